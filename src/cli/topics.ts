@@ -1,0 +1,220 @@
+/**
+ * `deno task topics`: looks into the topics of whichever broker the settings name, and changes them.
+ *
+ * Standard output carries data only. Who knows kcat finds `-p`, `-o`, `-c`, `-e` and `-J` in `read`.
+ */
+import type { Broker, TopicDescription } from "../connectors/broker.ts";
+import { UnknownTopicError } from "../connectors/broker.ts";
+import { openBroker } from "../connectors/mod.ts";
+import type { CommandLine, Flags, FlagValues, Logger } from "../utils.ts";
+import {
+  brokerSettings,
+  createLogger,
+  formatCount,
+  HelpRequested,
+  nearest,
+  parseFlags,
+  runMain,
+  UsageError,
+  wholeNumber,
+  writeOutput,
+} from "../utils.ts";
+import { checkReadFlags, READ_FLAGS, readTopic } from "./topics/read.ts";
+import { WRITE_HELP, writeTopic } from "./topics/write.ts";
+
+/** The world around a command. */
+export interface TopicsIo {
+  /** Writes data to standard output; resolves when it is out. */
+  readonly write: (text: string) => Promise<void>;
+  readonly stdin: ReadableStream<Uint8Array>;
+  readonly isStdinTerminal: boolean;
+  readonly logger: Logger;
+  /** ms since the Unix epoch */
+  readonly now: () => number;
+  /** Ends `read` and `write`. */
+  readonly signal: AbortSignal;
+}
+
+/** A command whose arguments have been understood. */
+export type TopicsCommand = (broker: Broker, io: TopicsIo) => Promise<void>;
+
+const JSON_FLAG = { json: { short: "J", help: "one JSON object a line" } } as const satisfies Flags;
+const CREATE_FLAGS = {
+  partitions: { short: "p", value: "N", default: "5", parse: wholeNumber({ min: 1 }), help: "partitions of each" },
+  compacted: { help: "keep only the newest record of each key, in time" },
+} as const satisfies Flags;
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => TopicsCommand>> = {
+  list: command(JSON_FLAG, "list", [], "Names all topics.", listTopics),
+  describe: command(
+    JSON_FLAG,
+    "describe",
+    ["TOPIC..."],
+    "Shows the partitions of topics: first offset, end (the next record's offset) and how many lie between. On\n" +
+      "Kafka these also count what no reader sees: marks of transactions, and records that were not committed.",
+    describeTopics,
+  ),
+  create: command(CREATE_FLAGS, "create", ["TOPIC..."], "Creates empty topics.", createTopics, checkNames),
+  delete: command({}, "delete", ["TOPIC..."], "Deletes topics with all their records.", deleteTopics),
+  read: command(
+    READ_FLAGS,
+    "read",
+    ["TOPIC"],
+    "Prints committed records as partition, offset, timestamp, key and value, and goes on as new ones come.\n" +
+      "Order holds within a partition.",
+    async (broker, flags, io) => {
+      const [topic] = await describe(broker, flags._);
+      await readTopic(broker, topic!, flags, io);
+    },
+    checkReadFlags,
+  ),
+  write: command({}, "write", ["TOPIC"], WRITE_HELP, async (broker, flags, io) => {
+    const [topic] = await describe(broker, flags._);
+    await writeTopic(broker, topic!, io);
+  }),
+};
+
+const HELP = `Usage: deno task topics COMMAND [flags]
+
+Commands:
+  list                 all topics
+  describe TOPIC...    their partitions and offsets
+  create TOPIC...      empty topics
+  delete TOPIC...      away with topics and their records
+  read TOPIC           prints records
+  write TOPIC          sends JSON lines from standard input as records
+
+deno task topics COMMAND --help tells more. Which broker: BOOTSTRAP_SERVERS, BROKER, BROKER_DIR.`;
+
+/**
+ * What the arguments ask for, ready to run.
+ * @throws {UsageError} if they make no sense
+ * @throws {HelpRequested} for `--help`
+ */
+export function topicsCommand(args: readonly string[]): TopicsCommand {
+  const [name, ...rest] = args;
+  if (name === "--help" || name === "-h") throw new HelpRequested(HELP);
+  const names = Object.keys(COMMANDS);
+  if (name === undefined) throw new UsageError(`A command is missing, one of ${names.join(", ")}: --help tells more`);
+  if (!Object.hasOwn(COMMANDS, name)) {
+    const [near] = nearest(name, names);
+    const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
+    throw new UsageError(`Unknown command "${name}": ${hint}`);
+  }
+  return COMMANDS[name]!(rest);
+}
+
+type Parsed<F extends Flags> = FlagValues<F> & { readonly _: readonly string[] };
+
+function command<const F extends Flags>(
+  flags: F,
+  name: string,
+  positionals: readonly string[],
+  describe: string,
+  run: (broker: Broker, flags: Parsed<F>, io: TopicsIo) => Promise<void>,
+  check: (flags: Parsed<F>) => void = () => {},
+): (args: readonly string[]) => TopicsCommand {
+  const commandLine: CommandLine = { command: `deno task topics ${name}`, positionals, describe };
+  return (args) => {
+    const values = parseFlags(args, flags, commandLine);
+    check(values);
+    return (broker, io) => run(broker, values, io);
+  };
+}
+
+async function listTopics(broker: Broker, { json }: { json: boolean }, io: TopicsIo): Promise<void> {
+  const topics = await broker.describeTopics(await broker.listTopics());
+  const width = Math.max(0, ...topics.map((topic) => topic.name.length));
+  const lines = topics.map((topic) => {
+    const { name, partitions, count } = summary(topic);
+    if (json) return JSON.stringify({ name, partitions, count });
+    return `${name.padEnd(width)}  ${partitions} partition${partitions === 1 ? " " : "s"}  ${
+      formatCount(count)
+    } records`;
+  });
+  if (lines.length === 0) io.logger.info('No topics yet: "deno task gen --create" creates some');
+  else await io.write(`${lines.join("\n")}\n`);
+}
+
+async function describeTopics(broker: Broker, flags: Parsed<typeof JSON_FLAG>, io: TopicsIo): Promise<void> {
+  for (const topic of await describe(broker, flags._)) {
+    const { name, partitions, count } = summary(topic);
+    const rows = topic.endOffsets.map((end, partition) => {
+      const start = topic.startOffsets[partition] ?? 0;
+      return { partition, start, end, count: end - start };
+    });
+    if (flags.json) {
+      await io.write(rows.map((row) => `${JSON.stringify({ topic: name, ...row })}\n`).join(""));
+      continue;
+    }
+    const cells = [["partition", "start", "end", "count"], ...rows.map((row) => Object.values(row).map(String))];
+    const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]!.length)));
+    const table = cells.map((row) => `  ${row.map((cell, column) => cell.padStart(widths[column]!)).join("  ")}\n`);
+    await io.write(`${name}: ${partitions} partitions, ${formatCount(count)} records\n${table.join("")}`);
+  }
+}
+
+async function createTopics(broker: Broker, flags: Parsed<typeof CREATE_FLAGS>, io: TopicsIo): Promise<void> {
+  const { _: names, partitions, compacted } = flags;
+  await broker.createTopics(names.map((name) => ({ name, partitions, compacted })));
+  for (const name of names) io.logger.info(`Created ${name}, partitions: ${partitions}`);
+}
+
+/** What Kafka allows; the embedded log is to be no broader. */
+function checkNames({ _: names }: { readonly _: readonly string[] }): void {
+  for (const name of names) {
+    if (/^[\w.-]{1,249}$/.test(name) && name !== "." && name !== "..") continue;
+    throw new UsageError(`Cannot create topic "${name}": a name has up to 249 letters, digits, dots, _ and -`);
+  }
+}
+
+async function deleteTopics(broker: Broker, flags: { _: readonly string[] }, io: TopicsIo): Promise<void> {
+  const names = [...new Set(flags._)];
+  await describe(broker, names);
+  const jobs = await broker.jobsReading(names);
+  await broker.deleteTopics(names);
+  for (const name of names) io.logger.info(`Deleted ${name}`);
+  for (const { job } of jobs) {
+    io.logger.warn(`${job} has a commit that points into what was deleted: start it with --reset`);
+  }
+}
+
+/** Topics as they are. @throws {UnknownTopicError} with names that could have been meant */
+async function describe(broker: Broker, names: readonly string[]): Promise<TopicDescription[]> {
+  try {
+    return await broker.describeTopics(names);
+  } catch (error) {
+    if (!(error instanceof UnknownTopicError)) throw error;
+    const existing = await broker.listTopics();
+    const sentences = error.topics.map((name) => `Topic "${name}" does not exist: ${hint(name, existing)}`);
+    throw new UnknownTopicError(error.topics, sentences.join("; "), { cause: error.cause });
+  }
+}
+
+function hint(name: string, existing: readonly string[]): string {
+  const near = nearest(name, existing).slice(0, 3);
+  if (near.length > 0) return `did you mean ${near.map((each) => `"${each}"`).join(" or ")}?`;
+  if (existing.length === 0) return 'there are none yet, "deno task gen --create" creates some';
+  return `"deno task topics list" names those that do`;
+}
+
+function summary(topic: TopicDescription): { name: string; partitions: number; count: number } {
+  const count = topic.endOffsets.reduce((sum, end, partition) => sum + end - (topic.startOffsets[partition] ?? 0), 0);
+  return { name: topic.name, partitions: topic.endOffsets.length, count };
+}
+
+async function main(signal: AbortSignal): Promise<void> {
+  const run = topicsCommand(Deno.args);
+  const logger = createLogger();
+  await using broker = await openBroker({ settings: brokerSettings(), logger });
+  await run(broker.port, {
+    write: writeOutput,
+    stdin: Deno.stdin.readable,
+    isStdinTerminal: Deno.stdin.isTerminal(),
+    logger,
+    now: Date.now,
+    signal,
+  });
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,248 @@
+/**
+ * The broker port: what this project needs of a log with topics, whoever keeps it.
+ *
+ * Two adapters stand behind it, `kafka/` and `embedded/`; `source.ts`, `sink.ts` and `job_store.ts` are written once, over
+ * it. `tests/connectors/broker_contract.ts` is the port's meaning in code: both adapters pass it.
+ */
+
+/** Header names and their values. A name stands once. */
+export type RecordHeaders = Readonly<Record<string, Uint8Array>>;
+
+/** A committed record of a partition. The bytes are views into larger buffers: read them, never change them. */
+export interface BrokerRecord {
+  readonly offset: number;
+  /** ms since the Unix epoch, as the producer gave it. */
+  readonly timestampMs: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: RecordHeaders | undefined;
+}
+
+/** A record on its way to a topic. */
+export interface OutgoingRecord {
+  readonly topic: string;
+  /** Where it goes; left out, murmur2 of the key's bytes decides as in Kafka's Java client, without a key each in turn. */
+  readonly partition?: number | undefined;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  /** ms since the Unix epoch, always explicit. */
+  readonly timestampMs: number;
+  readonly headers?: RecordHeaders | undefined;
+}
+
+/** A place in a topic: the offset of the next record to read. */
+export interface Position {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** What was found at one position. */
+export interface FetchedBatch {
+  readonly topic: string;
+  readonly partition: number;
+  /** Committed records in order of offset, none below the asked position; may be empty though the position moves on. */
+  readonly records: readonly BrokerRecord[];
+  /** Where to read on. It steps over what no reader sees: control records, aborted transactions, compacted records. */
+  readonly nextOffset: number;
+}
+
+/** A topic to be created. */
+export interface TopicSpec {
+  readonly name: string;
+  /** > 0 */
+  readonly partitions: number;
+  /** Keeps only the newest record of each key, in time; default false. The embedded log may keep all. */
+  readonly compacted?: boolean;
+  /** The largest record it must take, bytes; left out: the broker's default, which is about 1 MB in Kafka. */
+  readonly maxRecordBytes?: number;
+}
+
+/** A topic as it is. The index of an array is the partition. */
+export interface TopicDescription {
+  readonly name: string;
+  readonly startOffsets: readonly number[];
+  /** First offset not yet committed: beyond the last record that a committed-only reader can see. */
+  readonly endOffsets: readonly number[];
+}
+
+/** Reads positions that its caller keeps: no group, no subscription, no rewinding. */
+export interface Fetcher {
+  /**
+   * What lies at `positions`, for those that have something.
+   *
+   * Resolves as soon as one of them has, with an empty array after `maxWaitMs` at the latest. The next call says where
+   * to read on. One call at a time.
+   *
+   * @throws {OffsetOutOfRangeError} if a position lies before the start or beyond the end of its partition
+   * @throws {UnknownTopicError} if a topic or partition does not exist (any more)
+   * @throws {BrokerUnavailableError} if the broker does not answer
+   */
+  fetch(positions: readonly Position[], maxWaitMs: number): Promise<FetchedBatch[]>;
+  close(): Promise<void>;
+}
+
+/** Writes records outside of any job. */
+export interface Producer {
+  /**
+   * Resolves when all records are durable and visible. Records of one partition keep their order.
+   *
+   * @throws {UnknownTopicError} if a topic or partition does not exist; it is never created
+   * @throws {BrokerUnavailableError} if the broker does not answer; part of the records may have been written
+   */
+  send(records: readonly OutgoingRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How a program asks to be the one instance of a job. */
+export interface JobRequest {
+  readonly job: string;
+  /** Topics that the job reads; tools see its progress on them. */
+  readonly topics: readonly string[];
+  /** After so long without a sign of life an instance counts as dead, ms. */
+  readonly sessionTimeoutMs: number;
+  /**
+   * With true, what is written becomes visible with the commit that follows it, or never. With false it becomes visible
+   * when flushed, before its commit, and again if the job has to repeat it. State and positions are atomic either way.
+   */
+  readonly transactional: boolean;
+  /** If another instance is active: wait to take over, or throw a {@link JobActiveError}. */
+  readonly whenActive: "stand by" | "refuse";
+  /** Called each time this instance finds that it has to wait, with words for who is active: "process 4711 on host1". */
+  readonly onStandby: (holder: string) => void;
+  /** Gives up waiting: openJob() then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+/** One commit: it happens as a whole or not at all, together with the records written since the last. */
+export interface JobCommit {
+  /** Changed entries of the job's state. `null` deletes. */
+  readonly changes: ReadonlyMap<string, string | null>;
+  /** For tools only: what a group of the job's name has consumed. The job itself restores from its entries. */
+  readonly positions: readonly Position[];
+}
+
+/**
+ * The right to be the active instance of a job, and the only way to write as the job. Whoever holds a lease that has been
+ * taken over by another instance can not commit any more.
+ */
+export interface JobLease {
+  /** Aborted, with a {@link FencedError} or {@link BrokerUnavailableError} as its reason, when this instance must stop. */
+  readonly lost: AbortSignal;
+  /** The entries of the job's last commit; empty if there is none. */
+  restore(): Promise<Map<string, string>>;
+  /** Forgets every entry and the group's positions; output topics and dead letters stay. */
+  reset(): Promise<void>;
+  /** Adds a record to the next commit. It is not sent before `flush()` or `commit()`. */
+  write(record: OutgoingRecord): void;
+  /** Records held in memory. `flush()` brings it to 0 wherever records can travel before their commit. */
+  readonly pendingRecords: number;
+  /** Sends what is pending as far as possible without a commit (see `JobRequest.transactional`); a slow broker makes it slow. */
+  flush(): Promise<void>;
+  /**
+   * Commits what was written together with `commit`. Rejects with a {@link FencedError} if another instance took over, with a
+   * {@link BrokerUnavailableError} if the outcome is unknown: then only a new lease's `restore()` tells. After a rejection
+   * the lease can only be released.
+   */
+  commit(commit: JobCommit): Promise<void>;
+  /** Gives the right back at once; pending records are dropped. Safe to call twice and after a loss. */
+  release(): Promise<void>;
+}
+
+/** A job that has state at the broker. */
+export interface JobInfo {
+  readonly job: string;
+  /** Whether an instance is active or standing by now. */
+  readonly running: boolean;
+}
+
+/** A broker that is open. */
+export interface Broker extends AsyncDisposable {
+  readonly kind: "kafka" | "embedded";
+  /** Words for a person: "Kafka at localhost:19092", "embedded log in /home/me/.broker". */
+  readonly description: string;
+
+  /** Names, sorted; internal topics of the broker left out. */
+  listTopics(): Promise<string[]>;
+  /**
+   * In the order asked for.
+   * @throws {UnknownTopicError} naming those that do not exist; none is ever created by asking
+   */
+  describeTopics(names: readonly string[]): Promise<TopicDescription[]>;
+  /**
+   * Resolves when the topics take records. They keep records for ever and accept any timestamp.
+   * @throws {TopicExistsError} if one exists; then none is created
+   */
+  createTopics(specs: readonly TopicSpec[]): Promise<void>;
+  /**
+   * Resolves when the topics are gone and their names are free.
+   * @throws {UnknownTopicError} if one does not exist
+   */
+  deleteTopics(names: readonly string[]): Promise<void>;
+  /** For each partition the first offset whose timestamp is >= `timestampMs`, or the end. */
+  offsetsAt(topic: string, timestampMs: number): Promise<number[]>;
+
+  fetcher(): Promise<Fetcher>;
+  producer(): Promise<Producer>;
+
+  /** Waits until this process is the active instance of the job (see {@link JobRequest}). */
+  openJob(request: JobRequest): Promise<JobLease>;
+  /** Jobs that have read one of `topics` and have state here. */
+  jobsReading(topics: readonly string[]): Promise<JobInfo[]>;
+  /** Removes all that belongs to a job: state, positions, dead letters. @throws {JobActiveError} while it runs */
+  dropJob(job: string): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** The topic of a job's records that could not be processed. */
+export function deadLetterTopic(job: string): string {
+  return `${job}.dead-letters`;
+}
+
+/** Something about the broker that its user has to know or mend; its message is one sentence for a person. */
+export class BrokerError extends Error {
+  override name = "BrokerError";
+  /** Tells programs to print the message alone: the stack would not help. */
+  readonly expected: boolean = true;
+  /** Whether trying again later can help. */
+  readonly retriable: boolean = false;
+}
+
+/** The broker does not answer, or not in time. */
+export class BrokerUnavailableError extends BrokerError {
+  override name = "BrokerUnavailableError";
+  override readonly retriable = true;
+}
+
+/** Topics (or a partition) that do not exist. */
+export class UnknownTopicError extends BrokerError {
+  override name = "UnknownTopicError";
+  constructor(readonly topics: readonly string[], message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** Topics that exist already. */
+export class TopicExistsError extends BrokerError {
+  override name = "TopicExistsError";
+  constructor(readonly topics: readonly string[], message: string) {
+    super(message);
+  }
+}
+
+/** A position outside of its partition. */
+export class OffsetOutOfRangeError extends BrokerError {
+  override name = "OffsetOutOfRangeError";
+}
+
+/** Another instance of the job has taken over. Trying again means to stand by. */
+export class FencedError extends BrokerError {
+  override name = "FencedError";
+  override readonly retriable = true;
+}
+
+/** The job is running elsewhere, which the request does not allow. */
+export class JobActiveError extends BrokerError {
+  override name = "JobActiveError";
+}

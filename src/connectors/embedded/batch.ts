@@ -1,0 +1,145 @@
+/**
+ * Records of one partition as the bytes of one row.
+ *
+ * Record after record, numbers little-endian: timestamp (float64, ms), length of the key, of the value and of the headers
+ * (int32 each, −1: there is none), then the three. Headers: their number (int32), for each the length of its name (int32),
+ * the name in UTF-8, the length of its value (int32), the value. Offsets are not in it: the row says the first one.
+ */
+import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
+
+/** Where a row ends, whichever comes first. A longer record has a row of its own. */
+const ROW_RECORDS = 500;
+const ROW_BYTES = 256 * 1024;
+
+/** A timestamp and three lengths. */
+const HEAD_BYTES = 20;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** What one row holds. */
+export interface Row {
+  /** A view into a buffer that the next row overwrites. */
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  /** The latest of the records' timestamps, ms. */
+  readonly latestMs: number;
+}
+
+/** Packs records into rows. Kept, because its buffer serves again. */
+export class BatchEncoder {
+  #bytes = new Uint8Array(4 * 1024);
+  #view = new DataView(this.#bytes.buffer);
+  #end = 0;
+
+  /** Calls `each` with row after row; together they hold all of `records` in their order. */
+  encode(records: readonly OutgoingRecord[], each: (row: Row) => void): void {
+    this.#end = 0;
+    let count = 0;
+    let latestMs = -Infinity;
+    const finish = () => {
+      each({ bytes: this.#bytes.subarray(0, this.#end), count, latestMs });
+      this.#end = 0;
+      count = 0;
+      latestMs = -Infinity;
+    };
+    for (const record of records) {
+      const headers = encodeHeaders(record.headers);
+      const size = HEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0) + (headers?.length ?? 0);
+      if (count > 0 && (count === ROW_RECORDS || this.#end + size > ROW_BYTES)) finish();
+      this.#grow(size);
+      this.#put(record, headers);
+      count++;
+      if (record.timestampMs > latestMs) latestMs = record.timestampMs;
+    }
+    if (count > 0) finish();
+  }
+
+  #put({ key, value, timestampMs }: OutgoingRecord, headers: Uint8Array | null): void {
+    const head = this.#end;
+    this.#view.setFloat64(head, timestampMs, true);
+    this.#end += HEAD_BYTES;
+    this.#putBytes(head + 8, key);
+    this.#putBytes(head + 12, value);
+    this.#putBytes(head + 16, headers);
+  }
+
+  #putBytes(lengthAt: number, bytes: Uint8Array | null): void {
+    if (bytes === null) {
+      this.#view.setInt32(lengthAt, -1, true);
+      return;
+    }
+    this.#view.setInt32(lengthAt, bytes.length, true);
+    this.#bytes.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  #grow(more: number): void {
+    const needed = this.#end + more;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    larger.set(this.#bytes.subarray(0, this.#end));
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}
+
+/**
+ * Adds the records of a row to `found`, those before `fromOffset` left out. Their bytes are views into `bytes`.
+ *
+ * @param baseOffset offset of the row's first record
+ */
+export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: number, found: BrokerRecord[]): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let offset = baseOffset;
+  let head = 0;
+  while (head < bytes.length) {
+    const keyLength = view.getInt32(head + 8, true);
+    const valueLength = view.getInt32(head + 12, true);
+    const headersLength = view.getInt32(head + 16, true);
+    const keyAt = head + HEAD_BYTES;
+    const valueAt = keyLength > 0 ? keyAt + keyLength : keyAt;
+    const headersAt = valueLength > 0 ? valueAt + valueLength : valueAt;
+    const end = headersLength > 0 ? headersAt + headersLength : headersAt;
+    if (offset >= fromOffset) {
+      found.push({
+        offset,
+        timestampMs: view.getFloat64(head, true),
+        key: keyLength < 0 ? null : bytes.subarray(keyAt, valueAt),
+        value: valueLength < 0 ? null : bytes.subarray(valueAt, headersAt),
+        headers: headersLength < 0 ? undefined : decodeHeaders(bytes.subarray(headersAt, end)),
+      });
+    }
+    offset++;
+    head = end;
+  }
+}
+
+function encodeHeaders(headers: RecordHeaders | undefined): Uint8Array | null {
+  if (headers === undefined) return null;
+  const pairs = Object.entries(headers).map(([name, value]) => [encoder.encode(name), value] as const);
+  if (pairs.length === 0) return null;
+  const bytes = new Uint8Array(pairs.reduce((size, [name, value]) => size + 8 + name.length + value.length, 4));
+  const view = new DataView(bytes.buffer);
+  view.setInt32(0, pairs.length, true);
+  let at = 4;
+  for (const part of pairs.flat()) {
+    view.setInt32(at, part.length, true);
+    bytes.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return bytes;
+}
+
+function decodeHeaders(bytes: Uint8Array): RecordHeaders {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 4;
+  const next = () => {
+    const start = at + 4;
+    at = start + view.getInt32(at, true);
+    return bytes.subarray(start, at);
+  };
+  const count = view.getInt32(0, true);
+  // fromEntries() takes any name, "__proto__" too.
+  return Object.fromEntries(Array.from({ length: count }, () => [decoder.decode(next()), next()]));
+}

@@ -1,0 +1,202 @@
+/** One connection to the file of the log: its transactions, and word of what has changed in it. */
+import { dirname, join, resolve } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { setImmediate } from "node:timers";
+import { BrokerError } from "../broker.ts";
+import { brokerErrorOf, isLocked } from "./errors.ts";
+import { checkTables, createTables, isEmpty } from "./schema.ts";
+
+/** How often to look whether the file is still where it was opened, ms. */
+const LOOK_MS = 200;
+
+/** How to open the file. */
+export interface DatabaseOptions {
+  /** "full" waits for the disk at every commit; with "normal" a power loss may take the last ones. */
+  readonly sync: "normal" | "full";
+  /** How long to wait for another process's write. It blocks this process meanwhile. */
+  readonly busyTimeoutMs: number;
+}
+
+/** A file is the same as long as these are. */
+type Identity = Pick<Deno.FileInfo, "dev" | "ino">;
+
+/**
+ * The file `log.sqlite` in a directory, open in this process and maybe in others.
+ *
+ * Everything here is synchronous, transactions too: none is ever open while this process does something else.
+ */
+export class Database {
+  readonly dir: string;
+  readonly path: string;
+  readonly #database: DatabaseSync;
+  readonly #identity: Identity;
+  readonly #statements = new Map<string, StatementSync>();
+  #seenVersion = -1;
+  #changes = 0;
+  #lookedAtMs = 0;
+  #open = true;
+
+  private constructor(path: string, identity: Identity, database: DatabaseSync) {
+    this.dir = dirname(path);
+    this.path = path;
+    this.#identity = identity;
+    this.#database = database;
+  }
+
+  /**
+   * Opens the log in `dir`; makes both if they are missing, for the eyes of this user only.
+   *
+   * @throws {BrokerError} if that is not possible, or the file there is not a log of this version
+   */
+  static async open(dir: string, options: DatabaseOptions): Promise<Database> {
+    // Not its real path: permissions were given for the words that the user chose.
+    const path = join(resolve(dir), "log.sqlite");
+    const until = performance.now() + options.busyTimeoutMs;
+    for (;;) {
+      try {
+        prepareFile(dirname(path), path);
+        return new Database(path, Deno.statSync(path), connect(path, options));
+      } catch (error) {
+        // SQLite does not wait for those who turn the file into WAL mode at the same time, or are about to close it.
+        if (!isLocked(error) || performance.now() > until) throw brokerErrorOf(error, "open", path);
+        await new Promise((wake) => setTimeout(wake, 20));
+      }
+    }
+  }
+
+  /** The statement, prepared once and kept; rows come as objects. Not to be used again while it is being iterated. */
+  statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /**
+   * Runs `body` in a transaction that alone may write. What it throws undoes what it did.
+   *
+   * @throws {BrokerUnavailableError} if another process keeps the file locked
+   * @throws {BrokerError} if the file is gone, or can not be written
+   */
+  write<T>(body: () => T): T {
+    return this.#transaction("BEGIN IMMEDIATE", "write to", () => {
+      const result = body();
+      this.#changes++;
+      return result;
+    });
+  }
+
+  /** Runs `body` on one state of the log: what others commit meanwhile is not seen. */
+  read<T>(body: () => T): T {
+    return this.#transaction("BEGIN", "read", body);
+  }
+
+  /** Grows whenever something was committed, here or by another connection. Costs a few µs. */
+  changes(): number {
+    this.#checkOpen();
+    try {
+      this.#checkPlace();
+      const { data_version } = this.statement("PRAGMA data_version").get() as { data_version: number };
+      if (data_version !== this.#seenVersion) this.#changes++;
+      this.#seenVersion = data_version;
+      return this.#changes;
+    } catch (error) {
+      throw brokerErrorOf(error, "read", this.path);
+    }
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #transaction<T>(begin: string, what: string, body: () => T): T {
+    this.#checkOpen();
+    try {
+      this.#checkPlace();
+      this.statement(begin).run();
+      try {
+        const result = body();
+        this.statement("COMMIT").run();
+        return result;
+      } catch (error) {
+        // SQLite itself has rolled back after some errors, a full disk for one.
+        if (this.#database.isTransaction) this.statement("ROLLBACK").run();
+        throw error;
+      }
+    } catch (error) {
+      throw brokerErrorOf(error, what, this.path);
+    }
+  }
+
+  #checkOpen(): void {
+    if (!this.#open) throw new BrokerError(`Cannot use the embedded log in "${this.dir}": it has been closed`);
+  }
+
+  /** A deleted file takes writes as before and loses them with the last process that has it open. */
+  #checkPlace(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedAtMs < LOOK_MS) return;
+    if (!isSame(this.#identity, this.path)) {
+      throw new BrokerError(
+        `Cannot go on with the embedded log "${this.path}": the file was deleted or replaced while it was open; ` +
+          "start this program again",
+      );
+    }
+    this.#lookedAtMs = nowMs;
+  }
+}
+
+/** Lets timers, signals and sockets have their turn: a loop over synchronous work would keep them waiting for ever. */
+export function yieldToOthers(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function isSame(identity: Identity, path: string): boolean {
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    return dev === identity.dev && ino === identity.ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
+
+/** Makes directory and file, if they are missing. */
+function prepareFile(dir: string, path: string): void {
+  try {
+    Deno.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    throw new BrokerError(`Cannot open an embedded log in "${dir}": it is no directory; choose another place`);
+  }
+  try {
+    // SQLite gives its companions (-wal, -shm) the mode of this file. A file that exists is never opened here: to close it
+    // again would drop the locks that SQLite holds on it in this process.
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+}
+
+function connect(path: string, { sync, busyTimeoutMs }: DatabaseOptions): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  try {
+    if (isEmpty(database)) {
+      database.exec("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE");
+      // Another process may have been faster.
+      if (isEmpty(database)) createTables(database);
+      database.exec("COMMIT");
+    }
+    checkTables(database, path);
+    database.exec(`PRAGMA synchronous = ${sync}; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+import type {
+  Broker,
+  Fetcher,
+  JobInfo,
+  JobLease,
+  JobRequest,
+  Producer,
+  TopicDescription,
+  TopicSpec,
+} from "../broker.ts";
+import { BrokerError } from "../broker.ts";
+import { type Database, yieldToOthers } from "./database.ts";
+import { EmbeddedFetcher } from "./fetcher.ts";
+import { dropJob, jobsReading } from "./jobs.ts";
+import { EmbeddedLease } from "./lease.ts";
+import { waitForJob } from "./open_job.ts";
+import { EmbeddedProducer } from "./producer.ts";
+import { createTopics, deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
+
+/** The port on a file of this machine. All that it gives out shares one connection and ends with it. */
+export class EmbeddedBroker implements Broker {
+  readonly kind = "embedded";
+  readonly #database: Database;
+  readonly #closing = new AbortController();
+  readonly #fetchers = new Set<EmbeddedFetcher>();
+  readonly #leases = new Set<EmbeddedLease>();
+  /** Those who wait for a job: the file stays open until they have left. */
+  readonly #waiting = new Set<Promise<unknown>>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  get description(): string {
+    return `embedded log in ${this.#database.dir}`;
+  }
+
+  listTopics(): Promise<string[]> {
+    return this.#run(listTopics);
+  }
+
+  describeTopics(names: readonly string[]): Promise<TopicDescription[]> {
+    return this.#run((database) => describeTopics(database, names));
+  }
+
+  createTopics(specs: readonly TopicSpec[]): Promise<void> {
+    return this.#run((database) => createTopics(database, specs));
+  }
+
+  deleteTopics(names: readonly string[]): Promise<void> {
+    return this.#run((database) => deleteTopics(database, names));
+  }
+
+  offsetsAt(topic: string, timestampMs: number): Promise<number[]> {
+    return this.#run((database) => offsetsAt(database, topic, timestampMs));
+  }
+
+  fetcher(): Promise<Fetcher> {
+    return this.#run((database) => {
+      const fetcher = new EmbeddedFetcher(database, () => this.#fetchers.delete(fetcher));
+      this.#fetchers.add(fetcher);
+      return fetcher;
+    });
+  }
+
+  producer(): Promise<Producer> {
+    return this.#run((database) => new EmbeddedProducer(database));
+  }
+
+  async openJob(request: JobRequest): Promise<JobLease> {
+    this.#closing.signal.throwIfAborted();
+    const waiting = waitForJob(this.#database, request, this.#closing.signal);
+    this.#waiting.add(waiting);
+    try {
+      const taken = await waiting;
+      const lease = new EmbeddedLease(this.#database, {
+        request,
+        ...taken,
+        onRelease: () => this.#leases.delete(lease),
+      });
+      this.#leases.add(lease);
+      return lease;
+    } finally {
+      this.#waiting.delete(waiting);
+    }
+  }
+
+  jobsReading(topics: readonly string[]): Promise<JobInfo[]> {
+    return this.#run((database) => jobsReading(database, topics));
+  }
+
+  dropJob(job: string): Promise<void> {
+    return this.#run((database) => dropJob(database, job));
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closing.signal.aborted) {
+      this.#closing.abort(new BrokerError(`Cannot use the ${this.description}: it has been closed`));
+    }
+    await Promise.allSettled(this.#waiting);
+    for (const lease of this.#leases) await lease.release();
+    for (const fetcher of this.#fetchers) await fetcher.close();
+    this.#database.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run<T>(body: (database: Database) => T): Promise<T> {
+    this.#closing.signal.throwIfAborted();
+    const result = body(this.#database);
+    await yieldToOthers();
+    return result;
+  }
+}

@@ -1,0 +1,117 @@
+/** Jobs as rows: who is active, and what tools ask and do. */
+import type { JobInfo } from "../broker.ts";
+import { deadLetterTopic, JobActiveError } from "../broker.ts";
+import type { Database } from "./database.ts";
+import { anyLives, bury, describeInstance, lifeOf } from "./instance.ts";
+import { findTopic, removeTopic } from "./topics.ts";
+
+/** The right to write as a job, as long as the job has this epoch. */
+export interface Term {
+  readonly jobId: number;
+  readonly epoch: number;
+}
+
+/** Who has to be waited for. */
+export interface Holder {
+  readonly id: string;
+  /** "process 4711" */
+  readonly description: string;
+}
+
+/** The active instance of a job, unless it is dead or silent for too long. To be called in a transaction. */
+export function holderOf(database: Database, job: string): Holder | undefined {
+  const found = findJob(database, job);
+  if (found === undefined || found.instance === null || found.expires_at <= Date.now()) return undefined;
+  if (lifeOf(database, job, found.instance) === "dead") return undefined;
+  return { id: found.instance, description: describeInstance(database, found.instance) };
+}
+
+/** Makes `instance` the active one of a job that has no holder. To be called in a writing transaction. */
+export function takeJob(database: Database, job: string, instance: string, sessionTimeoutMs: number): Term {
+  const before = findJob(database, job)?.instance ?? null;
+  if (before !== null && lifeOf(database, job, before) === "dead") bury(database, job, before);
+  const row = database.statement(
+    `INSERT INTO job (name, epoch, instance, expires_at) VALUES (?, 1, ?, ?)
+     ON CONFLICT (name) DO UPDATE
+     SET epoch = epoch + 1, instance = excluded.instance, expires_at = excluded.expires_at
+     RETURNING id, epoch`,
+  ).get(job, instance, Date.now() + sessionTimeoutMs) as unknown as JobRow;
+  return { jobId: row.id, epoch: row.epoch };
+}
+
+/** Notes what a job reads. To be called in a writing transaction. */
+export function noteTopics(database: Database, { jobId }: Term, topics: readonly string[]): void {
+  const note = database.statement("INSERT OR IGNORE INTO job_topic VALUES (?, ?)");
+  for (const topic of topics) note.run(jobId, topic);
+}
+
+/** Lets the term last on; `false` if it is over. To be called in a writing transaction. */
+export function extendTerm(database: Database, { jobId, epoch }: Term, sessionTimeoutMs: number): boolean {
+  const { changes } = database.statement("UPDATE job SET expires_at = ? WHERE id = ? AND epoch = ?")
+    .run(Date.now() + sessionTimeoutMs, jobId, epoch);
+  return changes === 1;
+}
+
+/** Ends the term if it lasts. To be called in a writing transaction. */
+export function endTerm(database: Database, { jobId, epoch }: Term): void {
+  database.statement("UPDATE job SET instance = NULL, expires_at = 0 WHERE id = ? AND epoch = ?").run(jobId, epoch);
+}
+
+/** Jobs that have read one of `topics` and have state here, sorted. */
+export function jobsReading(database: Database, topics: readonly string[]): JobInfo[] {
+  return database.write(() => {
+    const rows = database.statement(
+      `SELECT name,
+         EXISTS (SELECT 1 FROM job_entry WHERE job_id = id) OR EXISTS (SELECT 1 FROM job_position WHERE job_id = id) AS has_state
+       FROM job
+       WHERE id IN (SELECT job_id FROM job_topic WHERE topic IN (SELECT value FROM json_each(?)))
+       ORDER BY name`,
+    ).all(JSON.stringify(topics)) as unknown as { name: string; has_state: number }[];
+    return rows
+      .map(({ name, has_state }) => ({ job: name, running: isRunning(database, name), hasState: has_state === 1 }))
+      .filter(({ running, hasState }) => running || hasState)
+      .map(({ job, running }) => ({ job, running }));
+  });
+}
+
+/** Removes all that belongs to a job. @throws {JobActiveError} while it runs */
+export function dropJob(database: Database, job: string): void {
+  database.write(() => {
+    if (isRunning(database, job)) {
+      const who = holderOf(database, job)?.description ?? "an instance that stands by";
+      throw new JobActiveError(`Cannot remove job "${job}" as it is running: stop ${who} first`);
+    }
+    const id = findJob(database, job)?.id;
+    if (id !== undefined) {
+      forgetState(database, id);
+      database.statement("DELETE FROM job_topic WHERE job_id = ?").run(id);
+      database.statement("DELETE FROM job WHERE id = ?").run(id);
+    }
+    const deadLetters = findTopic(database, deadLetterTopic(job));
+    if (deadLetters !== undefined) removeTopic(database, deadLetters);
+  });
+}
+
+/** Forgets entries and positions. To be called in a writing transaction. */
+export function forgetState(database: Database, jobId: number): void {
+  database.statement("DELETE FROM job_entry WHERE job_id = ?").run(jobId);
+  database.statement("DELETE FROM job_position WHERE job_id = ?").run(jobId);
+}
+
+/** A job that was active at some time, see the table. */
+interface JobRow {
+  readonly id: number;
+  readonly epoch: number;
+  readonly instance: string | null;
+  readonly expires_at: number;
+}
+
+function findJob(database: Database, name: string): JobRow | undefined {
+  const sql = "SELECT id, epoch, instance, expires_at FROM job WHERE name = ?";
+  return database.statement(sql).get(name) as JobRow | undefined;
+}
+
+/** An instance that is stopped and whose lease has expired lives still: it may wake up. */
+function isRunning(database: Database, job: string): boolean {
+  return anyLives(database, job) || holderOf(database, job) !== undefined;
+}

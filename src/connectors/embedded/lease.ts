@@ -1,0 +1,163 @@
+import type { JobCommit, JobLease, JobRequest, OutgoingRecord } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
+import { type Database, yieldToOthers } from "./database.ts";
+import type { Instance } from "./instance.ts";
+import { endTerm, extendTerm, forgetState, type Term } from "./jobs.ts";
+import { checkRecord, RecordWriter } from "./writer.ts";
+
+const decoder = new TextDecoder();
+
+/** What a lease is made of. */
+export interface LeaseParts {
+  readonly request: JobRequest;
+  readonly instance: Instance;
+  readonly term: Term;
+  /** Called once. */
+  readonly onRelease: (lease: EmbeddedLease) => void;
+}
+
+/**
+ * The right to write as a job: an epoch number that each transaction compares with the job's. An instance that slept through
+ * a takeover finds another number there, however late it wakes.
+ */
+export class EmbeddedLease implements JobLease {
+  readonly #database: Database;
+  readonly #parts: LeaseParts;
+  readonly #writer: RecordWriter;
+  readonly #lost = new AbortController();
+  readonly #renewing: ReturnType<typeof setInterval>;
+  #pending: OutgoingRecord[] = [];
+  /** Why nothing more can be written. */
+  #failure: unknown;
+  #released = false;
+
+  constructor(database: Database, parts: LeaseParts) {
+    this.#database = database;
+    this.#parts = parts;
+    this.#writer = new RecordWriter(database);
+    this.#renewing = setInterval(() => this.#renew(), parts.request.sessionTimeoutMs / 3);
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get pendingRecords(): number {
+    return this.#pending.length;
+  }
+
+  async restore(): Promise<Map<string, string>> {
+    const entries = this.#act("restore", () => this.#entries());
+    await yieldToOthers();
+    return entries;
+  }
+
+  async reset(): Promise<void> {
+    this.#act("reset", () => forgetState(this.#database, this.#parts.term.jobId));
+    await yieldToOthers();
+  }
+
+  write(record: OutgoingRecord): void {
+    checkRecord(record);
+    this.#pending.push(record);
+  }
+
+  async flush(): Promise<void> {
+    if (!this.#parts.request.transactional && this.#pending.length > 0) {
+      this.#act("flush", () => this.#writer.append(this.#pending));
+      this.#pending = [];
+    }
+    await yieldToOthers();
+  }
+
+  async commit({ changes, positions }: JobCommit): Promise<void> {
+    this.#act("commit", () => {
+      this.#writer.append(this.#pending);
+      this.#putEntries(changes);
+      const put = this.#database.statement("REPLACE INTO job_position VALUES (?, ?, ?, ?)");
+      for (const { topic, partition, offset } of positions) {
+        put.run(this.#parts.term.jobId, topic, partition, offset);
+      }
+    });
+    this.#pending = [];
+    await yieldToOthers();
+  }
+
+  release(): Promise<void> {
+    if (this.#released) return Promise.resolve();
+    this.#released = true;
+    clearInterval(this.#renewing);
+    this.#pending = [];
+    this.#parts.onRelease(this);
+    try {
+      this.#parts.instance.end(() => endTerm(this.#database, this.#parts.term));
+    } catch (error) {
+      // The lock on the instance's file is free all the same, which says as much to whoever waits.
+      if (!(error instanceof BrokerError)) return Promise.reject(error);
+    }
+    return Promise.resolve();
+  }
+
+  #entries(): Map<string, string> {
+    // As bytes, since node:sqlite ends a text at its first NUL character.
+    const rows = this.#database.statement(
+      "SELECT CAST(key AS BLOB) AS key, CAST(value AS BLOB) AS value FROM job_entry WHERE job_id = ?",
+    ).iterate(this.#parts.term.jobId);
+    const entries = new Map<string, string>();
+    for (const { key, value } of rows) {
+      entries.set(decoder.decode(key as Uint8Array), decoder.decode(value as Uint8Array));
+    }
+    return entries;
+  }
+
+  #putEntries(changes: ReadonlyMap<string, string | null>): void {
+    const { jobId } = this.#parts.term;
+    const put = this.#database.statement("REPLACE INTO job_entry VALUES (?, ?, ?)");
+    const remove = this.#database.statement("DELETE FROM job_entry WHERE job_id = ? AND key = ?");
+    for (const [key, value] of changes) {
+      if (value === null) remove.run(jobId, key);
+      else put.run(jobId, key, value);
+    }
+  }
+
+  /** Does what the job asked for; `what` it is: "commit". The first failure is the last thing done. */
+  #act<T>(what: string, body: () => T): T {
+    const { job } = this.#parts.request;
+    if (this.#released) throw new BrokerError(`Cannot ${what} job "${job}": its lease has been released`);
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return this.#write(what, body);
+    } catch (error) {
+      this.#failure = error;
+      if (error instanceof FencedError) this.#lose(error);
+      throw error;
+    }
+  }
+
+  /** Runs `body` in a transaction, unless another instance has taken over. */
+  #write<T>(what: string, body: () => T): T {
+    const { job, sessionTimeoutMs } = this.#parts.request;
+    return this.#database.write(() => {
+      if (extendTerm(this.#database, this.#parts.term, sessionTimeoutMs)) return body();
+      throw new FencedError(
+        `Cannot ${what} job "${job}": another instance has taken over, because this one gave no sign of life for ` +
+          `${sessionTimeoutMs} ms`,
+      );
+    });
+  }
+
+  #renew(): void {
+    try {
+      this.#write("keep", () => {});
+    } catch (error) {
+      // While the file is locked the others can not take over either.
+      if (!(error instanceof BrokerUnavailableError)) this.#lose(error);
+    }
+  }
+
+  #lose(error: unknown): void {
+    clearInterval(this.#renewing);
+    this.#failure ??= error;
+    this.#lost.abort(error);
+  }
+}

@@ -1,0 +1,100 @@
+import type { JobRequest } from "../broker.ts";
+import { JobActiveError } from "../broker.ts";
+import type { Database } from "./database.ts";
+import { Instance } from "./instance.ts";
+import { type Holder, holderOf, noteTopics, takeJob, type Term } from "./jobs.ts";
+
+/** How often an instance that stands by looks whether it may take over, ms. */
+const POLL_MS = 50;
+
+/** What an instance has once it is the active one. */
+export interface Taken {
+  readonly instance: Instance;
+  readonly term: Term;
+}
+
+/**
+ * Waits until this process is the active instance of a job.
+ *
+ * It is when nobody else has the job: the other has released it, is dead (its lock is free), or has not renewed its lease in
+ * time. Of several that wait one gets it, any.
+ *
+ * @param closing aborted when the broker is closed, which ends the waiting too
+ */
+export async function waitForJob(database: Database, request: JobRequest, closing: AbortSignal): Promise<Taken> {
+  checkRequest(request);
+  request.signal.throwIfAborted();
+  const instance = new Instance(database, request.job);
+  try {
+    let seen: string | undefined;
+    for (;;) {
+      const found = tryToTake(database, request, instance);
+      if ("term" in found) return { instance, term: found.term };
+      if (request.whenActive === "refuse") throw new JobActiveError(activeMessage(request.job, found));
+      if (found.id !== seen) request.onStandby(found.description);
+      seen = found.id;
+      await pause([request.signal, closing]);
+    }
+  } catch (error) {
+    endQuietly(instance);
+    throw error;
+  }
+}
+
+/** The term, or who has it. */
+function tryToTake(database: Database, request: JobRequest, instance: Instance): { term: Term } | Holder {
+  const { job, topics, sessionTimeoutMs } = request;
+  // Looking needs no lock on the log; only who has a chance asks for it, and looks again.
+  const holder = database.read(() => holderOf(database, job));
+  if (holder !== undefined) return holder;
+  return database.write(() => {
+    const faster = holderOf(database, job);
+    if (faster !== undefined) return faster;
+    const term = takeJob(database, job, instance.id, sessionTimeoutMs);
+    noteTopics(database, term, topics);
+    return { term };
+  });
+}
+
+function checkRequest({ job, sessionTimeoutMs }: JobRequest): void {
+  // As Kafka's topics, since a job has topics of its own: ".dead-letters" is added to the name.
+  if (!/^[A-Za-z0-9._-]{1,236}$/.test(job)) {
+    throw new RangeError(
+      `Cannot open job "${job}": a name has 1 to 236 of the characters A-Z, a-z, 0-9, ".", "_" and "-"`,
+    );
+  }
+  if (!(sessionTimeoutMs > 0)) {
+    throw new RangeError(
+      `Cannot open job "${job}" as sessionTimeoutMs must be > 0: current value is ${sessionTimeoutMs}`,
+    );
+  }
+}
+
+function activeMessage(job: string, { description }: Holder): string {
+  return `Cannot open job "${job}": it is running in ${description}; stop that first`;
+}
+
+/** Rejects with the reason of the first of `signals` that is aborted. */
+function pause(signals: readonly AbortSignal[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener("abort", settle);
+      const aborted = signals.find((signal) => signal.aborted);
+      if (aborted === undefined) resolve();
+      else reject(aborted.reason);
+    };
+    const timer = setTimeout(settle, POLL_MS);
+    for (const signal of signals) signal.addEventListener("abort", settle);
+    if (signals.some((signal) => signal.aborted)) settle();
+  });
+}
+
+/** The first error is the one to be told; a free lock tells the others that this instance has gone. */
+function endQuietly(instance: Instance): void {
+  try {
+    instance.end();
+  } catch {
+    // See above.
+  }
+}

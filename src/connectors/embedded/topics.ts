@@ -1,0 +1,147 @@
+/** Topics as rows: their making, their end, and what can be asked about them. */
+import type { BrokerRecord, TopicDescription, TopicSpec } from "../broker.ts";
+import { TopicExistsError, UnknownTopicError } from "../broker.ts";
+import { decodeBatch } from "./batch.ts";
+import type { Database } from "./database.ts";
+
+/** A topic that exists. A topic created anew has another id. */
+export interface Topic {
+  readonly id: number;
+  readonly name: string;
+  readonly partitions: number;
+}
+
+/** Offsets of a partition: it holds those >= `start` and < `end`. */
+export interface PartitionRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Names, sorted. */
+export function listTopics(database: Database): string[] {
+  return database.read(() => database.statement("SELECT name FROM topic ORDER BY name").all())
+    .map((row) => row.name as string);
+}
+
+/** @throws {UnknownTopicError} naming all that do not exist */
+export function describeTopics(database: Database, names: readonly string[]): TopicDescription[] {
+  return database.read(() =>
+    findTopics(database, names, "describe").map((topic) => {
+      const ranges = partitionRanges(database, topic);
+      const startOffsets = ranges.map(({ start }) => start);
+      const endOffsets = ranges.map(({ end }) => end);
+      return { name: topic.name, startOffsets, endOffsets };
+    })
+  );
+}
+
+/** @throws {TopicExistsError} naming all that exist */
+export function createTopics(database: Database, specs: readonly TopicSpec[]): void {
+  for (const spec of specs) checkSpec(spec);
+  const names = specs.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new RangeError(`Cannot create topic "${twice}" twice at once`);
+  database.write(() => {
+    const existing = names.filter((name) => findTopic(database, name) !== undefined);
+    if (existing.length > 0) {
+      const they = existing.length === 1 ? "it exists" : "they exist";
+      throw new TopicExistsError(existing, `Cannot create ${quoted(existing)}: ${they} already in the embedded log`);
+    }
+    for (const { name, partitions, compacted = false } of specs) {
+      const { lastInsertRowid } = database.statement("INSERT INTO topic (name, partitions, compacted) VALUES (?, ?, ?)")
+        .run(name, partitions, compacted ? 1 : 0);
+      for (let partition = 0; partition < partitions; partition++) {
+        database.statement("INSERT INTO partition VALUES (?, ?, 0, 0, 0)").run(lastInsertRowid, partition);
+      }
+    }
+  });
+}
+
+/** @throws {UnknownTopicError} naming all that do not exist; then none is deleted */
+export function deleteTopics(database: Database, names: readonly string[]): void {
+  database.write(() => {
+    for (const topic of findTopics(database, names, "delete")) removeTopic(database, topic);
+  });
+}
+
+/** To be called in a transaction. */
+export function removeTopic(database: Database, { id }: Topic): void {
+  for (const table of ["batch", "partition"]) {
+    database.statement(`DELETE FROM ${table} WHERE topic_id = ?`).run(id);
+  }
+  database.statement("DELETE FROM topic WHERE id = ?").run(id);
+}
+
+/** For each partition the first offset whose timestamp is >= `timestampMs`, or the end. */
+export function offsetsAt(database: Database, name: string, timestampMs: number): number[] {
+  return database.read(() => {
+    const [topic] = findTopics(database, [name], "look up times in");
+    return partitionRanges(database, topic!).map(({ end }, partition) =>
+      offsetAt(database, topic!, partition, timestampMs) ?? end
+    );
+  });
+}
+
+/** To be called in a transaction, as all below. */
+export function findTopic(database: Database, name: string): Topic | undefined {
+  const row = database.statement("SELECT id, name, partitions FROM topic WHERE name = ?").get(name);
+  return row as Topic | undefined;
+}
+
+/** @throws {UnknownTopicError} naming all that do not exist; `what` it was that can not be done: "delete" */
+function findTopics(database: Database, names: readonly string[], what: string): Topic[] {
+  const topics = new Map(names.map((name) => [name, findTopic(database, name)]));
+  const missing = [...topics].filter(([, topic]) => topic === undefined).map(([name]) => name);
+  if (missing.length > 0) throw unknownTopics(missing, what);
+  return names.map((name) => topics.get(name)!);
+}
+
+/** @param what could not be done with them: "delete" */
+export function unknownTopics(names: readonly string[], what: string): UnknownTopicError {
+  const they = names.length === 1 ? "it does not exist" : "they do not exist";
+  return new UnknownTopicError(names, `Cannot ${what} ${quoted(names)}: ${they} in the embedded log`);
+}
+
+/** @param what could not be done with it: "read" */
+export function unknownPartition({ name, partitions }: Topic, partition: number, what: string): UnknownTopicError {
+  const has = partitions === 1 ? "only partition 0" : `partitions 0 to ${partitions - 1}`;
+  return new UnknownTopicError([name], `Cannot ${what} topic "${name}" partition ${partition}: it has ${has}`);
+}
+
+/** The index is the partition. */
+export function partitionRanges(database: Database, { id }: Topic): PartitionRange[] {
+  const sql = "SELECT start_offset AS start, end_offset AS end FROM partition WHERE topic_id = ? ORDER BY partition";
+  return database.statement(sql).all(id) as unknown as PartitionRange[];
+}
+
+function offsetAt(database: Database, { id }: Topic, partition: number, timestampMs: number): number | undefined {
+  const rows = database.statement(
+    `SELECT base_offset, records FROM batch WHERE topic_id = ? AND partition = ? AND latest_timestamp >= ?
+     ORDER BY latest_timestamp, base_offset`,
+  ).iterate(id, partition, timestampMs);
+  // The first row has it, unless the record that made its latest_timestamp was before what the partition still holds.
+  for (const row of rows) {
+    const found: BrokerRecord[] = [];
+    decodeBatch(row.records as Uint8Array, row.base_offset as number, 0, found);
+    const first = found.find((record) => record.timestampMs >= timestampMs);
+    if (first !== undefined) return first.offset;
+  }
+  return undefined;
+}
+
+/** As Kafka allows them, so that a program runs on both. */
+function checkSpec({ name, partitions }: TopicSpec): void {
+  if (!/^[A-Za-z0-9._-]{1,249}$/.test(name) || name === "." || name === "..") {
+    throw new RangeError(
+      `Cannot create topic "${name}": a name has 1 to 249 of the characters A-Z, a-z, 0-9, ".", "_" and "-", ` +
+        'and is not "." or ".."',
+    );
+  }
+  if (!Number.isSafeInteger(partitions) || partitions < 1) {
+    throw new RangeError(`Cannot create topic "${name}" as partitions must be > 0: current value is ${partitions}`);
+  }
+}
+
+function quoted(names: readonly string[]): string {
+  return `${names.length === 1 ? "topic" : "topics"} ${names.map((name) => `"${name}"`).join(", ")}`;
+}

@@ -1,0 +1,124 @@
+import type { DeadLetter, JobSession, JobStoreRequest, SplitPosition } from "../engine/mod.ts";
+import { type Broker, deadLetterTopic, type JobLease, type OutgoingRecord, type RecordHeaders } from "./broker.ts";
+
+/** Asks the broker for the job: state, positions, outputs and dead letters become one transaction there. */
+export async function openJobSession(broker: Broker, request: JobStoreRequest): Promise<BrokerJobSession> {
+  const lease = await broker.openJob({
+    job: request.job,
+    topics: request.topics,
+    sessionTimeoutMs: request.sessionTimeoutMs,
+    transactional: request.exactlyOnce,
+    whenActive: request.whenActive,
+    onStandby: request.onStandby,
+    signal: request.signal,
+  });
+  return new BrokerJobSession(broker, lease, request.job);
+}
+
+/** A job's store while it works, over the broker port. */
+export class BrokerJobSession implements JobSession {
+  readonly broker: Broker;
+  readonly deadLetters: string;
+  readonly #lease: JobLease;
+  readonly #job: string;
+  #letters: DeadLetter[] = [];
+  #topicExists = false;
+
+  constructor(broker: Broker, lease: JobLease, job: string) {
+    this.broker = broker;
+    this.#lease = lease;
+    this.#job = job;
+    this.deadLetters = deadLetterTopic(job);
+  }
+
+  get lost(): AbortSignal {
+    return this.#lease.lost;
+  }
+
+  get pendingRecords(): number {
+    return this.#lease.pendingRecords + this.#letters.length;
+  }
+
+  restore(): Promise<Map<string, string>> {
+    return this.#lease.restore();
+  }
+
+  reset(): Promise<void> {
+    return this.#lease.reset();
+  }
+
+  write(record: OutgoingRecord): void {
+    this.#lease.write(record);
+  }
+
+  deadLetter(letter: DeadLetter): void {
+    this.#letters.push(letter);
+  }
+
+  async flush(): Promise<void> {
+    await this.#writeLetters();
+    await this.#lease.flush();
+  }
+
+  async commit(changes: ReadonlyMap<string, string | null>, positions: readonly SplitPosition[]): Promise<void> {
+    await this.#writeLetters();
+    await this.#lease.commit({ changes, positions: positions.flatMap(groupPosition) });
+  }
+
+  close(): Promise<void> {
+    return this.#lease.release();
+  }
+
+  async #writeLetters(): Promise<void> {
+    if (this.#letters.length === 0) return;
+    const topic = this.deadLetters;
+    if (!this.#topicExists) {
+      // Made when the first letter is written: a job without bad records leaves no empty topic behind.
+      if (!(await this.broker.listTopics()).includes(topic)) {
+        await this.broker.createTopics([{ name: topic, partitions: 1, maxRecordBytes: DEAD_LETTER_BYTES }]);
+      }
+      this.#topicExists = true;
+    }
+    const letters = this.#letters;
+    this.#letters = [];
+    for (const letter of letters) this.#lease.write(letterRecord(topic, this.#job, letter));
+  }
+}
+
+/** A record of the largest size that a topic takes by default (1 MB) must find room here with its headers. */
+const DEAD_LETTER_BYTES = 8 << 20;
+
+const encoder = new TextEncoder();
+
+/** The record as it was, its own headers included, and in headers of ours where it came from and what was wrong. */
+function letterRecord(topic: string, job: string, letter: DeadLetter): OutgoingRecord {
+  const { origin } = letter;
+  const words: Record<string, string> = {
+    "dead-letter.job": job,
+    "dead-letter.operator": letter.operator,
+    "dead-letter.error-class": letter.errorClass,
+    "dead-letter.error-message": letter.message,
+    "dead-letter.attempt": String(letter.attempt),
+    "dead-letter.time": new Date().toISOString(),
+  };
+  if (origin !== undefined) {
+    words["dead-letter.topic"] = origin.topic;
+    words["dead-letter.partition"] = String(origin.partition);
+    words["dead-letter.offset"] = String(origin.offset);
+    words["dead-letter.timestamp"] = String(origin.timestampMs);
+  }
+  const headers: RecordHeaders = {
+    ...origin?.headers,
+    ...Object.fromEntries(Object.entries(words).map(([name, text]) => [name, encoder.encode(text)])),
+  };
+  const value = origin === undefined ? encoder.encode(JSON.stringify(letter.value) ?? "") : origin.value;
+  const timestampMs = Number.isFinite(letter.timestampMs) ? letter.timestampMs : Date.now();
+  return { topic, partition: 0, key: origin?.key ?? null, value, timestampMs, headers };
+}
+
+/** For tools that watch the group: the split "skyone-3" is partition 3 of "skyone". */
+function groupPosition({ split, position }: SplitPosition): { topic: string; partition: number; offset: number }[] {
+  const match = /^(.+)-(\d+)$/.exec(split);
+  if (match === null || typeof position !== "number") return [];
+  return [{ topic: match[1]!, partition: Number(match[2]), offset: position }];
+}

@@ -1,0 +1,82 @@
+import type { z } from "zod";
+import { RecordError } from "../engine/mod.ts";
+
+// Three times as fast as a fatal one (0.13 against 0.43 µs): that is asked only about text that looks damaged.
+const decoder = new TextDecoder();
+const strictDecoder = new TextDecoder("utf-8", { fatal: true });
+const encoder = new TextEncoder();
+/** What a decoder puts in place of bytes that are not UTF-8. */
+const REPLACEMENT = "\ufffd";
+
+/**
+ * Bytes of JSON to a checked value.
+ *
+ * @throws {RecordError} with what was found, as the end of a sentence: "value is not JSON, it starts with "<html>""
+ */
+export function decodeJson<T>(bytes: Uint8Array | null, schema: z.ZodType<T>): T {
+  if (bytes === null || bytes.length === 0) throw new RecordError(`value is ${bytes === null ? "null" : "empty"}`);
+  const text = decoder.decode(bytes);
+  if (text.includes(REPLACEMENT)) checkUtf8(bytes);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new RecordError(`value is not JSON, it starts with ${JSON.stringify(excerpt(text))}`);
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  throw new RecordError(result.error.issues.map((issue) => describeIssue(issue, json)).join("; "));
+}
+
+/** A replacement character may also stand there in good UTF-8. */
+function checkUtf8(bytes: Uint8Array): void {
+  try {
+    strictDecoder.decode(bytes);
+  } catch {
+    const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    throw new RecordError(`value is not UTF-8 text, it starts with the bytes ${start}`);
+  }
+}
+
+function describeIssue({ path, message }: { path: PropertyKey[]; message: string }, json: unknown): string {
+  const problem = message.replace(/^Invalid input: /, "");
+  if (path.length === 0) return `value does not fit: ${problem}`;
+  let found = json;
+  for (const name of path) found = (found as Record<PropertyKey, unknown> | null | undefined)?.[name];
+  const what = found === undefined ? "is missing" : `is ${excerpt(JSON.stringify(found))}`;
+  return `field "${path.join(".")}" ${what}: ${problem}`;
+}
+
+function excerpt(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+}
+
+const CHUNK_BYTES = 1 << 18;
+
+/**
+ * Makes bytes of texts in large shared chunks: `encodeInto()` costs a tenth of `encode()` for some hundred characters (0.08
+ * against 0.8 µs), which is as much as all the rest of writing a record.
+ */
+export class TextArena {
+  #chunk = new Uint8Array(0);
+  #used = 0;
+
+  /** The bytes of two texts, at the price of one. They are views and never written again. */
+  encodePair(first: string, second: string): [Uint8Array, Uint8Array] {
+    const length = first.length + second.length;
+    // A UTF-16 unit takes at most three bytes.
+    const most = length * 3;
+    if (most > CHUNK_BYTES / 4) return [encoder.encode(first), encoder.encode(second)];
+    if (this.#chunk.length - this.#used < most) {
+      this.#chunk = new Uint8Array(CHUNK_BYTES);
+      this.#used = 0;
+    }
+    const start = this.#used;
+    const { written } = encoder.encodeInto(first + second, this.#chunk.subarray(start));
+    // Only in plain ASCII does a character's place tell its byte's.
+    if (written !== length) return [encoder.encode(first), encoder.encode(second)];
+    this.#used += written;
+    const middle = start + first.length;
+    return [this.#chunk.subarray(start, middle), this.#chunk.subarray(middle, start + written)];
+  }
+}

@@ -1,0 +1,89 @@
+import type {
+  Broker,
+  Fetcher,
+  JobInfo,
+  JobLease,
+  JobRequest,
+  Producer,
+  TopicDescription,
+  TopicSpec,
+} from "../broker.ts";
+import type { Client } from "./client.ts";
+import { KafkaFetcher } from "./fetcher.ts";
+import { dropJob, jobsReading } from "./jobs.ts";
+import { openLease } from "./lease.ts";
+import { KafkaProducer } from "./producer.ts";
+import { createTopics, deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
+
+/** The port on a Kafka. Everything that waits for long has connections of its own; the rest shares one per node. */
+export class KafkaBroker implements Broker {
+  readonly kind = "kafka";
+  readonly description: string;
+  readonly #client: Client;
+  /** What closing the broker has to close first. */
+  readonly #opened = new Set<() => Promise<void>>();
+  readonly #closing = new AbortController();
+
+  constructor(client: Client, description: string) {
+    this.#client = client;
+    this.description = description;
+  }
+
+  listTopics(): Promise<string[]> {
+    return listTopics(this.#client);
+  }
+
+  describeTopics(names: readonly string[]): Promise<TopicDescription[]> {
+    return describeTopics(this.#client, names);
+  }
+
+  createTopics(specs: readonly TopicSpec[]): Promise<void> {
+    return createTopics(this.#client, specs);
+  }
+
+  deleteTopics(names: readonly string[]): Promise<void> {
+    return deleteTopics(this.#client, names);
+  }
+
+  offsetsAt(topic: string, timestampMs: number): Promise<number[]> {
+    return offsetsAt(this.#client, topic, timestampMs);
+  }
+
+  fetcher(): Promise<Fetcher> {
+    const fetcher = new KafkaFetcher(this.#client.fork());
+    this.#opened.add(() => fetcher.close());
+    return Promise.resolve(fetcher);
+  }
+
+  producer(): Promise<Producer> {
+    const producer = new KafkaProducer(this.#client.fork());
+    this.#opened.add(() => producer.close());
+    return Promise.resolve(producer);
+  }
+
+  async openJob(request: JobRequest): Promise<JobLease> {
+    const signal = AbortSignal.any([request.signal, this.#closing.signal]);
+    const lease = await openLease(this.#client, { ...request, signal });
+    this.#opened.add(() => lease.release());
+    return lease;
+  }
+
+  jobsReading(topics: readonly string[]): Promise<JobInfo[]> {
+    return jobsReading(this.#client, topics);
+  }
+
+  dropJob(job: string): Promise<void> {
+    return dropJob(this.#client, job);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("the broker was closed"));
+    await Promise.all([...this.#opened].map((close) => close()));
+    this.#opened.clear();
+    await this.#client.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

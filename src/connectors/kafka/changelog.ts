@@ -1,0 +1,87 @@
+/** The compacted topic that holds a job's entries: record key and value are an entry's, no value deletes it. */
+import type { OutgoingRecord } from "../broker.ts";
+import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker.ts";
+import type { Client } from "./client.ts";
+import { KafkaFetcher } from "./fetcher.ts";
+import { cleanupPolicy, createTopics, describeTopics } from "./topics.ts";
+
+/** Restoring reads one partition from its start: large answers make it quick. */
+const RESTORE_BYTES = 8 << 20;
+/** An entry may be larger than the records that brokers take by default. */
+const ENTRY_BYTES = 8 << 20;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Name of a job's changelog. */
+export function changelogTopic(job: string): string {
+  return `${job}.changelog`;
+}
+
+/** Creates the job's changelog if there is none. @throws {BrokerError} if there is one that would lose entries */
+export async function ensureChangelog(client: Client, job: string): Promise<void> {
+  const topic = changelogTopic(job);
+  try {
+    const [description] = await describeTopics(client, [topic]);
+    const partitions = description!.endOffsets.length;
+    if (partitions !== 1) {
+      throw new BrokerError(`Cannot use "${topic}" for the state of "${job}": it has ${partitions} partitions, it needs 1`);
+    }
+    const policy = await cleanupPolicy(client, topic);
+    if (policy !== undefined && policy !== "compact") {
+      throw new BrokerError(
+        `Cannot use "${topic}" for the state of "${job}": its cleanup.policy is "${policy}", which would delete state; ` +
+          `set it to "compact"`,
+      );
+    }
+  } catch (error) {
+    if (!(error instanceof UnknownTopicError)) throw error;
+    try {
+      await createTopics(client, [{ name: topic, partitions: 1, compacted: true, maxRecordBytes: ENTRY_BYTES }]);
+    } catch (failure) {
+      if (!(failure instanceof TopicExistsError)) throw failure;
+    }
+  }
+}
+
+/** The entries as of the last commit. */
+export async function readChangelog(client: Client, job: string, signal: AbortSignal): Promise<Map<string, string>> {
+  const topic = changelogTopic(job);
+  const entries = new Map<string, string>();
+  const [description] = await describeTopics(client, [topic]);
+  const end = description!.endOffsets[0]!;
+  let offset = description!.startOffsets[0]!;
+  const fetcher = new KafkaFetcher(client.fork(), { partitionBytes: RESTORE_BYTES });
+  try {
+    while (offset < end) {
+      signal.throwIfAborted();
+      for (const { records, nextOffset } of await fetcher.fetch([{ topic, partition: 0, offset }], 500)) {
+        for (const { key, value } of records) {
+          if (key === null) continue;
+          if (value === null) entries.delete(decoder.decode(key));
+          else entries.set(decoder.decode(key), decoder.decode(value));
+        }
+        offset = nextOffset;
+      }
+    }
+    return entries;
+  } finally {
+    await fetcher.close();
+  }
+}
+
+/** The records that note changes of entries. */
+export function changelogRecords(
+  job: string,
+  changes: ReadonlyMap<string, string | null>,
+  timestampMs: number,
+): OutgoingRecord[] {
+  const topic = changelogTopic(job);
+  return [...changes].map(([key, value]) => ({
+    topic,
+    partition: 0,
+    key: encoder.encode(key),
+    value: value === null ? null : encoder.encode(value),
+    timestampMs,
+  }));
+}

@@ -1,0 +1,227 @@
+import { BrokerError, UnknownTopicError } from "../broker.ts";
+import type { Address, ConnectionSettings, SendOptions } from "./connection.ts";
+import { Connection, formatAddress } from "./connection.ts";
+import { checkCode, Code, codeError, PassingError } from "./errors.ts";
+import type { Apis, CoordinatorType, MetadataAnswer } from "./protocol.ts";
+
+/** How to find and talk to a cluster. */
+export interface ClientSettings extends ConnectionSettings {
+  /** Where to ask first; the cluster tells the rest. */
+  readonly bootstrap: readonly Address[];
+}
+
+/** What was told about a topic is asked again after so long: partitions may have been added. */
+const METADATA_AGE_MS = 60_000;
+
+interface KnownTopic {
+  /** Of each partition the node that leads it, -1 if none does. */
+  readonly leaders: readonly number[];
+  readonly askedAtMs: number;
+}
+
+/**
+ * A cluster with connections of its own: which node leads which partition, who coordinates what.
+ *
+ * Nothing here tries twice. What failed is forgotten, so that the next attempt asks anew; the attempts are the caller's
+ * ({@link patiently}).
+ */
+export class Client {
+  readonly #settings: ClientSettings;
+  readonly #connections = new Map<string, Promise<Connection>>();
+  readonly #nodes = new Map<number, Address>();
+  readonly #topics = new Map<string, KnownTopic>();
+  readonly #coordinators = new Map<string, number>();
+  #controller = -1;
+  #closed = false;
+
+  constructor(settings: ClientSettings) {
+    this.#settings = settings;
+  }
+
+  get log(): ClientSettings["log"] {
+    return this.#settings.log;
+  }
+
+  /** A client for the same cluster with connections of its own, so that neither waits for the other's answers. */
+  fork(options: { readonly connectTimeoutMs?: number } = {}): Client {
+    const fork = new Client({ ...this.#settings, ...options });
+    for (const [id, address] of this.#nodes) fork.#nodes.set(id, address);
+    fork.#controller = this.#controller;
+    return fork;
+  }
+
+  /** Every node's id. */
+  get nodeIds(): readonly number[] {
+    return [...this.#nodes.keys()];
+  }
+
+  /** Asks any node, or `nodeId`, about topics; none of them is ever created by asking. All topics if there are none. */
+  async metadata(topics: readonly string[], nodeId?: number): Promise<MetadataAnswer> {
+    const connection = await (nodeId === undefined ? this.any() : this.node(nodeId));
+    const answer = await connection.send("Metadata", { topics, allowAutoTopicCreation: false });
+    for (const { nodeId, host, port } of answer.brokers) this.#nodes.set(nodeId, { host, port });
+    for (const id of this.#nodes.keys()) {
+      if (!answer.brokers.some((broker) => broker.nodeId === id)) this.#nodes.delete(id);
+    }
+    this.#controller = answer.controllerId;
+    const askedAtMs = performance.now();
+    for (const { topic, topicErrorCode, partitionMetadata } of answer.topicMetadata) {
+      if (topicErrorCode !== Code.NONE) continue;
+      const leaders = new Array<number>(partitionMetadata.length).fill(-1);
+      for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader;
+      this.#topics.set(topic, { leaders, askedAtMs });
+    }
+    return answer;
+  }
+
+  /**
+   * Of each topic the node that leads each of its partitions, -1 where none does now.
+   *
+   * @throws {UnknownTopicError} naming all that do not exist
+   */
+  async leaders(topics: readonly string[]): Promise<Map<string, readonly number[]>> {
+    const stale = performance.now() - METADATA_AGE_MS;
+    const ask = topics.filter((topic) => (this.#topics.get(topic)?.askedAtMs ?? -Infinity) < stale);
+    if (ask.length > 0) {
+      const { topicMetadata } = await this.metadata([...new Set(ask)]);
+      const codes = new Map(topicMetadata.map((each) => [each.topic, each.topicErrorCode]));
+      const missing = ask.filter((topic) => MISSING.has(codes.get(topic) ?? Code.UNKNOWN_TOPIC_OR_PARTITION));
+      for (const topic of missing) this.#topics.delete(topic);
+      if (missing.length > 0) throw unknownTopics([...new Set(missing)]);
+      for (const topic of ask) checkCode(codes.get(topic)!, `find the topic "${topic}"`);
+    }
+    return new Map(topics.map((topic) => [topic, this.#topics.get(topic)!.leaders]));
+  }
+
+  /** The next time somebody needs to know, the cluster is asked again. */
+  forgetTopic(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
+  /** A connection to whoever answers: an open one if there is, then the known nodes, then where we began. */
+  async any(): Promise<Connection> {
+    for (const opening of this.#connections.values()) {
+      const connection = await opening.catch(() => undefined);
+      if (connection?.isOpen) return connection;
+    }
+    let failure: unknown;
+    const addresses = [...this.#nodes.values(), ...this.#settings.bootstrap];
+    for (const address of new Map(addresses.map((address) => [formatAddress(address), address])).values()) {
+      try {
+        return await this.#connect(address);
+      } catch (error) {
+        if (!(error instanceof PassingError)) throw error;
+        failure ??= error;
+      }
+    }
+    throw failure;
+  }
+
+  /** @throws {PassingError} if it can not be reached; then what is known of the cluster is forgotten */
+  async node(id: number): Promise<Connection> {
+    const address = this.#nodes.get(id);
+    try {
+      if (address === undefined) throw new PassingError(id < 0 ? "no node is in charge now" : `node ${id} has gone`);
+      return await this.#connect(address);
+    } catch (error) {
+      this.#topics.clear();
+      this.#coordinators.clear();
+      throw error;
+    }
+  }
+
+  /** The node that takes changes of topics. */
+  async controller(): Promise<Connection> {
+    if (this.#controller < 0) await this.metadata([]);
+    const id = this.#controller;
+    this.#controller = -1; // another one may be elected until the next time
+    return await this.node(id);
+  }
+
+  /** Sends a request to whoever coordinates the group or transactional id `key`. */
+  async askCoordinator<Name extends keyof Apis>(
+    type: CoordinatorType,
+    key: string,
+    api: Name,
+    args: Apis[Name]["args"],
+    options: SendOptions<Apis[Name]["answer"]> = {},
+  ): Promise<Apis[Name]["answer"]> {
+    const name = `${type} ${key}`;
+    let id = this.#coordinators.get(name);
+    if (id === undefined) {
+      const connection = await this.any();
+      const found = await connection.send("GroupCoordinator", { groupId: key, coordinatorType: type });
+      checkCode(found.errorCode, `find the coordinator of "${key}"`);
+      const { nodeId, host, port } = found.coordinator;
+      this.#nodes.set(nodeId, { host, port });
+      this.#coordinators.set(name, id = nodeId);
+    }
+    try {
+      return await (await this.node(id)).send(api, args, options);
+    } catch (error) {
+      this.#coordinators.delete(name);
+      throw error;
+    }
+  }
+
+  /** The error for a coordinator's code that is not 0; if it says that another node is in charge, that is looked up. */
+  coordinatorError(type: CoordinatorType, key: string, code: number, doing: string): Error {
+    const error = codeError(code, doing);
+    if (error instanceof PassingError && code !== Code.CONCURRENT_TRANSACTIONS) {
+      this.#coordinators.delete(`${type} ${key}`);
+    }
+    return error;
+  }
+
+  /** Resolves when all sockets are gone. Requests under way fail. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const openings = [...this.#connections.values()];
+    this.#connections.clear();
+    await Promise.all(openings.map(async (opening) => {
+      const connection = await opening.catch(() => undefined);
+      await connection?.close();
+    }));
+  }
+
+  async #connect(address: Address): Promise<Connection> {
+    if (this.#closed) throw new BrokerError("Cannot use Kafka: it was closed");
+    const key = formatAddress(address);
+    let opening = this.#connections.get(key);
+    if (opening === undefined) {
+      opening = this.#open(address, key);
+      this.#connections.set(key, opening);
+    }
+    const connection = await opening;
+    if (connection.isOpen) return connection;
+    if (this.#connections.get(key) === opening) this.#connections.delete(key);
+    return await this.#connect(address);
+  }
+
+  async #open(address: Address, key: string): Promise<Connection> {
+    try {
+      return await Connection.open(address, this.#settings);
+    } catch (error) {
+      this.#connections.delete(key);
+      throw error;
+    }
+  }
+}
+
+/** "a" and "b" do not exist. */
+export function unknownTopics(topics: readonly string[], options?: ErrorOptions): UnknownTopicError {
+  const names = topics.map((topic) => `"${topic}"`).join(", ");
+  const message = topics.length === 1
+    ? `Cannot find the topic ${names} in Kafka; create it first`
+    : `Cannot find the topics ${names} in Kafka; create them first`;
+  return new UnknownTopicError(topics, message, options);
+}
+
+/** The error for a partition that a topic does not have. */
+export function unknownPartition(topic: string, partition: number, partitions: number): UnknownTopicError {
+  const has = partitions === 1 ? "it has 1 partition" : `it has ${partitions} partitions`;
+  return new UnknownTopicError([topic], `Cannot find partition ${partition} of the topic "${topic}": ${has}, from 0`);
+}
+
+/** No topic can have a name that is not allowed. */
+const MISSING = new Set<number>([Code.UNKNOWN_TOPIC_OR_PARTITION, Code.INVALID_TOPIC]);

@@ -1,0 +1,173 @@
+/** From Kafka's error codes to the port's errors, and patience with what passes. */
+import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import { knownCodes } from "./kafkajs.ts";
+
+/** The codes that somebody here decides on. */
+export const Code = {
+  NONE: 0,
+  OFFSET_OUT_OF_RANGE: 1,
+  CORRUPT_MESSAGE: 2,
+  UNKNOWN_TOPIC_OR_PARTITION: 3,
+  MESSAGE_TOO_LARGE: 10,
+  NOT_COORDINATOR: 16,
+  INVALID_TOPIC: 17,
+  RECORD_LIST_TOO_LARGE: 18,
+  ILLEGAL_GENERATION: 22,
+  INCONSISTENT_GROUP_PROTOCOL: 23,
+  UNKNOWN_MEMBER_ID: 25,
+  INVALID_SESSION_TIMEOUT: 26,
+  REBALANCE_IN_PROGRESS: 27,
+  INVALID_TIMESTAMP: 32,
+  UNSUPPORTED_VERSION: 35,
+  TOPIC_ALREADY_EXISTS: 36,
+  INVALID_REPLICATION_FACTOR: 38,
+  INVALID_CONFIG: 40,
+  OUT_OF_ORDER_SEQUENCE: 45,
+  DUPLICATE_SEQUENCE: 46,
+  INVALID_PRODUCER_EPOCH: 47,
+  INVALID_TXN_STATE: 48,
+  INVALID_PRODUCER_ID_MAPPING: 49,
+  CONCURRENT_TRANSACTIONS: 51,
+  TRANSACTION_COORDINATOR_FENCED: 52,
+  OPERATION_NOT_ATTEMPTED: 55,
+  UNKNOWN_PRODUCER_ID: 59,
+  NON_EMPTY_GROUP: 68,
+  GROUP_ID_NOT_FOUND: 69,
+  MEMBER_ID_REQUIRED: 79,
+  PRODUCER_FENCED: 90,
+} as const;
+
+/** Codes that go away by asking again, perhaps elsewhere. */
+const PASSING = new Set<number>([
+  5, // LEADER_NOT_AVAILABLE
+  6, // NOT_LEADER_OR_FOLLOWER
+  7, // REQUEST_TIMED_OUT
+  8, // BROKER_NOT_AVAILABLE
+  9, // REPLICA_NOT_AVAILABLE
+  13, // NETWORK_EXCEPTION
+  14, // COORDINATOR_LOAD_IN_PROGRESS
+  15, // COORDINATOR_NOT_AVAILABLE
+  16, // NOT_COORDINATOR
+  19, // NOT_ENOUGH_REPLICAS
+  20, // NOT_ENOUGH_REPLICAS_AFTER_APPEND
+  41, // NOT_CONTROLLER
+  51, // CONCURRENT_TRANSACTIONS
+  56, // KAFKA_STORAGE_ERROR
+  72, // LISTENER_NOT_FOUND
+  74, // FENCED_LEADER_EPOCH
+  75, // UNKNOWN_LEADER_EPOCH
+  78, // OFFSET_NOT_AVAILABLE
+  88, // UNSTABLE_OFFSET_COMMIT
+  89, // THROTTLING_QUOTA_EXCEEDED
+  100, // UNKNOWN_TOPIC_ID
+]);
+
+/** Codes that say that another producer has our transactional id now. */
+const FENCED = new Set<number>([
+  Code.INVALID_PRODUCER_EPOCH,
+  Code.INVALID_PRODUCER_ID_MAPPING,
+  Code.TRANSACTION_COORDINATOR_FENCED,
+  Code.PRODUCER_FENCED,
+]);
+
+/** Newer than kafkajs. */
+const NEW_NAMES: Readonly<Record<number, string>> = {
+  89: "THROTTLING_QUOTA_EXCEEDED",
+  90: "PRODUCER_FENCED",
+  95: "INCONSISTENT_CLUSTER_ID",
+  100: "UNKNOWN_TOPIC_ID",
+  120: "TRANSACTION_ABORTABLE",
+};
+
+/** Something that passes, so that trying again is the answer. It never leaves this room. */
+export class PassingError extends Error {
+  override name = "PassingError";
+  /** Kafka's code, or undefined if the connection failed. */
+  readonly code: number | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly code?: number } = {}) {
+    super(message, options);
+    this.code = options.code;
+  }
+}
+
+/** Our transactional id belongs to another producer. It never leaves this room. */
+export class ProducerFencedError extends Error {
+  override name = "ProducerFencedError";
+}
+
+/** "NOT_COORDINATOR (16)" */
+export function codeName(code: number): string {
+  const name = NEW_NAMES[code] ?? knownCodes.find((known) => known.code === code)?.type ?? "an unknown error";
+  return `${name} (${code})`;
+}
+
+/** The error for a code that is not 0. `doing` goes on after "Cannot": `join the group "a"`. */
+export function codeError(code: number, doing: string, detail?: string | null): Error {
+  const answer = `Kafka answered ${codeName(code)}${detail ? `: ${detail}` : ""}`;
+  if (PASSING.has(code)) return new PassingError(answer, { code });
+  if (FENCED.has(code)) return new ProducerFencedError(answer);
+  return new BrokerError(`Cannot ${doing}: ${answer}`);
+}
+
+/** Throws what {@link codeError} makes of a code that is not 0. */
+export function checkCode(code: number, doing: string, detail?: string | null): void {
+  if (code !== Code.NONE) throw codeError(code, doing, detail);
+}
+
+/** How long to try. */
+export interface Patience {
+  /** What is tried, as it goes on after "Cannot". */
+  readonly doing: string;
+  /** Default 30 s. */
+  readonly withinMs?: number;
+  /** Stops trying, with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** First pause, ms; it doubles up to 250 ms. Default 5. */
+  readonly pauseMs?: number;
+}
+
+/**
+ * Repeats `attempt` while it fails with a {@link PassingError}.
+ *
+ * @throws {BrokerUnavailableError} if that takes too long
+ */
+export async function patiently<T>(patience: Patience, attempt: () => Promise<T>): Promise<T> {
+  const { doing, withinMs = 30_000, signal } = patience;
+  const until = performance.now() + withinMs;
+  for (let pauseMs = patience.pauseMs ?? 5;; pauseMs = Math.min(pauseMs * 2, 250)) {
+    signal?.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof PassingError)) throw error;
+      signal?.throwIfAborted();
+      if (performance.now() + pauseMs > until) {
+        throw new BrokerUnavailableError(`Cannot ${doing}: ${error.message}`, { cause: error });
+      }
+      // What a commit leaves to be done takes a few ms: waiting longer each time would only make the next one late.
+      await pause(error.code === Code.CONCURRENT_TRANSACTIONS ? 3 : pauseMs, signal);
+    }
+  }
+}
+
+/** Resolves after `ms`, or at once when the signal is aborted. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done);
+  });
+}
+
+/** Resolves when `promise` has settled, after `ms` at the latest. */
+export async function settledWithin(ms: number, promise: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([promise.catch(() => {}), pause(ms, timer.signal)]);
+  timer.abort();
+}

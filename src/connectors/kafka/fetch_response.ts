@@ -1,0 +1,102 @@
+/** The answer to a fetch request, versions 4 to 11, as a reader of committed records sees it. */
+import type { BrokerRecord } from "../broker.ts";
+import { ByteReader } from "./bytes.ts";
+import { readHeader, readRecords } from "./record_batch.ts";
+
+/** What a broker says about one partition. */
+export interface FetchedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Kafka's error code, 0 if there is none. */
+  readonly errorCode: number;
+  /** The records, or undefined with an error. */
+  readonly found: CommittedRecords | undefined;
+}
+
+/** The committed records at a position. */
+export interface CommittedRecords {
+  readonly records: readonly BrokerRecord[];
+  /** Behind all that was looked at; the asked position if that was nothing. */
+  readonly nextOffset: number;
+}
+
+/** A transaction that was aborted: its producer's records from `firstOffset` to its next control record do not count. */
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+}
+
+/** Tells at which offset a partition was asked for; undefined drops what came. */
+export type AskedOffset = (topic: string, partition: number) => number | undefined;
+
+/** Reads an answer. The records are views of `payload`. */
+export function readFetchResponse(payload: Uint8Array, apiVersion: number, asked: AskedOffset): {
+  /** Of the whole request. */
+  readonly errorCode: number;
+  readonly partitions: readonly FetchedPartition[];
+  /** The broker asks for a rest, ms. */
+  readonly clientSideThrottleTime: number;
+} {
+  const reader = new ByteReader(payload);
+  const throttleMs = reader.int32();
+  const errorCode = apiVersion >= 7 ? reader.int16() : 0;
+  if (apiVersion >= 7) reader.int32(); // session id
+  const partitions: FetchedPartition[] = [];
+  for (let topics = reader.int32(); topics > 0; topics--) {
+    const topic = reader.string();
+    for (let count = reader.int32(); count > 0; count--) partitions.push(readPartition(reader, apiVersion, topic, asked));
+  }
+  return { errorCode, partitions, clientSideThrottleTime: apiVersion >= 8 ? throttleMs : 0 };
+}
+
+function readPartition(reader: ByteReader, apiVersion: number, topic: string, asked: AskedOffset): FetchedPartition {
+  const partition = reader.int32();
+  const errorCode = reader.int16();
+  reader.int64(); // high watermark
+  reader.int64(); // last stable offset
+  if (apiVersion >= 5) reader.int64(); // log start offset
+  const aborted: AbortedTransaction[] = [];
+  for (let count = reader.int32(); count > 0; count--) {
+    aborted.push({ producerId: reader.int64(), firstOffset: reader.int64() });
+  }
+  if (apiVersion >= 11) reader.int32(); // preferred read replica
+  const bytes = reader.take(Math.max(reader.int32(), 0));
+  const offset = asked(topic, partition);
+  const found = errorCode === 0 && offset !== undefined
+    ? committedRecords(bytes, offset, aborted, { topic, partition })
+    : undefined;
+  return { topic, partition, errorCode, found };
+}
+
+/**
+ * The committed records from `offset` on in the batches that a broker sent for it.
+ *
+ * Batches may begin before `offset`, the last one may be cut off. Control batches and those of aborted transactions are
+ * stepped over, as in Kafka's consumer: `aborted` names the producers whose transactions lie here, each until the abort
+ * that ends it.
+ *
+ * @see Kafka: CompletedFetch.nextFetchedRecord()
+ */
+export function committedRecords(
+  bytes: Uint8Array,
+  offset: number,
+  aborted: readonly AbortedTransaction[],
+  source: { readonly topic: string; readonly partition: number },
+): CommittedRecords {
+  const upcoming = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
+  const aborting = new Set<number>();
+  const records: BrokerRecord[] = [];
+  let nextOffset = offset;
+  for (let at = 0;;) {
+    const batch = readHeader(bytes, at, source);
+    if (batch === undefined) return { records, nextOffset };
+    while (upcoming.length > 0 && upcoming[0]!.firstOffset <= batch.lastOffset) aborting.add(upcoming.shift()!.producerId);
+    if (batch.control) {
+      if (batch.abort) aborting.delete(batch.producerId);
+    } else if (!batch.transactional || !aborting.has(batch.producerId)) {
+      if (batch.lastOffset >= offset) readRecords(bytes, at, offset, source, records);
+    }
+    nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
+    at = batch.end;
+  }
+}

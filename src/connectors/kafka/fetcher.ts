@@ -1,0 +1,197 @@
+import type { FetchedBatch, Fetcher, Position } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, OffsetOutOfRangeError } from "../broker.ts";
+import type { Client } from "./client.ts";
+import { unknownPartition } from "./client.ts";
+import { checkCode, Code, codeError, PassingError, pause, settledWithin } from "./errors.ts";
+import type { FetchedPartition } from "./fetch_response.ts";
+import { readFetchResponse } from "./fetch_response.ts";
+import type { FetchArguments } from "./protocol.ts";
+import { READ_COMMITTED } from "./protocol.ts";
+
+/** How much is asked for at once. */
+export interface FetchLimits {
+  /** Of one partition, bytes; a record that is larger comes alone. Default 1 MiB. */
+  readonly partitionBytes?: number;
+  /** Of one broker, bytes. Default 10 MiB. */
+  readonly totalBytes?: number;
+}
+
+/** After so long without one good answer a broker counts as unavailable. */
+const UNAVAILABLE_AFTER_MS = 20_000;
+/** What an answer may take beyond the wait that was asked for, before `fetch()` returns without it. */
+const ALLOWANCE_MS = 100;
+const RETRY_PAUSE_MS = 100;
+
+/** A question to one broker under way, and what it asked. */
+interface Pending {
+  readonly positions: readonly Position[];
+  /** Undefined until there is an answer; then what it found, or why not. */
+  answer: readonly FetchedPartition[] | { readonly failure: unknown } | undefined;
+  readonly answered: Promise<void>;
+}
+
+/**
+ * Fetches committed records, one request per leading broker at a time, all brokers in parallel.
+ *
+ * A broker that has nothing holds its answer back for the longest wait. So that it holds up nobody else, `fetch()` returns
+ * with the first that has something, and the others' answers wait for the next call; what they found counts if it is asked
+ * for again at the same offset.
+ */
+export class KafkaFetcher implements Fetcher {
+  readonly #client: Client;
+  readonly #partitionBytes: number;
+  readonly #totalBytes: number;
+  readonly #pending = new Map<number, Pending>();
+  readonly #closing = new AbortController();
+  #failingSinceMs: number | undefined;
+  #turn = 0;
+
+  /** @param client is the fetcher's alone, and closed with it */
+  constructor(client: Client, limits: FetchLimits = {}) {
+    this.#client = client;
+    this.#partitionBytes = limits.partitionBytes ?? 1 << 20;
+    this.#totalBytes = limits.totalBytes ?? 10 << 20;
+  }
+
+  async fetch(positions: readonly Position[], maxWaitMs: number): Promise<FetchedBatch[]> {
+    const until = performance.now() + maxWaitMs + ALLOWANCE_MS;
+    for (;;) {
+      if (this.#closing.signal.aborted) return [];
+      try {
+        const waitMs = Math.max(0, Math.round(until - ALLOWANCE_MS - performance.now()));
+        const batches = await this.#fetchOnce(positions, waitMs, until);
+        if (batches.length > 0 || performance.now() >= until - ALLOWANCE_MS) return batches;
+        if (positions.length === 0) await pause(waitMs, this.#closing.signal);
+      } catch (error) {
+        if (this.#closing.signal.aborted) return [];
+        if (!(error instanceof PassingError)) throw error;
+        this.#failingSinceMs ??= performance.now();
+        const failingMs = performance.now() - this.#failingSinceMs;
+        if (failingMs > UNAVAILABLE_AFTER_MS) {
+          throw new BrokerUnavailableError(`Cannot fetch from Kafka: ${error.message}`, { cause: error });
+        }
+        this.#client.log("debug", `fetching again after a pause: ${error.message}`);
+        await pause(Math.min(RETRY_PAUSE_MS, Math.max(until - performance.now(), 0)), this.#closing.signal);
+        if (performance.now() >= until) return [];
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#client.close();
+    await Promise.all([...this.#pending.values()].map(({ answered }) => answered));
+  }
+
+  /** Asks every leader that is not being asked already, and waits for the first that has something. */
+  async #fetchOnce(positions: readonly Position[], waitMs: number, until: number): Promise<FetchedBatch[]> {
+    const byLeader = await this.#byLeader(positions);
+    for (const [leader, some] of byLeader) {
+      if (!this.#pending.has(leader)) this.#pending.set(leader, this.#ask(leader, some, waitMs));
+    }
+    const offsets = new Map(positions.map((position) => [placeOf(position), position.offset]));
+    for (;;) {
+      const batches = this.#collect(offsets);
+      const open = [...byLeader.keys()].map((leader) => this.#pending.get(leader)).filter((one) => one !== undefined);
+      if (batches.length > 0 || open.length === 0) return batches;
+      await settledWithin(until - performance.now(), Promise.race(open.map((one) => one.answered)));
+      if (performance.now() >= until) return this.#collect(offsets);
+    }
+  }
+
+  async #byLeader(positions: readonly Position[]): Promise<Map<number, Position[]>> {
+    const topics = [...new Set(positions.map(({ topic }) => topic))];
+    const leaders = await this.#client.leaders(topics);
+    return Map.groupBy(positions, ({ topic, partition }) => {
+      const known = leaders.get(topic)!;
+      const leader = known[partition];
+      if (leader === undefined) throw unknownPartition(topic, partition, known.length);
+      if (leader < 0) this.#client.forgetTopic(topic);
+      if (leader < 0) throw new PassingError(`no node leads "${topic}" partition ${partition} now`);
+      return leader;
+    });
+  }
+
+  #ask(leader: number, positions: readonly Position[], waitMs: number): Pending {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const pending: Pending = { positions, answer: undefined, answered: promise };
+    this.#request(leader, positions, waitMs).then(
+      (found) => pending.answer = found,
+      (failure) => pending.answer = { failure },
+    ).finally(resolve);
+    return pending;
+  }
+
+  async #request(leader: number, positions: readonly Position[], waitMs: number): Promise<readonly FetchedPartition[]> {
+    // A broker gives a record larger than the limit only for the first partition that has something: each comes first in turn.
+    const first = this.#turn++ % positions.length;
+    const turned = [...positions.slice(first), ...positions.slice(0, first)];
+    const asked = new Map(turned.map((position) => [placeOf(position), position.offset]));
+    const connection = await this.#client.node(leader);
+    const { errorCode, partitions } = await connection.send("Fetch", this.#arguments(turned, waitMs), {
+      timeoutMs: waitMs + 15_000,
+      decode: (payload, apiVersion) =>
+        readFetchResponse(payload, apiVersion, (topic, partition) => asked.get(placeOf({ topic, partition }))),
+    });
+    checkCode(errorCode, "fetch from Kafka");
+    return partitions;
+  }
+
+  #arguments(positions: readonly Position[], waitMs: number): FetchArguments {
+    const topics: { topic: string; partitions: { partition: number; fetchOffset: number; maxBytes: number }[] }[] = [];
+    for (const { topic, partition, offset } of positions) {
+      if (topics.at(-1)?.topic !== topic) topics.push({ topic, partitions: [] });
+      topics.at(-1)!.partitions.push({ partition, fetchOffset: offset, maxBytes: this.#partitionBytes });
+    }
+    return { isolationLevel: READ_COMMITTED, maxWaitTime: waitMs, minBytes: 1, maxBytes: this.#totalBytes, topics };
+  }
+
+  /** Takes the answers that have come; of each what is still asked for. */
+  #collect(offsets: ReadonlyMap<string, number>): FetchedBatch[] {
+    const batches: FetchedBatch[] = [];
+    let failure: unknown;
+    for (const [leader, { positions, answer }] of this.#pending) {
+      if (answer === undefined) continue;
+      this.#pending.delete(leader);
+      if ("failure" in answer) {
+        failure ??= answer.failure;
+        continue;
+      }
+      let good = false;
+      for (const position of positions) {
+        const { topic, partition, offset } = position;
+        if (offsets.get(placeOf(position)) !== offset) continue;
+        const found = answer.find((one) => one.topic === topic && one.partition === partition);
+        try {
+          if (found?.found === undefined) throw this.#partitionError(position, found?.errorCode);
+          good = true;
+          const { records, nextOffset } = found.found;
+          if (nextOffset > offset) batches.push({ topic, partition, records, nextOffset });
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+      if (good) this.#failingSinceMs = undefined;
+    }
+    // What one broker found is not lost because another one fails; that one is asked again.
+    if (failure !== undefined && (batches.length === 0 || !(failure instanceof PassingError))) throw failure;
+    return batches;
+  }
+
+  #partitionError({ topic, partition, offset }: Position, code: number | undefined): Error {
+    this.#client.forgetTopic(topic);
+    const place = `"${topic}" partition ${partition} offset ${offset}`;
+    if (code === undefined) return new PassingError(`nothing was said about ${place}`);
+    if (code === Code.OFFSET_OUT_OF_RANGE) {
+      return new OffsetOutOfRangeError(`Cannot read ${place}: the partition has no such offset`);
+    }
+    // If it has been deleted, asking for its leaders again says so.
+    if (code === Code.UNKNOWN_TOPIC_OR_PARTITION) return new PassingError(`the leader does not know ${place}`);
+    const error = codeError(code, `read ${place}`);
+    return error instanceof PassingError || error instanceof BrokerError ? error : new BrokerError(error.message);
+  }
+}
+
+function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${partition} ${topic}`;
+}

@@ -1,0 +1,144 @@
+/**
+ * What we use of kafkajs: its connection (framing, TLS, SASL, throttling) and its codecs for requests and answers. These are
+ * inner modules of a version that is pinned and has been the last one for years.
+ *
+ * Its clients (Consumer, Producer, Admin, Cluster) are left out. They retry without a limit of time, rewind at a rebalance,
+ * hide which topic or partition an error code belongs to, and can not be told to leave a commit in doubt alone.
+ */
+import type { Buffer } from "node:buffer";
+import InnerConnection from "kafkajs/src/network/connection.js";
+import createSocketFactory from "kafkajs/src/network/socketFactory.js";
+import { errorCodes } from "kafkajs/src/protocol/error.js";
+import keys from "kafkajs/src/protocol/requests/apiKeys.js";
+import { lookup, requests } from "kafkajs/src/protocol/requests/index.js";
+import { MemberAssignment, MemberMetadata } from "kafkajs/src/consumer/assignerProtocol.js";
+
+/** The part of a TCP or TLS socket that we touch. */
+export interface Socket {
+  on(event: "close", listener: () => void): void;
+  setNoDelay(on: boolean): void;
+  destroy(error?: Error): void;
+}
+
+/** Makes a socket; `onConnect` is called when it is connected. */
+export type SocketFactory = (
+  options: { host: string; port: number; ssl: unknown; onConnect: () => void },
+) => Socket;
+
+/** A request's body on its way: `buffer` is what counts. */
+export interface EncodedBody {
+  readonly buf: Buffer;
+  readonly buffer: Buffer;
+}
+
+/** One request and how to read its answer. */
+export interface Exchange {
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    readonly encode: () => Promise<EncodedBody>;
+    readonly expectResponse?: () => boolean;
+  };
+  readonly response: {
+    readonly decode: (payload: Uint8Array) => Promise<unknown>;
+    readonly parse: (decoded: unknown) => Promise<unknown>;
+  };
+  readonly logResponseError?: boolean;
+}
+
+/** The versions of each api that a broker takes, by api key. */
+export type ApiVersions = Record<number, { readonly minVersion: number; readonly maxVersion: number }>;
+
+/** What kafkajs has to say; none of it is for a person. */
+export interface WireLogger {
+  namespace(): WireLogger;
+  debug(message: string, extra?: unknown): void;
+  info(message: string, extra?: unknown): void;
+  warn(message: string, extra?: unknown): void;
+  error(message: string, extra?: unknown): void;
+}
+
+/** kafkajs' connection to one broker. */
+export interface WireConnection {
+  connect(): Promise<true>;
+  authenticate(): Promise<void>;
+  send(exchange: Exchange): Promise<unknown>;
+  setVersions(versions: ApiVersions): void;
+  setSupportAuthenticationProtocol(supported: boolean): void;
+  rejectRequests(error: Error): void;
+  readonly requestQueue: RequestQueue;
+}
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  throttleCheckTimeoutId: ReturnType<typeof setTimeout> | null;
+  scheduleCheckPendingRequests(): void;
+  checkPendingRequests(): void;
+}
+
+interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly clientId: string;
+  readonly connectionTimeout: number;
+  readonly logger: WireLogger;
+  readonly socketFactory: SocketFactory;
+}
+
+interface RequestDefinition {
+  readonly versions: readonly string[];
+  protocol(options: { version: number }): (args: unknown) => Exchange;
+}
+
+/** Makes a connection that is not connected yet. */
+export function createConnection(options: ConnectionOptions): WireConnection {
+  const Constructor = InnerConnection as new (options: unknown) => WireConnection;
+  // Its check for requests without an answer would wake us ten times a second; connection.ts keeps the time itself.
+  const connection = new Constructor({ ...options, requestTimeout: 0, enforceRequestTimeout: false });
+  const queue = connection.requestQueue;
+  // As in kafkajs, but only when something is waiting: it sets a timer to a negative time after every answer, which Deno warns of.
+  queue.scheduleCheckPendingRequests = () => {
+    if (queue.throttleCheckTimeoutId !== null || queue.pending.length === 0) return;
+    const waitMs = queue.throttledUntil - Date.now();
+    queue.throttleCheckTimeoutId = setTimeout(() => {
+      queue.throttleCheckTimeoutId = null;
+      queue.checkPendingRequests();
+    }, waitMs > 0 ? waitMs : 10);
+  };
+  return connection;
+}
+
+/** TCP or TLS, as kafkajs makes them. */
+export const defaultSocketFactory: SocketFactory = (options) => (createSocketFactory() as SocketFactory)(options);
+
+/** The requests that kafkajs can encode, by name. */
+export const definitions = requests as Readonly<Record<string, RequestDefinition | undefined>>;
+
+/** The number of each api, by name. */
+export const apiKeys = keys as Readonly<Record<string, number | undefined>>;
+
+/** The newest version of an api that kafkajs and the broker both know. */
+export const lookupIn = lookup as (
+  versions: ApiVersions,
+) => (apiKey: number, definition: RequestDefinition) => (args: unknown) => Exchange;
+
+/** Kafka's error codes as far as kafkajs knows them. */
+export const knownCodes = errorCodes as readonly { readonly type: string; readonly code: number }[];
+
+/** What a member of a group tells its leader. */
+export const memberMetadata = MemberMetadata as {
+  encode(metadata: { version: number; topics: readonly string[]; userData: Buffer }): Buffer;
+  decode(bytes: Buffer): { readonly topics: readonly string[]; readonly userData: Buffer | null };
+};
+
+/** What a group's leader tells a member. */
+export const memberAssignment = MemberAssignment as {
+  encode(assignment: {
+    version: number;
+    assignment: Readonly<Record<string, readonly number[]>>;
+    userData: Buffer;
+  }): Buffer;
+  decode(bytes: Buffer): { readonly userData: Buffer | null } | null;
+};

@@ -1,0 +1,233 @@
+import type { Buffer } from "node:buffer";
+import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
+import type { Candidate, Instance } from "./assignment.ts";
+import { decodeAssignment, decodeMetadata, electActive, encodeAssignment, encodeMetadata } from "./assignment.ts";
+import type { Client } from "./client.ts";
+import { Code, PassingError, patiently, pause, settledWithin } from "./errors.ts";
+import type { JoinGroupAnswer } from "./protocol.ts";
+import { GROUP } from "./protocol.ts";
+
+/** Who asks for which job, and what it wants to hear. */
+export interface MembershipOptions {
+  readonly job: string;
+  readonly topics: readonly string[];
+  readonly sessionTimeoutMs: number;
+  /** `activeSince` is the membership's to fill in. */
+  readonly instance: Omit<Instance, "activeSince">;
+  /** Called when this instance has become the active one, once. */
+  readonly onActive: () => void;
+  /** Called when another one is active, with words for it; again when that changes. */
+  readonly onStandby: (holder: string) => void;
+}
+
+/** Name of our way to choose, which all members of a group must share. */
+const PROTOCOL = "one-active";
+/** How long an instance that only waits bears a broker that does not answer. */
+const STANDBY_PATIENCE_MS = 10_000;
+
+/**
+ * The membership in the consumer group of a job's name. The group's leader, one of the members, makes exactly one of them
+ * the active one; the broker notices when that one dies or leaves, and the members choose again.
+ *
+ * A rebalance is nothing to the active instance as long as it stays it.
+ */
+export class Membership {
+  readonly #client: Client;
+  readonly #shared: Client;
+  readonly #options: MembershipOptions;
+  readonly #heartbeatMs: number;
+  readonly #lost = new AbortController();
+  readonly #leaving = new AbortController();
+  readonly #named = Promise.withResolvers<void>();
+  readonly #running: Promise<void>;
+  #memberId = "";
+  /** Undefined while we have to join. */
+  #generation: number | undefined;
+  #activeSince = 0;
+  #holder: string | undefined;
+  #answeredAtMs = performance.now();
+
+  /**
+   * @param client is the membership's alone: joining can block its connection for as long as a rebalance takes
+   * @param shared for short questions
+   */
+  constructor(client: Client, shared: Client, options: MembershipOptions) {
+    this.#client = client;
+    this.#shared = shared;
+    this.#options = options;
+    // Often enough that a standby soon hears that the active one has gone.
+    this.#heartbeatMs = Math.min(Math.max(options.sessionTimeoutMs / 10, 50), 1_000);
+    this.#running = this.#run();
+  }
+
+  /** Aborted when the membership has ended without `leave()`, with the reason. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Gives the place to the next at once. */
+  async leave(): Promise<void> {
+    this.#leaving.abort();
+    // The broker answers the first request to join at once, with the name that is needed to leave.
+    if (this.#memberId === "") await settledWithin(1_000, Promise.race([this.#named.promise, this.#running]));
+    if (this.#memberId !== "") {
+      const { job } = this.#options;
+      try {
+        await patiently({ doing: `leave the group "${job}"`, withinMs: 500 }, async () => {
+          const args = { groupId: job, memberId: this.#memberId };
+          const { errorCode } = await this.#shared.askCoordinator(GROUP, job, "LeaveGroup", args, { timeoutMs: 2_000 });
+          if (errorCode !== Code.NONE) throw this.#shared.coordinatorError(GROUP, job, errorCode, "leave");
+        });
+      } catch (error) {
+        this.#log(`could not leave the group, it will notice: ${(error as Error).message}`);
+      }
+    }
+    await this.#client.close();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#leaving.signal.aborted) {
+      let startedAtMs = performance.now();
+      try {
+        if (this.#generation === undefined) {
+          await this.#join();
+        } else {
+          await pause(this.#heartbeatMs, this.#leaving.signal);
+          if (this.#leaving.signal.aborted) return;
+          startedAtMs = performance.now();
+          await this.#heartbeat(this.#generation);
+        }
+        this.#answeredAtMs = performance.now();
+      } catch (error) {
+        if (this.#leaving.signal.aborted) return;
+        const failure = this.#failure(error, startedAtMs);
+        if (failure !== undefined) return this.#lost.abort(failure);
+        this.#log((error as Error).message);
+        await pause(Math.min(this.#heartbeatMs, 100), this.#leaving.signal);
+      }
+    }
+  }
+
+  /** The end of the membership, or undefined if it is worth going on. */
+  #failure(error: unknown, startedAtMs: number): unknown {
+    if (!(error instanceof PassingError)) return error;
+    const { sessionTimeoutMs, job } = this.#options;
+    const patienceMs = this.#activeSince > 0 ? sessionTimeoutMs : Math.max(sessionTimeoutMs, STANDBY_PATIENCE_MS);
+    // An attempt that began in time does not count: after a long stop of this process the answer may lie there already.
+    if (startedAtMs - this.#answeredAtMs < patienceMs) return undefined;
+    return new BrokerUnavailableError(
+      `Cannot keep the right to run "${job}": Kafka has not answered for ${patienceMs} ms, ${error.message}`,
+      { cause: error },
+    );
+  }
+
+  async #heartbeat(generation: number): Promise<void> {
+    const { job, sessionTimeoutMs } = this.#options;
+    const args = { groupId: job, groupGenerationId: generation, memberId: this.#memberId, groupInstanceId: null };
+    const { errorCode } = await this.#client.askCoordinator(GROUP, job, "Heartbeat", args, {
+      timeoutMs: Math.max(sessionTimeoutMs / 3, 500),
+    });
+    if (errorCode !== Code.NONE) this.#rejoin(errorCode);
+  }
+
+  async #join(): Promise<void> {
+    const { job, topics, sessionTimeoutMs } = this.#options;
+    const metadata = encodeMetadata(topics, { ...this.#options.instance, activeSince: this.#activeSince });
+    const joined = await this.#client.askCoordinator(GROUP, job, "JoinGroup", {
+      groupId: job,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: sessionTimeoutMs,
+      memberId: this.#memberId,
+      protocolType: "consumer",
+      groupProtocols: [{ name: PROTOCOL, metadata }],
+    }, { timeoutMs: sessionTimeoutMs + 5_000 });
+    if (joined.memberId !== "") this.#memberId = joined.memberId;
+    this.#named.resolve();
+    if (joined.errorCode === Code.MEMBER_ID_REQUIRED) return;
+    if (joined.errorCode !== Code.NONE) return this.#rejoin(joined.errorCode);
+
+    const { generationId } = joined;
+    const synced = await this.#client.askCoordinator(GROUP, job, "SyncGroup", {
+      groupId: job,
+      generationId,
+      memberId: this.#memberId,
+      groupAssignment: joined.leaderId === this.#memberId ? await this.#assign(joined) : [],
+    }, { timeoutMs: sessionTimeoutMs + 5_000 });
+    if (synced.errorCode !== Code.NONE) return this.#rejoin(synced.errorCode);
+    this.#generation = generationId;
+    this.#take(decodeAssignment(synced.memberAssignment), generationId);
+  }
+
+  /** What the leader tells each member. */
+  async #assign({ members }: JoinGroupAnswer): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
+    const candidates: Candidate[] = [];
+    for (const { memberId, memberMetadata } of members) {
+      const { instance } = decodeMetadata(memberMetadata);
+      if (instance !== undefined) candidates.push({ memberId, instance });
+    }
+    const active = electActive(candidates)!; // we are one of them
+    const partitions = await this.#partitions();
+    return members.map(({ memberId }) => ({
+      memberId,
+      memberAssignment: encodeAssignment(active.instance, memberId === active.memberId ? partitions : {}),
+    }));
+  }
+
+  /** The partitions of the job's topics, which are only for tools to show. */
+  async #partitions(): Promise<Record<string, number[]>> {
+    try {
+      const leaders = await this.#shared.leaders(this.#options.topics);
+      return Object.fromEntries([...leaders].map(([topic, nodes]) => [topic, [...nodes.keys()]]));
+    } catch (error) {
+      this.#log(`assigns no partitions: ${(error as Error).message}`);
+      return {};
+    }
+  }
+
+  /** Takes the place that the leader gives us. */
+  #take(active: Instance | undefined, generation: number): void {
+    const { job, instance, onActive, onStandby } = this.#options;
+    if (active?.id === instance.id) {
+      if (this.#activeSince > 0) return;
+      this.#activeSince = generation;
+      return onActive();
+    }
+    const holder = active?.words ?? "another process";
+    if (this.#activeSince > 0) throw new FencedError(`Cannot go on with "${job}": ${holder} has taken over`);
+    if (holder === this.#holder) return;
+    this.#holder = holder;
+    onStandby(holder);
+  }
+
+  /** After a code that is not 0: joins again, or throws if that is no answer. */
+  #rejoin(code: number): void {
+    const { job, sessionTimeoutMs } = this.#options;
+    switch (code) {
+      case Code.REBALANCE_IN_PROGRESS:
+      case Code.ILLEGAL_GENERATION:
+        this.#generation = undefined;
+        return;
+      case Code.UNKNOWN_MEMBER_ID:
+        // The broker has counted us as dead. An active instance must not come back as if nothing had been.
+        if (this.#activeSince > 0) {
+          throw new FencedError(`Cannot go on with "${job}": no sign of life for ${sessionTimeoutMs} ms, so it was given to another`);
+        }
+        this.#memberId = "";
+        this.#generation = undefined;
+        return;
+      case Code.INVALID_SESSION_TIMEOUT:
+        throw new BrokerError(
+          `Cannot run "${job}" with a session timeout of ${sessionTimeoutMs} ms: the broker's group.min.session.timeout.ms ` +
+            `and group.max.session.timeout.ms do not allow it (by default 6000 to 1800000)`,
+        );
+      case Code.INCONSISTENT_GROUP_PROTOCOL:
+        throw new BrokerError(`Cannot run "${job}": other consumers use the group "${job}"; stop them or rename the job`);
+    }
+    throw this.#client.coordinatorError(GROUP, job, code, `join the group "${job}"`);
+  }
+
+  #log(message: string): void {
+    this.#client.log("debug", `group "${this.#options.job}": ${message}`);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The broker port on Redpanda or Apache Kafka, through kafkajs.
+ *
+ * Import this module when a broker is opened, not before: kafkajs reads the environment while it loads.
+ */
+import type { Broker } from "../broker.ts";
+import { BrokerUnavailableError } from "../broker.ts";
+import { KafkaBroker } from "./broker.ts";
+import { Client } from "./client.ts";
+import type { Address } from "./connection.ts";
+import { formatAddress } from "./connection.ts";
+import { PassingError } from "./errors.ts";
+
+/** Which Kafka, and how to talk about it. */
+export interface KafkaBrokerOptions {
+  /** Where to ask first, `host:port` each. */
+  readonly brokers: readonly string[];
+  /** How long to try to reach one of them, ms. Default 5000. */
+  readonly connectTimeoutMs?: number;
+  /** Is given what happens; below "info" it is not meant for the person who runs a job. */
+  readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
+}
+
+/**
+ * Opens a Kafka.
+ *
+ * @throws {BrokerUnavailableError} if none of `brokers` answers in time
+ * @throws {SyntaxError} if an address is not `host:port`
+ */
+export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Broker> {
+  const { brokers, connectTimeoutMs = 5_000, log } = options;
+  const bootstrap = brokers.map(parseAddress);
+  if (bootstrap.length === 0) throw new SyntaxError("Cannot open Kafka: no broker's address is given");
+  const client = new Client({ bootstrap, clientId: "stream-apps", connectTimeoutMs, log });
+  const names = bootstrap.map(formatAddress).join(", ");
+  try {
+    await reach(client, names, connectTimeoutMs);
+    return new KafkaBroker(client, `Kafka at ${names}`);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+/** Asks the first that answers, and then a node by the name that the cluster has for it. */
+async function reach(client: Client, names: string, withinMs: number): Promise<void> {
+  let node: number | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new PassingError(`no answer within ${withinMs} ms`)), withinMs);
+  });
+  try {
+    const { brokers } = await Promise.race([client.metadata([]), late]);
+    node = brokers[0]?.nodeId ?? -1;
+    await Promise.race([client.node(node), late]);
+  } catch (error) {
+    if (!(error instanceof PassingError)) throw error;
+    const message = node === undefined
+      ? `Cannot reach Kafka at ${names}: ${error.message}; start it or unset BOOTSTRAP_SERVERS`
+      : `Cannot reach Kafka at ${names}: it says to go on elsewhere, ${error.message}; check its advertised.listeners`;
+    throw new BrokerUnavailableError(message, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function parseAddress(text: string): Address {
+  const match = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text.trim());
+  const host = match?.[1] ?? match?.[2];
+  if (host === undefined) throw new SyntaxError(`Cannot open Kafka at "${text}": an address is written host:port`);
+  return { host, port: Number(match![3]) };
+}

@@ -1,0 +1,64 @@
+import type { OutgoingRecord, Producer } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import type { Client } from "./client.ts";
+import { checkCode, patiently, ProducerFencedError } from "./errors.ts";
+import { Sender } from "./sender.ts";
+
+/**
+ * Writes records outside of any job, as an idempotent producer.
+ *
+ * After a failure it goes on as a new producer: what became of the records is then unknown, so it must not seem to repeat
+ * them.
+ */
+export class KafkaProducer implements Producer {
+  readonly #client: Client;
+  readonly #closing = new AbortController();
+  readonly #turns = new Map<string, number>();
+  #sender: Sender | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  /** @param client is the producer's alone, and closed with it */
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async send(records: readonly OutgoingRecord[]): Promise<void> {
+    // One after the other: so the order of sends is the order in a partition.
+    const sending = this.#last.then(() => this.#send(records));
+    this.#last = sending.catch(() => {});
+    await sending;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new BrokerError("Cannot write to Kafka: the producer was closed"));
+    await this.#client.close();
+    await this.#last;
+  }
+
+  async #send(records: readonly OutgoingRecord[]): Promise<void> {
+    const { signal } = this.#closing;
+    signal.throwIfAborted();
+    if (records.length === 0) return;
+    try {
+      this.#sender ??= await this.#begin();
+      await this.#sender.send(await this.#sender.route(records, signal), signal);
+    } catch (error) {
+      this.#sender = undefined;
+      // Nobody can take the place of a producer without a name; the broker has forgotten it.
+      if (error instanceof ProducerFencedError) throw new BrokerUnavailableError(`Cannot write to Kafka: ${error.message}`);
+      throw error;
+    }
+  }
+
+  async #begin(): Promise<Sender> {
+    const doing = "begin to write to Kafka";
+    const { producerId, producerEpoch } = await patiently({ doing, signal: this.#closing.signal }, async () => {
+      const connection = await this.#client.any();
+      const answer = await connection.send("InitProducerId", { transactionalId: null, transactionTimeout: 60_000 });
+      checkCode(answer.errorCode, doing);
+      return answer;
+    });
+    const identity = { transactionalId: null, producerId: Number(producerId), producerEpoch };
+    return new Sender(this.#client, identity, this.#turns);
+  }
+}

@@ -1,0 +1,213 @@
+/** The requests that we send and their answers, as kafkajs decodes them. int64 comes as text. */
+import type { Buffer } from "node:buffer";
+
+/** Api names of kafkajs, what goes in and what comes out. */
+export interface Apis {
+  ApiVersions: Api<void, { readonly apiVersions: readonly ApiVersion[] }>;
+  Metadata: Api<{ topics: readonly string[]; allowAutoTopicCreation: false }, MetadataAnswer>;
+  ListOffsets: Api<{ isolationLevel: number; topics: readonly ListOffsetsTopic[] }, ListOffsetsAnswer>;
+  Fetch: Api<FetchArguments, never>;
+  Produce: Api<{ acks: -1; timeout: number; topicData: readonly [] }, ProduceAnswer>;
+  CreateTopics: Api<{ topics: readonly NewTopic[]; validateOnly: boolean; timeout: number }, CreateTopicsAnswer>;
+  DeleteTopics: Api<{ topics: readonly string[]; timeout: number }, TopicErrorsAnswer>;
+  DescribeConfigs: Api<{ resources: readonly ConfigQuery[] }, DescribeConfigsAnswer>;
+  GroupCoordinator: Api<{ groupId: string; coordinatorType: CoordinatorType }, CoordinatorAnswer>;
+  JoinGroup: Api<JoinGroupArguments, JoinGroupAnswer>;
+  SyncGroup: Api<SyncGroupArguments, CodeAnswer & { readonly memberAssignment: Buffer }>;
+  Heartbeat: Api<{ groupId: string; groupGenerationId: number; memberId: string; groupInstanceId: null }, CodeAnswer>;
+  LeaveGroup: Api<{ groupId: string; memberId: string }, CodeAnswer>;
+  DescribeGroups: Api<{ groupIds: readonly string[] }, { readonly groups: readonly GroupDescription[] }>;
+  DeleteGroups: Api<readonly string[], { readonly results: readonly (CodeAnswer & { readonly groupId: string })[] }>;
+  OffsetFetch: Api<{ groupId: string; topics: readonly [] }, OffsetFetchAnswer>;
+  InitProducerId: Api<{ transactionalId: string | null; transactionTimeout: number }, InitProducerIdAnswer>;
+  AddPartitionsToTxn: Api<Transaction & { topics: readonly TopicPartitions[] }, AddPartitionsAnswer>;
+  AddOffsetsToTxn: Api<Transaction & { groupId: string }, CodeAnswer>;
+  TxnOffsetCommit: Api<Transaction & { groupId: string; topics: readonly OffsetCommitTopic[] }, TxnOffsetCommitAnswer>;
+  EndTxn: Api<Transaction & { transactionResult: boolean }, CodeAnswer>;
+}
+
+interface Api<Arguments, Answer> {
+  readonly args: Arguments;
+  readonly answer: Answer;
+}
+
+/** What a coordinator is responsible for. */
+export type CoordinatorType = typeof GROUP | typeof TRANSACTION;
+export const GROUP = 0;
+export const TRANSACTION = 1;
+
+/** Isolation level: up to the last stable offset, aborted transactions listed. */
+export const READ_COMMITTED = 1;
+export const LATEST = -1;
+export const EARLIEST = -2;
+
+/** An answer that is one error code. */
+export interface CodeAnswer {
+  readonly errorCode: number;
+}
+
+/** Which producer, for every request inside of a transaction. */
+export interface Transaction {
+  readonly transactionalId: string;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+export interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
+interface ApiVersion {
+  readonly apiKey: number;
+  readonly minVersion: number;
+  readonly maxVersion: number;
+}
+
+export interface MetadataAnswer {
+  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
+  readonly controllerId: number;
+  readonly topicMetadata: readonly TopicMetadata[];
+}
+
+export interface TopicMetadata {
+  readonly topicErrorCode: number;
+  readonly topic: string;
+  readonly isInternal: boolean;
+  readonly partitionMetadata: readonly {
+    readonly partitionErrorCode: number;
+    readonly partitionId: number;
+    /** -1 if there is none now. */
+    readonly leader: number;
+  }[];
+}
+
+interface ListOffsetsTopic {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[];
+}
+
+export interface ListOffsetsAnswer {
+  readonly responses: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly offset: string }[];
+  }[];
+}
+
+export interface FetchArguments {
+  readonly isolationLevel: number;
+  readonly maxWaitTime: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly fetchOffset: number; readonly maxBytes: number }[];
+  }[];
+}
+
+export interface ProduceAnswer {
+  readonly topics: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
+  }[];
+}
+
+export interface NewTopic {
+  readonly topic: string;
+  readonly numPartitions: number;
+  readonly replicationFactor: number;
+  readonly configEntries: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface TopicErrorsAnswer {
+  readonly topicErrors: readonly { readonly topic: string; readonly errorCode: number }[];
+}
+
+export interface CreateTopicsAnswer {
+  readonly topicErrors: readonly {
+    readonly topic: string;
+    readonly errorCode: number;
+    readonly errorMessage?: string | null;
+  }[];
+}
+
+interface ConfigQuery {
+  /** 2: a topic. */
+  readonly type: 2;
+  readonly name: string;
+  readonly configNames: readonly string[];
+}
+
+interface DescribeConfigsAnswer {
+  readonly resources: readonly {
+    readonly errorCode: number;
+    readonly configEntries: readonly { readonly configName: string; readonly configValue: string | null }[];
+  }[];
+}
+
+interface CoordinatorAnswer extends CodeAnswer {
+  readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number };
+}
+
+interface JoinGroupArguments {
+  readonly groupId: string;
+  readonly sessionTimeout: number;
+  readonly rebalanceTimeout: number;
+  readonly memberId: string;
+  readonly protocolType: string;
+  readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[];
+}
+
+export interface JoinGroupAnswer extends CodeAnswer {
+  readonly generationId: number;
+  readonly leaderId: string;
+  readonly memberId: string;
+  /** Empty unless we are the leader. */
+  readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
+}
+
+interface SyncGroupArguments {
+  readonly groupId: string;
+  readonly generationId: number;
+  readonly memberId: string;
+  readonly groupAssignment: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[];
+}
+
+export interface GroupDescription extends CodeAnswer {
+  readonly groupId: string;
+  /** "Stable", "PreparingRebalance", "CompletingRebalance", "Empty" or "Dead". */
+  readonly state: string;
+  readonly members: readonly { readonly memberMetadata: Buffer; readonly memberAssignment: Buffer }[];
+}
+
+interface OffsetFetchAnswer extends CodeAnswer {
+  readonly responses: readonly {
+    readonly topic: string;
+    /** Offset "-1": none. */
+    readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly errorCode: number }[];
+  }[];
+}
+
+interface InitProducerIdAnswer extends CodeAnswer {
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+interface AddPartitionsAnswer {
+  readonly errors: readonly {
+    readonly topic: string;
+    readonly partitionErrors: readonly { readonly partition: number; readonly errorCode: number }[];
+  }[];
+}
+
+export interface OffsetCommitTopic {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly offset: number; readonly metadata: null }[];
+}
+
+interface TxnOffsetCommitAnswer {
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
+  }[];
+}

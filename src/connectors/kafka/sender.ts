@@ -1,0 +1,223 @@
+import { Buffer } from "node:buffer";
+import type { OutgoingRecord } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import { partitionOf } from "../murmur2.ts";
+import { ByteWriter } from "./bytes.ts";
+import type { Client } from "./client.ts";
+import { unknownPartition } from "./client.ts";
+import type { EncodedBody } from "./kafkajs.ts";
+import { Code, codeError, codeName, PassingError, patiently } from "./errors.ts";
+import { sizeOfRecord, writeBatch } from "./record_batch.ts";
+
+/** Who sends: what InitProducerId gave. */
+export interface ProducerIdentity {
+  /** Null outside of transactions. */
+  readonly transactionalId: string | null;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+/** Records of one partition in their order. */
+export interface Route {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly OutgoingRecord[];
+}
+
+/** A batch is kept below what brokers take by default (1 MiB), a request below what they like to handle at once. */
+const BATCH_BYTES = 512 * 1024;
+const REQUEST_BYTES = 8 * 1024 * 1024;
+const PRODUCE_TIMEOUT_MS = 10_000;
+
+/** The records of a partition that wait, in batches. */
+interface Queue {
+  readonly topic: string;
+  readonly partition: number;
+  readonly batches: OutgoingRecord[][];
+}
+
+/**
+ * Writes records as one idempotent producer: each partition's batches carry sequence numbers, so that a batch sent again
+ * after a lost answer is not written twice.
+ *
+ * One request per broker at a time: a partition's order survives retries.
+ */
+export class Sender {
+  readonly #client: Client;
+  readonly #identity: ProducerIdentity;
+  /** Next sequence of each partition, by topic. */
+  readonly #sequences = new Map<string, number[]>();
+  readonly #turns: Map<string, number>;
+
+  /** @param turns of each topic how many records without a key have been dealt */
+  constructor(client: Client, identity: ProducerIdentity, turns: Map<string, number> = new Map()) {
+    this.#client = client;
+    this.#identity = identity;
+    this.#turns = turns;
+  }
+
+  /** Finds each record's partition. @throws {UnknownTopicError} */
+  async route(records: readonly OutgoingRecord[], signal?: AbortSignal): Promise<Route[]> {
+    const topics = [...new Set(records.map(({ topic }) => topic))];
+    const doing = `write to ${topics.map((topic) => `"${topic}"`).join(", ")}`;
+    const leaders = await patiently({ doing, signal }, () => this.#client.leaders(topics));
+    const routes = new Map(topics.map((topic) => [topic, leaders.get(topic)!.map((): OutgoingRecord[] => [])]));
+    for (const record of records) {
+      const { topic } = record;
+      const partitions = routes.get(topic)!;
+      const partition = record.partition ?? this.#partition(record, partitions.length);
+      const route = partitions[partition];
+      if (route === undefined) throw unknownPartition(topic, partition, partitions.length);
+      route.push(record);
+    }
+    return [...routes].flatMap(([topic, partitions]) =>
+      partitions.map((some, partition) => ({ topic, partition, records: some })).filter((route) => route.records.length > 0)
+    );
+  }
+
+  /**
+   * Resolves when the brokers have all of it. After a rejection the sender can not be used any more: which sequences were
+   * taken is not known.
+   */
+  async send(routes: readonly Route[], signal?: AbortSignal): Promise<void> {
+    const queues = routes.map((route) => ({ ...route, batches: batchesOf(route.records) }));
+    const topics = [...new Set(routes.map(({ topic }) => topic))];
+    const doing = `write to ${topics.map((topic) => `"${topic}"`).join(", ")}`;
+    for (let left: Queue[] = queues; left.length > 0; left = left.filter(({ batches }) => batches.length > 0)) {
+      await patiently({ doing, signal }, () => this.#round(left, topics));
+    }
+  }
+
+  #partition({ topic, key }: OutgoingRecord, partitions: number): number {
+    if (key !== null) return partitionOf(key, partitions);
+    const turn = this.#turns.get(topic) ?? 0;
+    this.#turns.set(topic, turn + 1);
+    return turn % partitions;
+  }
+
+  /** Sends the first batch of every queue, brokers in parallel. */
+  async #round(queues: readonly Queue[], topics: readonly string[]): Promise<void> {
+    const leaders = await this.#client.leaders(topics);
+    const byLeader = Map.groupBy(
+      queues.filter(({ batches }) => batches.length > 0),
+      ({ topic, partition }) => leaders.get(topic)![partition] ?? -1,
+    );
+    const results = await Promise.allSettled([...byLeader].map(([leader, some]) => this.#produce(leader, some)));
+    const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => reason);
+    // What will not pass counts more than what will.
+    const failure = failures.find((reason) => !(reason instanceof PassingError)) ?? failures[0];
+    if (failure !== undefined) throw failure;
+  }
+
+  async #produce(leader: number, queues: readonly Queue[]): Promise<void> {
+    const sent: Queue[] = [];
+    const connection = await this.#client.node(leader);
+    const args = { acks: -1, timeout: PRODUCE_TIMEOUT_MS, topicData: [] } as const;
+    const { topics } = await connection.send("Produce", args, {
+      timeoutMs: PRODUCE_TIMEOUT_MS + 5_000,
+      encode: (apiVersion) => this.#encode(apiVersion, queues, sent),
+    });
+    let passing: unknown;
+    for (const { topicName, partitions } of topics) {
+      for (const { partition, errorCode } of partitions) {
+        const queue = sent.find((one) => one.topic === topicName && one.partition === partition)!;
+        try {
+          this.#settle(queue, errorCode);
+        } catch (error) {
+          if (!(error instanceof PassingError)) throw error;
+          passing = error;
+        }
+      }
+    }
+    if (passing !== undefined) throw passing;
+  }
+
+  /** Body of a produce request, the same for versions 3 to 7. Puts the queues that found room into `sent`. */
+  #encode(apiVersion: number, queues: readonly Queue[], sent: Queue[]): EncodedBody {
+    if (apiVersion < 3) throw new BrokerError("Cannot write to Kafka: it is older than 0.11, which knows no transactions");
+    const writer = new ByteWriter(BATCH_BYTES);
+    writer.string(this.#identity.transactionalId);
+    writer.int16(-1); // all replicas
+    writer.int32(PRODUCE_TIMEOUT_MS);
+    const countAt = writer.length;
+    writer.int32(0);
+    const producer = { ...this.#identity, transactional: this.#identity.transactionalId !== null };
+    for (const queue of queues) {
+      if (writer.length > REQUEST_BYTES) break;
+      writer.string(queue.topic);
+      writer.int32(1);
+      writer.int32(queue.partition);
+      const lengthAt = writer.length;
+      writer.int32(0);
+      writeBatch(writer, queue.batches[0]!, producer, this.#sequence(queue));
+      writer.patchInt32(lengthAt, writer.length - lengthAt - 4);
+      sent.push(queue);
+    }
+    writer.patchInt32(countAt, sent.length);
+    const bytes = writer.written();
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return { buf: buffer, buffer };
+  }
+
+  /** What the broker's code means for the queue's first batch. */
+  #settle(queue: Queue, code: number): void {
+    const { topic, partition, batches } = queue;
+    const batch = batches[0]!;
+    switch (code) {
+      case Code.NONE:
+      case Code.DUPLICATE_SEQUENCE: // it was written by the request whose answer got lost
+        batches.shift();
+        this.#sequences.get(topic)![partition] = (this.#sequence(queue) + batch.length) % 2 ** 31;
+        return;
+      case Code.MESSAGE_TOO_LARGE:
+      case Code.RECORD_LIST_TOO_LARGE: {
+        if (batch.length === 1) {
+          throw new BrokerError(
+            `Cannot write to "${topic}": a record takes ${sizeOfRecord(batch[0]!)} bytes, more than the topic's max.message.bytes`,
+          );
+        }
+        const half = batch.length >> 1;
+        batches.splice(0, 1, batch.slice(0, half), batch.slice(half));
+        return;
+      }
+      case Code.UNKNOWN_TOPIC_OR_PARTITION: // if it has been deleted, asking for its leaders says so
+        this.#client.forgetTopic(topic);
+        throw new PassingError(`the leader does not know "${topic}" partition ${partition}`, { code });
+      case Code.OUT_OF_ORDER_SEQUENCE:
+      case Code.UNKNOWN_PRODUCER_ID:
+        throw new BrokerUnavailableError(
+          `Cannot write to "${topic}" partition ${partition}: it has lost track of this producer, ${codeName(code)}`,
+        );
+      case Code.INVALID_TIMESTAMP: {
+        const times = batch.map(({ timestampMs }) => timestampMs);
+        const range = `${new Date(Math.min(...times)).toISOString()} to ${new Date(Math.max(...times)).toISOString()}`;
+        throw new BrokerError(
+          `Cannot write to "${topic}": it refuses timestamps from ${range}; set its message.timestamp.after.max.ms higher`,
+        );
+      }
+    }
+    this.#client.forgetTopic(topic);
+    throw codeError(code, `write to "${topic}" partition ${partition}`);
+  }
+
+  #sequence({ topic, partition }: Queue): number {
+    let sequences = this.#sequences.get(topic);
+    if (sequences === undefined) this.#sequences.set(topic, sequences = []);
+    return sequences[partition] ??= 0;
+  }
+}
+
+function batchesOf(records: readonly OutgoingRecord[]): OutgoingRecord[][] {
+  const batches: OutgoingRecord[][] = [];
+  let bytes = Infinity;
+  for (const record of records) {
+    const size = sizeOfRecord(record);
+    if (bytes + size > BATCH_BYTES) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)!.push(record);
+    bytes += size;
+  }
+  return batches;
+}

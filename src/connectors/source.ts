@@ -1,0 +1,256 @@
+import {
+  JobError,
+  type Json,
+  RecordError,
+  type RecordOrigin,
+  type Source,
+  type SourceContext,
+  type SourceReader,
+  type SourceSplit,
+  type SplitStatus,
+} from "../engine/mod.ts";
+import { type Broker, type BrokerRecord, type FetchedBatch, type Fetcher, type TopicDescription } from "./broker.ts";
+
+/** Makes a value of a record. @throws {RecordError} with what was found, as the end of a sentence */
+export type Decode<T> = (record: BrokerRecord) => T;
+
+/** So long the known end of a partition may be old before records of other partitions are taken in its place, ms. */
+const END_AGE_MS = 100;
+/** A fetch with nothing to bring waits so long at the broker, ms. */
+const FETCH_WAIT_MS = 100;
+/** Likewise while other partitions have enough for now: they may want more in a moment. */
+const SHORT_FETCH_WAIT_MS = 5;
+/** A partition with fewer records at hand asks for more. */
+const LOW_WATER_RECORDS = 2_000;
+
+/** The committed records of a topic, decoded. */
+export class TopicSource<T> implements Source<T> {
+  readonly description: string;
+  readonly topics: readonly string[];
+  readonly #broker: Broker;
+  readonly #topic: string;
+  readonly #decode: Decode<T>;
+
+  constructor(broker: Broker, topic: string, decode: Decode<T>) {
+    this.#broker = broker;
+    this.#topic = topic;
+    this.#decode = decode;
+    this.topics = [topic];
+    this.description = `topic "${topic}"`;
+  }
+
+  /**
+   * @throws {UnknownTopicError} if the topic does not exist
+   * @throws {JobError} if a committed position lies outside of it
+   */
+  async open(context: SourceContext): Promise<SourceReader<T>> {
+    const topic = this.#topic;
+    const [description] = await this.#broker.describeTopics([topic]) as [TopicDescription];
+    const { startOffsets, endOffsets } = description;
+    const first = typeof context.from === "number" ? await this.#broker.offsetsAt(topic, context.from) : undefined;
+    const splits = endOffsets.map((end, partition) => {
+      const id = `${topic}-${partition}`;
+      const start = startOffsets[partition]!;
+      let position = context.restored?.get(id) as number | undefined;
+      if (position !== undefined) checkPosition(topic, partition, position, start, end);
+      // A partition that came after the last commit has not been read at all, wherever the job once began.
+      else if (context.restored !== undefined || context.from === "earliest") position = start;
+      else position = first?.[partition] ?? end;
+      const bound = context.bounded ? (context.restoredBounds?.get(id) as number | undefined) ?? end : undefined;
+      return new TopicSplit(topic, partition, position, end, bound, this.#decode);
+    });
+    return new TopicReader(this.#broker, await this.#broker.fetcher(), topic, splits, context.wake);
+  }
+}
+
+function checkPosition(topic: string, partition: number, position: number, start: number, end: number): void {
+  const place = `Cannot go on reading "${topic}" partition ${partition} at offset ${position}`;
+  if (position > end) {
+    throw new JobError(
+      `${place}: it ends at offset ${end} (was the topic deleted and created anew?); forget the job's commit with --reset`,
+    );
+  }
+  if (position < start) {
+    throw new JobError(
+      `${place}: it begins at offset ${start} now, the records between are gone; forget the job's commit with --reset`,
+    );
+  }
+}
+
+/** Reads ahead, partition by partition, as far as the job keeps up. */
+class TopicReader<T> implements SourceReader<T> {
+  readonly splits: readonly TopicSplit<T>[];
+  readonly #broker: Broker;
+  readonly #fetcher: Fetcher;
+  readonly #topic: string;
+  readonly #wake: () => void;
+  #endsReadMs = Date.now();
+  #loop: Promise<void> | undefined;
+  #closed = false;
+  #error: unknown;
+  #roomWanted: (() => void) | undefined;
+
+  constructor(broker: Broker, fetcher: Fetcher, topic: string, splits: readonly TopicSplit<T>[], wake: () => void) {
+    this.#broker = broker;
+    this.#fetcher = fetcher;
+    this.#topic = topic;
+    this.splits = splits;
+    this.#wake = wake;
+  }
+
+  start(): void {
+    this.#loop = this.#readAhead();
+  }
+
+  poll(): Promise<void> | undefined {
+    if (this.#error !== undefined) throw this.#error;
+    if (this.#roomWanted !== undefined && this.splits.some(({ wantsMore }) => wantsMore)) this.#roomWanted();
+    if (Date.now() - this.#endsReadMs < END_AGE_MS) return undefined;
+    return this.splits.some(({ status }) => status === "caughtUp") ? this.#readEnds() : undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#roomWanted?.();
+    await this.#fetcher.close();
+    await this.#loop;
+  }
+
+  async #readEnds(): Promise<void> {
+    const [description] = await this.#broker.describeTopics([this.#topic]) as [TopicDescription];
+    for (const split of this.splits) split.learnEnd(description.endOffsets[split.partition] ?? 0);
+    this.#endsReadMs = Date.now();
+  }
+
+  async #readAhead(): Promise<void> {
+    try {
+      while (!this.#closed) {
+        const unfinished = this.splits.filter(({ fetched }) => !fetched);
+        if (unfinished.length === 0) return;
+        const wanting = unfinished.filter(({ wantsMore }) => wantsMore);
+        if (wanting.length === 0) {
+          await new Promise<void>((resolve) => this.#roomWanted = resolve);
+          this.#roomWanted = undefined;
+          continue;
+        }
+        const waitMs = wanting.length === unfinished.length ? FETCH_WAIT_MS : SHORT_FETCH_WAIT_MS;
+        const positions = wanting.map(({ topic, partition, fetchOffset }) => ({ topic, partition, offset: fetchOffset }));
+        const batches = await this.#fetcher.fetch(positions, waitMs);
+        for (const batch of batches) this.splits[batch.partition]!.push(batch);
+        if (batches.length > 0) this.#wake();
+      }
+    } catch (error) {
+      if (this.#closed) return;
+      this.#error = error;
+      this.#wake();
+    }
+  }
+}
+
+/** A partition: fetched records in order, and how far the job has taken them. */
+class TopicSplit<T> implements SourceSplit<T> {
+  readonly id: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly bound: number | undefined;
+  // Plain fields: the intake reads them for every record.
+  status: SplitStatus = "pending";
+  nextTimestampMs = 0;
+  /** Where the next fetch begins. */
+  fetchOffset: number;
+  readonly #decode: Decode<T>;
+  #end: number;
+  #records: readonly BrokerRecord[] = [];
+  #next = 0;
+  #following: (readonly BrokerRecord[])[] = [];
+  #queued = 0;
+  #taken: BrokerRecord | undefined;
+
+  constructor(topic: string, partition: number, position: number, end: number, bound: number | undefined, decode: Decode<T>) {
+    this.id = `${topic}-${partition}`;
+    this.topic = topic;
+    this.partition = partition;
+    this.bound = bound;
+    this.fetchOffset = position;
+    this.#end = end;
+    this.#decode = decode;
+    this.#settle();
+  }
+
+  /** Whether nothing is left to be fetched before the bound. */
+  get fetched(): boolean {
+    return this.bound !== undefined && this.fetchOffset >= this.bound;
+  }
+
+  get wantsMore(): boolean {
+    return this.#queued < LOW_WATER_RECORDS && !this.fetched;
+  }
+
+  get position(): Json {
+    return this.#offset;
+  }
+
+  get lag(): number {
+    return Math.max(0, (this.bound ?? this.#end) - this.#offset);
+  }
+
+  learnEnd(end: number): void {
+    if (end <= this.#end) return;
+    this.#end = end;
+    if (this.status !== "ready") this.#settle();
+  }
+
+  push(batch: FetchedBatch): void {
+    let { records, nextOffset } = batch;
+    if (this.bound !== undefined && nextOffset > this.bound) {
+      const { bound } = this;
+      records = records.filter(({ offset }) => offset < bound);
+      nextOffset = bound;
+    }
+    this.fetchOffset = nextOffset;
+    this.#end = Math.max(this.#end, nextOffset);
+    if (records.length > 0) {
+      this.#queued += records.length;
+      this.#following.push(records);
+    }
+    if (this.status !== "ready") this.#settle();
+  }
+
+  take(): T {
+    const record = this.#records[this.#next++]!;
+    this.#taken = record;
+    this.#queued--;
+    if (this.#next < this.#records.length) this.nextTimestampMs = this.#records[this.#next]!.timestampMs;
+    else this.#settle();
+    try {
+      return this.#decode(record);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      throw new RecordError(`Cannot decode "${this.topic}" partition ${this.partition} offset ${record.offset}: ${error.message}`);
+    }
+  }
+
+  origin(): RecordOrigin | undefined {
+    return this.#taken && { topic: this.topic, partition: this.partition, ...this.#taken };
+  }
+
+  get #offset(): number {
+    return this.#next < this.#records.length ? this.#records[this.#next]!.offset : this.fetchOffset;
+  }
+
+  /** Finds out what comes next when a batch is used up, or when there was none. */
+  #settle(): void {
+    const following = this.#following.shift();
+    if (following !== undefined) {
+      this.#records = following;
+      this.#next = 0;
+      this.nextTimestampMs = following[0]!.timestampMs;
+      this.status = "ready";
+      return;
+    }
+    this.#records = [];
+    this.#next = 0;
+    if (this.fetched) this.status = "finished";
+    else this.status = this.fetchOffset < this.#end ? "pending" : "caughtUp";
+  }
+}

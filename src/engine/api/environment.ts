@@ -1,0 +1,130 @@
+import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
+import { JobError } from "../errors.ts";
+import type { SourceNode } from "../graph.ts";
+import type { JobStore } from "../job_store.ts";
+import { type Logger, SILENT } from "../logger.ts";
+import { executeJob, type JobExecutionResult } from "../runtime/job_execution.ts";
+import type { DeliveryGuarantee } from "../sink.ts";
+import { CollectionSource } from "../sources/collection_source.ts";
+import type { Source, StartingPoint } from "../source.ts";
+import { WatermarkStrategy } from "../time/watermark_strategy.ts";
+import { DataStream, SingleOutputStreamOperator } from "./data_stream.ts";
+import { explain } from "./explain.ts";
+import { GraphBuilder } from "./graph_builder.ts";
+
+/** How a job runs. All but `store` have defaults that suit. */
+export interface EnvironmentOptions {
+  /** Names the job's commits, consumer group and dead letters; default "job". */
+  readonly jobName?: string;
+  /** Keeps the job's commits. Without one nothing outlives the process, as in a test. */
+  readonly store?: JobStore;
+  /** Where a job begins that has no commit yet; default "latest". */
+  readonly from?: StartingPoint;
+  /** Whether to stop at the ends that the sources have at the start; default false. */
+  readonly bounded?: boolean;
+  /** Whether to forget the last commit first; default false. */
+  readonly reset?: boolean;
+  /** Left out: exactly once for every sink that can. */
+  readonly delivery?: DeliveryGuarantee;
+  /** ms between commits while anything changes, > 0; default 1,000. */
+  readonly commitIntervalMs?: number;
+  /** ms of silence after which a partition no longer holds event time back; 0 or Infinity: never; default 60,000. */
+  readonly idleMs?: number;
+  /** ms without a sign of life after which an instance of the job counts as dead; default 10,000. */
+  readonly sessionTimeoutMs?: number;
+  /** Takes the job's words to its operator; default: says nothing. */
+  readonly logger?: Logger;
+  /** Ends the job cleanly, after a commit. */
+  readonly signal?: AbortSignal;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** Where a job is described and from where it is run. */
+export class StreamExecutionEnvironment {
+  /** For the API's own parts. */
+  readonly graph = new GraphBuilder();
+  readonly #options: EnvironmentOptions;
+
+  /** @throws {RangeError} if a length of time is out of range */
+  constructor(options: EnvironmentOptions = {}) {
+    for (const name of ["commitIntervalMs", "sessionTimeoutMs"] as const) {
+      const value = options[name];
+      if (value !== undefined && !(value > 0)) {
+        throw new RangeError(`Cannot create an environment as ${name} must be > 0: current value is ${value}`);
+      }
+    }
+    if (options.idleMs !== undefined && !(options.idleMs >= 0)) {
+      throw new RangeError(`Cannot create an environment as idleMs must be >= 0: current value is ${options.idleMs}`);
+    }
+    this.#options = options;
+  }
+
+  /** The values of an array, in order, once. They have no timestamps before `assignTimestampsAndWatermarks()`. */
+  fromCollection<T>(values: Iterable<T>): SingleOutputStreamOperator<T> {
+    return this.#addSource(new CollectionSource([...values]), WatermarkStrategy.noWatermarks(), "collection");
+  }
+
+  /** The records of a source; the strategy works on each of its partitions by itself. */
+  fromSource<T>(source: Source<T>, strategy: WatermarkStrategy<T>, name: string): SingleOutputStreamOperator<T> {
+    return this.#addSource(source, strategy, "source").name(name);
+  }
+
+  /** The described job as text. */
+  explain(): string {
+    return explain({ nodes: this.graph.nodes });
+  }
+
+  /**
+   * Runs the job: to the end of its sources, or until the signal.
+   *
+   * @throws {JobError} if it can not run as it is described, or its commit does not fit it
+   * @throws {OperatorError} if a function of the job throws
+   */
+  execute(): Promise<JobExecutionResult> {
+    return this.#execute();
+  }
+
+  async #execute(): Promise<JobExecutionResult> {
+    const { jobName = "job", store, logger = SILENT, delivery, idleMs = 60_000 } = this.#options;
+    const graph = this.graph.build();
+    if (delivery !== "at-least-once") {
+      const weak = graph.nodes.filter((node) => node.kind === "sink").filter(({ sink }) => !sink.exactlyOnceWith(store));
+      if (weak.length > 0 && delivery === "exactly-once") {
+        const names = weak.map(({ name, sink }) => `"${name}" (${sink.description})`).join(", ");
+        throw new JobError(
+          `Cannot deliver exactly once to ${names}: its output and the job's commit are not one transaction; ask for at-least-once, or leave it out`,
+        );
+      }
+      if (store !== undefined) {
+        for (const { name, sink } of weak) {
+          logger.info(`${jobName}: delivers at least once to "${name}" (${sink.description}): after a crash some of it may come again`);
+        }
+      }
+    }
+    return await executeJob(graph, {
+      jobName,
+      store,
+      from: this.#options.from ?? "latest",
+      bounded: this.#options.bounded ?? false,
+      reset: this.#options.reset ?? false,
+      delivery: delivery ?? "exactly-once",
+      commitIntervalMs: this.#options.commitIntervalMs ?? 1_000,
+      idleMs: idleMs === 0 ? Number.POSITIVE_INFINITY : idleMs,
+      sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
+      logger,
+      signal: this.#options.signal ?? new AbortController().signal,
+      clock: this.#options.clock ?? SYSTEM_CLOCK,
+    });
+  }
+
+  #addSource<T>(source: Source<T>, strategy: WatermarkStrategy<T>, label: string): SingleOutputStreamOperator<T> {
+    const node = this.graph.add<SourceNode>(
+      { kind: "source", source: source as Source<unknown>, strategy: strategy as WatermarkStrategy<unknown> },
+      label,
+    );
+    return new SingleOutputStreamOperator<T>(this, [node]);
+  }
+}
+
+export type { DataStream };

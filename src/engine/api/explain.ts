@@ -1,0 +1,29 @@
+import type { StreamGraph, StreamNode } from "../graph.ts";
+
+/**
+ * The job as text, a node a line, each below what it reads from:
+ *
+ *     source  skyone_source    topic "skyone", no watermarks
+ *       map   map              ← skyone_source
+ *
+ * Nothing runs.
+ */
+export function explain(graph: StreamGraph): string {
+  const rows = graph.nodes.map((node) => [kindOf(node), node.name, detailsOf(node)] as const);
+  const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length));
+  const [kinds, names] = [width(0), width(1)];
+  return rows.map(([kind, name, details]) => `${kind.padEnd(kinds)}  ${name.padEnd(names)}  ${details}`.trimEnd()).join("\n");
+}
+
+function kindOf(node: StreamNode): string {
+  return node.kind === "operator" ? node.operation : node.kind;
+}
+
+function detailsOf(node: StreamNode): string {
+  if (node.kind === "source") return `${node.source.description}, ${node.strategy.description}`;
+  const { from, keySelector } = node.input;
+  const edges = `← ${from.map(({ name }) => name).join(" ∪ ")}${keySelector === undefined ? "" : ", by key"}`;
+  if (node.kind === "sink") return `${edges}; into ${node.sink.description}`;
+  const stamps = Object.values(node.create().stamps?.() ?? {});
+  return stamps.length === 0 ? edges : `${edges}; ${stamps.join(", ")}`;
+}

@@ -1,0 +1,47 @@
+import { JobError } from "../errors.ts";
+import type { StreamGraph, StreamNode } from "../graph.ts";
+
+/** Gathers the nodes of a job while it is described. */
+export class GraphBuilder {
+  readonly #nodes: StreamNode[] = [];
+  readonly #counts = new Map<string, number>();
+
+  /** Adds a node, named after what it does until `name()` and `uid()` say otherwise. */
+  add<N extends StreamNode>(node: Omit<N, "name" | "uid" | "explicitUid">, label: string): N {
+    const count = (this.#counts.get(label) ?? 0) + 1;
+    this.#counts.set(label, count);
+    const added = { ...node, name: label, uid: `${label}-${count}`, explicitUid: false } as unknown as N;
+    this.#nodes.push(added);
+    return added;
+  }
+
+  /** @throws {JobError} if the job does nothing or two nodes have one uid */
+  build(): StreamGraph {
+    if (!this.#nodes.some(({ kind }) => kind === "sink")) {
+      throw new JobError("Cannot execute a job without a sink: call sinkTo(), print() or executeAndCollect()");
+    }
+    const uids = new Set<string>();
+    for (const { uid } of this.#nodes) {
+      if (uids.has(uid)) throw new JobError(`Cannot execute a job with two operators of uid "${uid}": give one of them another uid()`);
+      uids.add(uid);
+    }
+    return { nodes: [...this.#nodes] };
+  }
+
+  get nodes(): readonly StreamNode[] {
+    return this.#nodes;
+  }
+}
+
+/** Sets the name of a node, and its uid unless that was set by itself. */
+export function setName(node: StreamNode, name: string): void {
+  if (name === "") throw new TypeError("Cannot name an operator with an empty text");
+  node.name = name;
+  if (!node.explicitUid) node.uid = name;
+}
+
+export function setUid(node: StreamNode, uid: string): void {
+  if (uid === "") throw new TypeError("Cannot give an operator an empty uid");
+  node.uid = uid;
+  node.explicitUid = true;
+}

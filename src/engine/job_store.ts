@@ -1,0 +1,68 @@
+import type { RecordOrigin } from "./errors.ts";
+import type { Json } from "./source.ts";
+
+/** Keeps what a job must not forget, and makes sure that one instance of it works at a time. */
+export interface JobStore {
+  /** Resolves when this instance may work. */
+  openJob(request: JobStoreRequest): Promise<JobSession>;
+}
+
+/** How a job asks for its store. */
+export interface JobStoreRequest {
+  readonly job: string;
+  /** What the job's sources read, by their descriptions' topic names. */
+  readonly topics: readonly string[];
+  readonly exactlyOnce: boolean;
+  readonly sessionTimeoutMs: number;
+  readonly whenActive: "stand by" | "refuse";
+  /** Called when another instance is active, with words for who: "process 4711". */
+  readonly onStandby: (holder: string) => void;
+  /** Gives up waiting. */
+  readonly signal: AbortSignal;
+}
+
+/** Position of a split, for tools that watch a job from outside. */
+export interface SplitPosition {
+  readonly source: string;
+  readonly split: string;
+  readonly position: Json;
+}
+
+/** A record that could not be processed, and why. */
+export interface DeadLetter {
+  /** Undefined if no record of a source was at work, for instance in a window that fires. */
+  readonly origin: RecordOrigin | undefined;
+  /** The value as the operator saw it, where there is no origin. */
+  readonly value?: unknown;
+  /** Event time, ms since the Unix epoch. */
+  readonly timestampMs: number;
+  /** Name of the operator, or of the source if the record could not be decoded. */
+  readonly operator: string;
+  /** "RecordError", "LateRecord", … */
+  readonly errorClass: string;
+  /** One sentence. */
+  readonly message: string;
+  readonly attempt: number;
+}
+
+/** The job's store while it works. */
+export interface JobSession {
+  /** Aborted when this instance may not work any longer; its reason says why. */
+  readonly lost: AbortSignal;
+  /** Entries of the last commit: text by text. Empty if there is none. */
+  restore(): Promise<Map<string, string>>;
+  /** Forgets them. */
+  reset(): Promise<void>;
+  /** Where dead letters go, for people. */
+  readonly deadLetters: string;
+  /** Adds a letter to the next commit. */
+  deadLetter(letter: DeadLetter): void;
+  /** Records that wait in memory for their commit. */
+  readonly pendingRecords: number;
+  /** Sends what may travel before its commit. */
+  flush(): Promise<void>;
+  /** Changed entries (`null` deletes), positions and all output since the last commit, as one. */
+  commit(changes: ReadonlyMap<string, string | null>, positions: readonly SplitPosition[]): Promise<void>;
+  /** Lets another instance work. */
+  close(): Promise<void>;
+}

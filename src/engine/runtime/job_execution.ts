@@ -1,0 +1,86 @@
+import { isRetriable } from "../errors.ts";
+import type { SourceNode, StreamGraph } from "../graph.ts";
+import type { JobSession } from "../job_store.ts";
+import { type Books, formatBooks } from "./books.ts";
+import { JobRun, type JobRunEnd } from "./job_run.ts";
+import type { JobRunOptions } from "./options.ts";
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 10_000;
+
+/** What a job came to. */
+export interface JobExecutionResult {
+  readonly jobName: string;
+  /** "stopped" by the signal, after a commit; "finished elsewhere": another instance brought the bounded run to its end */
+  readonly end: JobRunEnd;
+  /** Counts of the last attempt. */
+  readonly books: Books;
+}
+
+/**
+ * Runs a job to its end: waits to be the one active instance, and begins again from the last commit when the store says
+ * that this can help (a broker that was away, another instance that took over).
+ */
+export async function executeJob(graph: StreamGraph, options: JobRunOptions): Promise<JobExecutionResult> {
+  const { clock, logger, jobName, signal } = options;
+  let retryMs = FIRST_RETRY_MS;
+  for (let attempt = 1;; attempt++) {
+    let session: JobSession | undefined;
+    let run: JobRun | undefined;
+    let startedMs = clock.now();
+    try {
+      let standbySinceMs: number | undefined;
+      session = await options.store?.openJob({
+        job: jobName,
+        topics: topicsOf(graph),
+        exactlyOnce: options.delivery === "exactly-once",
+        sessionTimeoutMs: options.sessionTimeoutMs,
+        whenActive: options.reset && attempt === 1 ? "refuse" : "stand by",
+        onStandby: (holder) => {
+          standbySinceMs ??= clock.now();
+          logger.info(`${jobName}: stands by: ${holder} is active, this instance takes over when it ends`);
+        },
+        signal,
+      });
+      if (standbySinceMs !== undefined) logger.info(`${jobName}: takes over`);
+      if (options.reset && attempt === 1) await session?.reset();
+      startedMs = clock.now();
+      run = new JobRun(graph, options, session, attempt);
+      const end = await run.run(standbySinceMs);
+      const books = run.books();
+      logger.info(`${jobName}: ${describeEnd(end)}: ${formatBooks(books)}`);
+      return { jobName, end, books };
+    } catch (error) {
+      const reason = session?.lost.aborted ? session.lost.reason : error;
+      if (signal.aborted && (run === undefined || reason === signal.reason)) {
+        return { jobName, end: "stopped", books: run?.books() ?? NO_BOOKS };
+      }
+      if (!isRetriable(reason)) throw reason;
+      // Work went on for a while: this is a new trouble, not the old one.
+      if (clock.now() - startedMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
+      logger.warn(`${jobName}: ${reason.message}; goes back to its last commit and tries again in ${retryMs / 1000} s`);
+    } finally {
+      await session?.close();
+    }
+    await clock.sleep(retryMs, signal);
+    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+  }
+}
+
+const NO_BOOKS: Books = { recordsIn: 0, recordsOut: 0, late: 0, dead: 0, pendingTimers: 0, operators: [] };
+
+function topicsOf(graph: StreamGraph): string[] {
+  const sources = graph.nodes.filter((node): node is SourceNode => node.kind === "source");
+  return [...new Set(sources.flatMap(({ source }) => source.topics ?? []))];
+}
+
+function describeEnd(end: JobRunEnd): string {
+  switch (end) {
+    case "finished":
+      return "finished";
+    case "finished elsewhere":
+      return "ends, as the active instance has finished";
+    case "stopped":
+      return "stopped after a commit";
+  }
+}

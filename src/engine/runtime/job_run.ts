@@ -1,0 +1,250 @@
+import type { StreamGraph } from "../graph.ts";
+import type { JobSession, SplitPosition } from "../job_store.ts";
+import { formatTime, MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
+import type { SinkWriter } from "../sink.ts";
+import type { Json, StartingPoint } from "../source.ts";
+import { Changes } from "../state/changes.ts";
+import { type Books, booksOf } from "./books.ts";
+import { Intake } from "./intake.ts";
+import type { JobRunOptions } from "./options.ts";
+import { Progress } from "./progress.ts";
+import type { Shared } from "./shared.ts";
+import { JOB_ENTRY, type JobRecord, Snapshot, splitEntry, type SplitRecord } from "./snapshot.ts";
+import type { SourceTask } from "./source_task.ts";
+import type { Task } from "./task.ts";
+import { wire } from "./wiring.ts";
+
+/** Records between two looks at the outside world; some ms of work. */
+const SLICE_RECORDS = 2_000;
+/** Output that waits in memory for its commit; more brings the commit forward. */
+const MAX_PENDING_RECORDS = 20_000;
+
+/** How a run came to its end. */
+export type JobRunEnd = "finished" | "finished elsewhere" | "stopped";
+
+/**
+ * One attempt at a job: restores the last commit, works until the end, a stop or an error, and commits on the way.
+ * An error leaves nothing behind but the last commit.
+ */
+export class JobRun {
+  readonly #graph: StreamGraph;
+  readonly #options: JobRunOptions;
+  readonly #session: JobSession | undefined;
+  readonly #shared: Shared;
+  readonly #changes = new Changes();
+  readonly #sources: SourceTask[] = [];
+  readonly #tasks: Task[] = [];
+  readonly #writers: SinkWriter<unknown>[] = [];
+  readonly #committedSplits = new Map<string, string>();
+  #committedJob = "";
+  #bounds: JobRecord["bounds"] = null;
+  #finishedAtMs: number | null = null;
+  #lastCommitMs = 0;
+  #deadLetters = 0;
+  #wake: () => void = () => {};
+  #woken = false;
+
+  constructor(graph: StreamGraph, options: JobRunOptions, session: JobSession | undefined, attempt: number) {
+    this.#graph = graph;
+    this.#options = options;
+    this.#session = session;
+    this.#shared = {
+      clock: options.clock,
+      changes: this.#changes,
+      current: undefined,
+      deadLetter: (letter) => {
+        this.#logDeadLetter(letter.operator, letter.message);
+        session?.deadLetter({ ...letter, attempt });
+      },
+    };
+  }
+
+  /** @param standbySinceMs when this instance began to wait for another one, if it did */
+  async run(standbySinceMs: number | undefined): Promise<JobRunEnd> {
+    const { clock, logger, bounded, signal, jobName } = this.#options;
+    const snapshot = new Snapshot(await this.#session?.restore() ?? new Map());
+    const finishedAtMs = snapshot.job?.finishedAtMs ?? null;
+    if (bounded && standbySinceMs !== undefined && finishedAtMs !== null && finishedAtMs >= standbySinceMs) {
+      return "finished elsewhere";
+    }
+    snapshot.checkFits(jobName, this.#graph);
+    try {
+      await this.#open(snapshot);
+      await this.#commit();
+      for (const { reader } of this.#sources) reader.start();
+      for (const source of this.#sources) source.start();
+      const intake = new Intake(this.#sources.flatMap(({ splits }) => splits));
+      const progress = new Progress(jobName, this.#sources, this.#tasks, clock, logger);
+      return await this.#loop(intake, progress, signal);
+    } finally {
+      await Promise.allSettled([
+        ...this.#sources.map(({ reader }) => reader.close()),
+        ...this.#writers.map((writer) => writer.close?.()),
+      ]);
+    }
+  }
+
+  /** What came in, went out and stayed. */
+  books(): Books {
+    return booksOf(this.#sources, this.#tasks);
+  }
+
+  async #open(snapshot: Snapshot): Promise<void> {
+    const { logger, jobName, from, bounded, delivery } = this.#options;
+    const start = snapshot.job === undefined ? `starts ${describeFrom(from)}` : "goes on from its last commit (--from is for a first start)";
+    if (this.#session !== undefined) logger.info(`${jobName}: ${start}, delivers ${delivery.replaceAll("-", " ")}`);
+    const opened = { sources: this.#sources, tasks: this.#tasks, writers: this.#writers };
+    const wake = () => {
+      this.#woken = true;
+      this.#wake();
+    };
+    await wire(this.#graph, this.#options, this.#session, snapshot, this.#shared, opened, wake);
+    if (bounded) this.#bounds = this.#readBounds();
+  }
+
+  #readBounds(): JobRecord["bounds"] {
+    return Object.fromEntries(
+      this.#sources.map(({ node, splits }) => [
+        node.uid,
+        Object.fromEntries(splits.flatMap(({ split }) => split.bound === undefined ? [] : [[split.id, split.bound]])),
+      ]),
+    );
+  }
+
+  async #loop(intake: Intake, progress: Progress, signal: AbortSignal): Promise<JobRunEnd> {
+    const { clock } = this.#options;
+    for (;;) {
+      if (signal.aborted) {
+        await this.#commit();
+        return "stopped";
+      }
+      this.#session?.lost.throwIfAborted();
+      this.#woken = false;
+      for (const { reader } of this.#sources) await reader.poll();
+      const taken = intake.run(SLICE_RECORDS);
+      const now = clock.now();
+      let idleInMs = Number.POSITIVE_INFINITY;
+      for (const source of this.#sources) idleInMs = Math.min(idleInMs, source.checkIdleness(now));
+      if (this.#sources.every(({ ended }) => ended)) {
+        await this.#finish();
+        return "finished";
+      }
+      await this.#flush();
+      const commitInMs = this.#lastCommitMs + this.#options.commitIntervalMs - clock.now();
+      const full = (this.#session?.pendingRecords ?? 0) >= MAX_PENDING_RECORDS;
+      const changed = this.#hasChanged();
+      if (changed && (commitInMs <= 0 || full)) await this.#commit();
+      progress.tick(now);
+      if (taken > 0) await nextTurn();
+      else await this.#sleep(Math.min(idleInMs, progress.nextTickMs(now), changed ? Math.max(commitInMs, 0) : Infinity));
+    }
+  }
+
+  /** All records are through: fires what is left, and commits as if event time had stayed where it really is. */
+  async #finish(): Promise<void> {
+    for (const source of this.#sources) source.end();
+    this.#bounds = null;
+    if (this.#options.bounded) this.#finishedAtMs = this.#options.clock.now();
+    await this.#commit();
+  }
+
+  async #flush(): Promise<void> {
+    for (const writer of this.#writers) await writer.flush?.();
+    const session = this.#session;
+    if (session === undefined || session.pendingRecords === 0) return;
+    if (this.#options.delivery === "at-least-once" || session.pendingRecords >= SLICE_RECORDS) await session.flush();
+  }
+
+  #hasChanged(): boolean {
+    if (!this.#changes.isEmpty || (this.#session?.pendingRecords ?? 0) > 0) return true;
+    return this.#sources.some(({ node, splits }) =>
+      splits.some((task) => this.#committedSplits.get(splitEntry(node.uid, task.split.id)) !== splitText(task))
+    );
+  }
+
+  async #commit(): Promise<void> {
+    for (const writer of this.#writers) await writer.flush?.();
+    const session = this.#session;
+    if (session === undefined) return;
+    const changes = new Map<string, string | null>();
+    this.#changes.drainInto(changes);
+    const positions: SplitPosition[] = [];
+    for (const { node, splits } of this.#sources) {
+      for (const task of splits) {
+        const entry = splitEntry(node.uid, task.split.id);
+        const text = splitText(task);
+        if (this.#committedSplits.get(entry) === text) continue;
+        changes.set(entry, text);
+        this.#committedSplits.set(entry, text);
+        positions.push({ source: node.uid, split: task.split.id, position: task.split.position });
+      }
+    }
+    const job = JSON.stringify(this.#jobRecord());
+    if (job !== this.#committedJob) changes.set(JOB_ENTRY, job);
+    this.#committedJob = job;
+    if (changes.size > 0 || session.pendingRecords > 0) await session.commit(changes, positions);
+    this.#lastCommitMs = this.#options.clock.now();
+  }
+
+  #jobRecord(): JobRecord {
+    const watermarks: Record<string, number> = {};
+    const real = new Map<unknown, number>();
+    for (const source of this.#sources) real.set(source.node, source.realWatermarkMs());
+    for (const task of this.#tasks) {
+      const limit = Math.min(...task.node.input.from.map((node) => real.get(node)!));
+      real.set(task.node, task.realWatermarkMs(limit));
+    }
+    for (const [node, ms] of real) {
+      if (ms !== MIN_WATERMARK && ms !== MAX_WATERMARK) watermarks[(node as { uid: string }).uid] = ms;
+    }
+    const stamps: Record<string, Record<string, string>> = {};
+    const versions: Record<string, Record<string, number>> = {};
+    for (const { node, operator, state } of this.#tasks) {
+      const stamp = operator.stamps?.();
+      if (stamp !== undefined) stamps[node.uid] = stamp;
+      const version = state.versions();
+      if (Object.keys(version).length > 0) versions[node.uid] = version;
+    }
+    return { format: 1, watermarks, stamps, versions, bounds: this.#bounds, finishedAtMs: this.#finishedAtMs };
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    if (this.#woken) return;
+    const { clock, signal } = this.#options;
+    const controller = new AbortController();
+    const stop = () => controller.abort();
+    this.#wake = stop;
+    signal.addEventListener("abort", stop);
+    this.#session?.lost.addEventListener("abort", stop);
+    await clock.sleep(Math.min(ms, 60_000), controller.signal);
+    this.#wake = () => {};
+    signal.removeEventListener("abort", stop);
+    this.#session?.lost.removeEventListener("abort", stop);
+  }
+
+  #logDeadLetter(operator: string, message: string): void {
+    this.#deadLetters++;
+    const { logger, jobName } = this.#options;
+    const shown = 10;
+    const place = this.#session === undefined ? "it is dropped, as the job has no store" : `kept in "${this.#session.deadLetters}"`;
+    if (this.#deadLetters <= shown) logger.warn(`${jobName}: ${operator}: ${message}; ${place}`);
+    if (this.#deadLetters === shown) logger.warn(`${jobName}: further bad records are counted, not shown`);
+  }
+}
+
+function splitText({ split, watermarkMs }: { split: { position: Json }; watermarkMs: number }): string {
+  const record: SplitRecord = watermarkMs === MIN_WATERMARK
+    ? { position: split.position }
+    : { position: split.position, watermark: watermarkMs };
+  return JSON.stringify(record);
+}
+
+function describeFrom(from: StartingPoint): string {
+  if (from === "earliest") return "at the oldest records";
+  return from === "latest" ? "behind the newest records" : `at records of ${formatTime(from)}`;
+}
+
+/** Lets timers, signals and the broker's answers have their turn. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

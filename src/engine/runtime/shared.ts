@@ -1,0 +1,14 @@
+import type { Clock } from "../clock.ts";
+import type { DeadLetter } from "../job_store.ts";
+import type { SourceSplit } from "../source.ts";
+import type { Changes } from "../state/changes.ts";
+
+/** What all tasks of one attempt share. */
+export interface Shared {
+  readonly clock: Clock;
+  readonly changes: Changes;
+  /** The split whose record is at work; undefined while timers fire. */
+  current: SourceSplit<unknown> | undefined;
+  /** Keeps a record that could not be processed. */
+  deadLetter(letter: Omit<DeadLetter, "attempt">): void;
+}

@@ -1,0 +1,134 @@
+import { JobError } from "../errors.ts";
+import type { StreamGraph } from "../graph.ts";
+import type { Json } from "../source.ts";
+import type { RestoredValue } from "../state/keyed_state_backend.ts";
+import type { RestoredTimer } from "../time/timer_queue.ts";
+
+/**
+ * What a commit holds, entry by entry, as text:
+ *
+ *     ["job"]                                  → JobRecord
+ *     ["split", source uid, split id]          → SplitRecord
+ *     ["state", uid, state, namespace, key]    → the value
+ *     ["timer", uid, time, namespace, key]     → its place among the registrations
+ *
+ * Plain text over any store: one can read it, and move it from one broker to another.
+ */
+export interface JobRecord {
+  /** Of this layout. */
+  readonly format: 1;
+  /** Event time behind each operator and source, ms, by uid; those that have none left out. */
+  readonly watermarks: Readonly<Record<string, number>>;
+  /** What stored state depends on, by uid. */
+  readonly stamps: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Versions of the states' descriptors, by uid and name. */
+  readonly versions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Ends of a bounded run that has not come to them yet, by source uid and split id. */
+  readonly bounds: Readonly<Record<string, Readonly<Record<string, Json>>>> | null;
+  /** When the last bounded run came to its end, ms since the Unix epoch. */
+  readonly finishedAtMs: number | null;
+}
+
+/** A split's part of a commit. */
+export interface SplitRecord {
+  readonly position: Json;
+  /** ms; left out if there is none */
+  readonly watermark?: number;
+}
+
+export const JOB_ENTRY = JSON.stringify(["job"]);
+
+export function splitEntry(uid: string, split: string): string {
+  return JSON.stringify(["split", uid, split]);
+}
+
+/** The last commit, taken apart. */
+export class Snapshot {
+  readonly job: JobRecord | undefined;
+  readonly #splits = new Map<string, Map<string, SplitRecord>>();
+  readonly #state = new Map<string, Map<string, RestoredValue[]>>();
+  readonly #timers = new Map<string, RestoredTimer[]>();
+
+  constructor(entries: ReadonlyMap<string, string>) {
+    let job: JobRecord | undefined;
+    for (const [entry, text] of entries) {
+      const [kind, uid, ...rest] = JSON.parse(entry) as [string, string, ...Json[]];
+      const value: unknown = JSON.parse(text);
+      switch (kind) {
+        case "job":
+          job = value as JobRecord;
+          break;
+        case "split":
+          getOrAdd(this.#splits, uid, () => new Map()).set(rest[0] as string, value as SplitRecord);
+          break;
+        case "state": {
+          const [name, namespace, key] = rest as [string, string, Json];
+          getOrAdd(getOrAdd(this.#state, uid, () => new Map<string, RestoredValue[]>()), name, () => [])
+            .push({ namespace, key, value });
+          break;
+        }
+        case "timer": {
+          const [timeMs, namespace, key] = rest as [number, string, Json];
+          getOrAdd(this.#timers, uid, () => []).push({ timeMs, namespace, key, sequence: value as number });
+          break;
+        }
+      }
+    }
+    this.job = job;
+  }
+
+  /** Splits of a source; undefined if the job has no commit. */
+  splits(uid: string): ReadonlyMap<string, SplitRecord> | undefined {
+    return this.job === undefined ? undefined : this.#splits.get(uid) ?? new Map();
+  }
+
+  state(uid: string): ReadonlyMap<string, readonly RestoredValue[]> {
+    return this.#state.get(uid) ?? new Map();
+  }
+
+  timers(uid: string): readonly RestoredTimer[] {
+    return this.#timers.get(uid) ?? [];
+  }
+
+  /**
+   * @throws {JobError} if the commit holds something for which the job has no place
+   */
+  checkFits(job: string, graph: StreamGraph): void {
+    if (this.job !== undefined && this.job.format !== 1) {
+      throw new JobError(`Cannot restore job "${job}": its commit has format ${this.job.format}, this version reads format 1`);
+    }
+    const uids = new Set(graph.nodes.map(({ uid }) => uid));
+    const homeless = [...this.#splits.keys(), ...this.#state.keys(), ...this.#timers.keys()].filter((uid) => !uids.has(uid));
+    if (homeless.length > 0) {
+      const names = [...new Set(homeless)].map((uid) => `"${uid}"`).join(", ");
+      throw new JobError(
+        `Cannot restore job "${job}": its commit holds state of ${names}, which the job no longer has; ` +
+          "give the operator its old uid() back, or forget the commit with --reset",
+      );
+    }
+  }
+
+  /**
+   * @param stamps what the operator's state depends on now
+   * @throws {JobError} naming both values if it was written under others
+   */
+  checkStamps(uid: string, stamps: Readonly<Record<string, string>>): void {
+    const stored = this.job?.stamps[uid] ?? {};
+    for (const [name, value] of Object.entries(stored)) {
+      if (stamps[name] === value) continue;
+      throw new JobError(
+        `Cannot restore "${uid}": its state was written with ${name} ${value}, now it is ${stamps[name] ?? "gone"}; ` +
+          `run it with the old ${name}, or forget the job's commit with --reset`,
+      );
+    }
+  }
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

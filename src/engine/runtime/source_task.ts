@@ -1,0 +1,198 @@
+import { OperatorError, RecordError } from "../errors.ts";
+import type { SourceNode } from "../graph.ts";
+import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
+import type { SourceReader, SourceSplit } from "../source.ts";
+import { SPLITS, WatermarkCombiner } from "../time/watermark_combiner.ts";
+import type { WatermarkGenerator } from "../time/watermark_strategy.ts";
+import type { Shared } from "./shared.ts";
+import type { FanOut } from "./task.ts";
+
+/** Event times of the last commit, ms. */
+export interface RestoredSourceTimes {
+  readonly outputMs: number;
+  readonly splitMs: ReadonlyMap<string, number>;
+}
+
+/** A source at work: it gives its splits' records event time and says how far event time has come. */
+export class SourceTask {
+  readonly node: SourceNode;
+  readonly reader: SourceReader<unknown>;
+  readonly output: FanOut;
+  readonly splits: readonly SplitTask[];
+  readonly shared: Shared;
+  readonly combiner: WatermarkCombiner;
+  /** Records that could not be decoded. */
+  deadRecords = 0;
+  readonly #idlenessMs: number;
+  readonly #restored: RestoredSourceTimes;
+  #idle = false;
+  #ended = false;
+
+  constructor(
+    node: SourceNode,
+    reader: SourceReader<unknown>,
+    output: FanOut,
+    shared: Shared,
+    defaultIdlenessMs: number,
+    restored: RestoredSourceTimes,
+  ) {
+    this.node = node;
+    this.reader = reader;
+    this.output = output;
+    this.shared = shared;
+    this.#idlenessMs = node.strategy.idlenessMs ?? defaultIdlenessMs;
+    this.#restored = restored;
+    this.combiner = new WatermarkCombiner(reader.splits.length, SPLITS, restored.outputMs);
+    const now = shared.clock.now();
+    this.splits = reader.splits.map((split, index) =>
+      new SplitTask(this, split, index, restored.splitMs.get(split.id) ?? MIN_WATERMARK, now)
+    );
+  }
+
+  /** Tells the tasks below how far event time had come. */
+  start(): void {
+    for (const split of this.splits) this.combiner.update(split.index, split.watermarkMs);
+    if (this.combiner.watermarkMs > MIN_WATERMARK) this.output.emitWatermark(this.combiner.watermarkMs);
+  }
+
+  /** Whether it has come to the end of a bounded run. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get lag(): number {
+    return this.splits.reduce((sum, { split }) => sum + split.lag, 0);
+  }
+
+  /**
+   * Event time behind this source as a later run must find it: that this run's bound is reached counts for nothing.
+   */
+  realWatermarkMs(): number {
+    let minimum = MAX_WATERMARK;
+    for (const { index, finished, watermarkMs } of this.splits) {
+      if (finished || !this.combiner.isIdle(index)) minimum = Math.min(minimum, watermarkMs);
+    }
+    if (minimum === MAX_WATERMARK) minimum = this.combiner.watermarkMs;
+    return Math.max(this.#restored.outputMs, minimum);
+  }
+
+  /** Notices splits that have fallen idle. @returns ms until the next one may, +∞ if none */
+  checkIdleness(now: number): number {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const split of this.splits) {
+      if (split.finished || this.combiner.isIdle(split.index)) continue;
+      if (split.split.status !== "caughtUp" || split.active) {
+        split.active = false;
+        split.lastActiveMs = now;
+      }
+      const leftMs = split.lastActiveMs + this.#idlenessMs - now;
+      if (leftMs <= 0) this.#setIdle(split);
+      else nextMs = Math.min(nextMs, leftMs);
+    }
+    return nextMs;
+  }
+
+  #setIdle(split: SplitTask): void {
+    if (this.combiner.setIdle(split.index, true)) this.output.emitWatermark(this.combiner.watermarkMs);
+    if (this.combiner.idle && !this.#idle) {
+      this.#idle = true;
+      this.output.emitIdle(true);
+    }
+  }
+
+  /** A record came from a split that was idle. */
+  setActive(split: SplitTask): void {
+    this.combiner.setIdle(split.index, false);
+    if (this.#idle) {
+      this.#idle = false;
+      this.output.emitIdle(false);
+    }
+  }
+
+  /** A split has come to its bound. The last one to do so ends the source: nothing holds event time back any more. */
+  finish(split: SplitTask): void {
+    split.finished = true;
+    const advanced = this.combiner.finish(split.index);
+    if (this.splits.every(({ finished }) => finished)) this.end();
+    else if (advanced) this.output.emitWatermark(this.combiner.watermarkMs);
+  }
+
+  /** Also for a source without splits. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#idle) this.output.emitIdle(false);
+    this.output.emitWatermark(MAX_WATERMARK);
+  }
+}
+
+/** A split at work. */
+export class SplitTask {
+  readonly source: SourceTask;
+  readonly split: SourceSplit<unknown>;
+  readonly index: number;
+  /** Event time of this split, ms. */
+  watermarkMs: number;
+  /** Whether it gave a record since the last look at idleness. */
+  active = false;
+  lastActiveMs: number;
+  finished = false;
+  /** Its place among all splits of the job; decides between records of one time. */
+  order = 0;
+  readonly #generator: WatermarkGenerator<unknown> | undefined;
+
+  constructor(source: SourceTask, split: SourceSplit<unknown>, index: number, watermarkMs: number, now: number) {
+    this.source = source;
+    this.split = split;
+    this.index = index;
+    this.watermarkMs = watermarkMs;
+    this.lastActiveMs = now;
+    this.#generator = source.node.strategy.createGenerator();
+  }
+
+  /** Takes one record through the job. Only while the split is ready. */
+  step(): void {
+    const { source, split } = this;
+    const { shared, node } = source;
+    this.active = true;
+    let timestampMs = split.nextTimestampMs;
+    let value: unknown;
+    try {
+      value = split.take();
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.#bury(error, timestampMs);
+      return;
+    }
+    if (source.combiner.isIdle(this.index)) source.setActive(this);
+    shared.current = split;
+    const assign = node.strategy.timestampAssigner;
+    if (assign !== undefined) timestampMs = this.#assigned(assign(value, timestampMs));
+    source.output.collect(value, timestampMs);
+    shared.current = undefined;
+    if (this.#generator === undefined) return;
+    const watermarkMs = this.#generator.onEvent(value, timestampMs);
+    if (watermarkMs <= this.watermarkMs) return;
+    this.watermarkMs = watermarkMs;
+    if (source.combiner.update(this.index, watermarkMs)) source.output.emitWatermark(source.combiner.watermarkMs);
+  }
+
+  #assigned(timestampMs: number): number {
+    if (Number.isFinite(timestampMs)) return timestampMs;
+    const { name } = this.source.node;
+    const cause = new TypeError(`Cannot use ${timestampMs} as a timestamp: the timestamp assigner must return ms since the Unix epoch`);
+    throw new OperatorError(name, cause, this.split.origin());
+  }
+
+  #bury(error: RecordError, timestampMs: number): void {
+    const { source, split } = this;
+    source.deadRecords++;
+    source.shared.deadLetter({
+      origin: split.origin(),
+      timestampMs,
+      operator: source.node.name,
+      errorClass: error.name,
+      message: error.message,
+    });
+  }
+}

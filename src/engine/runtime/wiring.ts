@@ -1,0 +1,103 @@
+import { JobError } from "../errors.ts";
+import type { SinkNode, SourceNode, StreamGraph, StreamNode } from "../graph.ts";
+import type { JobSession } from "../job_store.ts";
+import type { Operator } from "../operators/operator.ts";
+import { SinkOperator } from "../operators/sink.ts";
+import { MIN_WATERMARK } from "../record.ts";
+import type { SinkWriter } from "../sink.ts";
+import type { Json, SourceReader } from "../source.ts";
+import { KeyedStateBackend } from "../state/keyed_state_backend.ts";
+import { TimerQueue } from "../time/timer_queue.ts";
+import type { JobRunOptions } from "./options.ts";
+import type { Shared } from "./shared.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { SourceTask } from "./source_task.ts";
+import { FanOut, Task } from "./task.ts";
+
+/** The parts of a running job, in the order of the graph. */
+export interface Wired {
+  readonly sources: readonly SourceTask[];
+  readonly tasks: readonly Task[];
+  readonly writers: readonly SinkWriter<unknown>[];
+}
+
+/** Opens sinks and sources, makes operators with their restored state, and ties them together. */
+export async function wire(
+  graph: StreamGraph,
+  options: JobRunOptions,
+  session: JobSession | undefined,
+  snapshot: Snapshot,
+  shared: Shared,
+  opened: Wired & { sources: SourceTask[]; tasks: Task[]; writers: SinkWriter<unknown>[] },
+  wake: () => void,
+): Promise<void> {
+  const outputs = new Map<StreamNode, FanOut>(graph.nodes.map((node) => [node, new FanOut()]));
+  for (const node of graph.nodes) {
+    if (node.kind === "source") {
+      const reader = await openSource(node, options, snapshot, wake);
+      opened.sources.push(
+        new SourceTask(node, reader, outputs.get(node)!, shared, options.idleMs, {
+          outputMs: snapshot.job?.watermarks[node.uid] ?? MIN_WATERMARK,
+          splitMs: new Map(
+            [...snapshot.splits(node.uid) ?? []].map(([id, { watermark }]) => [id, watermark ?? MIN_WATERMARK]),
+          ),
+        }),
+      );
+      continue;
+    }
+    let operator: Operator<unknown, unknown>;
+    if (node.kind === "sink") {
+      const writer = await openSink(node, session);
+      opened.writers.push(writer);
+      operator = new SinkOperator(writer);
+    } else {
+      operator = node.create();
+    }
+    snapshot.checkStamps(node.uid, operator.stamps?.() ?? {});
+    const versions = snapshot.job?.versions[node.uid];
+    const task = new Task({
+      node,
+      operator,
+      state: new KeyedStateBackend(node.uid, shared.changes, snapshot.state(node.uid), versions),
+      timers: new TimerQueue(node.uid, shared.changes, snapshot.timers(node.uid)),
+      output: outputs.get(node)!,
+      shared,
+      restoredWatermarkMs: snapshot.job?.watermarks[node.uid] ?? MIN_WATERMARK,
+    });
+    opened.tasks.push(task);
+    for (const from of node.input.from) outputs.get(from)!.add(task.addEdge());
+  }
+  for (const task of opened.tasks) task.open();
+}
+
+async function openSource(
+  node: SourceNode,
+  options: JobRunOptions,
+  snapshot: Snapshot,
+  wake: () => void,
+): Promise<SourceReader<unknown>> {
+  const splits = snapshot.splits(node.uid);
+  const bounds = snapshot.job?.bounds?.[node.uid];
+  const reader = await node.source.open({
+    restored: splits && new Map([...splits].map(([id, { position }]) => [id, position] as const)),
+    restoredBounds: bounds && new Map<string, Json>(Object.entries(bounds)),
+    from: options.from,
+    bounded: options.bounded,
+    logger: options.logger,
+    wake,
+  });
+  const ids = new Set(reader.splits.map(({ id }) => id));
+  const gone = [...splits?.keys() ?? []].filter((id) => !ids.has(id));
+  if (gone.length > 0) {
+    await reader.close();
+    throw new JobError(
+      `Cannot restore source "${node.name}": its commit has a position for ${gone.join(", ")}, which ${node.source.description} no longer has; ` +
+        "forget the job's commit with --reset",
+    );
+  }
+  return reader;
+}
+
+function openSink(node: SinkNode, session: JobSession | undefined): Promise<SinkWriter<unknown>> {
+  return node.sink.open({ session });
+}

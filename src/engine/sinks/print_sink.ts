@@ -1,0 +1,31 @@
+import type { Sink, SinkWriter } from "../sink.ts";
+
+/** Prints each value on a line of standard output: text as it is, all else as JSON. */
+export class PrintSink<T> implements Sink<T> {
+  readonly description = "standard output";
+  readonly #prefix: string;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix === "" ? "" : `${prefix}> `;
+  }
+
+  exactlyOnceWith(): boolean {
+    return false;
+  }
+
+  open(): Promise<SinkWriter<T>> {
+    let lines: string[] = [];
+    const prefix = this.#prefix;
+    return Promise.resolve({
+      write(value) {
+        lines.push(prefix + (typeof value === "string" ? value : JSON.stringify(value)));
+      },
+      flush() {
+        if (lines.length === 0) return;
+        // deno-lint-ignore no-console -- standard output is what this sink is for
+        console.log(lines.join("\n"));
+        lines = [];
+      },
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import type { RecordOrigin } from "./errors.ts";
+import type { Logger } from "./logger.ts";
+
+/** Anything that survives `JSON.parse(JSON.stringify(x))`. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+/** Where a job begins that has no commit yet: the oldest record, behind the newest, or a time in ms since the Unix epoch. */
+export type StartingPoint = "earliest" | "latest" | number;
+
+/** Where records come from: a description, opened anew for each attempt of the job. */
+export interface Source<T> {
+  /** For explain and messages: `topic "skyone"`. */
+  readonly description: string;
+  /** Topics of the job's store that it reads, for tools. */
+  readonly topics?: readonly string[];
+  open(context: SourceContext): Promise<SourceReader<T>>;
+}
+
+/** What a source learns when it is opened. */
+export interface SourceContext {
+  /** Committed position of each split by its id, as `SourceSplit.position` gave it; undefined at the first start. */
+  readonly restored: ReadonlyMap<string, Json> | undefined;
+  /** For splits that are not in `restored`. */
+  readonly from: StartingPoint;
+  /** Ends of a bounded run by split id: those of the last commit if it was not finished, else undefined. */
+  readonly restoredBounds: ReadonlyMap<string, Json> | undefined;
+  /** Whether the source is to end where its end is now (or at `restoredBounds`). */
+  readonly bounded: boolean;
+  readonly logger: Logger;
+  /** To be called when there is news for the job's loop: records, an end, or an error that `poll()` will throw. */
+  readonly wake: () => void;
+}
+
+/** An open source. */
+export interface SourceReader<T> {
+  /** In a fixed order, which decides between records of one timestamp. */
+  readonly splits: readonly SourceSplit<T>[];
+  /** Begins to read ahead; called once, after the job's first commit. */
+  start(): void;
+  /**
+   * Called by the job's loop between batches: throws what went wrong in the background, and gives a promise if it must be
+   * waited for before the splits' status can be believed (how far their ends have moved).
+   */
+  poll(): Promise<void> | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * - `ready`: the next record is at hand
+ * - `pending`: records are known to be there but have not arrived yet, so that ordered intake waits for them
+ * - `caughtUp`: read to the end, as far as is known
+ * - `finished`: the end of a bounded run is reached
+ */
+export type SplitStatus = "ready" | "pending" | "caughtUp" | "finished";
+
+/** One ordered part of a source, for instance a partition. */
+export interface SourceSplit<T> {
+  /** Unique in its source and the same in every run: "skyone-3". */
+  readonly id: string;
+  readonly status: SplitStatus;
+  /** Event time of the next record as its source has it; only while `ready`. */
+  readonly nextTimestampMs: number;
+  /**
+   * Takes the next record; only while `ready`. It is taken in any case, also when this throws.
+   * @throws {RecordError} if it can not be decoded
+   */
+  take(): T;
+  /** Where the record last taken came from. */
+  origin(): RecordOrigin | undefined;
+  /** The place of the next record; goes into the commit. */
+  readonly position: Json;
+  /** Where a bounded run ends; goes into its first commit. */
+  readonly bound: Json | undefined;
+  /** Records between the position and the known end. */
+  readonly lag: number;
+}

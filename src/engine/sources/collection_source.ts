@@ -1,0 +1,52 @@
+import type { RecordOrigin } from "../errors.ts";
+import { NO_TIMESTAMP } from "../record.ts";
+import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+
+/** The values of an array, once, without timestamps. Its position is in the commit, so a restart goes on behind it. */
+export class CollectionSource<T> implements Source<T> {
+  readonly description: string;
+  readonly #values: readonly T[];
+
+  constructor(values: readonly T[]) {
+    this.#values = values;
+    this.description = `a collection of ${values.length}`;
+  }
+
+  open(context: SourceContext): Promise<SourceReader<T>> {
+    const split = new CollectionSplit(this.#values, Number(context.restored?.get("collection") ?? 0));
+    return Promise.resolve({ splits: [split], start() {}, poll: () => undefined, close: () => Promise.resolve() });
+  }
+}
+
+class CollectionSplit<T> implements SourceSplit<T> {
+  readonly id = "collection";
+  readonly nextTimestampMs = NO_TIMESTAMP;
+  readonly bound = undefined;
+  readonly #values: readonly T[];
+  #next: number;
+
+  constructor(values: readonly T[], next: number) {
+    this.#values = values;
+    this.#next = next;
+  }
+
+  get status(): SplitStatus {
+    return this.#next < this.#values.length ? "ready" : "finished";
+  }
+
+  get position(): Json {
+    return this.#next;
+  }
+
+  get lag(): number {
+    return this.#values.length - this.#next;
+  }
+
+  take(): T {
+    return this.#values[this.#next++]!;
+  }
+
+  origin(): RecordOrigin | undefined {
+    return undefined;
+  }
+}

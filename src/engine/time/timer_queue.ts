@@ -1,0 +1,156 @@
+import type { Changes, Storable } from "../state/changes.ts";
+import { type Key, type KeyId, keyId } from "../state/key.ts";
+import { BinaryHeap } from "./binary_heap.ts";
+
+/** A timer as the last commit has it. */
+export interface RestoredTimer {
+  readonly timeMs: number;
+  readonly namespace: string;
+  readonly key: Key;
+  /** Its place among the registrations of its operator. */
+  readonly sequence: number;
+}
+
+/**
+ * The event-time timers of one operator: at most one per time, namespace (a window's id) and key.
+ *
+ * They fire in order of time, and those of one time in the order in which they were registered. (Flink leaves the latter
+ * open: its order is that of a binary heap.) Timers of one time share a bucket, as most do with windows, so the heap stays
+ * small.
+ */
+export class TimerQueue {
+  readonly uid: string;
+  readonly #changes: Changes;
+  readonly #buckets = new Map<number, Bucket>();
+  readonly #times = new BinaryHeap<number>((a, b) => a < b);
+  #sequence = 0;
+  #size = 0;
+
+  constructor(uid: string, changes: Changes, restored: readonly RestoredTimer[] = []) {
+    this.uid = uid;
+    this.#changes = changes;
+    for (const timer of restored.toSorted((a, b) => a.sequence - b.sequence)) {
+      const entry = new Timer(this, timer.timeMs, timer.namespace, timer.key, keyId(timer.key), timer.sequence);
+      entry.stored = true;
+      this.#bucket(timer.timeMs).add(entry);
+      this.#sequence = timer.sequence + 1;
+      this.#size++;
+    }
+  }
+
+  /** Time of the first timer to fire, or +∞. */
+  get nextTimeMs(): number {
+    return this.#times.peek() ?? Number.POSITIVE_INFINITY;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Registers a timer; one that is registered already stays where it is. */
+  register(timeMs: number, namespace: string, key: Key, id: KeyId): void {
+    const bucket = this.#bucket(timeMs);
+    if (bucket.find(namespace, id) !== undefined) return;
+    const timer = new Timer(this, timeMs, namespace, key, id, this.#sequence++);
+    bucket.add(timer);
+    this.#size++;
+    this.#changes.mark(timer);
+  }
+
+  /** Takes a timer back; nothing happens if there is none. */
+  delete(timeMs: number, namespace: string, id: KeyId): void {
+    const bucket = this.#buckets.get(timeMs);
+    const timer = bucket?.find(namespace, id);
+    if (timer === undefined) return;
+    bucket!.remove(timer);
+    this.#cancel(timer);
+  }
+
+  /**
+   * Fires all timers up to and including `timeMs`, also those which `fire` registers on the way.
+   */
+  advance(timeMs: number, fire: (timer: Timer) => void): void {
+    for (let next = this.#times.peek(); next !== undefined && next <= timeMs; next = this.#times.peek()) {
+      this.#times.pop();
+      const bucket = this.#buckets.get(next)!;
+      // A timer for this very time that is registered while it fires gets a bucket of its own and fires after these.
+      this.#buckets.delete(next);
+      for (const timer of bucket.timers) {
+        if (!timer.live) continue;
+        this.#cancel(timer);
+        fire(timer);
+      }
+    }
+  }
+
+  #cancel(timer: Timer): void {
+    timer.live = false;
+    this.#size--;
+    this.#changes.mark(timer);
+  }
+
+  #bucket(timeMs: number): Bucket {
+    let bucket = this.#buckets.get(timeMs);
+    if (bucket === undefined) {
+      bucket = new Bucket();
+      this.#buckets.set(timeMs, bucket);
+      this.#times.push(timeMs);
+    }
+    return bucket;
+  }
+}
+
+/** The timers of one time, in order of registration. */
+class Bucket {
+  readonly timers: Timer[] = [];
+  readonly #index = new Map<string, Map<KeyId, Timer>>();
+
+  find(namespace: string, id: KeyId): Timer | undefined {
+    return this.#index.get(namespace)?.get(id);
+  }
+
+  add(timer: Timer): void {
+    this.timers.push(timer);
+    let timers = this.#index.get(timer.namespace);
+    if (timers === undefined) {
+      timers = new Map();
+      this.#index.set(timer.namespace, timers);
+    }
+    timers.set(timer.keyId, timer);
+  }
+
+  /** Leaves it in `timers`, where it is passed over: taking it out of the array would cost its length. */
+  remove(timer: Timer): void {
+    this.#index.get(timer.namespace)!.delete(timer.keyId);
+  }
+}
+
+/** A registered timer. */
+export class Timer implements Storable {
+  dirty = false;
+  stored = false;
+  live = true;
+  readonly timeMs: number;
+  readonly namespace: string;
+  readonly key: Key;
+  readonly keyId: KeyId;
+  readonly #queue: TimerQueue;
+  readonly #sequence: number;
+
+  constructor(queue: TimerQueue, timeMs: number, namespace: string, key: Key, id: KeyId, sequence: number) {
+    this.#queue = queue;
+    this.timeMs = timeMs;
+    this.namespace = namespace;
+    this.key = key;
+    this.keyId = id;
+    this.#sequence = sequence;
+  }
+
+  entryKey(): string {
+    return JSON.stringify(["timer", this.#queue.uid, this.timeMs, this.namespace, this.key]);
+  }
+
+  entryValue(): string | null {
+    return this.live ? String(this.#sequence) : null;
+  }
+}

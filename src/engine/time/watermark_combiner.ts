@@ -1,0 +1,106 @@
+import { MIN_WATERMARK } from "../record.ts";
+
+/** How inputs that come back from idleness and inputs that all fall idle are treated. */
+export interface WatermarkCombinerOptions {
+  /** When the last active input, the one that held the minimum, goes idle, the largest watermark of all is given. */
+  readonly flushWhenAllIdle: boolean;
+  /** An input that comes back behind the output holds it back; else it does so only from when it has caught up. */
+  readonly holdBackWhenBehind: boolean;
+}
+
+/** Several partitions of one source. As in Flink one that comes back behind is waited for. */
+export const SPLITS: WatermarkCombinerOptions = { flushWhenAllIdle: true, holdBackWhenBehind: true };
+/** Several streams into one input. @see Flink: StatusWatermarkValve */
+export const UNION: WatermarkCombinerOptions = { flushWhenAllIdle: true, holdBackWhenBehind: false };
+
+/**
+ * Event time of several inputs: the smallest watermark of those that are active, never going back.
+ */
+export class WatermarkCombiner {
+  readonly #options: WatermarkCombinerOptions;
+  readonly #watermarks: Float64Array;
+  readonly #idle: boolean[];
+  /** Whether an input takes part in the minimum: active and, where that is asked, not behind the output. */
+  readonly #counts: boolean[];
+  #output: number;
+
+  constructor(inputs: number, options: WatermarkCombinerOptions, outputMs: number = MIN_WATERMARK) {
+    this.#options = options;
+    this.#watermarks = new Float64Array(inputs).fill(MIN_WATERMARK);
+    this.#idle = new Array<boolean>(inputs).fill(false);
+    this.#counts = new Array<boolean>(inputs).fill(true);
+    this.#output = outputMs;
+  }
+
+  /** The combined watermark, ms. */
+  get watermarkMs(): number {
+    return this.#output;
+  }
+
+  /** Whether all inputs are idle. */
+  get idle(): boolean {
+    return this.#idle.every(Boolean);
+  }
+
+  isIdle(input: number): boolean {
+    return this.#idle[input]!;
+  }
+
+  /** Watermark of one input. */
+  inputWatermarkMs(input: number): number {
+    return this.#watermarks[input]!;
+  }
+
+  /** Takes a watermark of an input. @returns whether the combined one has advanced */
+  update(input: number, watermarkMs: number): boolean {
+    const before = this.#watermarks[input]!;
+    if (watermarkMs <= before || this.#idle[input]) return false;
+    this.#watermarks[input] = watermarkMs;
+    if (!this.#counts[input]) {
+      if (watermarkMs < this.#output) return false;
+      this.#counts[input] = true;
+    } else if (before > this.#output) {
+      return false; // it did not hold the minimum
+    }
+    return this.#advanceToMinimum();
+  }
+
+  /** Takes whether an input is idle. @returns whether the combined watermark has advanced */
+  setIdle(input: number, idle: boolean): boolean {
+    if (this.#idle[input] === idle) return false;
+    this.#idle[input] = idle;
+    if (!idle) {
+      this.#counts[input] = this.#options.holdBackWhenBehind || this.#watermarks[input]! >= this.#output;
+      return false;
+    }
+    const held = this.#counts[input] && this.#watermarks[input]! <= this.#output;
+    this.#counts[input] = false;
+    if (!this.idle) return held ? this.#advanceToMinimum() : false;
+    if (!held || !this.#options.flushWhenAllIdle) return false;
+    return this.#advanceTo(Math.max(...this.#watermarks));
+  }
+
+  /** Takes an input out for good: it has ended. @returns whether the combined watermark has advanced */
+  finish(input: number): boolean {
+    this.#idle[input] = true;
+    this.#counts[input] = false;
+    return this.#advanceToMinimum();
+  }
+
+  #advanceToMinimum(): boolean {
+    let minimum = Number.POSITIVE_INFINITY;
+    let any = false;
+    for (let i = 0; i < this.#counts.length; i++) {
+      if (!this.#counts[i]) continue;
+      any = true;
+      if (this.#watermarks[i]! < minimum) minimum = this.#watermarks[i]!;
+    }
+    return any && this.#advanceTo(minimum);
+  }
+
+  #advanceTo(watermarkMs: number): boolean {
+    if (watermarkMs <= this.#output) return false;
+    this.#output = watermarkMs;
+    return true;
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * The records of the four topics and the pure conversions between them.
+ *
+ *     skyone ── flightFromSkyone ──┐
+ *                                  ├──▶ flightdata ── statisticsFromFlight ──▶ mergeStatistics ──▶ userstatistics
+ *     sunset ── flightFromSunset ──┘
+ *
+ * Times stay the texts that came in: ISO 8601, usually a wall clock without zone. Nothing here depends on the machine's
+ * zone or clock.
+ */
+import { z } from "zod";
+import type { Topic } from "./connectors/topic.ts";
+
+export type { Topic };
+
+/**
+ * An existing date with a time of day, with or without zone, seconds and fraction.
+ *
+ * As a template literal it costs a fifth of what the bare `z.iso.datetime()` costs: zod compiles it into the object's
+ * check (a whole SkyoneData takes 0.25 µs instead of 0.5). The pattern is the same.
+ */
+const dateTime = z.templateLiteral([z.iso.datetime({ local: true, offset: true })], {
+  error: ({ input }) =>
+    input === undefined ? undefined : `${show(input)} is not a date with time such as "2026-10-19T12:34:56.789"`,
+});
+
+/** A booking of Skyone, as the airline writes it. */
+export type SkyoneData = z.infer<typeof skyoneSchema>;
+const skyoneSchema = z.object({
+  email_address: z.string(),
+  flight_departure_time: dateTime,
+  iata_departure_code: z.string(),
+  flight_arrival_time: dateTime,
+  iata_arrival_code: z.string(),
+  flight_number: z.string(),
+  confirmation: z.string(),
+  ticket_price: z.number(),
+  aircraft: z.string(),
+  booking_agency_email: z.string(),
+}).check(
+  notEmpty("email_address", "confirmation"),
+  inOrder("flight_departure_time", "flight_arrival_time"),
+);
+
+/** A booking of Sunset, as the airline writes it. */
+export type SunsetData = z.infer<typeof sunsetSchema>;
+const sunsetSchema = z.object({
+  customer_email_address: z.string(),
+  departure_time: dateTime,
+  departure_airport: z.string(),
+  arrival_time: dateTime,
+  arrival_airport: z.string(),
+  /** Minutes as Sunset counts them; nothing relies on it, the course's generator gets it wrong. */
+  flight_duration: z.number(),
+  flight_id: z.string(),
+  reference_number: z.string(),
+  total_price: z.number(),
+  aircraft_details: z.string(),
+}).check(
+  notEmpty("customer_email_address", "reference_number"),
+  inOrder("departure_time", "arrival_time"),
+);
+
+/** A booked flight of either airline. */
+export type FlightData = z.infer<typeof flightSchema>;
+const flightSchema = z.object({
+  email_address: z.string(),
+  departure_time: dateTime,
+  departure_airport_code: z.string(),
+  arrival_time: dateTime,
+  arrival_airport_code: z.string(),
+  flight_number: z.string(),
+  confirmation: z.string(),
+  source: z.enum(["skyone", "sunset"]),
+}).check(
+  notEmpty("email_address", "confirmation"),
+  inOrder("departure_time", "arrival_time"),
+);
+
+/** What one traveller has booked so far. */
+export type UserStatistics = z.infer<typeof statisticsSchema>;
+const statisticsSchema = z.object({
+  email_address: z.string(),
+  /** whole minutes */
+  total_flight_duration: z.int().nonnegative(),
+  number_of_flights: z.int().nonnegative(),
+}).check(
+  notEmpty("email_address"),
+);
+
+export const SKYONE: Topic<SkyoneData, { ref: string }> = {
+  name: "skyone",
+  schema: skyoneSchema,
+  key: (booking) => ({ ref: booking.confirmation }),
+};
+
+export const SUNSET: Topic<SunsetData, { ref: string }> = {
+  name: "sunset",
+  schema: sunsetSchema,
+  key: (booking) => ({ ref: booking.reference_number }),
+};
+
+export const FLIGHTDATA: Topic<FlightData, { confirmation: string }> = {
+  name: "flightdata",
+  schema: flightSchema,
+  key: (flight) => ({ confirmation: flight.confirmation }),
+};
+
+export const USERSTATISTICS: Topic<UserStatistics, { email_address: string }> = {
+  name: "userstatistics",
+  schema: statisticsSchema,
+  key: (statistics) => ({ email_address: statistics.email_address }),
+};
+
+export function flightFromSkyone(booking: SkyoneData): FlightData {
+  return {
+    email_address: booking.email_address,
+    departure_time: booking.flight_departure_time,
+    departure_airport_code: booking.iata_departure_code,
+    arrival_time: booking.flight_arrival_time,
+    arrival_airport_code: booking.iata_arrival_code,
+    flight_number: booking.flight_number,
+    confirmation: booking.confirmation,
+    source: "skyone",
+  };
+}
+
+export function flightFromSunset(booking: SunsetData): FlightData {
+  return {
+    email_address: booking.customer_email_address,
+    departure_time: booking.departure_time,
+    departure_airport_code: booking.departure_airport,
+    arrival_time: booking.arrival_time,
+    arrival_airport_code: booking.arrival_airport,
+    flight_number: booking.flight_id,
+    confirmation: booking.reference_number,
+    source: "sunset",
+  };
+}
+
+/**
+ * Whole minutes from departure to arrival, rounded down, days counted.
+ *
+ * Times without zone are taken by the wall clock, as if both were UTC: neither the machine's zone nor a change to
+ * summer time matters. A time with zone counts as the moment it names.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const overnight = { departure_time: "2026-10-19T23:30:00", arrival_time: "2026-10-20T01:15:59" };
+ * assertEquals(flightDurationMinutes(overnight), 105);
+ * ```
+ */
+export function flightDurationMinutes(flight: Pick<FlightData, "departure_time" | "arrival_time">): number {
+  return Math.floor(secondsBetween(flight.departure_time, flight.arrival_time) / 60);
+}
+
+/** The statistics of a traveller who has booked this one flight. */
+export function statisticsFromFlight(flight: FlightData): UserStatistics {
+  return {
+    email_address: flight.email_address,
+    total_flight_duration: flightDurationMinutes(flight),
+    number_of_flights: 1,
+  };
+}
+
+/**
+ * The sum of two statistics of one traveller; order does not matter.
+ * @throws {TypeError} if they are of two travellers
+ */
+export function mergeStatistics(a: UserStatistics, b: UserStatistics): UserStatistics {
+  if (a.email_address !== b.email_address) {
+    throw new TypeError(
+      `Cannot merge the statistics of two travellers, "${a.email_address}" and "${b.email_address}": ` +
+        "key the stream by email_address first",
+    );
+  }
+  return {
+    email_address: a.email_address,
+    total_flight_duration: a.total_flight_duration + b.total_flight_duration,
+    number_of_flights: a.number_of_flights + b.number_of_flights,
+  };
+}
+
+/** One check for several fields: as `z.string().min(1)` each would cost 25 times the plain string. */
+function notEmpty<F extends string>(...fields: F[]): z.core.CheckFn<Record<F, string>> {
+  return ({ value, issues }) => {
+    for (const field of fields) {
+      if (value[field] !== "") continue;
+      issues.push({ code: "custom", path: [field], message: `${field} is empty`, input: value[field] });
+    }
+  };
+}
+
+/** Refuses an arrival before its departure. */
+function inOrder<F extends string>(departure: F, arrival: F): z.core.CheckFn<Record<F, string>> {
+  return ({ value, issues }) => {
+    const from = value[departure];
+    const to = value[arrival];
+    // Zoneless texts of one length sort like their times; almost every record ends here.
+    if (from.length === to.length && from <= to && isZoneless(from) && isZoneless(to)) return;
+    if (secondsBetween(from, to) >= 0) return;
+    issues.push({
+      code: "custom",
+      path: [arrival],
+      message: `${arrival} "${to}" is before ${departure} "${from}"`,
+      input: to,
+    });
+  };
+}
+
+/** Exact where it matters, at 0 and at every full minute; between them the fractions of seconds are left out. */
+function secondsBetween(from: string, to: string): number {
+  const seconds = wholeSeconds(to) - wholeSeconds(from);
+  return seconds % 60 === 0 && fraction(to) < fraction(from) ? seconds - 1 : seconds;
+}
+
+/**
+ * Seconds on a clock that runs evenly, read as UTC where no zone is given. Takes only what `dateTime` lets pass. A
+ * duration takes 0.08 µs; with `Date.parse(time + "Z")` it would take 0.4.
+ */
+function wholeSeconds(time: string): number {
+  const minutes = digits(time, 11) * 60 + digits(time, 14) - offsetMinutes(time);
+  const seconds = time.charCodeAt(16) === COLON ? digits(time, 17) : 0;
+  return (dayNumber(time) * 1440 + minutes) * 60 + seconds;
+}
+
+/** Days since the first of March of the year 0: a year that begins in March has its leap day at the end. */
+function dayNumber(time: string): number {
+  const month = digits(time, 5);
+  const year = digits(time, 0) * 100 + digits(time, 2) - (month < 3 ? 1 : 0);
+  const leapDays = Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
+  const daysBeforeMonth = Math.floor((153 * (month < 3 ? month + 9 : month - 3) + 2) / 5);
+  return year * 365 + leapDays + daysBeforeMonth + digits(time, 8) - 1;
+}
+
+/** 0.789 of "2026-10-19T12:34:56.789+02:00" */
+function fraction(time: string): number {
+  return time.charCodeAt(19) === DOT ? parseFloat("0" + time.slice(19)) : 0;
+}
+
+/** 120 of "2026-10-19T12:34:56.789+02:00"; 0 without zone and with "Z" */
+function offsetMinutes(time: string): number {
+  if (isZoneless(time) || time.endsWith("Z")) return 0;
+  const minutes = digits(time, time.length - 5) * 60 + digits(time, time.length - 2);
+  return time.at(-6) === "-" ? -minutes : minutes;
+}
+
+function isZoneless(time: string): boolean {
+  const sign = time.charCodeAt(time.length - 6);
+  return sign !== PLUS && sign !== MINUS && time.charCodeAt(time.length - 1) !== Z;
+}
+
+function digits(text: string, at: number): number {
+  return (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
+}
+
+const [PLUS, MINUS, DOT, ZERO, COLON, Z] = [43, 45, 46, 48, 58, 90];
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
