@@ -261,7 +261,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     reset: false,
     bounded: false,
     idleMs: 60_000,
-    delivery: "exactly-once",
+    delivery: undefined,
     commitIntervalMs: 1000,
     sessionTimeoutMs: 10_000,
     print: false,

@@ -36,6 +36,8 @@ export interface RunningKafka {
   readonly bootstrapServers: string;
   /** Of the Java process; a restart changes it. */
   readonly pid: number;
+  /** Resolves, with words for it, if the process ends though nobody here has ended it. */
+  readonly crashed: Promise<string>;
   /** Resolves when the process has gone; removes its data unless `keepData`. Safe to call twice. */
   stop(options?: { readonly keepData?: boolean }): Promise<void>;
   /** Ends it without warning, like a crash, and keeps its data. */
@@ -88,6 +90,8 @@ const QUICK_START = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:aut
 
 class KafkaProcess implements RunningKafka {
   readonly bootstrapServers: string;
+  readonly crashed: Promise<string>;
+  readonly #crash: (words: string) => void;
   readonly #libs: string;
   readonly #data: string;
   readonly #port: number;
@@ -97,7 +101,10 @@ class KafkaProcess implements RunningKafka {
   #lastLines: string[] = [];
 
   constructor(libs: string, data: string, port: number, log: (line: string) => void) {
+    const { promise, resolve } = Promise.withResolvers<string>();
     this.bootstrapServers = `localhost:${port}`;
+    this.crashed = promise;
+    this.#crash = resolve;
     this.#libs = libs;
     this.#data = data;
     this.#port = port;
@@ -125,7 +132,14 @@ class KafkaProcess implements RunningKafka {
     this.#lastLines = [];
     this.#output = Promise.all([this.#drain(child.stdout), this.#drain(child.stderr)]);
     let exited = false;
-    child.status.then(() => exited = true);
+    let ready = false;
+    child.status.then(({ code }) => {
+      exited = true;
+      if (!ready || this.#child !== child) return;
+      this.#crash(
+        `Kafka at ${this.bootstrapServers} ended by itself, exit code ${code}\n${this.#lastLines.join("\n")}`,
+      );
+    });
     for (const deadline = Date.now() + READY_WITHIN_MS; !(await answers(this.#port));) {
       if (exited || Date.now() > deadline) {
         await this.kill();
@@ -134,6 +148,7 @@ class KafkaProcess implements RunningKafka {
       }
       await delay(100);
     }
+    ready = true;
   }
 
   async restart(): Promise<void> {
@@ -368,18 +383,24 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
 
+  const missing = await kafkaPrerequisites();
+  if (missing !== undefined) {
+    say(missing);
+    return 1;
+  }
+
   const ended = Promise.withResolvers<number>();
   Deno.addSignalListener("SIGINT", () => ended.resolve(130));
   Deno.addSignalListener("SIGTERM", () => ended.resolve(0));
-  const starting = startKafka(port === undefined ? {} : { port });
   try {
-    const first = await Promise.race([starting, ended.promise]);
-    if (typeof first !== "number") {
-      Deno.stdout.writeSync(new TextEncoder().encode(`Kafka is ready at ${first.bootstrapServers}\n`));
-    }
-    const code = await ended.promise;
-    await (await starting).stop();
-    return code;
+    // Asked to end while it starts, it ends when it has started.
+    const kafka = await startKafka(port === undefined ? {} : { port });
+    Deno.stdout.writeSync(new TextEncoder().encode(`Kafka is ready at ${kafka.bootstrapServers}\n`));
+    const end = await Promise.race([ended.promise, kafka.crashed]);
+    await kafka.stop();
+    if (typeof end === "number") return end;
+    say(end);
+    return 1;
   } catch (error) {
     say((error as Error).message);
     return 1;

@@ -564,13 +564,15 @@ function testCommits(test: Register, options: ContractOptions): void {
     const job = scope.jobName();
     const first = await scope.lease(broker, { job });
     await first.commit(state({ kept: "1", changed: "1", deleted: "1" }));
-    await first.commit(state({ changed: "2", deleted: null, never: null, "odd \u0000 ✓ key": "odd \u0000 ✓ value" }));
+    await first.commit(
+      state({ changed: "2", deleted: null, never: null, "\ufeffodd \u0000 ✓ key": "\ufeffodd \u0000 ✓ value" }),
+    );
     await first.commit(state({}));
     assertEquals((await first.restore()).get("changed"), "2");
     await first.release();
 
     const second = await scope.lease(broker, { job });
-    const expected = { kept: "1", changed: "2", "odd \u0000 ✓ key": "odd \u0000 ✓ value" };
+    const expected = { kept: "1", changed: "2", "\ufeffodd \u0000 ✓ key": "\ufeffodd \u0000 ✓ value" };
     assertEquals(await second.restore(), new Map(Object.entries(expected)));
     await second.commit(state({ deleted: "again" }));
     assertEquals(await second.restore(), new Map(Object.entries({ ...expected, deleted: "again" })));

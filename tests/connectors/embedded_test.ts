@@ -1,4 +1,5 @@
 /** The embedded log: the port's contract, and what several processes on one file are promised. */
+import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Broker, JobLease, JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
 import {
@@ -256,10 +257,13 @@ test("close() of the broker ends fetches and those who wait for a job", async (d
   const waiting = assertRejects(() => openJob(closed, { onStandby: standby.resolve }), BrokerError, "closed");
   const fetching = (await closed.fetcher()).fetch([{ topic: "t", partition: 0, offset: 0 }], 20_000);
   await standby.promise;
+  assertEquals(await promptly(fetching, 20), "still waiting");
 
   await closed.close();
+  // In the same turn of the event loop: no timer is left to end them.
+  assertEquals(await Promise.race([fetching, new Promise((resolve) => setImmediate(resolve, "still waiting"))]), []);
   await waiting;
-  assertEquals(await fetching, []);
+  assertEquals(namesIn(`${dir}/leases`).length, 1);
   await assertRejects(() => closed.listTopics(), BrokerError, "closed");
   await active.close();
 });
@@ -288,14 +292,14 @@ test("an instance keeps its job beyond the session timeout while it lives", asyn
   await using active = await openLog(dir);
   await using other = await openLog(dir);
   await active.createTopics([{ name: "t", partitions: 1 }]);
-  const lease = await openJob(active, { sessionTimeoutMs: 150 });
+  const lease = await openJob(active, { sessionTimeoutMs: 400 });
   const words: string[] = [];
   const waiting = openJob(other, { onStandby: (holder) => words.push(holder) });
   const [{ expires_at: before }] = await query(dir, "SELECT expires_at FROM job") as [{ expires_at: number }];
 
   await until(async () => {
     const [{ expires_at }] = await query(dir, "SELECT expires_at FROM job") as [{ expires_at: number }];
-    return expires_at > before + 3 * 150;
+    return expires_at > before + 2 * 400;
   });
 
   assertEquals(await promptly(waiting, 0), "still waiting");
@@ -318,6 +322,19 @@ test("who stands by is told when the active instance changes", async (dir) => {
 
   for (const broker of brokers) await broker.close();
   await Promise.allSettled(waiting);
+});
+
+test("release() of an instance that was fenced takes nothing from its successor", async (dir) => {
+  await using broker = await openLog(dir);
+  await using other = await openLog(dir);
+  const old = await openJob(broker, {});
+  await query(dir, FENCE, "job");
+  const young = await openJob(other, {});
+
+  await old.release();
+
+  await assertRejects(() => openJob(broker, { whenActive: "refuse" }), JobActiveError);
+  await young.commit({ changes: new Map([["by", "young"]]), positions: [] });
 });
 
 test("an instance of a dropped job can not commit to the job of that name made later", async (dir) => {
@@ -380,6 +397,15 @@ test("a stopped process is followed after its session timeout and is fenced when
   assertEquals(await next.restore(), new Map([["by", "parent"]]));
 }, PROCESSES);
 
+test("processes that take turns at a job are never two at once", async (dir) => {
+  await using broker = await openLog(dir);
+  const children = [1, 2, 3].map(() => new Child(dir, COUNT_IN_TURNS));
+  for (const child of children) assertEquals(await child.line(), "done");
+  for (const child of children) await child[Symbol.asyncDispose]();
+
+  assertEquals(await (await openJob(broker, {})).restore(), new Map([["count", "30"]]));
+}, PROCESSES);
+
 test("processes that write at the same time lose nothing and keep their order", async (dir) => {
   await using broker = await openLog(dir);
   await broker.createTopics([{ name: "t", partitions: 3 }]);
@@ -403,7 +429,7 @@ test("fetch() sees a commit of another process in all topics or in none", async 
   await using _child = new Child(dir, COMMIT_FOREVER);
   const fetcher = await broker.fetcher();
   let offset = 0;
-  while (offset < 300) {
+  while (offset < 2_000) {
     const batches = await fetcher.fetch(
       THREE_TOPICS.map(({ name }) => ({ topic: name, partition: 0, offset })),
       10_000,
@@ -435,6 +461,15 @@ const COMMIT_WHEN_TOLD = `
     await lease.commit({ changes: new Map([["by", "child"]]), positions: [{ topic: "t", partition: 0, offset: 0 }] })
       .then(() => console.log("committed"), (error) => console.log(error.name));
   }`;
+
+const COUNT_IN_TURNS = `
+  for (let turn = 0; turn < 10; turn++) {
+    const lease = await openJob(${LONG_SESSION_MS});
+    const count = Number((await lease.restore()).get("count") ?? 0);
+    await lease.commit({ changes: new Map([["count", String(count + 1)]]), positions: [] });
+    await lease.release();
+  }
+  console.log("done");`;
 
 const SEND_THREE_HUNDRED = `
   const producer = await broker.producer();

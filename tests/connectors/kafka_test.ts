@@ -1,17 +1,526 @@
-import { testBrokerContract } from "./broker_contract.ts";
-const servers = Deno.env.get("TEST_BOOTSTRAP_SERVERS");
-const log = (level: string, message: string) => { if (Deno.env.get("V")) Deno.stderr.writeSync(new TextEncoder().encode(`${level} ${message}\n`)); };
-async function open() {
+/**
+ * The Kafka adapter: the port's contract, and what only a Kafka does.
+ *
+ * It runs against the broker at TEST_BOOTSTRAP_SERVERS, which must allow session timeouts of two seconds; `deno task test` and
+ * `deno task kafka` start one. Started as a program, this file is an instance of a job for others to kill.
+ */
+import { Buffer } from "node:buffer";
+import { gzipSync } from "node:zlib";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
+import type { Broker, JobLease, JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker.ts";
+import { readAll, readUntil, testBrokerContract } from "./broker_contract.ts";
+
+const NET = granted("net") && granted("env");
+const SERVERS = NET ? Deno.env.get("TEST_BOOTSTRAP_SERVERS")?.split(",") : undefined;
+const PROCESSES = SERVERS !== undefined && granted("run") && granted("read") && Deno.build.os !== "windows";
+/** A broker of our own to kill: only where one has been fetched already. */
+const OWN_BROKER = PROCESSES && granted("write") && exists(".kafka");
+
+const NAME = SERVERS !== undefined
+  ? "kafka"
+  : `kafka (skipped, ${NET ? "TEST_BOOTSTRAP_SERVERS is not set" : "it needs --allow-net and --allow-env"})`;
+
+const SESSION_MS = 2_000;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+// kafkajs reads the environment when it is loaded, so only those load the adapter who open a broker.
+async function openKafka(servers: readonly string[] | undefined = SERVERS): Promise<Broker> {
   const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
-  return await openKafkaBroker({ brokers: servers!.split(","), log });
+  return await openKafkaBroker({ brokers: servers!, log: () => {} });
 }
-testBrokerContract("kafka", open, {
-  ignore: servers === undefined,
-  async fence(_broker, job) {
-    const { Client } = await import("../../src/connectors/kafka/client.ts");
+
+/** Below the port: connections and requests. */
+async function openClient(): Promise<import("../../src/connectors/kafka/client.ts").Client> {
+  const { Client } = await import("../../src/connectors/kafka/client.ts");
+  const bootstrap = SERVERS!.map((server) => ({ host: server.split(":")[0]!, port: Number(server.split(":")[1]) }));
+  return new Client({ bootstrap, clientId: "test", connectTimeoutMs: 5_000, log: () => {} });
+}
+
+testBrokerContract(NAME, openKafka, {
+  ignore: SERVERS === undefined,
+  async fence(_, job) {
     const { TransactionalProducer } = await import("../../src/connectors/kafka/transaction.ts");
-    const client = new Client({ bootstrap: [{ host: "localhost", port: 29092 }], clientId: "x", connectTimeoutMs: 5000, log });
+    const client = await openClient();
     await TransactionalProducer.open(client, job, new AbortController().signal);
     await client.close();
   },
 });
+
+test("nothing creates a topic by asking for it, though this broker would", async (broker, names) => {
+  const client = await openClient();
+  const provoked = names.topic();
+  await client.any().then((connection) =>
+    connection.send("Metadata", { topics: [provoked], allowAutoTopicCreation: true as false })
+  );
+  await client.close();
+  await untilListed(broker, provoked);
+
+  const missing = names.topic();
+  const [fetcher, producer] = [await broker.fetcher(), await broker.producer()];
+  const lease = await open(broker, names.job(), { topics: [missing] });
+  await assertRejects(() => broker.describeTopics([missing]));
+  await assertRejects(() => broker.offsetsAt(missing, 5));
+  await assertRejects(() => fetcher.fetch([{ topic: missing, partition: 0, offset: 0 }], 100));
+  await assertRejects(() => producer.send([record(missing, "a")]));
+  lease.write(record(missing, "a"));
+  await assertRejects(() => lease.flush());
+  await broker.jobsReading([missing]);
+  await lease.release();
+
+  assertEquals((await broker.listTopics()).includes(missing), false);
+});
+
+test("fetch() steps over aborted transactions and control records, to the end", async (broker, names) => {
+  const [topic, aborted] = [names.topic(), names.topic()];
+  await broker.createTopics([{ name: topic, partitions: 1 }, { name: aborted, partitions: 1 }]);
+  for (const value of ["dropped", "kept"]) {
+    const lease = await open(broker, names.job());
+    for (let index = 0; index < 3; index++) lease.write(record(topic, `${value} ${index}`));
+    if (value === "dropped") lease.write(record(aborted, value));
+    await lease.flush();
+    if (value === "kept") await lease.commit({ changes: new Map(), positions: [] });
+    await lease.release();
+  }
+
+  // Three dropped and their abort, three kept and their commit.
+  assertEquals((await broker.describeTopics([topic, aborted])).map(({ endOffsets }) => endOffsets), [[8], [2]]);
+  const kept = [[4, "kept 0"], [5, "kept 1"], [6, "kept 2"]];
+  for (const from of [0, 1, 4]) assertEquals(await offsetsAndValues(broker, topic, from), kept);
+  assertEquals(await offsetsAndValues(broker, topic, 6), kept.slice(2));
+  assertEquals(await offsetsAndValues(broker, topic, 7), []);
+  assertEquals(await offsetsAndValues(broker, aborted, 0), []);
+});
+
+test("fetch() reads what other producers compress with gzip", async (broker, names) => {
+  const topic = names.topic();
+  await broker.createTopics([{ name: topic, partitions: 1 }]);
+  const values = Array.from({ length: 500 }, (_, index) => `${index} ${"x".repeat(50)}`);
+  const client = await openClient();
+  await client.leaders([topic]);
+  for (const some of [values.slice(0, 300), values.slice(300)]) {
+    const batch = await gzipBatch(some.map((value) => record(topic, value)));
+    const connection = await client.any();
+    const { topics } = await connection.send("Produce", { acks: -1, timeout: 5_000, topicData: [] }, {
+      encode: () => produceBody(topic, batch),
+    });
+    assertEquals(topics[0]!.partitions[0]!.errorCode, 0);
+  }
+  await client.close();
+
+  assertEquals(await offsetsAndValues(broker, topic, 0), values.map((value, index) => [index, value]));
+  assertEquals(await offsetsAndValues(broker, topic, 299), values.map((value, index) => [index, value]).slice(299));
+});
+
+test("a record larger than a fetch asks for gets through, whichever partition holds it", async (broker, names) => {
+  const topic = names.topic();
+  await broker.createTopics([{ name: topic, partitions: 3, maxRecordBytes: 4 << 20 }]);
+  const producer = await broker.producer();
+  const large = new Uint8Array(3 << 20).fill(7);
+  await producer.send([0, 1, 2].flatMap((partition) => [
+    { ...record(topic, "small"), partition },
+    { ...record(topic, ""), value: large, partition },
+    { ...record(topic, "small"), partition },
+  ]));
+
+  const found = await readAll(broker, topic);
+  assertEquals(found.map((records) => records.map(({ value }) => value!.length)), [0, 1, 2].map(() => [5, 3 << 20, 5]));
+});
+
+test("send() names the topic and the size of a record that is too large", async (broker, names) => {
+  const topic = names.topic();
+  await broker.createTopics([{ name: topic, partitions: 1 }]);
+  const producer = await broker.producer();
+
+  const error = await assertRejects(
+    () => producer.send([record(topic, "fits"), { ...record(topic, ""), value: new Uint8Array(2 << 20) }]),
+    BrokerError,
+    topic,
+  );
+
+  assertStringIncludes(error.message, "2097188 bytes");
+  await producer.send([record(topic, "goes on")]);
+});
+
+test("send() splits what is too much for a topic that takes little at once", async (broker, names) => {
+  const topic = names.topic();
+  await broker.createTopics([{ name: topic, partitions: 1, maxRecordBytes: 100 }]);
+  const values = Array.from({ length: 2_000 }, (_, index) => `${index} ${"x".repeat(90)}`);
+  await (await broker.producer()).send(values.map((value) => record(topic, value)));
+
+  assertEquals((await offsetsAndValues(broker, topic, 0)).map(([, value]) => value), values);
+});
+
+test("openJob() names the settings when the session timeout is not allowed", async (broker, names) => {
+  const opening = open(broker, names.job(), { sessionTimeoutMs: 24 * 3_600_000 });
+  const error = await assertRejects(() => opening, BrokerError, "86400000 ms");
+  assertStringIncludes(error.message, "group.max.session.timeout.ms");
+});
+
+test("an instance that comes to stand by does not disturb the active one", async (broker, names) => {
+  const [job, topic] = [names.job(), names.topic()];
+  await broker.createTopics([{ name: topic, partitions: 2 }]);
+  const active = await open(broker, job, { topics: [topic] });
+  let rounds = 0;
+  let joining = true;
+  const working = (async () => {
+    for (; joining; rounds++) {
+      active.write(record(topic, String(rounds)));
+      const positions = [{ topic, partition: 0, offset: rounds }];
+      await active.commit({ changes: new Map([["rounds", String(rounds)]]), positions });
+    }
+  })();
+  const others = [await openKafka(), await openKafka()];
+  for (const other of others) {
+    const standby = Promise.withResolvers<void>();
+    const gone = new AbortController();
+    const request = { topics: [topic], onStandby: () => standby.resolve(), signal: gone.signal };
+    const opening = open(other, job, request);
+    await standby.promise;
+    gone.abort(new Error("gone"));
+    await assertRejects(() => opening, Error, "gone");
+  }
+  joining = false;
+  await working;
+
+  assertEquals(active.lost.aborted, false);
+  assertEquals((await active.restore()).get("rounds"), String(rounds - 1));
+  assertEquals((await readAll(broker, topic)).flat().length, rounds);
+  for (const other of others) await other.close();
+});
+
+test("when its process is killed a standby takes over within the session timeout", async (broker, names) => {
+  const [job, topic] = [names.job(), names.topic()];
+  await broker.createTopics([{ name: topic, partitions: 1 }]);
+  await using holder = await Holder.start(job, topic);
+  const heard = Promise.withResolvers<string>();
+  const opening = open(broker, job, { topics: [topic], onStandby: heard.resolve });
+  assertStringIncludes(await heard.promise, `process ${holder.pid}`);
+
+  const before = performance.now();
+  holder.signal("SIGKILL");
+  const lease = await opening;
+  const tookMs = performance.now() - before;
+
+  // The broker counts from its last sign of life, then the standby has to hear of it.
+  assert(tookMs > SESSION_MS / 2 && tookMs < SESSION_MS + 1_500, `taking over took ${tookMs} ms`);
+  assertEquals(await lease.restore(), new Map([["by", "holder"]]));
+  lease.write(record(topic, "successor"));
+  await lease.commit({ changes: new Map(), positions: [] });
+  assertEquals((await offsetsAndValues(broker, topic, 0)).map(([, value]) => value), ["holder", "successor"]);
+}, { ignore: !PROCESSES });
+
+test("an instance that was stopped too long is shut out, and nothing of it shows", async (broker, names) => {
+  const [job, topic] = [names.job(), names.topic()];
+  await broker.createTopics([{ name: topic, partitions: 1 }]);
+  await using holder = await Holder.start(job, topic);
+  holder.signal("SIGSTOP");
+  const lease = await open(broker, job, { topics: [topic] });
+  await lease.commit({ changes: new Map([["by", "successor"]]), positions: [] });
+  holder.signal("SIGCONT");
+
+  assertEquals(await holder.ask("commit"), "FencedError, lost: FencedError");
+  lease.write(record(topic, "successor"));
+  await lease.commit({ changes: new Map(), positions: [] });
+  assertEquals((await offsetsAndValues(broker, topic, 0)).map(([, value]) => value), ["holder", "successor"]);
+  assertEquals(await lease.restore(), new Map([["by", "successor"]]));
+  assertEquals(lease.lost.aborted, false);
+}, { ignore: !PROCESSES });
+
+test("the later one of two that believe to be active is it, else the one that waits longest", async () => {
+  const { electActive } = await import("../../src/connectors/kafka/assignment.ts");
+  const candidate = (memberId: string, activeSince: number, sinceMs: number) => ({
+    memberId,
+    instance: { id: memberId, words: memberId, activeSince, sinceMs },
+  });
+  const elected = (...all: ReturnType<typeof candidate>[]) => {
+    const forward = electActive(all)!.memberId;
+    assertEquals(electActive(all.toReversed())!.memberId, forward);
+    return forward;
+  };
+
+  assertEquals(elected(candidate("waits", 0, 100), candidate("came back", 0, 300)), "waits");
+  assertEquals(elected(candidate("waits", 0, 100), candidate("active", 5, 300)), "active");
+  assertEquals(elected(candidate("active", 5, 300), candidate("active later", 6, 200)), "active later");
+  assertEquals(elected(candidate("a", 0, 100), candidate("b", 0, 100)), "a");
+});
+
+Deno.test({
+  name: "openKafkaBroker() says in a sentence why there is no broker",
+  ignore: !NET,
+  async fn() {
+    const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
+    const listener = Deno.listen({ hostname: "localhost", port: 0 });
+    const address = `localhost:${listener.addr.port}`;
+    const silent = openKafkaBroker({ brokers: [address], connectTimeoutMs: 200, log: () => {} });
+    const accepted = await listener.accept();
+    const late = await assertRejects(() => silent, BrokerUnavailableError);
+    assertStringIncludes(late.message, `Cannot reach Kafka at ${address}: no answer`);
+    accepted.close();
+    listener.close();
+
+    const refused = openKafkaBroker({ brokers: [address], log: () => {} });
+    const error = await assertRejects(() => refused, BrokerUnavailableError);
+    assertEquals(
+      error.message,
+      `Cannot reach Kafka at ${address}: connection refused; start it or unset BOOTSTRAP_SERVERS`,
+    );
+    await assertRejects(() => openKafkaBroker({ brokers: ["localhost"], log: () => {} }), SyntaxError, "host:port");
+  },
+});
+
+Deno.test({
+  name: `${NAME}: a broker that crashes and comes back is healed or a reason to try again`,
+  ignore: !OWN_BROKER,
+  async fn() {
+    const { startKafka } = await import("../../src/cli/kafka.ts");
+    const kafka = await startKafka();
+    try {
+      await using broker = await openKafka([kafka.bootstrapServers]);
+      await broker.createTopics([{ name: "t", partitions: 1 }]);
+      const patient = await open(broker, "patient", { sessionTimeoutMs: 30_000 });
+      const hasty = await open(broker, "hasty", { sessionTimeoutMs: 1_000 });
+      const [fetcher, producer] = [await broker.fetcher(), await broker.producer()];
+      patient.write(record("t", "before"));
+      await patient.commit({ changes: new Map([["n", "1"]]), positions: [] });
+
+      const waiting = fetcher.fetch([{ topic: "t", partition: 0, offset: 2 }], 60_000);
+      await kafka.kill();
+      patient.write(record("t", "meanwhile"));
+      const committing = patient.commit({ changes: new Map([["n", "2"]]), positions: [] });
+      await aborted(hasty.lost);
+      assertInstanceOf(hasty.lost.reason, BrokerUnavailableError);
+      await assertRejects(
+        () => hasty.commit({ changes: new Map([["n", "1"]]), positions: [] }),
+        BrokerUnavailableError,
+        '"hasty"',
+      );
+      await kafka.restart();
+
+      await committing;
+      assertEquals(patient.lost.aborted, false);
+      assertEquals((await waiting).flatMap(({ records }) => records.map(({ value }) => text(value))), ["meanwhile"]);
+      await producer.send([record("t", "after")]);
+      assertEquals(
+        (await offsetsAndValues(broker, "t", 0)).map(([, value]) => value),
+        ["before", "meanwhile", "after"],
+      );
+      await hasty.release();
+      const again = await open(broker, "hasty", { sessionTimeoutMs: 1_000 });
+      assertEquals(await again.restore(), new Map());
+      assertEquals(await patient.restore(), new Map([["n", "2"]]));
+    } finally {
+      await kafka.stop();
+    }
+  },
+});
+
+/** A case with a broker and names of its own, all of which are gone afterwards. */
+function test(
+  promise: string,
+  body: (broker: Broker, names: Names) => Promise<void>,
+  { ignore = false }: { readonly ignore?: boolean } = {},
+): void {
+  Deno.test({
+    name: `${NAME}: ${promise}`,
+    ignore: SERVERS === undefined || ignore,
+    async fn() {
+      const names = new Names();
+      {
+        await using broker = await openKafka();
+        await body(broker, names);
+      }
+      await using broker = await openKafka();
+      for (const job of names.jobs) await broker.dropJob(job);
+      const left = (await broker.listTopics()).filter((topic) => names.topics.includes(topic));
+      await broker.deleteTopics(left);
+    },
+  });
+}
+
+class Names {
+  readonly topics: string[] = [];
+  readonly jobs: string[] = [];
+
+  topic(): string {
+    return this.#add(this.topics, "topic");
+  }
+
+  job(): string {
+    return this.#add(this.jobs, "job");
+  }
+
+  #add(names: string[], kind: string): string {
+    const name = `kafka-test-${crypto.randomUUID().slice(0, 8)}-${kind}`;
+    names.push(name);
+    return name;
+  }
+}
+
+/** Another process that is the active instance of a job, with one record committed and others sent without a commit. */
+class Holder implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.#writer = child.stdin.getWriter();
+    this.#lines = linesOf(child.stdout);
+  }
+
+  static async start(job: string, topic: string): Promise<Holder> {
+    const permissions = ["--no-prompt", "--allow-net", "--allow-env", "--allow-read"];
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", ...permissions, import.meta.url, SERVERS!.join(","), job, topic],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const holder = new Holder(child);
+    assertEquals((await holder.#lines.next()).value, "ready");
+    return holder;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  async ask(line: string): Promise<string> {
+    await this.#writer.write(encoder.encode(`${line}\n`));
+    return (await this.#lines.next()).value;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.#child.status;
+    await this.#writer.close().catch(() => {});
+    await this.#lines.return?.();
+  }
+}
+
+/** What a holder's process does: args are the servers, the job and a topic. */
+async function hold([servers, job, topic]: readonly string[]): Promise<void> {
+  const broker = await openKafka(servers!.split(","));
+  const lease = await open(broker, job!, { topics: [topic!] });
+  lease.write(record(topic!, "holder"));
+  await lease.commit({ changes: new Map([["by", "holder"]]), positions: [{ topic: topic!, partition: 0, offset: 0 }] });
+  lease.write(record(topic!, "not committed"));
+  await lease.flush();
+  await Deno.stdout.write(encoder.encode("ready\n"));
+  for await (const _ of linesOf(Deno.stdin.readable)) {
+    lease.write(record(topic!, "too late"));
+    const committing = lease.commit({ changes: new Map([["by", "ghost"]]), positions: [] });
+    const outcome = await committing.then(() => "committed", (error) => error.name);
+    await Deno.stdout.write(encoder.encode(`${outcome}, lost: ${lease.lost.reason?.name}\n`));
+  }
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk)).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}
+
+async function open(broker: Broker, job: string, request: Partial<JobRequest> = {}): Promise<JobLease> {
+  return await broker.openJob({
+    job,
+    topics: [],
+    sessionTimeoutMs: SESSION_MS,
+    transactional: true,
+    whenActive: "stand by",
+    onStandby: () => {},
+    signal: new AbortController().signal,
+    ...request,
+  });
+}
+
+/** A record batch as a producer with compression.type=gzip sends it. */
+async function gzipBatch(records: readonly OutgoingRecord[]): Promise<Uint8Array> {
+  const { ByteWriter } = await import("../../src/connectors/kafka/bytes.ts");
+  const { crc32c } = await import("../../src/connectors/kafka/crc32c.ts");
+  const { writeBatch } = await import("../../src/connectors/kafka/record_batch.ts");
+  const writer = new ByteWriter();
+  writeBatch(writer, records, { producerId: -1, producerEpoch: -1, transactional: false }, -1);
+  const plain = writer.written();
+  const small = gzipSync(plain.subarray(61));
+  const batch = new Uint8Array(61 + small.length);
+  batch.set(plain.subarray(0, 61));
+  batch.set(small, 61);
+  const view = new DataView(batch.buffer);
+  view.setInt32(8, batch.length - 12);
+  view.setInt16(21, 1);
+  view.setUint32(17, crc32c(batch.subarray(21)));
+  return batch;
+}
+
+/** A produce request, version 3 to 7, with one batch for partition 0. */
+function produceBody(topic: string, batch: Uint8Array): { buf: Buffer; buffer: Buffer } {
+  const head = Buffer.alloc(2 + 2 + 4 + 4 + 2 + topic.length + 4 + 4 + 4);
+  head.writeInt16BE(-1, 0); // no transaction
+  head.writeInt16BE(-1, 2); // all replicas
+  head.writeInt32BE(5_000, 4);
+  head.writeInt32BE(1, 8);
+  head.writeInt16BE(topic.length, 12);
+  head.write(topic, 14);
+  head.writeInt32BE(1, 14 + topic.length);
+  head.writeInt32BE(0, 18 + topic.length);
+  head.writeInt32BE(batch.length, 22 + topic.length);
+  const buffer = Buffer.concat([head, batch]);
+  return { buf: buffer, buffer };
+}
+
+/** Offset and value of every committed record of partition 0 from `offset` on. */
+async function offsetsAndValues(broker: Broker, topic: string, offset: number): Promise<(string | number | null)[][]> {
+  const [description] = await broker.describeTopics([topic]);
+  const fetcher = await broker.fetcher();
+  const end = description!.endOffsets[0]!;
+  const [records] = await readUntil(fetcher, [{ topic, partition: 0, offset }], ([next]) => next! >= end);
+  await fetcher.close();
+  return records!.map((one) => [one.offset, text(one.value)]);
+}
+
+async function untilListed(broker: Broker, topic: string): Promise<void> {
+  const until = performance.now() + 10_000;
+  while (!(await broker.listTopics()).includes(topic)) {
+    assert(performance.now() < until, "this broker creates no topics by itself: the case proves nothing");
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve()));
+}
+
+function record(topic: string, value: string): OutgoingRecord {
+  return { topic, key: null, value: encoder.encode(value), timestampMs: 1_760_000_000_000 };
+}
+
+function text(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : decoder.decode(bytes);
+}
+
+function granted(name: "net" | "env" | "read" | "write" | "run"): boolean {
+  return Deno.permissions.querySync({ name }).state === "granted";
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+if (import.meta.main) await hold(Deno.args);

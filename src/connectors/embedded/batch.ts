@@ -15,7 +15,8 @@ const ROW_BYTES = 256 * 1024;
 const HEAD_BYTES = 20;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// What looks like a byte order mark belongs to the text.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What one row holds. */
 export interface Row {
@@ -140,6 +141,5 @@ function decodeHeaders(bytes: Uint8Array): RecordHeaders {
     return bytes.subarray(start, at);
   };
   const count = view.getInt32(0, true);
-  // fromEntries() takes any name, "__proto__" too.
   return Object.fromEntries(Array.from({ length: count }, () => [decoder.decode(next()), next()]));
 }

@@ -5,7 +5,8 @@ import type { Instance } from "./instance.ts";
 import { endTerm, extendTerm, forgetState, type Term } from "./jobs.ts";
 import { checkRecord, RecordWriter } from "./writer.ts";
 
-const decoder = new TextDecoder();
+// What looks like a byte order mark belongs to the text.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What a lease is made of. */
 export interface LeaseParts {

@@ -37,7 +37,9 @@ export function encodeMetadata(topics: readonly string[], instance: Instance): B
 }
 
 /** The instance and its topics; no instance if the member is not one of us. */
-export function decodeMetadata(bytes: Buffer): { readonly topics: readonly string[]; readonly instance: Instance | undefined } {
+export function decodeMetadata(
+  bytes: Buffer,
+): { readonly topics: readonly string[]; readonly instance: Instance | undefined } {
   try {
     const { topics, userData } = memberMetadata.decode(bytes);
     return { topics, instance: parseInstance(userData) };

@@ -113,15 +113,18 @@ export class ByteWriter {
   }
 
   int8(value: number): void {
-    this.#view.setInt8(this.#grow(1), value);
+    const at = this.#grow(1);
+    this.#view.setInt8(at, value);
   }
 
   int16(value: number): void {
-    this.#view.setInt16(this.#grow(2), value);
+    const at = this.#grow(2);
+    this.#view.setInt16(at, value);
   }
 
   int32(value: number): void {
-    this.#view.setInt32(this.#grow(4), value);
+    const at = this.#grow(4);
+    this.#view.setInt32(at, value);
   }
 
   int64(value: number): void {
@@ -151,8 +154,8 @@ export class ByteWriter {
   /** Signed, 32 bits. */
   varint(value: number): void {
     let rest = (value << 1 ^ value >> 31) >>> 0;
-    for (; rest > 0x7f; rest >>>= 7) this.#bytes[this.#grow(1)] = rest & 0x7f | 0x80;
-    this.#bytes[this.#grow(1)] = rest;
+    for (; rest > 0x7f; rest >>>= 7) this.#byte(rest & 0x7f | 0x80);
+    this.#byte(rest);
   }
 
   /** Signed, 64 bits, from a whole number. */
@@ -160,10 +163,16 @@ export class ByteWriter {
     if (value === (value | 0)) return this.varint(value);
     const wide = BigInt(value);
     let rest = wide < 0n ? -wide * 2n - 1n : wide * 2n;
-    for (; rest > 0x7fn; rest >>= 7n) this.#bytes[this.#grow(1)] = Number(rest & 0x7fn) | 0x80;
-    this.#bytes[this.#grow(1)] = Number(rest);
+    for (; rest > 0x7fn; rest >>= 7n) this.#byte(Number(rest & 0x7fn) | 0x80);
+    this.#byte(Number(rest));
   }
 
+  #byte(value: number): void {
+    const at = this.#grow(1);
+    this.#bytes[at] = value;
+  }
+
+  /** Makes room and says where. It may replace the bytes and their view: use those after the call, never around it. */
   #grow(size: number): number {
     const at = this.#length;
     const length = at + size;

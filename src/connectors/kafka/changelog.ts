@@ -25,7 +25,9 @@ export async function ensureChangelog(client: Client, job: string): Promise<void
     const [description] = await describeTopics(client, [topic]);
     const partitions = description!.endOffsets.length;
     if (partitions !== 1) {
-      throw new BrokerError(`Cannot use "${topic}" for the state of "${job}": it has ${partitions} partitions, it needs 1`);
+      throw new BrokerError(
+        `Cannot use "${topic}" for the state of "${job}": it has ${partitions} partitions, it needs 1`,
+      );
     }
     const policy = await cleanupPolicy(client, topic);
     if (policy !== undefined && policy !== "compact") {

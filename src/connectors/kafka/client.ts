@@ -32,7 +32,7 @@ export class Client {
   readonly #topics = new Map<string, KnownTopic>();
   readonly #coordinators = new Map<string, number>();
   #controller = -1;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(settings: ClientSettings) {
     this.#settings = settings;
@@ -43,8 +43,12 @@ export class Client {
   }
 
   /** A client for the same cluster with connections of its own, so that neither waits for the other's answers. */
-  fork(options: { readonly connectTimeoutMs?: number } = {}): Client {
-    const fork = new Client({ ...this.#settings, ...options });
+  fork(options: { readonly connectWithinMs?: number } = {}): Client {
+    const { connectTimeoutMs } = this.#settings;
+    const fork = new Client({
+      ...this.#settings,
+      connectTimeoutMs: Math.min(connectTimeoutMs, options.connectWithinMs ?? connectTimeoutMs),
+    });
     for (const [id, address] of this.#nodes) fork.#nodes.set(id, address);
     fork.#controller = this.#controller;
     return fork;
@@ -175,7 +179,7 @@ export class Client {
 
   /** Resolves when all sockets are gone. Requests under way fail. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     const openings = [...this.#connections.values()];
     this.#connections.clear();
     await Promise.all(openings.map(async (opening) => {
@@ -185,7 +189,7 @@ export class Client {
   }
 
   async #connect(address: Address): Promise<Connection> {
-    if (this.#closed) throw new BrokerError("Cannot use Kafka: it was closed");
+    if (this.#closing.signal.aborted) throw new BrokerError("Cannot use Kafka: it was closed");
     const key = formatAddress(address);
     let opening = this.#connections.get(key);
     if (opening === undefined) {
@@ -200,7 +204,7 @@ export class Client {
 
   async #open(address: Address, key: string): Promise<Connection> {
     try {
-      return await Connection.open(address, this.#settings);
+      return await Connection.open(address, this.#settings, this.#closing.signal);
     } catch (error) {
       this.#connections.delete(key);
       throw error;

@@ -77,17 +77,22 @@ export class Connection {
   /**
    * Connects, agrees on versions and authenticates.
    *
+   * @param signal gives up while it connects
    * @throws {PassingError} with the reason in words
    * @throws {BrokerError} if this process may not use the network
    */
-  static async open(address: Address, settings: ConnectionSettings): Promise<Connection> {
+  static async open(address: Address, settings: ConnectionSettings, signal: AbortSignal): Promise<Connection> {
     const connection = new Connection(address, settings);
+    const giveUp = () => void connection.close();
+    signal.addEventListener("abort", giveUp);
     try {
       await connection.#open(settings.connectTimeoutMs);
       return connection;
     } catch (error) {
       await connection.close();
       throw error;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
     }
   }
 
@@ -135,7 +140,14 @@ export class Connection {
         this.closed.then(() => Promise.reject(this.#end)),
       ]);
     } catch (error) {
-      throw this.#end = this.#lost(reasonOf(error), error);
+      this.#end ??= this.#lost(reasonOf(error), error);
+      if (isDenied(error)) {
+        const where = formatAddress(this.address);
+        throw new BrokerError(
+          `Cannot reach Kafka at ${where}: this program may not; allow it with --allow-net=${where}`,
+        );
+      }
+      throw this.#end;
     }
     this.#versions = await this.#askVersions(until);
     this.#wire.setVersions(this.#versions);
@@ -147,7 +159,10 @@ export class Connection {
     for (const version of [2, 0]) {
       const exchange = definitions.ApiVersions!.protocol({ version })(undefined);
       try {
-        const answer = await this.#exchange(exchange, Math.max(until - performance.now(), 1)) as Apis["ApiVersions"]["answer"];
+        const answer = await this.#exchange(
+          exchange,
+          Math.max(until - performance.now(), 1),
+        ) as Apis["ApiVersions"]["answer"];
         return Object.fromEntries(answer.apiVersions.map((api) => [api.apiKey, api]));
       } catch (error) {
         // A broker older than this version says so, and takes version 0.
@@ -210,6 +225,12 @@ function wireLogger(say: (message: string) => void): WireLogger {
 function isConnectionError(error: unknown): boolean {
   const name = error instanceof Error ? error.name : "";
   return name.startsWith("KafkaJSConnection") || name === "KafkaJSRequestTimeoutError" || error instanceof PassingError;
+}
+
+/** Whether this process may not connect. The code is what looking up a host gives, the words are for an address. */
+function isDenied(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === "EPERM" || String(message).includes("Requires net access");
 }
 
 /** Why there is no connection, in a person's words. */

@@ -44,7 +44,9 @@ export function readFetchResponse(payload: Uint8Array, apiVersion: number, asked
   const partitions: FetchedPartition[] = [];
   for (let topics = reader.int32(); topics > 0; topics--) {
     const topic = reader.string();
-    for (let count = reader.int32(); count > 0; count--) partitions.push(readPartition(reader, apiVersion, topic, asked));
+    for (let count = reader.int32(); count > 0; count--) {
+      partitions.push(readPartition(reader, apiVersion, topic, asked));
+    }
   }
   return { errorCode, partitions, clientSideThrottleTime: apiVersion >= 8 ? throttleMs : 0 };
 }
@@ -90,7 +92,9 @@ export function committedRecords(
   for (let at = 0;;) {
     const batch = readHeader(bytes, at, source);
     if (batch === undefined) return { records, nextOffset };
-    while (upcoming.length > 0 && upcoming[0]!.firstOffset <= batch.lastOffset) aborting.add(upcoming.shift()!.producerId);
+    while (upcoming.length > 0 && upcoming[0]!.firstOffset <= batch.lastOffset) {
+      aborting.add(upcoming.shift()!.producerId);
+    }
     if (batch.control) {
       if (batch.abort) aborting.delete(batch.producerId);
     } else if (!batch.transactional || !aborting.has(batch.producerId)) {

@@ -21,6 +21,7 @@ const UNAVAILABLE_AFTER_MS = 20_000;
 /** What an answer may take beyond the wait that was asked for, before `fetch()` returns without it. */
 const ALLOWANCE_MS = 100;
 const RETRY_PAUSE_MS = 100;
+const EMPTY_PAUSE_MS = 5;
 
 /** A question to one broker under way, and what it asked. */
 interface Pending {
@@ -61,7 +62,8 @@ export class KafkaFetcher implements Fetcher {
         const waitMs = Math.max(0, Math.round(until - ALLOWANCE_MS - performance.now()));
         const batches = await this.#fetchOnce(positions, waitMs, until);
         if (batches.length > 0 || performance.now() >= until - ALLOWANCE_MS) return batches;
-        if (positions.length === 0) await pause(waitMs, this.#closing.signal);
+        // An answer that came early with nothing new: what is there did not fit, or is not committed yet.
+        await pause(Math.min(waitMs, positions.length === 0 ? waitMs : EMPTY_PAUSE_MS), this.#closing.signal);
       } catch (error) {
         if (this.#closing.signal.aborted) return [];
         if (!(error instanceof PassingError)) throw error;

@@ -17,7 +17,11 @@ import { TransactionalProducer } from "./transaction.ts";
  *
  * @param shared for short questions; the lease opens connections of its own
  */
-export async function openLease(shared: Client, request: JobRequest, now: () => number = Date.now): Promise<KafkaLease> {
+export async function openLease(
+  shared: Client,
+  request: JobRequest,
+  now: () => number = Date.now,
+): Promise<KafkaLease> {
   const { job, signal, whenActive } = request;
   signal.throwIfAborted();
   if (whenActive === "refuse") {
@@ -25,7 +29,8 @@ export async function openLease(shared: Client, request: JobRequest, now: () => 
     if (count > 0) throw jobActive(job, holder);
   }
   const active = Promise.withResolvers<void>();
-  const membership = new Membership(shared.fork(), shared, {
+  const own = shared.fork({ connectWithinMs: Math.max(request.sessionTimeoutMs / 3, 500) });
+  const membership = new Membership(own, shared, {
     ...request,
     instance: newInstance(now()),
     onActive: active.resolve,
@@ -182,7 +187,9 @@ export class KafkaLease implements JobLease {
   #translate(error: unknown): unknown {
     const { job } = this.#parts.request;
     if (error instanceof ProducerFencedError) {
-      const fenced = new FencedError(`Cannot commit "${job}": another instance has taken over, ${error.message}`, { cause: error });
+      const fenced = new FencedError(`Cannot commit "${job}": another instance has taken over, ${error.message}`, {
+        cause: error,
+      });
       this.#lost.abort(fenced);
       return this.lost.reason;
     }

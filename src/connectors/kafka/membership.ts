@@ -56,7 +56,7 @@ export class Membership {
     this.#shared = shared;
     this.#options = options;
     // Often enough that a standby soon hears that the active one has gone.
-    this.#heartbeatMs = Math.min(Math.max(options.sessionTimeoutMs / 10, 50), 1_000);
+    this.#heartbeatMs = Math.min(Math.max(options.sessionTimeoutMs / 10, 50), 500);
     this.#running = this.#run();
   }
 
@@ -211,7 +211,9 @@ export class Membership {
       case Code.UNKNOWN_MEMBER_ID:
         // The broker has counted us as dead. An active instance must not come back as if nothing had been.
         if (this.#activeSince > 0) {
-          throw new FencedError(`Cannot go on with "${job}": no sign of life for ${sessionTimeoutMs} ms, so it was given to another`);
+          throw new FencedError(
+            `Cannot go on with "${job}": there was no sign of life for ${sessionTimeoutMs} ms, so another may have taken over`,
+          );
         }
         this.#memberId = "";
         this.#generation = undefined;
@@ -222,7 +224,9 @@ export class Membership {
             `and group.max.session.timeout.ms do not allow it (by default 6000 to 1800000)`,
         );
       case Code.INCONSISTENT_GROUP_PROTOCOL:
-        throw new BrokerError(`Cannot run "${job}": other consumers use the group "${job}"; stop them or rename the job`);
+        throw new BrokerError(
+          `Cannot run "${job}": other consumers use the group "${job}"; stop them or rename the job`,
+        );
     }
     throw this.#client.coordinatorError(GROUP, job, code, `join the group "${job}"`);
   }

@@ -4,7 +4,7 @@
  * Import this module when a broker is opened, not before: kafkajs reads the environment while it loads.
  */
 import type { Broker } from "../broker.ts";
-import { BrokerUnavailableError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../broker.ts";
 import { KafkaBroker } from "./broker.ts";
 import { Client } from "./client.ts";
 import type { Address } from "./connection.ts";
@@ -24,7 +24,7 @@ export interface KafkaBrokerOptions {
 /**
  * Opens a Kafka.
  *
- * @throws {BrokerUnavailableError} if none of `brokers` answers in time
+ * @throws {BrokerUnavailableError} if none of `brokers` answers in time; at once if all refuse
  * @throws {SyntaxError} if an address is not `host:port`
  */
 export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Broker> {
@@ -54,10 +54,14 @@ async function reach(client: Client, names: string, withinMs: number): Promise<v
     node = brokers[0]?.nodeId ?? -1;
     await Promise.race([client.node(node), late]);
   } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new BrokerError(`Cannot reach Kafka at ${names}: this program lacks a permission. ${error.message}`);
+    }
     if (!(error instanceof PassingError)) throw error;
+    const reason = error.message.startsWith(`${names}: `) ? error.message.slice(names.length + 2) : error.message;
     const message = node === undefined
-      ? `Cannot reach Kafka at ${names}: ${error.message}; start it or unset BOOTSTRAP_SERVERS`
-      : `Cannot reach Kafka at ${names}: it says to go on elsewhere, ${error.message}; check its advertised.listeners`;
+      ? `Cannot reach Kafka at ${names}: ${reason}; start it or unset BOOTSTRAP_SERVERS`
+      : `Cannot reach Kafka at ${names}: it sends us on to ${error.message}; check its advertised.listeners`;
     throw new BrokerUnavailableError(message, { cause: error });
   } finally {
     clearTimeout(timer);

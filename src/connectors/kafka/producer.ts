@@ -45,7 +45,9 @@ export class KafkaProducer implements Producer {
     } catch (error) {
       this.#sender = undefined;
       // Nobody can take the place of a producer without a name; the broker has forgotten it.
-      if (error instanceof ProducerFencedError) throw new BrokerUnavailableError(`Cannot write to Kafka: ${error.message}`);
+      if (error instanceof ProducerFencedError) {
+        throw new BrokerUnavailableError(`Cannot write to Kafka: ${error.message}`);
+      }
       throw error;
     }
   }

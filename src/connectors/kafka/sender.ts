@@ -71,7 +71,9 @@ export class Sender {
       route.push(record);
     }
     return [...routes].flatMap(([topic, partitions]) =>
-      partitions.map((some, partition) => ({ topic, partition, records: some })).filter((route) => route.records.length > 0)
+      partitions.map((some, partition) => ({ topic, partition, records: some })).filter((route) =>
+        route.records.length > 0
+      )
     );
   }
 
@@ -134,7 +136,9 @@ export class Sender {
 
   /** Body of a produce request, the same for versions 3 to 7. Puts the queues that found room into `sent`. */
   #encode(apiVersion: number, queues: readonly Queue[], sent: Queue[]): EncodedBody {
-    if (apiVersion < 3) throw new BrokerError("Cannot write to Kafka: it is older than 0.11, which knows no transactions");
+    if (apiVersion < 3) {
+      throw new BrokerError("Cannot write to Kafka: it is older than 0.11, which knows no transactions");
+    }
     const writer = new ByteWriter(BATCH_BYTES);
     writer.string(this.#identity.transactionalId);
     writer.int16(-1); // all replicas
@@ -173,7 +177,9 @@ export class Sender {
       case Code.RECORD_LIST_TOO_LARGE: {
         if (batch.length === 1) {
           throw new BrokerError(
-            `Cannot write to "${topic}": a record takes ${sizeOfRecord(batch[0]!)} bytes, more than the topic's max.message.bytes`,
+            `Cannot write to "${topic}": a record takes ${
+              sizeOfRecord(batch[0]!)
+            } bytes, more than the topic's max.message.bytes`,
           );
         }
         const half = batch.length >> 1;

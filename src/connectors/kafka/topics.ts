@@ -23,7 +23,8 @@ export async function listTopics(client: Client): Promise<string[]> {
 }
 
 /** Start and committed end of each, in the order asked for. @throws {UnknownTopicError} */
-export async function describeTopics(client: Client, names: readonly string[]): Promise<TopicDescription[]> {
+export async function describeTopics(client: Client, wanted: readonly string[]): Promise<TopicDescription[]> {
+  const names = [...new Set(wanted)];
   if (names.length === 0) return [];
   return await patiently({ doing: `describe the topics ${quoted(names)}` }, async () => {
     for (const name of names) client.forgetTopic(name);
@@ -31,7 +32,7 @@ export async function describeTopics(client: Client, names: readonly string[]): 
       listOffsets(client, names, EARLIEST),
       listOffsets(client, names, LATEST),
     ]);
-    return names.map((name) => ({
+    return wanted.map((name) => ({
       name,
       startOffsets: startOffsets.get(name)!,
       endOffsets: endOffsets.get(name)!,
@@ -39,7 +40,7 @@ export async function describeTopics(client: Client, names: readonly string[]): 
   });
 }
 
-/** See `Broker.offsetsAt()`. */
+/** See `Broker.offsetsAt()`. What is found may be the end of a transaction, which has the broker's time: a fetch goes on from it. */
 export async function offsetsAt(client: Client, topic: string, timestampMs: number): Promise<number[]> {
   // Kafka keeps no record with a timestamp below 0, and takes negative numbers for words.
   const wanted = timestampMs <= 0 ? EARLIEST : Math.ceil(timestampMs);
@@ -135,7 +136,11 @@ async function remove(client: Client, names: readonly string[]): Promise<void> {
  *
  * One attempt: throws {@link PassingError}s.
  */
-async function listOffsets(client: Client, topics: readonly string[], timestamp: number): Promise<Map<string, number[]>> {
+async function listOffsets(
+  client: Client,
+  topics: readonly string[],
+  timestamp: number,
+): Promise<Map<string, number[]>> {
   const leaders = await client.leaders(topics);
   const byNode = Map.groupBy(
     topics.flatMap((topic) => leaders.get(topic)!.map((node, partition) => ({ topic, partition, node }))),
@@ -207,9 +212,11 @@ async function untilReady(client: Client, names: readonly string[]): Promise<voi
   await patiently({ doing: `use the new topics ${quoted(names)}` }, async () => {
     for (const node of client.nodeIds) {
       const { topicMetadata } = await client.metadata(names, node);
-      if (topicMetadata.some(({ topicErrorCode, partitionMetadata }) =>
-        topicErrorCode !== Code.NONE || partitionMetadata.some(({ leader }) => leader < 0)
-      )) throw new PassingError("some of their partitions have no leader yet");
+      if (
+        topicMetadata.some(({ topicErrorCode, partitionMetadata }) =>
+          topicErrorCode !== Code.NONE || partitionMetadata.some(({ leader }) => leader < 0)
+        )
+      ) throw new PassingError("some of their partitions have no leader yet");
     }
     await listOffsets(client, names, LATEST);
   });

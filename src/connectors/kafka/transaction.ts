@@ -51,7 +51,11 @@ export class TransactionalProducer {
       if (answer.errorCode === Code.NONE) return answer;
       throw client.coordinatorError(TRANSACTION, transactionalId, answer.errorCode, doing);
     });
-    return new TransactionalProducer(client, { transactionalId, producerId: Number(producerId), producerEpoch }, signal);
+    return new TransactionalProducer(
+      client,
+      { transactionalId, producerId: Number(producerId), producerEpoch },
+      signal,
+    );
   }
 
   /** Whether there is something to commit or to abort. */
@@ -78,7 +82,11 @@ export class TransactionalProducer {
       partitions: some.map(({ partition, offset }) => ({ partition, offset, metadata: null })),
     }));
     await patiently({ doing, signal: this.#signal }, async () => {
-      const answer = await this.#client.askCoordinator(GROUP, groupId, "TxnOffsetCommit", { ...this.#id, groupId, topics });
+      const answer = await this.#client.askCoordinator(GROUP, groupId, "TxnOffsetCommit", {
+        ...this.#id,
+        groupId,
+        topics,
+      });
       for (const { topic, partitions } of answer.topics) {
         for (const { errorCode } of partitions) {
           if (errorCode === Code.UNKNOWN_TOPIC_OR_PARTITION) throw unknownTopics([topic]);
@@ -116,8 +124,12 @@ export class TransactionalProducer {
     try {
       const args = { ...this.#id, transactionResult: false };
       await patiently({ doing: "abort a transaction", withinMs: 1_000 }, async () => {
-        const { errorCode } = await this.#client.askCoordinator(TRANSACTION, transactionalId, "EndTxn", args, { timeoutMs: 2_000 });
-        if (errorCode !== Code.NONE) throw this.#client.coordinatorError(TRANSACTION, transactionalId, errorCode, "abort");
+        const { errorCode } = await this.#client.askCoordinator(TRANSACTION, transactionalId, "EndTxn", args, {
+          timeoutMs: 2_000,
+        });
+        if (errorCode !== Code.NONE) {
+          throw this.#client.coordinatorError(TRANSACTION, transactionalId, errorCode, "abort");
+        }
       });
     } catch (error) {
       this.#client.log("debug", `could not abort the transaction of "${transactionalId}": ${(error as Error).message}`);
@@ -173,7 +185,9 @@ export class TransactionalProducer {
 
   #error(code: number, doing: string): Error {
     if (code === Code.INVALID_TXN_STATE) {
-      return new BrokerUnavailableError(`Cannot ${doing}: the broker has ended it, after ${TRANSACTION_TIMEOUT_MS} ms or a failure`);
+      return new BrokerUnavailableError(
+        `Cannot ${doing}: the broker has ended it, after ${TRANSACTION_TIMEOUT_MS} ms or a failure`,
+      );
     }
     return this.#client.coordinatorError(TRANSACTION, this.#id.transactionalId, code, doing);
   }

@@ -25,7 +25,7 @@ export interface EnvironmentOptions {
   /** Whether to forget the last commit first; default false. */
   readonly reset?: boolean;
   /** Left out: exactly once for every sink that can. */
-  readonly delivery?: DeliveryGuarantee;
+  readonly delivery?: DeliveryGuarantee | undefined;
   /** ms between commits while anything changes, > 0; default 1,000. */
   readonly commitIntervalMs?: number;
   /** ms of silence after which a partition no longer holds event time back; 0 or Infinity: never; default 60,000. */

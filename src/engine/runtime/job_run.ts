@@ -40,6 +40,7 @@ export class JobRun {
   #bounds: JobRecord["bounds"] = null;
   #finishedAtMs: number | null = null;
   #lastCommitMs = 0;
+  #outputCommitted = false;
   #deadLetters = 0;
   #wake: () => void = () => {};
   #woken = false;
@@ -120,7 +121,7 @@ export class JobRun {
       }
       this.#session?.lost.throwIfAborted();
       this.#woken = false;
-      for (const { reader } of this.#sources) await reader.poll();
+      for (const { reader } of this.#sources) await this.#unlessLost(reader.poll());
       const taken = intake.run(SLICE_RECORDS);
       const now = clock.now();
       let idleInMs = Number.POSITIVE_INFINITY;
@@ -131,9 +132,11 @@ export class JobRun {
       }
       await this.#flush();
       const commitInMs = this.#lastCommitMs + this.#options.commitIntervalMs - clock.now();
-      const full = (this.#session?.pendingRecords ?? 0) >= MAX_PENDING_RECORDS;
+      const pending = this.#session?.pendingRecords ?? 0;
+      // The first output is committed at once: somebody may be waiting for a sign of life.
+      const urgent = pending >= MAX_PENDING_RECORDS || (pending > 0 && !this.#outputCommitted);
       const changed = this.#hasChanged();
-      if (changed && (commitInMs <= 0 || full)) await this.#commit();
+      if (changed && (commitInMs <= 0 || urgent)) await this.#commit();
       progress.tick(now);
       if (taken > 0) await nextTurn();
       else await this.#sleep(Math.min(idleInMs, progress.nextTickMs(now), changed ? Math.max(commitInMs, 0) : Infinity));
@@ -152,7 +155,7 @@ export class JobRun {
     for (const writer of this.#writers) await writer.flush?.();
     const session = this.#session;
     if (session === undefined || session.pendingRecords === 0) return;
-    if (this.#options.delivery === "at-least-once" || session.pendingRecords >= SLICE_RECORDS) await session.flush();
+    if (this.#options.delivery === "at-least-once" || session.pendingRecords >= SLICE_RECORDS) await this.#unlessLost(session.flush());
   }
 
   #hasChanged(): boolean {
@@ -182,7 +185,9 @@ export class JobRun {
     const job = JSON.stringify(this.#jobRecord());
     if (job !== this.#committedJob) changes.set(JOB_ENTRY, job);
     this.#committedJob = job;
-    if (changes.size > 0 || session.pendingRecords > 0) await session.commit(changes, positions);
+    const pending = session.pendingRecords;
+    if (changes.size > 0 || pending > 0) await this.#unlessLost(session.commit(changes, positions));
+    this.#outputCommitted ||= pending > 0;
     this.#lastCommitMs = this.#options.clock.now();
   }
 
@@ -206,6 +211,18 @@ export class JobRun {
       if (Object.keys(version).length > 0) versions[node.uid] = version;
     }
     return { format: 1, watermarks, stamps, versions, bounds: this.#bounds, finishedAtMs: this.#finishedAtMs };
+  }
+
+  /** A broker that is away may answer late or never: what this instance must not do any more, it does not wait for either. */
+  #unlessLost<T>(work: Promise<T> | undefined): Promise<T> | undefined {
+    const lost = this.#session?.lost;
+    if (work === undefined || lost === undefined) return work;
+    return new Promise<T>((resolve, reject) => {
+      const giveUp = () => reject(lost.reason);
+      if (lost.aborted) giveUp();
+      lost.addEventListener("abort", giveUp);
+      work.then(resolve, reject).finally(() => lost.removeEventListener("abort", giveUp));
+    });
   }
 
   async #sleep(ms: number): Promise<void> {

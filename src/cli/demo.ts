@@ -1,0 +1,93 @@
+/**
+ * `deno task demo`: everything at once on a bare machine, live on the terminal.
+ *
+ *     bookings ─▶ demo.skyone ─┐
+ *                              ├─▶ demo_flight_importer ─▶ demo.flightdata ─▶ demo_user_statistics ─▶ demo.userstatistics
+ *     bookings ─▶ demo.sunset ─┘        (lesson 16)                        (lesson 20, 5-second windows)
+ *
+ * It works on topics of its own, so that it can run beside the lessons and never changes what they give. On the course's
+ * topics, s16 in a second terminal would import the same bookings once more, s20 would count each flight twice, `userstatistics`
+ * would hold totals of two jobs without a sign of which, and `gen --create` would be refused or take the demo's topics away.
+ * For the same reason its jobs have names of their own: a commit of theirs has five-second windows, one of s20 has minutes.
+ *
+ * A second run goes on: same travellers, further bookings, totals from the last commit. The live view goes to standard
+ * output, or plain lines every few seconds where that is no terminal; what the jobs say goes to standard error, or below the
+ * live view. To look closer: `deno task topics read demo.userstatistics`.
+ */
+import { openBroker } from "../connectors/mod.ts";
+import { SYSTEM_CLOCK } from "../engine/mod.ts";
+import type { Flags } from "../utils.ts";
+import {
+  brokerSettings,
+  createLogger,
+  parseFlags,
+  runMain,
+  wholeNumber,
+  writeErrorLine,
+  writeOutput,
+} from "../utils.ts";
+import { Demo } from "./demo/demo.ts";
+import { LiveView } from "./demo/live_view.ts";
+import { Messages } from "./demo/messages.ts";
+import { renderLines, renderSummary } from "./demo/report.ts";
+
+const FIRST_LINES_MS = 1_000;
+const PLAIN_LINES_MS = 3_000;
+
+const FLAGS = {
+  seconds: {
+    value: "N",
+    parse: wholeNumber({ min: 1, max: 1_000_000 }),
+    help: "end by itself after so long (default: Ctrl-C)",
+  },
+  reset: { help: "forget what earlier demos left behind: topics, totals, commits" },
+} as const satisfies Flags;
+
+async function main(signal: AbortSignal): Promise<void> {
+  const { seconds, reset } = parseFlags(Deno.args, FLAGS, {
+    command: "deno task demo",
+    describe: "Makes up bookings of two airlines, merges and counts them, and shows it live.",
+  });
+  const settings = brokerSettings();
+  const limitMs = seconds === undefined ? undefined : seconds * 1000;
+  const isLive = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
+  const messages = new Messages();
+  const logger = createLogger({
+    write(line) {
+      if (isLive) messages.add(line);
+      // On one terminal with the live view it would tear it.
+      if (!isLive || !Deno.stderr.isTerminal()) writeErrorLine(line);
+    },
+  });
+
+  const demo = new Demo({ logger, reset, limitMs });
+  const end = new AbortController();
+  const stop = () => end.abort();
+  const limit = limitMs === undefined ? undefined : setTimeout(stop, limitMs);
+  signal.addEventListener("abort", stop);
+  const view = isLive ? new LiveView(() => demo.state(), () => messages.newest()) : undefined;
+  const printing = isLive ? Promise.resolve() : printLines(demo, end.signal);
+  printing.catch(stop);
+  try {
+    await using broker = await openBroker({ settings, logger });
+    await demo.run(broker.port, end.signal);
+  } finally {
+    clearTimeout(limit);
+    stop();
+    view?.[Symbol.dispose]();
+    if (isLive && Deno.stderr.isTerminal()) messages.warnings.forEach(writeErrorLine);
+  }
+  await printing;
+  await writeOutput(`${renderSummary(demo.state()).join("\n")}\n`);
+}
+
+/** A few lines every few seconds. @throws {Deno.errors.BrokenPipe} if nobody reads them any more */
+async function printLines(demo: Demo, signal: AbortSignal): Promise<void> {
+  for (let waitMs = FIRST_LINES_MS;; waitMs = PLAIN_LINES_MS) {
+    await SYSTEM_CLOCK.sleep(waitMs, signal);
+    if (signal.aborted) return;
+    await writeOutput(`${renderLines(demo.state()).join("\n")}\n\n`);
+  }
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,144 @@
+import type { Broker } from "../../connectors/broker.ts";
+import { type Clock, StreamExecutionEnvironment, SYSTEM_CLOCK, Time, WatermarkStrategy } from "../../engine/mod.ts";
+import { defineWorkflow as defineImporter } from "../../s16_merge.ts";
+import { defineWorkflow as defineStatistics } from "../../s20_manage_state.ts";
+import type { Logger } from "../../utils.ts";
+import { sendBookings } from "./booking.ts";
+import { eventTimeOf } from "./event_time.ts";
+import { PipelineWatch } from "./pipeline_watch.ts";
+import type { DemoState, TopicState } from "./state.ts";
+import { createMissingTopics, DEMO_TOPICS, forgetDemo } from "./topics.ts";
+import { JobWatch, WatchedBroker } from "./watched_broker.ts";
+
+/** How a demo runs. */
+export interface DemoOptions {
+  readonly logger: Logger;
+  /** Forgets what earlier demos left behind; default false. */
+  readonly reset?: boolean;
+  /** For {@link DemoState}: after so long it will be stopped. */
+  readonly limitMs?: number | undefined;
+  /** Length of a window; default five seconds. A demo that goes on has to keep it. */
+  readonly windowMs?: number;
+  /** Bookings a second of each airline; default 20. */
+  readonly rate?: number;
+  readonly clock?: Clock;
+}
+
+/** So long event time waits for a partition without records, ms: twenty bookings a second leave none empty for long. */
+const IDLE_MS = 5_000;
+/** Results show up with a commit, so that this is how old they may be, ms. */
+const COMMIT_INTERVAL_MS = 500;
+
+/**
+ * The whole pipeline in one process: bookings, both jobs, and a reader that watches the topics.
+ *
+ * Where another demo's jobs are active on the same broker, this one's stand by, and it sends no bookings: it watches, and
+ * takes over when the other one ends.
+ */
+export class Demo {
+  readonly #options: Required<Omit<DemoOptions, "limitMs">>;
+  readonly #limitMs: number | undefined;
+  readonly #startedMs: number;
+  readonly #importer = new JobWatch("demo_flight_importer");
+  readonly #statistics = new JobWatch("demo_user_statistics");
+  #broker: string | undefined;
+  #pipeline: PipelineWatch | undefined;
+
+  constructor({ limitMs, ...options }: DemoOptions) {
+    this.#options = { reset: false, windowMs: Time.seconds(5), rate: 20, clock: SYSTEM_CLOCK, ...options };
+    this.#limitMs = limitMs;
+    this.#startedMs = this.#options.clock.now();
+  }
+
+  /**
+   * Runs until the signal is aborted and the jobs have committed; then `state()` is what lies in the topics.
+   * @throws whatever a part of it throws; then all other parts have ended too
+   */
+  async run(broker: Broker, signal: AbortSignal): Promise<void> {
+    const { clock, logger, rate, reset } = this.#options;
+    this.#broker = broker.description;
+    if (reset) await forgetDemo(broker, logger);
+    await createMissingTopics(broker, logger);
+    const pipeline = this.#pipeline = await PipelineWatch.open(broker, clock, logger);
+
+    const stop = new AbortController();
+    const abort = () => stop.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
+    const isWanted = () => this.#importer.isActive;
+    const parts: Promise<unknown>[] = [
+      sendBookings(broker, { rate, isWanted, clock, logger, signal: stop.signal }),
+      ...this.#describeJobs(broker, stop.signal).map((job) => job.execute()),
+      pipeline.run(stop.signal),
+    ];
+    try {
+      await Promise.all(parts);
+    } finally {
+      stop.abort(); // one has failed: the others end too, jobs with a commit
+      await Promise.allSettled(parts);
+      signal.removeEventListener("abort", abort);
+    }
+    await pipeline.catchUp();
+  }
+
+  /** What there is to show. */
+  state(): DemoState {
+    const { clock, windowMs } = this.#options;
+    const nowMs = clock.now();
+    const topics = this.#pipeline?.topics;
+    const topic = (name: keyof typeof DEMO_TOPICS): TopicState =>
+      topics?.[name].state(nowMs) ?? { name: DEMO_TOPICS[name].name, count: 0, added: 0, perSecond: 0 };
+    return {
+      broker: this.#broker,
+      nowMs,
+      elapsedMs: nowMs - this.#startedMs,
+      limitMs: this.#limitMs,
+      topics: {
+        skyone: topic("skyone"),
+        sunset: topic("sunset"),
+        flightdata: topic("flightdata"),
+        userstatistics: topic("userstatistics"),
+      },
+      importer: this.#importer.state([...topics?.skyone.ends() ?? [], ...topics?.sunset.ends() ?? []]),
+      statistics: this.#statistics.state(topics?.flightdata.ends() ?? []),
+      eventTime: eventTimeOf(topics?.flightdata.partitions ?? [], { nowMs, windowMs, idleMs: IDLE_MS }),
+      travellers: this.#pipeline?.travellers() ?? [],
+      newestWindow: this.#pipeline?.newestWindow(windowMs),
+    };
+  }
+
+  #describeJobs(port: Broker, signal: AbortSignal): StreamExecutionEnvironment[] {
+    const broker = new WatchedBroker(port, [this.#importer, this.#statistics]);
+    const { skyone, sunset, flightdata, userstatistics } = DEMO_TOPICS;
+    const environment = (jobName: string) =>
+      new StreamExecutionEnvironment({
+        jobName,
+        store: broker,
+        from: "earliest",
+        idleMs: IDLE_MS,
+        commitIntervalMs: COMMIT_INTERVAL_MS,
+        logger: this.#options.logger,
+        clock: this.#options.clock,
+        signal,
+      });
+
+    const importer = environment(this.#importer.name);
+    defineImporter(
+      importer.fromSource(broker.source(skyone), WatermarkStrategy.noWatermarks(), "skyone_source"),
+      importer.fromSource(broker.source(sunset), WatermarkStrategy.noWatermarks(), "sunset_source"),
+      this.#options.clock.now,
+    ).sinkTo(broker.sink(flightdata)).name("flightdata_sink");
+
+    const statistics = environment(this.#statistics.name);
+    defineStatistics(
+      statistics.fromSource(
+        broker.source(flightdata),
+        WatermarkStrategy.forMonotonousTimestamps(),
+        "flightdata_source",
+      ),
+      this.#options.windowMs,
+    ).sinkTo(broker.sink(userstatistics)).name("userstatistics_sink");
+
+    return [importer, statistics];
+  }
+}

@@ -1,0 +1,69 @@
+import type { FetchedBatch, TopicDescription } from "../../connectors/broker.ts";
+import type { TopicState } from "./state.ts";
+
+/** Rates are those of so long a time, ms: two windows of the demo, for statistics come window by window. */
+const RATE_MS = 10_000;
+
+/** A topic's counts, kept by one who reads all of its records. */
+export class TopicWatch {
+  readonly name: string;
+  readonly partitions: readonly PartitionWatch[];
+  readonly #sinceMs: number;
+  #count = 0;
+  #added = 0;
+  /** Records of late, by the time at which they were read. */
+  #arrivals: { readonly ms: number; readonly count: number }[] = [];
+
+  constructor({ name, startOffsets, endOffsets }: TopicDescription, nowMs: number) {
+    this.name = name;
+    this.#sinceMs = nowMs;
+    this.partitions = endOffsets.map((end, partition) => ({
+      split: `${name}-${partition}`,
+      nextOffset: startOffsets[partition] ?? 0,
+      firstEnd: end,
+      eventTimeMs: undefined,
+      heardMs: nowMs,
+    }));
+  }
+
+  /** Counts what was read at a partition's `nextOffset`. */
+  add({ partition: index, records, nextOffset }: FetchedBatch, nowMs: number): void {
+    const partition = this.partitions[index]!;
+    let added = 0;
+    for (const { offset, timestampMs } of records) {
+      if (offset >= partition.firstEnd) added++;
+      partition.eventTimeMs = Math.max(partition.eventTimeMs ?? timestampMs, timestampMs);
+    }
+    partition.nextOffset = nextOffset;
+    if (records.length > 0) partition.heardMs = nowMs;
+    this.#count += records.length;
+    this.#added += added;
+    if (added > 0) this.#arrivals.push({ ms: nowMs, count: added });
+  }
+
+  /** Where the reader is, by split. */
+  ends(): (readonly [split: string, end: number])[] {
+    return this.partitions.map(({ split, nextOffset }) => [split, nextOffset] as const);
+  }
+
+  state(nowMs: number): TopicState {
+    const fromMs = nowMs - RATE_MS;
+    this.#arrivals = this.#arrivals.filter(({ ms }) => ms > fromMs);
+    const recent = this.#arrivals.reduce((sum, { count }) => sum + count, 0);
+    const seconds = Math.min(RATE_MS, Math.max(1000, nowMs - this.#sinceMs)) / 1000;
+    return { name: this.name, count: this.#count, added: this.#added, perSecond: recent / seconds };
+  }
+}
+
+/** A partition as far as it has been read. */
+export interface PartitionWatch {
+  /** "skyone-3" */
+  readonly split: string;
+  nextOffset: number;
+  /** What was its end when the demo began. */
+  readonly firstEnd: number;
+  /** The latest timestamp in it, ms; undefined without a record. */
+  eventTimeMs: number | undefined;
+  /** When it last gave a record, or watching began, ms. */
+  heardMs: number;
+}

@@ -1,0 +1,55 @@
+import type { Broker } from "../../connectors/broker.ts";
+import { BrokerError, TopicExistsError } from "../../connectors/broker.ts";
+import type { Topic } from "../../models.ts";
+import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../models.ts";
+import type { Logger } from "../../utils.ts";
+
+const PARTITIONS = 5;
+
+/** The course's topics under names of the demo's own; see the top of `demo.ts` for why. */
+export const DEMO_TOPICS = {
+  skyone: ofDemo(SKYONE),
+  sunset: ofDemo(SUNSET),
+  flightdata: ofDemo(FLIGHTDATA),
+  userstatistics: ofDemo(USERSTATISTICS),
+} as const;
+
+const NAMES = Object.values(DEMO_TOPICS).map(({ name }) => name);
+
+function ofDemo<T, K>(topic: Topic<T, K>): Topic<T, K> {
+  return { ...topic, name: `demo.${topic.name}` };
+}
+
+/** Creates those of the demo's topics that are missing. */
+export async function createMissingTopics(broker: Broker, logger: Logger): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    const existing = new Set(await broker.listTopics());
+    const missing = NAMES.filter((name) => !existing.has(name));
+    if (missing.length === 0) return;
+    try {
+      await broker.createTopics(missing.map((name) => ({ name, partitions: PARTITIONS })));
+      logger.info(`created ${missing.join(", ")} with ${PARTITIONS} partitions each`);
+      return;
+    } catch (error) {
+      // Another demo that starts at the same moment was faster.
+      if (!(error instanceof TopicExistsError) || attempt === 3) throw error;
+    }
+  }
+}
+
+/**
+ * Removes the demo's topics and all that jobs which read them keep here.
+ * @throws {BrokerError} naming the jobs, if some are running; then nothing has changed
+ */
+export async function forgetDemo(broker: Broker, logger: Logger): Promise<void> {
+  const jobs = await broker.jobsReading(NAMES);
+  const running = jobs.filter((job) => job.running).map(({ job }) => job);
+  if (running.length > 0) {
+    throw new BrokerError(`Cannot start the demo over while ${running.join(" and ")} run here: stop them first`);
+  }
+  for (const { job } of jobs) await broker.dropJob(job);
+  const existing = new Set(await broker.listTopics());
+  const old = NAMES.filter((name) => existing.has(name));
+  if (old.length > 0) await broker.deleteTopics(old);
+  logger.info("forgot the topics and commits of earlier demos");
+}

@@ -1,0 +1,99 @@
+/** The options that every job has. */
+import { type Flag, type Flags, type FlagValues, oneOf, parseFlags } from "./flags.ts";
+import { createLogger, type Logger } from "./logging.ts";
+import { brokerSettings, type BrokerSettings, type Environment } from "./settings.ts";
+import { parseDuration, parsePositiveDuration, parseStart, parseTime } from "./values.ts";
+
+/** `--now`, for a job that compares with the present: a function that gives ms since the Unix epoch. */
+export const NOW_FLAG = {
+  value: "TIME",
+  parse: (text: string): () => number => {
+    const ms = parseTime(text);
+    return () => ms;
+  },
+  otherwise: Date.now,
+  help: "what counts as the present moment (default: the machine's clock)",
+} as const satisfies Flag;
+
+/** `--window`, for a job with windows. */
+export const WINDOW_FLAG = {
+  name: "window",
+  value: "DURATION",
+  default: "1m",
+  parse: parsePositiveDuration,
+  help: "length of a window",
+} as const satisfies Flag;
+
+/** `--out-of-orderness`, for a job with watermarks. */
+export const OUT_OF_ORDERNESS_FLAG = {
+  name: "out-of-orderness",
+  value: "DURATION",
+  default: "0s",
+  parse: parseDuration,
+  help: "how long a window waits for records that come behind later ones",
+} as const satisfies Flag;
+
+const JOB_FLAGS = {
+  from: {
+    value: "earliest|latest|TIME",
+    default: "latest",
+    parse: parseStart,
+    help: "where the job begins if it has no commit yet; else it goes on from its commit",
+  },
+  reset: { help: "forget the job's commit first: positions, state, timers, watermarks" },
+  bounded: { help: "stop at what is the end of the topics now; every window fires" },
+  idleMs: {
+    name: "idle",
+    value: "DURATION",
+    default: "60s",
+    parse: parseDuration,
+    help: "after so long without a record a partition no longer holds back the others' time; 0s: never",
+  },
+  delivery: {
+    value: "exactly-once|at-least-once",
+    parse: oneOf("exactly-once", "at-least-once"),
+    help: "what a crash may do to results: nothing, or repeat some (default: exactly-once wherever the output can)",
+  },
+  commitIntervalMs: {
+    name: "commit-interval",
+    value: "DURATION",
+    default: "1s",
+    parse: parsePositiveDuration,
+    help: "time between two commits; results become visible with a commit",
+  },
+  sessionTimeoutMs: {
+    name: "session-timeout",
+    value: "DURATION",
+    default: "10s",
+    parse: parsePositiveDuration,
+    help: "after so long without a sign of life another process takes the job over",
+  },
+  print: { help: "print every result to standard output too" },
+} as const satisfies Flags;
+
+/** What the command line and the environment say about a job. */
+export type JobOptions<F extends Flags = Record<never, Flag>> =
+  & FlagValues<typeof JOB_FLAGS>
+  & FlagValues<F>
+  & { readonly jobName: string; readonly logger: Logger; readonly settings: BrokerSettings };
+
+/**
+ * Reads the options that every job has, and those in `flags` that only this one has.
+ *
+ * @param options.flags such as `{ now: NOW_FLAG, windowMs: WINDOW_FLAG }`: the property is where the value goes
+ * @param options.command how it is started, for the help text: "deno task s16"
+ * @param options.describe what the job does, for the help text
+ * @throws {UsageError} naming the flag or variable that can not be used
+ * @throws {HelpRequested} for `--help`
+ */
+export function jobOptions<const F extends Flags = Record<never, Flag>>(
+  jobName: string,
+  args: readonly string[],
+  options: { flags?: F; command?: string; describe?: string; env?: Environment } = {},
+): JobOptions<F> {
+  const { command = jobName, describe = `Runs the job ${jobName}.`, env = Deno.env } = options;
+  const { _: _none, ...values } = parseFlags(args, { ...options.flags, ...JOB_FLAGS }, { command, describe });
+  return { ...values, jobName, logger: createLogger({ env }), settings: brokerSettings(env) } as unknown as JobOptions<
+    F
+  >;
+}

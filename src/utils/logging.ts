@@ -1,0 +1,55 @@
+/** Words to the person at the terminal, and data to standard output. */
+import type { Logger } from "../engine/logger.ts";
+import { oneOf, usable } from "./flags.ts";
+import type { Environment } from "./settings.ts";
+
+export type { Logger };
+
+const encoder = new TextEncoder();
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/**
+ * A logger that writes one line a message to standard error, without clutter: what is not plain news is marked.
+ * @throws {UsageError} if LOG_LEVEL is none of debug, info, warn, error
+ */
+export function createLogger(
+  options: {
+    /** The least important level that is written; default: LOG_LEVEL, else "info". */
+    level?: typeof LEVELS[number];
+    /** Takes a line without its end. */
+    write?: (line: string) => void;
+    env?: Environment;
+  } = {},
+): Logger {
+  const { level, write = writeErrorLine, env = Deno.env } = options;
+  const least = LEVELS.indexOf(level ?? usable("LOG_LEVEL", () => oneOf(...LEVELS)(env.get("LOG_LEVEL") || "info")));
+  const log = (rank: number, mark: string) => (message: string): void => {
+    if (rank >= least) write(mark + message.trimEnd().replace(/\s*[\r\n]+\s*/g, " "));
+  };
+  return { debug: log(0, "debug: "), info: log(1, ""), warn: log(2, "warning: "), error: log(3, "error: ") };
+}
+
+/** Writes a line to standard error, at once. */
+export function writeErrorLine(line: string): void {
+  writeError(`${line}\n`);
+}
+
+/** Writes text to standard error, at once; nobody there to read it is no reason to fail. */
+export function writeError(text: string): void {
+  let rest: Uint8Array = encoder.encode(text);
+  try {
+    while (rest.length > 0) rest = rest.subarray(Deno.stderr.writeSync(rest));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+/**
+ * Writes text to standard output, all of it. Large pieces are much faster than lines.
+ * @throws {Deno.errors.BrokenPipe} if its reader has gone (`… | head`); `runMain()` ends quietly then
+ */
+export async function writeOutput(text: string): Promise<void> {
+  let rest: Uint8Array = encoder.encode(text);
+  while (rest.length > 0) rest = rest.subarray(await Deno.stdout.write(rest));
+}

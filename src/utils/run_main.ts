@@ -1,0 +1,141 @@
+/** How a program ends: signals, errors in one sentence, exit codes. */
+import { HelpRequested, UsageError } from "./flags.ts";
+import { writeErrorLine, writeOutput } from "./logging.ts";
+
+/** Why a program was asked to stop: the reason of the signal that `runMain()` hands to it. */
+export class Interrupted extends Error {
+  override name = "Interrupted";
+  readonly expected = true;
+  constructor(readonly signal: "SIGINT" | "SIGTERM") {
+    super(`Interrupted by ${signal}`);
+  }
+}
+
+/** What `runMain()` needs of the process; tests hand in their own. */
+export interface Process {
+  /** @returns what stops listening */
+  onSignal(signal: "SIGINT" | "SIGTERM", listener: () => void): () => void;
+  /** Errors that no one awaits. @returns what stops listening */
+  onUncaught(listener: (error: unknown) => void): () => void;
+  writeOutput(text: string): Promise<void>;
+  writeErrorLine(line: string): void;
+  exit(code: number): void;
+}
+
+/**
+ * Runs a program to its end and exits: 0 finished (or SIGTERM and a clean end), 1 failed, 2 wrong usage, 130 Ctrl-C.
+ *
+ * Ctrl-C and SIGTERM abort the signal that `main` gets; a second Ctrl-C ends the process at once. An error marked as
+ * `expected`, a user's mistake or the state of the world, is printed as one sentence; any other with its stack.
+ */
+export async function runMain(
+  main: (signal: AbortSignal) => Promise<void>,
+  process: Process = DENO_PROCESS,
+): Promise<void> {
+  const controller = new AbortController();
+  const stopListening = [
+    process.onSignal("SIGINT", () => {
+      const again = controller.signal.aborted && (controller.signal.reason as Interrupted).signal === "SIGINT";
+      if (again) process.exit(130);
+      else controller.abort(new Interrupted("SIGINT"));
+    }),
+    process.onSignal("SIGTERM", () => controller.abort(new Interrupted("SIGTERM"))),
+    process.onUncaught((error) => process.exit(fail(error))),
+  ];
+
+  let code: number;
+  try {
+    await main(controller.signal);
+    code = cleanExitCode();
+  } catch (error) {
+    code = await endWith(error);
+  }
+  for (const stop of stopListening) stop();
+  process.exit(code);
+
+  function cleanExitCode(): number {
+    const { aborted, reason } = controller.signal;
+    return aborted && (reason as Interrupted).signal === "SIGINT" ? 130 : 0;
+  }
+
+  async function endWith(error: unknown): Promise<number> {
+    if (controller.signal.aborted && causes(error).includes(controller.signal.reason)) return cleanExitCode();
+    if (error instanceof HelpRequested) {
+      await process.writeOutput(`${error.message}\n`).catch(() => {}); // nobody reads on
+      return 0;
+    }
+    if (causes(error).some((cause) => cause instanceof Deno.errors.BrokenPipe)) return 0;
+    return fail(error);
+  }
+
+  function fail(error: unknown): number {
+    process.writeErrorLine(`error: ${describeError(error)}`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/**
+ * What to tell a person about an error: a sentence if it is `expected` or a permission is missing, else where it comes
+ * from too, for it is a bug, ours or a user function's.
+ */
+export function describeError(error: unknown): string {
+  const denied = causes(error).find((cause) => cause instanceof Deno.errors.NotCapable);
+  if (denied !== undefined) return describeDenial(denied);
+  if (!(error instanceof Error)) return String(error);
+  if ((error as { expected?: unknown }).expected !== true) {
+    return Deno.inspect(error, { colors: false }).replace(/^Error: /, "");
+  }
+  let sentence = error.message;
+  for (const cause of causes(error).slice(1)) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (message !== "" && !sentence.includes(message)) sentence += ` (${message})`;
+  }
+  return sentence;
+}
+
+function describeDenial({ message }: Error): string {
+  const [, what, permission] = /^Requires (.+?), run again with the (--[\w-]+) flag/.exec(message) ?? [];
+  if (permission === undefined) return message;
+  return `Deno denied ${what}: add ${permission}, or start it with "deno task", which allows what it needs`;
+}
+
+/** The error, its cause, the cause of that, … */
+function causes(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let each = error; each !== undefined && each !== null && !chain.includes(each);) {
+    chain.push(each);
+    each = each instanceof Error ? each.cause : undefined;
+  }
+  return chain;
+}
+
+const DENO_PROCESS: Process = {
+  onSignal(signal, listener) {
+    try {
+      Deno.addSignalListener(signal, listener);
+    } catch (error) {
+      if (error instanceof TypeError) return () => {}; // Windows has no SIGTERM
+      throw error;
+    }
+    return () => Deno.removeSignalListener(signal, listener);
+  },
+  onUncaught(listener) {
+    const onRejection = (event: PromiseRejectionEvent): void => {
+      event.preventDefault();
+      listener(event.reason);
+    };
+    const onError = (event: ErrorEvent): void => {
+      event.preventDefault();
+      listener(event.error);
+    };
+    globalThis.addEventListener("unhandledrejection", onRejection);
+    globalThis.addEventListener("error", onError);
+    return () => {
+      globalThis.removeEventListener("unhandledrejection", onRejection);
+      globalThis.removeEventListener("error", onError);
+    };
+  },
+  writeOutput,
+  writeErrorLine,
+  exit: (code) => Deno.exit(code),
+};

@@ -1,0 +1,40 @@
+/** What the environment says. */
+import type { BrokerSettings } from "../connectors/open_broker.ts";
+import { oneOf, usable } from "./flags.ts";
+
+export type { BrokerSettings };
+
+/** Where programs read settings from; `Deno.env` is one. */
+export interface Environment {
+  get(name: string): string | undefined;
+}
+
+/**
+ * Which broker to use, from BOOTSTRAP_SERVERS, BROKER, BROKER_DIR (default: .broker) and BROKER_SYNC (default: normal).
+ * @throws {UsageError} naming the variable that can not be used
+ */
+export function brokerSettings(env: Environment = Deno.env): BrokerSettings {
+  const setting = <V>(name: string, parse: (text: string) => V): V | undefined => {
+    const text = env.get(name)?.trim();
+    return text === undefined || text === "" ? undefined : usable(name, () => parse(text));
+  };
+  const bootstrapServers = setting("BOOTSTRAP_SERVERS", parseServers);
+  const broker = setting("BROKER", oneOf("kafka", "embedded"));
+  return {
+    ...(bootstrapServers && { bootstrapServers }),
+    ...(broker && { broker }),
+    dir: setting("BROKER_DIR", (text) => text) ?? ".broker",
+    sync: setting("BROKER_SYNC", oneOf("normal", "full")) ?? "normal",
+  };
+}
+
+function parseServers(text: string): string[] {
+  return text.split(",").map((part) => {
+    const server = part.trim();
+    const [, port] = /^(?:[^\s:/]+|\[[\da-f:.]+\]):(\d{1,5})$/i.exec(server) ?? [];
+    if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
+      throw new SyntaxError(`"${server}" is not host:port such as localhost:9092`);
+    }
+    return server;
+  });
+}
