@@ -67,7 +67,10 @@ async function main(signal: AbortSignal): Promise<void> {
     ? WatermarkStrategy.forMonotonousTimestamps()
     : WatermarkStrategy.forBoundedOutOfOrderness(options.outOfOrdernessMs);
 
-  const statistics = defineWorkflow(env.fromSource(broker.source(FLIGHTDATA), watermarks, "flightdata_source"), options.windowMs);
+  const statistics = defineWorkflow(
+    env.fromSource(broker.source(FLIGHTDATA), watermarks, "flightdata_source"),
+    options.windowMs,
+  );
   statistics.sinkTo(broker.sink(USERSTATISTICS)).name("userstatistics_sink");
   if (options.print) statistics.print();
   await env.execute();

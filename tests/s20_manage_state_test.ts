@@ -76,7 +76,10 @@ Deno.test("defineWorkflow() adds the windows before to each result, traveller by
 });
 
 Deno.test("defineWorkflow() takes windows of another length", async () => {
-  const results = await run([booked(0, "a@email.com", 10), booked(9, "a@email.com", 20), booked(10, "a@email.com", 30)], 10_000);
+  const results = await run(
+    [booked(0, "a@email.com", 10), booked(9, "a@email.com", 20), booked(10, "a@email.com", 30)],
+    10_000,
+  );
 
   assertEquals(results, [statistics("a@email.com", 30, 2), statistics("a@email.com", 60, 3)]);
 });

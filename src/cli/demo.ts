@@ -27,7 +27,7 @@ import {
   writeOutput,
 } from "../utils.ts";
 import { Demo } from "./demo/demo.ts";
-import { LiveView } from "./demo/live_view.ts";
+import { closeViewOnErrors, LiveView } from "./demo/live_view.ts";
 import { Messages } from "./demo/messages.ts";
 import { renderLines, renderSummary } from "./demo/report.ts";
 
@@ -90,4 +90,7 @@ async function printLines(demo: Demo, signal: AbortSignal): Promise<void> {
   }
 }
 
-if (import.meta.main) await runMain(main);
+if (import.meta.main) {
+  closeViewOnErrors();
+  await runMain(main);
+}

@@ -67,7 +67,9 @@ async function answers(server: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
-      throw new BrokerError(`Cannot look for a broker at ${server}: this program may not use the network; allow it with --allow-net, or set BROKER=embedded`);
+      throw new BrokerError(
+        `Cannot look for a broker at ${server}: this program may not use the network; allow it with --allow-net, or set BROKER=embedded`,
+      );
     }
     return false;
   }

@@ -134,7 +134,11 @@ class TopicReader<T> implements SourceReader<T> {
           continue;
         }
         const waitMs = wanting.length === unfinished.length ? FETCH_WAIT_MS : SHORT_FETCH_WAIT_MS;
-        const positions = wanting.map(({ topic, partition, fetchOffset }) => ({ topic, partition, offset: fetchOffset }));
+        const positions = wanting.map(({ topic, partition, fetchOffset }) => ({
+          topic,
+          partition,
+          offset: fetchOffset,
+        }));
         const batches = await this.#fetcher.fetch(positions, waitMs);
         for (const batch of batches) this.splits[batch.partition]!.push(batch);
         if (batches.length > 0) this.#wake();
@@ -166,7 +170,14 @@ class TopicSplit<T> implements SourceSplit<T> {
   #queued = 0;
   #taken: BrokerRecord | undefined;
 
-  constructor(topic: string, partition: number, position: number, end: number, bound: number | undefined, decode: Decode<T>) {
+  constructor(
+    topic: string,
+    partition: number,
+    position: number,
+    end: number,
+    bound: number | undefined,
+    decode: Decode<T>,
+  ) {
     this.id = `${topic}-${partition}`;
     this.topic = topic;
     this.partition = partition;
@@ -226,7 +237,9 @@ class TopicSplit<T> implements SourceSplit<T> {
       return this.#decode(record);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      throw new RecordError(`Cannot decode "${this.topic}" partition ${this.partition} offset ${record.offset}: ${error.message}`);
+      throw new RecordError(
+        `Cannot decode "${this.topic}" partition ${this.partition} offset ${record.offset}: ${error.message}`,
+      );
     }
   }
 

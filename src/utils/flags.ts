@@ -67,6 +67,8 @@ export interface CommandLine {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import { parseDuration } from "./values.ts";
+ *
  * const flags = {
  *   count: { value: "N", default: "10", parse: wholeNumber({ min: 1 }), help: "how many" },
  *   idleMs: { name: "idle", value: "DURATION", parse: parseDuration, help: "how long to wait" },

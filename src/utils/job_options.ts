@@ -1,7 +1,7 @@
 /** The options that every job has. */
 import { type Flag, type Flags, type FlagValues, oneOf, parseFlags } from "./flags.ts";
 import { createLogger, type Logger } from "./logging.ts";
-import { brokerSettings, type BrokerSettings, type Environment } from "./settings.ts";
+import { type BrokerSettings, brokerSettings, type Environment } from "./settings.ts";
 import { parseDuration, parsePositiveDuration, parseStart, parseTime } from "./values.ts";
 
 /** `--now`, for a job that compares with the present: a function that gives ms since the Unix epoch. */

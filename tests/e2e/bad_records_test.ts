@@ -16,16 +16,28 @@ function without(field: string, confirmation: string): string {
 
 /** Each bad value, what the job has to say of it, and what it must not take for it. */
 const BAD: Record<string, { line: RawLine; says: RegExp }> = {
-  "text that is not JSON": { line: { key: "b0", value: "<html>no</html>" }, says: /offset 0: value is not JSON, it starts with "<html>no<\/html>"/ },
-  "JSON of another shape": { line: { key: "b1", value: "[1,2]" }, says: /offset 1: value does not fit: expected object, received array/ },
-  "a missing field": { line: { key: "b2", value: without("aircraft", "B2") }, says: /offset 2: field "aircraft" is missing/ },
+  "text that is not JSON": {
+    line: { key: "b0", value: "<html>no</html>" },
+    says: /offset 0: value is not JSON, it starts with "<html>no<\/html>"/,
+  },
+  "JSON of another shape": {
+    line: { key: "b1", value: "[1,2]" },
+    says: /offset 1: value does not fit: expected object, received array/,
+  },
+  "a missing field": {
+    line: { key: "b2", value: without("aircraft", "B2") },
+    says: /offset 2: field "aircraft" is missing/,
+  },
   "a field of another type": {
     line: { key: "b3", value: booking("B3", { ticket_price: "12" }) },
     says: /offset 3: field "ticket_price" is "12": expected number, received string/,
   },
   "an empty value": { line: { key: "b4", value: "" }, says: /offset 4: value is empty/ },
   "no value": { line: { key: "b5", value: null }, says: /offset 5: value is null/ },
-  "a megabyte of text": { line: { key: "b6", value: "x".repeat(1_000_000) }, says: /offset 6: value is not JSON, it starts with "x+…"/ },
+  "a megabyte of text": {
+    line: { key: "b6", value: "x".repeat(1_000_000) },
+    says: /offset 6: value is not JSON, it starts with "x+…"/,
+  },
   "bytes that are not UTF-8": {
     line: { key: "b7", valueBase64: btoa('{"a":"\xff\xfe"}') },
     says: /offset 7: value is not UTF-8 text, it starts with the bytes 7b 22 61/,
@@ -47,35 +59,43 @@ interface RawLine {
   readonly headers?: Record<string, string>;
 }
 
-forEachBroker("s16 names each bad record in one sentence, keeps its bytes in the dead letters, and goes on", async (broker) => {
-  await succeed(broker, "gen", ["--create", "--count", "0"]);
-  const lines = Object.values(BAD).map(({ line }, i) => ({ ...line, partition: 0, timestamp: 1_000 + i }));
-  const good = [
-    { key: null, value: booking("NULL-KEY"), partition: 0, timestamp: 2_000 },
-    { key: "extra", value: booking("EXTRA", { not_in_the_schema: { a: 1 } }), partition: 0, timestamp: 2_001 },
-    { key: "last", value: booking("LAST"), partition: 0, timestamp: 2_002 },
-  ];
-  await succeed(broker, "topics", ["write", "skyone"], [...lines, ...good].map((line) => JSON.stringify(line)).join("\n"));
+forEachBroker(
+  "s16 names each bad record in one sentence, keeps its bytes in the dead letters, and goes on",
+  async (broker) => {
+    await succeed(broker, "gen", ["--create", "--count", "0"]);
+    const lines = Object.values(BAD).map(({ line }, i) => ({ ...line, partition: 0, timestamp: 1_000 + i }));
+    const good = [
+      { key: null, value: booking("NULL-KEY"), partition: 0, timestamp: 2_000 },
+      { key: "extra", value: booking("EXTRA", { not_in_the_schema: { a: 1 } }), partition: 0, timestamp: 2_001 },
+      { key: "last", value: booking("LAST"), partition: 0, timestamp: 2_002 },
+    ];
+    await succeed(
+      broker,
+      "topics",
+      ["write", "skyone"],
+      [...lines, ...good].map((line) => JSON.stringify(line)).join("\n"),
+    );
 
-  const { stderr, stdout } = await succeed(broker, "s16", ["--bounded", "--from", "earliest"]);
+    const { stderr, stdout } = await succeed(broker, "s16", ["--bounded", "--from", "earliest"]);
 
-  for (const [what, { says }] of Object.entries(BAD)) assertMatch(stderr, says, what);
-  assertEquals(/^\s+at /m.test(stderr), false, `a stack trace:\n${stderr}`);
-  assertEquals(stdout, "");
-  assertMatch(stderr, /13 in, 3 out, 10 undecodable/);
-  const flights = await read(broker, "flightdata");
-  assertEquals(flights.map(({ key }) => JSON.parse(key).confirmation).sort(), ["EXTRA", "LAST", "NULL-KEY"]);
+    for (const [what, { says }] of Object.entries(BAD)) assertMatch(stderr, says, what);
+    assertEquals(/^\s+at /m.test(stderr), false, `a stack trace:\n${stderr}`);
+    assertEquals(stdout, "");
+    assertMatch(stderr, /13 in, 3 out, 10 undecodable/);
+    const flights = await read(broker, "flightdata");
+    assertEquals(flights.map(({ key }) => JSON.parse(key).confirmation).sort(), ["EXTRA", "LAST", "NULL-KEY"]);
 
-  const letters = await readRaw(broker, "flight_importer.dead-letters");
-  assertEquals(letters.map(bytesOf), lines.map(bytesOf));
-  assertEquals(letters.map(({ key }) => key), lines.map(({ key }) => key));
-  assertEquals(letters.map(({ headers }) => headers!["dead-letter.offset"]), lines.map((_, i) => String(i)));
-  assertEquals(letters[0]!.headers!["dead-letter.topic"], "skyone");
+    const letters = await readRaw(broker, "flight_importer.dead-letters");
+    assertEquals(letters.map(bytesOf), lines.map(bytesOf));
+    assertEquals(letters.map(({ key }) => key), lines.map(({ key }) => key));
+    assertEquals(letters.map(({ headers }) => headers!["dead-letter.offset"]), lines.map((_, i) => String(i)));
+    assertEquals(letters[0]!.headers!["dead-letter.topic"], "skyone");
 
-  // Nothing of it is taken again.
-  const again = await run(broker, "s16", ["--bounded"]);
-  assertMatch(again.stderr, /finished: 0 in, 0 out/);
-});
+    // Nothing of it is taken again.
+    const again = await run(broker, "s16", ["--bounded"]);
+    assertMatch(again.stderr, /finished: 0 in, 0 out/);
+  },
+);
 
 async function readRaw(broker: TestBroker, topic: string): Promise<RawLine[]> {
   const { stdout } = await succeed(broker, "topics", ["read", topic, "--bounded", "--json", "--headers"]);

@@ -2,7 +2,17 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type RunningKafka, startKafka } from "../../src/cli/kafka.ts";
 import { expectedFlights, format } from "./oracle.ts";
-import { embeddedBroker, type Ended, forEachBroker, kafkaBroker, mayRunPrograms, read, run, start, succeed } from "./programs.ts";
+import {
+  embeddedBroker,
+  type Ended,
+  forEachBroker,
+  kafkaBroker,
+  mayRunPrograms,
+  read,
+  run,
+  start,
+  succeed,
+} from "./programs.ts";
 
 const allowed = mayRunPrograms();
 
@@ -64,7 +74,7 @@ test("a folder that can not be made is named", async (dir) => {
 
 test("a stack trace shows only where it helps: never for a stop by Ctrl-C", async (dir) => {
   const broker = embeddedBroker(dir);
-  await succeed(broker, "gen", ["--create", "--count", "10"]);
+  await succeed(broker, "gen", ["--create", "--count", "10", "--rate", "max"]);
   const job = start(broker, "s16", ["--from", "earliest"]);
   await job.says(/starts/);
   job.kill("SIGINT");
@@ -115,7 +125,9 @@ forEachBroker("gen --create refuses while a job that reads the topics is running
 
 const kafkaHere = kafkaBroker() !== undefined;
 Deno.test({
-  name: `a Kafka that dies in the middle and comes back costs nothing${kafkaHere ? "" : " (skipped: no TEST_BOOTSTRAP_SERVERS)"}`,
+  name: `a Kafka that dies in the middle and comes back costs nothing${
+    kafkaHere ? "" : " (skipped: no TEST_BOOTSTRAP_SERVERS)"
+  }`,
   ignore: !allowed || !kafkaHere,
   fn: async () => {
     const kafka: RunningKafka = await startKafka();

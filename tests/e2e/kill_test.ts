@@ -9,7 +9,17 @@ import { format } from "./oracle.ts";
 import { forEachBroker, mayRunPrograms, read, start, succeed, type TestBroker } from "./programs.ts";
 
 const kills = Number(mayRunPrograms() ? Deno.env.get("TEST_KILLS") ?? 3 : 0);
-const GEN = ["--create", "--seed", "7", "--count", String(20_000 * kills), "--rate", "max", "--start", "2026-01-01T00:00:00.000"];
+const GEN = [
+  "--create",
+  "--seed",
+  "7",
+  "--count",
+  String(20_000 * kills),
+  "--rate",
+  "max",
+  "--start",
+  "2026-01-01T00:00:00.000",
+];
 const JOB_ARGS = {
   s16: ["--bounded", "--from", "earliest", "--now", "2026-01-10T00:00:00.000"],
   s20: ["--bounded", "--from", "earliest"],
@@ -19,20 +29,23 @@ const OFTEN = ["--commit-interval", "10ms", "--session-timeout", "1s"];
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
-forEachBroker(`s16 and s20 killed ${kills} times each write what they write undisturbed, record for record`, async (broker) => {
-  await succeed(broker, "gen", GEN);
-  await succeed(broker, "s16", JOB_ARGS.s16);
-  await succeed(broker, "s20", JOB_ARGS.s20);
-  const undisturbed = [await sequence(broker, "flightdata"), await sequence(broker, "userstatistics")];
+forEachBroker(
+  `s16 and s20 killed ${kills} times each write what they write undisturbed, record for record`,
+  async (broker) => {
+    await succeed(broker, "gen", GEN);
+    await succeed(broker, "s16", JOB_ARGS.s16);
+    await succeed(broker, "s20", JOB_ARGS.s20);
+    const undisturbed = [await sequence(broker, "flightdata"), await sequence(broker, "userstatistics")];
 
-  await succeed(broker, "gen", GEN);
-  await runWithKills(broker, "s16", "flightdata");
-  await runWithKills(broker, "s20", "userstatistics");
+    await succeed(broker, "gen", GEN);
+    await runWithKills(broker, "s16", "flightdata");
+    await runWithKills(broker, "s20", "userstatistics");
 
-  const disturbed = [await sequence(broker, "flightdata"), await sequence(broker, "userstatistics")];
-  assertEquals(disturbed[0]!.length, undisturbed[0]!.length);
-  assertEquals(disturbed, undisturbed);
-});
+    const disturbed = [await sequence(broker, "flightdata"), await sequence(broker, "userstatistics")];
+    assertEquals(disturbed[0]!.length, undisturbed[0]!.length);
+    assertEquals(disturbed, undisturbed);
+  },
+);
 
 async function sequence(broker: TestBroker, topic: string): Promise<string[]> {
   return (await read(broker, topic)).map((line) => `${line.partition} ${format(line)}`);

@@ -17,19 +17,22 @@ async function runMainJob(broker: TestBroker): Promise<{ flights: Line[]; statis
   return { flights, statistics, said: s16.stderr + s20.stderr };
 }
 
-forEachBroker("gen, s16 and s20 give what a plain computation gives, the same twice, and nothing is late", async (broker) => {
-  const first = await runMainJob(broker);
-  const [skyone, sunset] = await Promise.all([read(broker, "skyone"), read(broker, "sunset")]);
-  assertEquals([skyone.length, sunset.length], [20_000, 20_000]);
-  assertEquals(first.flights.map(format).sort(), expectedFlights(skyone, sunset, NOW).sort());
-  assertEquals(byTraveller(first.statistics), expectedStatistics(first.flights));
-  assertEquals(/late|undecodable/.test(first.said), false, first.said);
+forEachBroker(
+  "gen, s16 and s20 give what a plain computation gives, the same twice, and nothing is late",
+  async (broker) => {
+    const first = await runMainJob(broker);
+    const [skyone, sunset] = await Promise.all([read(broker, "skyone"), read(broker, "sunset")]);
+    assertEquals([skyone.length, sunset.length], [20_000, 20_000]);
+    assertEquals(first.flights.map(format).sort(), expectedFlights(skyone, sunset, NOW).sort());
+    assertEquals(byTraveller(first.statistics), expectedStatistics(first.flights));
+    assertEquals(/late|undecodable/.test(first.said), false, first.said);
 
-  const second = await runMainJob(broker);
-  const sequence = (lines: Line[]) => lines.map((line) => `${line.partition} ${format(line)}`);
-  assertEquals(sequence(second.flights), sequence(first.flights));
-  assertEquals(sequence(second.statistics), sequence(first.statistics));
-});
+    const second = await runMainJob(broker);
+    const sequence = (lines: Line[]) => lines.map((line) => `${line.partition} ${format(line)}`);
+    assertEquals(sequence(second.flights), sequence(first.flights));
+    assertEquals(sequence(second.statistics), sequence(first.statistics));
+  },
+);
 
 forEachBroker("the example's bookings give what real Flink gave, keys and timestamps included", async (broker) => {
   const example = (name: string): Line[] =>
@@ -50,33 +53,39 @@ forEachBroker("the example's bookings give what real Flink gave, keys and timest
   assertEquals(byTraveller(statistics), byTraveller(example("userstatistics")));
 });
 
-forEachBroker("a second process of a job stands by, and ends with 0 when the first has finished its bounded run", async (broker) => {
-  // Enough to keep the first at work while the second starts.
-  await succeed(broker, "gen", [...GEN, "--count", "80000"]);
-  const first = start(broker, "s16", S16);
-  await first.says(/starts/);
-  const second = start(broker, "s16", S16);
-  await second.says(/stands by/);
+forEachBroker(
+  "a second process of a job stands by, and ends with 0 when the first has finished its bounded run",
+  async (broker) => {
+    // Enough to keep the first at work while the second starts.
+    await succeed(broker, "gen", [...GEN, "--count", "80000"]);
+    const first = start(broker, "s16", S16);
+    await first.says(/starts/);
+    const second = start(broker, "s16", S16);
+    await second.says(/stands by/);
 
-  assertEquals((await first.ended).code, 0);
-  const ended = await second.ended;
-  assertEquals(ended.code, 0, ended.stderr);
-  assertMatch(ended.stderr, /ends, as the active instance has finished/);
-  assertMatch(first.stderr, /finished: 160,000 in/);
-});
+    assertEquals((await first.ended).code, 0);
+    const ended = await second.ended;
+    assertEquals(ended.code, 0, ended.stderr);
+    assertMatch(ended.stderr, /ends, as the active instance has finished/);
+    assertMatch(first.stderr, /finished: 160,000 in/);
+  },
+);
 
-forEachBroker("a second process of a job takes over when the first leaves, and goes on from its commit", async (broker) => {
-  await succeed(broker, "gen", SOME);
-  const first = start(broker, "s16", ["--from", "earliest", "--now", NOW]);
-  await first.says(/starts/);
-  const second = start(broker, "s16", S16);
-  await second.says(/stands by/);
-  first.kill("SIGTERM");
+forEachBroker(
+  "a second process of a job takes over when the first leaves, and goes on from its commit",
+  async (broker) => {
+    await succeed(broker, "gen", SOME);
+    const first = start(broker, "s16", ["--from", "earliest", "--now", NOW]);
+    await first.says(/starts/);
+    const second = start(broker, "s16", S16);
+    await second.says(/stands by/);
+    first.kill("SIGTERM");
 
-  assertEquals((await first.ended).code, 0);
-  assertEquals((await second.ended).code, 0);
-  assertMatch(second.stderr, /takes over/);
-  const [skyone, sunset] = await Promise.all([read(broker, "skyone"), read(broker, "sunset")]);
-  const flights = await read(broker, "flightdata");
-  assertEquals(flights.map(format).sort(), expectedFlights(skyone, sunset, NOW).sort());
-});
+    assertEquals((await first.ended).code, 0);
+    assertEquals((await second.ended).code, 0);
+    assertMatch(second.stderr, /takes over/);
+    const [skyone, sunset] = await Promise.all([read(broker, "skyone"), read(broker, "sunset")]);
+    const flights = await read(broker, "flightdata");
+    assertEquals(flights.map(format).sort(), expectedFlights(skyone, sunset, NOW).sort());
+  },
+);

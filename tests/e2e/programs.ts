@@ -143,7 +143,12 @@ export function run(broker: TestBroker, task: string, args: readonly string[], s
 }
 
 /** Likewise, and fails unless it ends with 0. */
-export async function succeed(broker: TestBroker, task: string, args: readonly string[], stdin?: string): Promise<Ended> {
+export async function succeed(
+  broker: TestBroker,
+  task: string,
+  args: readonly string[],
+  stdin?: string,
+): Promise<Ended> {
   const ended = await run(broker, task, args, stdin);
   if (ended.code !== 0) throw new Error(`${task} ${args.join(" ")} ended with ${ended.code}:\n${ended.stderr}`);
   return ended;

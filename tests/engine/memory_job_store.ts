@@ -155,7 +155,12 @@ export class MemoryJobSession implements JobSession {
       if (value === null) store.entries.delete(key);
       else store.entries.set(key, String(value));
     }
-    store.commits.push({ changes: new Map(changes), positions: [...positions], output: this.#output, letters: this.#letters });
+    store.commits.push({
+      changes: new Map(changes),
+      positions: [...positions],
+      output: this.#output,
+      letters: this.#letters,
+    });
     this.#output = [];
     this.#letters = [];
     store.afterCommit(number, this);

@@ -10,42 +10,53 @@ const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 const BEGIN_FRAME = "\x1b[?2026h\x1b[H";
 const END_FRAME = "\x1b[?2026l";
 
+let open: LiveView | undefined;
+
 /** Shows a demo on the terminal until it is closed, however the process ends. */
 export class LiveView implements Disposable {
   readonly #state: () => DemoState;
   readonly #messages: () => readonly ScreenMessage[];
   readonly #frames: ReturnType<typeof setInterval>;
-  readonly #onEnd = () => this[Symbol.dispose]();
-  #isOpen = true;
 
   constructor(state: () => DemoState, messages: () => readonly ScreenMessage[]) {
     this.#state = state;
     this.#messages = messages;
+    open = this;
+    globalThis.addEventListener("unload", closeView); // a second Ctrl-C exits at once
     write(ENTER);
-    // Also for a second Ctrl-C, which exits at once, and for errors that no one awaits, before they are printed.
-    globalThis.addEventListener("unload", this.#onEnd);
-    globalThis.addEventListener("error", this.#onEnd, { capture: true });
-    globalThis.addEventListener("unhandledrejection", this.#onEnd, { capture: true });
     this.#draw();
     this.#frames = setInterval(() => this.#draw(), FRAME_MS);
   }
 
   /** Gives the terminal back as it was. */
   [Symbol.dispose](): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+    if (open !== this) return;
+    open = undefined;
     clearInterval(this.#frames);
-    globalThis.removeEventListener("unload", this.#onEnd);
-    globalThis.removeEventListener("error", this.#onEnd, { capture: true });
-    globalThis.removeEventListener("unhandledrejection", this.#onEnd, { capture: true });
+    globalThis.removeEventListener("unload", closeView);
     write(LEAVE);
   }
 
   #draw(): void {
     const { columns, rows } = Deno.consoleSize();
-    const lines = renderScreen(this.#state(), this.#messages(), { columns, rows, colours: !Deno.noColor });
+    // A terminal that does not know its size says 0.
+    const size = { columns: columns || 80, rows: rows || 24 };
+    const lines = renderScreen(this.#state(), this.#messages(), { ...size, colours: !Deno.noColor });
     write(`${BEGIN_FRAME}${lines.join("\r\n")}${END_FRAME}`);
   }
+}
+
+/**
+ * Lets the live view make way for an error that no one awaits. Called before `runMain()`, whose listeners print the error:
+ * it would go away with the view.
+ */
+export function closeViewOnErrors(): void {
+  globalThis.addEventListener("error", closeView);
+  globalThis.addEventListener("unhandledrejection", closeView);
+}
+
+function closeView(): void {
+  open?.[Symbol.dispose]();
 }
 
 const encoder = new TextEncoder();

@@ -162,7 +162,7 @@ function drawTravellers(canvas: Canvas, y: number, endY: number, state: DemoStat
   const flightsEnd = Math.min(1 + emailWidth + (isWide ? 12 : 8), canvas.columns - 16);
   const hoursEnd = Math.min(flightsEnd + (isWide ? 18 : 15), canvas.columns - 1);
   const gainedEnd = hoursEnd + 16;
-  if (endY - y < 2) return;
+  if (rows.length === 0) return;
 
   canvas.put(1, y, TITLE, "bold");
   canvas.putRight(flightsEnd, y, "flights", "bold");

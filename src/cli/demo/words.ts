@@ -59,7 +59,7 @@ export function eventTimeWords(state: DemoState, timeZone?: string): string {
   const nothing = userstatistics.added > 0 ? "" : `No ${userstatistics.count > 0 ? "new " : ""}statistics yet: `;
   switch (eventTime.kind) {
     case "none":
-      return `${nothing}no flights have come out of ${state.importer.name}`;
+      return `${nothing}waits for the first flights out of ${state.importer.name}`;
     case "incomplete": {
       const seconds = Math.ceil(eventTime.waitMs / 1000);
       return `${nothing}no record in ${eventTime.partition}, event time waits for one up to ${seconds} s`;

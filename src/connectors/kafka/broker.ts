@@ -20,7 +20,7 @@ export class KafkaBroker implements Broker {
   readonly kind = "kafka";
   readonly description: string;
   readonly #client: Client;
-  /** What closing the broker has to close first. */
+  /** Closes what was opened and has not been closed yet. */
   readonly #opened = new Set<() => Promise<void>>();
   readonly #closing = new AbortController();
 
@@ -50,22 +50,25 @@ export class KafkaBroker implements Broker {
   }
 
   fetcher(): Promise<Fetcher> {
-    const fetcher = new KafkaFetcher(this.#client.fork());
-    this.#opened.add(() => fetcher.close());
+    const client = this.#client.fork();
+    const fetcher = new KafkaFetcher(client);
+    this.#keep(() => fetcher.close(), client);
     return Promise.resolve(fetcher);
   }
 
   producer(): Promise<Producer> {
-    const producer = new KafkaProducer(this.#client.fork());
-    this.#opened.add(() => producer.close());
+    const client = this.#client.fork();
+    const producer = new KafkaProducer(client);
+    this.#keep(() => producer.close(), client);
     return Promise.resolve(producer);
   }
 
-  async openJob(request: JobRequest): Promise<JobLease> {
+  openJob(request: JobRequest): Promise<JobLease> {
+    const client = this.#client.fork();
     const signal = AbortSignal.any([request.signal, this.#closing.signal]);
-    const lease = await openLease(this.#client, { ...request, signal });
-    this.#opened.add(() => lease.release());
-    return lease;
+    const opening = openLease(this.#client, client, { ...request, signal });
+    this.#keep(() => opening.then((lease) => lease.release(), () => {}), client);
+    return opening;
   }
 
   jobsReading(topics: readonly string[]): Promise<JobInfo[]> {
@@ -79,11 +82,16 @@ export class KafkaBroker implements Broker {
   async close(): Promise<void> {
     this.#closing.abort(new Error("the broker was closed"));
     await Promise.all([...this.#opened].map((close) => close()));
-    this.#opened.clear();
     await this.#client.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Remembers how to close something until its client is. */
+  #keep(close: () => Promise<void>, client: Client): void {
+    this.#opened.add(close);
+    client.closed.then(() => this.#opened.delete(close));
   }
 }

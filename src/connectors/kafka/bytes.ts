@@ -1,7 +1,8 @@
 /** Reading and writing Kafka's numbers and texts: big-endian, with variable-length zigzag integers inside of records. */
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// Text is what it is: a leading byte order mark belongs to it.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const TWO_32 = 2 ** 32;
 
 /** Reads forward through bytes. Running past their end is a RangeError. */

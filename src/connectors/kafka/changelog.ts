@@ -11,7 +11,8 @@ const RESTORE_BYTES = 8 << 20;
 const ENTRY_BYTES = 8 << 20;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// Text is what it is: a leading byte order mark belongs to it.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Name of a job's changelog. */
 export function changelogTopic(job: string): string {

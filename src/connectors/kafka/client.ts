@@ -27,15 +27,23 @@ interface KnownTopic {
  */
 export class Client {
   readonly #settings: ClientSettings;
+  /** By address; what is being opened is there too. */
   readonly #connections = new Map<string, Promise<Connection>>();
+  readonly #open = new Map<string, Connection>();
   readonly #nodes = new Map<number, Address>();
   readonly #topics = new Map<string, KnownTopic>();
   readonly #coordinators = new Map<string, number>();
   #controller = -1;
   readonly #closing = new AbortController();
+  readonly #closed = Promise.withResolvers<void>();
 
   constructor(settings: ClientSettings) {
     this.#settings = settings;
+  }
+
+  /** Resolves when it has been closed. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   get log(): ClientSettings["log"] {
@@ -104,9 +112,8 @@ export class Client {
 
   /** A connection to whoever answers: an open one if there is, then the known nodes, then where we began. */
   async any(): Promise<Connection> {
-    for (const opening of this.#connections.values()) {
-      const connection = await opening.catch(() => undefined);
-      if (connection?.isOpen) return connection;
+    for (const connection of this.#open.values()) {
+      if (connection.isOpen) return connection;
     }
     let failure: unknown;
     const addresses = [...this.#nodes.values(), ...this.#settings.bootstrap];
@@ -186,27 +193,27 @@ export class Client {
       const connection = await opening.catch(() => undefined);
       await connection?.close();
     }));
+    this.#closed.resolve();
   }
 
   async #connect(address: Address): Promise<Connection> {
-    if (this.#closing.signal.aborted) throw new BrokerError("Cannot use Kafka: it was closed");
     const key = formatAddress(address);
+    if (this.#open.get(key)?.isOpen === false) {
+      this.#open.delete(key);
+      this.#connections.delete(key);
+    }
+    if (this.#closing.signal.aborted) throw new BrokerError("Cannot use Kafka: it was closed");
     let opening = this.#connections.get(key);
     if (opening === undefined) {
-      opening = this.#open(address, key);
+      opening = Connection.open(address, this.#settings, this.#closing.signal);
       this.#connections.set(key, opening);
     }
-    const connection = await opening;
-    if (connection.isOpen) return connection;
-    if (this.#connections.get(key) === opening) this.#connections.delete(key);
-    return await this.#connect(address);
-  }
-
-  async #open(address: Address, key: string): Promise<Connection> {
     try {
-      return await Connection.open(address, this.#settings, this.#closing.signal);
+      const connection = await opening;
+      this.#open.set(key, connection);
+      return connection;
     } catch (error) {
-      this.#connections.delete(key);
+      if (this.#connections.get(key) === opening) this.#connections.delete(key);
       throw error;
     }
   }

@@ -135,10 +135,7 @@ export class Connection {
   async #open(timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
     try {
-      await Promise.race([
-        this.#wire.connect(),
-        this.closed.then(() => Promise.reject(this.#end)),
-      ]);
+      await Promise.race([this.#wire.connect(), this.closed.then(() => Promise.reject(this.#end))]);
     } catch (error) {
       this.#end ??= this.#lost(reasonOf(error), error);
       if (isDenied(error)) {

@@ -36,7 +36,6 @@ export async function openLease(
     onActive: active.resolve,
     onStandby: (holder) => whenActive === "refuse" ? active.reject(jobActive(job, holder)) : request.onStandby(holder),
   });
-  const client = shared.fork();
   const stop = new AbortController();
   const stopping = AbortSignal.any([signal, membership.lost]);
   const giveUp = () => {
@@ -54,7 +53,6 @@ export async function openLease(
     return new KafkaLease({ shared, client, request, membership, producer, stop, now });
   } catch (error) {
     await membership.leave();
-    await client.close();
     throw error;
   } finally {
     stopping.removeEventListener("abort", giveUp); // the request's signal was for waiting
@@ -76,6 +74,7 @@ interface LeaseParts {
 export class KafkaLease implements JobLease {
   readonly #parts: LeaseParts;
   readonly #lost = new AbortController();
+  readonly #stopping: AbortSignal;
   #pending: OutgoingRecord[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #failure: unknown;
@@ -84,6 +83,7 @@ export class KafkaLease implements JobLease {
   constructor(parts: LeaseParts) {
     this.#parts = parts;
     const { lost } = parts.membership;
+    this.#stopping = AbortSignal.any([parts.stop.signal, lost]);
     const lose = () => this.#lost.abort(lost.reason);
     if (lost.aborted) lose();
     else lost.addEventListener("abort", lose, { once: true });
@@ -103,13 +103,13 @@ export class KafkaLease implements JobLease {
 
   restore(): Promise<Map<string, string>> {
     const { shared, request } = this.#parts;
-    return this.#inTurn(() => readChangelog(shared, request.job, this.lost));
+    return this.#inTurn(() => readChangelog(shared, request.job, this.#stopping));
   }
 
   reset(): Promise<void> {
     return this.#inTurn(async () => {
       const { shared, request, producer, now } = this.#parts;
-      const entries = await readChangelog(shared, request.job, this.lost);
+      const entries = await readChangelog(shared, request.job, this.#stopping);
       const tombstones = new Map([...entries.keys()].map((key) => [key, null]));
       await producer.send(changelogRecords(request.job, tombstones, now()));
       await producer.sendPositions(request.job, await this.#noPositions());
@@ -171,8 +171,7 @@ export class KafkaLease implements JobLease {
   /** One step after the other, and none after one has failed. */
   async #inTurn<T>(step: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
-      this.#parts.stop.signal.throwIfAborted();
-      this.lost.throwIfAborted();
+      this.#stopping.throwIfAborted();
       if (this.#failure !== undefined) throw this.#failure;
       try {
         return await step();
@@ -185,17 +184,17 @@ export class KafkaLease implements JobLease {
   }
 
   #translate(error: unknown): unknown {
-    const { job } = this.#parts.request;
-    if (error instanceof ProducerFencedError) {
-      const fenced = new FencedError(`Cannot commit "${job}": another instance has taken over, ${error.message}`, {
-        cause: error,
-      });
-      this.#lost.abort(fenced);
-      return this.lost.reason;
-    }
-    if (error instanceof FencedError || error instanceof BrokerUnavailableError) this.#lost.abort(error);
-    return error;
+    const failure = error instanceof ProducerFencedError ? fencedError(this.#parts.request.job, error) : error;
+    if (failure instanceof FencedError || failure instanceof BrokerUnavailableError) this.#lost.abort(failure);
+    return failure;
   }
+}
+
+function fencedError(job: string, cause: ProducerFencedError): FencedError {
+  return new FencedError(
+    `Cannot go on with "${job}": another instance has taken over, or a transaction took too long (${cause.message})`,
+    { cause },
+  );
 }
 
 function newInstance(sinceMs: number): Omit<Instance, "activeSince"> {

@@ -26,7 +26,6 @@ export interface BatchProducer {
 
 /** A batch without its records: what is needed to know whether a reader sees them, and where to read on. */
 export interface BatchHeader {
-  readonly baseOffset: number;
   /** The last offset that the batch stood for, though its record may have been compacted away. */
   readonly lastOffset: number;
   readonly producerId: number;
@@ -153,13 +152,11 @@ export function readHeader(bytes: Uint8Array, at: number, source: BatchSource): 
   }
   const attributes = reader.int16();
   const lastOffset = baseOffset + reader.int32();
-  reader.at += 16;
-  const producerId = reader.int64();
+  reader.at += 16; // timestamps
   const control = (attributes & CONTROL) !== 0;
   return {
-    baseOffset,
     lastOffset,
-    producerId,
+    producerId: reader.int64(),
     transactional: (attributes & TRANSACTIONAL) !== 0,
     control,
     abort: control && isAbort(bytes.subarray(at, end)),
@@ -171,12 +168,12 @@ export function readHeader(bytes: Uint8Array, at: number, source: BatchSource): 
 function isAbort(batch: Uint8Array): boolean {
   const reader = new ByteReader(batch);
   reader.at = RECORDS_AT;
-  reader.varint();
+  reader.varint(); // length, then attributes, timestamp, offset, length of the key
   reader.int8();
   reader.varlong();
   reader.varint();
   reader.varint();
-  reader.int16();
+  reader.int16(); // version
   return reader.int16() === 0;
 }
 

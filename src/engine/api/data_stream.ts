@@ -72,7 +72,9 @@ export class DataStream<T> {
 
   /** Prints the records on standard output, one a line: text as it is, all else as JSON. */
   print(prefix = ""): DataStreamSink {
-    return this.sinkTo(new PrintSink<T>(prefix)).name(prefix === "" ? `print-${this.env.graph.nodes.length}` : `print ${prefix}`);
+    return this.sinkTo(new PrintSink<T>(prefix)).name(
+      prefix === "" ? `print-${this.env.graph.nodes.length}` : `print ${prefix}`,
+    );
   }
 
   /** Runs the whole job and gives this stream's records in an array. For bounded inputs. */
@@ -160,6 +162,8 @@ export class DataStreamSink {
 /** @throws {TypeError} at the learner's line, not somewhere at run time */
 export function checkFunction(method: string, given: unknown): void {
   if (typeof given !== "function") {
-    throw new TypeError(`Cannot describe ${method}(): it takes a function, it was given ${given === null ? "null" : typeof given}`);
+    throw new TypeError(
+      `Cannot describe ${method}(): it takes a function, it was given ${given === null ? "null" : typeof given}`,
+    );
   }
 }

@@ -89,7 +89,9 @@ export class StreamExecutionEnvironment {
     const { jobName = "job", store, logger = SILENT, delivery, idleMs = 60_000 } = this.#options;
     const graph = this.graph.build();
     if (delivery !== "at-least-once") {
-      const weak = graph.nodes.filter((node) => node.kind === "sink").filter(({ sink }) => !sink.exactlyOnceWith(store));
+      const weak = graph.nodes.filter((node) => node.kind === "sink").filter(({ sink }) =>
+        !sink.exactlyOnceWith(store)
+      );
       if (weak.length > 0 && delivery === "exactly-once") {
         const names = weak.map(({ name, sink }) => `"${name}" (${sink.description})`).join(", ");
         throw new JobError(
@@ -98,7 +100,9 @@ export class StreamExecutionEnvironment {
       }
       if (store !== undefined) {
         for (const { name, sink } of weak) {
-          logger.info(`${jobName}: delivers at least once to "${name}" (${sink.description}): after a crash some of it may come again`);
+          logger.info(
+            `${jobName}: delivers at least once to "${name}" (${sink.description}): after a crash some of it may come again`,
+          );
         }
       }
     }

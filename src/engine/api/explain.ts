@@ -12,7 +12,9 @@ export function explain(graph: StreamGraph): string {
   const rows = graph.nodes.map((node) => [kindOf(node), node.name, detailsOf(node)] as const);
   const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length));
   const [kinds, names] = [width(0), width(1)];
-  return rows.map(([kind, name, details]) => `${kind.padEnd(kinds)}  ${name.padEnd(names)}  ${details}`.trimEnd()).join("\n");
+  return rows.map(([kind, name, details]) => `${kind.padEnd(kinds)}  ${name.padEnd(names)}  ${details}`.trimEnd()).join(
+    "\n",
+  );
 }
 
 function kindOf(node: StreamNode): string {

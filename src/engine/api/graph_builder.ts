@@ -22,7 +22,9 @@ export class GraphBuilder {
     }
     const uids = new Set<string>();
     for (const { uid } of this.#nodes) {
-      if (uids.has(uid)) throw new JobError(`Cannot execute a job with two operators of uid "${uid}": give one of them another uid()`);
+      if (uids.has(uid)) {
+        throw new JobError(`Cannot execute a job with two operators of uid "${uid}": give one of them another uid()`);
+      }
       uids.add(uid);
     }
     return { nodes: [...this.#nodes] };

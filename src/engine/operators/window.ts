@@ -3,7 +3,12 @@ import type { KeyedStateStore } from "../state/state.ts";
 import type { StateTable } from "../state/state_table.ts";
 import type { Timer } from "../time/timer_queue.ts";
 import { TimeWindow, type WindowAssigner } from "../windows/window.ts";
-import { type ProcessWindowFunction, type ReduceFunction, TimestampedCollector, type WindowContext } from "./functions.ts";
+import {
+  type ProcessWindowFunction,
+  type ReduceFunction,
+  TimestampedCollector,
+  type WindowContext,
+} from "./functions.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 
 /**
@@ -22,7 +27,11 @@ export class WindowOperator<T, OUT, K> implements Operator<T, OUT> {
   #contents!: StateTable<T>;
   #firing!: FiringWindow;
 
-  constructor(assigner: WindowAssigner, reduce: ReduceFunction<T>, process: ProcessWindowFunction<T, OUT, K> | undefined) {
+  constructor(
+    assigner: WindowAssigner,
+    reduce: ReduceFunction<T>,
+    process: ProcessWindowFunction<T, OUT, K> | undefined,
+  ) {
     this.#assigner = assigner;
     this.#reduce = reduce;
     this.#process = process;

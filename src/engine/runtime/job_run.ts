@@ -91,9 +91,11 @@ export class JobRun {
   }
 
   async #open(snapshot: Snapshot): Promise<void> {
-    const { logger, jobName, from, bounded, delivery } = this.#options;
-    const start = snapshot.job === undefined ? `starts ${describeFrom(from)}` : "goes on from its last commit (--from is for a first start)";
-    if (this.#session !== undefined) logger.info(`${jobName}: ${start}, delivers ${delivery.replaceAll("-", " ")}`);
+    const { logger, jobName, from, bounded } = this.#options;
+    const start = snapshot.job === undefined
+      ? `starts ${describeFrom(from)}`
+      : "goes on from its last commit (--from is for a first start)";
+    if (this.#session !== undefined) logger.info(`${jobName}: ${start}`);
     const opened = { sources: this.#sources, tasks: this.#tasks, writers: this.#writers };
     const wake = () => {
       this.#woken = true;
@@ -139,7 +141,9 @@ export class JobRun {
       if (changed && (commitInMs <= 0 || urgent)) await this.#commit();
       progress.tick(now);
       if (taken > 0) await nextTurn();
-      else await this.#sleep(Math.min(idleInMs, progress.nextTickMs(now), changed ? Math.max(commitInMs, 0) : Infinity));
+      else {await this.#sleep(
+          Math.min(idleInMs, progress.nextTickMs(now), changed ? Math.max(commitInMs, 0) : Infinity),
+        );}
     }
   }
 
@@ -155,7 +159,9 @@ export class JobRun {
     for (const writer of this.#writers) await writer.flush?.();
     const session = this.#session;
     if (session === undefined || session.pendingRecords === 0) return;
-    if (this.#options.delivery === "at-least-once" || session.pendingRecords >= SLICE_RECORDS) await this.#unlessLost(session.flush());
+    if (this.#options.delivery === "at-least-once" || session.pendingRecords >= SLICE_RECORDS) {
+      await this.#unlessLost(session.flush());
+    }
   }
 
   #hasChanged(): boolean {
@@ -243,7 +249,9 @@ export class JobRun {
     this.#deadLetters++;
     const { logger, jobName } = this.#options;
     const shown = 10;
-    const place = this.#session === undefined ? "it is dropped, as the job has no store" : `kept in "${this.#session.deadLetters}"`;
+    const place = this.#session === undefined
+      ? "it is dropped, as the job has no store"
+      : `kept in "${this.#session.deadLetters}"`;
     if (this.#deadLetters <= shown) logger.warn(`${jobName}: ${operator}: ${message}; ${place}`);
     if (this.#deadLetters === shown) logger.warn(`${jobName}: further bad records are counted, not shown`);
   }

@@ -59,7 +59,11 @@ export class Progress {
 /**
  * Why a job gives nothing at the moment, in one sentence; undefined if there is no reason to be seen.
  */
-export function whyNothingComesOut(sources: readonly SourceTask[], tasks: readonly Task[], now: number): string | undefined {
+export function whyNothingComesOut(
+  sources: readonly SourceTask[],
+  tasks: readonly Task[],
+  now: number,
+): string | undefined {
   for (const source of sources) {
     const pending = source.splits.find(({ finished, split }) => !finished && split.status === "pending");
     if (pending !== undefined) {
@@ -72,7 +76,8 @@ export function whyNothingComesOut(sources: readonly SourceTask[], tasks: readon
     if (sources.some(({ lag }) => lag > 0)) return undefined;
     return `waits for records: ${sources.map(({ node }) => node.source.description).join(" and ")} read to the end`;
   }
-  const open = `${waiting.timers.size} windows of "${waiting.name}" are open, the first closes when event time reaches ` +
+  const open =
+    `${waiting.timers.size} windows of "${waiting.name}" are open, the first closes when event time reaches ` +
     formatTime(waiting.timers.nextTimeMs);
   return `${open}; ${whereEventTimeIs(waiting, sources, now)}`;
 }
@@ -96,7 +101,9 @@ function lastOf(holder: SplitTask, now: number): string {
   const silentS = Math.round((now - holder.lastActiveMs) / 1000);
   return holder.watermarkMs === MIN_WATERMARK
     ? `which has given no record yet (for ${silentS} s; --idle says how long it is waited for)`
-    : `whose last record brought it to ${formatTime(holder.watermarkMs)} ${silentS} s ago (--idle says how long it is waited for)`;
+    : `whose last record brought it to ${
+      formatTime(holder.watermarkMs)
+    } ${silentS} s ago (--idle says how long it is waited for)`;
 }
 
 function ancestors(node: StreamNode, found: Set<StreamNode> = new Set()): Set<StreamNode> {

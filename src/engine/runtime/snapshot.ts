@@ -95,10 +95,14 @@ export class Snapshot {
    */
   checkFits(job: string, graph: StreamGraph): void {
     if (this.job !== undefined && this.job.format !== 1) {
-      throw new JobError(`Cannot restore job "${job}": its commit has format ${this.job.format}, this version reads format 1`);
+      throw new JobError(
+        `Cannot restore job "${job}": its commit has format ${this.job.format}, this version reads format 1`,
+      );
     }
     const uids = new Set(graph.nodes.map(({ uid }) => uid));
-    const homeless = [...this.#splits.keys(), ...this.#state.keys(), ...this.#timers.keys()].filter((uid) => !uids.has(uid));
+    const homeless = [...this.#splits.keys(), ...this.#state.keys(), ...this.#timers.keys()].filter((uid) =>
+      !uids.has(uid)
+    );
     if (homeless.length > 0) {
       const names = [...new Set(homeless)].map((uid) => `"${uid}"`).join(", ");
       throw new JobError(

@@ -180,7 +180,9 @@ export class SplitTask {
   #assigned(timestampMs: number): number {
     if (Number.isFinite(timestampMs)) return timestampMs;
     const { name } = this.source.node;
-    const cause = new TypeError(`Cannot use ${timestampMs} as a timestamp: the timestamp assigner must return ms since the Unix epoch`);
+    const cause = new TypeError(
+      `Cannot use ${timestampMs} as a timestamp: the timestamp assigner must return ms since the Unix epoch`,
+    );
     throw new OperatorError(name, cause, this.split.origin());
   }
 

@@ -1,5 +1,5 @@
 import { OperatorError } from "../errors.ts";
-import type { SinkNode, OperatorNode } from "../graph.ts";
+import type { OperatorNode, SinkNode } from "../graph.ts";
 import type { Operator, OperatorContext } from "../operators/operator.ts";
 import { MAX_WATERMARK, type StreamOutput, StreamRecord } from "../record.ts";
 import type { KeySelector } from "../operators/functions.ts";

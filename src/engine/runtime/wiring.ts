@@ -91,7 +91,9 @@ async function openSource(
   if (gone.length > 0) {
     await reader.close();
     throw new JobError(
-      `Cannot restore source "${node.name}": its commit has a position for ${gone.join(", ")}, which ${node.source.description} no longer has; ` +
+      `Cannot restore source "${node.name}": its commit has a position for ${
+        gone.join(", ")
+      }, which ${node.source.description} no longer has; ` +
         "forget the job's commit with --reset",
     );
   }

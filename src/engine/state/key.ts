@@ -25,7 +25,11 @@ export function keyId(key: unknown): KeyId {
     case "object":
       return `\0${canonicalJson(key)}`;
   }
-  throw new TypeError(`Cannot key a record by ${typeof key} ${String(key)}: a key is text, a finite number, a boolean or plain JSON of them`);
+  throw new TypeError(
+    `Cannot key a record by ${typeof key} ${
+      String(key)
+    }: a key is text, a finite number, a boolean or plain JSON of them`,
+  );
 }
 
 function canonicalJson(value: unknown): string {
@@ -33,7 +37,9 @@ function canonicalJson(value: unknown): string {
   if (typeof value === "object" && value !== null) {
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {
-      throw new TypeError(`Cannot key a record by a ${value.constructor?.name}: a key is text, a finite number, a boolean or plain JSON of them`);
+      throw new TypeError(
+        `Cannot key a record by a ${value.constructor?.name}: a key is text, a finite number, a boolean or plain JSON of them`,
+      );
     }
     const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(",")}}`;

@@ -55,7 +55,9 @@ export class KeyedStateBackend {
     if (known !== undefined) {
       const knownVersion = this.#versions.get(name);
       if (knownVersion !== version) {
-        throw new JobError(`Cannot use state "${name}" of "${this.uid}" as version ${version}: it is in use as version ${knownVersion}`);
+        throw new JobError(
+          `Cannot use state "${name}" of "${this.uid}" as version ${version}: it is in use as version ${knownVersion}`,
+        );
       }
       return known as StateTable<T>;
     }

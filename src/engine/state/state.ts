@@ -18,7 +18,9 @@ export class ValueStateDescriptor<T> {
     const version = options.version ?? 1;
     if (name === "") throw new TypeError("Cannot describe a state without a name");
     if (!Number.isInteger(version)) {
-      throw new TypeError(`Cannot describe state "${name}": its version must be a whole number, current value is ${version}`);
+      throw new TypeError(
+        `Cannot describe state "${name}": its version must be a whole number, current value is ${version}`,
+      );
     }
     this.name = name;
     this.version = version;

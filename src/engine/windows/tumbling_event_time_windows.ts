@@ -21,7 +21,9 @@ export class TumblingEventTimeWindows implements WindowAssigner {
    */
   static of(sizeMs: number, offsetMs = 0): TumblingEventTimeWindows {
     if (!Number.isInteger(sizeMs) || sizeMs <= 0) {
-      throw new RangeError(`Cannot create a tumbling window as sizeMs must be a whole number > 0: current value is ${sizeMs}`);
+      throw new RangeError(
+        `Cannot create a tumbling window as sizeMs must be a whole number > 0: current value is ${sizeMs}`,
+      );
     }
     if (!Number.isInteger(offsetMs) || Math.abs(offsetMs) >= sizeMs) {
       throw new RangeError(

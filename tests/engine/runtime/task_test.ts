@@ -1,0 +1,258 @@
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { JobError, OperatorError } from "../../../src/engine/errors.ts";
+import { MapOperator } from "../../../src/engine/operators/map.ts";
+import type { Operator, OperatorContext } from "../../../src/engine/operators/operator.ts";
+import type { Output, StreamRecord } from "../../../src/engine/record.ts";
+import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
+import { FanOut } from "../../../src/engine/runtime/task.ts";
+import type { Timer } from "../../../src/engine/time/timer_queue.ts";
+import { ManualClock } from "../manual_clock.ts";
+import { OperatorBench, Probe } from "../operator_bench.ts";
+
+/** Passes text on; "timer 50" registers a timer for its key instead. What fires gives "key fired". */
+class TimerOperator implements Operator<string, string> {
+  context!: OperatorContext;
+  readonly onTimer: (timer: Timer, context: OperatorContext) => void;
+
+  constructor(onTimer: (timer: Timer, context: OperatorContext) => void = () => {}) {
+    this.onTimer = onTimer;
+  }
+
+  open(context: OperatorContext): void {
+    this.context = context;
+  }
+
+  processElement({ value, timestampMs }: StreamRecord<string>, output: Output<string>): void {
+    const timeMs = Number(value.split(" ")[1]);
+    if (Number.isNaN(timeMs)) output.collect(value, timestampMs);
+    else this.context.timers.register(timeMs, "", this.context.state.currentKey, this.context.state.currentKeyId);
+  }
+
+  onEventTime(timer: Timer, output: Output<string>): void {
+    this.onTimer(timer, this.context);
+    output.collect(`${this.context.state.currentKey} fired`, timer.timeMs);
+  }
+}
+
+function pass<T>(): MapOperator<T, T> {
+  return new MapOperator((value: T) => value);
+}
+
+Deno.test("Task passes a watermark on once, and none that is not news", () => {
+  const bench = new OperatorBench(() => pass<string>());
+  bench.watermark(10).watermark(10).watermark(5).watermark(11);
+
+  assertEquals(bench.take(), [{ watermark: 10 }, { watermark: 11 }]);
+  assertEquals(bench.task.currentWatermark(), 11);
+});
+
+Deno.test("Task fires timers in order of time over all keys, before it passes the watermark on", () => {
+  const bench = new OperatorBench(() => new TimerOperator(), { keyBy: (value) => value.split(" ")[0] });
+  bench.record("b 30").record("a 20").record("c 10").record("a 40").watermark(30);
+
+  assertEquals(bench.take(), [["c fired", 10], ["a fired", 20], ["b fired", 30], { watermark: 30 }]);
+});
+
+// Seen in Flink: a timer in the past fires at the next watermark, not at once.
+Deno.test("Task fires a timer that is set in the past at the next watermark", () => {
+  const bench = new OperatorBench(() => new TimerOperator(), { keyBy: (value) => value.split(" ")[0] });
+  bench.watermark(100).record("a 50");
+  assertEquals(bench.take(), [{ watermark: 100 }]);
+  bench.watermark(100);
+  assertEquals(bench.take(), []);
+  bench.watermark(101);
+  assertEquals(bench.take(), [["a fired", 50], { watermark: 101 }]);
+});
+
+Deno.test("Task shows the new watermark while timers fire that end long before it", () => {
+  const seen: number[] = [];
+  const bench = new OperatorBench(
+    () => new TimerOperator((_timer, context) => void seen.push(context.currentWatermark())),
+    { keyBy: (value) => value.split(" ")[0] },
+  );
+  bench.record("a 10").record("a 20").watermark(500);
+
+  assertEquals(seen, [500, 500]);
+});
+
+Deno.test("Task sets the key of a record, and of a timer that fires", () => {
+  const keys: unknown[] = [];
+  const bench = new OperatorBench(
+    () => new TimerOperator((_timer, { state }) => void keys.push(state.currentKey)),
+    { keyBy: (value) => [value.split(" ")[0]] },
+  );
+  bench.record("a 10").record("b 10").watermark(10);
+
+  assertEquals(keys, [["a"], ["b"]]);
+});
+
+Deno.test("Task takes the smallest watermark of several inputs", () => {
+  const bench = new OperatorBench(() => pass<string>(), { inputs: 2 });
+  bench.watermark(50, 0).record("x", 1, 1).watermark(30, 1).watermark(70, 1);
+
+  assertEquals(bench.take(), [["x", 1], { watermark: 30 }, { watermark: 50 }]);
+});
+
+Deno.test("Task does not wait for an idle input, and is idle when all are", () => {
+  const bench = new OperatorBench(() => pass<string>(), { inputs: 2 });
+  bench.watermark(50, 0).idle(true, 1).watermark(60, 0).idle(true, 0).idle(false, 1);
+
+  assertEquals(bench.take(), [{ watermark: 50 }, { watermark: 60 }, "idle", "active"]);
+});
+
+// Seen in Flink: when the last input goes idle that held the minimum, the maximum of all is emitted first.
+Deno.test("Task gives the largest watermark when its last input falls idle, before it says so", () => {
+  const bench = new OperatorBench(() => pass<string>(), { inputs: 2 });
+  bench.watermark(90, 0).watermark(10, 1).idle(true, 0).idle(true, 1);
+
+  assertEquals(bench.take(), [{ watermark: 10 }, { watermark: 90 }, "idle"]);
+});
+
+Deno.test("Task with one input says that it is idle, once", () => {
+  const bench = new OperatorBench(() => pass<string>());
+  bench.idle(true).idle(true).record("late", 5).idle(false).watermark(10);
+
+  assertEquals(bench.take(), ["idle", ["late", 5], "active", { watermark: 10 }]);
+});
+
+Deno.test.ignore("Task does not come to the end when one of its inputs has ended and the other falls idle", () => {
+  const bench = new OperatorBench(() => pass<string>(), { inputs: 2 });
+  bench.watermark(MAX_WATERMARK, 0).watermark(50, 1).idle(true, 1).idle(false, 1).watermark(60, 1);
+
+  assertEquals(bench.take(), [{ watermark: 50 }, "idle", "active", { watermark: 60 }]);
+});
+
+Deno.test("realWatermarkMs() is what it has passed on, or what lies above if that is less", () => {
+  const bench = new OperatorBench(() => pass<string>());
+  assertEquals(bench.task.realWatermarkMs(MAX_WATERMARK), MIN_WATERMARK);
+  bench.watermark(50);
+  assertEquals([bench.task.realWatermarkMs(50), bench.task.realWatermarkMs(40)], [50, 40]);
+  bench.watermark(MAX_WATERMARK);
+  assertEquals(bench.task.realWatermarkMs(45), 45);
+});
+
+Deno.test("realWatermarkMs() never falls behind the last commit", () => {
+  const bench = new OperatorBench(() => pass<string>());
+  bench.watermark(50);
+  const restarted = bench.restart();
+
+  assertEquals(restarted.task.currentWatermark(), 50);
+  assertEquals(restarted.task.realWatermarkMs(20), 50);
+  restarted.watermark(40).watermark(51);
+  assertEquals(restarted.take(), [{ watermark: 51 }]);
+});
+
+Deno.test("processingTime() is the clock's", () => {
+  const clock = new ManualClock(1_000);
+  const bench = new OperatorBench(() => new TimerOperator(), { clock });
+  clock.advance(5);
+
+  assertEquals((bench.operator as TimerOperator).context.processingTime(), 1_005);
+});
+
+Deno.test("process() names the operator that threw, keeps the error, and says at which record", () => {
+  const cause = new RangeError("no such city");
+  const bench = new OperatorBench(
+    () =>
+      new MapOperator(() => {
+        throw cause;
+      }),
+    { name: "cities" },
+  );
+  bench.shared.current = {
+    origin: () => ({
+      topic: "skyone",
+      partition: 3,
+      offset: 1204,
+      timestampMs: 5,
+      key: null,
+      value: null,
+      headers: undefined,
+    }),
+  } as unknown as NonNullable<typeof bench.shared.current>;
+
+  const error = assertThrows(() => bench.record("x", 1), OperatorError) as OperatorError;
+  assertEquals(error.message, 'Operator "cities" failed at "skyone" partition 3 offset 1204: RangeError: no such city');
+  assertEquals(error.operator, "cities");
+  assertStrictEquals(error.cause, cause);
+});
+
+Deno.test("process() names the nearest operator when one below threw", () => {
+  const below = new OperatorBench(
+    () =>
+      new MapOperator(() => {
+        throw new Error("below");
+      }),
+    { name: "below" },
+  );
+  const above = new OperatorBench(() => pass<string>(), { name: "above" });
+  above.task.output.add(below.task.addEdge());
+
+  assertThrows(() => above.record("x"), OperatorError, 'Operator "below" failed: Error: below');
+});
+
+Deno.test("process() names the operator whose key can not be used", () => {
+  const bench = new OperatorBench(() => pass<string>(), { name: "keyed", keyBy: () => undefined });
+
+  assertThrows(
+    () => bench.record("x"),
+    OperatorError,
+    'Operator "keyed" failed: TypeError: Cannot key a record by undefined undefined: a key is text',
+  );
+});
+
+Deno.test("process() leaves an error alone that is meant for the person as it is", () => {
+  const sentence = new JobError("Cannot go on");
+  const bench = new OperatorBench(() =>
+    new MapOperator(() => {
+      throw sentence;
+    })
+  );
+
+  assertStrictEquals(assertThrows(() => bench.record("x"), JobError), sentence);
+});
+
+Deno.test("process() takes whatever is thrown, also what is no error", () => {
+  for (const [thrown, words] of [["text", "text"], [undefined, "undefined"], [null, "null"]] as const) {
+    const bench = new OperatorBench(() =>
+      new MapOperator(() => {
+        throw thrown;
+      })
+    );
+    assertThrows(() => bench.record("x"), OperatorError, `Operator "op" failed: ${words}`);
+  }
+});
+
+Deno.test("open() names the operator that can not be opened", () => {
+  const broken: Operator<string, string> = {
+    open() {
+      throw new Error("no file");
+    },
+    processElement() {},
+  };
+  assertThrows(
+    () => new OperatorBench(() => broken, { name: "files" }),
+    OperatorError,
+    'Operator "files" failed: Error: no file',
+  );
+});
+
+Deno.test("FanOut gives everything to all its edges, edge by edge, and counts each record once", () => {
+  const [fanOut, one, other] = [new FanOut(), new Probe(), new Probe()];
+  fanOut.add(one);
+  fanOut.add(other);
+  fanOut.collect("a", 1);
+  fanOut.emitWatermark(0);
+  fanOut.emitIdle(true);
+
+  const flows = [["a", 1], { watermark: 0 }, "idle"];
+  assertEquals([one.take(), other.take(), fanOut.records], [flows, flows, 1]);
+});
+
+Deno.test("FanOut without edges counts what nobody takes", () => {
+  const fanOut = new FanOut();
+  fanOut.collect("a", 1);
+  fanOut.emitWatermark(5);
+
+  assertEquals(fanOut.records, 1);
+});

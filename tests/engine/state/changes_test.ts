@@ -1,0 +1,93 @@
+import { assertEquals } from "@std/assert";
+import { Changes, type Storable } from "../../../src/engine/state/changes.ts";
+
+/** Something with a text; null: it is gone. */
+class Item implements Storable {
+  dirty = false;
+  stored = false;
+  /** How often its text was made. */
+  asked = 0;
+  constructor(readonly key: string, public text: string | null) {}
+
+  entryKey(): string {
+    return this.key;
+  }
+
+  entryValue(): string | null {
+    this.asked++;
+    return this.text;
+  }
+}
+
+function drain(changes: Changes): [string, string | null][] {
+  const entries = new Map<string, string | null>();
+  changes.drainInto(entries);
+  return [...entries];
+}
+
+Deno.test("drainInto() gives one entry per changed item, made once, however often it changed", () => {
+  const changes = new Changes();
+  const item = new Item("a", "1");
+  changes.mark(item);
+  item.text = "2";
+  changes.mark(item);
+  item.text = "3";
+  changes.mark(item);
+
+  assertEquals(drain(changes), [["a", "3"]]);
+  assertEquals(item.asked, 1);
+});
+
+Deno.test("drainInto() begins a new list", () => {
+  const changes = new Changes();
+  const [a, b] = [new Item("a", "1"), new Item("b", "1")];
+  changes.mark(a);
+  drain(changes);
+  assertEquals([changes.isEmpty, drain(changes)], [true, []]);
+
+  changes.mark(b);
+  changes.mark(a);
+  assertEquals(changes.isEmpty, false);
+  assertEquals(drain(changes), [["b", "1"], ["a", "1"]]);
+});
+
+Deno.test("drainInto() leaves no trace of what came and went", () => {
+  const changes = new Changes();
+  const item = new Item("a", "1");
+  changes.mark(item);
+  item.text = null;
+
+  assertEquals(drain(changes), []);
+});
+
+Deno.test("drainInto() gives null when an item goes that the store has, once", () => {
+  const changes = new Changes();
+  const item = new Item("a", "1");
+  changes.mark(item);
+  drain(changes);
+  item.text = null;
+  changes.mark(item);
+
+  assertEquals(drain(changes), [["a", null]]);
+  changes.mark(item);
+  assertEquals(drain(changes), []);
+});
+
+Deno.test("drainInto() gives the text again when an item of the store went and came back", () => {
+  const changes = new Changes();
+  const old = new Item("a", null);
+  old.stored = true;
+  changes.mark(old);
+  changes.mark(new Item("a", "new"));
+
+  assertEquals(drain(changes), [["a", "new"]]);
+});
+
+Deno.test("drainInto() adds to what is there", () => {
+  const changes = new Changes();
+  changes.mark(new Item("a", "1"));
+  const entries = new Map<string, string | null>([["x", "y"]]);
+  changes.drainInto(entries);
+
+  assertEquals([...entries], [["x", "y"], ["a", "1"]]);
+});

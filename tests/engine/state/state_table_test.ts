@@ -1,0 +1,129 @@
+import { assertEquals } from "@std/assert";
+import { Changes } from "../../../src/engine/state/changes.ts";
+import { type Key, keyId } from "../../../src/engine/state/key.ts";
+import { NO_NAMESPACE, StateTable } from "../../../src/engine/state/state_table.ts";
+
+/** A table of numbers, and what a commit would store of it. */
+function newTable() {
+  const changes = new Changes();
+  const table = new StateTable<number>("counter", "total", changes);
+  return {
+    table,
+    set: (namespace: string, key: Key, value: number | undefined) => table.set(namespace, keyId(key), key, value),
+    get: (namespace: string, key: Key) => table.get(namespace, keyId(key)),
+    commit: () => {
+      const entries = new Map<string, string | null>();
+      changes.drainInto(entries);
+      return [...entries];
+    },
+  };
+}
+
+Deno.test("StateTable keeps one value per namespace and key", () => {
+  const { table, set, get } = newTable();
+  set("w1", "a", 1);
+  set("w2", "a", 2);
+  set("w1", "b", 3);
+  set("w1", "a", 4);
+
+  assertEquals([get("w1", "a"), get("w2", "a"), get("w1", "b"), get("w2", "b"), get("w3", "a")], [
+    4,
+    2,
+    3,
+    undefined,
+    undefined,
+  ]);
+  assertEquals(table.size, 3);
+});
+
+Deno.test("StateTable keeps keys of different types apart", () => {
+  const { set, get } = newTable();
+  set(NO_NAMESPACE, 1, 10);
+  set(NO_NAMESPACE, "1", 20);
+  set(NO_NAMESPACE, { a: 1, b: 2 }, 30);
+
+  assertEquals([get("", 1), get("", "1"), get("", { b: 2, a: 1 })], [10, 20, 30]);
+});
+
+Deno.test("set() removes a value when it is given undefined, and only that", () => {
+  const { table, set, get } = newTable();
+  set("w1", "a", 1);
+  set("w1", "b", 2);
+  set("w2", "a", 3);
+  set("w1", "a", undefined);
+
+  assertEquals([get("w1", "a"), get("w1", "b"), get("w2", "a"), table.size], [undefined, 2, 3, 2]);
+});
+
+Deno.test("set() begins anew when a namespace was emptied", () => {
+  const { table, set, get } = newTable();
+  set("w1", "a", 1);
+  set("w1", "a", undefined);
+  set("w1", "a", 2);
+
+  assertEquals([get("w1", "a"), table.size], [2, 1]);
+});
+
+Deno.test("set() changes nothing when it is given undefined where nothing is", () => {
+  const { table, set, commit } = newTable();
+  set("w1", "a", undefined);
+
+  assertEquals([table.size, commit()], [0, []]);
+});
+
+Deno.test("StateTable stores one entry per changed key, by uid, state, namespace and key", () => {
+  const { set, commit } = newTable();
+  set("w1", "a", 1);
+  set("w1", "a", 2);
+  set(NO_NAMESPACE, { x: true }, 5);
+
+  assertEquals(commit(), [
+    ['["state","counter","total","w1","a"]', "2"],
+    ['["state","counter","total","",{"x":true}]', "5"],
+  ]);
+  assertEquals(commit(), []);
+});
+
+Deno.test("StateTable stores the null of a value that is gone, and nothing of one that came and went", () => {
+  const { set, commit } = newTable();
+  set("w1", "a", 1);
+  commit();
+  set("w1", "a", undefined);
+  set("w1", "b", 2);
+  set("w1", "b", undefined);
+
+  assertEquals(commit(), [['["state","counter","total","w1","a"]', null]]);
+});
+
+Deno.test("StateTable stores a value that went and came back", () => {
+  const { set, commit } = newTable();
+  set("w1", "a", 1);
+  commit();
+  set("w1", "a", 2);
+  set("w1", "a", undefined);
+  set("w1", "a", 3);
+
+  assertEquals(commit(), [['["state","counter","total","w1","a"]', "3"]]);
+});
+
+Deno.test("StateTable tells a value of null from none", () => {
+  const changes = new Changes();
+  const table = new StateTable<null>("counter", "flag", changes);
+  table.set("", "a", "a", null);
+  const entries = new Map<string, string | null>();
+  changes.drainInto(entries);
+
+  assertEquals(table.get("", "a"), null);
+  assertEquals([...entries], [['["state","counter","flag","","a"]', "null"]]);
+});
+
+Deno.test("restore() takes a value that the store has: it is there, is no change, and is removed as null", () => {
+  const { table, set, get, commit } = newTable();
+  table.restore("w1", { b: 1, a: 2 }, 7);
+
+  assertEquals(get("w1", { a: 2, b: 1 }), 7);
+  assertEquals(commit(), []);
+  set("w1", { a: 2, b: 1 }, undefined);
+  // Under the name that the store knows it by.
+  assertEquals(commit(), [['["state","counter","total","w1",{"b":1,"a":2}]', null]]);
+});
