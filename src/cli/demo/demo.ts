@@ -103,7 +103,6 @@ export class Demo {
       statistics: this.#statistics.state(topics?.flightdata.ends() ?? []),
       eventTime: eventTimeOf(topics?.flightdata.partitions ?? [], { nowMs, windowMs, idleMs: IDLE_MS }),
       travellers: this.#pipeline?.travellers() ?? [],
-      newestWindow: this.#pipeline?.newestWindow(windowMs),
     };
   }
 

@@ -3,7 +3,7 @@ import { BrokerError } from "../../connectors/broker.ts";
 import { decodeJson } from "../../connectors/json_codec.ts";
 import { type Clock, RecordError } from "../../engine/mod.ts";
 import type { Logger } from "../../utils.ts";
-import type { Traveller, WindowBounds } from "./state.ts";
+import type { Traveller } from "./state.ts";
 import { TopicWatch } from "./topic_watch.ts";
 import { DEMO_TOPICS } from "./topics.ts";
 
@@ -86,12 +86,6 @@ export class PipelineWatch {
       gained: timestampMs === this.#newestMs ? gained : 0,
     }));
     return travellers.sort((a, b) => b.flights - a.flights || b.minutes - a.minutes || (a.email < b.email ? -1 : 1));
-  }
-
-  /** The window of the newest statistics, if there are any. */
-  newestWindow(windowMs: number): WindowBounds | undefined {
-    const endMs = this.#newestMs + 1;
-    return Number.isFinite(endMs) ? { startMs: endMs - windowMs, endMs } : undefined;
   }
 
   async #read(isOver: () => boolean): Promise<void> {

@@ -19,8 +19,6 @@ export interface DemoState {
   readonly eventTime: EventTime;
   /** Everyone with statistics, most flights first. */
   readonly travellers: readonly Traveller[];
-  /** The window of the newest statistics. */
-  readonly newestWindow: WindowBounds | undefined;
 }
 
 /** A topic as a committed-only reader sees it. */

@@ -45,7 +45,10 @@ export async function forgetDemo(broker: Broker, logger: Logger): Promise<void> 
   const jobs = await broker.jobsReading(NAMES);
   const running = jobs.filter((job) => job.running).map(({ job }) => job);
   if (running.length > 0) {
-    throw new BrokerError(`Cannot start the demo over while ${running.join(" and ")} run here: stop them first`);
+    const [verb, them] = running.length === 1 ? ["is", "it"] : ["are", "them"];
+    throw new BrokerError(
+      `Cannot start the demo over while ${running.join(" and ")} ${verb} running here: stop ${them} first`,
+    );
   }
   for (const { job } of jobs) await broker.dropJob(job);
   const existing = new Set(await broker.listTopics());

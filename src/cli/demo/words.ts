@@ -67,7 +67,7 @@ export function eventTimeWords(state: DemoState, timeZone?: string): string {
     case "silent": {
       const seconds = Math.floor(eventTime.silentMs / 1000);
       const at = timeOfDay(eventTime.ms, { timeZone, tenths: true });
-      return `${nothing}event time stands at ${at}: no flights for ${seconds} s`;
+      return `${nothing}${nothing === "" ? "Event" : "event"} time stands at ${at}: no flights for ${seconds} s`;
     }
     case "at": {
       const { ms, window, heldBy } = eventTime;

@@ -11,7 +11,7 @@ import type {
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
 import { dropJob, jobsReading } from "./jobs.ts";
-import { openLease } from "./lease.ts";
+import { openLease } from "./open_lease.ts";
 import { KafkaProducer } from "./producer.ts";
 import { createTopics, deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
 
@@ -66,7 +66,7 @@ export class KafkaBroker implements Broker {
   openJob(request: JobRequest): Promise<JobLease> {
     const client = this.#client.fork();
     const signal = AbortSignal.any([request.signal, this.#closing.signal]);
-    const opening = openLease(this.#client, client, { ...request, signal });
+    const opening = openLease({ ...request, signal }, { shared: this.#client, client });
     this.#keep(() => opening.then((lease) => lease.release(), () => {}), client);
     return opening;
   }

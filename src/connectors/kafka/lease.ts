@@ -1,66 +1,17 @@
 import type { JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
-import { BrokerError, BrokerUnavailableError, FencedError, JobActiveError } from "../broker.ts";
-import type { Instance } from "./assignment.ts";
-import { changelogRecords, ensureChangelog, readChangelog } from "./changelog.ts";
+import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
+import { changelogRecords, readChangelog } from "./changelog.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError, settledWithin } from "./errors.ts";
-import { membersOf } from "./jobs.ts";
-import { Membership } from "./membership.ts";
+import type { Membership } from "./membership.ts";
 import { describeTopics, listTopics } from "./topics.ts";
-import { TransactionalProducer } from "./transaction.ts";
+import type { TransactionalProducer } from "./transaction.ts";
 
-/**
- * Waits until this process is the active instance of the job.
- *
- * In this order: the group makes us the active one; taking over the transactional id shuts the predecessor out and ends its
- * transaction; only then is there a state to restore that nobody changes any more.
- *
- * @param shared for short questions; the lease opens connections of its own
- */
-export async function openLease(
-  shared: Client,
-  request: JobRequest,
-  now: () => number = Date.now,
-): Promise<KafkaLease> {
-  const { job, signal, whenActive } = request;
-  signal.throwIfAborted();
-  if (whenActive === "refuse") {
-    const { count, holder } = await membersOf(shared, job);
-    if (count > 0) throw jobActive(job, holder);
-  }
-  const active = Promise.withResolvers<void>();
-  const own = shared.fork({ connectWithinMs: Math.max(request.sessionTimeoutMs / 3, 500) });
-  const membership = new Membership(own, shared, {
-    ...request,
-    instance: newInstance(now()),
-    onActive: active.resolve,
-    onStandby: (holder) => whenActive === "refuse" ? active.reject(jobActive(job, holder)) : request.onStandby(holder),
-  });
-  const stop = new AbortController();
-  const stopping = AbortSignal.any([signal, membership.lost]);
-  const giveUp = () => {
-    active.reject(stopping.reason);
-    stop.abort(stopping.reason);
-  };
-  stopping.addEventListener("abort", giveUp);
-  try {
-    if (stopping.aborted) giveUp();
-    await active.promise;
-    await ensureChangelog(shared, job);
-    stopping.throwIfAborted();
-    const producer = await TransactionalProducer.open(client, job, AbortSignal.any([stop.signal, membership.lost]));
-    stopping.throwIfAborted();
-    return new KafkaLease({ shared, client, request, membership, producer, stop, now });
-  } catch (error) {
-    await membership.leave();
-    throw error;
-  } finally {
-    stopping.removeEventListener("abort", giveUp); // the request's signal was for waiting
-  }
-}
-
-interface LeaseParts {
+/** What a lease is made of, and closes when it is released. */
+export interface LeaseParts {
+  /** For short questions; not the lease's to close. */
   readonly shared: Client;
+  /** The producer's. */
   readonly client: Client;
   readonly request: JobRequest;
   readonly membership: Membership;
@@ -117,22 +68,26 @@ export class KafkaLease implements JobLease {
     });
   }
 
+  // Both take what belongs to them before anything is awaited: what is written from now on is the next commit's.
+
   flush(): Promise<void> {
+    const records = this.#take();
     return this.#inTurn(async () => {
       const { request, producer } = this.#parts;
-      await producer.send(this.#take());
+      await producer.send(records);
       // At least once: what is written becomes visible now, and still only if nobody has taken over.
       if (!request.transactional) await producer.commit();
     });
   }
 
   commit({ changes, positions }: JobCommit): Promise<void> {
+    const { request, producer, now } = this.#parts;
+    const records = this.#take();
+    for (const record of changelogRecords(request.job, changes, now())) records.push(record);
+    const reached = positions.map((position) => ({ ...position }));
     return this.#inTurn(async () => {
-      const { request, producer, now } = this.#parts;
-      const records = this.#take();
-      for (const record of changelogRecords(request.job, changes, now())) records.push(record);
       await producer.send(records);
-      await producer.sendPositions(request.job, positions);
+      await producer.sendPositions(request.job, reached);
       await producer.commit();
     });
   }
@@ -190,20 +145,10 @@ export class KafkaLease implements JobLease {
   }
 }
 
-function fencedError(job: string, cause: ProducerFencedError): FencedError {
+/** What it means for a job that its transactional id belongs to another producer. */
+export function fencedError(job: string, cause: ProducerFencedError): FencedError {
   return new FencedError(
     `Cannot go on with "${job}": another instance has taken over, or a transaction took too long (${cause.message})`,
     { cause },
   );
-}
-
-function newInstance(sinceMs: number): Omit<Instance, "activeSince"> {
-  const id = crypto.randomUUID();
-  const mayTell = Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state === "granted";
-  const host = mayTell ? ` on ${Deno.hostname()}` : "";
-  return { id, sinceMs, words: `process ${Deno.pid}${host} (instance ${id.slice(0, 4)})` };
-}
-
-function jobActive(job: string, holder: string | undefined): JobActiveError {
-  return new JobActiveError(`Cannot run "${job}": it is running in ${holder ?? "another process"}; stop it first`);
 }

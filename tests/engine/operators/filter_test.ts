@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { FilterOperator } from "../../../src/engine/operators/filter.ts";
-import { OperatorBench } from "../operator_bench.ts";
+import { OperatorRig } from "../operator_rig.ts";
 
 Deno.test("FilterOperator gives the records for which its function is true, unchanged, at their timestamps", () => {
-  const bench = new OperatorBench(() => new FilterOperator((n: number) => n % 2 === 0));
-  bench.record(1, 100).record(2, 200).watermark(199).record(4, 150);
+  const rig = new OperatorRig(() => new FilterOperator((n: number) => n % 2 === 0));
+  rig.record(1, 100).record(2, 200).watermark(199).record(4, 150);
 
-  assertEquals(bench.take(), [[2, 200], { watermark: 199 }, [4, 150]]);
+  assertEquals(rig.take(), [[2, 200], { watermark: 199 }, [4, 150]]);
 });

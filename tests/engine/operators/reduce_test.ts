@@ -1,45 +1,45 @@
 import { assertEquals } from "@std/assert";
 import { ReduceOperator } from "../../../src/engine/operators/reduce.ts";
-import { OperatorBench } from "../operator_bench.ts";
+import { OperatorRig } from "../operator_rig.ts";
 
 interface Fare {
   readonly city: string;
   readonly sum: number;
 }
 
-function newBench() {
+function newRig() {
   const add = (sofar: Fare, next: Fare) => ({ city: sofar.city, sum: sofar.sum + next.sum });
-  return new OperatorBench(() => new ReduceOperator(add), { name: "sums", keyBy: ({ city }: Fare) => city });
+  return new OperatorRig(() => new ReduceOperator(add), { name: "sums", keyBy: ({ city }: Fare) => city });
 }
 
 const fare = (city: string, sum: number): Fare => ({ city, sum });
 
 Deno.test("ReduceOperator gives each key's running fold after every record, at that record's timestamp", () => {
-  const bench = newBench();
-  bench.record(fare("Ulm", 1), 10).record(fare("Bern", 5), 20).record(fare("Ulm", 2), 15).record(fare("Ulm", 3), 30);
+  const rig = newRig();
+  rig.record(fare("Ulm", 1), 10).record(fare("Bern", 5), 20).record(fare("Ulm", 2), 15).record(fare("Ulm", 3), 30);
 
-  assertEquals(bench.take(), [[fare("Ulm", 1), 10], [fare("Bern", 5), 20], [fare("Ulm", 3), 15], [fare("Ulm", 6), 30]]);
+  assertEquals(rig.take(), [[fare("Ulm", 1), 10], [fare("Bern", 5), 20], [fare("Ulm", 3), 15], [fare("Ulm", 6), 30]]);
 });
 
 Deno.test("ReduceOperator gives the first record of a key as it is, without asking its function", () => {
-  const bench = new OperatorBench(
+  const rig = new OperatorRig(
     () =>
       new ReduceOperator<string>(() => {
         throw new Error("asked");
       }),
     { keyBy: (value: string) => value },
   );
-  bench.record("a", 1).record("b", 2);
+  rig.record("a", 1).record("b", 2);
 
-  assertEquals(bench.take(), [["a", 1], ["b", 2]]);
+  assertEquals(rig.take(), [["a", 1], ["b", 2]]);
 });
 
 Deno.test("ReduceOperator goes on from the last commit", () => {
-  const bench = newBench();
-  bench.record(fare("Ulm", 1), 10);
-  assertEquals(bench.commit(), [['["state","sums","sofar","","Ulm"]', '{"city":"Ulm","sum":1}']]);
-  bench.record(fare("Ulm", 100), 11); // lost
-  const restarted = bench.restart();
+  const rig = newRig();
+  rig.record(fare("Ulm", 1), 10);
+  assertEquals(rig.commit(), [['["state","sums","sofar","","Ulm"]', '{"city":"Ulm","sum":1}']]);
+  rig.record(fare("Ulm", 100), 11); // lost
+  const restarted = rig.restart();
   restarted.record(fare("Ulm", 2), 12);
 
   assertEquals(restarted.take(), [[fare("Ulm", 3), 12]]);

@@ -3,7 +3,7 @@ import { OperatorError } from "../../../src/engine/errors.ts";
 import { TimestampsAndWatermarksOperator } from "../../../src/engine/operators/timestamps_and_watermarks.ts";
 import { MAX_WATERMARK } from "../../../src/engine/record.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { OperatorBench } from "../operator_bench.ts";
+import { OperatorRig } from "../operator_rig.ts";
 
 interface Event {
   readonly atMs: number;
@@ -11,55 +11,55 @@ interface Event {
 
 const at = (atMs: number): Event => ({ atMs });
 
-function newBench(strategy: WatermarkStrategy<Event>) {
-  return new OperatorBench(() => new TimestampsAndWatermarksOperator(strategy), { name: "times" });
+function newRig(strategy: WatermarkStrategy<Event>) {
+  return new OperatorRig(() => new TimestampsAndWatermarksOperator(strategy), { name: "times" });
 }
 
 const MONOTONOUS = WatermarkStrategy.forMonotonousTimestamps<Event>().withTimestampAssigner(({ atMs }) => atMs);
 
 Deno.test("TimestampsAndWatermarksOperator gives records the assigner's time, and after each the watermark", () => {
-  const bench = newBench(MONOTONOUS);
-  bench.record(at(100), 7).record(at(90), 8).record(at(200), 9);
+  const rig = newRig(MONOTONOUS);
+  rig.record(at(100), 7).record(at(90), 8).record(at(200), 9);
 
-  assertEquals(bench.take(), [[at(100), 100], { watermark: 99 }, [at(90), 90], [at(200), 200], { watermark: 199 }]);
+  assertEquals(rig.take(), [[at(100), 100], { watermark: 99 }, [at(90), 90], [at(200), 200], { watermark: 199 }]);
 });
 
 Deno.test("TimestampsAndWatermarksOperator hands the time of before to the assigner", () => {
   const strategy = WatermarkStrategy.noWatermarks<Event>().withTimestampAssigner((_event, beforeMs) => beforeMs + 1);
-  const bench = newBench(strategy);
-  bench.record(at(0), 41);
+  const rig = newRig(strategy);
+  rig.record(at(0), 41);
 
-  assertEquals(bench.take(), [[at(0), 42]]);
+  assertEquals(rig.take(), [[at(0), 42]]);
 });
 
 Deno.test("TimestampsAndWatermarksOperator keeps a record's time when there is no assigner", () => {
-  const bench = newBench(WatermarkStrategy.forBoundedOutOfOrderness<Event>(10));
-  bench.record(at(0), 100);
+  const rig = newRig(WatermarkStrategy.forBoundedOutOfOrderness<Event>(10));
+  rig.record(at(0), 100);
 
-  assertEquals(bench.take(), [[at(0), 100], { watermark: 89 }]);
+  assertEquals(rig.take(), [[at(0), 100], { watermark: 89 }]);
 });
 
 // Seen in Flink: upstream watermarks are ignored except MAX.
 Deno.test("TimestampsAndWatermarksOperator lets no watermark from above pass but the last", () => {
-  const bench = newBench(MONOTONOUS);
-  bench.watermark(500).record(at(100)).watermark(600).watermark(MAX_WATERMARK);
+  const rig = newRig(MONOTONOUS);
+  rig.watermark(500).record(at(100)).watermark(600).watermark(MAX_WATERMARK);
 
-  assertEquals(bench.take(), [[at(100), 100], { watermark: 99 }, { watermark: MAX_WATERMARK }]);
+  assertEquals(rig.take(), [[at(100), 100], { watermark: 99 }, { watermark: MAX_WATERMARK }]);
 });
 
 Deno.test("TimestampsAndWatermarksOperator gives no watermark with noWatermarks() but the last", () => {
-  const bench = newBench(WatermarkStrategy.noWatermarks<Event>().withTimestampAssigner(({ atMs }) => atMs));
-  bench.watermark(5).record(at(100)).watermark(MAX_WATERMARK);
+  const rig = newRig(WatermarkStrategy.noWatermarks<Event>().withTimestampAssigner(({ atMs }) => atMs));
+  rig.watermark(5).record(at(100)).watermark(MAX_WATERMARK);
 
-  assertEquals(bench.take(), [[at(100), 100], { watermark: MAX_WATERMARK }]);
+  assertEquals(rig.take(), [[at(100), 100], { watermark: MAX_WATERMARK }]);
 });
 
 Deno.test("TimestampsAndWatermarksOperator does not fall behind the last commit", () => {
   const strategy = MONOTONOUS;
-  const bench = newBench(strategy);
-  bench.record(at(100));
-  assertEquals(bench.task.realWatermarkMs(MAX_WATERMARK), 99);
-  const restarted = new OperatorBench(() => new TimestampsAndWatermarksOperator(strategy), { name: "times" }, {
+  const rig = newRig(strategy);
+  rig.record(at(100));
+  assertEquals(rig.task.realWatermarkMs(MAX_WATERMARK), 99);
+  const restarted = new OperatorRig(() => new TimestampsAndWatermarksOperator(strategy), { name: "times" }, {
     entries: new Map(),
     watermarkMs: 99,
     versions: {},
@@ -72,9 +72,9 @@ Deno.test("TimestampsAndWatermarksOperator does not fall behind the last commit"
 // NaN is what Date.parse() makes of a bad date. In a timer queue it blocks all timers behind it.
 for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, undefined]) {
   Deno.test.ignore(`TimestampsAndWatermarksOperator refuses ${wrong} as a time, with the operator's name`, () => {
-    const bench = newBench(MONOTONOUS);
+    const rig = newRig(MONOTONOUS);
 
-    const error = assertThrows(() => bench.record(at(wrong as number)), OperatorError);
+    const error = assertThrows(() => rig.record(at(wrong as number)), OperatorError);
     assertEquals(
       (error as OperatorError).message,
       `Operator "times" failed: TypeError: Cannot use ${wrong} as a timestamp: the timestamp assigner must return ms since the Unix epoch`,

@@ -7,7 +7,7 @@ import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { TimeWindow, type WindowAssigner } from "../../../src/engine/windows/window.ts";
 import { ManualClock } from "../manual_clock.ts";
-import { OperatorBench } from "../operator_bench.ts";
+import { OperatorRig } from "../operator_rig.ts";
 
 /** "a:3": three of a. */
 interface Count {
@@ -21,12 +21,12 @@ const add = (sofar: Count, next: Count): Count => ({ key: sofar.key, n: sofar.n 
 type Process<OUT> = ProcessWindowFunction<Count, OUT, string>;
 
 /** Windows of 10 ms. */
-function newBench<OUT = Count>(
+function newRig<OUT = Count>(
   process?: Process<OUT>,
   options: { assigner?: WindowAssigner; clock?: ManualClock } = {},
 ) {
   const { assigner = TumblingEventTimeWindows.of(10), clock = new ManualClock() } = options;
-  return new OperatorBench<Count, OUT>(() => new WindowOperator(assigner, add, process), {
+  return new OperatorRig<Count, OUT>(() => new WindowOperator(assigner, add, process), {
     name: "counts",
     keyBy: ({ key }) => key,
     clock,
@@ -45,34 +45,34 @@ function processing<OUT>(
 }
 
 Deno.test("WindowOperator gives a key's fold when event time has come to the window's last millisecond, at that time", () => {
-  const bench = newBench();
-  bench.record(one("a"), 0).record(one("a"), 9).record(one("b"), 5).watermark(8);
-  assertEquals(bench.take(), [{ watermark: 8 }]);
+  const rig = newRig();
+  rig.record(one("a"), 0).record(one("a"), 9).record(one("b"), 5).watermark(8);
+  assertEquals(rig.take(), [{ watermark: 8 }]);
 
-  bench.watermark(9);
-  assertEquals(bench.take(), [[one("a", 2), 9], [one("b", 1), 9], { watermark: 9 }]);
+  rig.watermark(9);
+  assertEquals(rig.take(), [[one("a", 2), 9], [one("b", 1), 9], { watermark: 9 }]);
 });
 
 Deno.test("WindowOperator gives the keys of a window in the order of their first records", () => {
-  const bench = newBench();
-  for (const key of ["c", "a", "b", "a"]) bench.record(one(key), 3);
-  bench.watermark(9);
+  const rig = newRig();
+  for (const key of ["c", "a", "b", "a"]) rig.record(one(key), 3);
+  rig.watermark(9);
 
-  assertEquals(bench.take().slice(0, -1), [[one("c"), 9], [one("a", 2), 9], [one("b"), 9]]);
+  assertEquals(rig.take().slice(0, -1), [[one("c"), 9], [one("a", 2), 9], [one("b"), 9]]);
 });
 
 Deno.test("WindowOperator fires several windows in order of time, all before the watermark goes on", () => {
-  const bench = newBench();
-  bench.record(one("a"), 25).record(one("a"), 5).record(one("b"), 15).record(one("a"), -5).watermark(100);
+  const rig = newRig();
+  rig.record(one("a"), 25).record(one("a"), 5).record(one("b"), 15).record(one("a"), -5).watermark(100);
 
-  assertEquals(bench.take(), [[one("a"), -1], [one("a"), 9], [one("b"), 19], [one("a"), 29], { watermark: 100 }]);
+  assertEquals(rig.take(), [[one("a"), -1], [one("a"), 9], [one("b"), 19], [one("a"), 29], { watermark: 100 }]);
 });
 
 Deno.test("WindowOperator fires each window once, and all that are open at the end", () => {
-  const bench = newBench();
-  bench.record(one("a"), 5).watermark(9).watermark(20).record(one("a"), 25).watermark(MAX_WATERMARK);
+  const rig = newRig();
+  rig.record(one("a"), 5).watermark(9).watermark(20).record(one("a"), 25).watermark(MAX_WATERMARK);
 
-  assertEquals(bench.take(), [
+  assertEquals(rig.take(), [
     [one("a"), 9],
     { watermark: 9 },
     { watermark: 20 },
@@ -82,53 +82,53 @@ Deno.test("WindowOperator fires each window once, and all that are open at the e
 });
 
 Deno.test("WindowOperator keeps keys of one id text but different types apart", () => {
-  const bench = new OperatorBench<{ k: unknown }, { k: unknown }>(
+  const rig = new OperatorRig<{ k: unknown }, { k: unknown }>(
     () => new WindowOperator(TumblingEventTimeWindows.of(10), () => ({ k: "folded" }), undefined),
     { keyBy: ({ k }) => k as string },
   );
-  bench.record({ k: 1 }, 1).record({ k: "1" }, 2).record({ k: { a: 1, b: 2 } }, 3).record({ k: { b: 2, a: 1 } }, 4)
+  rig.record({ k: 1 }, 1).record({ k: "1" }, 2).record({ k: { a: 1, b: 2 } }, 3).record({ k: { b: 2, a: 1 } }, 4)
     .watermark(9);
 
-  assertEquals(bench.take().slice(0, -1), [[{ k: 1 }, 9], [{ k: "1" }, 9], [{ k: "folded" }, 9]]);
+  assertEquals(rig.take().slice(0, -1), [[{ k: 1 }, 9], [{ k: "1" }, 9], [{ k: "folded" }, 9]]);
 });
 
 // Late when end − 1 <= watermark.
 Deno.test("WindowOperator takes a record while event time is 1 ms before the window's last, and none from then on", () => {
-  const bench = newBench();
-  bench.watermark(8).record(one("a"), 0);
-  assertEquals(bench.letters, []);
-  bench.watermark(9).record(one("a"), 9).record(one("a"), 10).watermark(MAX_WATERMARK);
+  const rig = newRig();
+  rig.watermark(8).record(one("a"), 0);
+  assertEquals(rig.letters, []);
+  rig.watermark(9).record(one("a"), 9).record(one("a"), 10).watermark(MAX_WATERMARK);
 
-  assertEquals(bench.take(), [
+  assertEquals(rig.take(), [
     { watermark: 8 },
     [one("a"), 9],
     { watermark: 9 },
     [one("a"), 19],
     { watermark: MAX_WATERMARK },
   ]);
-  assertEquals([bench.task.lateRecords, bench.letters.length], [1, 1]);
+  assertEquals([rig.task.lateRecords, rig.letters.length], [1, 1]);
 });
 
 Deno.test("WindowOperator takes a record whose own time has passed while its window is open", () => {
-  const bench = newBench();
-  bench.watermark(5).record(one("a"), 1).watermark(9);
+  const rig = newRig();
+  rig.watermark(5).record(one("a"), 1).watermark(9);
 
-  assertEquals(bench.take(), [{ watermark: 5 }, [one("a"), 9], { watermark: 9 }]);
-  assertEquals(bench.task.lateRecords, 0);
+  assertEquals(rig.take(), [{ watermark: 5 }, [one("a"), 9], { watermark: 9 }]);
+  assertEquals(rig.task.lateRecords, 0);
 });
 
 Deno.test("WindowOperator keeps a late record as a dead letter that names the window, and changes nothing", () => {
   const minute = Date.UTC(2024, 2, 1, 12);
-  const bench = newBench(undefined, { assigner: TumblingEventTimeWindows.of(60_000) });
-  bench.record(one("a"), minute).watermark(minute + 61_000);
-  bench.take();
-  bench.commit();
-  bench.record(one("a", 7), minute + 30_000).record(one("z"), minute + 59_999).watermark(MAX_WATERMARK);
+  const rig = newRig(undefined, { assigner: TumblingEventTimeWindows.of(60_000) });
+  rig.record(one("a"), minute).watermark(minute + 61_000);
+  rig.take();
+  rig.commit();
+  rig.record(one("a", 7), minute + 30_000).record(one("z"), minute + 59_999).watermark(MAX_WATERMARK);
 
-  assertEquals(bench.take(), [{ watermark: MAX_WATERMARK }]);
-  assertEquals(bench.commit(), []);
-  assertEquals(bench.task.lateRecords, 2);
-  assertEquals(bench.letters[0], {
+  assertEquals(rig.take(), [{ watermark: MAX_WATERMARK }]);
+  assertEquals(rig.commit(), []);
+  assertEquals(rig.task.lateRecords, 2);
+  assertEquals(rig.letters[0], {
     origin: undefined,
     value: one("a", 7),
     timestampMs: minute + 30_000,
@@ -145,20 +145,20 @@ Deno.test("WindowOperator takes a record for those of its windows that are open,
     description: "two",
     assignWindows: () => [new TimeWindow(0, 10), new TimeWindow(5, 15)],
   };
-  const bench = newBench(undefined, { assigner });
-  bench.watermark(9).record(one("a"), 7).watermark(14).record(one("a"), 7);
+  const rig = newRig(undefined, { assigner });
+  rig.watermark(9).record(one("a"), 7).watermark(14).record(one("a"), 7);
 
-  assertEquals(bench.take(), [{ watermark: 9 }, [one("a"), 14], { watermark: 14 }]);
-  assertEquals(bench.task.lateRecords, 1);
+  assertEquals(rig.take(), [{ watermark: 9 }, [one("a"), 14], { watermark: 14 }]);
+  assertEquals(rig.task.lateRecords, 1);
   assertEquals(
-    bench.letters[0]!.message,
+    rig.letters[0]!.message,
     "Record came too late for its window [1970-01-01T00:00:00.000Z, 1970-01-01T00:00:00.010Z), " +
       "[1970-01-01T00:00:00.005Z, 1970-01-01T00:00:00.015Z): event time is at 1970-01-01T00:00:00.014Z already",
   );
 });
 
 Deno.test("WindowOperator refuses a record without a timestamp and says what to do", () => {
-  const error = assertThrows(() => newBench().record(one("a")), OperatorError) as OperatorError;
+  const error = assertThrows(() => newRig().record(one("a")), OperatorError) as OperatorError;
 
   assertEquals(
     error.message,
@@ -170,7 +170,7 @@ Deno.test("WindowOperator refuses a record without a timestamp and says what to 
 Deno.test("process() gets key, window, the one folded value, and event time that is the new watermark already", () => {
   const seen: unknown[] = [];
   const clock = new ManualClock(777);
-  const bench = newBench(
+  const rig = newRig(
     processing<string>((key, context, elements, out) => {
       const { startMs, endMs } = context.window;
       seen.push([key, startMs, endMs, [...elements], context.currentWatermark(), context.currentProcessingTime()]);
@@ -179,32 +179,32 @@ Deno.test("process() gets key, window, the one folded value, and event time that
     }),
     { clock },
   );
-  bench.record(one("a"), 1).record(one("a"), 2).record(one("b"), 13).watermark(50);
+  rig.record(one("a"), 1).record(one("a"), 2).record(one("b"), 13).watermark(50);
 
   assertEquals(seen, [["a", 0, 10, [one("a", 2)], 50, 777], ["b", 10, 20, [one("b", 1)], 50, 777]]);
-  assertEquals(bench.take(), [["a first", 9], ["a second", 9], ["b first", 19], ["b second", 19], { watermark: 50 }]);
+  assertEquals(rig.take(), [["a first", 9], ["a second", 9], ["b first", 19], ["b second", 19], { watermark: 50 }]);
 });
 
 Deno.test("globalState() belongs to the key over all its windows", () => {
   const total = new ValueStateDescriptor<number>("total");
-  const bench = newBench(
+  const rig = newRig(
     processing<number>((_key, context, [count], out) => {
       const state = context.globalState().getState(total);
       state.update((state.value() ?? 0) + count!.n);
       out.collect(state.value()!);
     }),
   );
-  bench.record(one("a"), 1).record(one("a"), 2).record(one("b"), 3).record(one("a"), 11).record(one("b"), 22).watermark(
+  rig.record(one("a"), 1).record(one("a"), 2).record(one("b"), 3).record(one("a"), 11).record(one("b"), 22).watermark(
     100,
   );
 
-  assertEquals(bench.take().slice(0, -1), [[2, 9], [1, 9], [3, 19], [2, 29]]);
+  assertEquals(rig.take().slice(0, -1), [[2, 9], [1, 9], [3, 19], [2, 29]]);
 });
 
 Deno.test("windowState() belongs to the key and this window, and clear() can release it", () => {
   const seen = new ValueStateDescriptor<string>("seen");
   const cleared: unknown[] = [];
-  const bench = newBench(
+  const rig = newRig(
     processing<string>(
       (key, context, _elements, out) => {
         const state = context.windowState().getState(seen);
@@ -218,46 +218,46 @@ Deno.test("windowState() belongs to the key and this window, and clear() can rel
       },
     ),
   );
-  bench.record(one("a"), 1).record(one("b"), 2).record(one("a"), 11).watermark(100);
+  rig.record(one("a"), 1).record(one("b"), 2).record(one("a"), 11).watermark(100);
 
-  assertEquals(bench.take().slice(0, -1), [["undefined", 9], ["undefined", 9], ["undefined", 19]]);
+  assertEquals(rig.take().slice(0, -1), [["undefined", 9], ["undefined", 9], ["undefined", 19]]);
   assertEquals(cleared, [[0, "a"], [0, "b"], [10, "a"]]);
-  assertEquals(bench.commit().filter(([, value]) => value !== null), []);
+  assertEquals(rig.commit().filter(([, value]) => value !== null), []);
 });
 
 // "contents" is the operator's own name for what a window holds.
 Deno.test.ignore('windowState() keeps a state named "contents" apart from what the window holds', () => {
-  const bench = newBench(
+  const rig = newRig(
     processing<unknown>((_key, context, _elements, out) => {
       out.collect(context.windowState().getState(new ValueStateDescriptor("contents")).value());
     }),
   );
-  bench.record(one("a"), 1).watermark(9);
+  rig.record(one("a"), 1).watermark(9);
 
-  assertEquals(bench.take(), [[undefined, 9], { watermark: 9 }]);
+  assertEquals(rig.take(), [[undefined, 9], { watermark: 9 }]);
 });
 
 Deno.test("WindowOperator stores contents and timer of an open window, and removes both when it has fired", () => {
-  const bench = newBench();
-  bench.record(one("a"), 1).record(one("a"), 2);
-  assertEquals(bench.commit(), [
+  const rig = newRig();
+  rig.record(one("a"), 1).record(one("a"), 2);
+  assertEquals(rig.commit(), [
     ['["state","counts","contents","0:10","a"]', '{"key":"a","n":2}'],
     ['["timer","counts",9,"0:10","a"]', "0"],
   ]);
-  bench.record(one("b"), 3).watermark(9);
+  rig.record(one("b"), 3).watermark(9);
   // Of b, which came and went, there is no trace.
-  assertEquals(bench.commit(), [
+  assertEquals(rig.commit(), [
     ['["timer","counts",9,"0:10","a"]', null],
     ['["state","counts","contents","0:10","a"]', null],
   ]);
 });
 
 Deno.test("WindowOperator goes on from the last commit: contents, order of keys, and what is late", () => {
-  const bench = newBench();
-  bench.record(one("b"), 1).record(one("a"), 2).watermark(0).record(one("a"), -5);
-  assertEquals(bench.task.lateRecords, 1);
-  bench.commit();
-  const restarted = bench.restart();
+  const rig = newRig();
+  rig.record(one("b"), 1).record(one("a"), 2).watermark(0).record(one("a"), -5);
+  assertEquals(rig.task.lateRecords, 1);
+  rig.commit();
+  const restarted = rig.restart();
   restarted.record(one("c"), 3).record(one("a"), 4).record(one("a"), -5).watermark(9);
 
   assertEquals(restarted.take(), [[one("b"), 9], [one("a", 2), 9], [one("c"), 9], { watermark: 9 }]);
@@ -266,26 +266,26 @@ Deno.test("WindowOperator goes on from the last commit: contents, order of keys,
 
 Deno.test("WindowOperator names itself when its function throws in a window, with no record to blame", () => {
   const cause = new RangeError("too many");
-  const bench = newBench(processing(() => {
+  const rig = newRig(processing(() => {
     throw cause;
   }));
-  bench.record(one("a"), 1);
+  rig.record(one("a"), 1);
 
-  const error = assertThrows(() => bench.watermark(9), OperatorError) as OperatorError;
+  const error = assertThrows(() => rig.watermark(9), OperatorError) as OperatorError;
   assertEquals([error.message, error.operator], ['Operator "counts" failed: RangeError: too many', "counts"]);
   assertEquals(error.cause, cause);
 });
 
 Deno.test("WindowOperator lets pass that a state was written as another version", () => {
-  const bench = newBench(processing((_key, context) => {
+  const rig = newRig(processing((_key, context) => {
     context.globalState().getState(new ValueStateDescriptor("total", { version: 1 }));
     context.windowState().getState(new ValueStateDescriptor("total", { version: 2 }));
   }));
-  bench.record(one("a"), 1);
+  rig.record(one("a"), 1);
 
-  assertThrows(() => bench.watermark(9), JobError, 'state "total" of "counts" as version 2: it is in use as version 1');
+  assertThrows(() => rig.watermark(9), JobError, 'state "total" of "counts" as version 2: it is in use as version 1');
 });
 
 Deno.test("stamps() is the assigner's description: other windows can not read the state", () => {
-  assertEquals(newBench().operator.stamps!(), { window: "TumblingEventTimeWindows(10 ms)" });
+  assertEquals(newRig().operator.stamps!(), { window: "TumblingEventTimeWindows(10 ms)" });
 });

@@ -7,7 +7,7 @@ import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
 import { FanOut } from "../../../src/engine/runtime/task.ts";
 import type { Timer } from "../../../src/engine/time/timer_queue.ts";
 import { ManualClock } from "../manual_clock.ts";
-import { OperatorBench, Probe } from "../operator_bench.ts";
+import { OperatorRig, Probe } from "../operator_rig.ts";
 
 /** Passes text on; "timer 50" registers a timer for its key instead. What fires gives "key fired". */
 class TimerOperator implements Operator<string, string> {
@@ -39,102 +39,102 @@ function pass<T>(): MapOperator<T, T> {
 }
 
 Deno.test("Task passes a watermark on once, and none that is not news", () => {
-  const bench = new OperatorBench(() => pass<string>());
-  bench.watermark(10).watermark(10).watermark(5).watermark(11);
+  const rig = new OperatorRig(() => pass<string>());
+  rig.watermark(10).watermark(10).watermark(5).watermark(11);
 
-  assertEquals(bench.take(), [{ watermark: 10 }, { watermark: 11 }]);
-  assertEquals(bench.task.currentWatermark(), 11);
+  assertEquals(rig.take(), [{ watermark: 10 }, { watermark: 11 }]);
+  assertEquals(rig.task.currentWatermark(), 11);
 });
 
 Deno.test("Task fires timers in order of time over all keys, before it passes the watermark on", () => {
-  const bench = new OperatorBench(() => new TimerOperator(), { keyBy: (value) => value.split(" ")[0] });
-  bench.record("b 30").record("a 20").record("c 10").record("a 40").watermark(30);
+  const rig = new OperatorRig(() => new TimerOperator(), { keyBy: (value) => value.split(" ")[0] });
+  rig.record("b 30").record("a 20").record("c 10").record("a 40").watermark(30);
 
-  assertEquals(bench.take(), [["c fired", 10], ["a fired", 20], ["b fired", 30], { watermark: 30 }]);
+  assertEquals(rig.take(), [["c fired", 10], ["a fired", 20], ["b fired", 30], { watermark: 30 }]);
 });
 
 // Seen in Flink: a timer in the past fires at the next watermark, not at once.
 Deno.test("Task fires a timer that is set in the past at the next watermark", () => {
-  const bench = new OperatorBench(() => new TimerOperator(), { keyBy: (value) => value.split(" ")[0] });
-  bench.watermark(100).record("a 50");
-  assertEquals(bench.take(), [{ watermark: 100 }]);
-  bench.watermark(100);
-  assertEquals(bench.take(), []);
-  bench.watermark(101);
-  assertEquals(bench.take(), [["a fired", 50], { watermark: 101 }]);
+  const rig = new OperatorRig(() => new TimerOperator(), { keyBy: (value) => value.split(" ")[0] });
+  rig.watermark(100).record("a 50");
+  assertEquals(rig.take(), [{ watermark: 100 }]);
+  rig.watermark(100);
+  assertEquals(rig.take(), []);
+  rig.watermark(101);
+  assertEquals(rig.take(), [["a fired", 50], { watermark: 101 }]);
 });
 
 Deno.test("Task shows the new watermark while timers fire that end long before it", () => {
   const seen: number[] = [];
-  const bench = new OperatorBench(
+  const rig = new OperatorRig(
     () => new TimerOperator((_timer, context) => void seen.push(context.currentWatermark())),
     { keyBy: (value) => value.split(" ")[0] },
   );
-  bench.record("a 10").record("a 20").watermark(500);
+  rig.record("a 10").record("a 20").watermark(500);
 
   assertEquals(seen, [500, 500]);
 });
 
 Deno.test("Task sets the key of a record, and of a timer that fires", () => {
   const keys: unknown[] = [];
-  const bench = new OperatorBench(
+  const rig = new OperatorRig(
     () => new TimerOperator((_timer, { state }) => void keys.push(state.currentKey)),
     { keyBy: (value) => [value.split(" ")[0]] },
   );
-  bench.record("a 10").record("b 10").watermark(10);
+  rig.record("a 10").record("b 10").watermark(10);
 
   assertEquals(keys, [["a"], ["b"]]);
 });
 
 Deno.test("Task takes the smallest watermark of several inputs", () => {
-  const bench = new OperatorBench(() => pass<string>(), { inputs: 2 });
-  bench.watermark(50, 0).record("x", 1, 1).watermark(30, 1).watermark(70, 1);
+  const rig = new OperatorRig(() => pass<string>(), { inputs: 2 });
+  rig.watermark(50, 0).record("x", 1, 1).watermark(30, 1).watermark(70, 1);
 
-  assertEquals(bench.take(), [["x", 1], { watermark: 30 }, { watermark: 50 }]);
+  assertEquals(rig.take(), [["x", 1], { watermark: 30 }, { watermark: 50 }]);
 });
 
 Deno.test("Task does not wait for an idle input, and is idle when all are", () => {
-  const bench = new OperatorBench(() => pass<string>(), { inputs: 2 });
-  bench.watermark(50, 0).idle(true, 1).watermark(60, 0).idle(true, 0).idle(false, 1);
+  const rig = new OperatorRig(() => pass<string>(), { inputs: 2 });
+  rig.watermark(50, 0).idle(true, 1).watermark(60, 0).idle(true, 0).idle(false, 1);
 
-  assertEquals(bench.take(), [{ watermark: 50 }, { watermark: 60 }, "idle", "active"]);
+  assertEquals(rig.take(), [{ watermark: 50 }, { watermark: 60 }, "idle", "active"]);
 });
 
 // Seen in Flink: when the last input goes idle that held the minimum, the maximum of all is emitted first.
 Deno.test("Task gives the largest watermark when its last input falls idle, before it says so", () => {
-  const bench = new OperatorBench(() => pass<string>(), { inputs: 2 });
-  bench.watermark(90, 0).watermark(10, 1).idle(true, 0).idle(true, 1);
+  const rig = new OperatorRig(() => pass<string>(), { inputs: 2 });
+  rig.watermark(90, 0).watermark(10, 1).idle(true, 0).idle(true, 1);
 
-  assertEquals(bench.take(), [{ watermark: 10 }, { watermark: 90 }, "idle"]);
+  assertEquals(rig.take(), [{ watermark: 10 }, { watermark: 90 }, "idle"]);
 });
 
 Deno.test("Task with one input says that it is idle, once", () => {
-  const bench = new OperatorBench(() => pass<string>());
-  bench.idle(true).idle(true).record("late", 5).idle(false).watermark(10);
+  const rig = new OperatorRig(() => pass<string>());
+  rig.idle(true).idle(true).record("late", 5).idle(false).watermark(10);
 
-  assertEquals(bench.take(), ["idle", ["late", 5], "active", { watermark: 10 }]);
+  assertEquals(rig.take(), ["idle", ["late", 5], "active", { watermark: 10 }]);
 });
 
 Deno.test.ignore("Task does not come to the end when one of its inputs has ended and the other falls idle", () => {
-  const bench = new OperatorBench(() => pass<string>(), { inputs: 2 });
-  bench.watermark(MAX_WATERMARK, 0).watermark(50, 1).idle(true, 1).idle(false, 1).watermark(60, 1);
+  const rig = new OperatorRig(() => pass<string>(), { inputs: 2 });
+  rig.watermark(MAX_WATERMARK, 0).watermark(50, 1).idle(true, 1).idle(false, 1).watermark(60, 1);
 
-  assertEquals(bench.take(), [{ watermark: 50 }, "idle", "active", { watermark: 60 }]);
+  assertEquals(rig.take(), [{ watermark: 50 }, "idle", "active", { watermark: 60 }]);
 });
 
 Deno.test("realWatermarkMs() is what it has passed on, or what lies above if that is less", () => {
-  const bench = new OperatorBench(() => pass<string>());
-  assertEquals(bench.task.realWatermarkMs(MAX_WATERMARK), MIN_WATERMARK);
-  bench.watermark(50);
-  assertEquals([bench.task.realWatermarkMs(50), bench.task.realWatermarkMs(40)], [50, 40]);
-  bench.watermark(MAX_WATERMARK);
-  assertEquals(bench.task.realWatermarkMs(45), 45);
+  const rig = new OperatorRig(() => pass<string>());
+  assertEquals(rig.task.realWatermarkMs(MAX_WATERMARK), MIN_WATERMARK);
+  rig.watermark(50);
+  assertEquals([rig.task.realWatermarkMs(50), rig.task.realWatermarkMs(40)], [50, 40]);
+  rig.watermark(MAX_WATERMARK);
+  assertEquals(rig.task.realWatermarkMs(45), 45);
 });
 
 Deno.test("realWatermarkMs() never falls behind the last commit", () => {
-  const bench = new OperatorBench(() => pass<string>());
-  bench.watermark(50);
-  const restarted = bench.restart();
+  const rig = new OperatorRig(() => pass<string>());
+  rig.watermark(50);
+  const restarted = rig.restart();
 
   assertEquals(restarted.task.currentWatermark(), 50);
   assertEquals(restarted.task.realWatermarkMs(20), 50);
@@ -144,22 +144,22 @@ Deno.test("realWatermarkMs() never falls behind the last commit", () => {
 
 Deno.test("processingTime() is the clock's", () => {
   const clock = new ManualClock(1_000);
-  const bench = new OperatorBench(() => new TimerOperator(), { clock });
+  const rig = new OperatorRig(() => new TimerOperator(), { clock });
   clock.advance(5);
 
-  assertEquals((bench.operator as TimerOperator).context.processingTime(), 1_005);
+  assertEquals((rig.operator as TimerOperator).context.processingTime(), 1_005);
 });
 
 Deno.test("process() names the operator that threw, keeps the error, and says at which record", () => {
   const cause = new RangeError("no such city");
-  const bench = new OperatorBench(
+  const rig = new OperatorRig(
     () =>
       new MapOperator(() => {
         throw cause;
       }),
     { name: "cities" },
   );
-  bench.shared.current = {
+  rig.shared.current = {
     origin: () => ({
       topic: "skyone",
       partition: 3,
@@ -169,33 +169,33 @@ Deno.test("process() names the operator that threw, keeps the error, and says at
       value: null,
       headers: undefined,
     }),
-  } as unknown as NonNullable<typeof bench.shared.current>;
+  } as unknown as NonNullable<typeof rig.shared.current>;
 
-  const error = assertThrows(() => bench.record("x", 1), OperatorError) as OperatorError;
+  const error = assertThrows(() => rig.record("x", 1), OperatorError) as OperatorError;
   assertEquals(error.message, 'Operator "cities" failed at "skyone" partition 3 offset 1204: RangeError: no such city');
   assertEquals(error.operator, "cities");
   assertStrictEquals(error.cause, cause);
 });
 
 Deno.test("process() names the nearest operator when one below threw", () => {
-  const below = new OperatorBench(
+  const below = new OperatorRig(
     () =>
       new MapOperator(() => {
         throw new Error("below");
       }),
     { name: "below" },
   );
-  const above = new OperatorBench(() => pass<string>(), { name: "above" });
+  const above = new OperatorRig(() => pass<string>(), { name: "above" });
   above.task.output.add(below.task.addEdge());
 
   assertThrows(() => above.record("x"), OperatorError, 'Operator "below" failed: Error: below');
 });
 
 Deno.test("process() names the operator whose key can not be used", () => {
-  const bench = new OperatorBench(() => pass<string>(), { name: "keyed", keyBy: () => undefined });
+  const rig = new OperatorRig(() => pass<string>(), { name: "keyed", keyBy: () => undefined });
 
   assertThrows(
-    () => bench.record("x"),
+    () => rig.record("x"),
     OperatorError,
     'Operator "keyed" failed: TypeError: Cannot key a record by undefined undefined: a key is text',
   );
@@ -203,23 +203,23 @@ Deno.test("process() names the operator whose key can not be used", () => {
 
 Deno.test("process() leaves an error alone that is meant for the person as it is", () => {
   const sentence = new JobError("Cannot go on");
-  const bench = new OperatorBench(() =>
+  const rig = new OperatorRig(() =>
     new MapOperator(() => {
       throw sentence;
     })
   );
 
-  assertStrictEquals(assertThrows(() => bench.record("x"), JobError), sentence);
+  assertStrictEquals(assertThrows(() => rig.record("x"), JobError), sentence);
 });
 
 Deno.test("process() takes whatever is thrown, also what is no error", () => {
   for (const [thrown, words] of [["text", "text"], [undefined, "undefined"], [null, "null"]] as const) {
-    const bench = new OperatorBench(() =>
+    const rig = new OperatorRig(() =>
       new MapOperator(() => {
         throw thrown;
       })
     );
-    assertThrows(() => bench.record("x"), OperatorError, `Operator "op" failed: ${words}`);
+    assertThrows(() => rig.record("x"), OperatorError, `Operator "op" failed: ${words}`);
   }
 });
 
@@ -231,7 +231,7 @@ Deno.test("open() names the operator that can not be opened", () => {
     processElement() {},
   };
   assertThrows(
-    () => new OperatorBench(() => broken, { name: "files" }),
+    () => new OperatorRig(() => broken, { name: "files" }),
     OperatorError,
     'Operator "files" failed: Error: no file',
   );

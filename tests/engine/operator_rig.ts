@@ -53,7 +53,7 @@ export function newShared(clock = new ManualClock()): Shared & { readonly letter
   };
 }
 
-export interface BenchOptions<IN> {
+export interface RigOptions<IN> {
   readonly name?: string;
   readonly keyBy?: (value: IN) => unknown;
   /** How many streams come in; default 1. */
@@ -62,12 +62,12 @@ export interface BenchOptions<IN> {
 }
 
 /** One operator in a task of its own: the test hands in records and event time, and takes what comes out. */
-export class OperatorBench<IN, OUT> {
+export class OperatorRig<IN, OUT> {
   readonly operator: Operator<IN, OUT>;
   readonly task: Task;
   readonly shared: ReturnType<typeof newShared>;
   readonly #create: () => Operator<IN, OUT>;
-  readonly #options: BenchOptions<IN>;
+  readonly #options: RigOptions<IN>;
   readonly #edges: readonly Edge[];
   readonly #probe = new Probe();
   /** What commits have stored. */
@@ -75,7 +75,7 @@ export class OperatorBench<IN, OUT> {
 
   constructor(
     create: () => Operator<IN, OUT>,
-    options: BenchOptions<IN> = {},
+    options: RigOptions<IN> = {},
     restored: { entries: Map<string, string>; watermarkMs: number; versions: Record<string, number> } = {
       entries: new Map(),
       watermarkMs: MIN_WATERMARK,
@@ -153,8 +153,8 @@ export class OperatorBench<IN, OUT> {
   }
 
   /** A new task of a new operator with what the last commit has. */
-  restart(): OperatorBench<IN, OUT> {
-    return new OperatorBench(this.#create, this.#options, {
+  restart(): OperatorRig<IN, OUT> {
+    return new OperatorRig(this.#create, this.#options, {
       entries: this.#entries,
       watermarkMs: this.task.currentWatermark(),
       versions: this.task.state.versions(),

@@ -1,0 +1,83 @@
+import type { JobRequest } from "../broker.ts";
+import { JobActiveError } from "../broker.ts";
+import type { Instance } from "./assignment.ts";
+import { ensureChangelog } from "./changelog.ts";
+import type { Client } from "./client.ts";
+import { ProducerFencedError } from "./errors.ts";
+import { membersOf } from "./jobs.ts";
+import { fencedError, KafkaLease } from "./lease.ts";
+import { Membership } from "./membership.ts";
+import { TransactionalProducer } from "./transaction.ts";
+
+/** What opening a lease needs beside the request. */
+export interface LeaseContext {
+  /** For short questions. */
+  readonly shared: Client;
+  /** The lease's alone, and closed with it. */
+  readonly client: Client;
+  /** ms since the Unix epoch; default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/**
+ * Waits until this process is the active instance of the job.
+ *
+ * In this order: the group makes us the active one; taking over the transactional id shuts the predecessor out and ends its
+ * transaction; only then is there a state to restore that nobody changes any more.
+ */
+export async function openLease(request: JobRequest, context: LeaseContext): Promise<KafkaLease> {
+  try {
+    return await takeOver(request, context);
+  } catch (error) {
+    await context.client.close();
+    throw error instanceof ProducerFencedError ? fencedError(request.job, error) : error;
+  }
+}
+
+async function takeOver(request: JobRequest, context: LeaseContext): Promise<KafkaLease> {
+  const { job, signal, whenActive, sessionTimeoutMs } = request;
+  const { shared, client, now = Date.now } = context;
+  signal.throwIfAborted();
+  if (whenActive === "refuse") {
+    const { count, holder } = await membersOf(shared, job);
+    if (count > 0) throw jobActive(job, holder);
+  }
+  const active = Promise.withResolvers<void>();
+  const membership = new Membership(shared.fork({ connectWithinMs: Math.max(sessionTimeoutMs / 3, 500) }), shared, {
+    ...request,
+    instance: newInstance(now()),
+    onActive: active.resolve,
+    onStandby: (holder) => whenActive === "refuse" ? active.reject(jobActive(job, holder)) : request.onStandby(holder),
+  });
+  const stop = new AbortController();
+  const stopping = AbortSignal.any([signal, membership.lost]);
+  const giveUp = () => {
+    active.reject(stopping.reason);
+    stop.abort(stopping.reason);
+  };
+  stopping.addEventListener("abort", giveUp);
+  try {
+    if (stopping.aborted) giveUp();
+    await active.promise;
+    const producer = await TransactionalProducer.open(client, job, AbortSignal.any([stop.signal, membership.lost]));
+    await ensureChangelog(shared, job);
+    stopping.throwIfAborted();
+    return new KafkaLease({ shared, client, request, membership, producer, stop, now });
+  } catch (error) {
+    await membership.leave();
+    throw error;
+  } finally {
+    stopping.removeEventListener("abort", giveUp); // the request's signal was for waiting
+  }
+}
+
+function newInstance(sinceMs: number): Omit<Instance, "activeSince"> {
+  const id = crypto.randomUUID();
+  const mayTell = Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state === "granted";
+  const host = mayTell ? ` on ${Deno.hostname()}` : "";
+  return { id, sinceMs, words: `process ${Deno.pid}${host} (instance ${id.slice(0, 4)})` };
+}
+
+function jobActive(job: string, holder: string | undefined): JobActiveError {
+  return new JobActiveError(`Cannot run "${job}": it is running in ${holder ?? "another process"}; stop it first`);
+}

@@ -1,0 +1,122 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { JobError } from "../../../src/engine/errors.ts";
+import type { StreamGraph, StreamNode } from "../../../src/engine/graph.ts";
+import { JOB_ENTRY, type JobRecord, Snapshot, splitEntry } from "../../../src/engine/runtime/snapshot.ts";
+
+const JOB: JobRecord = {
+  format: 1,
+  watermarks: { source: 99, counts: 98 },
+  stamps: { counts: { window: "TumblingEventTimeWindows(10 ms)" } },
+  versions: { counts: { contents: 1 } },
+  bounds: null,
+  finishedAtMs: null,
+};
+
+function newSnapshot(entries: Readonly<Record<string, unknown>> = {}, job: unknown = JOB): Snapshot {
+  const texts = Object.entries(entries).map(([key, value]) => [key, JSON.stringify(value)] as const);
+  return new Snapshot(new Map([[JOB_ENTRY, JSON.stringify(job)], ...texts]));
+}
+
+function graphOf(...uids: readonly string[]): StreamGraph {
+  return { nodes: uids.map((uid) => ({ uid }) as StreamNode) };
+}
+
+Deno.test("Snapshot takes a commit apart: job, splits, states and timers, by uid", () => {
+  const snapshot = newSnapshot({
+    '["split","source","s-0"]': { position: 12, watermark: 99 },
+    '["split","source","s-1"]': { position: { file: "a", line: 3 } },
+    '["state","counts","contents","0:10","a"]': { n: 2 },
+    '["state","counts","contents","10:20",{"city":"Ulm"}]': { n: 1 },
+    '["state","counts","total","",7]': null,
+    '["state","other","total","","a"]': 5,
+    '["timer","counts",9,"0:10","a"]': 4,
+    '["timer","counts",-1,"-10:0",true]': 3,
+  });
+
+  assertEquals(snapshot.job, JOB);
+  assertEquals([...snapshot.splits("source")!], [
+    ["s-0", { position: 12, watermark: 99 }],
+    ["s-1", { position: { file: "a", line: 3 } }],
+  ]);
+  assertEquals([...snapshot.state("counts")], [
+    ["contents", [
+      { namespace: "0:10", key: "a", value: { n: 2 } },
+      { namespace: "10:20", key: { city: "Ulm" }, value: { n: 1 } },
+    ]],
+    ["total", [{ namespace: "", key: 7, value: null }]],
+  ]);
+  assertEquals(snapshot.timers("counts"), [
+    { timeMs: 9, namespace: "0:10", key: "a", sequence: 4 },
+    { timeMs: -1, namespace: "-10:0", key: true, sequence: 3 },
+  ]);
+  assertEquals([[...snapshot.state("none")], snapshot.timers("none")], [[], []]);
+});
+
+Deno.test("splits() tells a job without a commit from one whose commit has no split of a source", () => {
+  assertEquals(new Snapshot(new Map()).splits("source"), undefined);
+  assertEquals(new Snapshot(new Map()).job, undefined);
+  assertEquals([...newSnapshot().splits("source")!], []);
+});
+
+Deno.test("splitEntry() names what Snapshot reads, whatever characters the names have", () => {
+  const snapshot = newSnapshot({ [splitEntry('a "source"', "s,0")]: { position: 1 } });
+
+  assertEquals([...snapshot.splits('a "source"')!], [["s,0", { position: 1 }]]);
+});
+
+Deno.test("checkFits() takes a commit whose operators the job has, with others beside them", () => {
+  newSnapshot({ '["split","source","s-0"]': { position: 1 }, '["timer","counts",9,"",1]': 0 })
+    .checkFits("job", graphOf("source", "counts", "new"));
+  new Snapshot(new Map()).checkFits("job", graphOf("source"));
+});
+
+Deno.test("checkFits() refuses a commit with state, timers or positions that the job has no place for, naming all", () => {
+  const snapshot = newSnapshot({
+    '["split","old_source","s-0"]': { position: 1 },
+    '["split","source","s-0"]': { position: 1 },
+    '["state","old_counts","contents","","a"]': 1,
+    '["state","old_counts","contents","","b"]': 1,
+    '["timer","old_timers",9,"","a"]': 0,
+  });
+
+  const error = assertThrows(() => snapshot.checkFits("stats", graphOf("source")), JobError) as JobError;
+  assertEquals(
+    error.message,
+    'Cannot restore job "stats": its commit holds state of "old_source", "old_counts", "old_timers", which the job no longer has; ' +
+      "give the operator its old uid() back, or forget the commit with --reset",
+  );
+});
+
+Deno.test("checkFits() refuses a commit of another format, naming both", () => {
+  assertThrows(
+    () => newSnapshot({}, { ...JOB, format: 2 }).checkFits("stats", graphOf()),
+    JobError,
+    'Cannot restore job "stats": its commit has format 2, this version reads format 1',
+  );
+});
+
+Deno.test("checkStamps() refuses state that was written under another stamp, naming both values", () => {
+  const error = assertThrows(
+    () => newSnapshot().checkStamps("counts", { window: "TumblingEventTimeWindows(60000 ms)" }),
+    JobError,
+  ) as JobError;
+  assertEquals(
+    error.message,
+    'Cannot restore "counts": its state was written with window TumblingEventTimeWindows(10 ms), ' +
+      "now it is TumblingEventTimeWindows(60000 ms); run it with the old window, or forget the job's commit with --reset",
+  );
+});
+
+Deno.test("checkStamps() refuses state whose stamp is gone", () => {
+  assertThrows(
+    () => newSnapshot().checkStamps("counts", {}),
+    JobError,
+    "with window TumblingEventTimeWindows(10 ms), now it is gone",
+  );
+});
+
+Deno.test("checkStamps() takes equal stamps, an operator that is new, and a stamp that is", () => {
+  newSnapshot().checkStamps("counts", { window: "TumblingEventTimeWindows(10 ms)", lateness: "5 ms" });
+  newSnapshot().checkStamps("new", { window: "TumblingEventTimeWindows(60000 ms)" });
+  new Snapshot(new Map()).checkStamps("counts", { window: "TumblingEventTimeWindows(60000 ms)" });
+});
