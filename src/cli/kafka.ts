@@ -71,7 +71,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   if (missing !== undefined) throw new Error(missing);
   const libs = await fetchLibs(dir, log);
 
-  const ports = { broker: options.port ?? freePort(), controller: freePort() };
+  const ports = { broker: freePort(options.port), controller: freePort() };
   const data = await Deno.makeTempDir({ prefix: "kafka-" });
   try {
     await Deno.writeTextFile(`${data}/server.properties`, serverProperties(data, ports));
@@ -86,7 +86,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   }
 }
 
-const QUICK_START = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"];
+const QUIET = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"];
+const QUICK_START = [...QUIET, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"];
 
 class KafkaProcess implements RunningKafka {
   readonly bootstrapServers: string;
@@ -121,7 +122,7 @@ class KafkaProcess implements RunningKafka {
     // the pipe when whoever started us has died.
     const script =
       'exec 3<&0; (read -r _ <&3 || { kill -9 $$; rm -rf "$0"; }) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null';
-    const java = ["java", "-Xms512m", "-Xmx1g", "-XX:+UseSerialGC", "-cp", `${this.#libs}/*`];
+    const java = ["java", "-Xms512m", "-Xmx1g", "-XX:+UseSerialGC", ...QUIET, "-cp", `${this.#libs}/*`];
     const child = new Deno.Command("sh", {
       args: ["-c", script, this.#data, ...java, "kafka.Kafka", `${this.#data}/server.properties`],
       stdin: "piped",
@@ -263,6 +264,11 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
       <artifactId>kafka_2.13</artifactId>
       <version>${KAFKA_VERSION}</version>
     </dependency>
+    <dependency>
+      <groupId>org.slf4j</groupId>
+      <artifactId>slf4j-simple</artifactId>
+      <version>1.7.36</version>
+    </dependency>
   </dependencies>
 </project>
 `;
@@ -315,11 +321,17 @@ function signalTo(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "localhost", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
+/** The port, or any if none is given, when nobody listens there. */
+function freePort(wanted = 0): number {
+  try {
+    const listener = Deno.listen({ hostname: "localhost", port: wanted });
+    const { port } = listener.addr;
+    listener.close();
+    return port;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new Error(`Cannot start Kafka at localhost:${wanted}: something listens there already`);
+  }
 }
 
 /** A random cluster id as Kafka writes them: 16 bytes in URL-safe base64. */

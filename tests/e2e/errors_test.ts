@@ -137,12 +137,12 @@ Deno.test({
       await succeed(broker, "gen", ["--create", ...gen]);
       const args = ["--from", "earliest", "--now", "2026-01-10T00:00:00"];
       const job = start(broker, "s16", [...args, "--session-timeout", "2s", "--commit-interval", "100ms"]);
-      await job.says(/starts/);
+      const lines = async () => (await read(broker, "flightdata")).map(format).sort();
+      while (!job.over && (await lines()).length === 0);
       await kafka.kill();
       await job.says(/tries again/, 30_000);
       await kafka.restart();
       await succeed(broker, "gen", gen);
-      const lines = async () => (await read(broker, "flightdata")).map(format).sort();
       const [skyone, sunset] = await Promise.all([read(broker, "skyone"), read(broker, "sunset")]);
       const expected = expectedFlights(skyone, sunset, "2026-01-10T00:00:00").sort();
       const deadline = Date.now() + 60_000;

@@ -123,9 +123,15 @@ export interface Patience {
   readonly withinMs?: number;
   /** Stops trying, with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** First pause, ms; it doubles up to 250 ms. Default 5. */
-  readonly pauseMs?: number;
+  /** Is told, once, when it takes long, and when it has worked in the end. */
+  readonly log?: (level: "info" | "warn", message: string) => void;
 }
+
+/** First pause between attempts; it doubles up to the longest. */
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 250;
+/** When trying in silence becomes worth a word. */
+const LONG_MS = 2_000;
 
 /**
  * Repeats `attempt` while it fails with a {@link PassingError}.
@@ -133,17 +139,25 @@ export interface Patience {
  * @throws {BrokerUnavailableError} if that takes too long
  */
 export async function patiently<T>(patience: Patience, attempt: () => Promise<T>): Promise<T> {
-  const { doing, withinMs = 30_000, signal } = patience;
-  const until = performance.now() + withinMs;
-  for (let pauseMs = patience.pauseMs ?? 5;; pauseMs = Math.min(pauseMs * 2, 250)) {
+  const { doing, withinMs = 30_000, signal, log } = patience;
+  const startMs = performance.now();
+  let told = false;
+  for (let pauseMs = FIRST_PAUSE_MS;; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     signal?.throwIfAborted();
     try {
-      return await attempt();
+      const result = await attempt();
+      if (told) log?.("info", `could ${doing} in the end`);
+      return result;
     } catch (error) {
       if (!(error instanceof PassingError)) throw error;
       signal?.throwIfAborted();
-      if (performance.now() + pauseMs > until) {
+      const triedMs = performance.now() - startMs;
+      if (triedMs + pauseMs > withinMs) {
         throw new BrokerUnavailableError(`Cannot ${doing}: ${error.message}`, { cause: error });
+      }
+      if (triedMs > LONG_MS && !told) {
+        told = true;
+        log?.("warn", `trying again to ${doing}: ${error.message}`);
       }
       // What a commit leaves to be done takes a few ms: waiting longer each time would only make the next one late.
       await pause(error.code === Code.CONCURRENT_TRANSACTIONS ? 3 : pauseMs, signal);

@@ -20,6 +20,8 @@ export interface FetchLimits {
 const UNAVAILABLE_AFTER_MS = 20_000;
 /** What an answer may take beyond the wait that was asked for, before `fetch()` returns without it. */
 const ALLOWANCE_MS = 100;
+/** When trying in silence becomes worth a word. */
+const TELL_AFTER_MS = 2_000;
 const RETRY_PAUSE_MS = 100;
 const EMPTY_PAUSE_MS = 5;
 
@@ -44,7 +46,8 @@ export class KafkaFetcher implements Fetcher {
   readonly #totalBytes: number;
   readonly #pending = new Map<number, Pending>();
   readonly #closing = new AbortController();
-  #failingSinceMs: number | undefined;
+  /** The trouble since the last good answer. */
+  #failing: { readonly sinceMs: number; lastMs: number; told: boolean } | undefined;
   #turn = 0;
 
   /** @param client is the fetcher's alone, and closed with it */
@@ -67,12 +70,7 @@ export class KafkaFetcher implements Fetcher {
       } catch (error) {
         if (this.#closing.signal.aborted) return [];
         if (!(error instanceof PassingError)) throw error;
-        this.#failingSinceMs ??= performance.now();
-        const failingMs = performance.now() - this.#failingSinceMs;
-        if (failingMs > UNAVAILABLE_AFTER_MS) {
-          throw new BrokerUnavailableError(`Cannot fetch from Kafka: ${error.message}`, { cause: error });
-        }
-        this.#client.log("debug", `fetching again after a pause: ${error.message}`);
+        this.#failed(error);
         await pause(Math.min(RETRY_PAUSE_MS, Math.max(until - performance.now(), 0)), this.#closing.signal);
         if (performance.now() >= until) return [];
       }
@@ -173,11 +171,32 @@ export class KafkaFetcher implements Fetcher {
           failure ??= error;
         }
       }
-      if (good) this.#failingSinceMs = undefined;
+      if (good && this.#failing !== undefined) {
+        if (this.#failing.told) this.#client.log("info", "could fetch in the end");
+        this.#failing = undefined;
+      }
     }
     // What one broker found is not lost because another one fails; that one is asked again.
     if (failure !== undefined && (batches.length === 0 || !(failure instanceof PassingError))) throw failure;
     return batches;
+  }
+
+  /** Notes that no answer came, and gives up when none has for long. */
+  #failed(error: PassingError): void {
+    const nowMs = performance.now();
+    // A failure from before a long rest says nothing about the time between.
+    if (this.#failing === undefined || nowMs - this.#failing.lastMs > UNAVAILABLE_AFTER_MS / 4) {
+      this.#failing = { sinceMs: nowMs, lastMs: nowMs, told: false };
+    }
+    const failing = this.#failing;
+    failing.lastMs = nowMs;
+    if (nowMs - failing.sinceMs > UNAVAILABLE_AFTER_MS) {
+      throw new BrokerUnavailableError(`Cannot fetch from Kafka: ${error.message}`, { cause: error });
+    }
+    if (nowMs - failing.sinceMs > TELL_AFTER_MS && !failing.told) {
+      failing.told = true;
+      this.#client.log("warn", `trying again to fetch: ${error.message}`);
+    }
   }
 
   #partitionError({ topic, partition, offset }: Position, code: number | undefined): Error {

@@ -54,7 +54,8 @@ export class KafkaProducer implements Producer {
 
   async #begin(): Promise<Sender> {
     const doing = "begin to write to Kafka";
-    const { producerId, producerEpoch } = await patiently({ doing, signal: this.#closing.signal }, async () => {
+    const patience = { doing, signal: this.#closing.signal, log: this.#client.log };
+    const { producerId, producerEpoch } = await patiently(patience, async () => {
       const connection = await this.#client.any();
       const answer = await connection.send("InitProducerId", { transactionalId: null, transactionTimeout: 60_000 });
       checkCode(answer.errorCode, doing);

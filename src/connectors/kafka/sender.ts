@@ -60,7 +60,7 @@ export class Sender {
   async route(records: readonly OutgoingRecord[], signal?: AbortSignal): Promise<Route[]> {
     const topics = [...new Set(records.map(({ topic }) => topic))];
     const doing = `write to ${topics.map((topic) => `"${topic}"`).join(", ")}`;
-    const leaders = await patiently({ doing, signal }, () => this.#client.leaders(topics));
+    const leaders = await patiently({ doing, signal, log: this.#client.log }, () => this.#client.leaders(topics));
     const routes = new Map(topics.map((topic) => [topic, leaders.get(topic)!.map((): OutgoingRecord[] => [])]));
     for (const record of records) {
       const { topic } = record;
@@ -86,7 +86,7 @@ export class Sender {
     const topics = [...new Set(routes.map(({ topic }) => topic))];
     const doing = `write to ${topics.map((topic) => `"${topic}"`).join(", ")}`;
     for (let left: Queue[] = queues; left.length > 0; left = left.filter(({ batches }) => batches.length > 0)) {
-      await patiently({ doing, signal }, () => this.#round(left, topics));
+      await patiently({ doing, signal, log: this.#client.log }, () => this.#round(left, topics));
     }
   }
 

@@ -45,7 +45,7 @@ export class TransactionalProducer {
    */
   static async open(client: Client, transactionalId: string, signal: AbortSignal): Promise<TransactionalProducer> {
     const doing = `take over the transactions of "${transactionalId}"`;
-    const { producerId, producerEpoch } = await patiently({ doing, signal }, async () => {
+    const { producerId, producerEpoch } = await patiently({ doing, signal, log: client.log }, async () => {
       const args = { transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS };
       const answer = await client.askCoordinator(TRANSACTION, transactionalId, "InitProducerId", args);
       if (answer.errorCode === Code.NONE) return answer;
@@ -81,7 +81,7 @@ export class TransactionalProducer {
       topic,
       partitions: some.map(({ partition, offset }) => ({ partition, offset, metadata: null })),
     }));
-    await patiently({ doing, signal: this.#signal }, async () => {
+    await patiently({ doing, signal: this.#signal, log: this.#client.log }, async () => {
       const answer = await this.#client.askCoordinator(GROUP, groupId, "TxnOffsetCommit", {
         ...this.#id,
         groupId,
@@ -151,7 +151,7 @@ export class TransactionalProducer {
     }));
     const { transactionalId } = this.#id;
     const doing = `begin a transaction of "${transactionalId}"`;
-    await patiently({ doing, signal: this.#signal }, async () => {
+    await patiently({ doing, signal: this.#signal, log: this.#client.log }, async () => {
       const args = { ...this.#id, topics };
       const { errors } = await this.#client.askCoordinator(TRANSACTION, transactionalId, "AddPartitionsToTxn", args);
       const failed = errors.flatMap(({ topic, partitionErrors }) =>
@@ -177,7 +177,7 @@ export class TransactionalProducer {
     withinMs = 30_000,
   ): Promise<void> {
     const { transactionalId } = this.#id;
-    await patiently({ doing, signal: this.#signal, withinMs }, async () => {
+    await patiently({ doing, signal: this.#signal, withinMs, log: this.#client.log }, async () => {
       const answer: CodeAnswer = await this.#client.askCoordinator(TRANSACTION, transactionalId, api, args as never);
       if (answer.errorCode !== Code.NONE) throw this.#error(answer.errorCode, doing);
     });
