@@ -17,7 +17,7 @@ import { type Clock, SILENT } from "../../src/engine/mod.ts";
 import type { FlightData, SkyoneData, SunsetData, UserStatistics } from "../../src/models.ts";
 import { encodeJson } from "../../src/utils.ts";
 import { buildStatistics } from "../builders.ts";
-import { until } from "../connectors/broker_contract.ts";
+import { readAll, until } from "../connectors/broker_contract.ts";
 import { MemoryBroker } from "../memory_broker.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:34:56.789Z");
@@ -197,8 +197,7 @@ Deno.test("standbyWords() tells that another demo runs the jobs", () => {
   const importer = { name: "demo_flight_importer", status: "stands by", holder: "process 4711" } as const;
   assertEquals(
     standbyWords(buildState({ importer, statistics: { ...importer, name: "demo_user_statistics" } })),
-    "Another demo is running here (process 4711): this one's jobs stand by, it shows what the other one does and takes " +
-      "over when that ends",
+    "Another demo is running here, process 4711: this one only watches, and takes over when that one ends",
   );
 });
 
@@ -331,6 +330,13 @@ async function send(broker: Broker, partition: number, timestampMs: number, valu
   await producer.close();
 }
 
+/** Until there is nothing left to read. */
+async function readOn(watch: PipelineWatch, broker: MemoryBroker): Promise<void> {
+  const controller = new AbortController();
+  broker.onIdle = () => controller.abort();
+  await watch.run(controller.signal);
+}
+
 Deno.test("PipelineWatch counts records, not offsets, and keeps the latest statistics of each traveller", async () => {
   const broker = await demoBroker();
   const anna = (flights: number) =>
@@ -345,7 +351,7 @@ Deno.test("PipelineWatch counts records, not offsets, and keeps the latest stati
   await send(broker, 1, WINDOW.startMs - 1, berta);
   await send(broker, 1, WINDOW.endMs - 1, { email_address: "NOONE@email.com" });
 
-  await watch.catchUp();
+  await readOn(watch, broker);
 
   const { name, count, added } = watch.topics.userstatistics.state(NOW_MS);
   assertEquals({ name, count, added }, { name: "demo.userstatistics", count: 4, added: 3 });
@@ -363,7 +369,7 @@ Deno.test("TopicWatch takes its rate from what came of late", async () => {
   const watch = await PipelineWatch.open(broker, clock, SILENT);
   const rate = () => watch.topics.userstatistics.state(clock.now()).perSecond;
   for (let i = 0; i < 30; i++) await send(broker, 0, NOW_MS, buildStatistics());
-  await watch.catchUp();
+  await readOn(watch, broker);
   assertEquals(rate(), 30);
   await clock.sleep(6_000);
   assertEquals(rate(), 5);
@@ -446,57 +452,76 @@ function valueOf<T>(record: BrokerRecord): T {
   return JSON.parse(new TextDecoder().decode(record.value!));
 }
 
-const mayUseFiles = (["read", "write"] as const).every((name) =>
-  Deno.permissions.querySync({ name }).state === "granted"
-);
+function granted(...names: ("read" | "write" | "net" | "env")[]): boolean {
+  return names.every((name) => Deno.permissions.querySync({ name }).state === "granted");
+}
+
+const PROMISE = "Demo shows statistics, stands by for another one and goes on from its commits";
 
 Deno.test({
-  name: `Demo shows statistics, stands by for another one and goes on from its commits${
-    mayUseFiles ? "" : " (skipped: it needs --allow-read and --allow-write)"
-  }`,
-  ignore: !mayUseFiles,
+  name: `${PROMISE} [embedded log]${granted("read", "write") ? "" : " (skipped: it needs to read and write files)"}`,
+  ignore: !granted("read", "write"),
   fn: async () => {
     const { openEmbeddedBroker } = await import("../../src/connectors/embedded/mod.ts");
     const dir = await Deno.makeTempDir();
     try {
       await using broker = await openEmbeddedBroker({ dir });
       await using rival = await openEmbeddedBroker({ dir });
-      const first = start(broker);
-      await until(() => Promise.resolve(first.demo.state().travellers.length > 0));
-      const second = start(rival);
-      await until(() => Promise.resolve(second.demo.state().statistics.status === "stands by"));
-      assertEquals(second.demo.state().importer.status, "stands by");
-      await first.stop();
-      const before = first.demo.state();
-      assertEquals([before.importer.status, before.statistics.status], ["stopped", "stopped"]);
-      assert(before.topics.userstatistics.added > 0);
-
-      // All that one demo counted is there when the next one goes on.
-      const total = sumOfFlights(before);
-      await until(() => Promise.resolve(sumOfFlights(second.demo.state()) > total));
-      await second.stop();
-      const after = second.demo.state();
-      assertEquals(after.topics.skyone.count, after.topics.sunset.count);
-      assert(after.topics.skyone.count > before.topics.skyone.count);
-      assert(after.travellers.length <= 100);
-
-      // Each booking is a flight once at most, and each flight is counted once at most.
-      const flights = (await readAll(broker, DEMO_TOPICS.flightdata.name)).map(valueOf<FlightData>);
-      assertEquals(new Set(flights.map(({ confirmation }) => confirmation)).size, flights.length);
-      const latest = new Map(
-        (await readAll(broker, DEMO_TOPICS.userstatistics.name)).map(valueOf<UserStatistics>)
-          .map((statistics) => [statistics.email_address, statistics.number_of_flights]),
-      );
-      assertEquals(new Map(after.travellers.map(({ email, flights }) => [email, flights])), latest);
-      assert(sumOfFlights(after) <= flights.length);
+      await checkTwoDemos(broker, rival);
     } finally {
       await Deno.remove(dir, { recursive: true });
     }
   },
 });
 
-function start(broker: Broker): { demo: Demo; stop: () => Promise<void> } {
-  const demo = new Demo({ logger: SILENT, windowMs: 500, rate: 100 });
+const kafka = granted("env", "net", "read") ? Deno.env.get("TEST_BOOTSTRAP_SERVERS") : undefined;
+
+Deno.test({
+  name: `${PROMISE} [Kafka]${kafka === undefined ? " (skipped: no TEST_BOOTSTRAP_SERVERS)" : ""}`,
+  ignore: kafka === undefined,
+  fn: async () => {
+    const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
+    const options = { brokers: kafka!.split(","), log: () => {} };
+    await using broker = await openKafkaBroker(options);
+    await using rival = await openKafkaBroker(options);
+    await checkTwoDemos(broker, rival);
+    await forgetDemo(broker, SILENT);
+  },
+});
+
+/** Both on one log. */
+async function checkTwoDemos(broker: Broker, rival: Broker): Promise<void> {
+  const first = start(broker, { reset: true });
+  await until(() => Promise.resolve(first.demo.state().travellers.length > 0));
+  const second = start(rival);
+  await until(() => Promise.resolve(second.demo.state().statistics.status === "stands by"));
+  await until(() => Promise.resolve(second.demo.state().importer.status === "stands by"));
+  await first.stop();
+  const before = first.demo.state();
+  assertEquals([before.importer.status, before.statistics.status], ["interrupted", "interrupted"]);
+  assert(before.topics.userstatistics.added > 0);
+
+  // All that one demo counted is there when the next one goes on.
+  const total = sumOfFlights(before);
+  await until(() => Promise.resolve(sumOfFlights(second.demo.state()) > total));
+  await second.stop();
+  const after = second.demo.state();
+  assertEquals(after.topics.skyone.count, after.topics.sunset.count);
+  assert(after.topics.skyone.count > before.topics.skyone.count);
+  assert(after.travellers.length <= 100);
+
+  // Each booking is a flight once at most, and each flight is counted once at most.
+  const flights = (await readAll(broker, DEMO_TOPICS.flightdata.name)).flat().map(valueOf<FlightData>);
+  assertEquals(new Set(flights.map(({ confirmation }) => confirmation)).size, flights.length);
+  assertEquals(after.topics.flightdata.count, flights.length);
+  const latest = (await readAll(broker, DEMO_TOPICS.userstatistics.name)).flat().map(valueOf<UserStatistics>)
+    .map((statistics) => [statistics.email_address, statistics.number_of_flights] as const);
+  assertEquals(new Map(after.travellers.map(({ email, flights }) => [email, flights])), new Map(latest));
+  assert(sumOfFlights(after) <= flights.length);
+}
+
+function start(broker: Broker, options: { reset?: boolean } = {}): { demo: Demo; stop: () => Promise<void> } {
+  const demo = new Demo({ ...options, logger: SILENT, windowMs: 500, rate: 100 });
   const end = new AbortController();
   const running = demo.run(broker, end.signal);
   return {
@@ -510,20 +535,4 @@ function start(broker: Broker): { demo: Demo; stop: () => Promise<void> } {
 
 function sumOfFlights({ travellers }: DemoState): number {
   return travellers.reduce((sum, { flights }) => sum + flights, 0);
-}
-
-/** All records of a topic, each partition in order. */
-async function readAll(broker: Broker, topic: string): Promise<BrokerRecord[]> {
-  const [description] = await broker.describeTopics([topic]);
-  const fetcher = await broker.fetcher();
-  const found: BrokerRecord[] = [];
-  for (const [partition, end] of description!.endOffsets.entries()) {
-    for (let offset = 0; offset < end;) {
-      const [batch] = await fetcher.fetch([{ topic, partition, offset }], 1000);
-      found.push(...batch!.records);
-      offset = batch!.nextOffset;
-    }
-  }
-  await fetcher.close();
-  return found;
 }

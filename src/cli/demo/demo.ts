@@ -28,6 +28,8 @@ export interface DemoOptions {
 const IDLE_MS = 5_000;
 /** Results show up with a commit, so that this is how old they may be, ms. */
 const COMMIT_INTERVAL_MS = 500;
+/** A broker that is away must not hold up the end for longer, ms. */
+const LAST_WORDS_MS = 1_000;
 
 /**
  * The whole pipeline in one process: bookings, both jobs, and a reader that watches the topics.
@@ -62,23 +64,21 @@ export class Demo {
     const pipeline = this.#pipeline = await PipelineWatch.open(broker, clock, logger);
 
     const stop = new AbortController();
-    const abort = () => stop.abort(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort);
+    const jobs = this.#describeJobs(broker, stop.signal).map((job) => job.execute());
     const isWanted = () => this.#importer.isActive;
-    const parts: Promise<unknown>[] = [
+    const helpers = [
       sendBookings(broker, { rate, isWanted, clock, logger, signal: stop.signal }),
-      ...this.#describeJobs(broker, stop.signal).map((job) => job.execute()),
       pipeline.run(stop.signal),
     ];
     try {
-      await Promise.all(parts);
+      await Promise.race([Promise.all([...jobs, ...helpers]), aborted(signal)]);
     } finally {
-      stop.abort(); // one has failed: the others end too, jobs with a commit
-      await Promise.allSettled(parts);
-      signal.removeEventListener("abort", abort);
+      stop.abort(); // when one has failed, the others end too, jobs with a commit
+      await Promise.allSettled(jobs);
+      await atMost(LAST_WORDS_MS, Promise.allSettled(helpers), clock);
     }
-    await pipeline.catchUp();
+    await Promise.all(jobs);
+    await atMost(LAST_WORDS_MS, pipeline.catchUp(), clock);
   }
 
   /** What there is to show. */
@@ -140,4 +140,17 @@ export class Demo {
 
     return [importer, statistics];
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Waits for `work`, but not longer than `ms`. */
+async function atMost(ms: number, work: Promise<unknown>, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work, clock.sleep(ms, done.signal)]).finally(() => done.abort());
 }

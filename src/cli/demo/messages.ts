@@ -29,7 +29,8 @@ export class Messages {
   add(line: string): void {
     // deno-lint-ignore no-control-regex
     const message = { ms: this.#now(), line: line.replace(/[\x00-\x1f\x7f-\x9f]/g, "·"), order: this.#order++ };
-    if (isWarning(line)) this.#warnings = [...this.#warnings, message].slice(-KEPT_WARNINGS);
+    const others = this.#warnings.filter((warning) => warning.line !== message.line);
+    if (isWarning(line)) this.#warnings = [...others, message].slice(-KEPT_WARNINGS);
     else this.#news = [...this.#news, message].slice(-SHOWN);
   }
 
@@ -44,7 +45,7 @@ export class Messages {
     }));
   }
 
-  /** The last ten, for the time after the live view. */
+  /** The last ten, each once, for the time after the live view. */
   get warnings(): readonly string[] {
     return this.#warnings.map(({ line }) => line);
   }

@@ -45,10 +45,7 @@ export function renderScreen(state: DemoState, messages: readonly ScreenMessage[
   y = drawEventTime(canvas, y, state, timeZone, columns < 60 ? 4 : 2);
   if (isRoomy) y = Math.max(y, 11);
   drawTravellers(canvas, y, rows - shownMessages - (isRoomy ? 1 : 0), state);
-  messages.slice(-shownMessages || messages.length).forEach(({ text, isWarning }, i) => {
-    const style = isWarning ? "yellow" : "dim";
-    canvas.put(1, rows - shownMessages + i, clip(text, columns - 2), style);
-  });
+  drawMessages(canvas, rows - shownMessages, messages);
   return canvas.lines(colours);
 }
 
@@ -178,3 +175,15 @@ function drawTravellers(canvas: Canvas, y: number, endY: number, state: DemoStat
 }
 
 const TITLE = "Most flights";
+
+/** The newest messages, from a row down to the bottom; a warning may take two rows. */
+function drawMessages(canvas: Canvas, y: number, messages: readonly ScreenMessage[]): void {
+  let bottom = canvas.rows;
+  for (const { text, isWarning } of messages.toReversed()) {
+    if (bottom === y) return;
+    const lines = wrap(text, canvas.columns - 2, Math.min(isWarning ? 2 : 1, bottom - y));
+
+    bottom -= lines.length;
+    lines.forEach((line, i) => canvas.put(1, bottom + i, line, isWarning ? "yellow" : "dim"));
+  }
+}

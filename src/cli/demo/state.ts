@@ -35,7 +35,7 @@ export interface TopicState {
 /** A job as its broker sees it. */
 export interface JobState {
   readonly name: string;
-  readonly status: "starting" | "active" | "stands by" | "stopped";
+  readonly status: "starting" | "active" | "stands by" | "interrupted";
   /** Who is active while this instance stands by: "process 4711". */
   readonly holder?: string | undefined;
   /** Records of its topics that no commit of it covers yet; undefined before its first commit here. */

@@ -51,7 +51,7 @@ export class JobWatch {
     this.#status = "active";
     this.#holder = undefined;
     const over = () => {
-      this.#status = "stopped";
+      this.#status = "interrupted";
     };
     session.lost.addEventListener("abort", over, { once: true });
     const { commit, close } = session;

@@ -46,11 +46,9 @@ function formatWindow({ startMs, endMs }: WindowBounds, timeZone: string | undef
 
 /** Who runs the jobs if this demo does not; else undefined. */
 export function standbyWords({ importer, statistics }: DemoState): string | undefined {
-  const waiting = [importer, statistics].filter(({ status }) => status === "stands by");
-  if (waiting.length === 0) return undefined;
-  const holders = [...new Set(waiting.map(({ holder }) => holder))].join(" and ");
-  return `Another demo is running here (${holders}): this one's jobs stand by, it shows what the other one does and takes ` +
-    "over when that ends";
+  const waiting = [importer, statistics].find(({ status }) => status === "stands by");
+  if (waiting === undefined) return undefined;
+  return `Another demo is running here, ${waiting.holder}: this one only watches, and takes over when that one ends`;
 }
 
 /** How far event time is, and what the open window waits for if nothing has come out yet. */
