@@ -63,13 +63,13 @@ export class WindowOperator<T, OUT, K> implements Operator<T, OUT> {
     for (const window of windows) {
       if (window.maxTimestamp() <= watermarkMs) continue;
       late = false;
-      const sofar = this.#contents.get(window.id, id);
+      const sofar = this.#contents.find(window.id, id);
       if (sofar === undefined) {
         this.#contents.set(window.id, id, state.currentKey, value);
         timers.register(window.maxTimestamp(), window.id, state.currentKey, id);
       } else {
         const reduce = this.#reduce;
-        this.#contents.set(window.id, id, state.currentKey, reduce(sofar, value));
+        this.#contents.replace(sofar, reduce(sofar.value!, value));
       }
     }
     if (late) {

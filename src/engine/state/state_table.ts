@@ -25,7 +25,17 @@ export class StateTable<T> {
   }
 
   get(namespace: string, id: KeyId): T | undefined {
-    return this.#entries(namespace).get(id)?.value;
+    return this.find(namespace, id)?.value;
+  }
+
+  /** The place of a value that is there, for {@link StateTable.replace}: reading and writing then take one look-up. */
+  find(namespace: string, id: KeyId): StateEntry<T> | undefined {
+    return this.#entries(namespace).get(id);
+  }
+
+  replace(entry: StateEntry<T>, value: T): void {
+    entry.value = value;
+    this.#changes.mark(entry);
   }
 
   /** Sets a value; `undefined` removes it. */
@@ -76,7 +86,8 @@ export class StateTable<T> {
   }
 }
 
-class StateEntry<T> implements Storable {
+/** The place of one value. */
+export class StateEntry<T> implements Storable {
   dirty = false;
   stored = false;
   value: T | undefined;
