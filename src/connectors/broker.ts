@@ -116,8 +116,8 @@ export interface JobRequest {
 
 /** One commit: it happens as a whole or not at all, together with the records written since the last. */
 export interface JobCommit {
-  /** Changed entries of the job's state. `null` deletes. */
-  readonly changes: ReadonlyMap<string, string | null>;
+  /** Changed entries of the job's state; `null` deletes, of two for one entry the later counts. Gone through once. */
+  readonly changes: Iterable<readonly [entry: string, value: string | null]>;
   /** For tools only: what a group of the job's name has consumed. The job itself restores from its entries. */
   readonly positions: readonly Position[];
 }

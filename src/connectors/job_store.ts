@@ -1,4 +1,4 @@
-import type { DeadLetter, JobSession, JobStoreRequest, SplitPosition } from "../engine/mod.ts";
+import type { DeadLetter, JobSession, JobStoreRequest, SplitPosition, StateChange } from "../engine/mod.ts";
 import { type Broker, deadLetterTopic, type JobLease, type OutgoingRecord, type RecordHeaders } from "./broker.ts";
 
 /** Asks the broker for the job: state, positions, outputs and dead letters become one transaction there. */
@@ -60,7 +60,7 @@ export class BrokerJobSession implements JobSession {
     await this.#lease.flush();
   }
 
-  async commit(changes: ReadonlyMap<string, string | null>, positions: readonly SplitPosition[]): Promise<void> {
+  async commit(changes: Iterable<StateChange>, positions: readonly SplitPosition[]): Promise<void> {
     await this.#writeLetters();
     await this.#lease.commit({ changes, positions: positions.flatMap(groupPosition) });
   }

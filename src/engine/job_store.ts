@@ -1,5 +1,8 @@
 import type { RecordOrigin } from "./errors.ts";
 import type { Json } from "./source.ts";
+import type { StateChange } from "./state/changes.ts";
+
+export type { StateChange };
 
 /** Keeps what a job must not forget, and makes sure that one instance of it works at a time. */
 export interface JobStore {
@@ -61,8 +64,11 @@ export interface JobSession {
   readonly pendingRecords: number;
   /** Sends what may travel before its commit. */
   flush(): Promise<void>;
-  /** Changed entries (`null` deletes), positions and all output since the last commit, as one. */
-  commit(changes: ReadonlyMap<string, string | null>, positions: readonly SplitPosition[]): Promise<void>;
+  /**
+   * Changed entries, positions and all output since the last commit, as one.
+   * @param changes gone through once, before the promise settles; of two for one entry the later counts
+   */
+  commit(changes: Iterable<StateChange>, positions: readonly SplitPosition[]): Promise<void>;
   /** Lets another instance work. */
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ export { DataStream, DataStreamSink, KeyedStream, SingleOutputStreamOperator } f
 export { WindowedStream } from "./api/windowed_stream.ts";
 export { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 export { formatOrigin, JobError, OperatorError, RecordError, type RecordOrigin } from "./errors.ts";
-export type { DeadLetter, JobSession, JobStore, JobStoreRequest, SplitPosition } from "./job_store.ts";
+export type { DeadLetter, JobSession, JobStore, JobStoreRequest, SplitPosition, StateChange } from "./job_store.ts";
 export { type Logger, SILENT } from "./logger.ts";
 export {
   type Collector,

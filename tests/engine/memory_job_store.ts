@@ -1,4 +1,11 @@
-import type { DeadLetter, JobSession, JobStore, JobStoreRequest, SplitPosition } from "../../src/engine/job_store.ts";
+import type {
+  DeadLetter,
+  JobSession,
+  JobStore,
+  JobStoreRequest,
+  SplitPosition,
+  StateChange,
+} from "../../src/engine/job_store.ts";
 import type { Sink, SinkWriter } from "../../src/engine/sink.ts";
 
 /** A record as a sink got it. */
@@ -96,7 +103,7 @@ export class MemoryJobSession implements JobSession {
   readonly deadLetters = "job.dead-letters";
   readonly calls: string[] = [];
   closed = false;
-  onClose: () => void = () => {};
+  onClose: () => void | Promise<void> = () => {};
   readonly #store: MemoryJobStore;
   readonly #lost = new AbortController();
   #output: Written[] = [];
@@ -143,7 +150,7 @@ export class MemoryJobSession implements JobSession {
     return Promise.resolve();
   }
 
-  async commit(changes: ReadonlyMap<string, string | null>, positions: readonly SplitPosition[]): Promise<void> {
+  async commit(changes: Iterable<StateChange>, positions: readonly SplitPosition[]): Promise<void> {
     const store = this.#store;
     const number = ++store.attemptedCommits;
     this.calls.push("commit");
@@ -151,12 +158,13 @@ export class MemoryJobSession implements JobSession {
     await Promise.resolve();
     if (this.closed) throw new Error("The session is closed");
     store.beforeCommit(number, this);
-    for (const [key, value] of changes) {
+    const kept = new Map(changes);
+    for (const [key, value] of kept) {
       if (value === null) store.entries.delete(key);
       else store.entries.set(key, String(value));
     }
     store.commits.push({
-      changes: new Map(changes),
+      changes: kept,
       positions: [...positions],
       output: this.#output,
       letters: this.#letters,
@@ -166,10 +174,10 @@ export class MemoryJobSession implements JobSession {
     store.afterCommit(number, this);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.closed = true;
     this.#output = [];
     this.#letters = [];
-    return Promise.resolve(this.onClose());
+    await this.onClose();
   }
 }

@@ -107,8 +107,8 @@ export class OperatorRig<IN, OUT> {
     this.task = new Task({
       node,
       operator: this.operator as Operator<unknown, unknown>,
-      state: new KeyedStateBackend(name, changes, snapshot.state(name), restored.versions),
-      timers: new TimerQueue(name, changes, snapshot.timers(name)),
+      state: new KeyedStateBackend(name, changes, snapshot.takeState(name), restored.versions),
+      timers: new TimerQueue(name, changes, snapshot.takeTimers(name)),
       output,
       shared: this.shared,
       restoredWatermarkMs: restored.watermarkMs,
@@ -143,8 +143,7 @@ export class OperatorRig<IN, OUT> {
 
   /** Stores what has changed. @returns the changes */
   commit(): [string, string | null][] {
-    const changes = new Map<string, string | null>();
-    this.shared.changes.drainInto(changes);
+    const changes = new Map(this.shared.changes.drain());
     for (const [key, value] of changes) {
       if (value === null) this.#entries.delete(key);
       else this.#entries.set(key, value);

@@ -20,40 +20,53 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What one row holds. */
 export interface Row {
-  /** A view into a buffer that the next row overwrites. */
   readonly bytes: Uint8Array;
   readonly count: number;
   /** The latest of the records' timestamps, ms. */
   readonly latestMs: number;
 }
 
-/** Packs records into rows. Kept, because its buffer serves again. */
+/**
+ * Packs records of one partition into rows, as they come: packed they take a third of the memory that they take as objects.
+ */
 export class BatchEncoder {
   #bytes = new Uint8Array(4 * 1024);
   #view = new DataView(this.#bytes.buffer);
   #end = 0;
+  #count = 0;
+  #latestMs = -Infinity;
+  #rows: Row[] = [];
 
-  /** Calls `each` with row after row; together they hold all of `records` in their order. */
-  encode(records: readonly OutgoingRecord[], each: (row: Row) => void): void {
-    this.#end = 0;
-    let count = 0;
-    let latestMs = -Infinity;
-    const finish = () => {
-      each({ bytes: this.#bytes.subarray(0, this.#end), count, latestMs });
-      this.#end = 0;
-      count = 0;
-      latestMs = -Infinity;
-    };
-    for (const record of records) {
-      const headers = encodeHeaders(record.headers);
-      const size = HEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0) + (headers?.length ?? 0);
-      if (count > 0 && (count === ROW_RECORDS || this.#end + size > ROW_BYTES)) finish();
-      this.#grow(size);
-      this.#put(record, headers);
-      count++;
-      if (record.timestampMs > latestMs) latestMs = record.timestampMs;
+  add(record: OutgoingRecord): void {
+    const headers = encodeHeaders(record.headers);
+    const size = HEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0) + (headers?.length ?? 0);
+    if (this.#count > 0 && (this.#count === ROW_RECORDS || this.#end + size > ROW_BYTES)) {
+      this.#finishRow();
+      // The next row is likely to be as long.
+      this.#useBuffer(new Uint8Array(Math.max(size, this.#bytes.length)));
     }
-    if (count > 0) finish();
+    this.#grow(size);
+    this.#put(record, headers);
+    this.#count++;
+    if (record.timestampMs > this.#latestMs) this.#latestMs = record.timestampMs;
+  }
+
+  /** All rows, in order. Nothing is added after that. */
+  rows(): readonly Row[] {
+    if (this.#count > 0) this.#finishRow();
+    return this.#rows;
+  }
+
+  #finishRow(): void {
+    this.#rows.push({ bytes: this.#bytes.subarray(0, this.#end), count: this.#count, latestMs: this.#latestMs });
+    this.#end = 0;
+    this.#count = 0;
+    this.#latestMs = -Infinity;
+  }
+
+  #useBuffer(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
   }
 
   #put({ key, value, timestampMs }: OutgoingRecord, headers: Uint8Array | null): void {
@@ -80,8 +93,7 @@ export class BatchEncoder {
     if (needed <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
     larger.set(this.#bytes.subarray(0, this.#end));
-    this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
+    this.#useBuffer(larger);
   }
 }
 

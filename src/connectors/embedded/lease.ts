@@ -3,7 +3,7 @@ import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import type { Instance } from "./instance.ts";
 import { endTerm, extendTerm, forgetState, type Term } from "./jobs.ts";
-import { checkRecord, RecordWriter } from "./writer.ts";
+import { RecordWriter } from "./writer.ts";
 
 // What looks like a byte order mark belongs to the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -27,7 +27,6 @@ export class EmbeddedLease implements JobLease {
   readonly #writer: RecordWriter;
   readonly #lost = new AbortController();
   readonly #renewing: ReturnType<typeof setInterval>;
-  #pending: OutgoingRecord[] = [];
   /** Why nothing more can be written. */
   #failure: unknown;
   #released = false;
@@ -44,7 +43,7 @@ export class EmbeddedLease implements JobLease {
   }
 
   get pendingRecords(): number {
-    return this.#pending.length;
+    return this.#writer.records;
   }
 
   async restore(): Promise<Map<string, string>> {
@@ -59,28 +58,27 @@ export class EmbeddedLease implements JobLease {
   }
 
   write(record: OutgoingRecord): void {
-    checkRecord(record);
-    this.#pending.push(record);
+    this.#writer.add(record);
   }
 
   async flush(): Promise<void> {
-    if (!this.#parts.request.transactional && this.#pending.length > 0) {
-      this.#act("flush", () => this.#writer.append(this.#pending));
-      this.#pending = [];
+    if (!this.#parts.request.transactional && this.#writer.records > 0) {
+      this.#act("flush", () => this.#writer.append());
+      this.#writer.clear();
     }
     await yieldToOthers();
   }
 
   async commit({ changes, positions }: JobCommit): Promise<void> {
     this.#act("commit", () => {
-      this.#writer.append(this.#pending);
+      this.#writer.append();
       this.#putEntries(changes);
       const put = this.#database.statement("REPLACE INTO job_position VALUES (?, ?, ?, ?)");
       for (const { topic, partition, offset } of positions) {
         put.run(this.#parts.term.jobId, topic, partition, offset);
       }
     });
-    this.#pending = [];
+    this.#writer.clear();
     await yieldToOthers();
   }
 
@@ -88,7 +86,7 @@ export class EmbeddedLease implements JobLease {
     if (this.#released) return Promise.resolve();
     this.#released = true;
     clearInterval(this.#renewing);
-    this.#pending = [];
+    this.#writer.clear();
     this.#parts.onRelease(this);
     try {
       this.#parts.instance.end(() => endTerm(this.#database, this.#parts.term));
@@ -111,7 +109,7 @@ export class EmbeddedLease implements JobLease {
     return entries;
   }
 
-  #putEntries(changes: ReadonlyMap<string, string | null>): void {
+  #putEntries(changes: JobCommit["changes"]): void {
     const { jobId } = this.#parts.term;
     const put = this.#database.statement("REPLACE INTO job_entry VALUES (?, ?, ?)");
     const remove = this.#database.statement("DELETE FROM job_entry WHERE job_id = ? AND key = ?");

@@ -1,7 +1,7 @@
 import type { OutgoingRecord, Producer } from "../broker.ts";
 import { BrokerError } from "../broker.ts";
 import { type Database, yieldToOthers } from "./database.ts";
-import { checkRecord, RecordWriter } from "./writer.ts";
+import { RecordWriter } from "./writer.ts";
 
 /** Writes each `send()` in one transaction: all of its records become visible together, or none. */
 export class EmbeddedProducer implements Producer {
@@ -16,8 +16,12 @@ export class EmbeddedProducer implements Producer {
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
     if (this.#closed) throw new BrokerError("Cannot send records: the producer has been closed");
-    records.forEach(checkRecord);
-    if (records.length > 0) this.#database.write(() => this.#writer.append(records));
+    try {
+      for (const record of records) this.#writer.add(record);
+      if (records.length > 0) this.#database.write(() => this.#writer.append());
+    } finally {
+      this.#writer.clear();
+    }
     await yieldToOthers();
   }
 

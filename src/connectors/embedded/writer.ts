@@ -1,14 +1,14 @@
 /** Appends records to their partitions. */
 import type { OutgoingRecord } from "../broker.ts";
 import { partitionOf } from "../murmur2.ts";
-import { BatchEncoder } from "./batch.ts";
+import { BatchEncoder, type Row } from "./batch.ts";
 import type { Database } from "./database.ts";
 import { findTopic, type Topic, unknownPartition, unknownTopics } from "./topics.ts";
 
 /** Records on their way to one topic; the index of `partitions` is the partition. */
-interface Sorted {
+interface Outgoing {
   readonly topic: Topic;
-  readonly partitions: OutgoingRecord[][];
+  readonly partitions: (BatchEncoder | undefined)[];
 }
 
 interface PartitionEnd {
@@ -22,48 +22,74 @@ interface PartitionEnd {
  */
 export class RecordWriter {
   readonly #database: Database;
-  readonly #encoder = new BatchEncoder();
   readonly #turns = new Map<string, number>();
+  readonly #outgoing = new Map<string, Outgoing>();
+  #records = 0;
+  /** The first record that can not be written makes the whole fail. */
+  #failure: Error | undefined;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
+  /** Records added since the last `append()` or `clear()`. */
+  get records(): number {
+    return this.#records;
+  }
+
   /**
-   * Appends `records`, in their order within each partition. To be called in a writing transaction: other readers see them
-   * after it, all at once.
+   * Packs a record for `append()`, which fails if its topic or partition does not exist.
+   * @throws {RangeError} if the record has no timestamp that can be kept
+   */
+  add(record: OutgoingRecord): void {
+    checkRecord(record);
+    this.#records++;
+    const outgoing = this.#outgoingTo(record.topic);
+    if (outgoing === undefined) return;
+    const partition = this.#partitionOf(record, outgoing.topic);
+    if (partition >= outgoing.topic.partitions) {
+      this.#failure ??= unknownPartition(outgoing.topic, partition, "write to");
+      return;
+    }
+    (outgoing.partitions[partition] ??= new BatchEncoder()).add(record);
+  }
+
+  /**
+   * Appends what was added, in its order within each partition. To be called in a writing transaction: other readers see it
+   * after that, all at once.
    *
    * @throws {UnknownTopicError} if a topic or partition does not exist
    */
-  append(records: readonly OutgoingRecord[]): void {
-    for (const { topic, partitions } of this.#sort(records)) {
-      for (const [partition, some] of partitions.entries()) {
-        if (some.length > 0) this.#appendTo(topic.id, partition, some);
+  append(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    for (const [name, { topic, partitions }] of this.#outgoing) {
+      if (findTopic(this.#database, name)?.id !== topic.id) throw unknownTopics([name], "write to");
+      for (const [partition, encoder] of partitions.entries()) {
+        if (encoder !== undefined) this.#appendTo(topic.id, partition, encoder.rows());
       }
     }
   }
 
-  #sort(records: readonly OutgoingRecord[]): Iterable<Sorted> {
-    const sorted = new Map<string, Sorted>();
-    const missing = new Set<string>();
-    for (const record of records) {
-      let own = sorted.get(record.topic);
-      if (own === undefined) {
-        const topic = findTopic(this.#database, record.topic);
-        if (topic === undefined) {
-          missing.add(record.topic);
-          continue;
-        }
-        own = { topic, partitions: Array.from({ length: topic.partitions }, () => []) };
-        sorted.set(record.topic, own);
+  /** Begins anew: after the transaction of an `append()`, or to drop what was added. */
+  clear(): void {
+    this.#records = 0;
+    this.#failure = undefined;
+    // Topics are looked up anew each time: one may have been deleted, or made.
+    this.#outgoing.clear();
+  }
+
+  #outgoingTo(name: string): Outgoing | undefined {
+    let outgoing = this.#outgoing.get(name);
+    if (outgoing === undefined) {
+      const topic = this.#database.read(() => findTopic(this.#database, name));
+      if (topic === undefined) {
+        this.#failure ??= unknownTopics([name], "write to");
+        return undefined;
       }
-      const partition = this.#partitionOf(record, own.topic);
-      const some = own.partitions[partition];
-      if (some === undefined) throw unknownPartition(own.topic, partition, "write to");
-      some.push(record);
+      outgoing = { topic, partitions: [] };
+      this.#outgoing.set(name, outgoing);
     }
-    if (missing.size > 0) throw unknownTopics([...missing], "write to");
-    return sorted.values();
+    return outgoing;
   }
 
   #partitionOf({ partition, key }: OutgoingRecord, { name, partitions }: Topic): number {
@@ -74,7 +100,8 @@ export class RecordWriter {
     return turn % partitions;
   }
 
-  #appendTo(topicId: number, partition: number, records: readonly OutgoingRecord[]): void {
+  #appendTo(topicId: number, partition: number, rows: readonly Row[]): void {
+    if (rows.length === 0) return;
     const insert = this.#database.statement(
       `INSERT INTO batch (topic_id, partition, base_offset, record_count, latest_timestamp, records)
        VALUES (?, ?, ?, ?, ?, ?)`,
@@ -83,11 +110,11 @@ export class RecordWriter {
       "SELECT end_offset, latest_timestamp FROM partition WHERE topic_id = ? AND partition = ?",
     ).get(topicId, partition) as unknown as PartitionEnd;
     let { end_offset: offset, latest_timestamp: latestMs } = found;
-    this.#encoder.encode(records, (row) => {
+    for (const row of rows) {
       latestMs = Math.max(latestMs, row.latestMs);
       insert.run(topicId, partition, offset, row.count, latestMs, row.bytes);
       offset += row.count;
-    });
+    }
     this.#database.statement(
       "UPDATE partition SET end_offset = ?, latest_timestamp = ? WHERE topic_id = ? AND partition = ?",
     ).run(offset, latestMs, topicId, partition);
@@ -95,7 +122,7 @@ export class RecordWriter {
 }
 
 /** @throws {RangeError} if the record has no timestamp that can be kept */
-export function checkRecord({ topic, timestampMs }: OutgoingRecord): void {
+function checkRecord({ topic, timestampMs }: OutgoingRecord): void {
   if (Number.isSafeInteger(timestampMs) && timestampMs >= 0) return;
   throw new RangeError(
     `Cannot write a record to topic "${topic}" as timestampMs must be a whole number >= 0: current value is ${timestampMs}`,

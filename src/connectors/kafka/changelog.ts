@@ -1,5 +1,5 @@
 /** The compacted topic that holds a job's entries: record key and value are an entry's, no value deletes it. */
-import type { OutgoingRecord } from "../broker.ts";
+import type { JobCommit, OutgoingRecord } from "../broker.ts";
 import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
@@ -76,11 +76,11 @@ export async function readChangelog(client: Client, job: string, signal: AbortSi
 /** The records that note changes of entries. */
 export function changelogRecords(
   job: string,
-  changes: ReadonlyMap<string, string | null>,
+  changes: JobCommit["changes"],
   timestampMs: number,
 ): OutgoingRecord[] {
   const topic = changelogTopic(job);
-  return [...changes].map(([key, value]) => ({
+  return Array.from(changes, ([key, value]) => ({
     topic,
     partition: 0,
     key: encoder.encode(key),

@@ -82,7 +82,7 @@ export class DataStream<T> {
     const sink = new CollectSink<T>();
     this.sinkTo(sink);
     await this.env.execute();
-    return sink.values;
+    return [...sink.values];
   }
 
   /** Adds an operator behind this stream. */

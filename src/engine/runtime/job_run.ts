@@ -1,5 +1,5 @@
 import type { StreamGraph } from "../graph.ts";
-import type { JobSession, SplitPosition } from "../job_store.ts";
+import type { JobSession, SplitPosition, StateChange } from "../job_store.ts";
 import { formatTime, MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { SinkWriter } from "../sink.ts";
 import type { Json, StartingPoint } from "../source.ts";
@@ -175,24 +175,25 @@ export class JobRun {
     for (const writer of this.#writers) await writer.flush?.();
     const session = this.#session;
     if (session === undefined) return;
-    const changes = new Map<string, string | null>();
-    this.#changes.drainInto(changes);
+    const changes: StateChange[] = [];
     const positions: SplitPosition[] = [];
     for (const { node, splits } of this.#sources) {
       for (const task of splits) {
         const entry = splitEntry(node.uid, task.split.id);
         const text = splitText(task);
         if (this.#committedSplits.get(entry) === text) continue;
-        changes.set(entry, text);
+        changes.push([entry, text]);
         this.#committedSplits.set(entry, text);
         positions.push({ source: node.uid, split: task.split.id, position: task.split.position });
       }
     }
     const job = JSON.stringify(this.#jobRecord());
-    if (job !== this.#committedJob) changes.set(JOB_ENTRY, job);
+    if (job !== this.#committedJob) changes.push([JOB_ENTRY, job]);
     this.#committedJob = job;
     const pending = session.pendingRecords;
-    if (changes.size > 0 || pending > 0) await this.#unlessLost(session.commit(changes, positions));
+    if (changes.length > 0 || pending > 0 || !this.#changes.isEmpty) {
+      await this.#unlessLost(session.commit(concat(this.#changes.drain(), changes), positions));
+    }
     this.#outputCommitted ||= pending > 0;
     this.#lastCommitMs = this.#options.clock.now();
   }
@@ -232,7 +233,7 @@ export class JobRun {
   }
 
   async #sleep(ms: number): Promise<void> {
-    if (this.#woken) return;
+    if (this.#woken || this.#options.signal.aborted || this.#session?.lost.aborted) return;
     const { clock, signal } = this.#options;
     const controller = new AbortController();
     const stop = () => controller.abort();
@@ -255,6 +256,11 @@ export class JobRun {
     if (this.#deadLetters <= shown) logger.warn(`${jobName}: ${operator}: ${message}; ${place}`);
     if (this.#deadLetters === shown) logger.warn(`${jobName}: further bad records are counted, not shown`);
   }
+}
+
+function* concat<T>(first: Iterable<T>, second: Iterable<T>): Generator<T> {
+  yield* first;
+  yield* second;
 }
 
 function splitText({ split, watermarkMs }: { split: { position: Json }; watermarkMs: number }): string {

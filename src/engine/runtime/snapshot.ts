@@ -82,12 +82,18 @@ export class Snapshot {
     return this.job === undefined ? undefined : this.#splits.get(uid) ?? new Map();
   }
 
-  state(uid: string): ReadonlyMap<string, readonly RestoredValue[]> {
-    return this.#state.get(uid) ?? new Map();
+  /** Values of an operator by state. The taker has them from now on: a copy here would double the memory of a large state. */
+  takeState(uid: string): Map<string, readonly RestoredValue[]> {
+    const state = this.#state.get(uid) ?? new Map();
+    this.#state.delete(uid);
+    return state;
   }
 
-  timers(uid: string): readonly RestoredTimer[] {
-    return this.#timers.get(uid) ?? [];
+  /** Timers of an operator, likewise. */
+  takeTimers(uid: string): readonly RestoredTimer[] {
+    const timers = this.#timers.get(uid) ?? [];
+    this.#timers.delete(uid);
+    return timers;
   }
 
   /**

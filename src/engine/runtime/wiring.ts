@@ -58,8 +58,8 @@ export async function wire(
     const task = new Task({
       node,
       operator,
-      state: new KeyedStateBackend(node.uid, shared.changes, snapshot.state(node.uid), versions),
-      timers: new TimerQueue(node.uid, shared.changes, snapshot.timers(node.uid)),
+      state: new KeyedStateBackend(node.uid, shared.changes, snapshot.takeState(node.uid), versions),
+      timers: new TimerQueue(node.uid, shared.changes, snapshot.takeTimers(node.uid)),
       output: outputs.get(node)!,
       shared,
       restoredWatermarkMs: snapshot.job?.watermarks[node.uid] ?? MIN_WATERMARK,

@@ -1,3 +1,6 @@
+/** An entry's name in the store and its text; `null` deletes it. */
+export type StateChange = readonly [entry: string, value: string | null];
+
 /** Something in memory of which a copy lies in the job's store. */
 export interface Storable {
   /** Whether it is on the list of changes already. */
@@ -28,15 +31,19 @@ export class Changes {
     return this.#dirty.length === 0;
   }
 
-  /** Puts all changes into `into` and begins a new list. What came and went between two commits leaves no trace. */
-  drainInto(into: Map<string, string | null>): void {
-    for (const item of this.#dirty) {
+  /**
+   * Gives all changes, one by one, and begins a new list. Of two for one name the later counts. What came and went between
+   * two commits leaves no trace. Texts are made on the way: all at once they would take more memory than the state.
+   */
+  *drain(): Generator<StateChange> {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const item of dirty) {
       item.dirty = false;
       const value = item.entryValue();
       if (value === null && !item.stored) continue;
-      into.set(item.entryKey(), value);
+      yield [item.entryKey(), value];
       item.stored = value !== null;
     }
-    this.#dirty = [];
   }
 }

@@ -23,13 +23,13 @@ export class KeyedStateBackend {
   readonly #changes: Changes;
   readonly #tables = new Map<string, StateTable<unknown>>();
   readonly #versions = new Map<string, number>();
-  readonly #restored: ReadonlyMap<string, readonly RestoredValue[]>;
+  readonly #restored: Map<string, readonly RestoredValue[]>;
   readonly #restoredVersions: Readonly<Record<string, number>>;
 
   constructor(
     uid: string,
     changes: Changes,
-    restored: ReadonlyMap<string, readonly RestoredValue[]> = new Map(),
+    restored: Map<string, readonly RestoredValue[]> = new Map(),
     restoredVersions: Readonly<Record<string, number>> = {},
   ) {
     this.uid = uid;
@@ -70,6 +70,7 @@ export class KeyedStateBackend {
     }
     const table = new StateTable<T>(this.uid, name, this.#changes);
     for (const { namespace, key, value } of this.#restored.get(name) ?? []) table.restore(namespace, key, value as T);
+    this.#restored.delete(name);
     this.#tables.set(name, table as StateTable<unknown>);
     this.#versions.set(name, version);
     return table;

@@ -1,3 +1,5 @@
+import { formatTime } from "../record.ts";
+
 /** Events of `[startMs, endMs)`. */
 export class TimeWindow {
   /** ms since the Unix epoch, included */
@@ -25,7 +27,7 @@ export class TimeWindow {
   }
 
   toString(): string {
-    return `[${new Date(this.startMs).toISOString()}, ${new Date(this.endMs).toISOString()})`;
+    return `[${formatTime(this.startMs)}, ${formatTime(this.endMs)})`;
   }
 }
 

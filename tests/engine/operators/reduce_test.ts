@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { OperatorError } from "../../../src/engine/errors.ts";
 import { ReduceOperator } from "../../../src/engine/operators/reduce.ts";
 import { OperatorRig } from "../operator_rig.ts";
 
@@ -43,4 +44,15 @@ Deno.test("ReduceOperator goes on from the last commit", () => {
   restarted.record(fare("Ulm", 2), 12);
 
   assertEquals(restarted.take(), [[fare("Ulm", 3), 12]]);
+});
+
+// Undefined stands for no value: the next record would begin anew, and the commit would have nothing.
+Deno.test.ignore("ReduceOperator refuses a function that gives undefined", () => {
+  const rig = new OperatorRig(() => new ReduceOperator((): string => undefined as unknown as string), {
+    name: "sums",
+    keyBy: () => "all",
+  });
+  rig.record("a", 1);
+
+  assertThrows(() => rig.record("b", 2), OperatorError, 'Operator "sums" failed: TypeError');
 });

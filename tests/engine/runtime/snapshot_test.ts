@@ -38,18 +38,25 @@ Deno.test("Snapshot takes a commit apart: job, splits, states and timers, by uid
     ["s-0", { position: 12, watermark: 99 }],
     ["s-1", { position: { file: "a", line: 3 } }],
   ]);
-  assertEquals([...snapshot.state("counts")], [
+  assertEquals([...snapshot.takeState("counts")], [
     ["contents", [
       { namespace: "0:10", key: "a", value: { n: 2 } },
       { namespace: "10:20", key: { city: "Ulm" }, value: { n: 1 } },
     ]],
     ["total", [{ namespace: "", key: 7, value: null }]],
   ]);
-  assertEquals(snapshot.timers("counts"), [
+  assertEquals(snapshot.takeTimers("counts"), [
     { timeMs: 9, namespace: "0:10", key: "a", sequence: 4 },
     { timeMs: -1, namespace: "-10:0", key: true, sequence: 3 },
   ]);
-  assertEquals([[...snapshot.state("none")], snapshot.timers("none")], [[], []]);
+  assertEquals([[...snapshot.takeState("none")], snapshot.takeTimers("none")], [[], []]);
+});
+
+Deno.test("takeState() and takeTimers() hand over what they have, once", () => {
+  const snapshot = newSnapshot({ '["state","counts","total","","a"]': 5, '["timer","counts",9,"","a"]': 0 });
+
+  assertEquals([snapshot.takeState("counts").size, snapshot.takeTimers("counts").length], [1, 1]);
+  assertEquals([snapshot.takeState("counts").size, snapshot.takeTimers("counts").length], [0, 0]);
 });
 
 Deno.test("splits() tells a job without a commit from one whose commit has no split of a source", () => {

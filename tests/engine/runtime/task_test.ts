@@ -123,12 +123,13 @@ Deno.test.ignore("Task does not come to the end when one of its inputs has ended
 });
 
 Deno.test("realWatermarkMs() is what it has passed on, or what lies above if that is less", () => {
-  const rig = new OperatorRig(() => pass<string>());
-  assertEquals(rig.task.realWatermarkMs(MAX_WATERMARK), MIN_WATERMARK);
-  rig.watermark(50);
-  assertEquals([rig.task.realWatermarkMs(50), rig.task.realWatermarkMs(40)], [50, 40]);
-  rig.watermark(MAX_WATERMARK);
-  assertEquals(rig.task.realWatermarkMs(45), 45);
+  const realAfter = (watermarkMs: number, limitMs: number) => {
+    const rig = new OperatorRig(() => pass<string>());
+    return rig.watermark(watermarkMs).task.realWatermarkMs(limitMs);
+  };
+
+  assertEquals(realAfter(MIN_WATERMARK, MAX_WATERMARK), MIN_WATERMARK);
+  assertEquals([realAfter(50, 50), realAfter(50, 40), realAfter(MAX_WATERMARK, 45)], [50, 40, 45]);
 });
 
 Deno.test("realWatermarkMs() never falls behind the last commit", () => {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Changes } from "../../../src/engine/state/changes.ts";
 import { type Key, keyId } from "../../../src/engine/state/key.ts";
 import { NO_NAMESPACE, StateTable } from "../../../src/engine/state/state_table.ts";
@@ -11,11 +11,7 @@ function newTable() {
     table,
     set: (namespace: string, key: Key, value: number | undefined) => table.set(namespace, keyId(key), key, value),
     get: (namespace: string, key: Key) => table.get(namespace, keyId(key)),
-    commit: () => {
-      const entries = new Map<string, string | null>();
-      changes.drainInto(entries);
-      return [...entries];
-    },
+    commit: () => [...new Map(changes.drain())],
   };
 }
 
@@ -110,11 +106,19 @@ Deno.test("StateTable tells a value of null from none", () => {
   const changes = new Changes();
   const table = new StateTable<null>("counter", "flag", changes);
   table.set("", "a", "a", null);
-  const entries = new Map<string, string | null>();
-  changes.drainInto(entries);
 
   assertEquals(table.get("", "a"), null);
-  assertEquals([...entries], [['["state","counter","flag","","a"]', "null"]]);
+  assertEquals([...changes.drain()], [['["state","counter","flag","","a"]', "null"]]);
+});
+
+// A text of undefined would make a commit that no run can restore.
+Deno.test.ignore("StateTable names the state of a value that can not be stored", () => {
+  for (const value of [10n, () => 1, Symbol("s")]) {
+    const changes = new Changes();
+    new StateTable<unknown>("counter", "total", changes).set("", "a", "a", value);
+
+    assertThrows(() => [...changes.drain()], TypeError, 'Cannot store state "total" of "counter"');
+  }
 });
 
 Deno.test("restore() takes a value that the store has: it is there, is no change, and is removed as null", () => {

@@ -217,24 +217,20 @@ Deno.test("TimerQueue numbers new timers behind all of the last commit", () => {
     { timeMs: 20, namespace: "", key: "a", sequence: 3 },
   ]);
   register(queue, 10, "b");
-  const entries = new Map<string, string | null>();
-  changes.drainInto(entries);
 
-  assertEquals([...entries], [['["timer","windows",10,"","b"]', "8"]]);
+  assertEquals([...new Map(changes.drain())], [['["timer","windows",10,"","b"]', "8"]]);
 });
 
 Deno.test("TimerQueue stores a timer by uid, time, namespace and key, and removes it when it has fired", () => {
   const changes = new Changes();
   const queue = new TimerQueue("windows", changes);
   queue.register(10, "0:11", { a: 1 }, keyId({ a: 1 }));
-  const first = new Map<string, string | null>();
-  changes.drainInto(first);
+  const first = [...changes.drain()];
   queue.advance(10, () => {});
-  const second = new Map<string, string | null>();
-  changes.drainInto(second);
+  const second = [...changes.drain()];
 
-  assertEquals([...first], [['["timer","windows",10,"0:11",{"a":1}]', "0"]]);
-  assertEquals([...second], [['["timer","windows",10,"0:11",{"a":1}]', null]]);
+  assertEquals(first, [['["timer","windows",10,"0:11",{"a":1}]', "0"]]);
+  assertEquals(second, [['["timer","windows",10,"0:11",{"a":1}]', null]]);
 });
 
 Deno.test("TimerQueue stores nothing of a timer that came and went between two commits", () => {
@@ -244,10 +240,8 @@ Deno.test("TimerQueue stores nothing of a timer that came and went between two c
   register(queue, 20, "deleted");
   queue.advance(10, () => {});
   queue.delete(20, "", "deleted");
-  const entries = new Map<string, string | null>();
-  changes.drainInto(entries);
 
-  assertEquals([...entries], []);
+  assertEquals([...new Map(changes.drain())], []);
 });
 
 Deno.test("TimerQueue stores a timer that fired and was registered again between two commits", () => {
@@ -255,8 +249,6 @@ Deno.test("TimerQueue stores a timer that fired and was registered again between
   const queue = new TimerQueue("windows", changes, [{ timeMs: 10, namespace: "", key: "a", sequence: 0 }]);
   queue.advance(10, () => {});
   register(queue, 10, "a");
-  const entries = new Map<string, string | null>();
-  changes.drainInto(entries);
 
-  assertEquals([...entries], [['["timer","windows",10,"","a"]', "1"]]);
+  assertEquals([...new Map(changes.drain())], [['["timer","windows",10,"","a"]', "1"]]);
 });

@@ -23,6 +23,6 @@ Deno.test("toString() names start and end for a person", () => {
   assertEquals(String(window), "[2024-03-01T12:00:00.000Z, 2024-03-01T12:01:00.000Z)");
 });
 
-Deno.test.ignore("toString() names a window that lies beyond the years of a Date", () => {
+Deno.test("toString() names a window that lies beyond the years of a Date", () => {
   assertEquals(String(new TimeWindow(9e15, 9e15 + 60_000)), "[9000000000000000 ms, 9000000000060000 ms)");
 });

@@ -1,0 +1,96 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { OutgoingRecord } from "../../src/connectors/broker.ts";
+import { UnknownTopicError } from "../../src/connectors/broker.ts";
+import { openJobSession } from "../../src/connectors/job_store.ts";
+import { TopicSink } from "../../src/connectors/sink.ts";
+import type { JobStore, JobStoreRequest } from "../../src/engine/job_store.ts";
+import { NO_TIMESTAMP } from "../../src/engine/record.ts";
+import { FakeBroker, StoppedTime } from "../engine/fake_broker.ts";
+
+const REQUEST: JobStoreRequest = {
+  job: "stats",
+  topics: [],
+  exactlyOnce: true,
+  sessionTimeoutMs: 1_000,
+  whenActive: "stand by",
+  onStandby: () => {},
+  signal: new AbortController().signal,
+};
+
+const store = (broker: FakeBroker): JobStore => ({ openJob: (request) => openJobSession(broker.port, request) });
+
+function newSink(broker: FakeBroker, ownStore = store(broker)): TopicSink<string> {
+  return new TopicSink(broker.port, ownStore, "out", (text, timestampMs) => ({
+    topic: "out",
+    key: null,
+    value: new TextEncoder().encode(text),
+    timestampMs,
+  }));
+}
+
+const textOf = ({ value, timestampMs }: OutgoingRecord) => `${new TextDecoder().decode(value!)} @${timestampMs}`;
+
+Deno.test("TopicSink says where it writes, and that it is one transaction with its own store alone", () => {
+  const broker = new FakeBroker();
+  const own = store(broker);
+  const sink = newSink(broker, own);
+
+  assertEquals(sink.description, 'topic "out"');
+  assertEquals([own, store(broker), undefined].map((each) => sink.exactlyOnceWith(each)), [true, false, false]);
+});
+
+Deno.test("open() rejects when the topic does not exist", async () => {
+  await assertRejects(
+    () => newSink(new FakeBroker()).open({ session: undefined }),
+    UnknownTopicError,
+    'no topic "out"',
+  );
+});
+
+Deno.test("write() puts a record into the job's next commit when the job's store is the same broker", async () => {
+  const broker = new FakeBroker().addTopic("out", 1);
+  const session = await openJobSession(broker.port, REQUEST);
+  const writer = await newSink(broker).open({ session });
+  writer.write("a", 5);
+  writer.write("b", 6);
+  await writer.flush?.();
+  assertEquals([session.pendingRecords, broker.sends], [2, []]);
+  await session.commit(new Map([["k", "v"]]), []);
+
+  const [commit] = broker.leases[0]!.commits;
+  assertEquals([commit!.records.map(textOf), [...commit!.changes]], [["a @5", "b @6"], [["k", "v"]]]);
+});
+
+Deno.test("write() keeps records until flush() when there is no store, or the store is elsewhere", async () => {
+  const elsewhere = await openJobSession(new FakeBroker().port, REQUEST);
+  for (const session of [undefined, elsewhere]) {
+    const broker = new FakeBroker().addTopic("out", 1);
+    const writer = await newSink(broker).open({ session });
+    writer.write("a", 5);
+    writer.write("b", 6);
+    assertEquals(broker.sends, []);
+    await writer.flush!();
+    await writer.flush!();
+    writer.write("c", 7);
+    await writer.flush!();
+
+    assertEquals(broker.sends.map((records) => records.map(textOf)), [["a @5", "b @6"], ["c @7"]]);
+    assertEquals(elsewhere.pendingRecords, 0);
+    await writer.close!();
+    assertEquals(broker.calls.at(-1), "close producer");
+  }
+});
+
+Deno.test("write() gives a record without event time the time at which it is written", async () => {
+  using time = new StoppedTime();
+  const broker = new FakeBroker().addTopic("out", 1);
+  const session = await openJobSession(broker.port, REQUEST);
+  const writers = [await newSink(broker).open({ session }), await newSink(broker).open({ session: undefined })];
+  for (const writer of writers) {
+    writer.write("a", NO_TIMESTAMP);
+    await writer.flush?.();
+  }
+
+  const written = `a @${time.nowMs}`;
+  assertEquals([broker.leases[0]!.pending.map(textOf), broker.sends[0]!.map(textOf)], [[written], [written]]);
+});

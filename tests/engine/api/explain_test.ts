@@ -1,0 +1,41 @@
+import { assertEquals } from "@std/assert";
+import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
+import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
+import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
+import { MemoryJobStore } from "../memory_job_store.ts";
+import { ScriptSource } from "../script_source.ts";
+
+Deno.test("explain() gives a line a node: kind, name, where its records come from, what its state depends on", () => {
+  const store = new MemoryJobStore();
+  const env = new StreamExecutionEnvironment({ store });
+  const one = env.fromSource(
+    new ScriptSource<string>({ "skyone-0": [] }),
+    WatermarkStrategy.noWatermarks(),
+    "skyone_source",
+  );
+  const other = env.fromSource(
+    new ScriptSource<string>({ "sunset-0": [] }),
+    WatermarkStrategy.forBoundedOutOfOrderness<string>(50),
+    "sunset_source",
+  );
+  const flights = one.map((text) => text).name("flight").union(other);
+  flights.keyBy((text) => text).window(TumblingEventTimeWindows.of(60_000)).reduce((sofar) => sofar).name("minutes")
+    .sinkTo(store.sink("out")).name("out");
+  flights.keyBy((text) => text).reduce((sofar) => sofar).print();
+
+  assertEquals(
+    "\n" + env.explain(),
+    `
+source         skyone_source  script skyone-0, no watermarks
+source         sunset_source  script sunset-0, out of order by up to 50 ms
+map            flight         ← skyone_source
+window reduce  minutes        ← flight ∪ sunset_source, by key; TumblingEventTimeWindows(60000 ms)
+sink           out            ← minutes; into memory "out"
+reduce         reduce         ← flight ∪ sunset_source, by key
+sink           print-7        ← reduce; into standard output`,
+  );
+});
+
+Deno.test("explain() gives nothing when nothing is described", () => {
+  assertEquals(new StreamExecutionEnvironment().explain(), "");
+});
