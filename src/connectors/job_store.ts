@@ -12,7 +12,7 @@ export async function openJobSession(broker: Broker, request: JobStoreRequest): 
     onStandby: request.onStandby,
     signal: request.signal,
   });
-  return new BrokerJobSession(broker, lease, request.job);
+  return new BrokerJobSession(broker, lease, request.job, request.topics);
 }
 
 /** A job's store while it works, over the broker port. */
@@ -21,13 +21,15 @@ export class BrokerJobSession implements JobSession {
   readonly deadLetters: string;
   readonly #lease: JobLease;
   readonly #job: string;
+  readonly #topics: readonly string[];
   #letters: DeadLetter[] = [];
   #topicExists = false;
 
-  constructor(broker: Broker, lease: JobLease, job: string) {
+  constructor(broker: Broker, lease: JobLease, job: string, topics: readonly string[]) {
     this.broker = broker;
     this.#lease = lease;
     this.#job = job;
+    this.#topics = topics;
     this.deadLetters = deadLetterTopic(job);
   }
 
@@ -62,7 +64,9 @@ export class BrokerJobSession implements JobSession {
 
   async commit(changes: Iterable<StateChange>, positions: readonly SplitPosition[]): Promise<void> {
     await this.#writeLetters();
-    await this.#lease.commit({ changes, positions: positions.flatMap(groupPosition) });
+    // Other sources have positions too, in what the broker does not know.
+    const known = positions.flatMap(groupPosition).filter(({ topic }) => this.#topics.includes(topic));
+    await this.#lease.commit({ changes, positions: known });
   }
 
   close(): Promise<void> {
@@ -112,7 +116,9 @@ function letterRecord(topic: string, job: string, letter: DeadLetter): OutgoingR
     ...Object.fromEntries(Object.entries(words).map(([name, text]) => [name, encoder.encode(text)])),
   };
   const value = origin === undefined ? encoder.encode(JSON.stringify(letter.value) ?? "") : origin.value;
-  const timestampMs = Number.isFinite(letter.timestampMs) ? letter.timestampMs : Date.now();
+  // A topic takes whole ms since 1970; event time may be anything.
+  const timestampMs = [letter.timestampMs, origin?.timestampMs].find((ms) => Number.isSafeInteger(ms) && ms! >= 0) ??
+    Date.now();
   return { topic, partition: 0, key: origin?.key ?? null, value, timestampMs, headers };
 }
 

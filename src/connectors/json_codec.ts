@@ -5,6 +5,8 @@ import { RecordError } from "../engine/mod.ts";
 const decoder = new TextDecoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
+/** So much of what does not fit is told. */
+const MAX_ISSUES = 8;
 /** What a decoder puts in place of bytes that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
@@ -25,7 +27,9 @@ export function decodeJson<T>(bytes: Uint8Array | null, schema: z.ZodType<T>): T
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  throw new RecordError(result.error.issues.map((issue) => describeIssue(issue, json)).join("; "));
+  const { issues } = result.error;
+  const shown = issues.slice(0, MAX_ISSUES).map((issue) => describeIssue(issue, json)).join("; ");
+  throw new RecordError(issues.length <= MAX_ISSUES ? shown : `${shown}; and ${issues.length - MAX_ISSUES} more`);
 }
 
 /** A replacement character may also stand there in good UTF-8. */
@@ -42,7 +46,10 @@ function describeIssue({ path, message }: { path: PropertyKey[]; message: string
   const problem = message.replace(/^Invalid input: /, "");
   if (path.length === 0) return `value does not fit: ${problem}`;
   let found = json;
-  for (const name of path) found = (found as Record<PropertyKey, unknown> | null | undefined)?.[name];
+  for (const name of path) {
+    const holds = typeof found === "object" && found !== null && Object.hasOwn(found, name);
+    found = holds ? (found as Record<PropertyKey, unknown>)[name] : undefined;
+  }
   const what = found === undefined ? "is missing" : `is ${excerpt(JSON.stringify(found))}`;
   return `field "${path.join(".")}" ${what}: ${problem}`;
 }

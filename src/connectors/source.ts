@@ -57,6 +57,7 @@ export class TopicSource<T> implements Source<T> {
       else if (context.restored !== undefined || context.from === "earliest") position = start;
       else position = first?.[partition] ?? end;
       const bound = context.bounded ? (context.restoredBounds?.get(id) as number | undefined) ?? end : undefined;
+      if (bound !== undefined) checkBound(topic, partition, bound, end);
       return new TopicSplit(topic, partition, position, end, bound, this.#decode);
     });
     return new TopicReader(this.#broker, await this.#broker.fetcher(), topic, splits, context.wake);
@@ -75,6 +76,14 @@ function checkPosition(topic: string, partition: number, position: number, start
       `${place}: it begins at offset ${start} now, the records between are gone; forget the job's commit with --reset`,
     );
   }
+}
+
+function checkBound(topic: string, partition: number, bound: number, end: number): void {
+  if (bound <= end) return;
+  throw new JobError(
+    `Cannot go on reading "${topic}" partition ${partition} up to offset ${bound}, where the run was to end: it ends at offset ${end} ` +
+      "(was the topic deleted and created anew?); forget the job's commit with --reset",
+  );
 }
 
 /** Reads ahead, partition by partition, as far as the job keeps up. */

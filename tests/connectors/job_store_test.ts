@@ -93,7 +93,7 @@ Deno.test("commit() hands on changes, and positions of partitions for tools", as
 });
 
 // A broker refuses the whole commit for a topic that it does not have.
-Deno.test.ignore("commit() hands on no position of a split that only looks like a partition of a topic", async () => {
+Deno.test("commit() hands on no position of a split that only looks like a partition of a topic", async () => {
   const { session, lease } = await open();
   await session.commit(new Map(), [{ source: "generator", split: "part-0", position: 17 }]);
 
@@ -158,7 +158,7 @@ Deno.test("deadLetter() keeps a record without key and value as it was", async (
 
 // What event time a job makes of its records is its own affair; a topic takes whole ms since 1970.
 for (const timestampMs of [1_100.000_000_2, -86_400_000]) {
-  Deno.test.ignore(
+  Deno.test(
     `deadLetter() keeps a record at ${timestampMs} ms, which no topic takes as a timestamp`,
     async () => {
       const { session, lease } = await open();

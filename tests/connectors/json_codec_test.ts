@@ -90,7 +90,7 @@ Deno.test("decodeJson() names all fields that do not fit", () => {
 });
 
 // The sentence goes into a header of the dead letter, which has to fit into a record too.
-Deno.test.ignore("decodeJson() stays short when very much does not fit", () => {
+Deno.test("decodeJson() stays short when very much does not fit", () => {
   const stops = Array.from({ length: 100_000 }, () => 0);
   const sentence = complaint(bytes(JSON.stringify({ city: "Ulm", minutes: 5, stops })));
 
@@ -122,7 +122,7 @@ Deno.test("decodeJson() uses the words of a schema that has its own", () => {
 });
 
 // Every object inherits a field of that name.
-Deno.test.ignore("decodeJson() names a missing field that is called as one that every object inherits", () => {
+Deno.test("decodeJson() names a missing field that is called as one that every object inherits", () => {
   const schema = z.object({ constructor: z.string() });
   assertEquals(complaint(bytes("{}"), schema).startsWith('field "constructor" is'), true);
 });

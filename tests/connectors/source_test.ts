@@ -169,7 +169,7 @@ Deno.test("open() ends a bounded run where the partitions end now, or where the 
 });
 
 // The partition would never come to it, and the run never to its end.
-Deno.test.ignore("open() refuses a committed bound beyond the end, and names --reset", async () => {
+Deno.test("open() refuses a committed bound beyond the end, and names --reset", async () => {
   const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(4));
 
   await assertRejects(

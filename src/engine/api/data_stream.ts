@@ -9,7 +9,7 @@ import type { Sink } from "../sink.ts";
 import { CollectSink } from "../sinks/collect_sink.ts";
 import { PrintSink } from "../sinks/print_sink.ts";
 import type { Key } from "../state/key.ts";
-import type { WatermarkStrategy } from "../time/watermark_strategy.ts";
+import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 import type { WindowAssigner } from "../windows/window.ts";
 import type { StreamExecutionEnvironment } from "./environment.ts";
 import { setName, setUid } from "./graph_builder.ts";
@@ -58,11 +58,13 @@ export class DataStream<T> {
 
   /** Gives records event time, in place of what they have; a strategy given to `fromSource()` works partition by partition. */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStreamOperator<T> {
+    checkStrategy("assignTimestampsAndWatermarks", strategy);
     return this.transform("timestamps/watermarks", () => new TimestampsAndWatermarksOperator(strategy));
   }
 
   /** Hands the records to a sink. */
   sinkTo(sink: Sink<T>): DataStreamSink {
+    checkHas("sinkTo", "a sink", sink, "open");
     const node = this.env.graph.add<SinkNode>(
       { kind: "sink", input: { from: this.from, keySelector: undefined }, sink: sink as Sink<unknown> },
       "sink",
@@ -134,6 +136,7 @@ export class KeyedStream<T, K> extends DataStream<T> {
 
   /** Groups each key's records by time. */
   window(assigner: WindowAssigner): WindowedStream<T, K> {
+    checkHas("window", "a window assigner", assigner, "assignWindows");
     return new WindowedStream<T, K>(assigner, (operation, create) => this.transform(operation, create, this.#input));
   }
 }
@@ -165,5 +168,21 @@ export function checkFunction(method: string, given: unknown): void {
     throw new TypeError(
       `Cannot describe ${method}(): it takes a function, it was given ${given === null ? "null" : typeof given}`,
     );
+  }
+}
+
+/** @throws {TypeError} likewise */
+export function checkStrategy(method: string, given: unknown): void {
+  if (!(given instanceof WatermarkStrategy)) {
+    throw new TypeError(
+      `Cannot describe ${method}(): it takes a WatermarkStrategy, such as WatermarkStrategy.noWatermarks()`,
+    );
+  }
+}
+
+/** @throws {TypeError} likewise */
+export function checkHas(method: string, what: string, given: unknown, member: string): void {
+  if (typeof (given as Record<string, unknown> | null | undefined)?.[member] !== "function") {
+    throw new TypeError(`Cannot describe ${method}(): it takes ${what}, which has ${member}()`);
   }
 }

@@ -8,7 +8,7 @@ import type { DeliveryGuarantee } from "../sink.ts";
 import { CollectionSource } from "../sources/collection_source.ts";
 import type { Source, StartingPoint } from "../source.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
-import { DataStream, SingleOutputStreamOperator } from "./data_stream.ts";
+import { checkHas, checkStrategy, DataStream, SingleOutputStreamOperator } from "./data_stream.ts";
 import { explain } from "./explain.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 
@@ -67,6 +67,8 @@ export class StreamExecutionEnvironment {
 
   /** The records of a source; the strategy works on each of its partitions by itself. */
   fromSource<T>(source: Source<T>, strategy: WatermarkStrategy<T>, name: string): SingleOutputStreamOperator<T> {
+    checkHas("fromSource", "a source", source, "open");
+    checkStrategy("fromSource", strategy);
     return this.#addSource(source, strategy, "source").name(name);
   }
 

@@ -54,3 +54,12 @@ export class TimestampedCollector<T> implements Collector<T> {
     this.output.collect(value, this.timestampMs);
   }
 }
+
+/** @throws {TypeError} if the function gave nothing: it would be taken for a key without a value */
+export function folded<T>(reduce: ReduceFunction<T>, sofar: T, next: T): T {
+  const value = reduce(sofar, next);
+  if (value === undefined) {
+    throw new TypeError("The function of reduce() gave undefined: it must return the folded value");
+  }
+  return value;
+}

@@ -1,7 +1,7 @@
 import type { Output, StreamRecord } from "../record.ts";
 import { NO_NAMESPACE, type StateTable } from "../state/state_table.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
-import type { ReduceFunction } from "./functions.ts";
+import { folded, type ReduceFunction } from "./functions.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 
 /**
@@ -28,8 +28,7 @@ export class ReduceOperator<T> implements Operator<T, T> {
     const { currentKey, currentKeyId } = this.#state;
     const sofar = this.#sofar.get(NO_NAMESPACE, currentKeyId);
     // The first record of a key is its own result: reduce() never sees undefined.
-    const reduce = this.#reduce;
-    const next = sofar === undefined ? record.value : reduce(sofar, record.value);
+    const next = sofar === undefined ? record.value : folded(this.#reduce, sofar, record.value);
     this.#sofar.set(NO_NAMESPACE, currentKeyId, currentKey, next);
     output.collect(next, record.timestampMs);
   }

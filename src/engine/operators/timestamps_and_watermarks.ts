@@ -1,5 +1,10 @@
 import { MIN_WATERMARK, type Output, type StreamRecord } from "../record.ts";
-import type { TimestampAssigner, WatermarkGenerator, WatermarkStrategy } from "../time/watermark_strategy.ts";
+import {
+  checkTimestamp,
+  type TimestampAssigner,
+  type WatermarkGenerator,
+  type WatermarkStrategy,
+} from "../time/watermark_strategy.ts";
 import type { Operator } from "./operator.ts";
 
 /**
@@ -21,7 +26,9 @@ export class TimestampsAndWatermarksOperator<T> implements Operator<T, T> {
 
   processElement(record: StreamRecord<T>, output: Output<T>): void {
     const { value } = record;
-    const timestampMs = this.#assign === undefined ? record.timestampMs : this.#assign(value, record.timestampMs);
+    const timestampMs = this.#assign === undefined
+      ? record.timestampMs
+      : checkTimestamp(this.#assign(value, record.timestampMs));
     output.collect(value, timestampMs);
     if (this.#generator !== undefined) this.#watermarkMs = this.#generator.onEvent(value, timestampMs);
   }

@@ -4,6 +4,7 @@ import type { StateTable } from "../state/state_table.ts";
 import type { Timer } from "../time/timer_queue.ts";
 import { TimeWindow, type WindowAssigner } from "../windows/window.ts";
 import {
+  folded,
   type ProcessWindowFunction,
   type ReduceFunction,
   TimestampedCollector,
@@ -68,8 +69,7 @@ export class WindowOperator<T, OUT, K> implements Operator<T, OUT> {
         this.#contents.set(window.id, id, state.currentKey, value);
         timers.register(window.maxTimestamp(), window.id, state.currentKey, id);
       } else {
-        const reduce = this.#reduce;
-        this.#contents.replace(sofar, reduce(sofar.value!, value));
+        this.#contents.replace(sofar, folded(this.#reduce, sofar.value!, value));
       }
     }
     if (late) {

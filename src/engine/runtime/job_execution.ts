@@ -24,6 +24,7 @@ export interface JobExecutionResult {
 export async function executeJob(graph: StreamGraph, options: JobRunOptions): Promise<JobExecutionResult> {
   const { clock, logger, jobName, signal } = options;
   let retryMs = FIRST_RETRY_MS;
+  let { reset } = options;
   for (let attempt = 1;; attempt++) {
     let session: JobSession | undefined;
     let run: JobRun | undefined;
@@ -35,7 +36,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
         topics: topicsOf(graph),
         exactlyOnce: options.delivery === "exactly-once",
         sessionTimeoutMs: options.sessionTimeoutMs,
-        whenActive: options.reset && attempt === 1 ? "refuse" : "stand by",
+        whenActive: reset ? "refuse" : "stand by",
         onStandby: (holder) => {
           standbySinceMs ??= clock.now();
           logger.info(`${jobName}: stands by: ${holder} is active, this instance takes over when it ends`);
@@ -43,7 +44,8 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
         signal,
       });
       if (standbySinceMs !== undefined) logger.info(`${jobName}: takes over`);
-      if (options.reset && attempt === 1) await session?.reset();
+      if (reset) await session?.reset();
+      reset = false;
       startedMs = clock.now();
       run = new JobRun(graph, options, session, attempt);
       const end = await run.run(standbySinceMs);
@@ -55,15 +57,25 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
       if (signal.aborted && (run === undefined || reason === signal.reason)) {
         return { jobName, end: "stopped", books: run?.books() ?? NO_BOOKS };
       }
-      if (!isRetriable(reason)) throw reason;
+      // A stop whose commit failed is none.
+      if (signal.aborted || !isRetriable(reason)) throw reason;
       // Work went on for a while: this is a new trouble, not the old one.
       if (clock.now() - startedMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
       logger.warn(`${jobName}: ${reason.message}; goes back to its last commit and tries again in ${retryMs / 1000} s`);
     } finally {
-      await session?.close();
+      await closeQuietly(session, options);
     }
     await clock.sleep(retryMs, signal);
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+  }
+}
+
+/** What has happened stands, also if the store can not be told: others find out when the session times out. */
+async function closeQuietly(session: JobSession | undefined, { jobName, logger }: JobRunOptions): Promise<void> {
+  try {
+    await session?.close();
+  } catch (error) {
+    logger.warn(`${jobName}: could not tell the store that it ends: ${error instanceof Error ? error.message : error}`);
   }
 }
 

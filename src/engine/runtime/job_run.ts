@@ -74,6 +74,7 @@ export class JobRun {
       await this.#commit();
       for (const { reader } of this.#sources) reader.start();
       for (const source of this.#sources) source.start();
+      for (const task of this.#tasks) task.start();
       const intake = new Intake(this.#sources.flatMap(({ splits }) => splits));
       const progress = new Progress(jobName, this.#sources, this.#tasks, clock, logger);
       return await this.#loop(intake, progress, signal);
@@ -201,10 +202,20 @@ export class JobRun {
   #jobRecord(): JobRecord {
     const watermarks: Record<string, number> = {};
     const real = new Map<unknown, number>();
-    for (const source of this.#sources) real.set(source.node, source.realWatermarkMs());
+    // Nodes below a bound that has been reached: there event time may have moved on without a record.
+    const ahead = new Set<unknown>();
+    for (const source of this.#sources) {
+      real.set(source.node, source.realWatermarkMs());
+      if (source.splits.some(({ finished }) => finished)) ahead.add(source.node);
+    }
     for (const task of this.#tasks) {
-      const limit = Math.min(...task.node.input.from.map((node) => real.get(node)!));
-      real.set(task.node, task.realWatermarkMs(limit));
+      const { from } = task.node.input;
+      const limited = from.some((node) => ahead.has(node));
+      if (limited) ahead.add(task.node);
+      real.set(
+        task.node,
+        task.realWatermarkMs(limited ? Math.min(...from.map((node) => real.get(node)!)) : MAX_WATERMARK),
+      );
     }
     for (const [node, ms] of real) {
       if (ms !== MIN_WATERMARK && ms !== MAX_WATERMARK) watermarks[(node as { uid: string }).uid] = ms;

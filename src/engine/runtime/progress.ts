@@ -79,11 +79,15 @@ export function whyNothingComesOut(
   const open =
     `${waiting.timers.size} windows of "${waiting.name}" are open, the first closes when event time reaches ` +
     formatTime(waiting.timers.nextTimeMs);
-  return `${open}; ${whereEventTimeIs(waiting, sources, now)}`;
+  return `${open}; ${whereEventTimeIs(waiting, sources, tasks, now)}`;
 }
 
-function whereEventTimeIs(task: Task, sources: readonly SourceTask[], now: number): string {
+function whereEventTimeIs(task: Task, sources: readonly SourceTask[], tasks: readonly Task[], now: number): string {
   const above = ancestors(task.node);
+  const maker = tasks.find(({ node, operator }) => above.has(node) && operator.ownWatermark !== undefined);
+  if (maker !== undefined) {
+    return `it is at ${formatTime(task.currentWatermark())}, as "${maker.name}" makes it of the times of its records`;
+  }
   const feeding = sources.filter(({ node }) => above.has(node));
   if (feeding.every(({ node }) => node.strategy.createGenerator() === undefined)) {
     return "its sources have no watermarks, so it never does; give them a WatermarkStrategy";

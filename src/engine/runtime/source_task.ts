@@ -3,7 +3,7 @@ import type { SourceNode } from "../graph.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { SourceReader, SourceSplit } from "../source.ts";
 import { SPLITS, WatermarkCombiner } from "../time/watermark_combiner.ts";
-import type { WatermarkGenerator } from "../time/watermark_strategy.ts";
+import { checkTimestamp, type WatermarkGenerator } from "../time/watermark_strategy.ts";
 import type { Shared } from "./shared.ts";
 import type { FanOut } from "./task.ts";
 
@@ -24,7 +24,7 @@ export class SourceTask {
   /** Records that could not be decoded. */
   deadRecords = 0;
   readonly #idlenessMs: number;
-  readonly #restored: RestoredSourceTimes;
+  #realMs: number;
   #idle = false;
   #ended = false;
 
@@ -41,7 +41,7 @@ export class SourceTask {
     this.output = output;
     this.shared = shared;
     this.#idlenessMs = node.strategy.idlenessMs ?? defaultIdlenessMs;
-    this.#restored = restored;
+    this.#realMs = restored.outputMs;
     this.combiner = new WatermarkCombiner(reader.splits.length, SPLITS, restored.outputMs);
     const now = shared.clock.now();
     this.splits = reader.splits.map((split, index) =>
@@ -51,6 +51,7 @@ export class SourceTask {
 
   /** Tells the tasks below how far event time had come. */
   start(): void {
+    if (this.splits.length === 0) this.end();
     for (const split of this.splits) this.combiner.update(split.index, split.watermarkMs);
     if (this.combiner.watermarkMs > MIN_WATERMARK) this.output.emitWatermark(this.combiner.watermarkMs);
   }
@@ -65,15 +66,16 @@ export class SourceTask {
   }
 
   /**
-   * Event time behind this source as a later run must find it: that this run's bound is reached counts for nothing.
+   * Event time behind this source as a later run must find it: that this run's bound is reached counts for nothing. It never
+   * goes back.
    */
   realWatermarkMs(): number {
+    if (!this.splits.some(({ finished }) => finished)) return this.#realMs = this.combiner.watermarkMs;
     let minimum = MAX_WATERMARK;
     for (const { index, finished, watermarkMs } of this.splits) {
       if (finished || !this.combiner.isIdle(index)) minimum = Math.min(minimum, watermarkMs);
     }
-    if (minimum === MAX_WATERMARK) minimum = this.combiner.watermarkMs;
-    return Math.max(this.#restored.outputMs, minimum);
+    return this.#realMs = Math.max(this.#realMs, minimum);
   }
 
   /** Notices splits that have fallen idle. @returns ms until the next one may, +∞ if none */
@@ -111,6 +113,7 @@ export class SourceTask {
 
   /** A split has come to its bound. The last one to do so ends the source: nothing holds event time back any more. */
   finish(split: SplitTask): void {
+    this.realWatermarkMs(); // as far as it came without a bound
     split.finished = true;
     const advanced = this.combiner.finish(split.index);
     if (this.splits.every(({ finished }) => finished)) this.end();
@@ -155,19 +158,20 @@ export class SplitTask {
     const { source, split } = this;
     const { shared, node } = source;
     this.active = true;
+    const assign = node.strategy.timestampAssigner;
     let timestampMs = split.nextTimestampMs;
     let value: unknown;
     try {
       value = split.take();
+      if (assign !== undefined) timestampMs = checkTimestamp(assign(value, timestampMs));
     } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      this.#bury(error, timestampMs);
-      return;
+      if (error instanceof RecordError) return this.#bury(error, timestampMs);
+      throw (error as { expected?: unknown } | null)?.expected === true
+        ? error
+        : new OperatorError(node.name, error, split.origin());
     }
     if (source.combiner.isIdle(this.index)) source.setActive(this);
     shared.current = split;
-    const assign = node.strategy.timestampAssigner;
-    if (assign !== undefined) timestampMs = this.#assigned(assign(value, timestampMs));
     source.output.collect(value, timestampMs);
     shared.current = undefined;
     if (this.#generator === undefined) return;
@@ -175,15 +179,6 @@ export class SplitTask {
     if (watermarkMs <= this.watermarkMs) return;
     this.watermarkMs = watermarkMs;
     if (source.combiner.update(this.index, watermarkMs)) source.output.emitWatermark(source.combiner.watermarkMs);
-  }
-
-  #assigned(timestampMs: number): number {
-    if (Number.isFinite(timestampMs)) return timestampMs;
-    const { name } = this.source.node;
-    const cause = new TypeError(
-      `Cannot use ${timestampMs} as a timestamp: the timestamp assigner must return ms since the Unix epoch`,
-    );
-    throw new OperatorError(name, cause, this.split.origin());
   }
 
   #bury(error: RecordError, timestampMs: number): void {

@@ -1,7 +1,7 @@
 import { OperatorError } from "../errors.ts";
 import type { OperatorNode, SinkNode } from "../graph.ts";
 import type { Operator, OperatorContext } from "../operators/operator.ts";
-import { MAX_WATERMARK, type StreamOutput, StreamRecord } from "../record.ts";
+import { MAX_WATERMARK, MIN_WATERMARK, type StreamOutput, StreamRecord } from "../record.ts";
 import type { KeySelector } from "../operators/functions.ts";
 import { type Key, keyId } from "../state/key.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
@@ -38,7 +38,7 @@ export class Task implements OperatorContext {
   readonly #combiner: WatermarkCombiner | undefined;
   readonly #fire: (timer: Timer) => void;
   readonly #ownWatermark: (() => number) | undefined;
-  readonly #restoredMs: number;
+  #realMs: number;
   #watermarkMs: number;
   /** What went out; differs from the above where the operator makes event time itself. */
   #emittedMs: number;
@@ -52,7 +52,7 @@ export class Task implements OperatorContext {
     this.output = parts.output;
     this.#shared = parts.shared;
     this.#keySelector = parts.node.input.keySelector;
-    this.#restoredMs = parts.restoredWatermarkMs;
+    this.#realMs = parts.restoredWatermarkMs;
     this.#watermarkMs = parts.restoredWatermarkMs;
     this.#emittedMs = parts.restoredWatermarkMs;
     this.#ownWatermark = parts.operator.ownWatermark;
@@ -90,12 +90,12 @@ export class Task implements OperatorContext {
 
   /**
    * Event time behind this task as a later run must find it, ms: that a source has come to the bound of this run counts for
-   * nothing, so what comes next is not late.
-   * @param limitMs the same of the tasks above
+   * nothing, so what comes next is not late. It never goes back.
+   * @param limitMs the same of the tasks above if one of their sources has come to a bound, else +∞
    */
   realWatermarkMs(limitMs: number): number {
     const ms = this.#ownWatermark === undefined ? Math.min(this.#emittedMs, limitMs) : this.#ownWatermark();
-    return Math.max(this.#restoredMs, ms);
+    return this.#realMs = Math.max(this.#realMs, ms);
   }
 
   processingTime(): number {
@@ -104,6 +104,11 @@ export class Task implements OperatorContext {
 
   open(): void {
     this.#guard(() => this.operator.open?.(this));
+  }
+
+  /** Tells the tasks below how far event time had come: a union must know it of each of its streams. */
+  start(): void {
+    if (this.#emittedMs > MIN_WATERMARK) this.output.emitWatermark(this.#emittedMs);
   }
 
   process(value: unknown, timestampMs: number): void {

@@ -23,6 +23,7 @@ export class KeyedStateBackend {
   readonly #changes: Changes;
   readonly #tables = new Map<string, StateTable<unknown>>();
   readonly #versions = new Map<string, number>();
+  readonly #own = new Set<string>();
   readonly #restored: Map<string, readonly RestoredValue[]>;
   readonly #restoredVersions: Readonly<Record<string, number>>;
 
@@ -49,8 +50,14 @@ export class KeyedStateBackend {
     this.currentKeyId = id;
   }
 
-  /** The table of a state; filled from the last commit when it is asked for first. */
+  /** The table of an operator's own state, whose name its functions can not use. */
   table<T>(name: string, version: number): StateTable<T> {
+    this.#own.add(name);
+    return this.#table(name, version);
+  }
+
+  /** Filled from the last commit when it is asked for first. */
+  #table<T>(name: string, version: number): StateTable<T> {
     const known = this.#tables.get(name);
     if (known !== undefined) {
       const knownVersion = this.#versions.get(name);
@@ -81,10 +88,17 @@ export class KeyedStateBackend {
     const states = new Map<string, ValueState<unknown>>();
     return {
       getState: <T>(descriptor: ValueStateDescriptor<T>): ValueState<T> => {
-        let state = states.get(descriptor.name);
+        const { name, version } = descriptor;
+        if (this.#own.has(name)) {
+          throw new JobError(
+            `Cannot use state "${name}" of "${this.uid}": the operator itself has one of that name; take another`,
+          );
+        }
+        const table = this.#table<unknown>(name, version);
+        let state = states.get(name);
         if (state === undefined) {
-          state = new TableValueState(this, this.table<unknown>(descriptor.name, descriptor.version), namespace);
-          states.set(descriptor.name, state);
+          state = new TableValueState(this, table, namespace);
+          states.set(name, state);
         }
         return state as ValueState<T>;
       },

@@ -30,7 +30,9 @@ export class StateTable<T> {
 
   /** The place of a value that is there, for {@link StateTable.replace}: reading and writing then take one look-up. */
   find(namespace: string, id: KeyId): StateEntry<T> | undefined {
-    return this.#entries(namespace).get(id);
+    // Reading leaves nothing behind: a window's function may look for state that it never makes.
+    const known = namespace === this.#lastNamespace || this.#namespaces.has(namespace);
+    return known ? this.#entries(namespace).get(id) : undefined;
   }
 
   replace(entry: StateEntry<T>, value: T): void {
@@ -107,7 +109,17 @@ export class StateEntry<T> implements Storable {
   }
 
   entryValue(): string | null {
-    return this.value === undefined ? null : JSON.stringify(this.value);
+    if (this.value === undefined) return null;
+    let text: string | undefined;
+    let cause: unknown;
+    try {
+      text = JSON.stringify(this.value);
+    } catch (error) {
+      cause = error;
+    }
+    if (text !== undefined) return text;
+    const { name, uid } = this.#table;
+    throw new TypeError(`Cannot store state "${name}" of "${uid}": a ${typeof this.value} is no JSON`, { cause });
   }
 }
 

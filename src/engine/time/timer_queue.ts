@@ -70,16 +70,17 @@ export class TimerQueue {
    * Fires all timers up to and including `timeMs`, also those which `fire` registers on the way.
    */
   advance(timeMs: number, fire: (timer: Timer) => void): void {
+    // The first time is asked for again after each timer: `fire` may have registered an earlier one.
     for (let next = this.#times.peek(); next !== undefined && next <= timeMs; next = this.#times.peek()) {
-      this.#times.pop();
       const bucket = this.#buckets.get(next)!;
-      // A timer for this very time that is registered while it fires gets a bucket of its own and fires after these.
-      this.#buckets.delete(next);
-      for (const timer of bucket.timers) {
-        if (!timer.live) continue;
-        this.#cancel(timer);
-        fire(timer);
+      const timer = bucket.shift();
+      if (timer === undefined) {
+        this.#times.pop();
+        this.#buckets.delete(next);
+        continue;
       }
+      this.#cancel(timer);
+      fire(timer);
     }
   }
 
@@ -102,7 +103,8 @@ export class TimerQueue {
 
 /** The timers of one time, in order of registration. */
 class Bucket {
-  readonly timers: Timer[] = [];
+  readonly #timers: Timer[] = [];
+  #next = 0;
   readonly #index = new Map<string, Map<KeyId, Timer>>();
 
   find(namespace: string, id: KeyId): Timer | undefined {
@@ -110,7 +112,7 @@ class Bucket {
   }
 
   add(timer: Timer): void {
-    this.timers.push(timer);
+    this.#timers.push(timer);
     let timers = this.#index.get(timer.namespace);
     if (timers === undefined) {
       timers = new Map();
@@ -119,7 +121,18 @@ class Bucket {
     timers.set(timer.keyId, timer);
   }
 
-  /** Leaves it in `timers`, where it is passed over: taking it out of the array would cost its length. */
+  /** Takes out the first that has not been removed. */
+  shift(): Timer | undefined {
+    while (this.#next < this.#timers.length) {
+      const timer = this.#timers[this.#next++]!;
+      if (!timer.live) continue;
+      this.remove(timer);
+      return timer;
+    }
+    return undefined;
+  }
+
+  /** Leaves it in the array, where it is passed over: taking it out would cost the array's length. */
   remove(timer: Timer): void {
     this.#index.get(timer.namespace)!.delete(timer.keyId);
   }

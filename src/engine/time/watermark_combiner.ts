@@ -1,4 +1,4 @@
-import { MIN_WATERMARK } from "../record.ts";
+import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 
 /** How inputs that come back from idleness and inputs that all fall idle are treated. */
 export interface WatermarkCombinerOptions {
@@ -56,6 +56,11 @@ export class WatermarkCombiner {
     const before = this.#watermarks[input]!;
     if (watermarkMs <= before || this.#idle[input]) return false;
     this.#watermarks[input] = watermarkMs;
+    if (watermarkMs === MAX_WATERMARK) {
+      // It has ended: it holds nothing back, but does not speak for the others either when they fall idle.
+      if (this.#watermarks.every((ms) => ms === MAX_WATERMARK)) return this.#advanceTo(MAX_WATERMARK);
+      return this.finish(input);
+    }
     if (!this.#counts[input]) {
       if (watermarkMs < this.#output) return false;
       this.#counts[input] = true;
@@ -77,7 +82,7 @@ export class WatermarkCombiner {
     this.#counts[input] = false;
     if (!this.idle) return held ? this.#advanceToMinimum() : false;
     if (!held || !this.#options.flushWhenAllIdle) return false;
-    return this.#advanceTo(Math.max(...this.#watermarks));
+    return this.#advanceTo(Math.max(...this.#watermarks.filter((ms) => ms !== MAX_WATERMARK)));
   }
 
   /** Takes an input out for good: it has ended. @returns whether the combined watermark has advanced */

@@ -99,3 +99,11 @@ class BoundedOutOfOrdernessGenerator implements WatermarkGenerator<unknown> {
     return this.#watermarkMs;
   }
 }
+
+/** @throws {TypeError} if what a {@link TimestampAssigner} gave is no time: NaN would stop all timers behind it */
+export function checkTimestamp(timestampMs: number): number {
+  if (Number.isFinite(timestampMs)) return timestampMs;
+  throw new TypeError(
+    `Cannot use ${timestampMs} as a timestamp: the timestamp assigner must return ms since the Unix epoch`,
+  );
+}

@@ -109,7 +109,7 @@ Deno.test("map(), filter(), keyBy() and both reduce() refuse what is no function
   }
 });
 
-Deno.test.ignore(
+Deno.test(
   "fromSource(), assignTimestampsAndWatermarks(), sinkTo() and window() refuse what they can not use",
   () => {
     const stream = newStream();

@@ -226,7 +226,7 @@ Deno.test("windowState() belongs to the key and this window, and clear() can rel
 });
 
 // "contents" is the operator's own name for what a window holds.
-Deno.test.ignore("windowState() refuses the name of the state that holds what is in the window", () => {
+Deno.test("windowState() refuses the name of the state that holds what is in the window", () => {
   const rig = newRig(processing((_key, context) => {
     context.windowState().getState(new ValueStateDescriptor("contents"));
   }));
@@ -284,7 +284,7 @@ Deno.test("WindowOperator lets pass that a state was written as another version"
   assertThrows(() => rig.watermark(9), JobError, 'state "total" of "counts" as version 2: it is in use as version 1');
 });
 
-Deno.test.ignore("WindowOperator refuses a function that gives undefined: the window would vanish", () => {
+Deno.test("WindowOperator refuses a function that gives undefined: the window would vanish", () => {
   const assigner = TumblingEventTimeWindows.of(10);
   const rig = new OperatorRig(
     () => new WindowOperator(assigner, (): Count => undefined as unknown as Count, undefined),

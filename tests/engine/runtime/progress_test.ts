@@ -101,7 +101,7 @@ Deno.test("whyNothingComesOut() says that there never is event time without a st
   ]);
 });
 
-Deno.test.ignore("whyNothingComesOut() knows of a strategy in the middle of the job", async () => {
+Deno.test("whyNothingComesOut() knows of a strategy in the middle of the job", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
   const job = new JobRig((env, { store }) => {
     const texts = env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts")

@@ -98,7 +98,7 @@ Deno.test("table() refuses two versions of one state in one run, naming both", (
   );
 });
 
-Deno.test.ignore("getState() refuses a second version of a state also of one and the same store", () => {
+Deno.test("getState() refuses a second version of a state also of one and the same store", () => {
   const store = new KeyedStateBackend("counter", new Changes()).store();
   store.getState(TOTAL);
 
