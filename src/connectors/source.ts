@@ -20,8 +20,9 @@ const END_AGE_MS = 100;
 const FETCH_WAIT_MS = 100;
 /** Likewise while other partitions have enough for now: they may want more in a moment. */
 const SHORT_FETCH_WAIT_MS = 5;
-/** A partition with fewer records at hand asks for more. */
+/** A partition with fewer records and bytes at hand asks for more. */
 const LOW_WATER_RECORDS = 2_000;
+const LOW_WATER_BYTES = 1 << 20;
 
 /** The committed records of a topic, decoded. */
 export class TopicSource<T> implements Source<T> {
@@ -177,6 +178,8 @@ class TopicSplit<T> implements SourceSplit<T> {
   #next = 0;
   #following: (readonly BrokerRecord[])[] = [];
   #queued = 0;
+  /** Of batches that have not been begun. */
+  #queuedBytes = 0;
   #taken: BrokerRecord | undefined;
 
   constructor(
@@ -203,7 +206,7 @@ class TopicSplit<T> implements SourceSplit<T> {
   }
 
   get wantsMore(): boolean {
-    return this.#queued < LOW_WATER_RECORDS && !this.fetched;
+    return this.#queued < LOW_WATER_RECORDS && this.#queuedBytes < LOW_WATER_BYTES && !this.fetched;
   }
 
   get position(): Json {
@@ -231,6 +234,7 @@ class TopicSplit<T> implements SourceSplit<T> {
     this.#end = Math.max(this.#end, nextOffset);
     if (records.length > 0) {
       this.#queued += records.length;
+      this.#queuedBytes += bytesOf(records);
       this.#following.push(records);
     }
     if (this.status !== "ready") this.#settle();
@@ -264,6 +268,7 @@ class TopicSplit<T> implements SourceSplit<T> {
   #settle(): void {
     const following = this.#following.shift();
     if (following !== undefined) {
+      this.#queuedBytes -= bytesOf(following);
       this.#records = following;
       this.#next = 0;
       this.nextTimestampMs = following[0]!.timestampMs;
@@ -275,4 +280,8 @@ class TopicSplit<T> implements SourceSplit<T> {
     if (this.fetched) this.status = "finished";
     else this.status = this.fetchOffset < this.#end ? "pending" : "caughtUp";
   }
+}
+
+function bytesOf(records: readonly BrokerRecord[]): number {
+  return records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
 }

@@ -59,6 +59,11 @@ export class DataStream<T> {
   /** Gives records event time, in place of what they have; a strategy given to `fromSource()` works partition by partition. */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStreamOperator<T> {
     checkStrategy("assignTimestampsAndWatermarks", strategy);
+    if (strategy.idlenessMs !== undefined) {
+      throw new TypeError(
+        "Cannot describe assignTimestampsAndWatermarks() with withIdleness(): only partitions fall idle; give the strategy to fromSource()",
+      );
+    }
     return this.transform("timestamps/watermarks", () => new TimestampsAndWatermarksOperator(strategy));
   }
 

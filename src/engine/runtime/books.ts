@@ -51,7 +51,7 @@ export function formatBooks(books: Books): string {
     .filter(({ operation }) => operation === "filter")
     .reduce((sum, { recordsIn, recordsOut }) => sum + recordsIn - recordsOut, 0);
   if (filtered > 0) parts.push(`${count(filtered)} filtered out`);
-  if (books.late > 0) parts.push(`${count(books.late)} late (in the dead letters)`);
-  if (books.dead > 0) parts.push(`${count(books.dead)} undecodable (in the dead letters)`);
+  if (books.late > 0) parts.push(`${count(books.late)} late`);
+  if (books.dead > 0) parts.push(`${count(books.dead)} undecodable`);
   return parts.join(", ");
 }

@@ -76,8 +76,9 @@ export function whyNothingComesOut(
     if (sources.some(({ lag }) => lag > 0)) return undefined;
     return `waits for records: ${sources.map(({ node }) => node.source.description).join(" and ")} read to the end`;
   }
-  const open =
-    `${waiting.timers.size} windows of "${waiting.name}" are open, the first closes when event time reaches ` +
+  const { size } = waiting.timers;
+  const open = `${size} ${size === 1 ? "window" : "windows"} of "${waiting.name}" ${size === 1 ? "is" : "are"} open, ` +
+    `${size === 1 ? "it" : "the first"} closes when event time reaches ` +
     formatTime(waiting.timers.nextTimeMs);
   return `${open}; ${whereEventTimeIs(waiting, sources, tasks, now)}`;
 }

@@ -77,9 +77,9 @@ export class Snapshot {
     this.job = job;
   }
 
-  /** Splits of a source; undefined if the job has no commit. */
+  /** Splits of a source; undefined if no commit knows it: it begins where the job is told to begin. */
   splits(uid: string): ReadonlyMap<string, SplitRecord> | undefined {
-    return this.job === undefined ? undefined : this.#splits.get(uid) ?? new Map();
+    return this.#splits.get(uid);
   }
 
   /** Values of an operator by state. The taker has them from now on: a copy here would double the memory of a large state. */

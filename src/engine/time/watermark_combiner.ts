@@ -8,7 +8,10 @@ export interface WatermarkCombinerOptions {
   readonly holdBackWhenBehind: boolean;
 }
 
-/** Several partitions of one source. As in Flink one that comes back behind is waited for. */
+/**
+ * Several partitions of one source. As in Flink one that comes back behind is waited for. Unlike there, event time goes to the
+ * largest watermark when all fall idle: else it would depend on which of them did so first.
+ */
 export const SPLITS: WatermarkCombinerOptions = { flushWhenAllIdle: true, holdBackWhenBehind: true };
 /** Several streams into one input. @see Flink: StatusWatermarkValve */
 export const UNION: WatermarkCombinerOptions = { flushWhenAllIdle: true, holdBackWhenBehind: false };

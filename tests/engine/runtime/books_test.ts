@@ -56,6 +56,6 @@ Deno.test("formatBooks() says in one line what happened, and leaves out what did
   ];
   assertEquals(
     formatBooks({ recordsIn: 1_204, recordsOut: 1_000_000, late: 3, dead: 2, pendingTimers: 5, operators }),
-    "1,204 in, 1,000,000 out, 210 filtered out, 3 late (in the dead letters), 2 undecodable (in the dead letters)",
+    "1,204 in, 1,000,000 out, 210 filtered out, 3 late, 2 undecodable",
   );
 });

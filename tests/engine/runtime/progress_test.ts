@@ -76,7 +76,7 @@ Deno.test("whyNothingComesOut() names the operator whose window closes first", a
 
   assertEquals(
     why!.split(";")[0],
-    'info: 1 windows of "all" are open, the first closes when event time reaches 1970-01-01T00:00:00.029Z',
+    'info: 1 window of "all" is open, it closes when event time reaches 1970-01-01T00:00:00.029Z',
   );
 });
 
