@@ -13,8 +13,6 @@ export interface ProgramFigures {
   readonly residentMb: number | null;
 }
 
-const PERMISSIONS = ["net", "env", "read", "write"].map((name) => `--allow-${name}`);
-
 export async function measurePrograms({ travellers }: { travellers: number }): Promise<ProgramFigures> {
   const dir = await Deno.makeTempDir();
   try {
@@ -29,7 +27,7 @@ export async function measurePrograms({ travellers }: { travellers: number }): P
       signal: new AbortController().signal,
     });
     const startMs = performance.now();
-    const s16 = startProgram("s16_merge.ts", ["--from", "earliest"], dir);
+    const s16 = startTask("s16", ["--from", "earliest"], dir);
     for (;;) {
       const [flightdata] = await port.describeTopics([FLIGHTDATA.name]);
       if (flightdata!.endOffsets.some((end) => end > 0)) break;
@@ -59,7 +57,7 @@ export async function measurePrograms({ travellers }: { travellers: number }): P
       if (sent >= 2 * travellers) break;
     }
     await producer.close();
-    const s20 = startProgram("s20_manage_state.ts", ["--from", "earliest", "--bounded"], dir);
+    const s20 = startTask("s20", ["--from", "earliest", "--bounded"], dir);
     const residentMb = await peakResidentMb(s20);
     return { startToFirstRecordMs, travellers, residentMb };
   } finally {
@@ -67,9 +65,14 @@ export async function measurePrograms({ travellers }: { travellers: number }): P
   }
 }
 
-function startProgram(file: string, args: string[], dir: string): Deno.ChildProcess {
+/** Starts a task as its user does, with its permissions and flags. */
+function startTask(task: string, args: string[], dir: string): Deno.ChildProcess {
+  const root = new URL("../", import.meta.url);
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
+  const [, ...command] = (tasks[task].command as string).split(" ");
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", ...PERMISSIONS, new URL(`../src/${file}`, import.meta.url).pathname, ...args],
+    args: [...command, ...args],
+    cwd: root,
     env: { BROKER: "embedded", BROKER_DIR: dir, LOG_LEVEL: "error" },
     stdin: "null",
     stdout: "null",

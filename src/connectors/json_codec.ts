@@ -58,7 +58,8 @@ function excerpt(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }
 
-const CHUNK_BYTES = 1 << 18;
+/** Small, so that it is full before the garbage collector takes it for something that lasts. */
+const CHUNK_BYTES = 1 << 14;
 
 /**
  * Makes bytes of texts in large shared chunks: `encodeInto()` costs a tenth of `encode()` for some hundred characters (0.08

@@ -21,7 +21,7 @@ const FETCH_WAIT_MS = 100;
 /** Likewise while other partitions have enough for now: they may want more in a moment. */
 const SHORT_FETCH_WAIT_MS = 5;
 /** A partition with fewer records and bytes at hand asks for more. */
-const LOW_WATER_RECORDS = 2_000;
+const LOW_WATER_RECORDS = 1_000;
 const LOW_WATER_BYTES = 1 << 20;
 
 /** The committed records of a topic, decoded. */

@@ -9,7 +9,9 @@ import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
 
 /** Where a row ends, whichever comes first. A longer record has a row of its own. */
 const ROW_RECORDS = 500;
-const ROW_BYTES = 256 * 1024;
+const ROW_BYTES = 128 * 1024;
+/** As many buffers are kept for the next rows. */
+const KEPT_BUFFERS = 64;
 
 /** A timestamp and three lengths. */
 const HEAD_BYTES = 20;
@@ -26,47 +28,77 @@ export interface Row {
   readonly latestMs: number;
 }
 
+/** Buffers for rows, used again and again: new ones for each commit would soon be most of a job's memory. */
+export class RowBuffers {
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+
+  /** One of at least `size` bytes; what is in it is left over. */
+  take(size: number): Uint8Array<ArrayBuffer> {
+    const kept = size <= ROW_BYTES ? this.#free.pop() : undefined;
+    return kept ?? new Uint8Array(Math.max(size, ROW_BYTES));
+  }
+
+  give(bytes: Uint8Array<ArrayBuffer>): void {
+    if (bytes.length === ROW_BYTES && this.#free.length < KEPT_BUFFERS) this.#free.push(bytes);
+  }
+}
+
 /**
  * Packs records of one partition into rows, as they come: packed they take a third of the memory that they take as objects.
  */
 export class BatchEncoder {
-  #bytes = new Uint8Array(4 * 1024);
-  #view = new DataView(this.#bytes.buffer);
+  readonly #buffers: RowBuffers;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
   #end = 0;
   #count = 0;
   #latestMs = -Infinity;
-  #rows: Row[] = [];
+  readonly #rows: Row[] = [];
+  readonly #used: Uint8Array<ArrayBuffer>[] = [];
+
+  constructor(buffers: RowBuffers) {
+    this.#buffers = buffers;
+    this.#bytes = buffers.take(0);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   add(record: OutgoingRecord): void {
     const headers = encodeHeaders(record.headers);
     const size = HEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0) + (headers?.length ?? 0);
-    if (this.#count > 0 && (this.#count === ROW_RECORDS || this.#end + size > ROW_BYTES)) {
-      this.#finishRow();
-      // The next row is likely to be as long.
-      this.#useBuffer(new Uint8Array(Math.max(size, this.#bytes.length)));
+    if (this.#count > 0 && (this.#count === ROW_RECORDS || this.#end + size > ROW_BYTES)) this.#finishRow();
+    if (size > this.#bytes.length) {
+      this.#buffers.give(this.#bytes);
+      this.#useBuffer(this.#buffers.take(size));
     }
-    this.#grow(size);
     this.#put(record, headers);
     this.#count++;
     if (record.timestampMs > this.#latestMs) this.#latestMs = record.timestampMs;
   }
 
-  /** All rows, in order. Nothing is added after that. */
+  /** All rows, in order. */
   rows(): readonly Row[] {
     if (this.#count > 0) this.#finishRow();
     return this.#rows;
   }
 
+  /** Gives the rows' buffers back. Nothing can be added or read after that. */
+  release(): void {
+    for (const bytes of this.#used) this.#buffers.give(bytes);
+    this.#buffers.give(this.#bytes);
+  }
+
   #finishRow(): void {
     this.#rows.push({ bytes: this.#bytes.subarray(0, this.#end), count: this.#count, latestMs: this.#latestMs });
-    this.#end = 0;
     this.#count = 0;
     this.#latestMs = -Infinity;
+    this.#used.push(this.#bytes);
+    this.#useBuffer(this.#buffers.take(0));
   }
 
   #useBuffer(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
+    this.#end = 0;
   }
 
   #put({ key, value, timestampMs }: OutgoingRecord, headers: Uint8Array | null): void {
@@ -86,14 +118,6 @@ export class BatchEncoder {
     this.#view.setInt32(lengthAt, bytes.length, true);
     this.#bytes.set(bytes, this.#end);
     this.#end += bytes.length;
-  }
-
-  #grow(more: number): void {
-    const needed = this.#end + more;
-    if (needed <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
-    larger.set(this.#bytes.subarray(0, this.#end));
-    this.#useBuffer(larger);
   }
 }
 

@@ -16,7 +16,7 @@ const POLL_MS = 5;
 
 /** After so much of one partition a fetch stops, at the next end of a row. */
 const FETCH_BYTES = 1024 * 1024;
-const FETCH_RECORDS = 5_000;
+const FETCH_RECORDS = 1_000;
 
 /** Reads all its positions from one state of the log. */
 export class EmbeddedFetcher implements Fetcher {

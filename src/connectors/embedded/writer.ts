@@ -1,7 +1,7 @@
 /** Appends records to their partitions. */
 import type { OutgoingRecord } from "../broker.ts";
 import { partitionOf } from "../murmur2.ts";
-import { BatchEncoder, type Row } from "./batch.ts";
+import { BatchEncoder, type Row, RowBuffers } from "./batch.ts";
 import type { Database } from "./database.ts";
 import { findTopic, type Topic, unknownPartition, unknownTopics } from "./topics.ts";
 
@@ -22,6 +22,7 @@ interface PartitionEnd {
  */
 export class RecordWriter {
   readonly #database: Database;
+  readonly #buffers = new RowBuffers();
   readonly #turns = new Map<string, number>();
   readonly #outgoing = new Map<string, Outgoing>();
   #records = 0;
@@ -51,7 +52,7 @@ export class RecordWriter {
       this.#failure ??= unknownPartition(outgoing.topic, partition, "write to");
       return;
     }
-    (outgoing.partitions[partition] ??= new BatchEncoder()).add(record);
+    (outgoing.partitions[partition] ??= new BatchEncoder(this.#buffers)).add(record);
   }
 
   /**
@@ -74,6 +75,9 @@ export class RecordWriter {
   clear(): void {
     this.#records = 0;
     this.#failure = undefined;
+    for (const { partitions } of this.#outgoing.values()) {
+      for (const encoder of partitions) encoder?.release();
+    }
     // Topics are looked up anew each time: one may have been deleted, or made.
     this.#outgoing.clear();
   }

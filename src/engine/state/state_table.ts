@@ -12,6 +12,8 @@ export const NO_NAMESPACE = "";
 export class StateTable<T> {
   readonly uid: string;
   readonly name: string;
+  /** What the entries of all its values begin with: `["state","uid","name",`. */
+  readonly entryPrefix: string;
   readonly #changes: Changes;
   readonly #namespaces = new Map<string, Map<KeyId, StateEntry<T>>>();
   // Successive records mostly fall into the same window.
@@ -21,6 +23,7 @@ export class StateTable<T> {
   constructor(uid: string, name: string, changes: Changes) {
     this.uid = uid;
     this.name = name;
+    this.entryPrefix = `["state",${JSON.stringify(uid)},${JSON.stringify(name)},`;
     this.#changes = changes;
   }
 
@@ -105,7 +108,8 @@ export class StateEntry<T> implements Storable {
   }
 
   entryKey(): string {
-    return stateEntryKey(this.#table.uid, this.#table.name, this.#namespace, this.#key);
+    // A commit makes as many of these as there are changed values: text is cheaper than an array to make text of.
+    return `${this.#table.entryPrefix}${JSON.stringify(this.#namespace)},${JSON.stringify(this.#key)}]`;
   }
 
   entryValue(): string | null {
@@ -121,8 +125,4 @@ export class StateEntry<T> implements Storable {
     const { name, uid } = this.#table;
     throw new TypeError(`Cannot store state "${name}" of "${uid}": a ${typeof this.value} is no JSON`, { cause });
   }
-}
-
-function stateEntryKey(uid: string, name: string, namespace: string, key: Key): string {
-  return JSON.stringify(["state", uid, name, namespace, key]);
 }

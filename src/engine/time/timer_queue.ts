@@ -19,7 +19,8 @@ export interface RestoredTimer {
  * small.
  */
 export class TimerQueue {
-  readonly uid: string;
+  /** What the entries of all its timers begin with: `["timer","uid",`. */
+  readonly entryPrefix: string;
   readonly #changes: Changes;
   readonly #buckets = new Map<number, Bucket>();
   readonly #times = new BinaryHeap<number>((a, b) => a < b);
@@ -27,7 +28,7 @@ export class TimerQueue {
   #size = 0;
 
   constructor(uid: string, changes: Changes, restored: readonly RestoredTimer[] = []) {
-    this.uid = uid;
+    this.entryPrefix = `["timer",${JSON.stringify(uid)},`;
     this.#changes = changes;
     for (const timer of restored.toSorted((a, b) => a.sequence - b.sequence)) {
       const entry = new Timer(this, timer.timeMs, timer.namespace, timer.key, keyId(timer.key), timer.sequence);
@@ -160,7 +161,8 @@ export class Timer implements Storable {
   }
 
   entryKey(): string {
-    return JSON.stringify(["timer", this.#queue.uid, this.timeMs, this.namespace, this.key]);
+    const { namespace, key } = this;
+    return `${this.#queue.entryPrefix}${this.timeMs},${JSON.stringify(namespace)},${JSON.stringify(key)}]`;
   }
 
   entryValue(): string | null {

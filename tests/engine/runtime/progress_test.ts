@@ -85,7 +85,9 @@ Deno.test("whyNothingComesOut() says that all is silent when every split is idle
   const said = await saidAfter(job, { idleMs: 5_000 }, wait(job, 10));
 
   assertEquals(said.slice(1), [
-    `info: 1 windows of "counts" are open, ${FIRST_CLOSES}; all partitions are idle: it moves on with the next record`,
+    `info: 1 window of "counts" is open, ${
+      FIRST_CLOSES.replace("the first", "it")
+    }; all partitions are idle: it moves on with the next record`,
   ]);
 });
 
@@ -97,7 +99,9 @@ Deno.test("whyNothingComesOut() says that there never is event time without a st
   const said = await saidAfter(job, {}, wait(job, 10));
 
   assertEquals(said.slice(1), [
-    `info: 1 windows of "counts" are open, ${FIRST_CLOSES}; its sources have no watermarks, so it never does; give them a WatermarkStrategy`,
+    `info: 1 window of "counts" is open, ${
+      FIRST_CLOSES.replace("the first", "it")
+    }; its sources have no watermarks, so it never does; give them a WatermarkStrategy`,
   ]);
 });
 
