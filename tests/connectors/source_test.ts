@@ -508,25 +508,38 @@ Deno.test("poll() rejects when the broker does not say how far the partitions re
 
 // ---------------------------------------------------------------------------------------------- how much is fetched
 
-Deno.test("TopicSource fetches no more while each partition has 2,000 records at hand, and goes on below that", async () => {
+Deno.test("TopicSource fetches no more while each partition has 1,000 records at hand, and goes on below that", async () => {
   const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(10_000));
-  broker.fetchRecords = 1_500;
+  broker.fetchRecords = 750;
   const { reader } = await open(broker);
   reader.start();
   await turn();
-  assertEquals(broker.fetches.map(({ positions }) => positions), [["skyone-0@0"], ["skyone-0@1500"]]);
+  assertEquals(broker.fetches.map(({ positions }) => positions), [["skyone-0@0"], ["skyone-0@750"]]);
 
   const split = reader.splits[0]!;
-  for (let i = 0; i < 1_000; i++) split.take();
+  for (let i = 0; i < 500; i++) split.take();
   reader.poll();
   await turn();
-  assertEquals(broker.fetches.length, 2); // 2,000 are left
+  assertEquals(broker.fetches.length, 2); // 1,000 are left
   split.take();
   await turn();
   assertEquals(broker.fetches.length, 2); // nobody has looked
   reader.poll();
   await turn();
-  assertEquals(broker.fetches.slice(2).map(({ positions }) => positions), [["skyone-0@3000"]]);
+  assertEquals(broker.fetches.slice(2).map(({ positions }) => positions), [["skyone-0@1500"]]);
+  await reader.close();
+});
+
+Deno.test("TopicSource fetches no more while a partition has a megabyte at hand that is not begun", async () => {
+  const large = numbered(9).map((record) => ({ ...record, value: new Uint8Array(600_000) }));
+  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...large);
+  broker.fetchRecords = 1;
+  const { reader } = await open(broker);
+  reader.start();
+  await turn();
+
+  // The first is begun, the second and third are more than a megabyte.
+  assertEquals(broker.fetches.length, 3);
   await reader.close();
 });
 
