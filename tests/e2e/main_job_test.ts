@@ -61,6 +61,35 @@ forEachBroker("the example's bookings give what real Flink gave, keys and timest
 });
 
 forEachBroker(
+  "an undisturbed run at least once writes every flight once, and --print shows them too",
+  async (broker) => {
+    await succeed(broker, "gen", [...GEN, "--count", "1000"]);
+    const { stdout } = await succeed(broker, "s16", [...S16, "--delivery", "at-least-once", "--print"]);
+    const [skyone, sunset] = await Promise.all([read(broker, "skyone"), read(broker, "sunset")]);
+    const flights = await read(broker, "flightdata");
+    assertEquals(flights.map(format).sort(), expectedFlights(skyone, sunset, NOW).sort());
+    assertEquals(stdout.trim().split("\n").sort(), flights.map(({ value }) => value).sort());
+  },
+);
+
+forEachBroker(
+  "--from TIME begins at the records of that time, and a second run goes on behind them",
+  async (broker) => {
+    await succeed(broker, "gen", [...GEN, "--count", "1000", "--step", "1s"]);
+    await succeed(broker, "s16", ["--bounded", "--from", "2026-01-01T00:10:00", "--now", NOW]);
+    const [skyone, sunset] = await Promise.all([read(broker, "skyone"), read(broker, "sunset")]);
+    const sinceMs = new Date("2026-01-01T00:10:00").getTime();
+    const since = (lines: Line[]) => lines.filter(({ timestamp }) => timestamp >= sinceMs);
+    const expected = expectedFlights(since(skyone), since(sunset), NOW).sort();
+    assertEquals((await read(broker, "flightdata")).map(format).sort(), expected);
+
+    const { stderr } = await succeed(broker, "s16", ["--bounded", "--from", "earliest", "--now", NOW]);
+    assertMatch(stderr, /goes on from its last commit/);
+    assertEquals((await read(broker, "flightdata")).length, expected.length);
+  },
+);
+
+forEachBroker(
   "a second process of a job stands by, and ends with 0 when the first has finished its bounded run",
   async (broker) => {
     // Enough to keep the first at work while the second starts.
