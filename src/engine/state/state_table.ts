@@ -33,9 +33,9 @@ export class StateTable<T> {
 
   /** The place of a value that is there, for {@link StateTable.replace}: reading and writing then take one look-up. */
   find(namespace: string, id: KeyId): StateEntry<T> | undefined {
+    if (namespace === this.#lastNamespace) return this.#lastEntries.get(id);
     // Reading leaves nothing behind: a window's function may look for state that it never makes.
-    const known = namespace === this.#lastNamespace || this.#namespaces.has(namespace);
-    return known ? this.#entries(namespace).get(id) : undefined;
+    return this.#namespaces.has(namespace) ? this.#entries(namespace).get(id) : undefined;
   }
 
   replace(entry: StateEntry<T>, value: T): void {
