@@ -232,7 +232,7 @@ export class FanOut implements StreamOutput<unknown> {
 
   emitWatermark(watermarkMs: number): void {
     this.#first?.emitWatermark(watermarkMs);
-    for (const edge of this.#others) edge.emitWatermark(watermarkMs);
+    for (let i = 0; i < this.#others.length; i++) this.#others[i]!.emitWatermark(watermarkMs);
   }
 
   emitIdle(idle: boolean): void {
