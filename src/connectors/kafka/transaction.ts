@@ -58,11 +58,6 @@ export class TransactionalProducer {
     );
   }
 
-  /** Whether there is something to commit or to abort. */
-  get isOpen(): boolean {
-    return this.#open;
-  }
-
   /** Writes records as part of the transaction; they are at the broker when it resolves. @throws {UnknownTopicError} */
   async send(records: readonly OutgoingRecord[]): Promise<void> {
     if (records.length === 0) return;

@@ -8,7 +8,7 @@ import type { DeliveryGuarantee } from "../sink.ts";
 import { CollectionSource } from "../sources/collection_source.ts";
 import type { Source, StartingPoint } from "../source.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
-import { checkHas, checkStrategy, DataStream, SingleOutputStreamOperator } from "./data_stream.ts";
+import { checkHas, checkStrategy, SingleOutputStreamOperator } from "./data_stream.ts";
 import { explain } from "./explain.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 
@@ -132,5 +132,3 @@ export class StreamExecutionEnvironment {
     return new SingleOutputStreamOperator<T>(this, [node]);
   }
 }
-
-export type { DataStream };

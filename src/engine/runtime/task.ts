@@ -79,10 +79,6 @@ export class Task implements OperatorContext {
     return this.#edges.reduce((sum, edge) => sum + edge.records, 0);
   }
 
-  get idle(): boolean {
-    return this.#idle;
-  }
-
   /** See {@link OperatorContext.currentWatermark}. */
   currentWatermark(): number {
     return this.#watermarkMs;

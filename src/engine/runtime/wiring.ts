@@ -1,5 +1,5 @@
 import { JobError } from "../errors.ts";
-import type { SinkNode, SourceNode, StreamGraph, StreamNode } from "../graph.ts";
+import type { SourceNode, StreamGraph, StreamNode } from "../graph.ts";
 import type { JobSession } from "../job_store.ts";
 import type { Operator } from "../operators/operator.ts";
 import { SinkOperator } from "../operators/sink.ts";
@@ -16,19 +16,22 @@ import { FanOut, Task } from "./task.ts";
 
 /** The parts of a running job, in the order of the graph. */
 export interface Wired {
-  readonly sources: readonly SourceTask[];
-  readonly tasks: readonly Task[];
-  readonly writers: readonly SinkWriter<unknown>[];
+  readonly sources: SourceTask[];
+  readonly tasks: Task[];
+  readonly writers: SinkWriter<unknown>[];
 }
 
-/** Opens sinks and sources, makes operators with their restored state, and ties them together. */
+/**
+ * Opens sinks and sources, makes operators with their restored state, and ties them together.
+ * @param opened takes each part as it is made, so that its owner can close what there is when a later one fails
+ */
 export async function wire(
   graph: StreamGraph,
   options: JobRunOptions,
   session: JobSession | undefined,
   snapshot: Snapshot,
   shared: Shared,
-  opened: Wired & { sources: SourceTask[]; tasks: Task[]; writers: SinkWriter<unknown>[] },
+  opened: Wired,
   wake: () => void,
 ): Promise<void> {
   const outputs = new Map<StreamNode, FanOut>(graph.nodes.map((node) => [node, new FanOut()]));
@@ -47,7 +50,7 @@ export async function wire(
     }
     let operator: Operator<unknown, unknown>;
     if (node.kind === "sink") {
-      const writer = await openSink(node, session);
+      const writer = await node.sink.open({ session });
       opened.writers.push(writer);
       operator = new SinkOperator(writer);
     } else {
@@ -98,8 +101,4 @@ async function openSource(
     );
   }
   return reader;
-}
-
-function openSink(node: SinkNode, session: JobSession | undefined): Promise<SinkWriter<unknown>> {
-  return node.sink.open({ session });
 }
