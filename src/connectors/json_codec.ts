@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { RecordError } from "../engine/mod.ts";
+import type { BrokerRecord } from "./broker.ts";
 
 // Three times as fast as a fatal one (0.13 against 0.43 µs): that is asked only about text that looks damaged.
 const decoder = new TextDecoder();
@@ -17,8 +18,25 @@ const REPLACEMENT = "\ufffd";
  */
 export function decodeJson<T>(bytes: Uint8Array | null, schema: z.ZodType<T>): T {
   if (bytes === null || bytes.length === 0) throw new RecordError(`value is ${bytes === null ? "null" : "empty"}`);
+  return parseJson(decodeText(bytes), schema);
+}
+
+/** @returns what decodes the values of records that come in order, many at a time where that is possible */
+export function jsonDecoder<T>(schema: z.ZodType<T>): (records: readonly BrokerRecord[], index: number) => T {
+  const texts = new TextRun();
+  return (records, index) => {
+    const text = texts.find(records, index);
+    return text === undefined ? decodeJson(records[index]!.value, schema) : parseJson(text, schema);
+  };
+}
+
+function decodeText(bytes: Uint8Array): string {
   const text = decoder.decode(bytes);
   if (text.includes(REPLACEMENT)) checkUtf8(bytes);
+  return text;
+}
+
+function parseJson<T>(text: string, schema: z.ZodType<T>): T {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -56,6 +74,54 @@ function describeIssue({ path, message }: { path: PropertyKey[]; message: string
 
 function excerpt(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+}
+
+/** So many records are made text of at once, if their bytes fit: more would gain little. */
+const RUN_RECORDS = 64;
+const RUN_BYTES = 1 << 14;
+
+/**
+ * Texts of successive records out of one call of the decoder: the call costs more than the work for some hundred bytes (0.4
+ * µs a record by itself, 0.1 in a run).
+ */
+class TextRun {
+  readonly #bytes = new Uint8Array(RUN_BYTES);
+  /** Where each record's text begins, and where the last one ends. */
+  readonly #starts = new Uint32Array(RUN_RECORDS + 1);
+  #records: readonly BrokerRecord[] | undefined;
+  #first = 0;
+  #end = 0;
+  #text = "";
+
+  /** @returns undefined if the text must be made of the record alone: it is not plain ASCII, too long, empty, or beside one such */
+  find(records: readonly BrokerRecord[], index: number): string | undefined {
+    if (records !== this.#records || index >= this.#end || index < this.#first) this.#read(records, index);
+    const place = index - this.#first;
+    const text = this.#text.slice(this.#starts[place]!, this.#starts[place + 1]!);
+    return text === "" ? undefined : text;
+  }
+
+  #read(records: readonly BrokerRecord[], first: number): void {
+    this.#records = records;
+    this.#first = first;
+    const last = Math.min(first + RUN_RECORDS, records.length);
+    let used = 0;
+    let next = first;
+    for (; next < last; next++) {
+      const value = records[next]!.value;
+      const length = value === null ? 0 : value.length;
+      if (used + length > RUN_BYTES) break;
+      if (value !== null) this.#bytes.set(value, used);
+      used += length;
+      this.#starts[next + 1 - first] = used;
+    }
+    // A record that is too long is a run of its own, without text.
+    this.#end = Math.max(next, first + 1);
+    if (next === first) this.#starts[1] = 0;
+    const text = decoder.decode(this.#bytes.subarray(0, used));
+    // Only in plain ASCII does a byte's place tell its character's. (A damaged byte is one character too.)
+    this.#text = text.length === used && !text.includes(REPLACEMENT) ? text : "";
+  }
 }
 
 /** Small, so that it is full before the garbage collector takes it for something that lasts. */

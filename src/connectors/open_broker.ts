@@ -1,7 +1,7 @@
 import type { JobSession, JobStore, JobStoreRequest, Logger, Sink, Source } from "../engine/mod.ts";
 import { type Broker, BrokerError } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
-import { decodeJson, TextArena } from "./json_codec.ts";
+import { jsonDecoder, TextArena } from "./json_codec.ts";
 import { TopicSink } from "./sink.ts";
 import { TopicSource } from "./source.ts";
 import type { Topic } from "./topic.ts";
@@ -87,7 +87,7 @@ export class OpenBroker implements JobStore, AsyncDisposable {
   /** The committed records of a topic, checked by its schema. Those that do not fit go to the job's dead letters. */
   source<T, K>(topic: Topic<T, K>): Source<T> {
     const { schema } = topic;
-    return new TopicSource(this.port, topic.name, (record) => decodeJson(record.value, schema));
+    return new TopicSource(this.port, topic.name, () => jsonDecoder(schema));
   }
 
   /** Writes values as compact JSON, under their topic's key. */

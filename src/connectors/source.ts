@@ -11,8 +11,11 @@ import {
 } from "../engine/mod.ts";
 import { type Broker, type BrokerRecord, type FetchedBatch, type Fetcher, type TopicDescription } from "./broker.ts";
 
-/** Makes a value of a record. @throws {RecordError} with what was found, as the end of a sentence */
-export type Decode<T> = (record: BrokerRecord) => T;
+/**
+ * Makes a value of one of some records: they come together so that it may look ahead.
+ * @throws {RecordError} with what was found, as the end of a sentence
+ */
+export type Decode<T> = (records: readonly BrokerRecord[], index: number) => T;
 
 /** So long the known end of a partition may be old before records of other partitions are taken in its place, ms. */
 const END_AGE_MS = 100;
@@ -30,12 +33,13 @@ export class TopicSource<T> implements Source<T> {
   readonly topics: readonly string[];
   readonly #broker: Broker;
   readonly #topic: string;
-  readonly #decode: Decode<T>;
+  readonly #createDecode: () => Decode<T>;
 
-  constructor(broker: Broker, topic: string, decode: Decode<T>) {
+  /** @param createDecode is called for each partition: what it gives may remember where it is */
+  constructor(broker: Broker, topic: string, createDecode: () => Decode<T>) {
     this.#broker = broker;
     this.#topic = topic;
-    this.#decode = decode;
+    this.#createDecode = createDecode;
     this.topics = [topic];
     this.description = `topic "${topic}"`;
   }
@@ -59,7 +63,7 @@ export class TopicSource<T> implements Source<T> {
       else position = first?.[partition] ?? end;
       const bound = context.bounded ? (context.restoredBounds?.get(id) as number | undefined) ?? end : undefined;
       if (bound !== undefined) checkBound(topic, partition, bound, end);
-      return new TopicSplit(topic, partition, position, end, bound, this.#decode);
+      return new TopicSplit(topic, partition, position, end, bound, this.#createDecode());
     });
     return new TopicReader(this.#broker, await this.#broker.fetcher(), topic, splits, context.wake);
   }
@@ -241,13 +245,15 @@ class TopicSplit<T> implements SourceSplit<T> {
   }
 
   take(): T {
-    const record = this.#records[this.#next++]!;
+    const records = this.#records;
+    const index = this.#next++;
+    const record = records[index]!;
     this.#taken = record;
     this.#queued--;
-    if (this.#next < this.#records.length) this.nextTimestampMs = this.#records[this.#next]!.timestampMs;
+    if (this.#next < records.length) this.nextTimestampMs = records[this.#next]!.timestampMs;
     else this.#settle();
     try {
-      return this.#decode(record);
+      return this.#decode(records, index);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       throw new RecordError(

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { z } from "zod";
-import { decodeJson, TextArena } from "../../src/connectors/json_codec.ts";
+import { decodeJson, jsonDecoder, TextArena } from "../../src/connectors/json_codec.ts";
 import { RecordError } from "../../src/engine/errors.ts";
 
 const encoder = new TextEncoder();
@@ -130,6 +130,53 @@ Deno.test("decodeJson() names a missing field that is called as one that every o
 // ------------------------------------------------------------------------------------------------------ TextArena
 
 /** The texts that a pair of bytes are. */
+/** What a decoder gives for each of these values when they come one after the other, complaints included. */
+function decodeAll(values: readonly (Uint8Array | null)[]): unknown[] {
+  const records = values.map((value, offset) => ({ offset, timestampMs: 0, key: null, value, headers: {} }));
+  const decode = jsonDecoder(z.unknown());
+  return records.map((_, index) => outcome(() => decode(records, index)));
+}
+
+function outcome(decode: () => unknown): unknown {
+  try {
+    return [decode()];
+  } catch (error) {
+    return (error as RecordError).message;
+  }
+}
+
+Deno.test("jsonDecoder() gives for each record of a run what it would give for it alone, whatever stands beside it", () => {
+  const plain = Array.from({ length: 200 }, (_, i) => bytes(`{"n":${i}}`));
+  const others = [
+    null,
+    new Uint8Array(0),
+    bytes('"Zürich 🛫"'),
+    bytes('"a\ufffdb"'),
+    new Uint8Array([0x22, 0xff, 0x22]),
+    // Half a character at the end: with the first byte of the next record it would make a whole one.
+    new Uint8Array([0x22, 0x22, 0xc3]),
+    new Uint8Array([0xa9, 0x31]),
+    new Uint8Array([0xef, 0xbb, 0xbf, ...bytes('"a"')]),
+    bytes("<html>"),
+    bytes(`"${"x".repeat(20_000)}"`),
+    bytes(`"${"x".repeat(16_382)}"`),
+  ];
+  for (const place of [0, 1, 63, 64, 65, 199]) {
+    const values = [...plain.slice(0, place), ...others, ...plain.slice(place)];
+    assertEquals(decodeAll(values), values.map((value) => outcome(() => decodeJson(value, z.unknown()))));
+  }
+  assertEquals(decodeAll(plain), plain.map((_, n) => [{ n }]));
+});
+
+Deno.test("jsonDecoder() goes on with the next records, and takes any again", () => {
+  const recordOf = (text: string) => ({ offset: 0, timestampMs: 0, key: null, value: bytes(text), headers: {} });
+  const first = [recordOf("1"), recordOf("2")];
+  const second = [recordOf("3"), recordOf("4")];
+  const decode = jsonDecoder(z.number());
+  const seen = [[first, 0], [first, 1], [second, 1], [second, 0], [first, 1]] as const;
+  assertEquals(seen.map(([records, index]) => decode(records, index)), [1, 2, 4, 3, 2]);
+});
+
 const decoded = (pair: readonly Uint8Array[]) => pair.map((part) => decoder.decode(part));
 
 Deno.test("encodePair() gives the bytes of two texts", () => {

@@ -12,8 +12,8 @@ const decoder = new TextDecoder();
 
 /** Values are texts; "bad" can not be decoded. */
 function newSource(broker: FakeBroker): TopicSource<string> {
-  return new TopicSource(broker.port, "skyone", ({ value }) => {
-    const text = decoder.decode(value!);
+  return new TopicSource(broker.port, "skyone", () => (records, index) => {
+    const text = decoder.decode(records[index]!.value!);
     if (text === "bad") throw new RecordError('value is not JSON, it starts with "bad"');
     return text;
   });
@@ -318,7 +318,7 @@ Deno.test("take() names topic, partition and offset of a record that can not be 
 Deno.test("take() lets an error pass that no record is to blame for", async () => {
   const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, textRecord(1, "a"));
   const cause = new TypeError("schema is undefined");
-  const source = new TopicSource(broker.port, "skyone", () => {
+  const source = new TopicSource(broker.port, "skyone", () => () => {
     throw cause;
   });
   const reader = await source.open({

@@ -21,6 +21,10 @@ export class Probe extends Edge {
     super(undefined as unknown as Task, 0);
   }
 
+  override get bypass(): FanOut | undefined {
+    return undefined;
+  }
+
   override collect(value: unknown, timestampMs: number): void {
     this.#flows.push([value, timestampMs]);
   }

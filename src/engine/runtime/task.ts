@@ -38,10 +38,11 @@ export class Task implements OperatorContext {
   readonly #combiner: WatermarkCombiner | undefined;
   readonly #fire: (timer: Timer) => void;
   readonly #ownWatermark: (() => number) | undefined;
+  /** Whether event time means nothing to it but to be handed on. */
+  readonly passive: boolean;
   #realMs: number;
+  /** What came in; that of a passive task is known to its output only. */
   #watermarkMs: number;
-  /** What went out; differs from the above where the operator makes event time itself. */
-  #emittedMs: number;
   #idle = false;
 
   constructor(parts: TaskParts) {
@@ -54,10 +55,11 @@ export class Task implements OperatorContext {
     this.#keySelector = parts.node.input.keySelector;
     this.#realMs = parts.restoredWatermarkMs;
     this.#watermarkMs = parts.restoredWatermarkMs;
-    this.#emittedMs = parts.restoredWatermarkMs;
+    this.output.watermarkMs = parts.restoredWatermarkMs;
     this.#ownWatermark = parts.operator.ownWatermark;
     const inputs = parts.node.input.from.length;
     this.#combiner = inputs > 1 ? new WatermarkCombiner(inputs, UNION, parts.restoredWatermarkMs) : undefined;
+    this.passive = inputs === 1 && this.#ownWatermark === undefined && parts.operator.onEventTime === undefined;
     this.#fire = (timer) => {
       this.state.setCurrentKeyAndId(timer.key, timer.keyId);
       this.operator.onEventTime?.(timer, this.output);
@@ -81,7 +83,7 @@ export class Task implements OperatorContext {
 
   /** See {@link OperatorContext.currentWatermark}. */
   currentWatermark(): number {
-    return this.#watermarkMs;
+    return this.passive ? this.output.watermarkMs : this.#watermarkMs;
   }
 
   /**
@@ -90,7 +92,7 @@ export class Task implements OperatorContext {
    * @param limitMs the same of the tasks above if one of their sources has come to a bound, else +∞
    */
   realWatermarkMs(limitMs: number): number {
-    const ms = this.#ownWatermark === undefined ? Math.min(this.#emittedMs, limitMs) : this.#ownWatermark();
+    const ms = this.#ownWatermark === undefined ? Math.min(this.output.watermarkMs, limitMs) : this.#ownWatermark();
     return this.#realMs = Math.max(this.#realMs, ms);
   }
 
@@ -104,7 +106,8 @@ export class Task implements OperatorContext {
 
   /** Tells the tasks below how far event time had come: a union must know it of each of its streams. */
   start(): void {
-    if (this.#emittedMs > MIN_WATERMARK) this.output.emitWatermark(this.#emittedMs);
+    const { watermarkMs } = this.output;
+    if (!this.passive && watermarkMs > MIN_WATERMARK) this.output.emitWatermark(watermarkMs);
   }
 
   process(value: unknown, timestampMs: number): void {
@@ -163,9 +166,7 @@ export class Task implements OperatorContext {
   }
 
   #emit(watermarkMs: number): void {
-    if (watermarkMs <= this.#emittedMs) return;
-    this.#emittedMs = watermarkMs;
-    this.output.emitWatermark(watermarkMs);
+    if (watermarkMs > this.output.watermarkMs) this.output.emitWatermark(watermarkMs);
   }
 
   #guard(work: () => void): void {
@@ -195,6 +196,11 @@ export class Edge implements StreamOutput<unknown> {
     this.#input = input;
   }
 
+  /** Where event time goes past the task: most tasks have no use for it, and nearly every record brings some. */
+  get bypass(): FanOut | undefined {
+    return this.#task.passive ? this.#task.output : undefined;
+  }
+
   collect(value: unknown, timestampMs: number): void {
     this.records++;
     this.#task.process(value, timestampMs);
@@ -209,15 +215,37 @@ export class Edge implements StreamOutput<unknown> {
   }
 }
 
-/** The ways out of a task or source: none, one (nearly always) or several. Wired once, before the first record. */
+/**
+ * The ways out of a task or source: none, one (nearly always) or several. Wired once, before the first record, and from the
+ * sources down.
+ */
 export class FanOut implements StreamOutput<unknown> {
   records = 0;
   #first: Edge | undefined;
   readonly #others: Edge[] = [];
+  /** The next ones below to which event time means something. */
+  readonly #timed: Edge[] = [];
+  /** Whose event time goes past the task above: this output is given none of its own. */
+  #bypassed: FanOut | undefined;
+  #watermarkMs = MIN_WATERMARK;
 
   add(edge: Edge): void {
     if (this.#first === undefined) this.#first = edge;
     else this.#others.push(edge);
+    const giver = this.#bypassed ?? this;
+    const { bypass } = edge;
+    if (bypass === undefined) giver.#timed.push(edge);
+    else bypass.#bypassed = giver;
+  }
+
+  /** Event time behind this output, ms. */
+  get watermarkMs(): number {
+    return this.#bypassed === undefined ? this.#watermarkMs : this.#bypassed.#watermarkMs;
+  }
+
+  /** As the last commit has it: nothing is told to those below. */
+  set watermarkMs(ms: number) {
+    this.#watermarkMs = ms;
   }
 
   collect(value: unknown, timestampMs: number): void {
@@ -227,8 +255,8 @@ export class FanOut implements StreamOutput<unknown> {
   }
 
   emitWatermark(watermarkMs: number): void {
-    this.#first?.emitWatermark(watermarkMs);
-    for (let i = 0; i < this.#others.length; i++) this.#others[i]!.emitWatermark(watermarkMs);
+    this.#watermarkMs = watermarkMs;
+    for (let i = 0; i < this.#timed.length; i++) this.#timed[i]!.emitWatermark(watermarkMs);
   }
 
   emitIdle(idle: boolean): void {

@@ -257,3 +257,15 @@ Deno.test("FanOut without edges counts what nobody takes", () => {
 
   assertEquals(fanOut.records, 1);
 });
+
+Deno.test("FanOut hands event time past tasks that have no use for it, which know it all the same", () => {
+  const map = new OperatorRig(() => new MapOperator((value: number) => value));
+  const [fanOut, probe] = [new FanOut(), new Probe()];
+  fanOut.add(map.task.addEdge());
+  map.task.output.add(probe);
+  fanOut.emitWatermark(5);
+
+  assertEquals([map.task.currentWatermark(), map.task.realWatermarkMs(MAX_WATERMARK), probe.take()], [5, 5, [{
+    watermark: 5,
+  }]]);
+});
