@@ -1,5 +1,6 @@
 import type { KeySelector } from "./operators/functions.ts";
-import type { Operator } from "./operators/operator.ts";
+import type { Operator, TwoInputOperator } from "./operators/operator.ts";
+import type { OutputTag } from "./side_output.ts";
 import type { Sink } from "./sink.ts";
 import type { Source } from "./source.ts";
 import type { WatermarkStrategy } from "./time/watermark_strategy.ts";
@@ -34,15 +35,16 @@ export interface OperatorNode extends NodeBase {
   readonly kind: "operator";
   /** For explain: "map", "window reduce". */
   readonly operation: string;
-  readonly input: NodeInput;
+  /** One, or two of different types. */
+  readonly inputs: readonly [NodeInput] | readonly [NodeInput, NodeInput];
   /** A new operator for each attempt of the job: none keeps anything from a failed one. */
-  readonly create: () => Operator<unknown, unknown>;
+  readonly create: () => Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
 }
 
 /** Where records go. */
 export interface SinkNode extends NodeBase {
   readonly kind: "sink";
-  readonly input: NodeInput;
+  readonly inputs: readonly [NodeInput];
   readonly sink: Sink<unknown>;
 }
 
@@ -51,7 +53,26 @@ export type StreamNode = SourceNode | OperatorNode | SinkNode;
 
 /** An edge, or several of one type (a union). */
 export interface NodeInput {
-  readonly from: readonly StreamNode[];
+  readonly from: readonly Outlet[];
   /** Set if the stream is keyed. */
   readonly keySelector: KeySelector<unknown, unknown> | undefined;
+  /** Whether every instance of the operator must see every record, not only those of its keys. */
+  readonly broadcast?: boolean;
+}
+
+/** A way out of a node. */
+export interface Outlet {
+  readonly node: StreamNode;
+  /** A side output; undefined: the main one. */
+  readonly tag: OutputTag<unknown> | undefined;
+}
+
+/** The ways into a node; none into a source. */
+export function inputsOf(node: StreamNode): readonly NodeInput[] {
+  return node.kind === "source" ? [] : node.inputs;
+}
+
+/** The nodes right above a node. */
+export function nodesAbove(node: StreamNode): readonly StreamNode[] {
+  return inputsOf(node).flatMap(({ from }) => from.map(({ node }) => node));
 }

@@ -1,4 +1,7 @@
+import type { Clock } from "./clock.ts";
 import type { JobSession, JobStore } from "./job_store.ts";
+import type { Logger } from "./logger.ts";
+import type { Json } from "./source.ts";
 
 /**
  * When a job's output can be seen.
@@ -24,6 +27,10 @@ export interface Sink<T> {
 export interface SinkContext {
   /** The job's open store, for sinks that write through it. */
   readonly session: JobSession | undefined;
+  /** What `prepareCommit()` gave for the last commit; undefined if there is none, or it gave nothing. */
+  readonly restored: Json | undefined;
+  readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 /** An open sink. */
@@ -35,5 +42,12 @@ export interface SinkWriter<T> {
   write(value: T, timestampMs: number): void;
   /** Called between batches and before every commit: gets on its way what `write()` has gathered. */
   flush?(): void | Promise<void>;
+  /**
+   * Called in every commit, after `flush()`, for a sink whose output is no part of the store's transaction.
+   * @returns what the next `open()` must know if the job dies after this commit; it is committed with positions and state
+   */
+  prepareCommit?(): Json | undefined | Promise<Json | undefined>;
+  /** The commit that holds what `prepareCommit()` gave has happened: output may become visible. */
+  committed?(): void | Promise<void>;
   close?(): void | Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "./clock.ts";
 import type { RecordOrigin } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 
@@ -27,6 +28,7 @@ export interface SourceContext {
   /** Whether the source is to end where its end is now (or at `restoredBounds`). */
   readonly bounded: boolean;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** To be called when there is news for the job's loop: records, an end, or an error that `poll()` will throw. */
   readonly wake: () => void;
 }

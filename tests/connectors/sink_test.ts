@@ -3,8 +3,11 @@ import type { OutgoingRecord } from "../../src/connectors/broker.ts";
 import { UnknownTopicError } from "../../src/connectors/broker.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import { TopicSink } from "../../src/connectors/sink.ts";
-import type { JobStore, JobStoreRequest } from "../../src/engine/job_store.ts";
+import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
+import type { JobSession, JobStore, JobStoreRequest } from "../../src/engine/job_store.ts";
+import { SILENT } from "../../src/engine/logger.ts";
 import { NO_TIMESTAMP } from "../../src/engine/record.ts";
+import type { SinkContext } from "../../src/engine/sink.ts";
 import { FakeBroker, StoppedTime } from "../engine/fake_broker.ts";
 
 const REQUEST: JobStoreRequest = {
@@ -28,6 +31,10 @@ function newSink(broker: FakeBroker, ownStore = store(broker)): TopicSink<string
   }));
 }
 
+function contextOf(session: JobSession | undefined): SinkContext {
+  return { session, restored: undefined, logger: SILENT, clock: SYSTEM_CLOCK };
+}
+
 const textOf = ({ value, timestampMs }: OutgoingRecord) => `${new TextDecoder().decode(value!)} @${timestampMs}`;
 
 Deno.test("TopicSink says where it writes, and that it is one transaction with its own store alone", () => {
@@ -41,7 +48,7 @@ Deno.test("TopicSink says where it writes, and that it is one transaction with i
 
 Deno.test("open() rejects when the topic does not exist", async () => {
   await assertRejects(
-    () => newSink(new FakeBroker()).open({ session: undefined }),
+    () => newSink(new FakeBroker()).open(contextOf(undefined)),
     UnknownTopicError,
     'no topic "out"',
   );
@@ -50,7 +57,7 @@ Deno.test("open() rejects when the topic does not exist", async () => {
 Deno.test("write() puts a record into the job's next commit when the job's store is the same broker", async () => {
   const broker = new FakeBroker().addTopic("out", 1);
   const session = await openJobSession(broker.port, REQUEST);
-  const writer = await newSink(broker).open({ session });
+  const writer = await newSink(broker).open(contextOf(session));
   writer.write("a", 5);
   writer.write("b", 6);
   await writer.flush?.();
@@ -65,7 +72,7 @@ Deno.test("write() keeps records until flush() when there is no store, or the st
   const elsewhere = await openJobSession(new FakeBroker().port, REQUEST);
   for (const session of [undefined, elsewhere]) {
     const broker = new FakeBroker().addTopic("out", 1);
-    const writer = await newSink(broker).open({ session });
+    const writer = await newSink(broker).open(contextOf(session));
     writer.write("a", 5);
     writer.write("b", 6);
     assertEquals(broker.sends, []);
@@ -85,7 +92,7 @@ Deno.test("write() gives a record without event time the time at which it is wri
   using time = new StoppedTime();
   const broker = new FakeBroker().addTopic("out", 1);
   const session = await openJobSession(broker.port, REQUEST);
-  const writers = [await newSink(broker).open({ session }), await newSink(broker).open({ session: undefined })];
+  const writers = [await newSink(broker).open(contextOf(session)), await newSink(broker).open(contextOf(undefined))];
   for (const writer of writers) {
     writer.write("a", NO_TIMESTAMP);
     await writer.flush?.();

@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { BrokerUnavailableError, UnknownTopicError } from "../../src/connectors/broker.ts";
 import { TopicSource } from "../../src/connectors/source.ts";
@@ -38,6 +39,7 @@ async function open(broker: FakeBroker, { restored, restoredBounds, ...options }
     from: "earliest",
     bounded: false,
     logger: SILENT,
+    clock: SYSTEM_CLOCK,
     wake: () => void opened.wakes++,
     ...options,
   });
@@ -327,6 +329,7 @@ Deno.test("take() lets an error pass that no record is to blame for", async () =
     from: "earliest",
     bounded: false,
     logger: SILENT,
+    clock: SYSTEM_CLOCK,
     wake: () => {},
   });
   reader.start();

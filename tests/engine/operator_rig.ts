@@ -1,10 +1,12 @@
 import type { DeadLetter } from "../../src/engine/job_store.ts";
-import type { OperatorNode, StreamNode } from "../../src/engine/graph.ts";
-import type { Operator } from "../../src/engine/operators/operator.ts";
+import type { NodeInput, OperatorNode, StreamNode } from "../../src/engine/graph.ts";
+import type { KeySelector } from "../../src/engine/operators/functions.ts";
+import type { Operator, TwoInputOperator } from "../../src/engine/operators/operator.ts";
 import { MIN_WATERMARK, NO_TIMESTAMP } from "../../src/engine/record.ts";
 import type { Shared } from "../../src/engine/runtime/shared.ts";
 import { Snapshot } from "../../src/engine/runtime/snapshot.ts";
 import { Edge, FanOut, Task } from "../../src/engine/runtime/task.ts";
+import type { OutputTag } from "../../src/engine/side_output.ts";
 import { Changes } from "../../src/engine/state/changes.ts";
 import { KeyedStateBackend } from "../../src/engine/state/keyed_state_backend.ts";
 import { TimerQueue } from "../../src/engine/time/timer_queue.ts";
@@ -18,7 +20,7 @@ export class Probe extends Edge {
   #flows: Flow[] = [];
 
   constructor() {
-    super(undefined as unknown as Task, 0);
+    super(undefined as unknown as Task, 0, 0);
   }
 
   override get bypass(): FanOut | undefined {
@@ -54,32 +56,42 @@ export function newShared(clock = new ManualClock()): Shared & { readonly letter
     current: undefined,
     letters,
     deadLetter: (letter) => void letters.push(letter),
+    wake: () => {},
+    signal: new AbortController().signal,
   };
 }
 
-export interface RigOptions<IN> {
+export interface RigOptions<IN, IN2 = never> {
   readonly name?: string;
   readonly keyBy?: (value: IN) => unknown;
-  /** How many streams come in; default 1. */
+  /** Of the second input; if it is set, or `twoInputs`, the operator has two. */
+  readonly keyBy2?: (value: IN2) => unknown;
+  readonly twoInputs?: boolean;
+  /** How many streams come into the first input; default 1. */
   readonly inputs?: number;
   readonly clock?: ManualClock;
+  /** Side outputs that are read. */
+  readonly sides?: readonly OutputTag<never>[];
 }
 
 /** One operator in a task of its own: the test hands in records and event time, and takes what comes out. */
-export class OperatorRig<IN, OUT> {
-  readonly operator: Operator<IN, OUT>;
+export class OperatorRig<IN, OUT, IN2 = never> {
+  readonly operator: Operator<IN, OUT> | TwoInputOperator<IN, IN2, OUT>;
+  readonly clock: ManualClock;
   readonly task: Task;
   readonly shared: ReturnType<typeof newShared>;
-  readonly #create: () => Operator<IN, OUT>;
-  readonly #options: RigOptions<IN>;
+  readonly #create: () => Operator<IN, OUT> | TwoInputOperator<IN, IN2, OUT>;
+  readonly #options: RigOptions<IN, IN2>;
   readonly #edges: readonly Edge[];
+  readonly #secondEdge: Edge | undefined;
+  readonly #sideProbes = new Map<string, Probe>();
   readonly #probe = new Probe();
   /** What commits have stored. */
   readonly #entries: Map<string, string>;
 
   constructor(
-    create: () => Operator<IN, OUT>,
-    options: RigOptions<IN> = {},
+    create: () => Operator<IN, OUT> | TwoInputOperator<IN, IN2, OUT>,
+    options: RigOptions<IN, IN2> = {},
     restored: { entries: Map<string, string>; watermarkMs: number; versions: Record<string, number> } = {
       entries: new Map(),
       watermarkMs: MIN_WATERMARK,
@@ -90,34 +102,51 @@ export class OperatorRig<IN, OUT> {
     this.#options = options;
     this.#entries = restored.entries;
     this.operator = create();
-    this.shared = newShared(options.clock);
-    const { name = "op", keyBy, inputs = 1 } = options;
+    this.clock = options.clock ?? new ManualClock();
+    this.shared = newShared(this.clock);
+    const { name = "op", keyBy, keyBy2, inputs = 1, twoInputs = keyBy2 !== undefined, sides = [] } = options;
+    const inputOf = (streams: number, keySelector: unknown): NodeInput => ({
+      from: Array.from({ length: streams }, () => ({ node: {} as StreamNode, tag: undefined })),
+      keySelector: keySelector as KeySelector<unknown, unknown> | undefined,
+    });
+    const first = inputOf(inputs, keyBy);
     const node: OperatorNode = {
       kind: "operator",
       operation: "test",
       name,
       uid: name,
       explicitUid: false,
-      input: {
-        from: Array.from({ length: inputs }, () => ({}) as StreamNode),
-        keySelector: keyBy as ((value: unknown) => unknown) | undefined,
-      },
+      inputs: twoInputs ? [first, inputOf(1, keyBy2)] : [first],
       create: create as () => Operator<unknown, unknown>,
     };
     const snapshot = new Snapshot(restored.entries);
     const { changes } = this.shared;
     const output = new FanOut();
     output.add(this.#probe);
+    const sideOutputs = new Map(sides.map(({ id }) => {
+      const [side, probe] = [new FanOut(output), new Probe()];
+      side.add(probe);
+      this.#sideProbes.set(id, probe);
+      return [id, side];
+    }));
     this.task = new Task({
       node,
       operator: this.operator as Operator<unknown, unknown>,
       state: new KeyedStateBackend(name, changes, snapshot.takeState(name), restored.versions),
       timers: new TimerQueue(name, changes, snapshot.takeTimers(name)),
+      processingTimers: new TimerQueue(
+        name,
+        changes,
+        snapshot.takeTimers(name, "processing-timer"),
+        "processing-timer",
+      ),
       output,
+      sideOutputs,
       shared: this.shared,
       restoredWatermarkMs: restored.watermarkMs,
     });
-    this.#edges = Array.from({ length: inputs }, () => this.task.addEdge());
+    this.#edges = Array.from({ length: inputs }, (_, channel) => this.task.addEdge(0, channel));
+    this.#secondEdge = twoInputs ? this.task.addEdge(1, 0) : undefined;
     this.task.open();
   }
 
@@ -134,6 +163,34 @@ export class OperatorRig<IN, OUT> {
   idle(idle: boolean, input = 0): this {
     this.#edges[input]!.emitIdle(idle);
     return this;
+  }
+
+  /** Likewise into the second input. */
+  record2(value: IN2, timestampMs = NO_TIMESTAMP): this {
+    this.#secondEdge!.collect(value, timestampMs);
+    return this;
+  }
+
+  watermark2(watermarkMs: number): this {
+    this.#secondEdge!.emitWatermark(watermarkMs);
+    return this;
+  }
+
+  idle2(idle: boolean): this {
+    this.#secondEdge!.emitIdle(idle);
+    return this;
+  }
+
+  /** The clock comes to `nowMs`: timers that are due fire. */
+  processingTime(nowMs: number): this {
+    this.clock.nowMs = nowMs;
+    this.task.advanceProcessingTime(nowMs);
+    return this;
+  }
+
+  /** What has come out of a side output since this was asked last; it must be among the rig's `sides`. */
+  takeSide(tag: OutputTag<never>): Flow[] {
+    return this.#sideProbes.get(tag.id)!.take();
   }
 
   /** What has come out since this was asked last. */
@@ -156,8 +213,8 @@ export class OperatorRig<IN, OUT> {
   }
 
   /** A new task of a new operator with what the last commit has. */
-  restart(): OperatorRig<IN, OUT> {
-    return new OperatorRig(this.#create, this.#options, {
+  restart(): OperatorRig<IN, OUT, IN2> {
+    return new OperatorRig(this.#create, { ...this.#options, clock: this.clock }, {
       entries: this.#entries,
       watermarkMs: this.task.currentWatermark(),
       versions: this.task.state.versions(),

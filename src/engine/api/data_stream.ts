@@ -1,4 +1,4 @@
-import type { NodeInput, OperatorNode, SinkNode, StreamNode } from "../graph.ts";
+import type { NodeInput, OperatorNode, Outlet, SinkNode } from "../graph.ts";
 import { FilterOperator } from "../operators/filter.ts";
 import type { FilterFunction, KeySelector, MapFunction, ReduceFunction } from "../operators/functions.ts";
 import { MapOperator } from "../operators/map.ts";
@@ -18,10 +18,10 @@ import { WindowedStream } from "./windowed_stream.ts";
 /** A stream of records of one type. Its methods describe; nothing runs before `env.execute()`. */
 export class DataStream<T> {
   protected readonly env: StreamExecutionEnvironment;
-  protected readonly from: readonly StreamNode[];
+  protected readonly from: readonly Outlet[];
 
   /** Streams come from an environment and from one another. */
-  constructor(env: StreamExecutionEnvironment, from: readonly StreamNode[]) {
+  constructor(env: StreamExecutionEnvironment, from: readonly Outlet[]) {
     this.env = env;
     this.from = from;
   }
@@ -44,7 +44,7 @@ export class DataStream<T> {
       if (stream.env !== this.env) throw new TypeError("Cannot union streams of two environments");
     }
     const from = [this, ...streams].flatMap((stream) => stream.from);
-    if (new Set(from).size < from.length) {
+    if (new Set(from.map(({ node, tag }) => `${node.uid} ${tag?.id}`)).size < from.length) {
       throw new TypeError("Cannot union a stream with itself: put a map() between to have its records twice");
     }
     return new DataStream(this.env, from);
@@ -71,7 +71,7 @@ export class DataStream<T> {
   sinkTo(sink: Sink<T>): DataStreamSink {
     checkHas("sinkTo", "a sink", sink, "open");
     const node = this.env.graph.add<SinkNode>(
-      { kind: "sink", input: { from: this.from, keySelector: undefined }, sink: sink as Sink<unknown> },
+      { kind: "sink", inputs: [{ from: this.from, keySelector: undefined }], sink: sink as Sink<unknown> },
       "sink",
     );
     return new DataStreamSink(node);
@@ -99,10 +99,10 @@ export class DataStream<T> {
     input: NodeInput = { from: this.from, keySelector: undefined },
   ): SingleOutputStreamOperator<R> {
     const node = this.env.graph.add<OperatorNode>(
-      { kind: "operator", operation, input, create: create as () => Operator<unknown, unknown> },
+      { kind: "operator", operation, inputs: [input], create: create as () => Operator<unknown, unknown> },
       operation,
     );
-    return new SingleOutputStreamOperator<R>(this.env, [node]);
+    return new SingleOutputStreamOperator<R>(this.env, [{ node, tag: undefined }]);
   }
 }
 
@@ -110,13 +110,13 @@ export class DataStream<T> {
 export class SingleOutputStreamOperator<T> extends DataStream<T> {
   /** Names the operator for people, and its state if `uid()` is not called. */
   name(name: string): this {
-    setName(this.from[0]!, name);
+    setName(this.from[0]!.node, name);
     return this;
   }
 
   /** Names the operator's state over restarts and changes of the job; unique in the job. */
   uid(uid: string): this {
-    setUid(this.from[0]!, uid);
+    setUid(this.from[0]!.node, uid);
     return this;
   }
 }

@@ -129,6 +129,6 @@ export class StreamExecutionEnvironment {
       { kind: "source", source: source as Source<unknown>, strategy: strategy as WatermarkStrategy<unknown> },
       label,
     );
-    return new SingleOutputStreamOperator<T>(this, [node]);
+    return new SingleOutputStreamOperator<T>(this, [{ node, tag: undefined }]);
   }
 }

@@ -1,4 +1,4 @@
-import type { StreamGraph, StreamNode } from "../graph.ts";
+import type { NodeInput, StreamGraph, StreamNode } from "../graph.ts";
 
 /**
  * The job as text, a node a line, each below what it reads from:
@@ -23,9 +23,13 @@ function kindOf(node: StreamNode): string {
 
 function detailsOf(node: StreamNode): string {
   if (node.kind === "source") return `${node.source.description}, ${node.strategy.description}`;
-  const { from, keySelector } = node.input;
-  const edges = `← ${from.map(({ name }) => name).join(" ∪ ")}${keySelector === undefined ? "" : ", by key"}`;
+  const edges = `← ${node.inputs.map(describeInput).join(" ⋈ ")}`;
   if (node.kind === "sink") return `${edges}; into ${node.sink.description}`;
   const stamps = Object.values(node.create().stamps?.() ?? {});
   return stamps.length === 0 ? edges : `${edges}; ${stamps.join(", ")}`;
+}
+
+function describeInput({ from, keySelector, broadcast }: NodeInput): string {
+  const streams = from.map(({ node, tag }) => (tag === undefined ? node.name : `${node.name}[${tag.id}]`)).join(" ∪ ");
+  return `${streams}${keySelector === undefined ? "" : ", by key"}${broadcast ? ", broadcast" : ""}`;
 }

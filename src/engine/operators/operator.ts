@@ -1,4 +1,5 @@
 import type { Output, StreamRecord } from "../record.ts";
+import type { OutputTag } from "../side_output.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 
@@ -6,19 +7,47 @@ import type { Timer, TimerQueue } from "../time/timer_queue.ts";
  * A record in, records out. The runtime sets the current key, forwards watermarks, names errors and counts; an operator
  * repeats none of that.
  */
-export interface Operator<IN, OUT> {
+export interface Operator<IN, OUT> extends OperatorLife<OUT> {
+  processElement(record: StreamRecord<IN>, output: Output<OUT>): void;
+}
+
+/** Likewise, with two inputs of different types that share state and timers. */
+export interface TwoInputOperator<IN1, IN2, OUT> extends OperatorLife<OUT> {
+  processElement1(record: StreamRecord<IN1>, output: Output<OUT>): void;
+  processElement2(record: StreamRecord<IN2>, output: Output<OUT>): void;
+}
+
+/** What all operators have in common. */
+export interface OperatorLife<OUT> {
   /** Called once, before the first record and after state and timers are restored. */
   open?(context: OperatorContext): void;
-  processElement(record: StreamRecord<IN>, output: Output<OUT>): void;
-  /** A timer has come due. The current key is the timer's. */
+  /** Called once when the attempt ends, however it ends. */
+  close?(): void;
+  /** An event-time timer has come due. The current key is the timer's. */
   onEventTime?(timer: Timer, output: Output<OUT>): void;
+  /** A processing-time timer has come due, likewise. */
+  onProcessingTime?(timer: Timer, output: Output<OUT>): void;
   /**
    * For operators that make event time themselves: watermarks from above, but the last one, go no further. Called after each
    * record for the watermark to be given now, ms.
    */
   readonly ownWatermark?: () => number;
+  /** Set for operators whose answers come later. */
+  readonly later?: LaterResults<OUT>;
   /** What stored state depends on, by name: another text for the same name can not read it. */
   stamps?(): Record<string, string>;
+}
+
+/** The part of an operator whose answers come later than its records. The runtime asks for them between batches. */
+export interface LaterResults<OUT> {
+  /** Records at work; the job is not over before they are through. What must survive a crash of them is in the state. */
+  readonly pending: number;
+  /** Whether no more records should come for now. A few more may come all the same. */
+  readonly full: boolean;
+  /** Takes a watermark in place of its being handed on: records before it are not through yet. */
+  takeWatermark(watermarkMs: number): void;
+  /** Gives what is ready, watermarks by `OperatorContext.emitWatermark()`. After news, for which it calls `OperatorContext.wake()`. */
+  giveReady(output: Output<OUT>): void;
 }
 
 /** What an operator may use. */
@@ -26,14 +55,26 @@ export interface OperatorContext {
   /** For messages. */
   readonly name: string;
   readonly state: KeyedStateBackend;
+  /** Event-time timers. */
   readonly timers: TimerQueue;
+  readonly processingTimers: TimerQueue;
   /** ms since the Unix epoch */
   processingTime(): number;
   /** The operator's event time, ms. */
   currentWatermark(): number;
+  /** A side output; what goes to one that nobody reads is counted and dropped. */
+  sideOutput<T>(tag: OutputTag<T>): Output<T>;
   /**
    * Counts the record at work as late and keeps it from vanishing.
    * @param message one sentence: what it missed
    */
   late(value: unknown, timestampMs: number, message: string): void;
+  /** Counts the record at work as late; it goes to a side output. */
+  countLate(): void;
+  /** For {@link LaterResults}: hands event time on, ms. */
+  emitWatermark(watermarkMs: number): void;
+  /** For {@link LaterResults}: there is something for `giveReady()`. May be called at any time. */
+  wake(): void;
+  /** Aborted when the attempt ends: work outside should end too. */
+  readonly signal: AbortSignal;
 }

@@ -32,7 +32,7 @@ export function booksOf(sources: readonly SourceTask[], tasks: readonly Task[]):
     recordsOut: sum(tasks.map((task) => (task.node.kind === "sink" ? task.recordsIn : 0))),
     late: sum(tasks.map((task) => task.lateRecords)),
     dead: sum(sources.map(({ deadRecords }) => deadRecords)),
-    pendingTimers: sum(tasks.map(({ timers }) => timers.size)),
+    pendingTimers: sum(tasks.map(({ timers, processingTimers }) => timers.size + processingTimers.size)),
     operators: tasks.map((task) => ({
       name: task.node.name,
       operation: task.node.kind === "sink" ? "sink" : task.node.operation,

@@ -12,8 +12,12 @@ export class Intake {
   readonly #splits: readonly SplitTask[];
   readonly #ready = new BinaryHeap<SplitTask>(before);
 
-  constructor(splits: readonly SplitTask[]) {
+  readonly #full: (() => boolean) | undefined;
+
+  /** @param full whether the job can take no more records for now; asked before each record */
+  constructor(splits: readonly SplitTask[], full?: () => boolean) {
     this.#splits = splits;
+    this.#full = full;
     splits.forEach((split, order) => split.order = order);
   }
 
@@ -44,7 +48,7 @@ export class Intake {
       const rival = ready.peek();
       // The same split mostly comes first again: no need to go through the heap.
       do {
-        if (taken === limit) return taken;
+        if (taken === limit || this.#full?.()) return taken;
         task.step();
         taken++;
       } while (task.split.status === "ready" && (rival === undefined || before(task, rival)));

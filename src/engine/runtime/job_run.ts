@@ -1,7 +1,6 @@
-import type { StreamGraph } from "../graph.ts";
+import { nodesAbove, type StreamGraph } from "../graph.ts";
 import type { JobSession, SplitPosition, StateChange } from "../job_store.ts";
 import { formatTime, MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
-import type { SinkWriter } from "../sink.ts";
 import type { Json, StartingPoint } from "../source.ts";
 import { Changes } from "../state/changes.ts";
 import { type Books, booksOf } from "./books.ts";
@@ -9,10 +8,10 @@ import { Intake } from "./intake.ts";
 import type { JobRunOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import type { Shared } from "./shared.ts";
-import { JOB_ENTRY, type JobRecord, Snapshot, splitEntry, type SplitRecord } from "./snapshot.ts";
+import { JOB_ENTRY, type JobRecord, sinkEntry, Snapshot, splitEntry, type SplitRecord } from "./snapshot.ts";
 import type { SourceTask } from "./source_task.ts";
 import type { Task } from "./task.ts";
-import { wire } from "./wiring.ts";
+import { wire, type Wired } from "./wiring.ts";
 
 /** Records between two looks at the outside world; some ms of work. */
 const SLICE_RECORDS = 2_000;
@@ -34,8 +33,11 @@ export class JobRun {
   readonly #changes = new Changes();
   readonly #sources: SourceTask[] = [];
   readonly #tasks: Task[] = [];
-  readonly #writers: SinkWriter<unknown>[] = [];
-  readonly #committedSplits = new Map<string, string>();
+  readonly #writers: Wired["writers"] = [];
+  /** Tasks whose records may still be at work when they have left the others behind. */
+  #laterTasks: readonly Task[] = [];
+  /** Entries of splits and sinks. */
+  readonly #committed = new Map<string, string>();
   #committedJob = "";
   #bounds: JobRecord["bounds"] = null;
   #finishedAtMs: number | null = null;
@@ -44,6 +46,7 @@ export class JobRun {
   #deadLetters = 0;
   #wake: () => void = () => {};
   #woken = false;
+  readonly #ended = new AbortController();
 
   constructor(graph: StreamGraph, options: JobRunOptions, session: JobSession | undefined, attempt: number) {
     this.#graph = graph;
@@ -57,6 +60,11 @@ export class JobRun {
         this.#logDeadLetter(letter.operator, letter.message);
         session?.deadLetter({ ...letter, attempt });
       },
+      wake: () => {
+        this.#woken = true;
+        this.#wake();
+      },
+      signal: this.#ended.signal,
     };
   }
 
@@ -75,13 +83,20 @@ export class JobRun {
       for (const { reader } of this.#sources) reader.start();
       for (const source of this.#sources) source.start();
       for (const task of this.#tasks) task.start();
-      const intake = new Intake(this.#sources.flatMap(({ splits }) => splits));
+      this.#laterTasks = this.#tasks.filter(({ operator }) => operator.later !== undefined);
+      const full = () => this.#laterTasks.some(({ operator }) => operator.later!.full);
+      const intake = new Intake(
+        this.#sources.flatMap(({ splits }) => splits),
+        this.#laterTasks.length === 0 ? undefined : full,
+      );
       const progress = new Progress(jobName, this.#sources, this.#tasks, clock, logger);
       return await this.#loop(intake, progress, signal);
     } finally {
+      this.#ended.abort();
       await Promise.allSettled([
         ...this.#sources.map(({ reader }) => reader.close()),
-        ...this.#writers.map((writer) => writer.close?.()),
+        ...this.#writers.map(({ writer }) => writer.close?.()),
+        ...this.#tasks.map(async ({ operator }) => await operator.close?.()),
       ]);
     }
   }
@@ -98,11 +113,11 @@ export class JobRun {
       : "goes on from its last commit (--from is for a first start)";
     if (this.#session !== undefined) logger.info(`${jobName}: ${start}`);
     const opened = { sources: this.#sources, tasks: this.#tasks, writers: this.#writers };
-    const wake = () => {
-      this.#woken = true;
-      this.#wake();
-    };
-    await wire(this.#graph, this.#options, this.#session, snapshot, this.#shared, opened, wake);
+    await wire(this.#graph, this.#options, this.#session, snapshot, this.#shared, opened);
+    for (const { uid } of this.#writers) {
+      const restored = snapshot.sink(uid);
+      if (restored !== undefined) this.#committed.set(sinkEntry(uid), JSON.stringify(restored));
+    }
     if (bounded) this.#bounds = this.#readBounds();
   }
 
@@ -127,9 +142,14 @@ export class JobRun {
       for (const { reader } of this.#sources) await this.#unlessLost(reader.poll());
       const taken = intake.run(SLICE_RECORDS);
       const now = clock.now();
+      for (const task of this.#tasks) task.advanceProcessingTime(now);
+      for (const task of this.#laterTasks) task.giveReady();
       let idleInMs = Number.POSITIVE_INFINITY;
       for (const source of this.#sources) idleInMs = Math.min(idleInMs, source.checkIdleness(now));
-      if (this.#sources.every(({ ended }) => ended)) {
+      if (
+        this.#sources.every(({ ended }) => ended) &&
+        this.#laterTasks.every(({ operator }) => operator.later!.pending === 0)
+      ) {
         await this.#finish();
         return "finished";
       }
@@ -142,9 +162,11 @@ export class JobRun {
       if (changed && (commitInMs <= 0 || urgent)) await this.#commit();
       progress.tick(now);
       if (taken > 0) await nextTurn();
-      else {await this.#sleep(
-          Math.min(idleInMs, progress.nextTickMs(now), changed ? Math.max(commitInMs, 0) : Infinity),
-        );}
+      else {
+        const timerInMs = Math.min(...this.#tasks.map(({ processingTimers }) => processingTimers.nextTimeMs)) - now;
+        const commitDueMs = changed ? Math.max(commitInMs, 0) : Number.POSITIVE_INFINITY;
+        await this.#sleep(Math.min(idleInMs, progress.nextTickMs(now), commitDueMs, Math.max(timerInMs, 0)));
+      }
     }
   }
 
@@ -157,7 +179,7 @@ export class JobRun {
   }
 
   async #flush(): Promise<void> {
-    for (const writer of this.#writers) await writer.flush?.();
+    for (const { writer } of this.#writers) await writer.flush?.();
     const session = this.#session;
     if (session === undefined || session.pendingRecords === 0) return;
     if (this.#options.delivery === "at-least-once" || session.pendingRecords >= SLICE_RECORDS) {
@@ -168,35 +190,56 @@ export class JobRun {
   #hasChanged(): boolean {
     if (!this.#changes.isEmpty || (this.#session?.pendingRecords ?? 0) > 0) return true;
     return this.#sources.some(({ node, splits }) =>
-      splits.some((task) => this.#committedSplits.get(splitEntry(node.uid, task.split.id)) !== splitText(task))
+      splits.some((task) => this.#committed.get(splitEntry(node.uid, task.split.id)) !== splitText(task))
     );
   }
 
   async #commit(): Promise<void> {
-    for (const writer of this.#writers) await writer.flush?.();
-    const session = this.#session;
-    if (session === undefined) return;
+    for (const { writer } of this.#writers) await writer.flush?.();
+    const changes = await this.#prepareSinks();
+    const positions = this.#takePositions(changes);
+    const job = JSON.stringify(this.#jobRecord());
+    if (job !== this.#committedJob) changes.push([JOB_ENTRY, job]);
+    this.#committedJob = job;
+    const pending = this.#session?.pendingRecords ?? 0;
+    if (changes.length > 0 || pending > 0 || !this.#changes.isEmpty) {
+      if (this.#session === undefined) this.#changes.forget();
+      else await this.#unlessLost(this.#session.commit(concat(this.#changes.drain(), changes), positions));
+      for (const { writer } of this.#writers) await writer.committed?.();
+    }
+    this.#outputCommitted ||= pending > 0;
+    this.#lastCommitMs = this.#options.clock.now();
+  }
+
+  /** @returns what sinks that keep their output themselves have to remember */
+  async #prepareSinks(): Promise<StateChange[]> {
     const changes: StateChange[] = [];
+    for (const { uid, writer } of this.#writers) {
+      const value = await writer.prepareCommit?.();
+      const entry = sinkEntry(uid);
+      const text = value === undefined ? undefined : JSON.stringify(value);
+      if (this.#committed.get(entry) === text) continue;
+      changes.push([entry, text ?? null]);
+      if (text === undefined) this.#committed.delete(entry);
+      else this.#committed.set(entry, text);
+    }
+    return changes;
+  }
+
+  /** Adds to `changes` how far the splits have come, and gives it for tools. */
+  #takePositions(changes: StateChange[]): SplitPosition[] {
     const positions: SplitPosition[] = [];
     for (const { node, splits } of this.#sources) {
       for (const task of splits) {
         const entry = splitEntry(node.uid, task.split.id);
         const text = splitText(task);
-        if (this.#committedSplits.get(entry) === text) continue;
+        if (this.#committed.get(entry) === text) continue;
         changes.push([entry, text]);
-        this.#committedSplits.set(entry, text);
+        this.#committed.set(entry, text);
         positions.push({ source: node.uid, split: task.split.id, position: task.split.position });
       }
     }
-    const job = JSON.stringify(this.#jobRecord());
-    if (job !== this.#committedJob) changes.push([JOB_ENTRY, job]);
-    this.#committedJob = job;
-    const pending = session.pendingRecords;
-    if (changes.length > 0 || pending > 0 || !this.#changes.isEmpty) {
-      await this.#unlessLost(session.commit(concat(this.#changes.drain(), changes), positions));
-    }
-    this.#outputCommitted ||= pending > 0;
-    this.#lastCommitMs = this.#options.clock.now();
+    return positions;
   }
 
   #jobRecord(): JobRecord {
@@ -209,12 +252,12 @@ export class JobRun {
       if (source.splits.some(({ finished }) => finished)) ahead.add(source.node);
     }
     for (const task of this.#tasks) {
-      const { from } = task.node.input;
-      const limited = from.some((node) => ahead.has(node));
+      const above = nodesAbove(task.node);
+      const limited = above.some((node) => ahead.has(node));
       if (limited) ahead.add(task.node);
       real.set(
         task.node,
-        task.realWatermarkMs(limited ? Math.min(...from.map((node) => real.get(node)!)) : MAX_WATERMARK),
+        task.realWatermarkMs(limited ? Math.min(...above.map((node) => real.get(node)!)) : MAX_WATERMARK),
       );
     }
     for (const [node, ms] of real) {

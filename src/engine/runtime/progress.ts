@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { StreamNode } from "../graph.ts";
+import { nodesAbove, type StreamNode } from "../graph.ts";
 import type { Logger } from "../logger.ts";
 import { formatTime, MIN_WATERMARK } from "../record.ts";
 import { booksOf, formatBooks } from "./books.ts";
@@ -113,6 +113,6 @@ function lastOf(holder: SplitTask, now: number): string {
 
 function ancestors(node: StreamNode, found: Set<StreamNode> = new Set()): Set<StreamNode> {
   found.add(node);
-  if (node.kind !== "source") { for (const from of node.input.from) ancestors(from, found); }
+  for (const above of nodesAbove(node)) ancestors(above, found);
   return found;
 }

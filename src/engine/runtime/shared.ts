@@ -11,4 +11,8 @@ export interface Shared {
   current: SourceSplit<unknown> | undefined;
   /** Keeps a record that could not be processed. */
   deadLetter(letter: Omit<DeadLetter, "attempt">): void;
+  /** Ends the sleep of the job's loop. */
+  wake(): void;
+  /** Aborted when the attempt ends. */
+  readonly signal: AbortSignal;
 }

@@ -2,7 +2,7 @@ import { JobError } from "../errors.ts";
 import type { StreamGraph } from "../graph.ts";
 import type { Json } from "../source.ts";
 import type { RestoredValue } from "../state/keyed_state_backend.ts";
-import type { RestoredTimer } from "../time/timer_queue.ts";
+import type { RestoredTimer, TimerKind } from "../time/timer_queue.ts";
 
 /**
  * What a commit holds, entry by entry, as text:
@@ -10,7 +10,8 @@ import type { RestoredTimer } from "../time/timer_queue.ts";
  *     ["job"]                                  → JobRecord
  *     ["split", source uid, split id]          → SplitRecord
  *     ["state", uid, state, namespace, key]    → the value
- *     ["timer", uid, time, namespace, key]     → its place among the registrations
+ *     ["timer", uid, time, namespace, key]     → its place among the registrations; "processing-timer" likewise
+ *     ["sink", uid]                            → what the sink must know
  *
  * Plain text over any store: one can read it, and move it from one broker to another.
  */
@@ -38,6 +39,10 @@ export interface SplitRecord {
 
 export const JOB_ENTRY = JSON.stringify(["job"]);
 
+export function sinkEntry(uid: string): string {
+  return JSON.stringify(["sink", uid]);
+}
+
 export function splitEntry(uid: string, split: string): string {
   return JSON.stringify(["split", uid, split]);
 }
@@ -47,7 +52,11 @@ export class Snapshot {
   readonly job: JobRecord | undefined;
   readonly #splits = new Map<string, Map<string, SplitRecord>>();
   readonly #state = new Map<string, Map<string, RestoredValue[]>>();
-  readonly #timers = new Map<string, RestoredTimer[]>();
+  readonly #timers = {
+    timer: new Map<string, RestoredTimer[]>(),
+    "processing-timer": new Map<string, RestoredTimer[]>(),
+  };
+  readonly #sinks = new Map<string, Json>();
 
   constructor(entries: ReadonlyMap<string, string>) {
     let job: JobRecord | undefined;
@@ -67,11 +76,15 @@ export class Snapshot {
             .push({ namespace, key, value });
           break;
         }
-        case "timer": {
+        case "timer":
+        case "processing-timer": {
           const [timeMs, namespace, key] = rest as [number, string, Json];
-          getOrAdd(this.#timers, uid, () => []).push({ timeMs, namespace, key, sequence: value as number });
+          getOrAdd(this.#timers[kind], uid, () => []).push({ timeMs, namespace, key, sequence: value as number });
           break;
         }
+        case "sink":
+          this.#sinks.set(uid, value as Json);
+          break;
       }
     }
     this.job = job;
@@ -90,10 +103,15 @@ export class Snapshot {
   }
 
   /** Timers of an operator, likewise. */
-  takeTimers(uid: string): readonly RestoredTimer[] {
-    const timers = this.#timers.get(uid) ?? [];
-    this.#timers.delete(uid);
+  takeTimers(uid: string, kind: TimerKind = "timer"): readonly RestoredTimer[] {
+    const timers = this.#timers[kind].get(uid) ?? [];
+    this.#timers[kind].delete(uid);
     return timers;
+  }
+
+  /** What a sink's `prepareCommit()` gave. */
+  sink(uid: string): Json | undefined {
+    return this.#sinks.get(uid);
   }
 
   /**
@@ -106,9 +124,9 @@ export class Snapshot {
       );
     }
     const uids = new Set(graph.nodes.map(({ uid }) => uid));
-    const homeless = [...this.#splits.keys(), ...this.#state.keys(), ...this.#timers.keys()].filter((uid) =>
-      !uids.has(uid)
-    );
+    const { timer, "processing-timer": processingTimer } = this.#timers;
+    const homeless = [this.#splits, this.#state, timer, processingTimer, this.#sinks]
+      .flatMap((entries) => [...entries.keys()]).filter((uid) => !uids.has(uid));
     if (homeless.length > 0) {
       const names = [...new Set(homeless)].map((uid) => `"${uid}"`).join(", ");
       throw new JobError(

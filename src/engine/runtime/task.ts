@@ -1,21 +1,25 @@
 import { OperatorError } from "../errors.ts";
 import type { OperatorNode, SinkNode } from "../graph.ts";
-import type { Operator, OperatorContext } from "../operators/operator.ts";
-import { MAX_WATERMARK, MIN_WATERMARK, type StreamOutput, StreamRecord } from "../record.ts";
 import type { KeySelector } from "../operators/functions.ts";
+import type { Operator, OperatorContext, TwoInputOperator } from "../operators/operator.ts";
+import { MAX_WATERMARK, MIN_WATERMARK, type Output, type StreamOutput, StreamRecord } from "../record.ts";
+import type { OutputTag } from "../side_output.ts";
 import { type Key, keyId } from "../state/key.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
-import { UNION, WatermarkCombiner } from "../time/watermark_combiner.ts";
+import { CONNECTED, UNION, WatermarkCombiner } from "../time/watermark_combiner.ts";
 import type { Shared } from "./shared.ts";
 
 /** What a task is made of. */
 export interface TaskParts {
   readonly node: OperatorNode | SinkNode;
-  readonly operator: Operator<unknown, unknown>;
+  readonly operator: Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
   readonly state: KeyedStateBackend;
   readonly timers: TimerQueue;
+  readonly processingTimers: TimerQueue;
   readonly output: FanOut;
+  /** By the id of their tag. */
+  readonly sideOutputs: ReadonlyMap<string, FanOut>;
   readonly shared: Shared;
   /** Event time of the last commit, ms. */
   readonly restoredWatermarkMs: number;
@@ -26,20 +30,27 @@ export interface TaskParts {
  */
 export class Task implements OperatorContext {
   readonly node: OperatorNode | SinkNode;
-  readonly operator: Operator<unknown, unknown>;
+  readonly operator: Operator<unknown, unknown> & TwoInputOperator<unknown, unknown, unknown>;
   readonly state: KeyedStateBackend;
   readonly timers: TimerQueue;
+  readonly processingTimers: TimerQueue;
   readonly output: FanOut;
+  /** Whether event time means nothing to it but to be handed on. */
+  readonly passive: boolean;
   lateRecords = 0;
+  readonly #sideOutputs: ReadonlyMap<string, FanOut>;
   readonly #shared: Shared;
+  readonly #keySelectors: readonly (KeySelector<unknown, unknown> | undefined)[];
   readonly #keySelector: KeySelector<unknown, unknown> | undefined;
   readonly #record = new StreamRecord<unknown>();
   readonly #edges: Edge[] = [];
+  /** For each input that is a union. */
+  readonly #unions: readonly (WatermarkCombiner | undefined)[];
+  /** For two inputs. */
   readonly #combiner: WatermarkCombiner | undefined;
   readonly #fire: (timer: Timer) => void;
+  readonly #fireProcessing: (timer: Timer) => void;
   readonly #ownWatermark: (() => number) | undefined;
-  /** Whether event time means nothing to it but to be handed on. */
-  readonly passive: boolean;
   #realMs: number;
   /** What came in; that of a passive task is known to its output only. */
   #watermarkMs: number;
@@ -47,28 +58,46 @@ export class Task implements OperatorContext {
 
   constructor(parts: TaskParts) {
     this.node = parts.node;
-    this.operator = parts.operator;
+    // The node's number of inputs decides which of the two it is.
+    this.operator = parts.operator as Operator<unknown, unknown> & TwoInputOperator<unknown, unknown, unknown>;
     this.state = parts.state;
     this.timers = parts.timers;
+    this.processingTimers = parts.processingTimers;
     this.output = parts.output;
+    this.#sideOutputs = parts.sideOutputs;
     this.#shared = parts.shared;
-    this.#keySelector = parts.node.input.keySelector;
-    this.#realMs = parts.restoredWatermarkMs;
-    this.#watermarkMs = parts.restoredWatermarkMs;
-    this.output.watermarkMs = parts.restoredWatermarkMs;
+    const { inputs } = parts.node;
+    this.#keySelectors = inputs.map(({ keySelector }) => keySelector);
+    this.#keySelector = this.#keySelectors[0];
+    const restoredMs = parts.restoredWatermarkMs;
+    this.#realMs = restoredMs;
+    this.#watermarkMs = restoredMs;
+    this.output.watermarkMs = restoredMs;
     this.#ownWatermark = parts.operator.ownWatermark;
-    const inputs = parts.node.input.from.length;
-    this.#combiner = inputs > 1 ? new WatermarkCombiner(inputs, UNION, parts.restoredWatermarkMs) : undefined;
-    this.passive = inputs === 1 && this.#ownWatermark === undefined && parts.operator.onEventTime === undefined;
+    this.#unions = inputs.map(({ from }) =>
+      from.length > 1 ? new WatermarkCombiner(from.length, UNION, restoredMs) : undefined
+    );
+    this.#combiner = inputs.length > 1 ? new WatermarkCombiner(inputs.length, CONNECTED, restoredMs) : undefined;
+    const { ownWatermark, onEventTime, later } = parts.operator;
+    this.passive = inputs.length === 1 && inputs[0].from.length === 1 && ownWatermark === undefined &&
+      onEventTime === undefined && later === undefined;
     this.#fire = (timer) => {
       this.state.setCurrentKeyAndId(timer.key, timer.keyId);
       this.operator.onEventTime?.(timer, this.output);
     };
+    this.#fireProcessing = (timer) => {
+      this.state.setCurrentKeyAndId(timer.key, timer.keyId);
+      this.operator.onProcessingTime?.(timer, this.output);
+    };
   }
 
-  /** Another way in, for the next of the node's inputs. */
-  addEdge(): Edge {
-    const edge = new Edge(this, this.#edges.length);
+  /**
+   * Another way in.
+   * @param input which of the node's inputs
+   * @param channel which of the streams of that input
+   */
+  addEdge(input: number, channel: number): Edge {
+    const edge = input === 0 ? new Edge(this, 0, channel) : new SecondEdge(this, input, channel);
     this.#edges.push(edge);
     return edge;
   }
@@ -79,6 +108,11 @@ export class Task implements OperatorContext {
 
   get recordsIn(): number {
     return this.#edges.reduce((sum, edge) => sum + edge.records, 0);
+  }
+
+  /** What went to side outputs. */
+  get sideRecords(): number {
+    return [...this.#sideOutputs.values()].reduce((sum, { records }) => sum + records, 0);
   }
 
   /** See {@link OperatorContext.currentWatermark}. */
@@ -98,6 +132,14 @@ export class Task implements OperatorContext {
 
   processingTime(): number {
     return this.#shared.clock.now();
+  }
+
+  get signal(): AbortSignal {
+    return this.#shared.signal;
+  }
+
+  wake(): void {
+    this.#shared.wake();
   }
 
   open(): void {
@@ -120,21 +162,45 @@ export class Task implements OperatorContext {
         const key = keySelector(value);
         this.state.setCurrentKeyAndId(key as Key, keyId(key));
       }
-      this.operator.processElement(record, this.output);
+      // Asked by the number of inputs and not by the operator: one call site each stays fast.
+      if (this.#combiner === undefined) this.operator.processElement(record, this.output);
+      else this.operator.processElement1(record, this.output);
     } catch (error) {
       throw this.#named(error);
     }
-    if (this.#ownWatermark !== undefined) this.#emit(this.#ownWatermark());
+    if (this.#ownWatermark !== undefined) this.emitWatermark(this.#ownWatermark());
   }
 
-  /** Event time of one input has come to `watermarkMs`. */
-  inputWatermark(input: number, watermarkMs: number): void {
-    const combiner = this.#combiner;
-    if (combiner === undefined) this.#advance(watermarkMs);
-    else if (combiner.update(input, watermarkMs)) this.#advance(combiner.watermarkMs);
+  /** A record of the second input. */
+  processSecond(value: unknown, timestampMs: number): void {
+    const record = this.#record;
+    record.value = value;
+    record.timestampMs = timestampMs;
+    try {
+      const keySelector = this.#keySelectors[1];
+      if (keySelector !== undefined) {
+        const key = keySelector(value);
+        this.state.setCurrentKeyAndId(key as Key, keyId(key));
+      }
+      this.operator.processElement2(record, this.output);
+    } catch (error) {
+      throw this.#named(error);
+    }
   }
 
-  inputIdle(input: number, idle: boolean): void {
+  /** Event time of one stream of one input has come to `watermarkMs`. */
+  inputWatermark(input: number, channel: number, watermarkMs: number): void {
+    const union = this.#unions[input];
+    if (union === undefined) this.#inputAdvanced(input, watermarkMs);
+    else if (union.update(channel, watermarkMs)) this.#inputAdvanced(input, union.watermarkMs);
+  }
+
+  inputIdle(input: number, channel: number, idle: boolean): void {
+    const union = this.#unions[input];
+    if (union !== undefined) {
+      if (union.setIdle(channel, idle)) this.#inputAdvanced(input, union.watermarkMs);
+      idle = union.idle;
+    }
     const combiner = this.#combiner;
     if (combiner !== undefined) {
       if (combiner.setIdle(input, idle)) this.#advance(combiner.watermarkMs);
@@ -143,6 +209,28 @@ export class Task implements OperatorContext {
     if (idle === this.#idle) return;
     this.#idle = idle;
     this.output.emitIdle(idle);
+  }
+
+  /** The clock has come to `nowMs`. */
+  advanceProcessingTime(nowMs: number): void {
+    const { processingTimers } = this;
+    if (processingTimers.nextTimeMs > nowMs) return;
+    this.#guard(() => processingTimers.advance(nowMs, this.#fireProcessing));
+  }
+
+  /** Takes what {@link LaterResults} has ready. */
+  giveReady(): void {
+    this.#guard(() => this.operator.later?.giveReady(this.output));
+  }
+
+  /** See {@link OperatorContext.sideOutput}. */
+  sideOutput<T>(tag: OutputTag<T>): Output<T> {
+    return this.#sideOutputs.get(tag.id) ?? NOWHERE;
+  }
+
+  /** See {@link OperatorContext.countLate}. */
+  countLate(): void {
+    this.lateRecords++;
   }
 
   /** See {@link OperatorContext.late}. */
@@ -158,15 +246,24 @@ export class Task implements OperatorContext {
     });
   }
 
+  /** See {@link OperatorContext.emitWatermark}. */
+  emitWatermark(watermarkMs: number): void {
+    if (watermarkMs > this.output.watermarkMs) this.output.emitWatermark(watermarkMs);
+  }
+
+  #inputAdvanced(input: number, watermarkMs: number): void {
+    const combiner = this.#combiner;
+    if (combiner === undefined) this.#advance(watermarkMs);
+    else if (combiner.update(input, watermarkMs)) this.#advance(combiner.watermarkMs);
+  }
+
   #advance(watermarkMs: number): void {
     if (watermarkMs <= this.#watermarkMs) return;
     this.#watermarkMs = watermarkMs;
     if (this.timers.nextTimeMs <= watermarkMs) this.#guard(() => this.timers.advance(watermarkMs, this.#fire));
-    if (this.#ownWatermark === undefined || watermarkMs === MAX_WATERMARK) this.#emit(watermarkMs);
-  }
-
-  #emit(watermarkMs: number): void {
-    if (watermarkMs > this.output.watermarkMs) this.output.emitWatermark(watermarkMs);
+    const { later } = this.operator;
+    if (later !== undefined) later.takeWatermark(watermarkMs);
+    else if (this.#ownWatermark === undefined || watermarkMs === MAX_WATERMARK) this.emitWatermark(watermarkMs);
   }
 
   #guard(work: () => void): void {
@@ -184,34 +281,47 @@ export class Task implements OperatorContext {
   }
 }
 
+/** Takes what goes to a side output that nobody reads. */
+const NOWHERE: Output<unknown> = { collect() {} };
+
 /** The way from one task to another, or from a source to a task. */
 export class Edge implements StreamOutput<unknown> {
   /** How many have passed. */
   records = 0;
-  readonly #task: Task;
+  protected readonly task: Task;
   readonly #input: number;
+  readonly #channel: number;
 
-  constructor(task: Task, input: number) {
-    this.#task = task;
+  constructor(task: Task, input: number, channel: number) {
+    this.task = task;
     this.#input = input;
+    this.#channel = channel;
   }
 
   /** Where event time goes past the task: most tasks have no use for it, and nearly every record brings some. */
   get bypass(): FanOut | undefined {
-    return this.#task.passive ? this.#task.output : undefined;
+    return this.task.passive ? this.task.output : undefined;
   }
 
   collect(value: unknown, timestampMs: number): void {
     this.records++;
-    this.#task.process(value, timestampMs);
+    this.task.process(value, timestampMs);
   }
 
   emitWatermark(watermarkMs: number): void {
-    this.#task.inputWatermark(this.#input, watermarkMs);
+    this.task.inputWatermark(this.#input, this.#channel, watermarkMs);
   }
 
   emitIdle(idle: boolean): void {
-    this.#task.inputIdle(this.#input, idle);
+    this.task.inputIdle(this.#input, this.#channel, idle);
+  }
+}
+
+/** The way to the second input of a task. */
+class SecondEdge extends Edge {
+  override collect(value: unknown, timestampMs: number): void {
+    this.records++;
+    this.task.processSecond(value, timestampMs);
   }
 }
 
@@ -225,22 +335,30 @@ export class FanOut implements StreamOutput<unknown> {
   readonly #others: Edge[] = [];
   /** The next ones below to which event time means something. */
   readonly #timed: Edge[] = [];
-  /** Whose event time goes past the task above: this output is given none of its own. */
-  #bypassed: FanOut | undefined;
+  readonly #sideOutputs: FanOut[] = [];
+  /** Gives event time in place of this one: the main output of a side output, or what is above a passive task. */
+  #giver: FanOut | undefined;
   #watermarkMs = MIN_WATERMARK;
+
+  /** @param main the output that this one is beside, if it is a side output */
+  constructor(main?: FanOut) {
+    if (main === undefined) return;
+    this.#giver = main;
+    main.#sideOutputs.push(this);
+  }
 
   add(edge: Edge): void {
     if (this.#first === undefined) this.#first = edge;
     else this.#others.push(edge);
-    const giver = this.#bypassed ?? this;
+    const giver = this.#source;
     const { bypass } = edge;
     if (bypass === undefined) giver.#timed.push(edge);
-    else bypass.#bypassed = giver;
+    else bypass.#giver = giver;
   }
 
   /** Event time behind this output, ms. */
   get watermarkMs(): number {
-    return this.#bypassed === undefined ? this.#watermarkMs : this.#bypassed.#watermarkMs;
+    return this.#source.#watermarkMs;
   }
 
   /** As the last commit has it: nothing is told to those below. */
@@ -262,5 +380,11 @@ export class FanOut implements StreamOutput<unknown> {
   emitIdle(idle: boolean): void {
     this.#first?.emitIdle(idle);
     for (const edge of this.#others) edge.emitIdle(idle);
+    for (const side of this.#sideOutputs) side.emitIdle(idle);
+  }
+
+  /** Where event time of this output comes from. */
+  get #source(): FanOut {
+    return this.#giver === undefined ? this : this.#giver.#source;
   }
 }

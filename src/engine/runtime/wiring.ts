@@ -1,7 +1,7 @@
 import { JobError } from "../errors.ts";
-import type { SourceNode, StreamGraph, StreamNode } from "../graph.ts";
+import { inputsOf, type SourceNode, type StreamGraph, type StreamNode } from "../graph.ts";
 import type { JobSession } from "../job_store.ts";
-import type { Operator } from "../operators/operator.ts";
+import type { Operator, TwoInputOperator } from "../operators/operator.ts";
 import { SinkOperator } from "../operators/sink.ts";
 import { MIN_WATERMARK } from "../record.ts";
 import type { SinkWriter } from "../sink.ts";
@@ -18,7 +18,7 @@ import { FanOut, Task } from "./task.ts";
 export interface Wired {
   readonly sources: SourceTask[];
   readonly tasks: Task[];
-  readonly writers: SinkWriter<unknown>[];
+  readonly writers: { readonly uid: string; readonly writer: SinkWriter<unknown> }[];
 }
 
 /**
@@ -32,12 +32,17 @@ export async function wire(
   snapshot: Snapshot,
   shared: Shared,
   opened: Wired,
-  wake: () => void,
 ): Promise<void> {
   const outputs = new Map<StreamNode, FanOut>(graph.nodes.map((node) => [node, new FanOut()]));
+  // Side outputs come into being with their readers.
+  const sideOutputs = new Map<StreamNode, Map<string, FanOut>>(graph.nodes.map((node) => [node, new Map()]));
+  for (const { node, tag } of graph.nodes.flatMap(inputsOf).flatMap(({ from }) => from)) {
+    const sides = sideOutputs.get(node)!;
+    if (tag !== undefined && !sides.has(tag.id)) sides.set(tag.id, new FanOut(outputs.get(node)!));
+  }
   for (const node of graph.nodes) {
     if (node.kind === "source") {
-      const reader = await openSource(node, options, snapshot, wake);
+      const reader = await openSource(node, options, snapshot, shared.wake);
       opened.sources.push(
         new SourceTask(node, reader, outputs.get(node)!, shared, options.idleMs, {
           outputMs: snapshot.job?.watermarks[node.uid] ?? MIN_WATERMARK,
@@ -48,10 +53,11 @@ export async function wire(
       );
       continue;
     }
-    let operator: Operator<unknown, unknown>;
+    let operator: Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
     if (node.kind === "sink") {
-      const writer = await node.sink.open({ session });
-      opened.writers.push(writer);
+      const { clock, logger } = options;
+      const writer = await node.sink.open({ session, restored: snapshot.sink(node.uid), clock, logger });
+      opened.writers.push({ uid: node.uid, writer });
       operator = new SinkOperator(writer);
     } else {
       operator = node.create();
@@ -63,12 +69,24 @@ export async function wire(
       operator,
       state: new KeyedStateBackend(node.uid, shared.changes, snapshot.takeState(node.uid), versions),
       timers: new TimerQueue(node.uid, shared.changes, snapshot.takeTimers(node.uid)),
+      processingTimers: new TimerQueue(
+        node.uid,
+        shared.changes,
+        snapshot.takeTimers(node.uid, "processing-timer"),
+        "processing-timer",
+      ),
       output: outputs.get(node)!,
+      sideOutputs: sideOutputs.get(node)!,
       shared,
       restoredWatermarkMs: snapshot.job?.watermarks[node.uid] ?? MIN_WATERMARK,
     });
     opened.tasks.push(task);
-    for (const from of node.input.from) outputs.get(from)!.add(task.addEdge());
+    for (const [input, { from }] of node.inputs.entries()) {
+      for (const [channel, { node: above, tag }] of from.entries()) {
+        const output = tag === undefined ? outputs.get(above)! : sideOutputs.get(above)!.get(tag.id)!;
+        output.add(task.addEdge(input, channel));
+      }
+    }
   }
   for (const task of opened.tasks) task.open();
 }
@@ -87,6 +105,7 @@ async function openSource(
     from: options.from,
     bounded: options.bounded,
     logger: options.logger,
+    clock: options.clock,
     wake,
   });
   const ids = new Set(reader.splits.map(({ id }) => id));

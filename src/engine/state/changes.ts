@@ -31,6 +31,12 @@ export class Changes {
     return this.#dirty.length === 0;
   }
 
+  /** Begins a new list, for a job whose commits are not kept. */
+  forget(): void {
+    for (const item of this.#dirty) item.dirty = false;
+    this.#dirty = [];
+  }
+
   /**
    * Gives all changes, one by one, and begins a new list. Of two for one name the later counts. What came and went between
    * two commits leaves no trace. Texts are made on the way: all at once they would take more memory than the state.

@@ -11,8 +11,11 @@ export interface RestoredTimer {
   readonly sequence: number;
 }
 
+/** Which clock a timer goes by; the first part of its entry in the commit. */
+export type TimerKind = "timer" | "processing-timer";
+
 /**
- * The event-time timers of one operator: at most one per time, namespace (a window's id) and key.
+ * The timers of one operator that go by one clock: at most one per time, namespace (a window's id) and key.
  *
  * They fire in order of time, and those of one time in the order in which they were registered. (Flink leaves the latter
  * open: its order is that of a binary heap.) Timers of one time share a bucket, as most do with windows, so the heap stays
@@ -27,8 +30,8 @@ export class TimerQueue {
   #sequence = 0;
   #size = 0;
 
-  constructor(uid: string, changes: Changes, restored: readonly RestoredTimer[] = []) {
-    this.entryPrefix = `["timer",${JSON.stringify(uid)},`;
+  constructor(uid: string, changes: Changes, restored: readonly RestoredTimer[] = [], kind: TimerKind = "timer") {
+    this.entryPrefix = `["${kind}",${JSON.stringify(uid)},`;
     this.#changes = changes;
     for (const timer of restored.toSorted((a, b) => a.sequence - b.sequence)) {
       const entry = new Timer(this, timer.timeMs, timer.namespace, timer.key, keyId(timer.key), timer.sequence);

@@ -15,6 +15,8 @@ export interface WatermarkCombinerOptions {
 export const SPLITS: WatermarkCombinerOptions = { flushWhenAllIdle: true, holdBackWhenBehind: true };
 /** Several streams into one input. @see Flink: StatusWatermarkValve */
 export const UNION: WatermarkCombinerOptions = { flushWhenAllIdle: true, holdBackWhenBehind: false };
+/** Two inputs of different types. @see Flink: IndexedCombinedWatermarkStatus */
+export const CONNECTED: WatermarkCombinerOptions = { flushWhenAllIdle: false, holdBackWhenBehind: true };
 
 /**
  * Event time of several inputs: the smallest watermark of those that are active, never going back.

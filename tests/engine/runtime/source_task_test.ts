@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from "../../../src/engine/clock.ts";
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../src/engine/errors.ts";
 import type { SourceNode } from "../../../src/engine/graph.ts";
@@ -37,6 +38,7 @@ async function open(logs: readonly (readonly Entry<string>[])[], options: Option
     from: "earliest",
     bounded,
     logger: SILENT,
+    clock: SYSTEM_CLOCK,
     wake: () => {},
   });
   const probe = new Probe();

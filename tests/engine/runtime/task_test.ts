@@ -187,7 +187,7 @@ Deno.test("process() names the nearest operator when one below threw", () => {
     { name: "below" },
   );
   const above = new OperatorRig(() => pass<string>(), { name: "above" });
-  above.task.output.add(below.task.addEdge());
+  above.task.output.add(below.task.addEdge(0, 0));
 
   assertThrows(() => above.record("x"), OperatorError, 'Operator "below" failed: Error: below');
 });
@@ -261,7 +261,7 @@ Deno.test("FanOut without edges counts what nobody takes", () => {
 Deno.test("FanOut hands event time past tasks that have no use for it, which know it all the same", () => {
   const map = new OperatorRig(() => new MapOperator((value: number) => value));
   const [fanOut, probe] = [new FanOut(), new Probe()];
-  fanOut.add(map.task.addEdge());
+  fanOut.add(map.task.addEdge(0, 0));
   map.task.output.add(probe);
   fanOut.emitWatermark(5);
 

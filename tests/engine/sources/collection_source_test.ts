@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from "../../../src/engine/clock.ts";
 import { assertEquals } from "@std/assert";
 import { SILENT } from "../../../src/engine/logger.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
@@ -11,6 +12,7 @@ async function openSplit<T>(source: CollectionSource<T>, position?: Json): Promi
     restoredBounds: undefined,
     bounded: false,
     logger: SILENT,
+    clock: SYSTEM_CLOCK,
     wake: () => {},
   });
   assertEquals([reader.splits.length, reader.poll()], [1, undefined]);

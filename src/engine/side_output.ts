@@ -1,0 +1,25 @@
+/**
+ * Names a second way out of an operator and carries the type of what goes there.
+ *
+ * @example
+ * ```ts
+ * import { OutputTag } from "./side_output.ts";
+ *
+ * const LATE = new OutputTag<{ email: string }>("late");
+ * ```
+ * @see Flink: OutputTag
+ */
+export class OutputTag<T> {
+  readonly id: string;
+  /** Carries the type only, in both directions: a tag of a wider or narrower type is another one. */
+  declare protected readonly recordType: (value: T) => T;
+
+  /**
+   * @param id unique in its operator
+   * @throws {TypeError} if it is empty
+   */
+  constructor(id: string) {
+    if (id === "") throw new TypeError("Cannot create an output tag with an empty id");
+    this.id = id;
+  }
+}
