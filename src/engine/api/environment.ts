@@ -30,6 +30,11 @@ export interface EnvironmentOptions {
   readonly commitIntervalMs?: number;
   /** ms of silence after which a partition no longer holds event time back; 0 or Infinity: never; default 60,000. */
   readonly idleMs?: number;
+  /**
+   * ms of silence of all sources after which event time goes on with the clock, so that the last windows fire though nobody
+   * sends any more; what comes after all with an earlier time is late. > 0; default: never, as in Flink.
+   */
+  readonly closeIdleMs?: number;
   /** ms without a sign of life after which an instance of the job counts as dead; default 10,000. */
   readonly sessionTimeoutMs?: number;
   /** Takes the job's words to its operator; default: says nothing. */
@@ -48,7 +53,7 @@ export class StreamExecutionEnvironment {
 
   /** @throws {RangeError} if a length of time is out of range */
   constructor(options: EnvironmentOptions = {}) {
-    for (const name of ["commitIntervalMs", "sessionTimeoutMs"] as const) {
+    for (const name of ["commitIntervalMs", "sessionTimeoutMs", "closeIdleMs"] as const) {
       const value = options[name];
       if (value !== undefined && !(value > 0)) {
         throw new RangeError(`Cannot create an environment as ${name} must be > 0: current value is ${value}`);
@@ -117,6 +122,7 @@ export class StreamExecutionEnvironment {
       delivery: delivery ?? "exactly-once",
       commitIntervalMs: this.#options.commitIntervalMs ?? 1_000,
       idleMs: idleMs === 0 ? Number.POSITIVE_INFINITY : idleMs,
+      closeIdleMs: this.#options.closeIdleMs ?? Number.POSITIVE_INFINITY,
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
       logger,
       signal: this.#options.signal ?? new AbortController().signal,

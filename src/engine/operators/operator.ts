@@ -32,6 +32,8 @@ export interface OperatorLife<OUT> {
    * record for the watermark to be given now, ms.
    */
   readonly ownWatermark?: () => number;
+  /** Called from time to time for operators that make event time themselves. @param nowMs ms since the Unix epoch */
+  readonly onPeriodicEmit?: (nowMs: number) => void;
   /** Set for operators whose answers come later. */
   readonly later?: LaterResults<OUT>;
   /** What stored state depends on, by name: another text for the same name can not read it. */

@@ -18,10 +18,15 @@ export class TimestampsAndWatermarksOperator<T> implements Operator<T, T> {
   readonly #generator: WatermarkGenerator<T> | undefined;
   #watermarkMs = MIN_WATERMARK;
   readonly ownWatermark = (): number => this.#watermarkMs;
+  readonly onPeriodicEmit?: (nowMs: number) => void;
 
   constructor(strategy: WatermarkStrategy<T>) {
     this.#assign = strategy.timestampAssigner;
-    this.#generator = strategy.createGenerator();
+    const generator = strategy.createGenerator();
+    this.#generator = generator;
+    if (generator?.onPeriodicEmit !== undefined) {
+      this.onPeriodicEmit = (nowMs) => this.#advance(generator.onPeriodicEmit!(nowMs));
+    }
   }
 
   processElement(record: StreamRecord<T>, output: Output<T>): void {
@@ -30,6 +35,10 @@ export class TimestampsAndWatermarksOperator<T> implements Operator<T, T> {
       ? record.timestampMs
       : checkTimestamp(this.#assign(value, record.timestampMs));
     output.collect(value, timestampMs);
-    if (this.#generator !== undefined) this.#watermarkMs = this.#generator.onEvent(value, timestampMs);
+    if (this.#generator !== undefined) this.#advance(this.#generator.onEvent(value, timestampMs));
+  }
+
+  #advance(watermarkMs: number): void {
+    if (watermarkMs > this.#watermarkMs) this.#watermarkMs = watermarkMs;
   }
 }

@@ -3,12 +3,14 @@ import type { JobSession, SplitPosition, StateChange } from "../job_store.ts";
 import { formatTime, MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { Json, StartingPoint } from "../source.ts";
 import { Changes } from "../state/changes.ts";
+import { PERIODIC_EMIT_MS } from "../time/watermark_strategy.ts";
 import { type Books, booksOf } from "./books.ts";
 import { Intake } from "./intake.ts";
 import type { JobRunOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import type { Shared } from "./shared.ts";
 import { JOB_ENTRY, type JobRecord, sinkEntry, Snapshot, splitEntry, type SplitRecord } from "./snapshot.ts";
+import { Silence } from "./silence.ts";
 import type { SourceTask } from "./source_task.ts";
 import type { Task } from "./task.ts";
 import { wire, type Wired } from "./wiring.ts";
@@ -42,6 +44,7 @@ export class JobRun {
   #bounds: JobRecord["bounds"] = null;
   #finishedAtMs: number | null = null;
   #lastCommitMs = 0;
+  #lastPeriodicMs = Number.NEGATIVE_INFINITY;
   #outputCommitted = false;
   #deadLetters = 0;
   #wake: () => void = () => {};
@@ -132,6 +135,7 @@ export class JobRun {
 
   async #loop(intake: Intake, progress: Progress, signal: AbortSignal): Promise<JobRunEnd> {
     const { clock } = this.#options;
+    const silence = new Silence(this.#sources, this.#tasks, this.#options.closeIdleMs);
     for (;;) {
       if (signal.aborted) {
         await this.#commit();
@@ -142,10 +146,12 @@ export class JobRun {
       for (const { reader } of this.#sources) await this.#unlessLost(reader.poll());
       const taken = intake.run(SLICE_RECORDS);
       const now = clock.now();
+      const periodicInMs = this.#emitPeriodically(now);
       for (const task of this.#tasks) task.advanceProcessingTime(now);
       for (const task of this.#laterTasks) task.giveReady();
       let idleInMs = Number.POSITIVE_INFINITY;
       for (const source of this.#sources) idleInMs = Math.min(idleInMs, source.checkIdleness(now));
+      idleInMs = Math.min(idleInMs, silence.tick(now), periodicInMs);
       if (
         this.#sources.every(({ ended }) => ended) &&
         this.#laterTasks.every(({ operator }) => operator.later!.pending === 0)
@@ -176,6 +182,18 @@ export class JobRun {
     this.#bounds = null;
     if (this.#options.bounded) this.#finishedAtMs = this.#options.clock.now();
     await this.#commit();
+  }
+
+  /** @returns ms until it is due again, +∞ if no generator asks for it */
+  #emitPeriodically(now: number): number {
+    const sources = this.#sources.filter(({ periodic }) => periodic);
+    const tasks = this.#tasks.filter(({ operator }) => operator.onPeriodicEmit !== undefined);
+    if (sources.length + tasks.length === 0) return Number.POSITIVE_INFINITY;
+    if (now < this.#lastPeriodicMs + PERIODIC_EMIT_MS) return this.#lastPeriodicMs + PERIODIC_EMIT_MS - now;
+    this.#lastPeriodicMs = now;
+    for (const source of sources) source.emitPeriodically(now);
+    for (const task of tasks) task.emitPeriodically(now);
+    return PERIODIC_EMIT_MS;
   }
 
   async #flush(): Promise<void> {

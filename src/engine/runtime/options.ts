@@ -17,6 +17,8 @@ export interface JobRunOptions {
   readonly commitIntervalMs: number;
   /** ms of silence after which a partition no longer holds event time back; Infinity: never */
   readonly idleMs: number;
+  /** ms of silence of all sources after which event time goes on with the clock; Infinity: never */
+  readonly closeIdleMs: number;
   readonly sessionTimeoutMs: number;
   readonly logger: Logger;
   readonly signal: AbortSignal;

@@ -23,6 +23,8 @@ export class SourceTask {
   readonly combiner: WatermarkCombiner;
   /** Records that could not be decoded. */
   deadRecords = 0;
+  /** Whether the clock speaks for the source: then it is not idle. See `Silence`. */
+  byClock = false;
   readonly #idlenessMs: number;
   #realMs: number;
   #idle = false;
@@ -54,6 +56,11 @@ export class SourceTask {
     if (this.splits.length === 0) this.end();
     for (const split of this.splits) this.combiner.update(split.index, split.watermarkMs);
     if (this.combiner.watermarkMs > MIN_WATERMARK) this.output.emitWatermark(this.combiner.watermarkMs);
+  }
+
+  /** Whether {@link SourceTask.emitPeriodically} is asked for. */
+  get periodic(): boolean {
+    return this.splits.some(({ periodic }) => periodic);
   }
 
   /** Whether it has come to the end of a bounded run. */
@@ -96,19 +103,47 @@ export class SourceTask {
 
   #setIdle(split: SplitTask): void {
     if (this.combiner.setIdle(split.index, true)) this.output.emitWatermark(this.combiner.watermarkMs);
-    if (this.combiner.idle && !this.#idle) {
-      this.#idle = true;
-      this.output.emitIdle(true);
+    this.#tellIdle(this.combiner.idle && !this.byClock);
+  }
+
+  /** ms since the last record, 0 while there is or may be one at hand. */
+  silentMs(now: number): number {
+    let lastActiveMs = Number.NEGATIVE_INFINITY;
+    for (const task of this.splits) {
+      if (task.finished) continue;
+      if (task.split.status !== "caughtUp") return 0;
+      lastActiveMs = Math.max(lastActiveMs, task.lastActiveMs);
     }
+    return now - lastActiveMs;
+  }
+
+  /** Event time goes on though no record has come. */
+  advanceByClock(watermarkMs: number): void {
+    this.#tellIdle(false);
+    if (this.combiner.raise(watermarkMs)) this.output.emitWatermark(this.combiner.watermarkMs);
+  }
+
+  /** No split has given anything, and none is waited for any longer. */
+  giveUp(): void {
+    for (const { index } of this.splits) this.combiner.setIdle(index, true);
+    this.#tellIdle(true);
+  }
+
+  #tellIdle(idle: boolean): void {
+    if (idle === this.#idle) return;
+    this.#idle = idle;
+    this.output.emitIdle(idle);
   }
 
   /** A record came from a split that was idle. */
   setActive(split: SplitTask): void {
     this.combiner.setIdle(split.index, false);
-    if (this.#idle) {
-      this.#idle = false;
-      this.output.emitIdle(false);
-    }
+    this.#tellIdle(false);
+  }
+
+  /** Asks generators that give watermarks from time to time. */
+  emitPeriodically(now: number): void {
+    for (const split of this.splits) split.emitPeriodically(now);
   }
 
   /** A split has come to its bound. The last one to do so ends the source: nothing holds event time back any more. */
@@ -124,7 +159,7 @@ export class SourceTask {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#idle) this.output.emitIdle(false);
+    this.#tellIdle(false);
     this.output.emitWatermark(MAX_WATERMARK);
   }
 }
@@ -175,10 +210,23 @@ export class SplitTask {
     source.output.collect(value, timestampMs);
     shared.current = undefined;
     if (this.#generator === undefined) return;
-    const watermarkMs = this.#generator.onEvent(value, timestampMs);
+    this.#advance(this.#generator.onEvent(value, timestampMs));
+  }
+
+  get periodic(): boolean {
+    return this.#generator?.onPeriodicEmit !== undefined;
+  }
+
+  emitPeriodically(now: number): void {
+    const watermarkMs = this.#generator?.onPeriodicEmit?.(now);
+    if (watermarkMs !== undefined && !this.finished) this.#advance(watermarkMs);
+  }
+
+  #advance(watermarkMs: number): void {
     if (watermarkMs <= this.watermarkMs) return;
     this.watermarkMs = watermarkMs;
-    if (source.combiner.update(this.index, watermarkMs)) source.output.emitWatermark(source.combiner.watermarkMs);
+    const { combiner, output } = this.source;
+    if (combiner.update(this.index, watermarkMs)) output.emitWatermark(combiner.watermarkMs);
   }
 
   #bury(error: RecordError, timestampMs: number): void {

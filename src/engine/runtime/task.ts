@@ -218,6 +218,11 @@ export class Task implements OperatorContext {
     this.#guard(() => processingTimers.advance(nowMs, this.#fireProcessing));
   }
 
+  emitPeriodically(nowMs: number): void {
+    this.#guard(() => this.operator.onPeriodicEmit?.(nowMs));
+    if (this.#ownWatermark !== undefined) this.emitWatermark(this.#ownWatermark());
+  }
+
   /** Takes what {@link LaterResults} has ready. */
   giveReady(): void {
     this.#guard(() => this.operator.later?.giveReady(this.output));

@@ -90,6 +90,11 @@ export class WatermarkCombiner {
     return this.#advanceTo(Math.max(...this.#watermarks.filter((ms) => ms !== MAX_WATERMARK)));
   }
 
+  /** Sets the combined watermark, whatever the inputs say. @returns whether it has advanced */
+  raise(watermarkMs: number): boolean {
+    return this.#advanceTo(watermarkMs);
+  }
+
   /** Takes an input out for good: it has ended. @returns whether the combined watermark has advanced */
   finish(input: number): boolean {
     this.#idle[input] = true;

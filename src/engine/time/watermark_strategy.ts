@@ -7,14 +7,28 @@ import { MIN_WATERMARK } from "../record.ts";
  */
 export type TimestampAssigner<T> = (value: T, recordTimestampMs: number) => number;
 
-/** Says after each record how far event time has come. */
+/**
+ * Says after each record how far event time has come. Nothing of it is in the commit: after a restart it begins anew, while
+ * event time stays where it was.
+ *
+ * @see Flink: WatermarkGenerator. There it gives watermarks to an output; here it returns the one that holds.
+ */
 export interface WatermarkGenerator<T> {
   /**
    * @param timestampMs event time of the record, ms
    * @returns the watermark after it, ms; a smaller one than before counts as no news
    */
   onEvent(value: T, timestampMs: number): number;
+  /**
+   * Called every 200 ms of the machine's time, for watermarks that do not come from records alone.
+   * @param nowMs ms since the Unix epoch
+   * @returns as `onEvent()`
+   */
+  onPeriodicEmit?(nowMs: number): number;
 }
+
+/** Time between two calls of `onPeriodicEmit()`, ms. @see Flink: auto watermark interval */
+export const PERIODIC_EMIT_MS = 200;
 
 /** How a job gets event time out of a stream: which time a record has, and how much later an earlier one may still come. */
 export class WatermarkStrategy<T> {
@@ -61,6 +75,28 @@ export class WatermarkStrategy<T> {
     );
   }
 
+  /**
+   * Watermarks of a generator of one's own, one for each partition.
+   *
+   * @example Only records that are marked as such move event time on
+   * ```ts
+   * import { MIN_WATERMARK } from "../record.ts";
+   * import { WatermarkStrategy } from "./watermark_strategy.ts";
+   *
+   * interface Measurement { endOfDay: boolean }
+   * const strategy = WatermarkStrategy.forGenerator<Measurement>(() => ({
+   *   onEvent: ({ endOfDay }, timestampMs) => (endOfDay ? timestampMs : MIN_WATERMARK),
+   * }));
+   * console.assert(strategy.description === "own watermarks");
+   * ```
+   */
+  static forGenerator<T = unknown>(createGenerator: () => WatermarkGenerator<T>): WatermarkStrategy<T> {
+    if (typeof createGenerator !== "function") {
+      throw new TypeError("Cannot describe forGenerator(): it takes a function that makes a watermark generator");
+    }
+    return new WatermarkStrategy<T>("own watermarks", () => new CheckedGenerator(createGenerator()));
+  }
+
   /** Takes event time from the record instead of its source. */
   withTimestampAssigner<R extends T>(assigner: TimestampAssigner<R>): WatermarkStrategy<R> {
     return new WatermarkStrategy<R>(this.description, this.#createGenerator, assigner, this.idlenessMs);
@@ -98,6 +134,30 @@ class BoundedOutOfOrdernessGenerator implements WatermarkGenerator<unknown> {
     if (watermarkMs > this.#watermarkMs) this.#watermarkMs = watermarkMs;
     return this.#watermarkMs;
   }
+}
+
+/** A user's generator; NaN would stop event time for good without a word, and +∞ would end it. */
+class CheckedGenerator<T> implements WatermarkGenerator<T> {
+  readonly #generator: WatermarkGenerator<T>;
+  readonly onPeriodicEmit?: (nowMs: number) => number;
+
+  constructor(generator: WatermarkGenerator<T>) {
+    this.#generator = generator;
+    if (generator.onPeriodicEmit !== undefined) {
+      this.onPeriodicEmit = (nowMs) => checkWatermark("onPeriodicEmit", generator.onPeriodicEmit!(nowMs));
+    }
+  }
+
+  onEvent(value: T, timestampMs: number): number {
+    return checkWatermark("onEvent", this.#generator.onEvent(value, timestampMs));
+  }
+}
+
+function checkWatermark(method: string, watermarkMs: number): number {
+  if (watermarkMs < Number.POSITIVE_INFINITY) return watermarkMs;
+  throw new TypeError(
+    `Cannot use ${watermarkMs} as a watermark: ${method}() must return ms since the Unix epoch, or MIN_WATERMARK for no news`,
+  );
 }
 
 /** @throws {TypeError} if what a {@link TimestampAssigner} gave is no time: NaN would stop all timers behind it */

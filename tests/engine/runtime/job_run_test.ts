@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
+import { type EnvironmentOptions, StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
 import { JobError, OperatorError } from "../../../src/engine/errors.ts";
 import { type Collector, ProcessWindowFunction, type WindowContext } from "../../../src/engine/operators/functions.ts";
-import type { Sink, SinkWriter } from "../../../src/engine/sink.ts";
+import type { Sink, SinkContext, SinkWriter } from "../../../src/engine/sink.ts";
 import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
@@ -680,4 +680,87 @@ Deno.test("JobRun without a store says that a bad record is dropped", async () =
   await job.run({ store: undefined as never });
 
   assertEquals(job.said[0], "warn: texts: value is empty; it is dropped, as the job has no store");
+});
+
+// ------------------------------------------------------------------------------- sinks that keep their output themselves
+
+/** A sink that keeps its output in `visible` once the commit that holds it has happened. */
+class OwnSink implements Sink<string> {
+  readonly description = "own";
+  readonly visible: string[] = [];
+  readonly calls: string[] = [];
+
+  exactlyOnceWith(): boolean {
+    return true;
+  }
+
+  open({ restored }: SinkContext): Promise<SinkWriter<string>> {
+    const { visible, calls } = this;
+    calls.push(`open ${JSON.stringify(restored)}`);
+    let pending: string[] = [];
+    // What was committed but not made visible before a crash.
+    const publish = (values: readonly string[]) => visible.push(...values.filter((value) => !visible.includes(value)));
+    publish((restored ?? []) as readonly string[]);
+    return Promise.resolve({
+      write: (value) => void pending.push(value),
+      prepareCommit: () => pending.length === 0 ? undefined : [...pending],
+      committed: () => {
+        calls.push(`committed ${pending}`);
+        publish(pending);
+        pending = [];
+      },
+    });
+  }
+}
+
+function ownSinkJob(source: ScriptSource<string>, sink: OwnSink, options: EnvironmentOptions = {}): JobRig {
+  return new JobRig((env) => {
+    env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts").sinkTo(sink).name("own");
+  }, options);
+}
+
+Deno.test("JobRun commits what a sink must remember together with positions, and tells the sink afterwards", async () => {
+  const [source, sink] = [new ScriptSource({ "s-0": [at(1, "a"), at(2, "b")] }), new OwnSink()];
+  const job = ownSinkJob(source, sink);
+  job.store.afterCommit = (number) => {
+    if (number === 2) assertEquals(sink.visible, []);
+  };
+  await job.run();
+  assertEquals(changesOf(job.store.commits[1])['["sink","own"]'], '["a","b"]');
+  assertEquals([sink.visible, sink.calls], [["a", "b"], ["open undefined", "committed ", "committed a,b"]]);
+
+  source.append("s-0", at(3, "c"));
+  await job.run();
+  assertEquals([sink.visible, sink.calls[3]], [["a", "b", "c"], 'open ["a","b"]']);
+});
+
+Deno.test("JobRun gives a sink back what it must remember when the job died right behind the commit, or before it", async () => {
+  for (const when of ["beforeCommit", "afterCommit"] as const) {
+    const [source, sink] = [new ScriptSource({ "s-0": [at(1, "a"), at(2, "b")] }), new OwnSink()];
+    const job = ownSinkJob(source, sink);
+    job.store[when] = (number) => {
+      if (number === 2) throw new Error("crash");
+    };
+    await assertRejects(() => job.run(), Error, "crash");
+    assertEquals(sink.visible, []);
+    job.store[when] = () => {};
+    await job.run();
+    assertEquals(sink.visible, ["a", "b"]);
+  }
+});
+
+Deno.test("JobRun takes out of the commit what a sink need not remember any more", async () => {
+  const [source, sink] = [new ScriptSource({ "s-0": [at(1, "a")] }), new OwnSink()];
+  const job = ownSinkJob(source, sink);
+  await job.run();
+  await job.run();
+  assertEquals([job.store.entries.has('["sink","own"]'), sink.visible], [false, ["a"]]);
+});
+
+Deno.test("JobRun tells a sink of commits also when the job has no store", async () => {
+  const [source, sink] = [new ScriptSource({ "s-0": [at(1, "a")] }), new OwnSink()];
+  const env = new StreamExecutionEnvironment({ from: "earliest", bounded: true });
+  env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts").sinkTo(sink);
+  await env.execute();
+  assertEquals(sink.visible, ["a"]);
 });

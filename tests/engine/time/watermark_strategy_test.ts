@@ -86,3 +86,26 @@ Deno.test("WatermarkStrategy describes itself for explain()", () => {
   assertEquals(WatermarkStrategy.forMonotonousTimestamps().description, "monotonous timestamps");
   assertEquals(WatermarkStrategy.forBoundedOutOfOrderness(50).description, "out of order by up to 50 ms");
 });
+
+Deno.test("forGenerator() takes the watermarks of a generator of one's own, one per partition", () => {
+  const strategy = WatermarkStrategy.forGenerator<string>(() => {
+    let seen = 0;
+    return { onEvent: (_value, timestampMs) => timestampMs - ++seen };
+  });
+  assertEquals([watermarks(strategy, 100, 200), watermarks(strategy, 100)], [[99, 198], [99]]);
+  assertEquals(strategy.createGenerator()!.onPeriodicEmit, undefined);
+});
+
+Deno.test("forGenerator() refuses what is no function, and watermarks that are no time", () => {
+  assertThrows(() => WatermarkStrategy.forGenerator({} as never), TypeError, "it takes a function that makes");
+  for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, undefined as unknown as number]) {
+    const generator = WatermarkStrategy.forGenerator(() => ({ onEvent: () => wrong, onPeriodicEmit: () => wrong }))
+      .createGenerator()!;
+    assertThrows(() => generator.onEvent("any", 1), TypeError, `Cannot use ${wrong} as a watermark: onEvent() must`);
+    assertThrows(
+      () => generator.onPeriodicEmit!(1),
+      TypeError,
+      `Cannot use ${wrong} as a watermark: onPeriodicEmit() must`,
+    );
+  }
+});
