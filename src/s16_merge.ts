@@ -5,15 +5,20 @@
  *                                  ├── union ── still to land? ── flightdata
  *     sunset ── flightFromSunset ──┘
  *
+ * The airlines' bookings differ, their flights do not: once both streams are of one type they can be one stream. With the
+ * sink of lesson 14 this is the first of the course's two jobs, `flight_importer`.
+ *
  * New here: `union()` joins streams of one type; it keeps no order between them.
  * Run `deno task gen --create` in one terminal and `deno task s16` in another;
- * watch the topic `flightdata`, keyed by `confirmation`: `deno task topics read flightdata`.
+ * watch the topic `flightdata`, keyed by `confirmation`: `deno task topics read flightdata`. `deno task s16 --sample` prints
+ * the flights of five bookings, two of which have landed.
  */
 import { openBroker } from "./connectors/mod.ts";
 import { type DataStream, StreamExecutionEnvironment, WatermarkStrategy } from "./engine/mod.ts";
 import type { FlightData, SkyoneData, SunsetData } from "./models.ts";
 import { FLIGHTDATA, flightFromSkyone, flightFromSunset, SKYONE, SUNSET } from "./models.ts";
-import { jobOptions, NOW_FLAG, runMain } from "./utils.ts";
+import { sampleNow, SKYONE_SAMPLE, SUNSET_SAMPLE } from "./samples.ts";
+import { jobOptions, NOW_FLAG, runMain, SAMPLE_FLAG } from "./utils.ts";
 
 /** Flights of both airlines that land after `now()` (ms since the epoch). */
 export function defineWorkflow(
@@ -30,8 +35,10 @@ async function main(signal: AbortSignal): Promise<void> {
   const options = jobOptions("flight_importer", Deno.args, {
     command: "deno task s16",
     describe: "Merges the bookings of skyone and sunset that are still to land into flightdata.",
-    flags: { now: NOW_FLAG },
+    flags: { now: NOW_FLAG, sample: SAMPLE_FLAG },
+    fedBy: ["gen"],
   });
+  if (options.sample) return await runSample(new StreamExecutionEnvironment(options));
   await using broker = await openBroker(options);
   const env = new StreamExecutionEnvironment({ ...options, store: broker, signal });
   const skyone = env.fromSource(broker.source(SKYONE), WatermarkStrategy.noWatermarks(), "skyone_source");
@@ -40,6 +47,14 @@ async function main(signal: AbortSignal): Promise<void> {
   const flights = defineWorkflow(skyone, sunset, options.now);
   flights.sinkTo(broker.sink(FLIGHTDATA)).name("flightdata_sink");
   if (options.print) flights.print();
+  await env.execute();
+}
+
+/** `--sample`: the same workflow on two lists. */
+async function runSample(env: StreamExecutionEnvironment): Promise<void> {
+  const skyone = env.fromCollection(SKYONE_SAMPLE).name("skyone_sample");
+  const sunset = env.fromCollection(SUNSET_SAMPLE).name("sunset_sample");
+  defineWorkflow(skyone, sunset, sampleNow).print().name("print");
   await env.execute();
 }
 

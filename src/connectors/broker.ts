@@ -10,36 +10,49 @@ export type RecordHeaders = Readonly<Record<string, Uint8Array>>;
 
 /** A committed record of a partition. The bytes are views into larger buffers: read them, never change them. */
 export interface BrokerRecord {
+  /** Its place in the partition, counted from 0. */
   readonly offset: number;
   /** ms since the Unix epoch, as the producer gave it. */
   readonly timestampMs: number;
+  /** Null if it has none. */
   readonly key: Uint8Array | null;
+  /** Null if it has none: in a compacted topic that deletes the key. */
   readonly value: Uint8Array | null;
+  /** Undefined if it has none. */
   readonly headers: RecordHeaders | undefined;
 }
 
 /** A record on its way to a topic. */
 export interface OutgoingRecord {
+  /** It must exist. */
   readonly topic: string;
   /** Where it goes; left out, murmur2 of the key's bytes decides as in Kafka's Java client, without a key each in turn. */
   readonly partition?: number | undefined;
+  /** Null for none. */
   readonly key: Uint8Array | null;
+  /** Null for none: in a compacted topic that deletes the key. */
   readonly value: Uint8Array | null;
   /** ms since the Unix epoch, always explicit. */
   readonly timestampMs: number;
+  /** Left out: none. */
   readonly headers?: RecordHeaders | undefined;
 }
 
 /** A place in a topic: the offset of the next record to read. */
 export interface Position {
+  /** Its name. */
   readonly topic: string;
+  /** Counted from 0. */
   readonly partition: number;
+  /** Counted from 0. */
   readonly offset: number;
 }
 
 /** What was found at one position. */
 export interface FetchedBatch {
+  /** Its name. */
   readonly topic: string;
+  /** Counted from 0. */
   readonly partition: number;
   /** Committed records in order of offset, none below the asked position; may be empty though the position moves on. */
   readonly records: readonly BrokerRecord[];
@@ -49,6 +62,7 @@ export interface FetchedBatch {
 
 /** A topic to be created. */
 export interface TopicSpec {
+  /** 1 to 249 characters of A-Z, a-z, 0-9, ".", "_" and "-". */
   readonly name: string;
   /** > 0 */
   readonly partitions: number;
@@ -60,7 +74,9 @@ export interface TopicSpec {
 
 /** A topic as it is. The index of an array is the partition. */
 export interface TopicDescription {
+  /** As it was asked for. */
   readonly name: string;
+  /** The oldest offset that is still there. */
   readonly startOffsets: readonly number[];
   /** First offset not yet committed: beyond the last record that a committed-only reader can see. */
   readonly endOffsets: readonly number[];
@@ -79,6 +95,7 @@ export interface Fetcher {
    * @throws {BrokerUnavailableError} if the broker does not answer
    */
   fetch(positions: readonly Position[], maxWaitMs: number): Promise<FetchedBatch[]>;
+  /** Ends it: nothing can be fetched with it any more. */
   close(): Promise<void>;
 }
 
@@ -91,11 +108,13 @@ export interface Producer {
    * @throws {BrokerUnavailableError} if the broker does not answer; part of the records may have been written
    */
   send(records: readonly OutgoingRecord[]): Promise<void>;
+  /** Ends it: nothing can be sent with it any more. */
   close(): Promise<void>;
 }
 
 /** How a program asks to be the one instance of a job. */
 export interface JobRequest {
+  /** Its name. */
   readonly job: string;
   /** Topics that the job reads; tools see its progress on them. */
   readonly topics: readonly string[];
@@ -151,6 +170,7 @@ export interface JobLease {
 
 /** A job that has state at the broker. */
 export interface JobInfo {
+  /** Its name. */
   readonly job: string;
   /** Whether an instance is active or standing by now. */
   readonly running: boolean;
@@ -158,6 +178,7 @@ export interface JobInfo {
 
 /** A broker that is open. */
 export interface Broker extends AsyncDisposable {
+  /** Which adapter it is. */
   readonly kind: "kafka" | "embedded";
   /** Words for a person: "Kafka at localhost:19092", "embedded log in /home/me/.broker". */
   readonly description: string;
@@ -182,7 +203,9 @@ export interface Broker extends AsyncDisposable {
   /** For each partition the first offset whose timestamp is >= `timestampMs`, or the end. */
   offsetsAt(topic: string, timestampMs: number): Promise<number[]>;
 
+  /** A new reader, for committed records only. */
   fetcher(): Promise<Fetcher>;
+  /** A new writer outside of any job. */
   producer(): Promise<Producer>;
 
   /** Waits until this process is the active instance of the job (see {@link JobRequest}). */
@@ -192,6 +215,7 @@ export interface Broker extends AsyncDisposable {
   /** Removes all that belongs to a job: state, positions, dead letters. @throws {JobActiveError} while it runs */
   dropJob(job: string): Promise<void>;
 
+  /** Closes it and what was opened with it; leases are given back. */
   close(): Promise<void>;
 }
 
@@ -202,6 +226,7 @@ export function deadLetterTopic(job: string): string {
 
 /** Something about the broker that its user has to know or mend; its message is one sentence for a person. */
 export class BrokerError extends Error {
+  /** Names the class in messages. */
   override name = "BrokerError";
   /** Tells programs to print the message alone: the stack would not help. */
   readonly expected: boolean = true;
@@ -211,13 +236,17 @@ export class BrokerError extends Error {
 
 /** The broker does not answer, or not in time. */
 export class BrokerUnavailableError extends BrokerError {
+  /** Names the class in messages. */
   override name = "BrokerUnavailableError";
+  /** True: it may answer again. */
   override readonly retriable = true;
 }
 
 /** Topics (or a partition) that do not exist. */
 export class UnknownTopicError extends BrokerError {
+  /** Names the class in messages. */
   override name = "UnknownTopicError";
+  /** Keeps the names, for programs. */
   constructor(readonly topics: readonly string[], message: string, options?: ErrorOptions) {
     super(message, options);
   }
@@ -225,7 +254,9 @@ export class UnknownTopicError extends BrokerError {
 
 /** Topics that exist already. */
 export class TopicExistsError extends BrokerError {
+  /** Names the class in messages. */
   override name = "TopicExistsError";
+  /** Keeps the names, for programs. */
   constructor(readonly topics: readonly string[], message: string) {
     super(message);
   }
@@ -233,16 +264,20 @@ export class TopicExistsError extends BrokerError {
 
 /** A position outside of its partition. */
 export class OffsetOutOfRangeError extends BrokerError {
+  /** Names the class in messages. */
   override name = "OffsetOutOfRangeError";
 }
 
 /** Another instance of the job has taken over. Trying again means to stand by. */
 export class FencedError extends BrokerError {
+  /** Names the class in messages. */
   override name = "FencedError";
+  /** True: the job may stand by. */
   override readonly retriable = true;
 }
 
 /** The job is running elsewhere, which the request does not allow. */
 export class JobActiveError extends BrokerError {
+  /** Names the class in messages. */
   override name = "JobActiveError";
 }

@@ -22,6 +22,8 @@ export class BrokerJobSession implements JobSession {
   readonly #lease: JobLease;
   readonly #job: string;
   readonly #topics: readonly string[];
+  /** What may still be taken back. */
+  #written: OutgoingRecord[] = [];
   #letters: DeadLetter[] = [];
   #topicExists = false;
 
@@ -38,7 +40,7 @@ export class BrokerJobSession implements JobSession {
   }
 
   get pendingRecords(): number {
-    return this.#lease.pendingRecords + this.#letters.length;
+    return this.#lease.pendingRecords + this.#written.length + this.#letters.length;
   }
 
   restore(): Promise<Map<string, string>> {
@@ -50,7 +52,12 @@ export class BrokerJobSession implements JobSession {
   }
 
   write(record: OutgoingRecord): void {
-    this.#lease.write(record);
+    this.#written.push(record);
+  }
+
+  /** The last records written since the last flush or commit; see `SinkWriter.takeBack()`. */
+  takeBack(records: number): void {
+    this.#written.splice(this.#written.length - records);
   }
 
   deadLetter(letter: DeadLetter): void {
@@ -58,11 +65,13 @@ export class BrokerJobSession implements JobSession {
   }
 
   async flush(): Promise<void> {
+    this.#handOver();
     await this.#writeLetters();
     await this.#lease.flush();
   }
 
   async commit(changes: Iterable<StateChange>, positions: readonly SplitPosition[]): Promise<void> {
+    this.#handOver();
     await this.#writeLetters();
     // Other sources have positions too, in what the broker does not know.
     const known = positions.flatMap(groupPosition).filter(({ topic }) => this.#topics.includes(topic));
@@ -71,6 +80,11 @@ export class BrokerJobSession implements JobSession {
 
   close(): Promise<void> {
     return this.#lease.release();
+  }
+
+  #handOver(): void {
+    for (const record of this.#written) this.#lease.write(record);
+    this.#written = [];
   }
 
   async #writeLetters(): Promise<void> {

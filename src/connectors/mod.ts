@@ -1,5 +1,6 @@
-/** The outside world: brokers, and the sources and sinks over them. */
-export { type BrokerSettings, OpenBroker, openBroker } from "./open_broker.ts";
+/** The outside world: brokers and files, and the sources and sinks over them. */
+export type { Advice } from "./advice.ts";
+export { type BrokerSettings, OpenBroker, openBroker, type OpenBrokerOptions } from "./open_broker.ts";
 export {
   type Broker,
   BrokerError,
@@ -7,10 +8,24 @@ export {
   BrokerUnavailableError,
   deadLetterTopic,
   FencedError,
+  type FetchedBatch,
+  type Fetcher,
   JobActiveError,
+  type JobCommit,
+  type JobInfo,
+  type JobLease,
+  type JobRequest,
   OffsetOutOfRangeError,
   type OutgoingRecord,
+  type Position,
+  type Producer,
+  type RecordHeaders,
+  type TopicDescription,
   TopicExistsError,
+  type TopicSpec,
   UnknownTopicError,
 } from "./broker.ts";
-export type { Topic } from "./topic.ts";
+export * from "./files/mod.ts";
+export { decodeJson } from "./json_codec.ts";
+export { type KafkaSecurity, SASL_MECHANISMS, type SaslSettings, type TlsSettings } from "./kafka/security.ts";
+export type { Schema, Topic } from "./topic.ts";

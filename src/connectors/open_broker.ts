@@ -1,7 +1,17 @@
-import type { JobSession, JobStore, JobStoreRequest, Logger, Sink, Source } from "../engine/mod.ts";
+import {
+  type JobSession,
+  type JobStore,
+  type JobStoreRequest,
+  type Logger,
+  RecordError,
+  type Sink,
+  type Source,
+} from "../engine/mod.ts";
+import { type Advice, Advisor } from "./advice.ts";
 import { type Broker, BrokerError } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
-import { jsonDecoder, TextArena } from "./json_codec.ts";
+import { decodeText, jsonDecoder, TextArena } from "./json_codec.ts";
+import type { KafkaSecurity } from "./kafka/security.ts";
 import { TopicSink } from "./sink.ts";
 import { TopicSource } from "./source.ts";
 import type { Topic } from "./topic.ts";
@@ -12,6 +22,8 @@ export interface BrokerSettings {
   readonly bootstrapServers?: readonly string[] | undefined;
   /** BROKER: forces one kind. */
   readonly broker?: "kafka" | "embedded" | undefined;
+  /** KAFKA_SSL… and KAFKA_SASL…: TLS and a login for `bootstrapServers`. */
+  readonly security?: KafkaSecurity | undefined;
   /** BROKER_DIR: where the embedded log lies. */
   readonly dir: string;
   /** BROKER_SYNC: whether a commit of the embedded log outlives a power failure ("full") or only a crash. */
@@ -23,6 +35,18 @@ const DEFAULT_SERVER = "localhost:19092";
 /** So long it may take to answer before the embedded log is used, ms. */
 const DEFAULT_SERVER_TIMEOUT_MS = 1_000;
 
+/** Which broker, and what is said about it. */
+export interface OpenBrokerOptions {
+  /** Which broker is wanted. */
+  readonly settings: BrokerSettings;
+  /** Is told which broker was opened, and why. */
+  readonly logger: Logger;
+  /** Names who speaks in `advice`. */
+  readonly jobName?: string;
+  /** What the job's person can do about topics that are missing or give nothing; left out, it is not said. */
+  readonly advice?: Advice;
+}
+
 /**
  * Opens the broker that the settings ask for, and says which one and why.
  *
@@ -31,25 +55,27 @@ const DEFAULT_SERVER_TIMEOUT_MS = 1_000;
  *
  * @throws {BrokerError} in one sentence if it can not be opened
  */
-export async function openBroker(options: { settings: BrokerSettings; logger: Logger }): Promise<OpenBroker> {
-  const { settings, logger } = options;
+export async function openBroker(options: OpenBrokerOptions): Promise<OpenBroker> {
+  const { settings, logger, jobName = "job", advice } = options;
   const [port, why] = await choose(settings, logger);
   logger.info(`broker: ${port.description} (${why})`);
-  return new OpenBroker(port);
+  return new OpenBroker(port, advice && new Advisor(jobName, advice));
 }
 
 async function choose(settings: BrokerSettings, logger: Logger): Promise<[Broker, string]> {
-  const { bootstrapServers, broker } = settings;
+  const { bootstrapServers, broker, security } = settings;
   if (broker === "embedded") return [await embedded(settings), "BROKER=embedded"];
-  if (bootstrapServers !== undefined) return [await kafka(bootstrapServers, logger), "BOOTSTRAP_SERVERS is set"];
+  if (bootstrapServers !== undefined) {
+    return [await kafka(bootstrapServers, logger, security), "BOOTSTRAP_SERVERS is set"];
+  }
   if (broker === "kafka") return [await kafka([DEFAULT_SERVER], logger), "BROKER=kafka"];
   if (!await answers(DEFAULT_SERVER)) return [await embedded(settings), `no Redpanda answers at ${DEFAULT_SERVER}`];
   return [await kafka([DEFAULT_SERVER], logger), "it answers, and BOOTSTRAP_SERVERS is not set"];
 }
 
-async function kafka(brokers: readonly string[], logger: Logger): Promise<Broker> {
+async function kafka(brokers: readonly string[], logger: Logger, security?: KafkaSecurity): Promise<Broker> {
   const { openKafkaBroker } = await import("./kafka/mod.ts");
-  return openKafkaBroker({ brokers, log: (level, message) => logger[level](message) });
+  return openKafkaBroker({ brokers, security, log: (level, message) => logger[level](message) });
 }
 
 async function embedded(settings: BrokerSettings): Promise<Broker> {
@@ -79,25 +105,40 @@ async function answers(server: string): Promise<boolean> {
 export class OpenBroker implements JobStore, AsyncDisposable {
   /** For tools: topics and records as they are. */
   readonly port: Broker;
+  readonly #advisor: Advisor | undefined;
 
-  constructor(port: Broker) {
+  /** @internal */
+  constructor(port: Broker, advisor?: Advisor) {
     this.port = port;
+    this.#advisor = advisor;
   }
 
   /** The committed records of a topic, checked by its schema. Those that do not fit go to the job's dead letters. */
   source<T, K>(topic: Topic<T, K>): Source<T> {
     const { schema } = topic;
-    return new TopicSource(this.port, topic.name, () => jsonDecoder(schema));
+    return this.#advised(new TopicSource(this.port, topic.name, () => jsonDecoder(schema)));
+  }
+
+  /** The committed values of a topic as they are, UTF-8 text of any kind. What is no text goes to the job's dead letters. */
+  textSource(topic: string): Source<string> {
+    return this.#advised(
+      new TopicSource(this.port, topic, () => (records, index) => {
+        const { value } = records[index]!;
+        if (value === null) throw new RecordError("value is null");
+        return decodeText(value);
+      }),
+    );
   }
 
   /** Writes values as compact JSON, under their topic's key. */
   sink<T, K>(topic: Topic<T, K>): Sink<T> {
     const { name, key: keyOf } = topic;
     const arena = new TextArena();
-    return new TopicSink<T>(this.port, this, name, (value, timestampMs) => {
+    const sink = new TopicSink<T>(this.port, this, name, (value, timestampMs) => {
       const [keyBytes, valueBytes] = arena.encodePair(JSON.stringify(keyOf(value)), JSON.stringify(value));
       return { topic: name, key: keyBytes, value: valueBytes, timestampMs };
     });
+    return this.#advisor?.sink(sink) ?? sink;
   }
 
   /** See {@link JobStore}. */
@@ -105,7 +146,12 @@ export class OpenBroker implements JobStore, AsyncDisposable {
     return openJobSession(this.port, request);
   }
 
+  /** Closes the broker. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.port.close();
+  }
+
+  #advised<T>(source: Source<T>): Source<T> {
+    return this.#advisor?.source(source) ?? source;
   }
 }

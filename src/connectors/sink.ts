@@ -48,6 +48,10 @@ class SessionWriter<T> implements SinkWriter<T> {
     const encode = this.#encode;
     this.#session.write(encode(value, timestampOr(timestampMs)));
   }
+
+  takeBack(records: number): void {
+    this.#session.takeBack(records);
+  }
 }
 
 class ProducerWriter<T> implements SinkWriter<T> {
@@ -63,6 +67,10 @@ class ProducerWriter<T> implements SinkWriter<T> {
   write(value: T, timestampMs: number): void {
     const encode = this.#encode;
     this.#records.push(encode(value, timestampOr(timestampMs)));
+  }
+
+  takeBack(records: number): void {
+    this.#records.splice(this.#records.length - records);
   }
 
   async flush(): Promise<void> {

@@ -2,12 +2,17 @@
 export interface RecordOrigin {
   /** "skyone" */
   readonly topic: string;
+  /** Counted from 0. */
   readonly partition: number;
+  /** Its place in the partition. */
   readonly offset: number;
   /** ms since the Unix epoch */
   readonly timestampMs: number;
+  /** Null if it has none. */
   readonly key: Uint8Array | null;
+  /** Null if it has none. */
   readonly value: Uint8Array | null;
+  /** Undefined if it has none. */
   readonly headers: Readonly<Record<string, Uint8Array>> | undefined;
 }
 
@@ -21,29 +26,49 @@ export function formatOrigin(origin: RecordOrigin): string {
  * the person who runs the job.
  */
 export class JobError extends Error {
+  /** Names the class in messages. */
   override name = "JobError";
   /** Tells programs to print the message alone: the stack would not help. */
   readonly expected: boolean = true;
 }
 
-/** A record that its source can not make sense of. It goes to the job's dead letters, not to its functions. */
+/**
+ * A record that its source can not make sense of: it goes to the job's dead letters, not to its functions. A function may
+ * throw it too, to say what is wrong with a record.
+ */
 export class RecordError extends Error {
+  /** Names the class in messages. */
   override name = "RecordError";
+  /** Tells programs to print the message alone: the stack would not help. */
   readonly expected = true;
 }
 
 /** A function of the job threw: which operator, at which record, and the first error as `cause`. */
 export class OperatorError extends Error {
+  /** Names the class in messages. */
   override name = "OperatorError";
   /** The operator's name in the job. */
   readonly operator: string;
+  /** Whether one record is to blame; a timer or a window that fires has none. */
+  readonly byRecord: boolean;
 
-  constructor(operator: string, cause: unknown, origin: RecordOrigin | undefined) {
-    const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  /** Made by the engine. */
+  constructor(operator: string, cause: unknown, origin: RecordOrigin | undefined, byRecord = false) {
+    const what = cause instanceof RecordError
+      ? cause.message
+      : cause instanceof Error
+      ? `${cause.name}: ${cause.message}`
+      : String(cause);
     const where = origin === undefined ? "" : ` at ${formatOrigin(origin)}`;
     super(`Operator "${operator}" failed${where}: ${what}`, { cause });
     this.operator = operator;
+    this.byRecord = byRecord;
   }
+}
+
+/** Whether the message says all that there is to say, so that neither a stack nor the place where it was thrown would help. */
+export function isExpected(error: unknown): boolean {
+  return (error as { expected?: unknown } | null)?.expected === true;
 }
 
 /** Whether the layer that threw says that a new attempt can succeed. */

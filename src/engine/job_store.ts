@@ -12,11 +12,15 @@ export interface JobStore {
 
 /** How a job asks for its store. */
 export interface JobStoreRequest {
+  /** Its name. */
   readonly job: string;
   /** What the job's sources read, by their descriptions' topic names. */
   readonly topics: readonly string[];
+  /** Whether output becomes visible only with its commit. */
   readonly exactlyOnce: boolean;
+  /** After so long without a sign of life an instance counts as dead, ms. */
   readonly sessionTimeoutMs: number;
+  /** If another instance is active: wait to take over, or throw. */
   readonly whenActive: "stand by" | "refuse";
   /** Called when another instance is active, with words for who: "process 4711". */
   readonly onStandby: (holder: string) => void;
@@ -26,8 +30,11 @@ export interface JobStoreRequest {
 
 /** Position of a split, for tools that watch a job from outside. */
 export interface SplitPosition {
+  /** Uid of the source. */
   readonly source: string;
+  /** Id of its split. */
   readonly split: string;
+  /** The place of the next record. */
   readonly position: Json;
 }
 
@@ -45,6 +52,7 @@ export interface DeadLetter {
   readonly errorClass: string;
   /** One sentence. */
   readonly message: string;
+  /** Which attempt of the job met it, counted from 1. */
   readonly attempt: number;
 }
 

@@ -1,13 +1,13 @@
 /** What flows along the edges of a job: records, watermarks, and whether an edge is idle. */
 
 /** The timestamp of a record that has none, for instance out of `fromCollection()`. Smaller than every event time. */
-export const NO_TIMESTAMP = Number.NEGATIVE_INFINITY;
+export const NO_TIMESTAMP: number = Number.NEGATIVE_INFINITY;
 
 /** The watermark before any was given. */
-export const MIN_WATERMARK = Number.NEGATIVE_INFINITY;
+export const MIN_WATERMARK: number = Number.NEGATIVE_INFINITY;
 
 /** The watermark after the last record of a bounded input: no record will ever follow. */
-export const MAX_WATERMARK = Number.POSITIVE_INFINITY;
+export const MAX_WATERMARK: number = Number.POSITIVE_INFINITY;
 
 /**
  * A value and its event time.

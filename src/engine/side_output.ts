@@ -10,11 +10,13 @@
  * @see Flink: OutputTag
  */
 export class OutputTag<T> {
+  /** Tells the side outputs of an operator apart. */
   readonly id: string;
   /** Carries the type only, in both directions: a tag of a wider or narrower type is another one. */
   declare protected readonly recordType: (value: T) => T;
 
   /**
+   * Two tags of one id are the same way out.
    * @param id unique in its operator
    * @throws {TypeError} if it is empty
    */

@@ -20,6 +20,7 @@ export interface Sink<T> {
    * it starts; exactly-once asked for by name is then refused.
    */
   exactlyOnceWith(store: JobStore | undefined): boolean;
+  /** Opens it, for one attempt of the job. */
   open(context: SinkContext): Promise<SinkWriter<T>>;
 }
 
@@ -29,7 +30,9 @@ export interface SinkContext {
   readonly session: JobSession | undefined;
   /** What `prepareCommit()` gave for the last commit; undefined if there is none, or it gave nothing. */
   readonly restored: Json | undefined;
+  /** Takes the sink's words to the job's operator. */
   readonly logger: Logger;
+  /** The job's clock. */
   readonly clock: Clock;
 }
 
@@ -43,11 +46,17 @@ export interface SinkWriter<T> {
   /** Called between batches and before every commit: gets on its way what `write()` has gathered. */
   flush?(): void | Promise<void>;
   /**
+   * Takes back the last records written, as a function threw at what they came from. Only what came since the last `flush()`.
+   * A sink that has given them out already leaves it out.
+   */
+  takeBack?(records: number): void;
+  /**
    * Called in every commit, after `flush()`, for a sink whose output is no part of the store's transaction.
    * @returns what the next `open()` must know if the job dies after this commit; it is committed with positions and state
    */
   prepareCommit?(): Json | undefined | Promise<Json | undefined>;
   /** The commit that holds what `prepareCommit()` gave has happened: output may become visible. */
   committed?(): void | Promise<void>;
+  /** Called when the attempt ends, however it ends. */
   close?(): void | Promise<void>;
 }

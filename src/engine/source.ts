@@ -14,6 +14,7 @@ export interface Source<T> {
   readonly description: string;
   /** Topics of the job's store that it reads, for tools. */
   readonly topics?: readonly string[];
+  /** Opens it, for one attempt of the job. */
   open(context: SourceContext): Promise<SourceReader<T>>;
 }
 
@@ -27,7 +28,9 @@ export interface SourceContext {
   readonly restoredBounds: ReadonlyMap<string, Json> | undefined;
   /** Whether the source is to end where its end is now (or at `restoredBounds`). */
   readonly bounded: boolean;
+  /** Takes the source's words to the job's operator. */
   readonly logger: Logger;
+  /** The job's clock. */
   readonly clock: Clock;
   /** To be called when there is news for the job's loop: records, an end, or an error that `poll()` will throw. */
   readonly wake: () => void;
@@ -44,6 +47,7 @@ export interface SourceReader<T> {
    * waited for before the splits' status can be believed (how far their ends have moved).
    */
   poll(): Promise<void> | undefined;
+  /** Called when the attempt ends, however it ends. */
   close(): Promise<void>;
 }
 
@@ -59,6 +63,7 @@ export type SplitStatus = "ready" | "pending" | "caughtUp" | "finished";
 export interface SourceSplit<T> {
   /** Unique in its source and the same in every run: "skyone-3". */
   readonly id: string;
+  /** What is to be had from it now. */
   readonly status: SplitStatus;
   /** Event time of the next record as its source has it; only while `ready`. */
   readonly nextTimestampMs: number;

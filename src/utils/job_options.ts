@@ -1,4 +1,5 @@
 /** The options that every job has. */
+import type { Advice } from "../connectors/advice.ts";
 import { type Flag, type Flags, type FlagValues, oneOf, parseFlags } from "./flags.ts";
 import { createLogger, type Logger } from "./logging.ts";
 import { type BrokerSettings, brokerSettings, type Environment } from "./settings.ts";
@@ -31,6 +32,21 @@ export const OUT_OF_ORDERNESS_FLAG = {
   default: "0s",
   parse: parseDuration,
   help: "how long a window waits for records that come behind later ones",
+} as const satisfies Flag;
+
+/** `--close-idle`, for a job with windows. */
+export const CLOSE_IDLE_FLAG = {
+  name: "close-idle",
+  value: "DURATION",
+  parse: parsePositiveDuration,
+  otherwise: Infinity,
+  help:
+    "after so long without any record event time goes on with the clock, so that open windows close (default: never)",
+} as const satisfies Flag;
+
+/** `--sample`, for a lesson that can feed itself. */
+export const SAMPLE_FLAG = {
+  help: "work on a few fixed records, print what comes of them and end: no broker, no topic, no commit",
 } as const satisfies Flag;
 
 const JOB_FLAGS = {
@@ -68,14 +84,14 @@ const JOB_FLAGS = {
     parse: parsePositiveDuration,
     help: "after so long without a sign of life another process takes the job over",
   },
-  print: { help: "print every result to standard output too" },
+  print: { help: "print every result to standard output, whatever else becomes of it" },
 } as const satisfies Flags;
 
 /** What the command line and the environment say about a job. */
 export type JobOptions<F extends Flags = Record<never, Flag>> =
   & FlagValues<typeof JOB_FLAGS>
   & FlagValues<F>
-  & { readonly jobName: string; readonly logger: Logger; readonly settings: BrokerSettings };
+  & { readonly jobName: string; readonly logger: Logger; readonly settings: BrokerSettings; readonly advice?: Advice };
 
 /**
  * Reads the options that every job has, and those in `flags` that only this one has.
@@ -83,17 +99,39 @@ export type JobOptions<F extends Flags = Record<never, Flag>> =
  * @param options.flags such as `{ now: NOW_FLAG, windowMs: WINDOW_FLAG }`: the property is where the value goes
  * @param options.command how it is started, for the help text: "deno task s16"
  * @param options.describe what the job does, for the help text
+ * @param options.fedBy tasks that fill the topics it reads, `["gen", "s16"]`: what it says when nothing comes
  * @throws {UsageError} naming the flag or variable that can not be used
  * @throws {HelpRequested} for `--help`
  */
 export function jobOptions<const F extends Flags = Record<never, Flag>>(
   jobName: string,
   args: readonly string[],
-  options: { flags?: F; command?: string; describe?: string; env?: Environment } = {},
+  options: {
+    flags?: F;
+    command?: string;
+    describe?: string;
+    fedBy?: readonly [string, ...string[]];
+    env?: Environment;
+  } = {},
 ): JobOptions<F> {
-  const { command = jobName, describe = `Runs the job ${jobName}.`, env = Deno.env } = options;
+  const { command = jobName, describe = `Runs the job ${jobName}.`, fedBy, env = Deno.env } = options;
   const { _: _none, ...values } = parseFlags(args, { ...options.flags, ...JOB_FLAGS }, { command, describe });
-  return { ...values, jobName, logger: createLogger({ env }), settings: brokerSettings(env) } as unknown as JobOptions<
-    F
-  >;
+  return {
+    ...values,
+    jobName,
+    logger: createLogger({ env }),
+    settings: brokerSettings(env),
+    ...(fedBy && { advice: adviceFor(fedBy) }),
+  } as unknown as JobOptions<F>;
+}
+
+/** For lessons, which all know `--sample`. */
+function adviceFor(fedBy: readonly string[]): Advice {
+  const tasks = fedBy.map((task) => `"deno task ${task}"`).join(" and ");
+  const feed = `run ${tasks} in ${fedBy.length === 1 ? "another terminal" : "other terminals"}`;
+  return {
+    whenMissing: 'run "deno task gen --create" in another terminal first, or this lesson with --sample',
+    whenSilent: `${feed}, or this lesson with --sample`,
+    whenBehindAll: `${feed}; to read what is there, start this lesson with --reset --from earliest`,
+  };
 }

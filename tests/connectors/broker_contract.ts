@@ -48,6 +48,28 @@ const PATIENCE_MS = 30_000;
 /** How long a case looks for what must not be there. */
 const GLANCE_MS = 300;
 
+/** What Kafka allows for no topic, as someone would try it. */
+const ILLEGAL_NAMES: readonly string[] = [
+  "",
+  ".",
+  "..",
+  "../../x",
+  "/etc/passwd",
+  "a/b",
+  "a\\b",
+  "a b",
+  "a\nb",
+  "a\0b",
+  "\x1b[2J",
+  "%",
+  "_%",
+  "ü☃",
+  "'; DROP TABLE topic; --",
+  '" OR ""="',
+  "x".repeat(250),
+  "x".repeat(40_000),
+];
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -104,6 +126,29 @@ function testTopics(test: Register): void {
 
     assertEquals(error.topics, [topic]);
     assertEquals((await broker.listTopics()).includes(other), false);
+  });
+
+  test("a name that no topic can have is refused for a new one, and else is that of a missing one", async (scope) => {
+    const broker = await scope.broker();
+    const [producer, fetcher] = [await scope.producer(broker), await scope.fetcher(broker)];
+    for (const name of ILLEGAL_NAMES) {
+      const error = await assertRejects(() => broker.createTopics([{ name, partitions: 1 }]), RangeError, "1 to 249");
+      // deno-lint-ignore no-control-regex -- what a terminal would act on
+      assertEquals(/[\x00-\x1f]/.test(error.message), false);
+      await assertRejects(() => broker.describeTopics([name]), UnknownTopicError);
+      await assertRejects(() => broker.deleteTopics([name]), UnknownTopicError);
+      await assertRejects(() => broker.offsetsAt(name, 0), UnknownTopicError);
+      await assertRejects(() => producer.send([record(name, "a")]), UnknownTopicError);
+      await assertRejects(() => fetcher.fetch([{ topic: name, partition: 0, offset: 0 }], 100), UnknownTopicError);
+      assertEquals(await broker.jobsReading([name]), []);
+      // A job's topics have a name that is longer than ".".
+      if (!/^\.+$/.test(name)) await assertRejects(() => scope.lease(broker, { job: name }), RangeError, "1 to 236");
+    }
+    assertEquals((await broker.listTopics()).filter((name) => ILLEGAL_NAMES.includes(name)), []);
+
+    const longest = scope.willExist(`${scope.topicName()}${"._-9Zz".repeat(50)}`.slice(0, 249));
+    await broker.createTopics([{ name: longest, partitions: 1 }]);
+    assertEquals((await broker.listTopics()).includes(longest), true);
   });
 
   test("describeTopics() names every topic that is missing and creates none", async (scope) => {

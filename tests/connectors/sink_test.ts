@@ -97,7 +97,24 @@ Deno.test("write() gives a record without event time the time at which it is wri
     writer.write("a", NO_TIMESTAMP);
     await writer.flush?.();
   }
+  await session.flush();
 
   const written = `a @${time.nowMs}`;
   assertEquals([broker.leases[0]!.pending.map(textOf), broker.sends[0]!.map(textOf)], [[written], [written]]);
+});
+
+Deno.test("takeBack() takes the last records out of what is not flushed yet, with a session or without", async () => {
+  const broker = new FakeBroker().addTopic("out", 1);
+  const session = await openJobSession(broker.port, REQUEST);
+  for (const context of [contextOf(session), contextOf(undefined)]) {
+    const writer = await newSink(broker).open(context);
+    for (const [i, text] of ["a", "b", "c", "d"].entries()) writer.write(text, i);
+    writer.takeBack!(2);
+    writer.write("e", 9);
+    await writer.flush?.();
+  }
+  assertEquals(session.pendingRecords, 3);
+  await session.flush();
+  const kept = ["a @0", "b @1", "e @9"];
+  assertEquals([broker.leases[0]!.pending.map(textOf), broker.sends[0]!.map(textOf)], [kept, kept]);
 });

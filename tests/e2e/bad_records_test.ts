@@ -81,7 +81,7 @@ forEachBroker(
     for (const [what, { says }] of Object.entries(BAD)) assertMatch(stderr, says, what);
     assertEquals(/^\s+at /m.test(stderr), false, `a stack trace:\n${stderr}`);
     assertEquals(stdout, "");
-    assertMatch(stderr, /13 in, 3 out, 10 undecodable/);
+    assertMatch(stderr, /13 in, 3 out, 10 bad/);
     const flights = await read(broker, "flightdata");
     assertEquals(flights.map(({ key }) => JSON.parse(key).confirmation).sort(), ["EXTRA", "LAST", "NULL-KEY"]);
 

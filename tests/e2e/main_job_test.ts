@@ -27,7 +27,7 @@ forEachBroker("gen, s16 and s20 give what a plain computation gives, and nothing
   assertEquals([skyone.length, sunset.length], [100_000, 100_000]);
   assertEquals(flights.map(format).sort(), expectedFlights(skyone, sunset, NOW).sort());
   assertEquals(byTraveller(statistics), expectedStatistics(flights));
-  assertEquals(/late|undecodable/.test(said), false, said);
+  assertEquals(/ late| bad/.test(said), false, said);
 });
 
 forEachBroker(

@@ -96,11 +96,22 @@ export class Program {
   }
 
   /** Waits until standard error matches; fails if the program ends without it or takes too long. */
-  async says(pattern: RegExp, timeoutMs = 20_000): Promise<void> {
+  says(pattern: RegExp, timeoutMs = 20_000): Promise<void> {
+    return this.#until(() => pattern.test(this.stderr), `said ${pattern}`, timeoutMs);
+  }
+
+  /** Likewise, until standard output matches. */
+  prints(pattern: RegExp, timeoutMs = 20_000): Promise<void> {
+    return this.#until(() => pattern.test(this.stdout), `printed ${pattern}`, timeoutMs);
+  }
+
+  async #until(reached: () => boolean, what: string, timeoutMs: number): Promise<void> {
     const deadline = AbortSignal.timeout(timeoutMs);
     const late = new Promise<void>((resolve) => deadline.addEventListener("abort", () => resolve()));
-    while (!pattern.test(this.stderr)) {
-      if (this.#over || deadline.aborted) throw new Error(`the program never said ${pattern}, but:\n${this.stderr}`);
+    while (!reached()) {
+      if (this.#over || deadline.aborted) {
+        throw new Error(`the program never ${what}, but:\n${this.stdout}\n${this.stderr}`);
+      }
       await Promise.race([this.#news.promise, late]);
     }
   }

@@ -3,6 +3,7 @@ import type { NodeInput, OperatorNode, StreamNode } from "../../src/engine/graph
 import type { KeySelector } from "../../src/engine/operators/functions.ts";
 import type { Operator, TwoInputOperator } from "../../src/engine/operators/operator.ts";
 import { MIN_WATERMARK, NO_TIMESTAMP } from "../../src/engine/record.ts";
+import type { ErrorPolicy } from "../../src/engine/runtime/options.ts";
 import type { Shared } from "../../src/engine/runtime/shared.ts";
 import { Snapshot } from "../../src/engine/runtime/snapshot.ts";
 import { Edge, FanOut, Task } from "../../src/engine/runtime/task.ts";
@@ -48,12 +49,13 @@ export class Probe extends Edge {
 }
 
 /** What tasks share, with dead letters written down. */
-export function newShared(clock = new ManualClock()): Shared & { readonly letters: Omit<DeadLetter, "attempt">[] } {
+export function newShared(clock = new ManualClock(), onError: ErrorPolicy = "dead-letter"): Shared & { readonly letters: Omit<DeadLetter, "attempt">[] } {
   const letters: Omit<DeadLetter, "attempt">[] = [];
   return {
     clock,
     changes: new Changes(),
     current: undefined,
+    onError,
     letters,
     deadLetter: (letter) => void letters.push(letter),
     wake: () => {},
@@ -92,7 +94,7 @@ export class OperatorRig<IN, OUT, IN2 = never> {
   constructor(
     create: () => Operator<IN, OUT> | TwoInputOperator<IN, IN2, OUT>,
     options: RigOptions<IN, IN2> = {},
-    restored: { entries: Map<string, string>; watermarkMs: number; versions: Record<string, number> } = {
+    restored: { entries: Map<string, string>; watermarkMs: number; versions: Record<string, number | string> } = {
       entries: new Map(),
       watermarkMs: MIN_WATERMARK,
       versions: {},
@@ -132,7 +134,7 @@ export class OperatorRig<IN, OUT, IN2 = never> {
     this.task = new Task({
       node,
       operator: this.operator as Operator<unknown, unknown>,
-      state: new KeyedStateBackend(name, changes, snapshot.takeState(name), restored.versions),
+      state: new KeyedStateBackend(name, changes, snapshot.takeState(name), restored.versions, () => this.clock.now()),
       timers: new TimerQueue(name, changes, snapshot.takeTimers(name)),
       processingTimers: new TimerQueue(
         name,
@@ -216,7 +218,7 @@ export class OperatorRig<IN, OUT, IN2 = never> {
   restart(): OperatorRig<IN, OUT, IN2> {
     return new OperatorRig(this.#create, { ...this.#options, clock: this.clock }, {
       entries: this.#entries,
-      watermarkMs: this.task.currentWatermark(),
+      watermarkMs: this.task.realWatermarkMs(Number.POSITIVE_INFINITY),
       versions: this.task.state.versions(),
     });
   }

@@ -1,5 +1,6 @@
 import type { JobRequest } from "../broker.ts";
 import { JobActiveError } from "../broker.ts";
+import { checkJobName } from "../names.ts";
 import type { Database } from "./database.ts";
 import { Instance } from "./instance.ts";
 import { type Holder, holderOf, noteTopics, takeJob, type Term } from "./jobs.ts";
@@ -57,12 +58,7 @@ function tryToTake(database: Database, request: JobRequest, instance: Instance):
 }
 
 function checkRequest({ job, sessionTimeoutMs }: JobRequest): void {
-  // As Kafka's topics, since a job has topics of its own: ".dead-letters" is added to the name.
-  if (!/^[A-Za-z0-9._-]{1,236}$/.test(job)) {
-    throw new RangeError(
-      `Cannot open job "${job}": a name has 1 to 236 of the characters A-Z, a-z, 0-9, ".", "_" and "-"`,
-    );
-  }
+  checkJobName(job);
   if (!(sessionTimeoutMs > 0)) {
     throw new RangeError(
       `Cannot open job "${job}" as sessionTimeoutMs must be > 0: current value is ${sessionTimeoutMs}`,

@@ -1,6 +1,7 @@
 /** Topics as rows: their making, their end, and what can be asked about them. */
 import type { BrokerRecord, TopicDescription, TopicSpec } from "../broker.ts";
 import { TopicExistsError, UnknownTopicError } from "../broker.ts";
+import { checkTopicName } from "../names.ts";
 import { decodeBatch } from "./batch.ts";
 import type { Database } from "./database.ts";
 
@@ -129,14 +130,8 @@ function offsetAt(database: Database, { id }: Topic, partition: number, timestam
   return undefined;
 }
 
-/** As Kafka allows them, so that a program runs on both. */
 function checkSpec({ name, partitions }: TopicSpec): void {
-  if (!/^[A-Za-z0-9._-]{1,249}$/.test(name) || name === "." || name === "..") {
-    throw new RangeError(
-      `Cannot create topic "${name}": a name has 1 to 249 of the characters A-Z, a-z, 0-9, ".", "_" and "-", ` +
-        'and is not "." or ".."',
-    );
-  }
+  checkTopicName(name);
   if (!Number.isSafeInteger(partitions) || partitions < 1) {
     throw new RangeError(`Cannot create topic "${name}" as partitions must be > 0: current value is ${partitions}`);
   }

@@ -1,6 +1,9 @@
 import { BrokerError, UnknownTopicError } from "../broker.ts";
-import type { Address, ConnectionSettings, SendOptions } from "./connection.ts";
-import { Connection, formatAddress } from "./connection.ts";
+import { isTopicName } from "../names.ts";
+import type { Address } from "./address.ts";
+import { formatAddress } from "./address.ts";
+import type { ConnectionSettings, SendOptions } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { checkCode, Code, codeError, PassingError } from "./errors.ts";
 import type { Apis, CoordinatorType, MetadataAnswer } from "./protocol.ts";
 
@@ -95,7 +98,8 @@ export class Client {
     const stale = performance.now() - METADATA_AGE_MS;
     const ask = topics.filter((topic) => (this.#topics.get(topic)?.askedAtMs ?? -Infinity) < stale);
     if (ask.length > 0) {
-      const { topicMetadata } = await this.metadata([...new Set(ask)]);
+      const possible = [...new Set(ask)].filter(isTopicName);
+      const { topicMetadata } = possible.length === 0 ? { topicMetadata: [] } : await this.metadata(possible);
       const codes = new Map(topicMetadata.map((each) => [each.topic, each.topicErrorCode]));
       const missing = ask.filter((topic) => MISSING.has(codes.get(topic) ?? Code.UNKNOWN_TOPIC_OR_PARTITION));
       for (const topic of missing) this.#topics.delete(topic);

@@ -1,20 +1,23 @@
 import { BrokerError } from "../broker.ts";
+import type { Address } from "./address.ts";
+import { formatAddress } from "./address.ts";
+import { isConnectionError, isDenied, reasonOf } from "./connection_errors.ts";
 import { PassingError } from "./errors.ts";
 import type { ApiVersions, EncodedBody, Exchange, Socket, WireConnection, WireLogger } from "./kafkajs.ts";
-import { apiKeys, createConnection, defaultSocketFactory, definitions, lookupIn } from "./kafkajs.ts";
+import { createConnection, defaultSocketFactory } from "./kafkajs.ts";
 import type { Apis } from "./protocol.ts";
-
-/** Where a broker listens. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import { login } from "./sasl.ts";
+import type { KafkaSecurity } from "./security.ts";
+import { tlsError, tlsOptions } from "./tls.ts";
+import { askVersions, newestRequest } from "./versions.ts";
 
 /** What all connections of a program share. */
 export interface ConnectionSettings {
   readonly clientId: string;
   /** Longest wait for a connection and for the first answer on it, ms. */
   readonly connectTimeoutMs: number;
+  /** Left out: no TLS and no login. */
+  readonly security?: KafkaSecurity | undefined;
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
 }
 
@@ -29,40 +32,60 @@ export interface SendOptions<Answer> {
 }
 
 const ANSWER_WITHIN_MS = 15_000;
-
-/** "localhost:9092" */
-export function formatAddress({ host, port }: Address): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
+/** A login that ends after a while is made anew when so much of the while is over. */
+const LOGIN_AGAIN_AFTER = 0.85;
 
 /**
  * One connection to one broker. A broker answers the requests of a connection one after the other.
  *
  * It ends for good with its first trouble; whoever needs one opens another. All its failures are {@link PassingError}s,
- * except a broker that does not speak a version we know.
+ * except what will not change by trying again: certificates, a login that is refused, a version that we do not know.
  */
 export class Connection {
   readonly address: Address;
   /** Resolves when the socket is closed, whoever closed it. */
   readonly closed: Promise<void>;
+  /** The address as text. */
+  readonly #where: string;
   readonly #wire: WireConnection;
+  readonly #security: KafkaSecurity;
   #socket: Socket | undefined;
   #versions: ApiVersions = {};
-  #end: PassingError | undefined;
+  #end: Error | undefined;
+  /** The socket's own error. */
+  #fault: Error | undefined;
+  /** What it may mean if the other side hangs up now. */
+  #advice: string;
+  #loginAgainAtMs = Infinity;
+  #loggingIn: Promise<void> | undefined;
 
   private constructor(address: Address, settings: ConnectionSettings) {
     const { promise, resolve } = Promise.withResolvers<void>();
+    const { security = {} } = settings;
     this.address = address;
+    this.#where = formatAddress(address);
     this.closed = promise;
+    this.#security = security;
+    this.#advice = security.tls === undefined
+      ? "; if it wants TLS there, set KAFKA_SSL=true"
+      : "; if it does not speak TLS there, unset KAFKA_SSL";
     this.#wire = createConnection({
       ...address,
       clientId: settings.clientId,
       connectionTimeout: settings.connectTimeoutMs,
       logger: wireLogger((message) => this.isOpen && settings.log("debug", `kafkajs: ${message}`)),
       socketFactory: (options) => {
-        const socket = defaultSocketFactory(options);
+        const ssl = security.tls === undefined ? undefined : tlsOptions(security.tls);
+        const socket = defaultSocketFactory({ ...options, ssl });
         this.#socket = socket;
         socket.setNoDelay(true);
+        socket.on("error", (error) => {
+          this.#fault ??= error;
+          this.#end ??= this.#lost(reasonOf(error), { cause: error });
+        });
+        socket.on("end", () => {
+          this.#end ??= this.#lost(`it closed the connection${this.#advice}`, { hungUp: true });
+        });
         // kafkajs does not look for "close": a request that it lets through while it disconnects would wait for ever.
         socket.on("close", () => {
           this.#end ??= this.#lost("the connection was closed");
@@ -79,7 +102,8 @@ export class Connection {
    *
    * @param signal gives up while it connects
    * @throws {PassingError} with the reason in words
-   * @throws {BrokerError} if this process may not use the network
+   * @throws {BrokerError} if this process may not use the network, one of the two does not trust the other's certificate, or
+   *   the broker does not let us in
    */
   static async open(address: Address, settings: ConnectionSettings, signal: AbortSignal): Promise<Connection> {
     const connection = new Connection(address, settings);
@@ -112,7 +136,21 @@ export class Connection {
     options: SendOptions<Answer> = {},
   ): Promise<Answer> {
     if (this.#end !== undefined) throw this.#end;
-    const { request, response } = this.#lookup(api, args);
+    if (performance.now() >= this.#loginAgainAtMs) await this.#loginAgain();
+    return await this.#ask(api, args, options);
+  }
+
+  /** Resolves when the socket is gone; requests under way fail. */
+  async close(): Promise<void> {
+    await this.#abandon(this.#lost("the connection was closed"));
+  }
+
+  async #ask<Name extends keyof Apis, Answer = Apis[Name]["answer"]>(
+    api: Name,
+    args: Apis[Name]["args"],
+    options: SendOptions<Answer>,
+  ): Promise<Answer> {
+    const { request, response } = newestRequest(this.#versions, api, args, this.#where);
     const { encode, decode, timeoutMs = ANSWER_WITHIN_MS } = options;
     const { apiVersion } = request;
     const answer = this.#exchange({
@@ -127,79 +165,74 @@ export class Connection {
     return await answer as Answer;
   }
 
-  /** Resolves when the socket is gone; requests under way fail. */
-  async close(): Promise<void> {
-    await this.#abandon("the connection was closed");
-  }
-
   async #open(timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
     try {
       await Promise.race([this.#wire.connect(), this.closed.then(() => Promise.reject(this.#end))]);
     } catch (error) {
-      this.#end ??= this.#lost(reasonOf(error), error);
-      if (isDenied(error)) {
-        const where = formatAddress(this.address);
+      this.#end ??= this.#lost(reasonOf(error), { cause: error });
+      if (isDenied(this.#fault ?? error)) {
         throw new BrokerError(
-          `Cannot reach Kafka at ${where}: this program may not; allow it with --allow-net=${where}`,
+          `Cannot reach Kafka at ${this.#where}: this program may not; allow it with --allow-net=${this.#where}`,
         );
       }
-      throw this.#end;
+      throw await this.#ended();
     }
-    this.#versions = await this.#askVersions(until);
-    this.#wire.setVersions(this.#versions);
-    this.#wire.setSupportAuthenticationProtocol(true);
-    await this.#wire.authenticate();
+    const leftMs = () => Math.max(until - performance.now(), 1);
+    this.#versions = await askVersions(this.#where, (exchange) => this.#exchange(exchange, leftMs()));
+    this.#advice = this.#security.sasl === undefined ? "; if it wants a login, set KAFKA_SASL_MECHANISM" : "";
+    await this.#login(leftMs());
   }
 
-  async #askVersions(until: number): Promise<ApiVersions> {
-    for (const version of [2, 0]) {
-      const exchange = definitions.ApiVersions!.protocol({ version })(undefined);
-      try {
-        const answer = await this.#exchange(
-          exchange,
-          Math.max(until - performance.now(), 1),
-        ) as Apis["ApiVersions"]["answer"];
-        return Object.fromEntries(answer.apiVersions.map((api) => [api.apiKey, api]));
-      } catch (error) {
-        // A broker older than this version says so, and takes version 0.
-        if ((error as { type?: unknown }).type !== "UNSUPPORTED_VERSION") throw error;
-      }
-    }
-    throw new BrokerError(`Cannot talk to Kafka at ${formatAddress(this.address)}: it tells none of its versions`);
+  async #login(timeoutMs: number): Promise<void> {
+    const { sasl } = this.#security;
+    if (sasl === undefined) return;
+    const startedMs = performance.now();
+    const lifetimeMs = await login(sasl, this.#where, (api, args) => this.#ask(api, args, { timeoutMs }));
+    this.#loginAgainAtMs = startedMs + (lifetimeMs ?? Infinity) * LOGIN_AGAIN_AFTER;
   }
 
-  #lookup(api: string, args: unknown): Exchange {
-    const definition = definitions[api]!;
-    const apiKey = apiKeys[api]!;
-    const supported = this.#versions[apiKey];
-    const newest = Math.max(...definition.versions.map(Number));
-    if (supported === undefined || supported.minVersion > newest) {
-      throw new BrokerError(
-        `Cannot use Kafka at ${formatAddress(this.address)}: it takes ${api} requests ` +
-          `${supported === undefined ? "in no version" : `from version ${supported.minVersion} on, we have ${newest}`}`,
-      );
+  /** Before the broker counts us as a stranger. Requests that come meanwhile wait: none may be between those of a login. */
+  async #loginAgain(): Promise<void> {
+    this.#loggingIn ??= this.#login(ANSWER_WITHIN_MS).finally(() => this.#loggingIn = undefined);
+    try {
+      await this.#loggingIn;
+    } catch (error) {
+      await this.#abandon(error as Error);
+      throw error;
     }
-    return lookupIn(this.#versions)(apiKey, definition)(args);
   }
 
   async #exchange(exchange: Exchange, timeoutMs: number): Promise<unknown> {
     const { apiName } = exchange.request;
-    const timer = setTimeout(() => void this.#abandon(`no answer to ${apiName} within ${timeoutMs} ms`), timeoutMs);
+    const late = () => void this.#abandon(this.#lost(`no answer to ${apiName} within ${timeoutMs} ms`));
+    const timer = setTimeout(late, timeoutMs);
     try {
-      return await this.#wire.send({ ...exchange, logResponseError: false });
+      const answer = await this.#wire.send({ ...exchange, logResponseError: false });
+      this.#advice = "";
+      return answer;
     } catch (error) {
-      if (this.#end !== undefined) throw this.#end;
-      if (!isConnectionError(error)) throw error;
-      await this.#abandon(reasonOf(error));
-      throw this.#end;
+      if (this.#end === undefined) {
+        if (!isConnectionError(error)) throw error;
+        await this.#abandon(this.#lost(reasonOf(error)));
+      }
+      throw await this.#ended();
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #abandon(reason: string): Promise<void> {
-    this.#end ??= this.#lost(reason);
+  /** Why the connection has ended; what the socket says of certificates counts most. */
+  async #ended(): Promise<Error> {
+    const { tls } = this.#security;
+    if (tls !== undefined && this.#fault !== undefined) {
+      this.#end = await tlsError(this.#fault, this.address, tls) ?? this.#end;
+    }
+    return this.#end!;
+  }
+
+  async #abandon(end: Error): Promise<void> {
+    this.#end ??= end;
     this.#wire.rejectRequests(this.#end);
     if (this.#socket === undefined) return;
     // With an error, so that kafkajs hears of it and stops its own timers.
@@ -207,8 +240,8 @@ export class Connection {
     await this.closed;
   }
 
-  #lost(reason: string, cause?: unknown): PassingError {
-    return new PassingError(`${formatAddress(this.address)}: ${reason}`, { cause });
+  #lost(reason: string, options?: ErrorOptions & { readonly hungUp?: boolean }): PassingError {
+    return new PassingError(`${this.#where}: ${reason}`, options);
   }
 }
 
@@ -218,30 +251,3 @@ function wireLogger(say: (message: string) => void): WireLogger {
   const logger: WireLogger = { namespace: () => logger, debug: () => {}, info: say, warn: say, error: say };
   return logger;
 }
-
-function isConnectionError(error: unknown): boolean {
-  const name = error instanceof Error ? error.name : "";
-  return name.startsWith("KafkaJSConnection") || name === "KafkaJSRequestTimeoutError" || error instanceof PassingError;
-}
-
-/** Whether this process may not connect. The code is what looking up a host gives, the words are for an address. */
-function isDenied(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return code === "EPERM" || String(message).includes("Requires net access");
-}
-
-/** Why there is no connection, in a person's words. */
-function reasonOf(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return WORDS[String(code)] ?? String(message).replace(/^Connection error: /, "").toLowerCase();
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset",
-  ENOTFOUND: "there is no such host",
-  EAI_AGAIN: "the host's name could not be looked up",
-  EHOSTUNREACH: "no way to this host",
-  ENETUNREACH: "no way to this network",
-  ETIMEDOUT: "no answer",
-};

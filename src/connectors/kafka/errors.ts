@@ -18,6 +18,8 @@ export const Code = {
   INVALID_SESSION_TIMEOUT: 26,
   REBALANCE_IN_PROGRESS: 27,
   INVALID_TIMESTAMP: 32,
+  UNSUPPORTED_SASL_MECHANISM: 33,
+  ILLEGAL_SASL_STATE: 34,
   UNSUPPORTED_VERSION: 35,
   TOPIC_ALREADY_EXISTS: 36,
   INVALID_REPLICATION_FACTOR: 38,
@@ -84,10 +86,13 @@ export class PassingError extends Error {
   override name = "PassingError";
   /** Kafka's code, or undefined if the connection failed. */
   readonly code: number | undefined;
+  /** Whether the other side has closed the connection. */
+  readonly hungUp: boolean;
 
-  constructor(message: string, options: ErrorOptions & { readonly code?: number } = {}) {
+  constructor(message: string, options: ErrorOptions & { readonly code?: number; readonly hungUp?: boolean } = {}) {
     super(message, options);
     this.code = options.code;
+    this.hungUp = options.hungUp ?? false;
   }
 }
 

@@ -1,11 +1,14 @@
 /**
- * What we use of kafkajs: its connection (framing, TLS, SASL, throttling) and its codecs for requests and answers. These are
- * inner modules of a version that is pinned and has been the last one for years.
+ * What we use of kafkajs: its connection (framing, TLS, throttling), its codecs for requests and answers, and the mechanisms
+ * of SASL. These are inner modules of a version that is pinned and has been the last one for years.
  *
  * Its clients (Consumer, Producer, Admin, Cluster) are left out. They retry without a limit of time, rewind at a rebalance,
  * hide which topic or partition an error code belongs to, and can not be told to leave a commit in doubt alone.
  */
 import type { Buffer } from "node:buffer";
+import plain from "kafkajs/src/broker/saslAuthenticator/plain.js";
+import scram256 from "kafkajs/src/broker/saslAuthenticator/scram256.js";
+import scram512 from "kafkajs/src/broker/saslAuthenticator/scram512.js";
 import InnerConnection from "kafkajs/src/network/connection.js";
 import createSocketFactory from "kafkajs/src/network/socketFactory.js";
 import { errorCodes } from "kafkajs/src/protocol/error.js";
@@ -15,12 +18,13 @@ import { MemberAssignment, MemberMetadata } from "kafkajs/src/consumer/assignerP
 
 /** The part of a TCP or TLS socket that we touch. */
 export interface Socket {
-  on(event: "close", listener: () => void): void;
+  on(event: "close" | "end", listener: () => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
   setNoDelay(on: boolean): void;
   destroy(error?: Error): void;
 }
 
-/** Makes a socket; `onConnect` is called when it is connected. */
+/** Makes a socket, for TLS if there is `ssl`; `onConnect` is called when it is connected. */
 export type SocketFactory = (
   options: { host: string; port: number; ssl: unknown; onConnect: () => void },
 ) => Socket;
@@ -62,10 +66,7 @@ export interface WireLogger {
 /** kafkajs' connection to one broker. */
 export interface WireConnection {
   connect(): Promise<true>;
-  authenticate(): Promise<void>;
   send(exchange: Exchange): Promise<unknown>;
-  setVersions(versions: ApiVersions): void;
-  setSupportAuthenticationProtocol(supported: boolean): void;
   rejectRequests(error: Error): void;
   readonly requestQueue: RequestQueue;
 }
@@ -112,6 +113,29 @@ export function createConnection(options: ConnectionOptions): WireConnection {
 
 /** TCP or TLS, as kafkajs makes them. */
 export const defaultSocketFactory: SocketFactory = (options) => (createSocketFactory() as SocketFactory)(options);
+
+/** One step of a login: bytes for the broker and how to read its answer. */
+export interface SaslStep {
+  readonly request: { encode(): Promise<Buffer> };
+  readonly response: {
+    decode(authBytes: Buffer): Promise<unknown>;
+    parse(decoded: unknown): Promise<unknown>;
+  };
+}
+
+type SaslMechanism = (credentials: { readonly username: string; readonly password: string }) => (
+  context: {
+    readonly host: string;
+    readonly port: number;
+    readonly logger: Omit<WireLogger, "namespace">;
+    readonly saslAuthenticate: (step: SaslStep) => Promise<unknown>;
+  },
+) => { authenticate(): Promise<void> };
+
+/** The ways to log in, by their names in lower case. */
+export const saslMechanisms = { plain, "scram-sha-256": scram256, "scram-sha-512": scram512 } as unknown as Readonly<
+  Record<"plain" | "scram-sha-256" | "scram-sha-512", SaslMechanism>
+>;
 
 /** The requests that kafkajs can encode, by name. */
 export const definitions = requests as Readonly<Record<string, RequestDefinition | undefined>>;

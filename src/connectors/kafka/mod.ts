@@ -5,11 +5,13 @@
  */
 import type { Broker } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import type { Address } from "./address.ts";
+import { formatAddress, parseAddress } from "./address.ts";
 import { KafkaBroker } from "./broker.ts";
 import { Client } from "./client.ts";
-import type { Address } from "./connection.ts";
-import { formatAddress } from "./connection.ts";
 import { PassingError } from "./errors.ts";
+import type { KafkaSecurity } from "./security.ts";
+import { checkTls } from "./tls.ts";
 
 /** Which Kafka, and how to talk about it. */
 export interface KafkaBrokerOptions {
@@ -17,6 +19,8 @@ export interface KafkaBrokerOptions {
   readonly brokers: readonly string[];
   /** How long to try to reach one of them, ms. Default 5000. */
   readonly connectTimeoutMs?: number;
+  /** TLS and a login. Left out: neither. */
+  readonly security?: KafkaSecurity | undefined;
   /** Is given what happens; below "info" it is not meant for the person who runs a job. */
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
 }
@@ -25,13 +29,18 @@ export interface KafkaBrokerOptions {
  * Opens a Kafka.
  *
  * @throws {BrokerUnavailableError} if none of `brokers` answers in time; at once if all refuse
+ * @throws {BrokerError} if a certificate is not trusted or can not be used, or the login is refused
  * @throws {SyntaxError} if an address is not `host:port`
  */
 export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Broker> {
-  const { brokers, connectTimeoutMs = 5_000, log } = options;
+  const { brokers, connectTimeoutMs = 5_000, security, log } = options;
   const bootstrap = brokers.map(parseAddress);
   if (bootstrap.length === 0) throw new SyntaxError("Cannot open Kafka: no broker's address is given");
-  const client = new Client({ bootstrap, clientId: "stream-apps", connectTimeoutMs, log });
+  if (security?.tls !== undefined) checkTls(security.tls);
+  if (security?.tls === undefined && security?.sasl?.mechanism === "plain" && !bootstrap.every(isHere)) {
+    log("warn", "the password for Kafka travels without encryption: set KAFKA_SSL=true, or a SCRAM mechanism");
+  }
+  const client = new Client({ bootstrap, clientId: "stream-apps", connectTimeoutMs, security, log });
   const names = bootstrap.map(formatAddress).join(", ");
   try {
     await reach(client, names, connectTimeoutMs);
@@ -59,8 +68,9 @@ async function reach(client: Client, names: string, withinMs: number): Promise<v
     }
     if (!(error instanceof PassingError)) throw error;
     const reason = error.message.startsWith(`${names}: `) ? error.message.slice(names.length + 2) : error.message;
+    const advice = error.hungUp ? "" : "; start it or unset BOOTSTRAP_SERVERS";
     const message = node === undefined
-      ? `Cannot reach Kafka at ${names}: ${reason}; start it or unset BOOTSTRAP_SERVERS`
+      ? `Cannot reach Kafka at ${names}: ${reason}${advice}`
       : `Cannot reach Kafka at ${names}: it sends us on to ${error.message}; check its advertised.listeners`;
     throw new BrokerUnavailableError(message, { cause: error });
   } finally {
@@ -68,9 +78,7 @@ async function reach(client: Client, names: string, withinMs: number): Promise<v
   }
 }
 
-function parseAddress(text: string): Address {
-  const match = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text.trim());
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined) throw new SyntaxError(`Cannot open Kafka at "${text}": an address is written host:port`);
-  return { host, port: Number(match![3]) };
+/** Whether what is sent there does not leave this machine. */
+function isHere({ host }: Address): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }

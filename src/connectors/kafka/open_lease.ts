@@ -1,5 +1,6 @@
 import type { JobRequest } from "../broker.ts";
 import { JobActiveError } from "../broker.ts";
+import { checkJobName } from "../names.ts";
 import type { Instance } from "./assignment.ts";
 import { ensureChangelog } from "./changelog.ts";
 import type { Client } from "./client.ts";
@@ -37,6 +38,7 @@ export async function openLease(request: JobRequest, context: LeaseContext): Pro
 async function takeOver(request: JobRequest, context: LeaseContext): Promise<KafkaLease> {
   const { job, signal, whenActive, sessionTimeoutMs } = request;
   const { shared, client, now = Date.now } = context;
+  checkJobName(job);
   signal.throwIfAborted();
   if (whenActive === "refuse") {
     const { count, holder } = await membersOf(shared, job);

@@ -4,6 +4,8 @@ import type { Buffer } from "node:buffer";
 /** Api names of kafkajs, what goes in and what comes out. */
 export interface Apis {
   ApiVersions: Api<void, { readonly apiVersions: readonly ApiVersion[] }>;
+  SaslHandshake: Api<{ mechanism: string }, CodeAnswer & { readonly enabledMechanisms: readonly string[] }>;
+  SaslAuthenticate: Api<{ authBytes: Buffer }, SaslAuthenticateAnswer>;
   Metadata: Api<{ topics: readonly string[]; allowAutoTopicCreation: false }, MetadataAnswer>;
   ListOffsets: Api<{ isolationLevel: number; topics: readonly ListOffsetsTopic[] }, ListOffsetsAnswer>;
   Fetch: Api<FetchArguments, never>;
@@ -62,6 +64,13 @@ interface ApiVersion {
   readonly apiKey: number;
   readonly minVersion: number;
   readonly maxVersion: number;
+}
+
+interface SaslAuthenticateAnswer extends CodeAnswer {
+  readonly errorMessage: string | null;
+  readonly authBytes: Buffer;
+  /** "0" or undefined: the login is good for ever. */
+  readonly sessionLifetimeMs?: string;
 }
 
 export interface MetadataAnswer {

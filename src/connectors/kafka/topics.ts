@@ -1,6 +1,7 @@
 /** Topics at a Kafka: which there are, making and removing them, where they begin and end. */
 import type { TopicDescription, TopicSpec } from "../broker.ts";
 import { TopicExistsError } from "../broker.ts";
+import { checkTopicName } from "../names.ts";
 import type { Client } from "./client.ts";
 import { checkCode, Code, codeError, PassingError, patiently } from "./errors.ts";
 import type { CreateTopicsAnswer, NewTopic } from "./protocol.ts";
@@ -58,6 +59,7 @@ export async function offsetsAt(client: Client, topic: string, timestampMs: numb
 export async function createTopics(client: Client, specs: readonly TopicSpec[]): Promise<void> {
   if (specs.length === 0) return;
   const names = specs.map((spec) => spec.name);
+  for (const name of names) checkTopicName(name);
   const doing = `create the topics ${quoted(names)}`;
   const style = { extras: true, replicationFactor: -1 };
   let asked = false;

@@ -1,99 +1,173 @@
-import type { NodeInput, OperatorNode, Outlet, SinkNode } from "../graph.ts";
+import type { NodeInput, OperatorNode } from "../graph.ts";
+import type { BroadcastDescriptors } from "../operators/broadcast_context.ts";
+import {
+  type Aggregation,
+  type Field,
+  fieldAggregate,
+  type WithComparable,
+  type WithNumber,
+} from "../operators/field_aggregate.ts";
 import { FilterOperator } from "../operators/filter.ts";
-import type { FilterFunction, KeySelector, MapFunction, ReduceFunction } from "../operators/functions.ts";
+import { FlatMapOperator } from "../operators/flat_map.ts";
+import type {
+  FilterFunction,
+  FlatMapFunction,
+  KeySelector,
+  MapFunction,
+  ReduceFunction,
+} from "../operators/functions.ts";
+import { KeyedProcessOperator } from "../operators/keyed_process.ts";
 import { MapOperator } from "../operators/map.ts";
 import type { Operator } from "../operators/operator.ts";
+import { ProcessOperator } from "../operators/process.ts";
+import type { KeyedProcessFunction, ProcessFunction } from "../operators/process_functions.ts";
 import { ReduceOperator } from "../operators/reduce.ts";
+import { RollingAggregateOperator } from "../operators/rolling_aggregate.ts";
 import { TimestampsAndWatermarksOperator } from "../operators/timestamps_and_watermarks.ts";
-import type { Sink } from "../sink.ts";
-import { CollectSink } from "../sinks/collect_sink.ts";
-import { PrintSink } from "../sinks/print_sink.ts";
+import type { OutputTag } from "../side_output.ts";
 import type { Key } from "../state/key.ts";
-import { WatermarkStrategy } from "../time/watermark_strategy.ts";
-import type { WindowAssigner } from "../windows/window.ts";
+import type { WatermarkStrategy } from "../time/watermark_strategy.ts";
+import { GlobalWindows } from "../windows/global_windows.ts";
+import type { GlobalWindow, Window } from "../windows/window.ts";
+import type { WindowAssigner } from "../windows/window_assigner.ts";
+import { AllWindowedStream, nullKey } from "./all_windowed_stream.ts";
+import { BaseStream } from "./base_stream.ts";
+import { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStream } from "./broadcast_stream.ts";
+import { checkAssignedStrategy, checkField, checkFunctions, checkPlainFunction, checkSideOutput } from "./checks.ts";
+import { type ConnectedStreams, connectStreams, type KeyedConnectedStreams } from "./connected_streams.ts";
+import { byCount } from "./count_windows.ts";
 import type { StreamExecutionEnvironment } from "./environment.ts";
 import { setName, setUid } from "./graph_builder.ts";
+import { IntervalJoin } from "./interval_join.ts";
+import { CoGroupedStreams, JoinedStreams } from "./joined_streams.ts";
+import { type Branches, splitStream, type SplitStreams } from "./split_streams.ts";
 import { WindowedStream } from "./windowed_stream.ts";
 
 /** A stream of records of one type. Its methods describe; nothing runs before `env.execute()`. */
-export class DataStream<T> {
-  protected readonly env: StreamExecutionEnvironment;
-  protected readonly from: readonly Outlet[];
-
-  /** Streams come from an environment and from one another. */
-  constructor(env: StreamExecutionEnvironment, from: readonly Outlet[]) {
-    this.env = env;
-    this.from = from;
-  }
-
+export class DataStream<out T> extends BaseStream<T> {
   /** Each record as what `map` makes of it, at its timestamp. */
   map<R>(map: MapFunction<T, R>): SingleOutputStreamOperator<R> {
-    checkFunction("map", map);
+    checkPlainFunction("map", map);
     return this.transform("map", () => new MapOperator(map));
   }
 
-  /** The records for which `filter` is true. */
+  /** All that `flatMap` gives to `out`: any number of records for each, at its timestamp. */
+  flatMap<R>(flatMap: FlatMapFunction<T, R>): SingleOutputStreamOperator<R> {
+    checkPlainFunction("flatMap", flatMap);
+    return this.transform("flatMap", () => new FlatMapOperator(flatMap));
+  }
+
+  /** The records for which `filter` is true. A type guard narrows their type. */
+  filter<S extends T>(filter: (value: T) => value is S): SingleOutputStreamOperator<S>;
+  filter(filter: FilterFunction<T>): SingleOutputStreamOperator<T>;
   filter(filter: FilterFunction<T>): SingleOutputStreamOperator<T> {
-    checkFunction("filter", filter);
+    checkPlainFunction("filter", filter);
     return this.transform("filter", () => new FilterOperator(filter));
+  }
+
+  /**
+   * A stream for each branch, by its name: of the records that no branch before it has taken, those for which its predicate is
+   * true. What no branch takes is counted as filtered out. A type guard narrows the type of its branch.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { StreamExecutionEnvironment } from "./environment.ts";
+   *
+   * const prices = new StreamExecutionEnvironment().fromCollection([450, 900, 500]);
+   * const { cheap } = prices.split({ cheap: (price) => price < 500, dear: (price) => price >= 500 });
+   * assertEquals(await cheap.executeAndCollect(), [450]);
+   * ```
+   */
+  split<B extends Branches<T>>(branches: B): SplitStreams<T, B> {
+    return splitStream(this, branches);
+  }
+
+  /** All that the function gives: any number of records for each. */
+  process<R>(fn: ProcessFunction<T, R>): SingleOutputStreamOperator<R> {
+    checkFunctions("process", "a ProcessFunction", fn, ["processElement"]);
+    this.env.graph.claim("process", fn);
+    return this.transform("process", () => new ProcessOperator(fn));
   }
 
   /** The records of all streams. Between streams there is no order; event time is that of the one furthest behind. */
   union(...streams: readonly DataStream<T>[]): DataStream<T> {
-    for (const stream of streams) {
-      if (stream.env !== this.env) throw new TypeError("Cannot union streams of two environments");
-    }
+    for (const stream of streams) this.#checkFits("union", stream);
     const from = [this, ...streams].flatMap((stream) => stream.from);
-    if (new Set(from.map(({ node, tag }) => `${node.uid} ${tag?.id}`)).size < from.length) {
+    if (
+      from.some(({ node, tag }, i) => from.findIndex((other) => other.node === node && other.tag?.id === tag?.id) < i)
+    ) {
       throw new TypeError("Cannot union a stream with itself: put a map() between to have its records twice");
     }
     return new DataStream(this.env, from);
   }
 
+  /**
+   * This stream and another of any type, for functions that take both and may share what they know: `keyBy()` on both streams
+   * or on what this gives. Event time is that of the one further behind.
+   */
+  connect<R>(other: DataStream<R>): ConnectedStreams<T, R>;
+  /** This stream and one whose records are for all of it, such as rules; see `broadcast()`. */
+  connect<R>(broadcast: BroadcastStream<R>): BroadcastConnectedStream<T, R>;
+  connect<R>(other: DataStream<R> | BroadcastStream<R>): ConnectedStreams<T, R> | BroadcastConnectedStream<T, R> {
+    this.#checkFits("connect", other);
+    const { env, input } = this;
+    if (other instanceof DataStream) return connectStreams(env, input, other.input);
+    return input.keySelector === undefined
+      ? new BroadcastConnectedStream(input, other)
+      : new KeyedBroadcastConnectedStream(input, other);
+  }
+
+  /** This stream and another whose records are joined, pair by pair, if key and window are the same. */
+  join<R>(other: DataStream<R>): JoinedStreams<T, R> {
+    this.#checkFits("join", other);
+    return new JoinedStreams({ env: this.env, left: this.from, right: other.from });
+  }
+
+  /** Likewise, and all that both have in a window is taken together. */
+  coGroup<R>(other: DataStream<R>): CoGroupedStreams<T, R> {
+    this.#checkFits("coGroup", other);
+    return new CoGroupedStreams({ env: this.env, left: this.from, right: other.from });
+  }
+
+  /**
+   * Makes the records ones for all keys of another stream, to be connected with it. What they tell is kept in states that each
+   * descriptor names: maps that belong to no key.
+   */
+  broadcast(...descriptors: BroadcastDescriptors): BroadcastStream<T> {
+    return new BroadcastStream(this.env, this.from, descriptors);
+  }
+
   /** Groups the records by key: state, timers and windows behind it are one per key. */
   keyBy<K extends Key>(keySelector: KeySelector<T, K>): KeyedStream<T, K> {
-    checkFunction("keyBy", keySelector);
+    checkPlainFunction("keyBy", keySelector);
     return new KeyedStream(this.env, { from: this.from, keySelector: keySelector as KeySelector<unknown, unknown> });
+  }
+
+  /** Groups all records by window. Without key there is one window at a time for the whole stream. */
+  windowAll<W extends Window>(assigner: WindowAssigner<T, W>): AllWindowedStream<T, W> {
+    return new AllWindowedStream<T, W>(
+      assigner,
+      (operation, create) => this.transform(operation, create, { from: this.from, keySelector: nullKey }),
+    );
+  }
+
+  /**
+   * Each `size` records of the stream; what is left when the input ends waits for more. With a `slide` the last `size` records,
+   * or as many as there are, after each `slide` of them.
+   */
+  countWindowAll(size: number, slide?: number): AllWindowedStream<T, GlobalWindow> {
+    return byCount(this.windowAll(GlobalWindows.create()), size, slide);
   }
 
   /** Gives records event time, in place of what they have; a strategy given to `fromSource()` works partition by partition. */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStreamOperator<T> {
-    checkStrategy("assignTimestampsAndWatermarks", strategy);
-    if (strategy.idlenessMs !== undefined) {
-      throw new TypeError(
-        "Cannot describe assignTimestampsAndWatermarks() with withIdleness(): only partitions fall idle; give the strategy to fromSource()",
-      );
-    }
+    checkAssignedStrategy(strategy);
     return this.transform("timestamps/watermarks", () => new TimestampsAndWatermarksOperator(strategy));
   }
 
-  /** Hands the records to a sink. */
-  sinkTo(sink: Sink<T>): DataStreamSink {
-    checkHas("sinkTo", "a sink", sink, "open");
-    const node = this.env.graph.add<SinkNode>(
-      { kind: "sink", inputs: [{ from: this.from, keySelector: undefined }], sink: sink as Sink<unknown> },
-      "sink",
-    );
-    return new DataStreamSink(node);
-  }
-
-  /** Prints the records on standard output, one a line: text as it is, all else as JSON. */
-  print(prefix = ""): DataStreamSink {
-    return this.sinkTo(new PrintSink<T>(prefix)).name(
-      prefix === "" ? `print-${this.env.graph.nodes.length}` : `print ${prefix}`,
-    );
-  }
-
-  /** Runs the whole job and gives this stream's records in an array. For bounded inputs. */
-  async executeAndCollect(): Promise<T[]> {
-    const sink = new CollectSink<T>();
-    this.sinkTo(sink);
-    await this.env.execute();
-    return [...sink.values];
-  }
-
-  /** Adds an operator behind this stream. */
-  protected transform<R>(
+  /** Adds an operator behind this stream. For the API's own parts. */
+  transform<R>(
     operation: string,
     create: () => Operator<T, R>,
     input: NodeInput = { from: this.from, keySelector: undefined },
@@ -104,10 +178,23 @@ export class DataStream<T> {
     );
     return new SingleOutputStreamOperator<R>(this.env, [{ node, tag: undefined }]);
   }
+
+  /** This stream as an input of an operator, with its key if it has one. */
+  protected get input(): NodeInput {
+    return { from: this.from, keySelector: undefined };
+  }
+
+  #checkFits(method: string, other: DataStream<unknown> | BroadcastStream<unknown>): void {
+    const fits = other instanceof DataStream || (method === "connect" && other instanceof BroadcastStream);
+    if (!fits) throw new TypeError(`Cannot describe ${method}(): it takes a stream`);
+    if ((other as DataStream<unknown>).env !== this.env) {
+      throw new TypeError(`Cannot ${method} streams of two environments`);
+    }
+  }
 }
 
 /** The stream behind one operator, which can be named. */
-export class SingleOutputStreamOperator<T> extends DataStream<T> {
+export class SingleOutputStreamOperator<out T> extends DataStream<T> {
   /** Names the operator for people, and its state if `uid()` is not called. */
   name(name: string): this {
     setName(this.from[0]!.node, name);
@@ -119,10 +206,20 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
     setUid(this.from[0]!.node, uid);
     return this;
   }
+
+  /**
+   * What the operator's function gives to the side output `tag`.
+   * @throws {TypeError} if the operator is none that has side outputs: it would wait for records for ever
+   */
+  getSideOutput<X>(tag: OutputTag<X>): DataStream<X> {
+    const { node } = this.from[0]!;
+    checkSideOutput(node, tag);
+    return new DataStream<X>(this.env, [{ node, tag: tag as unknown as OutputTag<unknown> }]);
+  }
 }
 
 /** A stream whose records have a key. */
-export class KeyedStream<T, K> extends DataStream<T> {
+export class KeyedStream<out T, out K> extends DataStream<T> {
   /** Carries the type only. */
   declare protected readonly keyType: K;
   readonly #input: NodeInput;
@@ -135,59 +232,80 @@ export class KeyedStream<T, K> extends DataStream<T> {
 
   /** The running fold of each key's records, after each of them. */
   reduce(reduce: ReduceFunction<T>): SingleOutputStreamOperator<T> {
-    checkFunction("reduce", reduce);
+    checkPlainFunction("reduce", reduce);
     return this.transform("reduce", () => new ReduceOperator(reduce), this.#input);
   }
 
-  /** Groups each key's records by time. */
-  window(assigner: WindowAssigner): WindowedStream<T, K> {
-    checkHas("window", "a window assigner", assigner, "assignWindows");
-    return new WindowedStream<T, K>(assigner, (operation, create) => this.transform(operation, create, this.#input));
-  }
-}
-
-/** The end of a stream, which can be named. */
-export class DataStreamSink {
-  readonly #node: SinkNode;
-
-  constructor(node: SinkNode) {
-    this.#node = node;
+  /** The running sum of a field per key, after each record, in the first record of the key. */
+  sum<N extends Field<T>>(this: KeyedStream<WithNumber<N>, K>, field: N): SingleOutputStreamOperator<T> {
+    return this.#aggregate("sum", field);
   }
 
-  /** Names the sink for people. */
-  name(name: string): this {
-    setName(this.#node, name);
-    return this;
+  /** The smallest value of a field per key so far, after each record, in the first record of the key; see `minBy()`. */
+  min<N extends Field<T>>(this: KeyedStream<WithComparable<N>, K>, field: N): SingleOutputStreamOperator<T> {
+    return this.#aggregate("min", field);
   }
 
-  /** Names the sink over restarts; unique in the job. */
-  uid(uid: string): this {
-    setUid(this.#node, uid);
-    return this;
+  /** The largest value of a field, likewise; see `maxBy()`. */
+  max<N extends Field<T>>(this: KeyedStream<WithComparable<N>, K>, field: N): SingleOutputStreamOperator<T> {
+    return this.#aggregate("max", field);
   }
-}
 
-/** @throws {TypeError} at the learner's line, not somewhere at run time */
-export function checkFunction(method: string, given: unknown): void {
-  if (typeof given !== "function") {
-    throw new TypeError(
-      `Cannot describe ${method}(): it takes a function, it was given ${given === null ? "null" : typeof given}`,
-    );
+  /** The record with the smallest value of a field per key so far, after each record; of equal ones the first, or the last. */
+  minBy<N extends Field<T>>(
+    this: KeyedStream<WithComparable<N>, K>,
+    field: N,
+    first = true,
+  ): SingleOutputStreamOperator<T> {
+    return this.#aggregate("minBy", field, first);
   }
-}
 
-/** @throws {TypeError} likewise */
-export function checkStrategy(method: string, given: unknown): void {
-  if (!(given instanceof WatermarkStrategy)) {
-    throw new TypeError(
-      `Cannot describe ${method}(): it takes a WatermarkStrategy, such as WatermarkStrategy.noWatermarks()`,
-    );
+  /** The record with the largest value of a field, likewise. */
+  maxBy<N extends Field<T>>(
+    this: KeyedStream<WithComparable<N>, K>,
+    field: N,
+    first = true,
+  ): SingleOutputStreamOperator<T> {
+    return this.#aggregate("maxBy", field, first);
   }
-}
 
-/** @throws {TypeError} likewise */
-export function checkHas(method: string, what: string, given: unknown, member: string): void {
-  if (typeof (given as Record<string, unknown> | null | undefined)?.[member] !== "function") {
-    throw new TypeError(`Cannot describe ${method}(): it takes ${what}, which has ${member}()`);
+  /** All that the function gives: any number of records for each, and when its timers come due. It has state, one per key. */
+  override process<R>(fn: KeyedProcessFunction<K, T, R>): SingleOutputStreamOperator<R> {
+    checkFunctions("process", "a KeyedProcessFunction", fn, ["processElement"], ["onTimer", "open", "close"]);
+    this.env.graph.claim("process", fn);
+    return this.transform("process", () => new KeyedProcessOperator(fn), this.#input);
+  }
+
+  /** Likewise with a stream that is keyed by the same type: state behind it is one per key, for both. */
+  override connect<R>(other: KeyedStream<R, K>): KeyedConnectedStreams<T, R, K>;
+  /** Likewise with a stream whose records are for all keys, such as rules; see `broadcast()`. */
+  override connect<R>(broadcast: BroadcastStream<R>): KeyedBroadcastConnectedStream<T, R, K>;
+  override connect(other: never): never {
+    return super.connect(other) as never;
+  }
+
+  /** Joins each record with those of another stream whose key is the same and whose time is near its own. */
+  intervalJoin<R>(other: KeyedStream<R, K>): IntervalJoin<T, R, K> {
+    return new IntervalJoin(this.connect(other));
+  }
+
+  /** Groups each key's records by window. */
+  window<W extends Window>(assigner: WindowAssigner<T, W>): WindowedStream<T, K, W> {
+    return new WindowedStream<T, K, W>(assigner, (operation, create) => this.transform(operation, create, this.#input));
+  }
+
+  /** Each `size` records of a key, or its last `size` after each `slide` of them; see `countWindowAll()`. */
+  countWindow(size: number, slide?: number): WindowedStream<T, K, GlobalWindow> {
+    return byCount(this.window(GlobalWindows.create()), size, slide);
+  }
+
+  protected override get input(): NodeInput {
+    return this.#input;
+  }
+
+  #aggregate<R>(aggregation: Aggregation, field: string | number, first = true): SingleOutputStreamOperator<R> {
+    checkField(aggregation, field);
+    const aggregate = fieldAggregate<T & R>(aggregation, field, first);
+    return this.transform<R>(aggregation, () => new RollingAggregateOperator(aggregate), this.#input);
   }
 }

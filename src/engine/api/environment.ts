@@ -1,14 +1,18 @@
 import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import { JobError } from "../errors.ts";
-import type { SourceNode } from "../graph.ts";
+import type { SourceNode, StreamGraph } from "../graph.ts";
 import type { JobStore } from "../job_store.ts";
 import { type Logger, SILENT } from "../logger.ts";
 import { executeJob, type JobExecutionResult } from "../runtime/job_execution.ts";
+import type { ErrorPolicy } from "../runtime/options.ts";
+import type { JobRunOptions } from "../runtime/options.ts";
+import { RestartStrategy } from "../runtime/restart_strategy.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import { CollectionSource } from "../sources/collection_source.ts";
 import type { Source, StartingPoint } from "../source.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
-import { checkHas, checkStrategy, SingleOutputStreamOperator } from "./data_stream.ts";
+import { checkHas, checkStrategy } from "./checks.ts";
+import { SingleOutputStreamOperator } from "./data_stream.ts";
 import { explain } from "./explain.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 
@@ -37,6 +41,12 @@ export interface EnvironmentOptions {
   readonly closeIdleMs?: number;
   /** ms without a sign of life after which an instance of the job counts as dead; default 10,000. */
   readonly sessionTimeoutMs?: number;
+  /** What happens after a failure that no store calls passing; needs a `store`. Default: `RestartStrategy.none()`. */
+  readonly restartStrategy?: RestartStrategy;
+  /** Default: "dead-letter" with a `store`; without one "fail": nobody would find out. */
+  readonly onError?: ErrorPolicy;
+  /** More records within a minute that can not be processed end the job with an error; > 0; default: never. */
+  readonly maxDeadPerMinute?: number;
   /** Takes the job's words to its operator; default: says nothing. */
   readonly logger?: Logger;
   /** Ends the job cleanly, after a commit. */
@@ -53,7 +63,7 @@ export class StreamExecutionEnvironment {
 
   /** @throws {RangeError} if a length of time is out of range */
   constructor(options: EnvironmentOptions = {}) {
-    for (const name of ["commitIntervalMs", "sessionTimeoutMs", "closeIdleMs"] as const) {
+    for (const name of ["commitIntervalMs", "sessionTimeoutMs", "closeIdleMs", "maxDeadPerMinute"] as const) {
       const value = options[name];
       if (value !== undefined && !(value > 0)) {
         throw new RangeError(`Cannot create an environment as ${name} must be > 0: current value is ${value}`);
@@ -113,7 +123,7 @@ export class StreamExecutionEnvironment {
         }
       }
     }
-    return await executeJob(graph, {
+    return await this.run(graph, {
       jobName,
       store,
       from: this.#options.from ?? "latest",
@@ -124,10 +134,18 @@ export class StreamExecutionEnvironment {
       idleMs: idleMs === 0 ? Number.POSITIVE_INFINITY : idleMs,
       closeIdleMs: this.#options.closeIdleMs ?? Number.POSITIVE_INFINITY,
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
+      restartStrategy: this.#options.restartStrategy ?? RestartStrategy.none(),
+      onError: this.#options.onError ?? (store === undefined ? "fail" : "dead-letter"),
+      maxDeadPerMinute: this.#options.maxDeadPerMinute ?? Number.POSITIVE_INFINITY,
       logger,
       signal: this.#options.signal ?? new AbortController().signal,
       clock: this.#options.clock ?? SYSTEM_CLOCK,
     });
+  }
+
+  /** Apart, so that tools can look into the job that runs. */
+  protected run(graph: StreamGraph, options: JobRunOptions): Promise<JobExecutionResult> {
+    return executeJob(graph, options);
   }
 
   #addSource<T>(source: Source<T>, strategy: WatermarkStrategy<T>, label: string): SingleOutputStreamOperator<T> {

@@ -5,6 +5,7 @@ import type { StreamGraph, StreamNode } from "../graph.ts";
 export class GraphBuilder {
   readonly #nodes: StreamNode[] = [];
   readonly #counts = new Map<string, number>();
+  readonly #functions = new Set<unknown>();
 
   /** Adds a node, named after what it does until `name()` and `uid()` say otherwise. */
   add<N extends StreamNode>(node: Omit<N, "name" | "uid" | "explicitUid">, label: string): N {
@@ -13,6 +14,21 @@ export class GraphBuilder {
     const added = { ...node, name: label, uid: `${label}-${count}`, explicitUid: false } as unknown as N;
     this.#nodes.push(added);
     return added;
+  }
+
+  /**
+   * Notes that a function with an `open()` serves an operator.
+   * @throws {TypeError} if it serves another one: both would open the one object, and each would work on the other's state. (In
+   *   Flink each operator has a copy.)
+   */
+  claim(method: string, fn: { readonly open?: unknown }): void {
+    if (fn.open === undefined) return;
+    if (this.#functions.has(fn)) {
+      throw new TypeError(
+        `Cannot describe ${method}(): its function serves another operator, and both would open it; make one for each`,
+      );
+    }
+    this.#functions.add(fn);
   }
 
   /** @throws {JobError} if the job does nothing or two nodes have one uid */

@@ -1,6 +1,10 @@
 import type { Output } from "../record.ts";
+import type { OutputTag } from "../side_output.ts";
+import type { ReduceFunction } from "../state/functions.ts";
 import type { KeyedStateStore } from "../state/state.ts";
-import type { TimeWindow } from "../windows/window.ts";
+import type { TimeWindow, Window } from "../windows/window.ts";
+
+export type { AggregateFunction, ReduceFunction } from "../state/functions.ts";
 
 /** One record in, one out. */
 export type MapFunction<T, R> = (value: T) => R;
@@ -11,38 +15,80 @@ export type FilterFunction<T> = (value: T) => boolean;
 /** The key of a record: text, a finite number, a boolean or plain JSON of them. Pure. */
 export type KeySelector<T, K> = (value: T) => K;
 
-/** Folds `next` into `sofar`. Pure; both arguments share one key. */
-export type ReduceFunction<T> = (sofar: T, next: T) => T;
-
 /** Takes what a function gives; each record gets the timestamp that the operator's documentation says. */
 export interface Collector<T> {
+  /** Gives a record. Not to be called after the function has returned. */
   collect(value: T): void;
 }
 
+/** Any number of records for one, each at its timestamp. */
+export type FlatMapFunction<T, R> = (value: T, out: Collector<R>) => void;
+
+/** What a function learns when it is opened, anew for each attempt of the job. */
+export interface RuntimeContext {
+  /** The operator's name in the job, for messages. */
+  readonly name: string;
+  /** Aborted when the attempt ends: work outside should end too. */
+  readonly signal: AbortSignal;
+}
+
+/** Likewise behind `keyBy()`: with states, one per key, to be used when a key is at work. */
+export interface KeyedRuntimeContext extends RuntimeContext, KeyedStateStore {}
+
 /** What a {@link ProcessWindowFunction} learns about the window that fires. */
-export interface WindowContext {
-  readonly window: TimeWindow;
+export interface WindowContext<W extends Window = TimeWindow> {
+  /** The window that fires, or is discarded. */
+  readonly window: W;
   /** ms; while timers fire it is the new watermark already */
   currentWatermark(): number;
   /** ms since the Unix epoch */
   currentProcessingTime(): number;
   /** State of the key over all its windows. It grows with the keys: nothing clears it. */
   globalState(): KeyedStateStore;
-  /** State of the key and this window; release it in `clear()`. */
+  /**
+   * State of the key and this window; release it in `clear()`.
+   * @throws {TypeError} if windows merge, as sessions do: there is no telling what would become of it
+   */
   windowState(): KeyedStateStore;
+  /** Gives `value` to a side output, at the window's last millisecond. If nobody reads it, it is dropped. */
+  output<X>(tag: OutputTag<X>, value: X): void;
 }
 
 /**
  * Makes the result of a window of a key.
  *
- * In: what the window holds (after a reduce: one value). Out: any number of records, at the window's last millisecond.
+ * In: what the window holds (after a reduce or aggregate: one value). Out: any number of records, at the window's last
+ * millisecond. It is described once and opened anew for each attempt of the job.
  * @see Flink: ProcessWindowFunction
  */
-export abstract class ProcessWindowFunction<IN, OUT, K> {
+export abstract class ProcessWindowFunction<IN, OUT, K, W extends Window = TimeWindow> {
+  /** Carries the types only. */
+  declare readonly functionType?: (key: K, context: WindowContext<W>, element: IN) => OUT;
   /** Called when the window fires. */
-  abstract process(key: K, context: WindowContext, elements: Iterable<IN>, out: Collector<OUT>): void;
+  abstract process(key: K, context: WindowContext<W>, elements: Iterable<IN>, out: Collector<OUT>): void;
   /** Called when the window is discarded. */
-  clear(_context: WindowContext): void {}
+  clear?(context: WindowContext<W>): void;
+  /** Called before the first record of each attempt. States asked for here are those of `globalState()`. */
+  open?(context: KeyedRuntimeContext): void;
+  /** Called when the attempt ends, however it ends. */
+  close?(): void;
+}
+
+/**
+ * Likewise for the windows of a stream without key.
+ * @see Flink: ProcessAllWindowFunction
+ */
+export abstract class ProcessAllWindowFunction<IN, OUT, W extends Window = TimeWindow> {
+  /** Carries the types only. */
+  declare readonly functionType?: (context: WindowContext<W>, element: IN) => OUT;
+  /** Called when the window fires. */
+  abstract process(context: WindowContext<W>, elements: Iterable<IN>, out: Collector<OUT>): void;
+  /** Called when the window is discarded. */
+  clear?(context: WindowContext<W>): void;
+  /** Called before the first record of each attempt. */
+  open?(context: RuntimeContext): void;
+  /** Called when the attempt ends, however it ends. */
+  close?(): void;
 }
 
 /** Gives `value`s one timestamp. */

@@ -1,5 +1,6 @@
 import type { Output, StreamRecord } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
+import type { Journal } from "../state/journal.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 
@@ -46,9 +47,11 @@ export interface LaterResults<OUT> {
   readonly pending: number;
   /** Whether no more records should come for now. A few more may come all the same. */
   readonly full: boolean;
+  /** When `giveReady()` is to be called at the latest, ms since the Unix epoch; +∞ if only news matters. */
+  readonly nextTimeMs: number;
   /** Takes a watermark in place of its being handed on: records before it are not through yet. */
   takeWatermark(watermarkMs: number): void;
-  /** Gives what is ready, watermarks by `OperatorContext.emitWatermark()`. After news, for which it calls `OperatorContext.wake()`. */
+  /** Gives what is ready, watermarks by `OperatorContext.emitWatermark()`. After news, for which it calls `OperatorContext.wake()`, and from time to time. */
   giveReady(output: Output<OUT>): void;
 }
 
@@ -60,6 +63,8 @@ export interface OperatorContext {
   /** Event-time timers. */
   readonly timers: TimerQueue;
   readonly processingTimers: TimerQueue;
+  /** Takes note of effects outside of state and timers, which take care of themselves, so that they can be taken back. */
+  readonly journal: Journal;
   /** ms since the Unix epoch */
   processingTime(): number;
   /** The operator's event time, ms. */

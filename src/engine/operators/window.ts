@@ -1,136 +1,201 @@
-import { formatTime, NO_TIMESTAMP, type Output, type StreamRecord } from "../record.ts";
-import type { KeyedStateStore } from "../state/state.ts";
-import type { StateTable } from "../state/state_table.ts";
+import type { Output, StreamRecord } from "../record.ts";
+import { NO_NAMESPACE, type StateTable } from "../state/state_table.ts";
 import type { Timer } from "../time/timer_queue.ts";
-import { TimeWindow, type WindowAssigner } from "../windows/window.ts";
-import {
-  folded,
-  type ProcessWindowFunction,
-  type ReduceFunction,
-  TimestampedCollector,
-  type WindowContext,
-} from "./functions.ts";
+import { type MergeListener, MergingWindowSet, type OpenWindows } from "../windows/merging_window_set.ts";
+import { type Trigger, TriggerResult } from "../windows/trigger.ts";
+import { GlobalWindow, type Window } from "../windows/window.ts";
+import { MergingWindowAssigner, type WindowAssigner } from "../windows/window_assigner.ts";
+import type { ProcessWindowFunction } from "./functions.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
+import { EvictedContents, FoldedContents, ListedContents, type WindowContents } from "./window_contents.ts";
+import { FiringWindow } from "./window_context.ts";
+import { type WindowDescription, windowStamps } from "./window_description.ts";
+import { checkTimestamped, LateRecords } from "./window_late.ts";
+import { TriggerWindow } from "./window_triggers.ts";
 
 /**
- * Folds the records of a key that fall into one window, and gives the result when event time has passed the window's end.
+ * Windows of any kind: with triggers, evictors and lateness, by event time or the clock, and such that merge.
  *
- * In: `T`, keyed. Out: what `process` makes of the folded value, or the value itself, at the window's last millisecond.
- * State: `contents`, one `T` per key and open window; cleared when the window fires. Whatever `process` keeps.
- * A record all of whose windows have fired is late: it changes nothing and is counted.
+ * In: `T`, keyed. Out: what `process` makes of a window's contents, or the folded value itself, at the window's last
+ * millisecond, whenever the trigger fires.
+ * State: `contents`, per key and open window one folded value or a list of records; `windows`, per key those that are open, if
+ * they merge. A window is cleared when the time of its end, and the lateness allowed, has passed. Whatever trigger and
+ * `process` keep.
+ * A record all of whose windows have been cleared is late: it changes nothing and is counted.
+ * @see Flink: WindowOperator, EvictingWindowOperator
  */
-export class WindowOperator<T, OUT, K> implements Operator<T, OUT> {
-  readonly #assigner: WindowAssigner;
-  readonly #reduce: ReduceFunction<T>;
-  readonly #process: ProcessWindowFunction<T, OUT, K> | undefined;
-  readonly #collector = new TimestampedCollector<OUT>();
+export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Operator<T, OUT>, MergeListener<W> {
+  readonly #description: WindowDescription<T, ACC, E, OUT, K, W>;
+  readonly #assigner: WindowAssigner<T, W>;
+  readonly #trigger: Trigger<T, W>;
+  readonly #process: ProcessWindowFunction<E, OUT, K, W> | undefined;
+  readonly #allowedLatenessMs: number;
+  readonly #isEventTime: boolean;
+  readonly #merging: MergingWindowAssigner<T, W> | undefined;
   #context!: OperatorContext;
-  #contents!: StateTable<T>;
-  #firing!: FiringWindow;
+  #contents!: WindowContents<T, E, W>;
+  #openWindows!: StateTable<OpenWindows>;
+  #triggerWindow!: TriggerWindow;
+  #firing!: FiringWindow<W, OUT>;
+  #late!: LateRecords<T>;
+  readonly #give = (elements: Iterable<E>): void => {
+    const { out } = this.#firing;
+    if (this.#process !== undefined) {
+      this.#process.process(this.#context.state.currentKey as K, this.#firing, elements, out);
+    } else {
+      // Without a process function E is OUT: the API sees to it.
+      for (const element of elements) out.collect(element as unknown as OUT);
+    }
+  };
 
-  constructor(
-    assigner: WindowAssigner,
-    reduce: ReduceFunction<T>,
-    process: ProcessWindowFunction<T, OUT, K> | undefined,
-  ) {
+  constructor(description: WindowDescription<T, ACC, E, OUT, K, W>) {
+    const { assigner } = description;
+    this.#description = description;
     this.#assigner = assigner;
-    this.#reduce = reduce;
-    this.#process = process;
+    this.#trigger = description.trigger ?? assigner.getDefaultTrigger();
+    this.#process = description.process;
+    this.#allowedLatenessMs = description.allowedLatenessMs ?? 0;
+    this.#isEventTime = assigner.isEventTime();
+    this.#merging = assigner instanceof MergingWindowAssigner ? assigner : undefined;
   }
 
   stamps(): Record<string, string> {
-    return { window: this.#assigner.description };
+    return windowStamps(this.#description);
   }
 
   open(context: OperatorContext): void {
+    const { evictor, fold, lateTag } = this.#description;
+    const { state } = context;
     this.#context = context;
-    this.#contents = context.state.table<T>("contents", 1);
-    this.#firing = new FiringWindow(context);
+    this.#triggerWindow = new TriggerWindow(context);
+    if (evictor !== undefined) this.#contents = new EvictedContents(state, evictor, this.#triggerWindow, fold);
+    else if (fold !== undefined) this.#contents = new FoldedContents(state, fold);
+    // Without a fold T is E, likewise.
+    else this.#contents = new ListedContents<T>(state) as unknown as WindowContents<T, E, W>;
+    if (this.#merging !== undefined) this.#openWindows = state.table("windows", 1);
+    this.#firing = new FiringWindow(context, this.#merging !== undefined);
+    this.#late = new LateRecords(context, lateTag, this.#allowedLatenessMs);
+    this.#process?.open?.(this.#firing.runtimeContext());
   }
 
-  processElement(record: StreamRecord<T>): void {
+  close(): void {
+    this.#process?.close?.();
+  }
+
+  processElement(record: StreamRecord<T>, output: Output<OUT>): void {
     const { value, timestampMs } = record;
-    const { state, timers } = this.#context;
-    if (timestampMs === NO_TIMESTAMP) {
-      throw new TypeError(
-        `Cannot put a record into a window of "${this.#context.name}": it has no timestamp; ` +
-          "call assignTimestampsAndWatermarks() before window()",
-      );
-    }
-    const watermarkMs = this.#context.currentWatermark();
-    const id = state.currentKeyId;
+    if (this.#isEventTime) checkTimestamped(timestampMs, this.#context.name);
+    this.#firing.out.output = output;
+    const windows = this.#assigner.assignWindows(value, timestampMs, this.#triggerWindow);
     let late = true;
-    const windows = this.#assigner.assignWindows(timestampMs);
-    for (const window of windows) {
-      if (window.maxTimestamp() <= watermarkMs) continue;
-      late = false;
-      const sofar = this.#contents.find(window.id, id);
-      if (sofar === undefined) {
-        this.#contents.set(window.id, id, state.currentKey, value);
-        timers.register(window.maxTimestamp(), window.id, state.currentKey, id);
-      } else {
-        this.#contents.replace(sofar, folded(this.#reduce, sofar.value!, value));
+    if (this.#merging === undefined) {
+      for (const window of windows) {
+        if (this.#isLate(window)) continue;
+        late = false;
+        this.#add(value, timestampMs, window, window.id);
       }
+    } else {
+      const open = this.#loadOpen();
+      for (const added of windows) {
+        const window = open.add(added, this);
+        if (this.#isLate(window)) {
+          open.retire(window);
+          continue;
+        }
+        late = false;
+        this.#add(value, timestampMs, window, open.stateWindow(window)!);
+      }
+      this.#storeOpen(open);
     }
-    if (late) {
-      this.#context.late(
-        value,
-        timestampMs,
-        `came too late for its window ${windows.join(", ")}: event time is at ${formatTime(watermarkMs)} already`,
-      );
-    }
+    if (late) this.#late.take(value, timestampMs, windows);
   }
 
   onEventTime(timer: Timer, output: Output<OUT>): void {
-    const contents = this.#contents.get(timer.namespace, timer.keyId);
-    if (contents === undefined) return;
-    const firing = this.#firing.at(timer.namespace);
-    const timestampMs = firing.window.maxTimestamp();
-    if (this.#process === undefined) {
-      // Without a process function T is OUT: WindowedStream.reduce() sees to it.
-      output.collect(contents as unknown as OUT, timestampMs);
-    } else {
-      this.#collector.output = output;
-      this.#collector.timestampMs = timestampMs;
-      this.#process.process(timer.key as K, firing, [contents], this.#collector);
-      this.#process.clear(firing);
+    this.#onTimer(timer, true, output);
+  }
+
+  onProcessingTime(timer: Timer, output: Output<OUT>): void {
+    this.#onTimer(timer, false, output);
+  }
+
+  /** See {@link MergeListener}; not for others. */
+  onMerge(result: W, merged: readonly W[], stateWindow: string, mergedStateWindows: readonly string[]): void {
+    this.#trigger.onMerge(result, this.#triggerWindow.turnToMerged(result, merged));
+    const { state: { currentKeyId } } = this.#context;
+    for (const window of merged) {
+      this.#trigger.clear(window, this.#triggerWindow.turnTo(window));
+      this.#cleanupTimers().delete(this.#cleanupMs(window), window.id, currentKeyId);
     }
-    this.#contents.set(timer.namespace, timer.keyId, timer.key, undefined);
-  }
-}
-
-/** The window at work, as its function sees it. One object serves all windows of an operator. */
-class FiringWindow implements WindowContext {
-  window!: TimeWindow;
-  readonly #context: OperatorContext;
-  readonly #global: KeyedStateStore;
-  readonly #perWindow: KeyedStateStore;
-
-  constructor(context: OperatorContext) {
-    this.#context = context;
-    this.#global = context.state.store();
-    this.#perWindow = context.state.store(() => this.window.id);
+    // Mostly a session has only grown.
+    if (mergedStateWindows.length > 0) this.#contents.merge(stateWindow, mergedStateWindows);
   }
 
-  at(id: string): this {
+  #add(value: T, timestampMs: number, window: W, stateWindow: string): void {
+    this.#contents.add(stateWindow, value, timestampMs);
+    const context = this.#triggerWindow.turnTo(window);
+    this.#obey(this.#trigger.onElement(value, timestampMs, window, context), window, stateWindow);
+    const cleanupMs = this.#cleanupMs(window);
+    // Windows without end are never cleaned up.
+    if (cleanupMs >= GlobalWindow.MAX_TIMESTAMP) return;
+    const { currentKey, currentKeyId } = this.#context.state;
+    this.#cleanupTimers().register(cleanupMs, window.id, currentKey, currentKeyId);
+  }
+
+  #onTimer({ timeMs, namespace }: Timer, eventTime: boolean, output: Output<OUT>): void {
+    const last = this.#firing.window;
     // Windows of one end fire one key after the other.
-    if (this.window?.id !== id) this.window = TimeWindow.fromId(id);
-    return this;
+    const window = last?.id === namespace ? last : this.#assigner.windowOf(namespace);
+    const open = this.#merging && this.#loadOpen();
+    const stateWindow = open === undefined ? namespace : open.stateWindow(window);
+    // A trigger may leave timers of windows that have become part of others.
+    if (stateWindow === undefined) return;
+    this.#firing.out.output = output;
+    const context = this.#triggerWindow.turnTo(window);
+    const result = eventTime
+      ? this.#trigger.onEventTime(timeMs, window, context)
+      : this.#trigger.onProcessingTime(timeMs, window, context);
+    this.#obey(result, window, stateWindow);
+    if (eventTime !== this.#isEventTime || timeMs !== this.#cleanupMs(window)) return;
+    this.#contents.clear(stateWindow);
+    this.#trigger.clear(window, context);
+    this.#firing.turnTo(window);
+    this.#process?.clear?.(this.#firing);
+    if (open === undefined) return;
+    open.retire(window);
+    this.#storeOpen(open);
   }
 
-  currentWatermark(): number {
-    return this.#context.currentWatermark();
+  #obey(result: TriggerResult, window: W, stateWindow: string): void {
+    if (result === TriggerResult.CONTINUE) return;
+    if (result !== TriggerResult.PURGE) {
+      this.#firing.turnTo(window);
+      this.#contents.fire(window, stateWindow, this.#give);
+    }
+    if (result !== TriggerResult.FIRE) this.#contents.clear(stateWindow);
   }
 
-  currentProcessingTime(): number {
-    return this.#context.processingTime();
+  #isLate(window: W): boolean {
+    return this.#isEventTime && this.#cleanupMs(window) <= this.#context.currentWatermark();
   }
 
-  globalState(): KeyedStateStore {
-    return this.#global;
+  /** When a window is no more, ms. */
+  #cleanupMs(window: W): number {
+    return this.#isEventTime ? window.maxTimestamp() + this.#allowedLatenessMs : window.maxTimestamp();
   }
 
-  windowState(): KeyedStateStore {
-    return this.#perWindow;
+  #cleanupTimers(): OperatorContext["timers"] {
+    return this.#isEventTime ? this.#context.timers : this.#context.processingTimers;
+  }
+
+  /** The key's; read anew each time, as what is in state is put back when a function throws. */
+  #loadOpen(): MergingWindowSet<W> {
+    return new MergingWindowSet(this.#merging!, this.#openWindows.get(NO_NAMESPACE, this.#context.state.currentKeyId));
+  }
+
+  #storeOpen(open: MergingWindowSet<W>): void {
+    const { changes } = open;
+    if (changes === undefined) return;
+    const { currentKey, currentKeyId } = this.#context.state;
+    this.#openWindows.set(NO_NAMESPACE, currentKeyId, currentKey, changes.length === 0 ? undefined : changes);
   }
 }

@@ -1,4 +1,4 @@
-import { isRetriable } from "../errors.ts";
+import { isExpected, isRetriable } from "../errors.ts";
 import type { SourceNode, StreamGraph } from "../graph.ts";
 import type { JobSession } from "../job_store.ts";
 import { type Books, formatBooks } from "./books.ts";
@@ -10,6 +10,7 @@ const LAST_RETRY_MS = 10_000;
 
 /** What a job came to. */
 export interface JobExecutionResult {
+  /** As the environment has it. */
   readonly jobName: string;
   /** "stopped" by the signal, after a commit; "finished elsewhere": another instance brought the bounded run to its end */
   readonly end: JobRunEnd;
@@ -23,9 +24,11 @@ export interface JobExecutionResult {
  */
 export async function executeJob(graph: StreamGraph, options: JobRunOptions): Promise<JobExecutionResult> {
   const { clock, logger, jobName, signal } = options;
+  const restarts = options.restartStrategy.start();
   let retryMs = FIRST_RETRY_MS;
   let { reset } = options;
   for (let attempt = 1;; attempt++) {
+    let nextAttemptMs: number;
     let session: JobSession | undefined;
     let run: JobRun | undefined;
     let startedMs = clock.now();
@@ -58,15 +61,26 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
         return { jobName, end: "stopped", books: run?.books() ?? NO_BOOKS };
       }
       // A stop whose commit failed is none.
-      if (signal.aborted || !isRetriable(reason)) throw reason;
-      // Work went on for a while: this is a new trouble, not the old one.
-      if (clock.now() - startedMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
-      logger.warn(`${jobName}: ${reason.message}; goes back to its last commit and tries again in ${retryMs / 1000} s`);
+      if (signal.aborted) throw reason;
+      let pauseMs: number | undefined;
+      if (isRetriable(reason)) {
+        // Work went on for a while: this is a new trouble, not the old one.
+        if (clock.now() - startedMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
+        pauseMs = retryMs;
+        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+      } else if (options.store !== undefined && !isExpected(reason)) {
+        // Without a store it would begin from the start, and give all output once more.
+        pauseMs = restarts.nextDelayMs(clock.now(), startedMs);
+      }
+      if (pauseMs === undefined) throw reason;
+      nextAttemptMs = pauseMs;
+      logger.warn(
+        `${jobName}: ${messageOf(reason)}; goes back to its last commit and tries again in ${pauseMs / 1000} s`,
+      );
     } finally {
       await closeQuietly(session, options);
     }
-    await clock.sleep(retryMs, signal);
-    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+    await clock.sleep(nextAttemptMs, signal);
   }
 }
 
@@ -75,8 +89,12 @@ async function closeQuietly(session: JobSession | undefined, { jobName, logger }
   try {
     await session?.close();
   } catch (error) {
-    logger.warn(`${jobName}: could not tell the store that it ends: ${error instanceof Error ? error.message : error}`);
+    logger.warn(`${jobName}: could not tell the store that it ends: ${messageOf(error)}`);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 const NO_BOOKS: Books = { recordsIn: 0, recordsOut: 0, late: 0, dead: 0, pendingTimers: 0, operators: [] };

@@ -1,8 +1,10 @@
+import { formatOrigin, JobError } from "../errors.ts";
 import { nodesAbove, type StreamGraph } from "../graph.ts";
-import type { JobSession, SplitPosition, StateChange } from "../job_store.ts";
+import type { DeadLetter, JobSession, SplitPosition, StateChange } from "../job_store.ts";
 import { formatTime, MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { Json, StartingPoint } from "../source.ts";
 import { Changes } from "../state/changes.ts";
+import type { StateVersions } from "../state/keyed_state_backend.ts";
 import { PERIODIC_EMIT_MS } from "../time/watermark_strategy.ts";
 import { type Books, booksOf } from "./books.ts";
 import { Intake } from "./intake.ts";
@@ -47,6 +49,8 @@ export class JobRun {
   #lastPeriodicMs = Number.NEGATIVE_INFINITY;
   #outputCommitted = false;
   #deadLetters = 0;
+  /** When records died within the last minute, ms; kept only if there is a limit. */
+  #deadTimes: number[] = [];
   #wake: () => void = () => {};
   #woken = false;
   readonly #ended = new AbortController();
@@ -59,9 +63,12 @@ export class JobRun {
       clock: options.clock,
       changes: this.#changes,
       current: undefined,
+      onError: options.onError,
       deadLetter: (letter) => {
-        this.#logDeadLetter(letter.operator, letter.message);
-        session?.deadLetter({ ...letter, attempt });
+        const kept = session !== undefined && options.onError === "dead-letter";
+        this.#logDeadLetter(letter, kept ? `kept in "${session.deadLetters}"` : this.#whyDropped());
+        if (kept) session.deadLetter({ ...letter, attempt });
+        this.#checkDeadRate(letter);
       },
       wake: () => {
         this.#woken = true;
@@ -87,10 +94,9 @@ export class JobRun {
       for (const source of this.#sources) source.start();
       for (const task of this.#tasks) task.start();
       this.#laterTasks = this.#tasks.filter(({ operator }) => operator.later !== undefined);
-      const full = () => this.#laterTasks.some(({ operator }) => operator.later!.full);
       const intake = new Intake(
         this.#sources.flatMap(({ splits }) => splits),
-        this.#laterTasks.length === 0 ? undefined : full,
+        this.#laterTasks.length === 0 ? undefined : () => this.#isFull(),
       );
       const progress = new Progress(jobName, this.#sources, this.#tasks, clock, logger);
       return await this.#loop(intake, progress, signal);
@@ -122,6 +128,7 @@ export class JobRun {
       if (restored !== undefined) this.#committed.set(sinkEntry(uid), JSON.stringify(restored));
     }
     if (bounded) this.#bounds = this.#readBounds();
+    this.#options.onWired?.({ sources: this.#sources, tasks: this.#tasks, shared: this.#shared });
   }
 
   #readBounds(): JobRecord["bounds"] {
@@ -148,7 +155,9 @@ export class JobRun {
       const now = clock.now();
       const periodicInMs = this.#emitPeriodically(now);
       for (const task of this.#tasks) task.advanceProcessingTime(now);
+      const full = this.#isFull();
       for (const task of this.#laterTasks) task.giveReady();
+      const roomAgain = full && !this.#isFull();
       let idleInMs = Number.POSITIVE_INFINITY;
       for (const source of this.#sources) idleInMs = Math.min(idleInMs, source.checkIdleness(now));
       idleInMs = Math.min(idleInMs, silence.tick(now), periodicInMs);
@@ -167,9 +176,12 @@ export class JobRun {
       const changed = this.#hasChanged();
       if (changed && (commitInMs <= 0 || urgent)) await this.#commit();
       progress.tick(now);
-      if (taken > 0) await nextTurn();
+      if (taken > 0 || roomAgain) await nextTurn();
       else {
-        const timerInMs = Math.min(...this.#tasks.map(({ processingTimers }) => processingTimers.nextTimeMs)) - now;
+        const timerInMs = Math.min(
+          ...this.#tasks.map(({ processingTimers }) => processingTimers.nextTimeMs),
+          ...this.#laterTasks.map(({ operator }) => operator.later!.nextTimeMs),
+        ) - now;
         const commitDueMs = changed ? Math.max(commitInMs, 0) : Number.POSITIVE_INFINITY;
         await this.#sleep(Math.min(idleInMs, progress.nextTickMs(now), commitDueMs, Math.max(timerInMs, 0)));
       }
@@ -182,6 +194,10 @@ export class JobRun {
     this.#bounds = null;
     if (this.#options.bounded) this.#finishedAtMs = this.#options.clock.now();
     await this.#commit();
+  }
+
+  #isFull(): boolean {
+    return this.#laterTasks.some(({ operator }) => operator.later!.full);
   }
 
   /** @returns ms until it is due again, +∞ if no generator asks for it */
@@ -213,6 +229,7 @@ export class JobRun {
   }
 
   async #commit(): Promise<void> {
+    for (const { state } of this.#tasks) state.dropExpired();
     for (const { writer } of this.#writers) await writer.flush?.();
     const changes = await this.#prepareSinks();
     const positions = this.#takePositions(changes);
@@ -282,7 +299,7 @@ export class JobRun {
       if (ms !== MIN_WATERMARK && ms !== MAX_WATERMARK) watermarks[(node as { uid: string }).uid] = ms;
     }
     const stamps: Record<string, Record<string, string>> = {};
-    const versions: Record<string, Record<string, number>> = {};
+    const versions: Record<string, StateVersions> = {};
     for (const { node, operator, state } of this.#tasks) {
       const stamp = operator.stamps?.();
       if (stamp !== undefined) stamps[node.uid] = stamp;
@@ -318,16 +335,39 @@ export class JobRun {
     this.#session?.lost.removeEventListener("abort", stop);
   }
 
-  #logDeadLetter(operator: string, message: string): void {
+  #logDeadLetter(letter: Omit<DeadLetter, "attempt">, fate: string): void {
     this.#deadLetters++;
     const { logger, jobName } = this.#options;
     const shown = 10;
-    const place = this.#session === undefined
-      ? "it is dropped, as the job has no store"
-      : `kept in "${this.#session.deadLetters}"`;
-    if (this.#deadLetters <= shown) logger.warn(`${jobName}: ${operator}: ${message}; ${place}`);
+    if (this.#deadLetters <= shown) logger.warn(`${jobName}: ${describeLetter(letter)}; ${fate}`);
     if (this.#deadLetters === shown) logger.warn(`${jobName}: further bad records are counted, not shown`);
   }
+
+  #whyDropped(): string {
+    return this.#options.onError === "skip" ? "it is skipped" : "it is dropped, as the job has no store";
+  }
+
+  /** @throws {JobError} if there are more than the job stands */
+  #checkDeadRate(letter: Omit<DeadLetter, "attempt">): void {
+    const { maxDeadPerMinute, clock, jobName } = this.#options;
+    if (maxDeadPerMinute === Number.POSITIVE_INFINITY) return;
+    const now = clock.now();
+    this.#deadTimes = [...this.#deadTimes.filter((ms) => ms > now - 60_000), now];
+    if (this.#deadTimes.length <= maxDeadPerMinute) return;
+    throw new JobError(
+      `Cannot go on with job "${jobName}": more than ${maxDeadPerMinute} records within a minute could not be processed; the last one: ${
+        describeLetter(letter)
+      }`,
+    );
+  }
+}
+
+/** `counts: TypeError: no such traveller, at "skyone" partition 3 offset 1204` */
+function describeLetter({ operator, errorClass, message, origin }: Omit<DeadLetter, "attempt">): string {
+  // What could not be decoded says by itself where it lies.
+  const place = origin === undefined || message.includes(formatOrigin(origin)) ? "" : `, at ${formatOrigin(origin)}`;
+  const what = errorClass === "RecordError" || errorClass === "LateRecord" ? message : `${errorClass}: ${message}`;
+  return `${operator}: ${what}${place}`;
 }
 
 function* concat<T>(first: Iterable<T>, second: Iterable<T>): Generator<T> {

@@ -3,6 +3,21 @@ import type { JobStore } from "../job_store.ts";
 import type { Logger } from "../logger.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import type { StartingPoint } from "../source.ts";
+import type { RestartStrategy } from "./restart_strategy.ts";
+import type { Shared } from "./shared.ts";
+import type { SourceTask } from "./source_task.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * What becomes of a record that can not be decoded, or at which a function throws.
+ *
+ * - `dead-letter`: it goes to the job's dead letters; nothing remains of what it had changed until then
+ * - `skip`: likewise, but it is only counted
+ * - `fail`: the job fails, and its restart strategy decides
+ *
+ * A function that throws in a timer or a window that fires has no record to blame: the job fails under any policy.
+ */
+export type ErrorPolicy = "dead-letter" | "skip" | "fail";
 
 /** How a job runs; what it does is in its graph. */
 export interface JobRunOptions {
@@ -20,7 +35,20 @@ export interface JobRunOptions {
   /** ms of silence of all sources after which event time goes on with the clock; Infinity: never */
   readonly closeIdleMs: number;
   readonly sessionTimeoutMs: number;
+  readonly restartStrategy: RestartStrategy;
+  readonly onError: ErrorPolicy;
+  /** More records within a minute that could not be processed end the job; Infinity: never */
+  readonly maxDeadPerMinute: number;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Called for each attempt when its parts are there, before its first commit: for tools that look into a job at work. */
+  readonly onWired?: (parts: RunningParts) => void;
+}
+
+/** The parts of one attempt at work. */
+export interface RunningParts {
+  readonly sources: readonly SourceTask[];
+  readonly tasks: readonly Task[];
+  readonly shared: Shared;
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { DeadLetter } from "../job_store.ts";
 import type { SourceSplit } from "../source.ts";
 import type { Changes } from "../state/changes.ts";
+import type { ErrorPolicy } from "./options.ts";
 
 /** What all tasks of one attempt share. */
 export interface Shared {
@@ -9,7 +10,8 @@ export interface Shared {
   readonly changes: Changes;
   /** The split whose record is at work; undefined while timers fire. */
   current: SourceSplit<unknown> | undefined;
-  /** Keeps a record that could not be processed. */
+  readonly onError: ErrorPolicy;
+  /** Counts a record that could not be processed, and keeps it if that is the job's policy. */
   deadLetter(letter: Omit<DeadLetter, "attempt">): void;
   /** Ends the sleep of the job's loop. */
   wake(): void;

@@ -1,7 +1,7 @@
 import { JobError } from "../errors.ts";
 import type { StreamGraph } from "../graph.ts";
 import type { Json } from "../source.ts";
-import type { RestoredValue } from "../state/keyed_state_backend.ts";
+import type { RestoredValue, StateVersions } from "../state/keyed_state_backend.ts";
 import type { RestoredTimer, TimerKind } from "../time/timer_queue.ts";
 
 /**
@@ -9,7 +9,9 @@ import type { RestoredTimer, TimerKind } from "../time/timer_queue.ts";
  *
  *     ["job"]                                  → JobRecord
  *     ["split", source uid, split id]          → SplitRecord
- *     ["state", uid, state, namespace, key]    → the value
+ *     ["state", uid, state, namespace, key]    → the value; with TTL [last update in ms, value]
+ *     ["state", uid, list, namespace, key, n]  → likewise, of an element; they stand in the order of n
+ *     ["state", uid, map, namespace, key, k]   → [n, value] of the map's key k, likewise
  *     ["timer", uid, time, namespace, key]     → its place among the registrations; "processing-timer" likewise
  *     ["sink", uid]                            → what the sink must know
  *
@@ -22,8 +24,8 @@ export interface JobRecord {
   readonly watermarks: Readonly<Record<string, number>>;
   /** What stored state depends on, by uid. */
   readonly stamps: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Versions of the states' descriptors, by uid and name. */
-  readonly versions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Kinds and versions of the states, by uid and name. */
+  readonly versions: Readonly<Record<string, StateVersions>>;
   /** Ends of a bounded run that has not come to them yet, by source uid and split id. */
   readonly bounds: Readonly<Record<string, Readonly<Record<string, Json>>>> | null;
   /** When the last bounded run came to its end, ms since the Unix epoch. */
@@ -71,9 +73,9 @@ export class Snapshot {
           getOrAdd(this.#splits, uid, () => new Map()).set(rest[0] as string, value as SplitRecord);
           break;
         case "state": {
-          const [name, namespace, key] = rest as [string, string, Json];
+          const [name, namespace, key, part] = rest as [string, string, Json, Json?];
           getOrAdd(getOrAdd(this.#state, uid, () => new Map<string, RestoredValue[]>()), name, () => [])
-            .push({ namespace, key, value });
+            .push(part === undefined ? { namespace, key, value } : { namespace, key, part, value });
           break;
         }
         case "timer":
@@ -95,7 +97,7 @@ export class Snapshot {
     return this.#splits.get(uid);
   }
 
-  /** Values of an operator by state. The taker has them from now on: a copy here would double the memory of a large state. */
+  /** What an operator's states hold, by state. The taker has them from now on: a copy here would double the memory of a large state. */
   takeState(uid: string): Map<string, readonly RestoredValue[]> {
     const state = this.#state.get(uid) ?? new Map();
     this.#state.delete(uid);

@@ -1,4 +1,4 @@
-import { OperatorError, RecordError } from "../errors.ts";
+import { isExpected, OperatorError, RecordError } from "../errors.ts";
 import type { SourceNode } from "../graph.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { SourceReader, SourceSplit } from "../source.ts";
@@ -95,13 +95,14 @@ export class SourceTask {
         split.lastActiveMs = now;
       }
       const leftMs = split.lastActiveMs + this.#idlenessMs - now;
-      if (leftMs <= 0) this.#setIdle(split);
+      if (leftMs <= 0) this.setIdle(split);
       else nextMs = Math.min(nextMs, leftMs);
     }
     return nextMs;
   }
 
-  #setIdle(split: SplitTask): void {
+  /** A split is silent: it holds event time back no longer. */
+  setIdle(split: SplitTask): void {
     if (this.combiner.setIdle(split.index, true)) this.output.emitWatermark(this.combiner.watermarkMs);
     this.#tellIdle(this.combiner.idle && !this.byClock);
   }
@@ -200,17 +201,27 @@ export class SplitTask {
       value = split.take();
       if (assign !== undefined) timestampMs = checkTimestamp(assign(value, timestampMs));
     } catch (error) {
-      if (error instanceof RecordError) return this.#bury(error, timestampMs);
-      throw (error as { expected?: unknown } | null)?.expected === true
-        ? error
-        : new OperatorError(node.name, error, split.origin());
+      const found = isExpected(error) ? error : new OperatorError(node.name, error, split.origin(), true);
+      if (!this.#isBurying(found)) throw found;
+      return this.#bury(node.name, found, timestampMs);
     }
     if (source.combiner.isIdle(this.index)) source.setActive(this);
     shared.current = split;
-    source.output.collect(value, timestampMs);
-    shared.current = undefined;
+    const { journal } = shared.changes;
+    journal.begin();
+    try {
+      source.output.collect(value, timestampMs);
+    } catch (error) {
+      if (!this.#isBurying(error)) throw error;
+      journal.undo();
+      this.#bury(error instanceof OperatorError ? error.operator : node.name, error, timestampMs);
+      return;
+    } finally {
+      shared.current = undefined;
+    }
+    journal.end();
     if (this.#generator === undefined) return;
-    this.#advance(this.#generator.onEvent(value, timestampMs));
+    this.advance(this.#generator.onEvent(value, timestampMs));
   }
 
   get periodic(): boolean {
@@ -219,25 +230,30 @@ export class SplitTask {
 
   emitPeriodically(now: number): void {
     const watermarkMs = this.#generator?.onPeriodicEmit?.(now);
-    if (watermarkMs !== undefined && !this.finished) this.#advance(watermarkMs);
+    if (watermarkMs !== undefined && !this.finished) this.advance(watermarkMs);
   }
 
-  #advance(watermarkMs: number): void {
+  /** Event time of this split has come to `watermarkMs`. */
+  advance(watermarkMs: number): void {
     if (watermarkMs <= this.watermarkMs) return;
     this.watermarkMs = watermarkMs;
     const { combiner, output } = this.source;
     if (combiner.update(this.index, watermarkMs)) output.emitWatermark(combiner.watermarkMs);
   }
 
-  #bury(error: RecordError, timestampMs: number): void {
+  /** Whether the job goes on without the record. */
+  #isBurying(error: unknown): error is RecordError | OperatorError {
+    if (this.source.shared.onError === "fail") return false;
+    return error instanceof RecordError || (error instanceof OperatorError && error.byRecord);
+  }
+
+  #bury(operator: string, error: RecordError | OperatorError, timestampMs: number): void {
     const { source, split } = this;
-    source.deadRecords++;
-    source.shared.deadLetter({
-      origin: split.origin(),
-      timestampMs,
-      operator: source.node.name,
-      errorClass: error.name,
-      message: error.message,
-    });
+    if (operator === source.node.name) source.deadRecords++;
+    const thrown: unknown = error instanceof OperatorError ? error.cause : error;
+    const [errorClass, message] = thrown instanceof Error
+      ? [thrown.name, thrown.message]
+      : [typeof thrown, String(thrown)];
+    source.shared.deadLetter({ origin: split.origin(), timestampMs, operator, errorClass, message });
   }
 }

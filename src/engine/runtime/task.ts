@@ -1,10 +1,11 @@
-import { OperatorError } from "../errors.ts";
+import { isExpected, OperatorError, RecordError } from "../errors.ts";
 import type { OperatorNode, SinkNode } from "../graph.ts";
 import type { KeySelector } from "../operators/functions.ts";
 import type { Operator, OperatorContext, TwoInputOperator } from "../operators/operator.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, type Output, type StreamOutput, StreamRecord } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
 import { type Key, keyId } from "../state/key.ts";
+import type { Journal, Undoable } from "../state/journal.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 import { CONNECTED, UNION, WatermarkCombiner } from "../time/watermark_combiner.ts";
@@ -38,6 +39,11 @@ export class Task implements OperatorContext {
   /** Whether event time means nothing to it but to be handed on. */
   readonly passive: boolean;
   lateRecords = 0;
+  /** Records at which the operator threw. */
+  deadRecords = 0;
+  /** Records whose effects were taken back because another operator threw at what they came from. */
+  takenBackRecords = 0;
+  readonly journal: Journal;
   readonly #sideOutputs: ReadonlyMap<string, FanOut>;
   readonly #shared: Shared;
   readonly #keySelectors: readonly (KeySelector<unknown, unknown> | undefined)[];
@@ -54,6 +60,8 @@ export class Task implements OperatorContext {
   #realMs: number;
   /** What came in; that of a passive task is known to its output only. */
   #watermarkMs: number;
+  #inputsIdle = false;
+  /** What those below were told. */
   #idle = false;
 
   constructor(parts: TaskParts) {
@@ -66,6 +74,7 @@ export class Task implements OperatorContext {
     this.output = parts.output;
     this.#sideOutputs = parts.sideOutputs;
     this.#shared = parts.shared;
+    this.journal = parts.shared.changes.journal;
     const { inputs } = parts.node;
     this.#keySelectors = inputs.map(({ keySelector }) => keySelector);
     this.#keySelector = this.#keySelectors[0];
@@ -108,11 +117,6 @@ export class Task implements OperatorContext {
 
   get recordsIn(): number {
     return this.#edges.reduce((sum, edge) => sum + edge.records, 0);
-  }
-
-  /** What went to side outputs. */
-  get sideRecords(): number {
-    return [...this.#sideOutputs.values()].reduce((sum, { records }) => sum + records, 0);
   }
 
   /** See {@link OperatorContext.currentWatermark}. */
@@ -166,7 +170,7 @@ export class Task implements OperatorContext {
       if (this.#combiner === undefined) this.operator.processElement(record, this.output);
       else this.operator.processElement1(record, this.output);
     } catch (error) {
-      throw this.#named(error);
+      throw this.#atRecord(error);
     }
     if (this.#ownWatermark !== undefined) this.emitWatermark(this.#ownWatermark());
   }
@@ -184,7 +188,7 @@ export class Task implements OperatorContext {
       }
       this.operator.processElement2(record, this.output);
     } catch (error) {
-      throw this.#named(error);
+      throw this.#atRecord(error);
     }
   }
 
@@ -206,6 +210,13 @@ export class Task implements OperatorContext {
       if (combiner.setIdle(input, idle)) this.#advance(combiner.watermarkMs);
       idle = combiner.idle;
     }
+    this.#inputsIdle = idle;
+    this.#tellIdle();
+  }
+
+  /** Records still at work hold event time back below like any that come: their results would be late else. (Not in Flink.) */
+  #tellIdle(): void {
+    const idle = this.#inputsIdle && (this.operator.later?.pending ?? 0) === 0;
     if (idle === this.#idle) return;
     this.#idle = idle;
     this.output.emitIdle(idle);
@@ -226,6 +237,7 @@ export class Task implements OperatorContext {
   /** Takes what {@link LaterResults} has ready. */
   giveReady(): void {
     this.#guard(() => this.operator.later?.giveReady(this.output));
+    this.#tellIdle();
   }
 
   /** See {@link OperatorContext.sideOutput}. */
@@ -281,8 +293,16 @@ export class Task implements OperatorContext {
 
   /** An error with the name of the operator nearest to it: those above see that it has one. */
   #named(error: unknown): unknown {
-    if (error instanceof OperatorError || (error as { expected?: unknown } | null)?.expected === true) return error;
+    if (error instanceof OperatorError || isExpected(error)) return error;
     return new OperatorError(this.name, error, this.#shared.current?.origin());
+  }
+
+  /** Likewise, for an error while a record was at work. */
+  #atRecord(error: unknown): unknown {
+    if (error instanceof OperatorError || (isExpected(error) && !(error instanceof RecordError))) return error;
+    this.deadRecords++;
+    this.takenBackRecords--; // the way here will be taken back and counted there
+    return new OperatorError(this.name, error, this.#shared.current?.origin(), true);
   }
 }
 
@@ -290,7 +310,7 @@ export class Task implements OperatorContext {
 const NOWHERE: Output<unknown> = { collect() {} };
 
 /** The way from one task to another, or from a source to a task. */
-export class Edge implements StreamOutput<unknown> {
+export class Edge implements StreamOutput<unknown>, Undoable {
   /** How many have passed. */
   records = 0;
   protected readonly task: Task;
@@ -309,8 +329,17 @@ export class Edge implements StreamOutput<unknown> {
   }
 
   collect(value: unknown, timestampMs: number): void {
-    this.records++;
+    this.count();
     this.task.process(value, timestampMs);
+  }
+
+  protected count(): void {
+    this.records++;
+    this.task.journal.log(this, undefined);
+  }
+
+  undo(): void {
+    this.task.takenBackRecords++;
   }
 
   emitWatermark(watermarkMs: number): void {
@@ -325,7 +354,7 @@ export class Edge implements StreamOutput<unknown> {
 /** The way to the second input of a task. */
 class SecondEdge extends Edge {
   override collect(value: unknown, timestampMs: number): void {
-    this.records++;
+    this.count();
     this.task.processSecond(value, timestampMs);
   }
 }

@@ -1,5 +1,12 @@
 import { JobError } from "../errors.ts";
-import { inputsOf, type SourceNode, type StreamGraph, type StreamNode } from "../graph.ts";
+import {
+  inputsOf,
+  type OperatorNode,
+  type SinkNode,
+  type SourceNode,
+  type StreamGraph,
+  type StreamNode,
+} from "../graph.ts";
 import type { JobSession } from "../job_store.ts";
 import type { Operator, TwoInputOperator } from "../operators/operator.ts";
 import { SinkOperator } from "../operators/sink.ts";
@@ -13,6 +20,8 @@ import type { Shared } from "./shared.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { SourceTask } from "./source_task.ts";
 import { FanOut, Task } from "./task.ts";
+
+type AnyOperator = Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
 
 /** The parts of a running job, in the order of the graph. */
 export interface Wired {
@@ -53,7 +62,7 @@ export async function wire(
       );
       continue;
     }
-    let operator: Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
+    let operator: AnyOperator;
     if (node.kind === "sink") {
       const { clock, logger } = options;
       const writer = await node.sink.open({ session, restored: snapshot.sink(node.uid), clock, logger });
@@ -62,33 +71,54 @@ export async function wire(
     } else {
       operator = node.create();
     }
-    snapshot.checkStamps(node.uid, operator.stamps?.() ?? {});
-    const versions = snapshot.job?.versions[node.uid];
-    const task = new Task({
-      node,
-      operator,
-      state: new KeyedStateBackend(node.uid, shared.changes, snapshot.takeState(node.uid), versions),
-      timers: new TimerQueue(node.uid, shared.changes, snapshot.takeTimers(node.uid)),
-      processingTimers: new TimerQueue(
-        node.uid,
-        shared.changes,
-        snapshot.takeTimers(node.uid, "processing-timer"),
-        "processing-timer",
-      ),
-      output: outputs.get(node)!,
-      sideOutputs: sideOutputs.get(node)!,
-      shared,
-      restoredWatermarkMs: snapshot.job?.watermarks[node.uid] ?? MIN_WATERMARK,
-    });
-    opened.tasks.push(task);
-    for (const [input, { from }] of node.inputs.entries()) {
-      for (const [channel, { node: above, tag }] of from.entries()) {
-        const output = tag === undefined ? outputs.get(above)! : sideOutputs.get(above)!.get(tag.id)!;
-        output.add(task.addEdge(input, channel));
-      }
-    }
+    opened.tasks.push(newTask(node, operator, outputs, sideOutputs, snapshot, shared));
   }
   for (const task of opened.tasks) task.open();
+}
+
+/**
+ * Makes the task of an operator, with what the last commit has of it, and ties it to those above.
+ * @param outputs of all nodes; side outputs by the id of their tag
+ */
+export function newTask(
+  node: OperatorNode | SinkNode,
+  operator: AnyOperator,
+  outputs: ReadonlyMap<StreamNode, FanOut>,
+  sideOutputs: ReadonlyMap<StreamNode, ReadonlyMap<string, FanOut>>,
+  snapshot: Snapshot,
+  shared: Shared,
+): Task {
+  const { uid } = node;
+  snapshot.checkStamps(uid, operator.stamps?.() ?? {});
+  const task = new Task({
+    node,
+    operator,
+    state: new KeyedStateBackend(
+      uid,
+      shared.changes,
+      snapshot.takeState(uid),
+      snapshot.job?.versions[uid],
+      () => shared.clock.now(),
+    ),
+    timers: new TimerQueue(uid, shared.changes, snapshot.takeTimers(uid)),
+    processingTimers: new TimerQueue(
+      uid,
+      shared.changes,
+      snapshot.takeTimers(uid, "processing-timer"),
+      "processing-timer",
+    ),
+    output: outputs.get(node)!,
+    sideOutputs: sideOutputs.get(node)!,
+    shared,
+    restoredWatermarkMs: snapshot.job?.watermarks[uid] ?? MIN_WATERMARK,
+  });
+  for (const [input, { from }] of node.inputs.entries()) {
+    for (const [channel, { node: above, tag }] of from.entries()) {
+      const output = tag === undefined ? outputs.get(above)! : sideOutputs.get(above)!.get(tag.id)!;
+      output.add(task.addEdge(input, channel));
+    }
+  }
+  return task;
 }
 
 async function openSource(

@@ -11,6 +11,9 @@ export class CollectSink<T> implements Sink<T> {
 
   open(): Promise<SinkWriter<T>> {
     const { values } = this;
-    return Promise.resolve({ write: (value) => void values.push(value) });
+    return Promise.resolve({
+      write: (value) => void values.push(value),
+      takeBack: (records) => void values.splice(values.length - records),
+    });
   }
 }

@@ -20,6 +20,7 @@ export class PrintSink<T> implements Sink<T> {
       write(value) {
         lines.push(prefix + (typeof value === "string" ? value : JSON.stringify(value)));
       },
+      takeBack: (records) => void lines.splice(lines.length - records),
       flush() {
         if (lines.length === 0) return;
         // deno-lint-ignore no-console -- standard output is what this sink is for

@@ -1,3 +1,5 @@
+import { Journal } from "./journal.ts";
+
 /** An entry's name in the store and its text; `null` deletes it. */
 export type StateChange = readonly [entry: string, value: string | null];
 
@@ -19,6 +21,8 @@ export interface Storable {
  * An object marks itself once; its text is made only when the commit asks, however often it changed.
  */
 export class Changes {
+  /** What the record at work has changed. */
+  readonly journal = new Journal();
   #dirty: Storable[] = [];
 
   mark(item: Storable): void {
@@ -35,6 +39,14 @@ export class Changes {
   forget(): void {
     for (const item of this.#dirty) item.dirty = false;
     this.#dirty = [];
+  }
+
+  /** What `drain()` would give now; nothing changes by it. */
+  *peek(): Generator<StateChange> {
+    for (const item of this.#dirty) {
+      const value = item.entryValue();
+      if (value !== null || item.stored) yield [item.entryKey(), value];
+    }
   }
 
   /**

@@ -1,42 +1,60 @@
 import { JobError } from "../errors.ts";
 import type { Changes } from "./changes.ts";
-import { type Key, type KeyId, keyId } from "./key.ts";
-import type { KeyedStateStore, ValueState, ValueStateDescriptor } from "./state.ts";
-import { NO_NAMESPACE, StateTable } from "./state_table.ts";
+import type { MapStateDescriptor, StateDescriptor } from "./descriptors.ts";
+import { type Key, type KeyContext, type KeyId, keyId } from "./key.ts";
+import type { ListTable } from "./list_table.ts";
+import { TableMapState } from "./map_state.ts";
+import type { MapTable } from "./map_table.ts";
+import { newState, type OpenState, openState, type RestoredValue } from "./open_state.ts";
+import type { AggregatingState, KeyedStateStore, ListState, MapState, ReducingState, ValueState } from "./state.ts";
+import {
+  differenceFromStored,
+  differenceInUse,
+  shapeOf,
+  type StateShape,
+  type StoredShape,
+  storedShape,
+} from "./state_shape.ts";
+import { NO_NAMESPACE, type StateTable } from "./state_table.ts";
 
-/** A state's value as the last commit has it. */
-export interface RestoredValue {
-  readonly namespace: string;
-  readonly key: Key;
-  readonly value: unknown;
-}
+export type { RestoredValue } from "./open_state.ts";
+
+/** Kinds and versions of an operator's states by name, as a commit has them; opaque to others. */
+export type StateVersions = Readonly<Record<string, StoredShape>>;
+
+/** Where broadcast state lies: it belongs to no key. */
+const BROADCAST = "broadcast";
+const NO_KEY: KeyContext = { currentKey: null, currentKeyId: keyId(null) };
 
 /**
  * All keyed state of one operator, and the key at work.
  *
- * Values of a restored job lie here until the state of their name is asked for.
+ * Entries of a restored job lie here until the state of their name is asked for.
  */
-export class KeyedStateBackend {
+export class KeyedStateBackend implements KeyContext {
   currentKey: Key = null;
   currentKeyId: KeyId = "";
   readonly uid: string;
   readonly #changes: Changes;
-  readonly #tables = new Map<string, StateTable<unknown>>();
-  readonly #versions = new Map<string, number>();
+  readonly #open = new Map<string, OpenState>();
   readonly #own = new Set<string>();
   readonly #restored: Map<string, readonly RestoredValue[]>;
-  readonly #restoredVersions: Readonly<Record<string, number>>;
+  readonly #restoredVersions: StateVersions;
+  readonly #now: () => number;
 
+  /** @param now processing time, ms since the Unix epoch, for states with TTL */
   constructor(
     uid: string,
     changes: Changes,
     restored: Map<string, readonly RestoredValue[]> = new Map(),
-    restoredVersions: Readonly<Record<string, number>> = {},
+    restoredVersions: StateVersions = {},
+    now: () => number = Date.now,
   ) {
     this.uid = uid;
     this.#changes = changes;
     this.#restored = restored;
     this.#restoredVersions = restoredVersions;
+    this.#now = now;
   }
 
   setCurrentKey(key: Key): void {
@@ -53,84 +71,111 @@ export class KeyedStateBackend {
   /** The table of an operator's own state, whose name its functions can not use. */
   table<T>(name: string, version: number): StateTable<T> {
     this.#own.add(name);
-    return this.#table(name, version);
+    return this.#opened(name, { kind: "value", version, ttl: undefined }).table as StateTable<T>;
   }
 
-  /** Filled from the last commit when it is asked for first. */
-  #table<T>(name: string, version: number): StateTable<T> {
-    const known = this.#tables.get(name);
-    if (known !== undefined) {
-      const knownVersion = this.#versions.get(name);
-      if (knownVersion !== version) {
-        throw new JobError(
-          `Cannot use state "${name}" of "${this.uid}" as version ${version}: it is in use as version ${knownVersion}`,
-        );
-      }
-      return known as StateTable<T>;
-    }
-    const stored = this.#restoredVersions[name];
-    if (stored !== undefined && stored !== version) {
-      throw new JobError(
-        `Cannot restore state "${name}" of "${this.uid}": it was written as version ${stored}, the job now describes version ${version}; ` +
-          "run the job that wrote it, or forget the job's commit with --reset",
-      );
-    }
-    const table = new StateTable<T>(this.uid, name, this.#changes);
-    for (const { namespace, key, value } of this.#restored.get(name) ?? []) table.restore(namespace, key, value as T);
-    this.#restored.delete(name);
-    this.#tables.set(name, table as StateTable<unknown>);
-    this.#versions.set(name, version);
-    return table;
+  /** Likewise, of a state that holds a list per key and namespace. */
+  listTable<T>(name: string, version: number): ListTable<T> {
+    this.#own.add(name);
+    return this.#opened(name, { kind: "list", version, ttl: undefined }).table as ListTable<T>;
+  }
+
+  /** Likewise, of a state that holds a map per key and namespace. */
+  mapTable<V>(name: string, version: number): MapTable<V> {
+    this.#own.add(name);
+    return this.#opened(name, { kind: "map", version, ttl: undefined }).table as MapTable<V>;
   }
 
   /** States of the current key, in the namespace that `namespace()` gives when they are used. */
   store(namespace: () => string = () => NO_NAMESPACE): KeyedStateStore {
-    const states = new Map<string, ValueState<unknown>>();
+    const known = new Map<string, { readonly descriptor: StateDescriptor; readonly state: unknown }>();
+    const stateOf = (descriptor: StateDescriptor): unknown => {
+      const { name } = descriptor;
+      const entry = known.get(name);
+      if (entry?.descriptor === descriptor) return entry.state;
+      const open = this.#described(name, shapeOf(descriptor));
+      if (entry !== undefined) return entry.state;
+      const state = newState(open, descriptor, this, namespace);
+      known.set(name, { descriptor, state });
+      return state;
+    };
     return {
-      getState: <T>(descriptor: ValueStateDescriptor<T>): ValueState<T> => {
-        const { name, version } = descriptor;
-        if (this.#own.has(name)) {
-          throw new JobError(
-            `Cannot use state "${name}" of "${this.uid}": the operator itself has one of that name; take another`,
-          );
-        }
-        const table = this.#table<unknown>(name, version);
-        let state = states.get(name);
-        if (state === undefined) {
-          state = new TableValueState(this, table, namespace);
-          states.set(name, state);
-        }
-        return state as ValueState<T>;
-      },
+      getState: <T>(descriptor: StateDescriptor) => stateOf(descriptor) as ValueState<T>,
+      getListState: <T>(descriptor: StateDescriptor) => stateOf(descriptor) as ListState<T>,
+      getMapState: <K extends Key, V>(descriptor: StateDescriptor) => stateOf(descriptor) as MapState<K, V>,
+      getReducingState: <T>(descriptor: StateDescriptor) => stateOf(descriptor) as ReducingState<T>,
+      getAggregatingState: <IN, _ACC, OUT>(descriptor: StateDescriptor) =>
+        stateOf(descriptor) as AggregatingState<IN, OUT>,
     };
   }
 
-  /** Versions of all states, those not yet asked for in this run included; goes into the commit. */
-  versions(): Record<string, number> {
-    return { ...this.#restoredVersions, ...Object.fromEntries(this.#versions) };
-  }
-}
-
-class TableValueState<T> implements ValueState<T> {
-  readonly #backend: KeyedStateBackend;
-  readonly #table: StateTable<T>;
-  readonly #namespace: () => string;
-
-  constructor(backend: KeyedStateBackend, table: StateTable<T>, namespace: () => string) {
-    this.#backend = backend;
-    this.#table = table;
-    this.#namespace = namespace;
+  /**
+   * A map that belongs to no key: what one input of an operator tells all keys of the other.
+   * @throws {JobError} as `KeyedStateStore.getState()` does; if the descriptor has a TTL, as broadcast state does not expire
+   */
+  broadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
+    const { name } = descriptor;
+    const shape = shapeOf(descriptor);
+    if (shape.ttl !== undefined) {
+      throw new JobError(`Cannot use state "${name}" of "${this.uid}" with TTL: broadcast state does not expire`);
+    }
+    const { table } = this.#described(name, { ...shape, kind: "broadcast" });
+    return new TableMapState(NO_KEY, () => BROADCAST, table as MapTable<V>);
   }
 
-  value(): T | undefined {
-    return this.#table.get(this.#namespace(), this.#backend.currentKeyId);
+  /**
+   * Keys that have something in a state, outside of windows, in the order in which they got it. That of one at a time may
+   * change while they are gone through. After a restart those of the commit come first: with lists and maps in the order of
+   * what they hold, with the others as the store has them.
+   * @throws {JobError} as `KeyedStateStore.getState()` does
+   */
+  keysOf(descriptor: StateDescriptor): Iterable<Key> {
+    const { table, expiry } = this.#described(descriptor.name, shapeOf(descriptor));
+    expiry?.dropExpired(this.#now());
+    return table.keys();
   }
 
-  update(value: T | undefined): void {
-    this.#table.set(this.#namespace(), this.#backend.currentKeyId, this.#backend.currentKey, value);
+  /** Lets go of all that has expired, here and in the next commit. Any use of a state does so for that state. */
+  dropExpired(): void {
+    for (const { expiry } of this.#open.values()) expiry?.dropExpired(this.#now());
   }
 
-  clear(): void {
-    this.update(undefined);
+  /** Kinds and versions of all states, those not yet asked for in this run included; goes into the commit. */
+  versions(): Record<string, StoredShape> {
+    const open = [...this.#open].map(([name, { shape }]) => [name, storedShape(shape)]);
+    return { ...this.#restoredVersions, ...Object.fromEntries(open) };
+  }
+
+  /** A state that a function describes. */
+  #described(name: string, shape: StateShape): OpenState {
+    if (!this.#own.has(name)) return this.#opened(name, shape);
+    throw new JobError(
+      `Cannot use state "${name}" of "${this.uid}": the operator itself has one of that name; take another`,
+    );
+  }
+
+  /** Filled from the last commit when it is asked for first. */
+  #opened(name: string, shape: StateShape): OpenState {
+    const known = this.#open.get(name);
+    if (known !== undefined) {
+      const difference = differenceInUse(known.shape, shape);
+      if (difference === undefined) return known;
+      const [was, is] = difference;
+      throw new JobError(`Cannot use state "${name}" of "${this.uid}" ${is}: it is in use ${was}`);
+    }
+    const stored = Object.hasOwn(this.#restoredVersions, name) ? this.#restoredVersions[name] : undefined;
+    const difference = stored === undefined ? undefined : differenceFromStored(stored, shape);
+    if (difference !== undefined) {
+      const [was, is] = difference;
+      throw new JobError(
+        `Cannot restore state "${name}" of "${this.uid}": it was written ${was}, the job now describes it ${is}; ` +
+          "run the job that wrote it, or forget the job's commit with --reset",
+      );
+    }
+    const restored = this.#restored.get(name) ?? [];
+    const open = openState(this.uid, name, shape, this.#changes, restored, this.#now);
+    this.#restored.delete(name);
+    this.#open.set(name, open);
+    return open;
   }
 }

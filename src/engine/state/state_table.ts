@@ -1,13 +1,16 @@
 import type { Changes, Storable } from "./changes.ts";
+import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
+import { NO_NAMESPACE } from "./namespace_index.ts";
+import { valueText } from "./value_text.ts";
 
-/** The namespace of state that belongs to a key alone, not to one of its windows. */
-export const NO_NAMESPACE = "";
+export { NO_NAMESPACE } from "./namespace_index.ts";
 
 /**
  * The values of one state of one operator: one per namespace (a window's id, or {@link NO_NAMESPACE}) and key.
  *
- * Namespaces come first: a window's values lie together, found by one look-up each, and go together.
+ * Namespaces come first: a window's values lie together, found by one look-up each, and go together. (Nearly every record of
+ * a keyed job comes by here. So this one has its maps in itself, not in a `NamespaceIndex` like other tables.)
  */
 export class StateTable<T> {
   readonly uid: string;
@@ -23,7 +26,7 @@ export class StateTable<T> {
   constructor(uid: string, name: string, changes: Changes) {
     this.uid = uid;
     this.name = name;
-    this.entryPrefix = `["state",${JSON.stringify(uid)},${JSON.stringify(name)},`;
+    this.entryPrefix = entryPrefix(uid, name);
     this.#changes = changes;
   }
 
@@ -39,8 +42,7 @@ export class StateTable<T> {
   }
 
   replace(entry: StateEntry<T>, value: T): void {
-    entry.value = value;
-    this.#changes.mark(entry);
+    this.#write(entry, value);
   }
 
   /** Sets a value; `undefined` removes it. */
@@ -48,27 +50,75 @@ export class StateTable<T> {
     const entries = this.#entries(namespace);
     let entry = entries.get(id);
     if (entry === undefined) {
-      if (value === undefined) return;
+      if (value === undefined) return this.#forgetIfEmpty(namespace, entries);
       entry = new StateEntry(this, namespace, key);
       entries.set(id, entry);
     }
-    entry.value = value;
-    this.#changes.mark(entry);
+    this.#write(entry, value);
     if (value === undefined) {
       entries.delete(id);
-      if (entries.size === 0 && namespace !== NO_NAMESPACE) {
-        this.#namespaces.delete(namespace);
-        this.#lastNamespace = undefined;
-      }
+      this.#forgetIfEmpty(namespace, entries);
     }
   }
 
+  /** Puts a value back; `undefined` if there was none. */
+  undo(entry: StateEntry<T>, before: T | undefined): void {
+    entry.value = before;
+    this.#changes.mark(entry);
+    const entries = this.#entries(entry.namespace);
+    const id = keyId(entry.key);
+    if (before !== undefined) entries.set(id, entry);
+    else if (entries.get(id) === entry) entries.delete(id);
+    this.#forgetIfEmpty(entry.namespace, entries);
+  }
+
+  /** Every change of a value goes by here. */
+  #write(entry: StateEntry<T>, value: T | undefined): void {
+    this.#changes.journal.log(entry, entry.value);
+    entry.value = value;
+    this.#changes.mark(entry);
+  }
+
+  remove(entry: StateEntry<T>): void {
+    this.set(entry.namespace, keyId(entry.key), entry.key, undefined);
+  }
+
+  /**
+   * Folds the values that one key has in `sources` into the one that it has in `target`, if any; in `sources` it has none
+   * from then on. A `target` among them stays.
+   */
+  mergeNamespaces(
+    target: string,
+    sources: Iterable<string>,
+    id: KeyId,
+    key: Key,
+    merge: (sofar: T, next: T) => T,
+  ): void {
+    const entries = [...new Set(sources)].flatMap((source) => source === target ? [] : this.find(source, id) ?? []);
+    if (entries.length === 0) return;
+    let merged = this.get(target, id);
+    // If this throws, nothing has happened yet.
+    for (const { value } of entries) {
+      merged = merged === undefined ? value : merge(merged, value!);
+      if (merged !== undefined) continue;
+      throw new TypeError(`Cannot merge values of state "${this.name}" of "${this.uid}": its function gave undefined`);
+    }
+    for (const { namespace } of entries) this.set(namespace, id, key, undefined);
+    this.set(target, id, key, merged);
+  }
+
   /** Takes a value from the store's copy. */
-  restore(namespace: string, key: Key, value: T): void {
+  restore(namespace: string, key: Key, value: T): StateEntry<T> {
     const entry = new StateEntry<T>(this, namespace, key);
     entry.value = value;
     entry.stored = true;
     this.#entries(namespace).set(keyId(key), entry);
+    return entry;
+  }
+
+  /** Keys that have a value in no namespace, in the order in which they got it. Values may be removed on the way. */
+  *keys(): Generator<Key> {
+    for (const { key } of this.#namespaces.get(NO_NAMESPACE)?.values() ?? []) yield key;
   }
 
   /** How many values there are. */
@@ -89,40 +139,45 @@ export class StateTable<T> {
     this.#lastEntries = entries;
     return entries;
   }
+
+  #forgetIfEmpty(namespace: string, entries: Map<KeyId, StateEntry<T>>): void {
+    if (entries.size > 0 || namespace === NO_NAMESPACE) return;
+    this.#namespaces.delete(namespace);
+    this.#lastNamespace = undefined;
+  }
+}
+
+/** What the entries of a state begin with: `["state","uid","name",`. */
+export function entryPrefix(uid: string, name: string): string {
+  return `["state",${JSON.stringify(uid)},${JSON.stringify(name)},`;
 }
 
 /** The place of one value. */
-export class StateEntry<T> implements Storable {
+export class StateEntry<T> implements Storable, Undoable {
   dirty = false;
   stored = false;
   value: T | undefined;
+  readonly namespace: string;
+  readonly key: Key;
   readonly #table: StateTable<T>;
-  readonly #namespace: string;
-  readonly #key: Key;
 
   constructor(table: StateTable<T>, namespace: string, key: Key) {
     this.#table = table;
-    this.#namespace = namespace;
-    this.#key = key;
+    this.namespace = namespace;
+    this.key = key;
     this.value = undefined;
+  }
+
+  undo(before: unknown): void {
+    this.#table.undo(this, before as T | undefined);
   }
 
   entryKey(): string {
     // A commit makes as many of these as there are changed values: text is cheaper than an array to make text of.
-    return `${this.#table.entryPrefix}${JSON.stringify(this.#namespace)},${JSON.stringify(this.#key)}]`;
+    return `${this.#table.entryPrefix}${JSON.stringify(this.namespace)},${JSON.stringify(this.key)}]`;
   }
 
   entryValue(): string | null {
-    if (this.value === undefined) return null;
-    let text: string | undefined;
-    let cause: unknown;
-    try {
-      text = JSON.stringify(this.value);
-    } catch (error) {
-      cause = error;
-    }
-    if (text !== undefined) return text;
-    const { name, uid } = this.#table;
-    throw new TypeError(`Cannot store state "${name}" of "${uid}": a ${typeof this.value} is no JSON`, { cause });
+    return this.value === undefined ? null : valueText(this.value, this.#table);
   }
 }

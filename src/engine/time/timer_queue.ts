@@ -1,4 +1,5 @@
 import type { Changes, Storable } from "../state/changes.ts";
+import type { Undoable } from "../state/journal.ts";
 import { type Key, type KeyId, keyId } from "../state/key.ts";
 import { BinaryHeap } from "./binary_heap.ts";
 
@@ -59,6 +60,7 @@ export class TimerQueue {
     bucket.add(timer);
     this.#size++;
     this.#changes.mark(timer);
+    this.#changes.journal.log(timer, "absent");
   }
 
   /** Takes a timer back; nothing happens if there is none. */
@@ -88,10 +90,24 @@ export class TimerQueue {
     }
   }
 
+  /** Puts a timer back to what it was. */
+  undo(timer: Timer, before: TimerBefore): void {
+    if (before === "live") {
+      timer.live = true;
+      this.#bucket(timer.timeMs).putBack(timer);
+      this.#size++;
+      this.#changes.mark(timer);
+    } else if (timer.live) {
+      this.#buckets.get(timer.timeMs)!.remove(timer);
+      this.#cancel(timer);
+    }
+  }
+
   #cancel(timer: Timer): void {
     timer.live = false;
     this.#size--;
     this.#changes.mark(timer);
+    this.#changes.journal.log(timer, "live");
   }
 
   #bucket(timeMs: number): Bucket {
@@ -117,12 +133,22 @@ class Bucket {
 
   add(timer: Timer): void {
     this.#timers.push(timer);
-    let timers = this.#index.get(timer.namespace);
+    this.#find(timer.namespace).set(timer.keyId, timer);
+  }
+
+  #find(namespace: string): Map<KeyId, Timer> {
+    let timers = this.#index.get(namespace);
     if (timers === undefined) {
       timers = new Map();
-      this.#index.set(timer.namespace, timers);
+      this.#index.set(namespace, timers);
     }
-    timers.set(timer.keyId, timer);
+    return timers;
+  }
+
+  /** Takes a timer in again at its old place, if it has not been passed already. */
+  putBack(timer: Timer): void {
+    if (this.#timers.indexOf(timer, this.#next) < 0) this.#timers.push(timer);
+    this.#find(timer.namespace).set(timer.keyId, timer);
   }
 
   /** Takes out the first that has not been removed. */
@@ -142,8 +168,11 @@ class Bucket {
   }
 }
 
+/** What a record at work has changed of a timer: it was not there before, or it was. */
+type TimerBefore = "absent" | "live";
+
 /** A registered timer. */
-export class Timer implements Storable {
+export class Timer implements Storable, Undoable {
   dirty = false;
   stored = false;
   live = true;
@@ -161,6 +190,10 @@ export class Timer implements Storable {
     this.key = key;
     this.keyId = id;
     this.#sequence = sequence;
+  }
+
+  undo(before: unknown): void {
+    this.#queue.undo(this, before as TimerBefore);
   }
 
   entryKey(): string {

@@ -28,6 +28,8 @@ export class WatermarkCombiner {
   /** Whether an input takes part in the minimum: active and, where that is asked, not behind the output. */
   readonly #counts: boolean[];
   #output: number;
+  /** Whether the output may be behind all inputs that count, as after one that came back when all were idle. */
+  #mayBeBehind = false;
 
   constructor(inputs: number, options: WatermarkCombinerOptions, outputMs: number = MIN_WATERMARK) {
     this.#options = options;
@@ -69,7 +71,7 @@ export class WatermarkCombiner {
     if (!this.#counts[input]) {
       if (watermarkMs < this.#output) return false;
       this.#counts[input] = true;
-    } else if (before > this.#output) {
+    } else if (before > this.#output && !this.#mayBeBehind) {
       return false; // it did not hold the minimum
     }
     return this.#advanceToMinimum();
@@ -81,7 +83,8 @@ export class WatermarkCombiner {
     this.#idle[input] = idle;
     if (!idle) {
       this.#counts[input] = this.#options.holdBackWhenBehind || this.#watermarks[input]! >= this.#output;
-      return false;
+      this.#mayBeBehind = true;
+      return this.#options.flushWhenAllIdle ? false : this.#advanceToMinimum();
     }
     const held = this.#counts[input] && this.#watermarks[input]! <= this.#output;
     this.#counts[input] = false;
@@ -103,6 +106,7 @@ export class WatermarkCombiner {
   }
 
   #advanceToMinimum(): boolean {
+    this.#mayBeBehind = false;
     let minimum = Number.POSITIVE_INFINITY;
     let any = false;
     for (let i = 0; i < this.#counts.length; i++) {

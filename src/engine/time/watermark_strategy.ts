@@ -15,6 +15,7 @@ export type TimestampAssigner<T> = (value: T, recordTimestampMs: number) => numb
  */
 export interface WatermarkGenerator<T> {
   /**
+   * Called after each record.
    * @param timestampMs event time of the record, ms
    * @returns the watermark after it, ms; a smaller one than before counts as no news
    */
@@ -35,6 +36,7 @@ export class WatermarkStrategy<T> {
   readonly #createGenerator: (() => WatermarkGenerator<T>) | undefined;
   /** For explain: "monotonous timestamps". */
   readonly description: string;
+  /** See {@link WatermarkStrategy.withTimestampAssigner}; undefined: the source's times hold. */
   readonly timestampAssigner: TimestampAssigner<T> | undefined;
   /** See {@link WatermarkStrategy.withIdleness}; undefined: the job's setting. */
   readonly idlenessMs: number | undefined;

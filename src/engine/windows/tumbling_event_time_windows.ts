@@ -1,7 +1,11 @@
-import { TimeWindow, type WindowAssigner } from "./window.ts";
+import { checkOffset, checkWhole } from "./checks.ts";
+import { EventTimeTrigger } from "./time_triggers.ts";
+import { TimeWindow } from "./window.ts";
+import { WindowAssigner } from "./window_assigner.ts";
 
 /** Windows of one length, side by side: every event falls into exactly one. */
-export class TumblingEventTimeWindows implements WindowAssigner {
+export class TumblingEventTimeWindows extends WindowAssigner<unknown, TimeWindow> {
+  /** For explain, and stored with the state. */
   readonly description: string;
   readonly #sizeMs: number;
   readonly #offsetMs: number;
@@ -9,35 +13,45 @@ export class TumblingEventTimeWindows implements WindowAssigner {
   #last: readonly [TimeWindow] | undefined;
 
   private constructor(sizeMs: number, offsetMs: number) {
+    super();
     this.#sizeMs = sizeMs;
     this.#offsetMs = offsetMs;
     this.description = `TumblingEventTimeWindows(${sizeMs} ms${offsetMs === 0 ? "" : `, offset ${offsetMs} ms`})`;
   }
 
   /**
+   * Windows of `sizeMs`, side by side.
    * @param sizeMs length, a whole number > 0; see `Time`
    * @param offsetMs moves the windows' starts, |offsetMs| < sizeMs
    * @throws {RangeError} otherwise
    */
   static of(sizeMs: number, offsetMs = 0): TumblingEventTimeWindows {
-    if (!Number.isInteger(sizeMs) || sizeMs <= 0) {
-      throw new RangeError(
-        `Cannot create a tumbling window as sizeMs must be a whole number > 0: current value is ${sizeMs}`,
-      );
-    }
-    if (!Number.isInteger(offsetMs) || Math.abs(offsetMs) >= sizeMs) {
-      throw new RangeError(
-        `Cannot create a tumbling window as offsetMs must be a whole number between -sizeMs and sizeMs: current values are ${offsetMs} and ${sizeMs}`,
-      );
-    }
+    checkWhole("a tumbling window", "sizeMs", sizeMs);
+    checkOffset("a tumbling window", offsetMs, "sizeMs", sizeMs);
     return new TumblingEventTimeWindows(sizeMs, offsetMs);
   }
 
-  assignWindows(timestampMs: number): readonly TimeWindow[] {
+  /** @internal */
+  override assignWindows(_value: unknown, timestampMs: number): readonly TimeWindow[] {
     const last = this.#last;
     if (last !== undefined && timestampMs >= last[0].startMs && timestampMs < last[0].endMs) return last;
     const startMs = windowStart(timestampMs, this.#sizeMs, this.#offsetMs);
     return this.#last = [new TimeWindow(startMs, startMs + this.#sizeMs)];
+  }
+
+  /** @internal */
+  override windowOf(id: string): TimeWindow {
+    return TimeWindow.fromId(id);
+  }
+
+  /** @internal */
+  override getDefaultTrigger(): EventTimeTrigger {
+    return EventTimeTrigger.create();
+  }
+
+  /** @internal */
+  override isEventTime(): boolean {
+    return true;
   }
 }
 

@@ -1,14 +1,26 @@
 import { formatTime } from "../record.ts";
 
-/** Events of `[startMs, endMs)`. */
-export class TimeWindow {
+/** Records of a key that belong together. */
+export interface Window {
+  /** Names the window in state and timers. */
+  readonly id: string;
   /** ms since the Unix epoch, included */
   readonly startMs: number;
   /** ms since the Unix epoch, excluded */
   readonly endMs: number;
-  /** Names the window in state and timers. */
+  /** The last moment inside, ms: the timestamp of what the window gives. */
+  maxTimestamp(): number;
+  /** For messages. */
+  toString(): string;
+}
+
+/** Events of `[startMs, endMs)`. */
+export class TimeWindow implements Window {
+  readonly startMs: number;
+  readonly endMs: number;
   readonly id: string;
 
+  /** `[startMs, endMs)`, both in ms since the Unix epoch. */
   constructor(startMs: number, endMs: number) {
     this.startMs = startMs;
     this.endMs = endMs;
@@ -21,9 +33,42 @@ export class TimeWindow {
     return new TimeWindow(Number(id.slice(0, colon)), Number(id.slice(colon + 1)));
   }
 
+  /** Calls `merge` for every group of windows that overlap or touch, in order of time, with the window that covers them. */
+  static mergeWindows(
+    windows: readonly TimeWindow[],
+    merge: (toBeMerged: readonly TimeWindow[], mergeResult: TimeWindow) => void,
+  ): void {
+    let group: TimeWindow[] = [];
+    let cover: TimeWindow | undefined;
+    const give = () => {
+      if (group.length > 1) merge(group, cover!);
+    };
+    for (const window of windows.toSorted((a, b) => a.startMs - b.startMs)) {
+      if (cover?.intersects(window)) {
+        cover = cover.cover(window);
+        group.push(window);
+      } else {
+        give();
+        cover = window;
+        group = [window];
+      }
+    }
+    give();
+  }
+
   /** The last moment inside, ms: the time at which the window fires and the timestamp of what it gives. */
   maxTimestamp(): number {
     return this.endMs - 1;
+  }
+
+  /** Whether the two overlap or touch, end to start. */
+  intersects(other: TimeWindow): boolean {
+    return this.startMs <= other.endMs && this.endMs >= other.startMs;
+  }
+
+  /** The smallest window that holds both. */
+  cover(other: TimeWindow): TimeWindow {
+    return new TimeWindow(Math.min(this.startMs, other.startMs), Math.max(this.endMs, other.endMs));
   }
 
   toString(): string {
@@ -31,10 +76,31 @@ export class TimeWindow {
   }
 }
 
-/** Decides which windows a record falls into. */
-export interface WindowAssigner {
-  /** For explain, and stored with the state: another description can not read it. */
-  readonly description: string;
-  /** @param timestampMs event time of a record, ms; the array is only read, and only until the next call */
-  assignWindows(timestampMs: number): readonly TimeWindow[];
+/** The one window of `GlobalWindows`: all of time. */
+export class GlobalWindow implements Window {
+  /**
+   * The timestamp of what a global window gives, ms: the last one there is. In Flink it is `Long.MAX_VALUE`; here it is the
+   * largest number that counts in ones, so that it can be stored like any other, and is still less than the watermark at the
+   * end of a bounded input.
+   */
+  static readonly MAX_TIMESTAMP: number = Number.MAX_SAFE_INTEGER;
+  static readonly #only = new GlobalWindow();
+  readonly id = "global";
+  readonly startMs: number = Number.NEGATIVE_INFINITY;
+  readonly endMs: number = Number.POSITIVE_INFINITY;
+
+  private constructor() {}
+
+  /** The one there is. */
+  static get(): GlobalWindow {
+    return GlobalWindow.#only;
+  }
+
+  maxTimestamp(): number {
+    return GlobalWindow.MAX_TIMESTAMP;
+  }
+
+  toString(): string {
+    return "the global window";
+  }
 }

@@ -35,10 +35,10 @@ Deno.test("booksOf() accounts for every record: bad, filtered out, late, in a wi
     dead: 1,
     pendingTimers: 2,
     operators: [
-      { name: "kept", operation: "filter", recordsIn: 7, recordsOut: 6, late: 0 },
-      { name: "counts", operation: "window reduce", recordsIn: 6, recordsOut: 1, late: 1 },
-      { name: "out", operation: "sink", recordsIn: 1, recordsOut: 0, late: 0 },
-      { name: "all", operation: "sink", recordsIn: 7, recordsOut: 0, late: 0 },
+      { name: "kept", operation: "filter", recordsIn: 7, recordsOut: 6, late: 0, dead: 0, takenBack: 0 },
+      { name: "counts", operation: "window reduce", recordsIn: 6, recordsOut: 1, late: 1, dead: 0, takenBack: 0 },
+      { name: "out", operation: "sink", recordsIn: 1, recordsOut: 0, late: 0, dead: 0, takenBack: 0 },
+      { name: "all", operation: "sink", recordsIn: 7, recordsOut: 0, late: 0, dead: 0, takenBack: 0 },
     ],
   });
   // in = dead + filtered out + late + in windows: the two of a that fired, b twice and c in the one that is open.
@@ -50,12 +50,12 @@ Deno.test("formatBooks() says in one line what happened, and leaves out what did
   assertEquals(formatBooks(none), "0 in, 0 out");
 
   const operators = [
-    { name: "one", operation: "filter", recordsIn: 1_204, recordsOut: 1_000, late: 0 },
-    { name: "other", operation: "filter", recordsIn: 10, recordsOut: 4, late: 0 },
-    { name: "map", operation: "map", recordsIn: 10, recordsOut: 0, late: 0 },
+    { name: "one", operation: "filter", recordsIn: 1_204, recordsOut: 1_000, late: 0, dead: 0, takenBack: 0 },
+    { name: "other", operation: "filter", recordsIn: 12, recordsOut: 4, late: 0, dead: 2, takenBack: 0 },
+    { name: "map", operation: "map", recordsIn: 10, recordsOut: 0, late: 0, dead: 0, takenBack: 0 },
   ];
   assertEquals(
     formatBooks({ recordsIn: 1_204, recordsOut: 1_000_000, late: 3, dead: 2, pendingTimers: 5, operators }),
-    "1,204 in, 1,000,000 out, 210 filtered out, 3 late, 2 undecodable",
+    "1,204 in, 1,000,000 out, 210 filtered out, 3 late, 2 bad",
   );
 });

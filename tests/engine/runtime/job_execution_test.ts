@@ -1,5 +1,8 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { JobError, OperatorError } from "../../../src/engine/errors.ts";
+import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
+import { RestartStrategy } from "../../../src/engine/runtime/restart_strategy.ts";
+import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { countingJob, JobRig } from "../job_rig.ts";
 import { RetriableError } from "../memory_job_store.ts";
@@ -68,6 +71,59 @@ Deno.test("executeJob() numbers the attempts in dead letters", async () => {
   assertEquals(job.store.letters.map(({ attempt, errorClass }) => [attempt, errorClass]), [[2, "LateRecord"]]);
 });
 
+/** A job whose window function throws the first `times`, and works from then on. */
+function failingJob(times: number, error: () => Error = () => new TypeError("no such traveller")): JobRig {
+  const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(11, "a 1")] });
+  return new JobRig((env, { store }) => {
+    env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts")
+      .keyBy((text) => text)
+      .window(TumblingEventTimeWindows.of(10))
+      .reduce((sofar) => sofar, {
+        process(_key, _context, elements, out) {
+          if (times-- > 0) throw error();
+          for (const element of elements) out.collect(element);
+        },
+        clear() {},
+      }).name("counts")
+      .sinkTo(store.sink("out"));
+  });
+}
+
+Deno.test("executeJob() ends with the first failure of a window, unless a restart strategy says otherwise", async () => {
+  const failed = 'Operator "counts" failed: TypeError: no such traveller';
+  const job = failingJob(1);
+  await assertRejects(() => job.execute({ bounded: true }, nothing), OperatorError, failed);
+  assertEquals(job.clock.sleeps, []);
+
+  const restartStrategy = RestartStrategy.fixedDelay({ attempts: 2, delayMs: 3_000 });
+  const healed = failingJob(2);
+  await healed.execute({ bounded: true, restartStrategy }, nothing, nothing);
+  assertEquals([healed.clock.sleeps, healed.output], [[3_000, 3_000], ["a 1 @9", "a 1 @19"]]);
+  assertEquals(healed.said[1], `warn: ${failed}; goes back to its last commit and tries again in 3 s`);
+
+  const broken = failingJob(3);
+  await assertRejects(
+    () => broken.execute({ bounded: true, restartStrategy }, nothing, nothing),
+    OperatorError,
+    failed,
+  );
+});
+
+Deno.test("executeJob() restarts no job that can not run as it is, and none without a store", async () => {
+  const restartStrategy = RestartStrategy.exponentialDelay();
+  const unfit = failingJob(1, () => new JobError("Cannot read state"));
+  await assertRejects(() => unfit.execute({ bounded: true, restartStrategy }, nothing), JobError, "Cannot read state");
+
+  const env = new StreamExecutionEnvironment({ restartStrategy });
+  let calls = 0;
+  env.fromCollection([1]).map(() => {
+    calls++;
+    throw new TypeError("no");
+  }).print();
+  await assertRejects(() => env.execute(), OperatorError);
+  assertEquals(calls, 1);
+});
+
 Deno.test("executeJob() throws what no new attempt can help, and closes its session", async () => {
   const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
   const error = new JobError("The disk is full");
@@ -90,7 +146,7 @@ Deno.test("executeJob() throws the OperatorError of a function: its name, the re
     }).name("flights").sinkTo(store.sink("out"));
   });
 
-  const error = await assertRejects(() => job.run(), OperatorError) as OperatorError;
+  const error = await assertRejects(() => job.run({ onError: "fail" }), OperatorError) as OperatorError;
   assertEquals(
     error.message,
     'Operator "flights" failed at "s-0" partition 0 offset 1: RangeError: a flight of -5 minutes',

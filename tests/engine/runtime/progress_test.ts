@@ -1,6 +1,10 @@
 import { assertEquals } from "@std/assert";
+import { AsyncDataStream } from "../../../src/engine/api/async_data_stream.ts";
+import type { DataStream } from "../../../src/engine/api/data_stream.ts";
 import type { EnvironmentOptions } from "../../../src/engine/api/environment.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
+import { TumblingProcessingTimeWindows } from "../../../src/engine/windows/processing_time_windows.ts";
+import { AsyncCalls } from "../async_calls.ts";
 import { countingJob, JobRig, windowCounts } from "../job_rig.ts";
 import { at, type Entry, ScriptSource } from "../script_source.ts";
 
@@ -137,5 +141,205 @@ Deno.test("whyNothingComesOut() names all sources when there is nothing to read"
 
   assertEquals(await saidAfter(job, {}, wait(job, 10)), [
     "info: waits for records: script a-0 and script b-0 read to the end",
+  ]);
+});
+
+const MONOTONOUS = WatermarkStrategy.forMonotonousTimestamps<string>();
+
+/** The job of a stream of texts, or of two, into "out". */
+function jobOf(
+  sources: readonly ScriptSource<string>[],
+  describe: (first: DataStream<string>, second: DataStream<string>) => DataStream<string>,
+  strategies: readonly WatermarkStrategy<string>[] = [MONOTONOUS, MONOTONOUS],
+): JobRig {
+  return new JobRig((env, { store }) => {
+    const streams = sources.map((source, i) => env.fromSource(source, strategies[i]!, `source_${i}`));
+    describe(streams[0]!, streams[1]!).sinkTo(store.sink("out"));
+  });
+}
+
+/** A timer for each key by event time. */
+function timers(texts: DataStream<string>): DataStream<string> {
+  return texts.keyBy((text) => text).process<string>({
+    processElement: (_text, { timerService }) => timerService.registerEventTimeTimer(19),
+  }).name("timers");
+}
+
+/** Likewise by the clock. */
+function alarms(texts: DataStream<string>): DataStream<string> {
+  return texts.keyBy((text) => text).process<string>({
+    processElement: (_text, { timerService }) => timerService.registerProcessingTimeTimer(1_060_000),
+  }).name("alarms");
+}
+
+Deno.test("whyNothingComesOut() speaks of timers where there are no windows", async () => {
+  const source = new ScriptSource({ "s-0": [at(9, "a"), at(9, "b")] });
+  const job = jobOf([source], timers);
+  const said = await saidAfter(job, {}, wait(job, 10));
+  const where = "event time reaches 1970-01-01T00:00:00.019Z; it is at 1970-01-01T00:00:00.008Z, held by s-0, " +
+    "whose last record brought it to 1970-01-01T00:00:00.008Z 10 s ago (--idle says how long it is waited for)";
+
+  assertEquals(said.slice(1), [`info: 2 timers of "timers" wait, the first fires when ${where}`]);
+
+  const one = jobOf([new ScriptSource({ "s-0": [at(9, "a")] })], timers);
+  assertEquals((await saidAfter(one, {}, wait(one, 10))).slice(1), [
+    `info: 1 timer of "timers" waits, it fires when ${where}`,
+  ]);
+});
+
+Deno.test("whyNothingComesOut() says when timers and windows by the clock come due", async () => {
+  const job = jobOf([new ScriptSource({ "s-0": [at(9, "a"), at(9, "b")] })], alarms);
+  assertEquals((await saidAfter(job, {}, wait(job, 10))).slice(1), [
+    'info: 2 timers of "alarms" wait, the first fires when the clock reaches 1970-01-01T00:17:40.000Z',
+  ]);
+
+  const windows = jobOf(
+    [new ScriptSource({ "s-0": [at(9, "a")] })],
+    (texts) =>
+      texts.keyBy((text) => text).window(TumblingProcessingTimeWindows.of(60_000)).reduce((sofar) => sofar).name(
+        "minutes",
+      ),
+  );
+  assertEquals((await saidAfter(windows, {}, wait(windows, 10))).slice(1), [
+    'info: 1 window of "minutes" is open, it closes when the clock reaches 1970-01-01T00:16:59.999Z',
+  ]);
+});
+
+Deno.test("whyNothingComesOut() gives all reasons: results to come, the clock and event time", async () => {
+  const calls = new AsyncCalls<string, string>();
+  const job = jobOf([new ScriptSource({ "s-0": [at(9, "a"), at(9, "b")] })], (texts) => {
+    const asked = AsyncDataStream.orderedWait(texts, calls.function, { timeoutMs: 600_000 }).name("asked");
+    return asked.union(timers(texts).map((text) => text), alarms(texts));
+  });
+  const said = await saidAfter(job, {}, wait(job, 10));
+
+  assertEquals(said.slice(1).map((line) => line.split("; ").slice(0, 3)), [[
+    'info: waits for 2 results of "asked"',
+    '2 timers of "alarms" wait, the first fires when the clock reaches 1970-01-01T00:17:40.000Z',
+    '2 timers of "timers" wait, the first fires when event time reaches 1970-01-01T00:00:00.019Z',
+  ]]);
+});
+
+Deno.test("whyNothingComesOut() says that event time waits for results to come", async () => {
+  const calls = new AsyncCalls<string, string>();
+  const source = new ScriptSource({ "s-0": [at(9, "a"), at(40, "b")] });
+  const job = jobOf([source], (texts) => {
+    const asked = AsyncDataStream.orderedWait(texts, calls.function, { timeoutMs: 600_000 }).name("asked");
+    return timers(asked);
+  });
+  const said = await saidAfter(job, {}, () => calls.of("a").answer("a"), wait(job, 10));
+
+  assertEquals(said.slice(1), [
+    'info: waits for 1 result of "asked"; 1 timer of "timers" waits, it fires when event time reaches ' +
+    '1970-01-01T00:00:00.019Z; it is at 1970-01-01T00:00:00.008Z, held by "asked", which waits for 1 result',
+  ]);
+});
+
+/** Both streams into one operator, with a timer for each key of the first. */
+function connected(first: DataStream<string>, second: DataStream<string>): DataStream<string> {
+  return first.keyBy((text) => text).connect(second.keyBy((text) => text)).process<string>({
+    processElement1: (_text, { timerService }) => timerService.registerEventTimeTimer(19),
+    processElement2() {},
+  }).name("pairs");
+}
+
+const PAIRS_WAIT = 'info: 1 timer of "pairs" waits, it fires when event time reaches 1970-01-01T00:00:00.019Z; ';
+
+Deno.test("whyNothingComesOut() names the one of two inputs that holds event time", async () => {
+  const sources = [
+    new ScriptSource({ "a-0": [at(30, "a")] }),
+    new ScriptSource({ "b-0": [at(5, "b")], "b-1": [at(9, "b")] }),
+  ];
+  const job = jobOf(sources, connected);
+
+  assertEquals((await saidAfter(job, {}, wait(job, 10))).slice(1), [
+    `${PAIRS_WAIT}it is at 1970-01-01T00:00:00.004Z, held by b-0, ` +
+    "whose last record brought it to 1970-01-01T00:00:00.004Z 10 s ago (--idle says how long it is waited for)",
+  ]);
+});
+
+Deno.test("whyNothingComesOut() names the one of two inputs that has no watermarks", async () => {
+  const sources = [new ScriptSource({ "a-0": [at(30, "a")] }), new ScriptSource({ "b-0": [at(30, "b")] })];
+  const job = jobOf(sources, connected, [MONOTONOUS, WatermarkStrategy.noWatermarks<string>()]);
+
+  assertEquals((await saidAfter(job, {}, wait(job, 10))).slice(1), [
+    `${PAIRS_WAIT}it is at the beginning, held by "source_1", which has no watermarks; give it a WatermarkStrategy`,
+  ]);
+});
+
+Deno.test("whyNothingComesOut() says that no source of two inputs has watermarks", async () => {
+  const sources = [new ScriptSource({ "a-0": [at(30, "a")] }), new ScriptSource({ "b-0": [at(30, "b")] })];
+  const none = WatermarkStrategy.noWatermarks<string>();
+  const job = jobOf(sources, connected, [none, none]);
+
+  assertEquals((await saidAfter(job, {}, wait(job, 10))).slice(1), [
+    `${PAIRS_WAIT}its sources have no watermarks, so it never does; give them a WatermarkStrategy`,
+  ]);
+});
+
+Deno.test("whyNothingComesOut() goes past an idle input to the one that holds event time", async () => {
+  const sources = [new ScriptSource({ "a-0": [at(12, "a")] }), new ScriptSource({ "b-0": [at(5, "b")] })];
+  const job = jobOf(sources, connected);
+  const said = await saidAfter(
+    job,
+    { idleMs: 15_000 },
+    wait(job, 9),
+    () => sources[0]!.append("a-0", at(13, "a")),
+    wait(job, 1),
+    wait(job, 10),
+  );
+
+  assertEquals(said.slice(2), [
+    `${PAIRS_WAIT}it is at 1970-01-01T00:00:00.012Z, held by a-0, ` +
+    "whose last record brought it to 1970-01-01T00:00:00.012Z 11 s ago (--idle says how long it is waited for)",
+  ]);
+});
+
+Deno.test("whyNothingComesOut() names the one of two inputs that came back behind", async () => {
+  const sources = [new ScriptSource({ "a-0": [at(12, "a")] }), new ScriptSource({ "b-0": [at(5, "b")] })];
+  const job = jobOf(sources, connected);
+  const said = await saidAfter(
+    job,
+    { idleMs: 15_000 },
+    wait(job, 9),
+    () => sources[0]!.append("a-0", at(13, "a")),
+    wait(job, 1),
+    wait(job, 6),
+    () => sources[1]!.append("b-0", at(6, "b")),
+    wait(job, 4),
+  );
+
+  assertEquals(
+    said.at(-1),
+    `${PAIRS_WAIT}it is at 1970-01-01T00:00:00.012Z, held by b-0, ` +
+      "whose last record brought it to 1970-01-01T00:00:00.005Z 4 s ago (--idle says how long it is waited for)",
+  );
+});
+
+// A union does not wait for a stream that comes back behind it.
+Deno.test("whyNothingComesOut() names the stream that holds a union, not one that came back behind", async () => {
+  const sources = [new ScriptSource({ "a-0": [at(12, "a")] }), new ScriptSource({ "b-0": [at(5, "b")] })];
+  const job = jobOf(sources, (first, second) => timers(first.union(second)));
+  const said = await saidAfter(
+    job,
+    { idleMs: 15_000 },
+    wait(job, 9),
+    () => sources[0]!.append("a-0", at(13, "a")),
+    wait(job, 1),
+    wait(job, 6),
+    () => sources[1]!.append("b-0", at(6, "b")),
+    wait(job, 4),
+  );
+
+  assertEquals(said.at(-1)!.split("; ")[1]!.split(", whose")[0], "it is at 1970-01-01T00:00:00.012Z, held by a-0");
+});
+
+Deno.test("whyNothingComesOut() says that event time goes on with the clock", async () => {
+  const job = jobOf([new ScriptSource({ "s-0": [at(-59_991, "a")] })], timers);
+  const said = await saidAfter(job, { closeIdleMs: 5_000 }, wait(job, 5), wait(job, 5));
+
+  assertEquals(said.slice(1), [
+    'info: 1 timer of "timers" waits, it fires when event time reaches 1970-01-01T00:00:00.019Z; ' +
+    "it is at 1969-12-31T23:59:10.008Z, and goes on with the clock, as no source has anything to give",
   ]);
 });

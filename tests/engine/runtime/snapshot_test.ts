@@ -28,6 +28,9 @@ Deno.test("Snapshot takes a commit apart: job, splits, states and timers, by uid
     '["state","counts","contents","0:10","a"]': { n: 2 },
     '["state","counts","contents","10:20",{"city":"Ulm"}]': { n: 1 },
     '["state","counts","total","",7]': null,
+    '["state","counts","list","","a",12]': [1],
+    '["state","counts","map","","a",{"x":1}]': [3, "y"],
+    '["state","counts","map","","a",null]': [4, "z"],
     '["state","other","total","","a"]': 5,
     '["timer","counts",9,"0:10","a"]': 4,
     '["timer","counts",-1,"-10:0",true]': 3,
@@ -44,6 +47,11 @@ Deno.test("Snapshot takes a commit apart: job, splits, states and timers, by uid
       { namespace: "10:20", key: { city: "Ulm" }, value: { n: 1 } },
     ]],
     ["total", [{ namespace: "", key: 7, value: null }]],
+    ["list", [{ namespace: "", key: "a", part: 12, value: [1] }]],
+    ["map", [
+      { namespace: "", key: "a", part: { x: 1 }, value: [3, "y"] },
+      { namespace: "", key: "a", part: null, value: [4, "z"] },
+    ]],
   ]);
   assertEquals(snapshot.takeTimers("counts"), [
     { timeMs: 9, namespace: "0:10", key: "a", sequence: 4 },

@@ -4,6 +4,7 @@ import { OperatorError } from "../../../src/engine/errors.ts";
 import type { SourceNode } from "../../../src/engine/graph.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
 import { FanOut } from "../../../src/engine/runtime/task.ts";
+import type { ErrorPolicy } from "../../../src/engine/runtime/options.ts";
 import { type RestoredSourceTimes, SourceTask } from "../../../src/engine/runtime/source_task.ts";
 import type { Source } from "../../../src/engine/source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
@@ -16,13 +17,14 @@ interface Options {
   readonly bounded?: boolean;
   readonly strategy?: WatermarkStrategy<string>;
   readonly restored?: RestoredSourceTimes;
+  readonly onError?: ErrorPolicy;
 }
 
 /** A source task over splits "s-0", "s-1", …, its clock, and what comes out. */
 async function open(logs: readonly (readonly Entry<string>[])[], options: Options = {}) {
   const { bounded = false, strategy = WatermarkStrategy.forMonotonousTimestamps<string>() } = options;
   const clock = new ManualClock(1_000_000);
-  const shared = newShared(clock);
+  const shared = newShared(clock, options.onError);
   const source = new ScriptSource(Object.fromEntries(logs.map((log, index) => [`s-${index}`, log])));
   const node: SourceNode = {
     kind: "source",
@@ -88,7 +90,7 @@ Deno.test("step() gives the time that the strategy's assigner says", async () =>
 Deno.test("step() refuses a time that is none, naming source and record", async () => {
   for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, undefined]) {
     const strategy = WatermarkStrategy.noWatermarks<string>().withTimestampAssigner(() => wrong as number);
-    const { step } = await open([[at(100, "a")]], { strategy });
+    const { step } = await open([[at(100, "a")]], { strategy, onError: "fail" });
 
     const error = assertThrows(() => step(0), OperatorError) as OperatorError;
     assertEquals(
@@ -104,7 +106,7 @@ Deno.test("step() names source and record when the timestamp assigner throws", a
   const strategy = WatermarkStrategy.noWatermarks<string>().withTimestampAssigner(() => {
     throw cause;
   });
-  const { step } = await open([[at(100, "a")]], { strategy });
+  const { step } = await open([[at(100, "a")]], { strategy, onError: "fail" });
 
   const error = assertThrows(() => step(0), OperatorError) as OperatorError;
   assertEquals(
@@ -118,7 +120,7 @@ Deno.test(
   "step() names source and record when decoding fails in a way that no record is to blame for",
   async () => {
     const cause = new TypeError("schema is undefined");
-    const { step } = await open([[{ timestampMs: 100, error: cause }]]);
+    const { step } = await open([[{ timestampMs: 100, error: cause }]], { onError: "fail" });
 
     const error = assertThrows(() => step(0), OperatorError) as OperatorError;
     assertEquals(

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { keyId } from "../../../src/engine/state/key.ts";
+import { keyId, keyIdOf } from "../../../src/engine/state/key.ts";
 
 Deno.test("keyId() is different for different keys, also of different types", () => {
   const keys = [
@@ -80,4 +80,11 @@ Deno.test("keyId() refuses what can not be stored and read back, saying what it 
   ];
   for (const [key, words] of refused) assertThrows(() => keyId(key), TypeError, `Cannot key a record by ${words}`);
   assertThrows(() => keyId(() => 1), TypeError, "Cannot key a record by function");
+});
+
+Deno.test("keyIdOf() gives the same ids, and names in its messages what is keyed", () => {
+  for (const key of ["a", 1, true, null, { b: 1, a: [2] }]) assertEquals(keyIdOf("a map", key), keyId(key));
+  for (const key of [undefined, new Date(0), { a: Number.NaN }, { a: { b: new Date(0) } }]) {
+    assertThrows(() => keyIdOf("a map", key), TypeError, "Cannot key a map by ");
+  }
 });

@@ -131,3 +131,80 @@ Deno.test("restore() takes a value that the store has: it is there, is no change
   // Under the name that the store knows it by.
   assertEquals(commit(), [['["state","counter","total","w1",{"b":1,"a":2}]', null]]);
 });
+
+Deno.test("remove() removes the value of an entry", () => {
+  const { table, set, get, commit } = newTable();
+  set("w1", { b: 1, a: 2 }, 1);
+  commit();
+  table.remove(table.find("w1", keyId({ a: 2, b: 1 }))!);
+
+  assertEquals([get("w1", { a: 2, b: 1 }), table.size], [undefined, 0]);
+  assertEquals(commit(), [['["state","counter","total","w1",{"b":1,"a":2}]', null]]);
+});
+
+Deno.test("mergeNamespaces() folds the values of one key into that of the target, in the order of the sources", () => {
+  const { table, set, get, commit } = newTable();
+  for (const [namespace, value] of [["w3", 3], ["w1", 100], ["w2", 20]] as const) set(namespace, "a", value);
+  set("w2", "b", 5);
+  commit();
+  const folded: number[][] = [];
+  table.mergeNamespaces("w1", ["w2", "none", "w1", "w3", "w2"], "a", "a", (sofar, next) => {
+    folded.push([sofar, next]);
+    return sofar + next;
+  });
+
+  assertEquals(folded, [[100, 20], [120, 3]]);
+  assertEquals([get("w1", "a"), get("w2", "a"), get("w3", "a"), get("w2", "b")], [123, undefined, undefined, 5]);
+  assertEquals(commit(), [
+    ['["state","counter","total","w2","a"]', null],
+    ['["state","counter","total","w3","a"]', null],
+    ['["state","counter","total","w1","a"]', "123"],
+  ]);
+});
+
+Deno.test("mergeNamespaces() moves a value to a target that has none, without asking its function", () => {
+  const { table, set, get } = newTable();
+  set("w2", "a", 7);
+  table.mergeNamespaces("w1", ["w2"], "a", "a", () => {
+    throw new Error("asked");
+  });
+
+  assertEquals([get("w1", "a"), get("w2", "a"), table.size], [7, undefined, 1]);
+});
+
+Deno.test("mergeNamespaces() changes nothing when no source has a value, or its function throws or gives undefined", () => {
+  const { table, set, get, commit } = newTable();
+  set("w1", "a", 1);
+  commit();
+  table.mergeNamespaces("w1", ["w2", "w1"], "a", "a", (a, b) => a + b);
+  assertEquals(commit(), []);
+
+  set("w2", "a", 2);
+  set("w3", "a", 3);
+  commit();
+  const merge = (by: (a: number, b: number) => number) => table.mergeNamespaces("w1", ["w2", "w3"], "a", "a", by);
+  assertThrows(() =>
+    merge((sofar, next) => {
+      if (next === 3) throw new RangeError("no");
+      return sofar;
+    }), RangeError);
+  assertThrows(
+    () => merge(() => undefined as unknown as number),
+    TypeError,
+    'Cannot merge values of state "total" of "counter": its function gave undefined',
+  );
+  assertEquals([get("w1", "a"), get("w2", "a"), get("w3", "a"), commit()], [1, 2, 3, []]);
+});
+
+Deno.test("keys() gives the keys that have a value outside of windows, in the order in which they got it", () => {
+  const { table, set } = newTable();
+  set(NO_NAMESPACE, "b", 1);
+  set(NO_NAMESPACE, { k: 1 }, 1);
+  set("w1", "z", 1);
+  set(NO_NAMESPACE, "c", 1);
+  set(NO_NAMESPACE, "a", 1);
+  set(NO_NAMESPACE, "c", undefined);
+  set(NO_NAMESPACE, "b", 2);
+
+  assertEquals([...table.keys()], ["b", { k: 1 }, "a"]);
+});

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
-import { SPLITS, UNION, WatermarkCombiner } from "../../../src/engine/time/watermark_combiner.ts";
+import { CONNECTED, SPLITS, UNION, WatermarkCombiner } from "../../../src/engine/time/watermark_combiner.ts";
 
 type Step = readonly [input: number, what: number | "idle" | "active" | "end"];
 
@@ -177,5 +177,28 @@ Deno.test("UNION comes to the end when all inputs have", () => {
   assertEquals(
     after(combiner, [0, MAX_WATERMARK], [1, 50], [1, MAX_WATERMARK]),
     [MIN_WATERMARK, 50, MAX_WATERMARK],
+  );
+});
+
+// As in Flink: there the watermark may jump when the first input comes back, before the operator is active again.
+Deno.test("CONNECTED goes to the minimum of the active inputs when one comes back after all were idle", () => {
+  const combiner = new WatermarkCombiner(2, CONNECTED);
+
+  assertEquals(
+    after(combiner, [0, 30], [1, 25], [0, "idle"], [1, "idle"], [0, "active"], [0, 40], [1, "active"], [0, 50], [
+      1,
+      45,
+    ]),
+    [MIN_WATERMARK, 25, 25, 25, 30, 40, 40, 40, 45],
+  );
+});
+
+Deno.test("UNION goes on with an input that comes back ahead of what all were idle at", () => {
+  const combiner = new WatermarkCombiner(3, UNION);
+  after(combiner, [0, 10], [1, 20], [2, 90], [0, "idle"], [0, "active"], [0, 15]);
+
+  assertEquals(
+    after(combiner, [2, "idle"], [1, "idle"], [0, "idle"], [2, "active"], [2, 100], [2, 110]),
+    [20, 20, 20, 20, 100, 110],
   );
 });

@@ -88,7 +88,7 @@ Deno.test("WatermarkStrategy describes itself for explain()", () => {
 });
 
 Deno.test("forGenerator() takes the watermarks of a generator of one's own, one per partition", () => {
-  const strategy = WatermarkStrategy.forGenerator<string>(() => {
+  const strategy = WatermarkStrategy.forGenerator(() => {
     let seen = 0;
     return { onEvent: (_value, timestampMs) => timestampMs - ++seen };
   });

@@ -2,7 +2,7 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { TumblingEventTimeWindows, windowStart } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 
 function windowOf(assigner: TumblingEventTimeWindows, timestampMs: number): [number, number] {
-  const [window, ...others] = assigner.assignWindows(timestampMs);
+  const [window, ...others] = assigner.assignWindows(undefined, timestampMs);
   assertEquals(others, []);
   return [window!.startMs, window!.endMs];
 }
@@ -58,7 +58,7 @@ Deno.test("assignWindows() gives the right window when times jump back and forth
 
 Deno.test("assignWindows() makes no new window for a record beside the last one", () => {
   const assigner = TumblingEventTimeWindows.of(10);
-  assertStrictEquals(assigner.assignWindows(5), assigner.assignWindows(9));
+  assertStrictEquals(assigner.assignWindows(undefined, 5), assigner.assignWindows(undefined, 9));
 });
 
 Deno.test("of() refuses a size that is not a whole number > 0, naming it", () => {

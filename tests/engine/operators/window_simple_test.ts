@@ -1,11 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { JobError, OperatorError } from "../../../src/engine/errors.ts";
 import { type Collector, ProcessWindowFunction, type WindowContext } from "../../../src/engine/operators/functions.ts";
-import { WindowOperator } from "../../../src/engine/operators/window.ts";
+import { ReduceFold } from "../../../src/engine/operators/window_folds.ts";
+import { SimpleWindowOperator } from "../../../src/engine/operators/window_simple.ts";
 import { MAX_WATERMARK } from "../../../src/engine/record.ts";
 import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
-import { TimeWindow, type WindowAssigner } from "../../../src/engine/windows/window.ts";
+import { EventTimeTrigger } from "../../../src/engine/windows/time_triggers.ts";
+import { TimeWindow } from "../../../src/engine/windows/window.ts";
+import { WindowAssigner } from "../../../src/engine/windows/window_assigner.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { OperatorRig } from "../operator_rig.ts";
 
@@ -23,10 +26,10 @@ type Process<OUT> = ProcessWindowFunction<Count, OUT, string>;
 /** Windows of 10 ms. */
 function newRig<OUT = Count>(
   process?: Process<OUT>,
-  options: { assigner?: WindowAssigner; clock?: ManualClock } = {},
+  options: { assigner?: WindowAssigner<unknown, TimeWindow>; clock?: ManualClock } = {},
 ) {
   const { assigner = TumblingEventTimeWindows.of(10), clock = new ManualClock() } = options;
-  return new OperatorRig<Count, OUT>(() => new WindowOperator(assigner, add, process), {
+  return new OperatorRig<Count, OUT>(() => new SimpleWindowOperator({ assigner, fold: new ReduceFold(add), process }), {
     name: "counts",
     keyBy: ({ key }) => key,
     clock,
@@ -44,7 +47,7 @@ function processing<OUT>(
   }();
 }
 
-Deno.test("WindowOperator gives a key's fold when event time has come to the window's last millisecond, at that time", () => {
+Deno.test("SimpleWindowOperator gives a key's fold when event time has come to the window's last millisecond, at that time", () => {
   const rig = newRig();
   rig.record(one("a"), 0).record(one("a"), 9).record(one("b"), 5).watermark(8);
   assertEquals(rig.take(), [{ watermark: 8 }]);
@@ -53,7 +56,7 @@ Deno.test("WindowOperator gives a key's fold when event time has come to the win
   assertEquals(rig.take(), [[one("a", 2), 9], [one("b", 1), 9], { watermark: 9 }]);
 });
 
-Deno.test("WindowOperator gives the keys of a window in the order of their first records", () => {
+Deno.test("SimpleWindowOperator gives the keys of a window in the order of their first records", () => {
   const rig = newRig();
   for (const key of ["c", "a", "b", "a"]) rig.record(one(key), 3);
   rig.watermark(9);
@@ -61,14 +64,14 @@ Deno.test("WindowOperator gives the keys of a window in the order of their first
   assertEquals(rig.take().slice(0, -1), [[one("c"), 9], [one("a", 2), 9], [one("b"), 9]]);
 });
 
-Deno.test("WindowOperator fires several windows in order of time, all before the watermark goes on", () => {
+Deno.test("SimpleWindowOperator fires several windows in order of time, all before the watermark goes on", () => {
   const rig = newRig();
   rig.record(one("a"), 25).record(one("a"), 5).record(one("b"), 15).record(one("a"), -5).watermark(100);
 
   assertEquals(rig.take(), [[one("a"), -1], [one("a"), 9], [one("b"), 19], [one("a"), 29], { watermark: 100 }]);
 });
 
-Deno.test("WindowOperator fires each window once, and all that are open at the end", () => {
+Deno.test("SimpleWindowOperator fires each window once, and all that are open at the end", () => {
   const rig = newRig();
   rig.record(one("a"), 5).watermark(9).watermark(20).record(one("a"), 25).watermark(MAX_WATERMARK);
 
@@ -81,9 +84,13 @@ Deno.test("WindowOperator fires each window once, and all that are open at the e
   ]);
 });
 
-Deno.test("WindowOperator keeps keys of one id text but different types apart", () => {
+Deno.test("SimpleWindowOperator keeps keys of one id text but different types apart", () => {
   const rig = new OperatorRig<{ k: unknown }, { k: unknown }>(
-    () => new WindowOperator(TumblingEventTimeWindows.of(10), () => ({ k: "folded" }), undefined),
+    () =>
+      new SimpleWindowOperator({
+        assigner: TumblingEventTimeWindows.of(10),
+        fold: new ReduceFold<{ k: unknown }>(() => ({ k: "folded" })),
+      }),
     { keyBy: ({ k }) => k as string },
   );
   rig.record({ k: 1 }, 1).record({ k: "1" }, 2).record({ k: { a: 1, b: 2 } }, 3).record({ k: { b: 2, a: 1 } }, 4)
@@ -93,7 +100,7 @@ Deno.test("WindowOperator keeps keys of one id text but different types apart", 
 });
 
 // Late when end − 1 <= watermark.
-Deno.test("WindowOperator takes a record while event time is 1 ms before the window's last, and none from then on", () => {
+Deno.test("SimpleWindowOperator takes a record while event time is 1 ms before the window's last, and none from then on", () => {
   const rig = newRig();
   rig.watermark(8).record(one("a"), 0);
   assertEquals(rig.letters, []);
@@ -109,7 +116,7 @@ Deno.test("WindowOperator takes a record while event time is 1 ms before the win
   assertEquals([rig.task.lateRecords, rig.letters.length], [1, 1]);
 });
 
-Deno.test("WindowOperator takes a record whose own time has passed while its window is open", () => {
+Deno.test("SimpleWindowOperator takes a record whose own time has passed while its window is open", () => {
   const rig = newRig();
   rig.watermark(5).record(one("a"), 1).watermark(9);
 
@@ -117,7 +124,7 @@ Deno.test("WindowOperator takes a record whose own time has passed while its win
   assertEquals(rig.task.lateRecords, 0);
 });
 
-Deno.test("WindowOperator keeps a late record as a dead letter that names the window, and changes nothing", () => {
+Deno.test("SimpleWindowOperator keeps a late record as a dead letter that names the window, and changes nothing", () => {
   const minute = Date.UTC(2024, 2, 1, 12);
   const rig = newRig(undefined, { assigner: TumblingEventTimeWindows.of(60_000) });
   rig.record(one("a"), minute).watermark(minute + 61_000);
@@ -139,13 +146,16 @@ Deno.test("WindowOperator keeps a late record as a dead letter that names the wi
   });
 });
 
-Deno.test("WindowOperator takes a record for those of its windows that are open, and it is not late", () => {
+Deno.test("SimpleWindowOperator takes a record for those of its windows that are open, and it is not late", () => {
   // Two windows for each record, as a sliding assigner would give.
-  const assigner: WindowAssigner = {
-    description: "two",
-    assignWindows: () => [new TimeWindow(0, 10), new TimeWindow(5, 15)],
-  };
-  const rig = newRig(undefined, { assigner });
+  class TwoWindows extends WindowAssigner<unknown, TimeWindow> {
+    readonly description = "two";
+    override assignWindows = () => [new TimeWindow(0, 10), new TimeWindow(5, 15)];
+    override windowOf = TimeWindow.fromId;
+    override getDefaultTrigger = EventTimeTrigger.create;
+    override isEventTime = () => true;
+  }
+  const rig = newRig(undefined, { assigner: new TwoWindows() });
   rig.watermark(9).record(one("a"), 7).watermark(14).record(one("a"), 7);
 
   assertEquals(rig.take(), [{ watermark: 9 }, [one("a"), 14], { watermark: 14 }]);
@@ -157,7 +167,7 @@ Deno.test("WindowOperator takes a record for those of its windows that are open,
   );
 });
 
-Deno.test("WindowOperator refuses a record without a timestamp and says what to do", () => {
+Deno.test("SimpleWindowOperator refuses a record without a timestamp and says what to do", () => {
   const error = assertThrows(() => newRig().record(one("a")), OperatorError) as OperatorError;
 
   assertEquals(
@@ -235,7 +245,7 @@ Deno.test("windowState() refuses the name of the state that holds what is in the
   assertThrows(() => rig.watermark(9), JobError, 'Cannot use state "contents" of "counts"');
 });
 
-Deno.test("WindowOperator stores contents and timer of an open window, and removes both when it has fired", () => {
+Deno.test("SimpleWindowOperator stores contents and timer of an open window, and removes both when it has fired", () => {
   const rig = newRig();
   rig.record(one("a"), 1).record(one("a"), 2);
   assertEquals(rig.commit(), [
@@ -250,7 +260,7 @@ Deno.test("WindowOperator stores contents and timer of an open window, and remov
   ]);
 });
 
-Deno.test("WindowOperator goes on from the last commit: contents, order of keys, and what is late", () => {
+Deno.test("SimpleWindowOperator goes on from the last commit: contents, order of keys, and what is late", () => {
   const rig = newRig();
   rig.record(one("b"), 1).record(one("a"), 2).watermark(0).record(one("a"), -5);
   assertEquals(rig.task.lateRecords, 1);
@@ -262,7 +272,7 @@ Deno.test("WindowOperator goes on from the last commit: contents, order of keys,
   assertEquals(restarted.task.lateRecords, 1);
 });
 
-Deno.test("WindowOperator names itself when its function throws in a window, with no record to blame", () => {
+Deno.test("SimpleWindowOperator names itself when its function throws in a window, with no record to blame", () => {
   const cause = new RangeError("too many");
   const rig = newRig(processing(() => {
     throw cause;
@@ -274,7 +284,7 @@ Deno.test("WindowOperator names itself when its function throws in a window, wit
   assertEquals(error.cause, cause);
 });
 
-Deno.test("WindowOperator lets pass that a state was written as another version", () => {
+Deno.test("SimpleWindowOperator lets pass that a state was written as another version", () => {
   const rig = newRig(processing((_key, context) => {
     context.globalState().getState(new ValueStateDescriptor("total", { version: 1 }));
     context.windowState().getState(new ValueStateDescriptor("total", { version: 2 }));
@@ -284,10 +294,10 @@ Deno.test("WindowOperator lets pass that a state was written as another version"
   assertThrows(() => rig.watermark(9), JobError, 'state "total" of "counts" as version 2: it is in use as version 1');
 });
 
-Deno.test("WindowOperator refuses a function that gives undefined: the window would vanish", () => {
+Deno.test("SimpleWindowOperator refuses a function that gives undefined: the window would vanish", () => {
   const assigner = TumblingEventTimeWindows.of(10);
   const rig = new OperatorRig(
-    () => new WindowOperator(assigner, (): Count => undefined as unknown as Count, undefined),
+    () => new SimpleWindowOperator({ assigner, fold: new ReduceFold((): Count => undefined as unknown as Count) }),
     {
       name: "counts",
       keyBy: ({ key }: Count) => key,

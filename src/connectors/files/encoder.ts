@@ -1,0 +1,84 @@
+import { checkSeparator, type CsvOptions } from "./csv.ts";
+
+/** How values lie in a file: a line each. */
+export interface Encoder<T> {
+  /** Of the files' names: ".jsonl" */
+  readonly suffix: string;
+  /** The first line of each file, without its newline; left out: none. */
+  readonly header?: string;
+  /** The value's line without its newline. What it throws is an error at that record. */
+  encode(value: T): string;
+}
+
+/** Compact JSON, a value a line. */
+export class JsonLinesEncoder implements Encoder<unknown> {
+  readonly suffix = ".jsonl";
+
+  /**
+   * One line of JSON.
+   * @throws {TypeError} if JSON has no word for the value
+   */
+  encode(value: unknown): string {
+    const text = JSON.stringify(value);
+    if (text === undefined) throw new TypeError(`Cannot write ${String(value)} as JSON: there is no such value`);
+    return text;
+  }
+}
+
+/** What a function makes of a value. A text with newlines becomes several lines. */
+export class SimpleStringEncoder<T> implements Encoder<T> {
+  readonly suffix = ".txt";
+  readonly encode: (value: T) => string;
+
+  /** Left out: what `String()` makes of a value. */
+  constructor(encode: (value: T) => string = String) {
+    this.encode = encode;
+  }
+}
+
+/**
+ * Comma-separated values as RFC 4180 has them, with a header. Texts, numbers and booleans are written as they are, `null` and
+ * `undefined` as nothing, all else as JSON.
+ */
+export class CsvEncoder<T> implements Encoder<T> {
+  readonly suffix = ".csv";
+  readonly header: string;
+  readonly #columns: readonly (keyof T & string)[];
+  readonly #separator: string;
+  readonly #special: RegExp;
+
+  /**
+   * The columns of each line, and the separator between them.
+   * @param columns fields in the order in which they are written
+   * @throws {RangeError} if there is none, one twice, or the separator can not be one
+   */
+  constructor(columns: readonly (keyof T & string)[], { separator = "," }: CsvOptions = {}) {
+    if (columns.length === 0 || new Set(columns).size < columns.length) {
+      throw new RangeError(
+        `Cannot write CSV as columns must be at least one, none of them twice: current value is ${
+          JSON.stringify(columns)
+        }`,
+      );
+    }
+    this.#separator = checkSeparator(separator);
+    this.#special = new RegExp(`["\r\n\\u{${separator.charCodeAt(0).toString(16)}}]`, "u");
+    this.#columns = [...columns];
+    this.header = this.#line(columns);
+  }
+
+  encode(value: T): string {
+    return this.#line(this.#columns.map((column) => textOf(value[column])));
+  }
+
+  #line(fields: readonly string[]): string {
+    // A single empty field must not become an empty line, which is no record.
+    if (fields.length === 1 && fields[0] === "") return '""';
+    return fields.map((field) => this.#special.test(field) ? `"${field.replaceAll('"', '""')}"` : field)
+      .join(this.#separator);
+  }
+}
+
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,22 @@
+import { JobError } from "../../engine/mod.ts";
+
+/**
+ * What went wrong with a file, in a sentence for the person who runs the job: "Cannot read "in/a.jsonl": it does not exist".
+ *
+ * @param what "read", "write", …
+ */
+export function fileError(what: string, path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof JobError) return error;
+  const reason = reasonOf(error);
+  return reason === undefined ? error : new JobError(`Cannot ${what} "${path}": ${reason}`, { cause: error });
+}
+
+function reasonOf(error: Error): string | undefined {
+  if (error instanceof Deno.errors.NotFound) return "it does not exist";
+  if (error instanceof Deno.errors.NotCapable) {
+    const flag = /--allow-\w+/.exec(error.message)?.[0] ?? "--allow-read and --allow-write";
+    return `this program may not; allow it with ${flag}`;
+  }
+  // "No space left on device (os error 28): write '…'"
+  return /^(.+) \(os error \d+\)/.exec(error.message)?.[1];
+}

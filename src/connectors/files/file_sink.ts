@@ -1,0 +1,251 @@
+import { JobError, type JobStore, type Json, type Sink, type SinkContext, type SinkWriter } from "../../engine/mod.ts";
+import { type Encoder, JsonLinesEncoder, SimpleStringEncoder } from "./encoder.ts";
+import { exists, PartFiles } from "./part_files.ts";
+
+/** Where a {@link FileSink} writes, and how. */
+export interface FileSinkOptions<T> {
+  /** Made if it is not there. */
+  readonly dir: string;
+  /** Default: JSON lines. Of a function the files are called ".txt". */
+  readonly format?: Encoder<T> | ((value: T) => string);
+  /** Begins the files' names; each job that writes to the directory needs its own. Default "part". */
+  readonly prefix?: string;
+  /** Ends the files' names; default: the format's, ".jsonl" for JSON lines. */
+  readonly suffix?: string;
+  /** A part that has so many bytes is closed and another begun, > 0; default 128 MiB. */
+  readonly rollBytes?: number;
+}
+
+/** What a commit holds. */
+interface FileSinkCommit {
+  readonly dir: string;
+  readonly prefix: string;
+  readonly suffix: string;
+  /** Counts the openings of the sink; hidden files carry it. */
+  readonly attempt: number;
+  /** Number of the next part. */
+  readonly next: number;
+  /** Parts that this commit makes visible. */
+  readonly pending: readonly number[];
+}
+
+const DEFAULT_ROLL_BYTES = 128 << 20;
+
+/**
+ * Writes values into part files of a directory, `part-0000000000.jsonl`, `part-0000000001.jsonl`, … in the order of the
+ * commits: exactly once with any store, at least once without one.
+ *
+ * A part is written under a hidden name and renamed after the commit that holds its records, so nothing partial is ever
+ * visible. Each commit with records ends a part, however small: `commitIntervalMs` of the job says how many there will be.
+ * An attempt that dies leaves hidden files; the next one finishes those that were committed and removes the others. The
+ * bytes are on the disk before the commit that counts on them.
+ *
+ * Visible files are never touched again: move them away, or read them with a `FileSource` that watches the directory. A job
+ * that is reset goes on behind the last number that it finds there.
+ *
+ * @see Flink: FileSink, OnCheckpointRollingPolicy; numbers have ten digits here, so that names sort as they were written
+ */
+export class FileSink<T> implements Sink<T> {
+  readonly description: string;
+  readonly #parts: PartFiles;
+  readonly #encoder: Encoder<T>;
+  readonly #rollBytes: number;
+
+  /**
+   * Describes it: no file is touched before the job opens it.
+   * @throws {TypeError | RangeError} if an option is none of its kind
+   */
+  constructor({ dir, format, prefix = "part", suffix, rollBytes = DEFAULT_ROLL_BYTES }: FileSinkOptions<T>) {
+    if (typeof dir !== "string" || dir === "") {
+      throw new TypeError(`Cannot create a file sink as dir must name a directory: current value is "${dir}"`);
+    }
+    if (!/^[^._/\\][^/\\]*$/.test(prefix) || /[/\\]/.test(suffix ?? "")) {
+      throw new RangeError(
+        `Cannot create a file sink in "${dir}" as prefix and suffix must make names that do not begin with "." or "_" and ` +
+          `hold no slash: current values are "${prefix}" and "${suffix ?? ""}"`,
+      );
+    }
+    if (!(rollBytes > 0)) {
+      throw new RangeError(
+        `Cannot create a file sink in "${dir}" as rollBytes must be > 0: current value is ${rollBytes}`,
+      );
+    }
+    this.#encoder = typeof format === "function" ? new SimpleStringEncoder(format) : format ?? new JsonLinesEncoder();
+    this.#parts = new PartFiles(dir, prefix, suffix ?? this.#encoder.suffix);
+    this.#rollBytes = rollBytes;
+    this.description = `files in "${dir}"`;
+  }
+
+  exactlyOnceWith(store: JobStore | undefined): boolean {
+    return store !== undefined;
+  }
+
+  /**
+   * Ends what a crash has left, and begins behind it.
+   * @throws {JobError} if the directory can not be written to, or another job writes files of these names there
+   */
+  async open({ restored, logger }: SinkContext): Promise<SinkWriter<T>> {
+    const parts = this.#parts;
+    const last = restored as unknown as FileSinkCommit | undefined;
+    await parts.createDirectory();
+    if (last !== undefined) {
+      const finished = await finish(last);
+      if (finished > 0) {
+        logger.info(`${this.description}: made ${finished} committed files visible that a crash had left`);
+      }
+    }
+    const attempt = (last?.attempt ?? 0) + 1;
+    const { visible, hidden } = await parts.list();
+    let next: number;
+    if (last !== undefined && last.dir === parts.dir && last.prefix === parts.prefix && last.suffix === parts.suffix) {
+      parts.checkVisible(visible, last.next);
+      next = last.next;
+    } else {
+      for (const part of hidden) await parts.remove(part);
+      next = visible.reduce((highest, number) => Math.max(highest, number), -1) + 1;
+    }
+    return new PartWriter(parts, this.#encoder, this.#rollBytes, attempt, next);
+  }
+}
+
+/**
+ * Ends what the last attempt left: its committed parts become visible, its others go. Hidden files of other attempts stay:
+ * an instance that was thought dead and wakes up here must not take those of its successor.
+ */
+async function finish({ dir, prefix, suffix, attempt, pending }: FileSinkCommit): Promise<number> {
+  const parts = new PartFiles(dir, prefix, suffix);
+  let finished = 0;
+  for (const number of pending) {
+    // Those that are not there are visible already, or have been moved away since.
+    if (await parts.publish({ number, attempt })) finished++;
+  }
+  if (!await exists(dir)) return finished; // it was moved away, and the job given another
+  const { hidden } = await parts.list();
+  for (const part of hidden) {
+    if (part.attempt === attempt) await parts.remove(part);
+  }
+  // Also if another attempt did the renaming: it may have died before this.
+  if (pending.length > 0) await parts.sealNames();
+  return finished;
+}
+
+const encoder = new TextEncoder();
+const BUFFER_BYTES = 1 << 16;
+/** A larger one is not kept. */
+const MAX_BUFFER_BYTES = 1 << 20;
+
+class PartWriter<T> implements SinkWriter<T> {
+  readonly #parts: PartFiles;
+  readonly #encoder: Encoder<T>;
+  readonly #rollBytes: number;
+  readonly #attempt: number;
+  #next: number;
+  /** Closed since the last commit was prepared, and those of the prepared one. */
+  #closed: number[] = [];
+  #prepared: number[] = [];
+  #file: Deno.FsFile | undefined;
+  #buffer = new Uint8Array(BUFFER_BYTES);
+  /** Serves while the other one is written out. */
+  #spare: Uint8Array<ArrayBuffer> | undefined;
+  #used = 0;
+  /** Places in the buffer where a part ends. */
+  #cuts: number[] = [];
+  /** Of the part that the buffer ends with, in the buffer and in its file. */
+  #partBytes = 0;
+
+  constructor(parts: PartFiles, encoder: Encoder<T>, rollBytes: number, attempt: number, next: number) {
+    this.#parts = parts;
+    this.#encoder = encoder;
+    this.#rollBytes = rollBytes;
+    this.#attempt = attempt;
+    this.#next = next;
+  }
+
+  write(value: T): void {
+    const line = this.#encoder.encode(value);
+    const { header } = this.#encoder;
+    if (this.#partBytes === 0 && header !== undefined) this.#append(header);
+    this.#append(line);
+    if (this.#partBytes < this.#rollBytes) return;
+    this.#cuts.push(this.#used);
+    this.#partBytes = 0;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#used === 0) return;
+    const bytes = this.#buffer.subarray(0, this.#used);
+    const cuts = this.#cuts;
+    this.#used = 0;
+    this.#cuts = [];
+    const buffer = this.#buffer;
+    this.#buffer = this.#spare ?? new Uint8Array(BUFFER_BYTES);
+    this.#spare = undefined;
+    let from = 0;
+    for (const cut of cuts) {
+      await this.#writeOut(bytes.subarray(from, cut));
+      await this.#closePart();
+      from = cut;
+    }
+    if (from < bytes.length) await this.#writeOut(bytes.subarray(from));
+    if (buffer.length <= MAX_BUFFER_BYTES) this.#spare = buffer;
+  }
+
+  async prepareCommit(): Promise<Json> {
+    await this.flush();
+    this.#partBytes = 0;
+    await this.#closePart();
+    if (this.#closed.length > 0) await this.#parts.sealNames();
+    this.#prepared.push(...this.#closed);
+    this.#closed = [];
+    const { dir, prefix, suffix } = this.#parts;
+    return { dir, prefix, suffix, attempt: this.#attempt, next: this.#next, pending: [...this.#prepared] };
+  }
+
+  async committed(): Promise<void> {
+    if (this.#prepared.length === 0) return;
+    for (const number of this.#prepared) {
+      if (await this.#parts.publish({ number, attempt: this.#attempt })) continue;
+      const path = this.#parts.path(number);
+      // Another instance may have taken over after the commit, and done it.
+      if (await exists(path)) continue;
+      throw new JobError(`Cannot make "${path}" visible: its hidden file is gone, and its records with it`);
+    }
+    // Before the next commit forgets them.
+    await this.#parts.sealNames();
+    this.#prepared = [];
+  }
+
+  /** What was not committed stays hidden, for the next attempt to remove: by then its names may be another's. */
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #append(line: string): void {
+    // A UTF-16 unit takes at most three bytes.
+    const most = line.length * 3 + 1;
+    if (this.#buffer.length - this.#used < most) {
+      const buffer = new Uint8Array(Math.max(2 * this.#buffer.length, this.#used + most));
+      buffer.set(this.#buffer.subarray(0, this.#used));
+      this.#buffer = buffer;
+    }
+    const { written } = encoder.encodeInto(line, this.#buffer.subarray(this.#used));
+    this.#buffer[this.#used + written] = 0x0a;
+    this.#used += written + 1;
+    this.#partBytes += written + 1;
+  }
+
+  async #writeOut(bytes: Uint8Array): Promise<void> {
+    const part = { number: this.#next, attempt: this.#attempt };
+    this.#file ??= await this.#parts.create(part);
+    await this.#parts.write(part, this.#file, bytes);
+  }
+
+  async #closePart(): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) return;
+    await this.#parts.seal({ number: this.#next, attempt: this.#attempt }, file);
+    this.#file = undefined;
+    this.#closed.push(this.#next++);
+  }
+}

@@ -1,0 +1,30 @@
+/** What can be wrong with a connection, in a person's words. */
+import { PassingError } from "./errors.ts";
+
+/** Whether kafkajs means the connection, and not what was asked. */
+export function isConnectionError(error: unknown): boolean {
+  const name = error instanceof Error ? error.name : "";
+  return name.startsWith("KafkaJSConnection") || name === "KafkaJSRequestTimeoutError" || error instanceof PassingError;
+}
+
+/** Whether this process may not connect. The code is what looking up a host gives, the words are for an address. */
+export function isDenied(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === "EPERM" || String(message).includes("Requires net access");
+}
+
+/** Why there is no connection. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return WORDS[String(code)] ?? String(message).replace(/^Connection error: /, "").toLowerCase();
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset",
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "the host's name could not be looked up",
+  EHOSTUNREACH: "no way to this host",
+  ENETUNREACH: "no way to this network",
+  ETIMEDOUT: "no answer",
+};

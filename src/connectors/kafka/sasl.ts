@@ -1,0 +1,78 @@
+/** Logging in to a broker with SASL: kafkajs' mechanisms, our words for what goes wrong. */
+import { BrokerError } from "../broker.ts";
+import { Code, codeName, PassingError } from "./errors.ts";
+import { saslMechanisms } from "./kafkajs.ts";
+import type { Apis } from "./protocol.ts";
+import type { SaslSettings } from "./security.ts";
+
+/** How to ask the broker. */
+export type Ask = <Name extends "SaslHandshake" | "SaslAuthenticate">(
+  api: Name,
+  args: Apis[Name]["args"],
+) => Promise<Apis[Name]["answer"]>;
+
+/**
+ * Logs in.
+ *
+ * @param where the broker's address, for words
+ * @returns how long the login is good for, ms; undefined if for ever
+ * @throws {BrokerError} if the broker does not let us in, or can not prove that it knows the password (SCRAM)
+ * @throws {PassingError} if the connection is lost meanwhile
+ */
+export async function login(sasl: SaslSettings, where: string, ask: Ask): Promise<number | undefined> {
+  const { username } = sasl;
+  const mechanism = sasl.mechanism.toUpperCase();
+  const failed = `Cannot log in to Kafka at ${where} as "${username}"`;
+  const { errorCode, enabledMechanisms } = await ask("SaslHandshake", { mechanism });
+  if (errorCode === Code.UNSUPPORTED_SASL_MECHANISM) {
+    throw new BrokerError(
+      `${failed}: it does not take ${mechanism}, only ${
+        enabledMechanisms.join(", ")
+      }; set KAFKA_SASL_MECHANISM to one of these`,
+    );
+  }
+  if (errorCode === Code.ILLEGAL_SASL_STATE) {
+    throw new BrokerError(
+      `${failed}: nobody is asked for a login there; unset KAFKA_SASL_MECHANISM or use its port for SASL`,
+    );
+  }
+  if (errorCode !== Code.NONE) throw new BrokerError(`${failed}: Kafka answered ${codeName(errorCode)}`);
+
+  const password = sasl.password();
+  let lifetimeMs: number | undefined;
+  /** What `ask` threw or the broker said, before kafkajs put it into other words. */
+  let failure: Error | undefined;
+  const authenticator = saslMechanisms[sasl.mechanism]({ username, password })({
+    host: where,
+    port: 0,
+    logger: SILENT,
+    async saslAuthenticate({ request, response }) {
+      try {
+        const answer = await ask("SaslAuthenticate", { authBytes: await request.encode() });
+        if (answer.errorCode !== Code.NONE) {
+          const words = safely(answer.errorMessage) ?? codeName(answer.errorCode);
+          throw new BrokerError(`${failed}: ${words}; check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD`);
+        }
+        lifetimeMs = Number(answer.sessionLifetimeMs ?? 0) || undefined;
+        return await response.parse(await response.decode(answer.authBytes));
+      } catch (error) {
+        failure = error as Error;
+        throw error;
+      }
+    },
+  });
+  try {
+    await authenticator.authenticate();
+  } catch (error) {
+    if (failure instanceof BrokerError || failure instanceof PassingError) throw failure;
+    throw new BrokerError(`${failed}: ${safely((error as Error).message) ?? "kafkajs can not make a proof"}`);
+  }
+  return lifetimeMs;
+
+  /** Words that are not trusted to be without the password, which the broker has been told (PLAIN). */
+  function safely(words: string | null): string | undefined {
+    return words === null || words === "" || words.includes(password) ? undefined : words;
+  }
+}
+
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -1,0 +1,33 @@
+/** Which names there can be: what Kafka allows, at every broker, so that a program runs on all of them. */
+
+/** As long as a topic's name may be. */
+const TOPIC_LENGTH = 249;
+/** A job has topics of its own, whose names begin with its name: ".dead-letters" is the longest that is added. */
+const JOB_LENGTH = TOPIC_LENGTH - ".dead-letters".length;
+
+const LEGAL = /^[A-Za-z0-9._-]+$/;
+const ALLOWED = 'of the characters A-Z, a-z, 0-9, ".", "_" and "-"';
+
+/** Whether a topic can have that name. */
+export function isTopicName(name: string): boolean {
+  return LEGAL.test(name) && name.length <= TOPIC_LENGTH && name !== "." && name !== "..";
+}
+
+/** @throws {RangeError} if no topic can have that name */
+export function checkTopicName(name: string): void {
+  if (isTopicName(name)) return;
+  throw new RangeError(
+    `Cannot create topic ${shown(name)}: a name has 1 to ${TOPIC_LENGTH} ${ALLOWED}, and is not "." or ".."`,
+  );
+}
+
+/** @throws {RangeError} if no job can have that name */
+export function checkJobName(name: string): void {
+  if (LEGAL.test(name) && name.length <= JOB_LENGTH) return;
+  throw new RangeError(`Cannot open job ${shown(name)}: a name has 1 to ${JOB_LENGTH} ${ALLOWED}`);
+}
+
+/** In quotes, without anything that a terminal would act on. */
+function shown(name: string): string {
+  return JSON.stringify(name.length > 300 ? `${name.slice(0, 300)}…` : name);
+}

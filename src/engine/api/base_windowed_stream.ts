@@ -1,0 +1,195 @@
+import {
+  type Aggregation,
+  type Field,
+  fieldAggregate,
+  type WithComparable,
+  type WithNumber,
+} from "../operators/field_aggregate.ts";
+import type { ProcessWindowFunction } from "../operators/functions.ts";
+import type { Operator } from "../operators/operator.ts";
+import { WindowOperator } from "../operators/window.ts";
+import type { WindowDescription } from "../operators/window_description.ts";
+import { FieldFold, type WindowFold } from "../operators/window_folds.ts";
+import { SimpleWindowOperator } from "../operators/window_simple.ts";
+import { OutputTag } from "../side_output.ts";
+import type { Evictor } from "../windows/evictor.ts";
+import { EventTimeTrigger } from "../windows/time_triggers.ts";
+import type { Trigger } from "../windows/trigger.ts";
+import type { Window } from "../windows/window.ts";
+import { MergingWindowAssigner, type WindowAssigner } from "../windows/window_assigner.ts";
+import { checkField, checkFunctions } from "./checks.ts";
+import type { SingleOutputStreamOperator } from "./data_stream.ts";
+
+/**
+ * Adds an operator behind the stream whose windows are described.
+ * @internal
+ */
+export type Transform<T> = <R>(operation: string, create: () => Operator<T, R>) => SingleOutputStreamOperator<R>;
+
+/**
+ * What windows of streams with and without key have in common: how they work, and folds by one field.
+ * @see Flink: WindowOperatorBuilder, whose work it does too
+ */
+export abstract class BaseWindowedStream<T, W extends Window> {
+  readonly #method: string;
+  readonly #assigner: WindowAssigner<T, W>;
+  readonly #transform: Transform<T>;
+  #trigger: Trigger<T, W> | undefined;
+  #evictor: Evictor<T, W> | undefined;
+  #allowedLatenessMs = 0;
+  #lateTag: OutputTag<unknown> | undefined;
+
+  /** @param method by which the windows are described: the operators are named after it */
+  constructor(method: "window" | "windowAll", assigner: WindowAssigner<T, W>, transform: Transform<T>) {
+    checkFunctions(method, "a window assigner", assigner, ["assignWindows", "windowOf", "getDefaultTrigger"]);
+    this.#method = method;
+    this.#assigner = assigner;
+    this.#transform = transform;
+  }
+
+  /**
+   * Decides when windows give results, in place of the assigner's own trigger.
+   * @throws {TypeError} if windows merge, as sessions do, and the trigger does not support it
+   */
+  trigger(trigger: Trigger<T, W>): this {
+    checkFunctions("trigger", "a trigger", trigger, ["onElement", "onEventTime", "onProcessingTime", "clear"]);
+    if (this.#assigner instanceof MergingWindowAssigner && !trigger.canMerge()) {
+      throw new TypeError(
+        `Cannot describe trigger(): the windows of ${this.#assigner.description} merge, which ${trigger.description} does not support`,
+      );
+    }
+    this.#trigger = trigger;
+    return this;
+  }
+
+  /** Takes records out of a window when it fires. All records of a window are kept then, also for `reduce()`. */
+  evictor(evictor: Evictor<T, W>): this {
+    checkFunctions("evictor", "an evictor", evictor, ["evictBefore", "evictAfter"]);
+    this.#evictor = evictor;
+    return this;
+  }
+
+  /**
+   * Keeps windows for `latenessMs` of event time after their end. A record that comes meanwhile fires its window again, with
+   * all that is in it. Without effect on windows by the clock.
+   *
+   * A function that adds up over windows in `globalState()` counts the window's earlier records again at each such firing.
+   * @throws {RangeError} unless it is >= 0
+   */
+  allowedLateness(latenessMs: number): this {
+    if (!(latenessMs >= 0)) {
+      throw new RangeError(`Cannot describe allowedLateness() as it must be >= 0 ms: current value is ${latenessMs}`);
+    }
+    this.#allowedLatenessMs = latenessMs;
+    return this;
+  }
+
+  /**
+   * Sends records that are too late for all their windows to a side output instead of the dead letters; they are counted all
+   * the same. So are those that fall into a gap between windows.
+   */
+  sideOutputLateData<R>(this: BaseWindowedStream<R, W>, tag: OutputTag<R>): this;
+  sideOutputLateData(tag: unknown): this {
+    if (!(tag instanceof OutputTag)) {
+      throw new TypeError(
+        'Cannot describe sideOutputLateData(): it takes an OutputTag, such as new OutputTag<Flight>("late")',
+      );
+    }
+    this.#lateTag = tag;
+    return this;
+  }
+
+  /** The window's first record with the sum of a field. */
+  sum<N extends Field<T>>(this: BaseWindowedStream<WithNumber<N>, W>, field: N): SingleOutputStreamOperator<T> {
+    return this.#field("sum", field);
+  }
+
+  /** The window's first record with the smallest value of a field: its other fields are not of the record that had it; see `minBy()`. */
+  min<N extends Field<T>>(this: BaseWindowedStream<WithComparable<N>, W>, field: N): SingleOutputStreamOperator<T> {
+    return this.#field("min", field);
+  }
+
+  /** The window's first record with the largest value of a field, likewise; see `maxBy()`. */
+  max<N extends Field<T>>(this: BaseWindowedStream<WithComparable<N>, W>, field: N): SingleOutputStreamOperator<T> {
+    return this.#field("max", field);
+  }
+
+  /** The window's record with the smallest value of a field; of equal ones the first, or with `false` the last. */
+  minBy<N extends Field<T>>(
+    this: BaseWindowedStream<WithComparable<N>, W>,
+    field: N,
+    first = true,
+  ): SingleOutputStreamOperator<T> {
+    return this.#field("minBy", field, first);
+  }
+
+  /** The window's record with the largest value of a field, likewise. */
+  maxBy<N extends Field<T>>(
+    this: BaseWindowedStream<WithComparable<N>, W>,
+    field: N,
+    first = true,
+  ): SingleOutputStreamOperator<T> {
+    return this.#field("maxBy", field, first);
+  }
+
+  /** Windows that keep one value, which `process` is given. */
+  protected fold<ACC, V, R, K>(
+    method: string,
+    fold: WindowFold<T, ACC, V>,
+    process: ProcessWindowFunction<V, R, K, W> | undefined,
+  ): SingleOutputStreamOperator<R> {
+    const description = this.#describe(fold, process);
+    return this.#transform(
+      `${this.#method} ${method}`,
+      isSimple(description)
+        ? () => new SimpleWindowOperator({ ...description, fold })
+        : () => new WindowOperator(description),
+    );
+  }
+
+  /** Windows that keep all records. */
+  protected list<R, K>(process: ProcessWindowFunction<T, R, K, W>): SingleOutputStreamOperator<R> {
+    const description = this.#describe(undefined, process);
+    return this.#transform(`${this.#method} process`, () => new WindowOperator(description));
+  }
+
+  #field<R>(aggregation: Aggregation, field: string | number, first = true): SingleOutputStreamOperator<R> {
+    checkField(aggregation, field);
+    const fold = new FieldFold(fieldAggregate<T>(aggregation, field, first));
+    return this.fold<T, T, R, unknown>(aggregation, fold, undefined);
+  }
+
+  /** A copy: what is said later is for another operator. */
+  #describe<ACC, V, R, K>(
+    fold: WindowFold<T, ACC, V> | undefined,
+    process: ProcessWindowFunction<V, R, K, W> | undefined,
+  ): WindowDescription<T, ACC, V, R, K, W> {
+    return {
+      assigner: this.#assigner,
+      trigger: this.#trigger,
+      evictor: this.#evictor,
+      allowedLatenessMs: this.#allowedLatenessMs,
+      lateTag: this.#lateTag,
+      fold,
+      process,
+    };
+  }
+}
+
+/** Whether the lean operator will do: windows fire once, at their end by event time. */
+function isSimple<T, ACC, V, R, K, W extends Window>(description: WindowDescription<T, ACC, V, R, K, W>): boolean {
+  const { assigner, trigger = assigner.getDefaultTrigger(), evictor, allowedLatenessMs } = description;
+  return assigner.isEventTime() && !(assigner instanceof MergingWindowAssigner) &&
+    trigger instanceof EventTimeTrigger &&
+    evictor === undefined && allowedLatenessMs === 0;
+}
+
+/** @throws {TypeError} if `given` is nothing that makes results of windows */
+export function checkWindowFunction(method: string, given: unknown): void {
+  checkFunctions(method, "a window function", given, ["process"], ["clear", "open", "close"]);
+}
+
+/** @throws {TypeError} if `given` lacks a function of an AggregateFunction */
+export function checkAggregateFunction(given: unknown): void {
+  checkFunctions("aggregate", "an AggregateFunction", given, ["createAccumulator", "add", "getResult", "merge"]);
+}

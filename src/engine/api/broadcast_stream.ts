@@ -1,0 +1,78 @@
+import type { NodeInput, Outlet } from "../graph.ts";
+import type { BroadcastDescriptors } from "../operators/broadcast_context.ts";
+import type { BroadcastProcessFunction, KeyedBroadcastProcessFunction } from "../operators/broadcast_functions.ts";
+import { BroadcastProcessOperator } from "../operators/broadcast_process.ts";
+import { KeyedBroadcastProcessOperator } from "../operators/keyed_broadcast_process.ts";
+import { MapStateDescriptor } from "../state/state.ts";
+import { checkFunctions } from "./checks.ts";
+import { ConnectedStreams } from "./connected_streams.ts";
+import type { SingleOutputStreamOperator } from "./data_stream.ts";
+import type { StreamExecutionEnvironment } from "./environment.ts";
+
+/**
+ * A stream whose records are for all keys of another one, with the states that keep what they tell: `connect()` it.
+ * @see Flink: BroadcastStream
+ */
+export class BroadcastStream<T> {
+  /** Carries the type only. */
+  declare protected readonly recordType: T;
+  readonly env: StreamExecutionEnvironment;
+  readonly input: NodeInput;
+  readonly descriptors: BroadcastDescriptors;
+
+  /** See `DataStream.broadcast()`. */
+  constructor(env: StreamExecutionEnvironment, from: readonly Outlet[], descriptors: BroadcastDescriptors) {
+    checkDescriptors(descriptors);
+    this.env = env;
+    this.input = { from, keySelector: undefined, broadcast: true };
+    this.descriptors = descriptors;
+  }
+}
+
+/** A stream, and another whose records are for all of it. @see Flink: BroadcastConnectedStream */
+export class BroadcastConnectedStream<T1, T2> {
+  protected readonly env: StreamExecutionEnvironment;
+  protected readonly streams: ConnectedStreams<T1, T2>;
+  protected readonly descriptors: BroadcastDescriptors;
+
+  /** See `DataStream.connect()`. */
+  constructor(first: NodeInput, { env, input, descriptors }: BroadcastStream<T2>) {
+    this.env = env;
+    this.streams = new ConnectedStreams(env, first, input);
+    this.descriptors = descriptors;
+  }
+
+  /** All that the function gives: any number of records for each of either stream. */
+  process<R>(fn: BroadcastProcessFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
+    checkFunctions("process", "a BroadcastProcessFunction", fn, ["processElement", "processBroadcastElement"]);
+    this.env.graph.claim("process", fn);
+    return this.streams.transform("broadcast process", () => new BroadcastProcessOperator(fn, this.descriptors));
+  }
+}
+
+/** Likewise a keyed stream: the function has state and timers, one of each per key. */
+export class KeyedBroadcastConnectedStream<T1, T2, K> extends BroadcastConnectedStream<T1, T2> {
+  /** Carries the type only. */
+  declare protected readonly keyType: K;
+
+  /** All that the function gives: any number of records for each of either stream, and when its timers come due. */
+  override process<R>(fn: KeyedBroadcastProcessFunction<K, T1, T2, R>): SingleOutputStreamOperator<R> {
+    const [members, optional] = [["processElement", "processBroadcastElement"], ["onTimer", "open", "close"]] as const;
+    checkFunctions("process", "a KeyedBroadcastProcessFunction", fn, members, optional);
+    this.env.graph.claim("process", fn);
+    return this.streams.transform("broadcast process", () => new KeyedBroadcastProcessOperator(fn, this.descriptors));
+  }
+}
+
+function checkDescriptors(descriptors: readonly unknown[]): void {
+  if (descriptors.length === 0 || !descriptors.every((descriptor) => descriptor instanceof MapStateDescriptor)) {
+    throw new TypeError(
+      "Cannot describe broadcast(): it takes a MapStateDescriptor for each state that keeps what the stream tells",
+    );
+  }
+  const names = descriptors.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) {
+    throw new TypeError(`Cannot describe broadcast(): it was given two descriptors named "${twice}"; rename one`);
+  }
+}

@@ -1,0 +1,130 @@
+import type { NodeInput, OperatorNode } from "../graph.ts";
+import { coFlatMap, coMap } from "../operators/co_map.ts";
+import { CoProcessOperator } from "../operators/co_process.ts";
+import type { KeyedRuntimeContext, KeySelector } from "../operators/functions.ts";
+import { KeyedCoProcessOperator } from "../operators/keyed_co_process.ts";
+import type { TwoInputOperator } from "../operators/operator.ts";
+import type {
+  CoFlatMapFunction,
+  CoMapFunction,
+  CoProcessFunction,
+  KeyedCoProcessFunction,
+} from "../operators/process_functions.ts";
+import type { Key } from "../state/key.ts";
+import { checkFunctions, checkPlainFunction } from "./checks.ts";
+import { SingleOutputStreamOperator } from "./data_stream.ts";
+import type { StreamExecutionEnvironment } from "./environment.ts";
+
+/**
+ * Two streams of any types into one function. Between the two there is no order; event time is that of the one further behind,
+ * also if it has been idle.
+ * @see Flink: ConnectedStreams
+ */
+export class ConnectedStreams<T1, T2> {
+  /** Carries the types only. */
+  declare protected readonly recordTypes: readonly [T1, T2];
+  protected readonly env: StreamExecutionEnvironment;
+  protected readonly first: NodeInput;
+  protected readonly second: NodeInput;
+
+  /** See `DataStream.connect()`. */
+  constructor(env: StreamExecutionEnvironment, first: NodeInput, second: NodeInput) {
+    this.env = env;
+    this.first = first;
+    this.second = second;
+  }
+
+  /** Groups the records of both streams by keys of one type: state and timers behind it are one per key, for both. */
+  keyBy<K extends Key>(
+    keySelector1: KeySelector<T1, K>,
+    keySelector2: KeySelector<T2, K>,
+  ): KeyedConnectedStreams<T1, T2, K> {
+    checkPlainFunction("keyBy", keySelector1);
+    checkPlainFunction("keyBy", keySelector2);
+    return new KeyedConnectedStreams(
+      this.env,
+      { ...this.first, keySelector: keySelector1 as KeySelector<unknown, unknown> },
+      { ...this.second, keySelector: keySelector2 as KeySelector<unknown, unknown> },
+    );
+  }
+
+  /** Each record as what `map1()` or `map2()` makes of it, at its timestamp. */
+  map<R>(fn: CoMapFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
+    checkFunctions("map", "a CoMapFunction", fn, ["map1", "map2"]);
+    this.env.graph.claim("map", fn);
+    return this.transform("co-map", () => new CoProcessOperator(coMap(fn)));
+  }
+
+  /** All that `flatMap1()` and `flatMap2()` give, at the timestamp of the record. */
+  flatMap<R>(fn: CoFlatMapFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
+    checkFunctions("flatMap", "a CoFlatMapFunction", fn, ["flatMap1", "flatMap2"]);
+    this.env.graph.claim("flatMap", fn);
+    return this.transform("co-flatMap", () => new CoProcessOperator(coFlatMap(fn)));
+  }
+
+  /** All that the function gives: any number of records for each of either stream. */
+  process<R>(fn: CoProcessFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
+    checkFunctions("process", "a CoProcessFunction", fn, ["processElement1", "processElement2"]);
+    this.env.graph.claim("process", fn);
+    return this.transform("co-process", () => new CoProcessOperator(fn));
+  }
+
+  /** Adds an operator behind the two. For the API's own parts. */
+  transform<R>(operation: string, create: () => TwoInputOperator<T1, T2, R>): SingleOutputStreamOperator<R> {
+    const node = this.env.graph.add<OperatorNode>(
+      {
+        kind: "operator",
+        operation,
+        inputs: [this.first, this.second],
+        create: create as () => TwoInputOperator<unknown, unknown, unknown>,
+      },
+      operation,
+    );
+    return new SingleOutputStreamOperator<R>(this.env, [{ node, tag: undefined }]);
+  }
+}
+
+/** Two streams whose records have keys of one type: their function has state and timers, one of each per key. */
+export class KeyedConnectedStreams<T1, T2, K> extends ConnectedStreams<T1, T2> {
+  /** Carries the type only. */
+  declare protected readonly keyType: K;
+
+  override map<R>(fn: CoMapFunction<T1, T2, R, KeyedRuntimeContext>): SingleOutputStreamOperator<R> {
+    checkFunctions("map", "a CoMapFunction", fn, ["map1", "map2"]);
+    this.env.graph.claim("map", fn);
+    return this.transform("co-map", () => new KeyedCoProcessOperator<K, T1, T2, R>(coMap(fn)));
+  }
+
+  override flatMap<R>(fn: CoFlatMapFunction<T1, T2, R, KeyedRuntimeContext>): SingleOutputStreamOperator<R> {
+    checkFunctions("flatMap", "a CoFlatMapFunction", fn, ["flatMap1", "flatMap2"]);
+    this.env.graph.claim("flatMap", fn);
+    return this.transform("co-flatMap", () => new KeyedCoProcessOperator<K, T1, T2, R>(coFlatMap(fn)));
+  }
+
+  override process<R>(fn: KeyedCoProcessFunction<K, T1, T2, R>): SingleOutputStreamOperator<R> {
+    const [members, optional] = [["processElement1", "processElement2"], ["onTimer", "open", "close"]] as const;
+    checkFunctions("process", "a KeyedCoProcessFunction", fn, members, optional);
+    this.env.graph.claim("process", fn);
+    return this.transform("co-process", () => new KeyedCoProcessOperator(fn));
+  }
+}
+
+/**
+ * See `DataStream.connect()`.
+ * @throws {TypeError} if one stream is keyed and the other is not: whether state is meant can not be told
+ */
+export function connectStreams<T1, T2>(
+  env: StreamExecutionEnvironment,
+  first: NodeInput,
+  second: NodeInput,
+): ConnectedStreams<T1, T2> {
+  if (first.keySelector === undefined && second.keySelector === undefined) {
+    return new ConnectedStreams(env, first, second);
+  }
+  if (first.keySelector !== undefined && second.keySelector !== undefined) {
+    return new KeyedConnectedStreams(env, first, second);
+  }
+  throw new TypeError(
+    "Cannot connect a keyed stream with one that has no key: call keyBy() on both, or on what connect() gives",
+  );
+}

@@ -1,0 +1,87 @@
+import { IntervalJoinOperator, type IntervalJoinOptions } from "../operators/interval_join.ts";
+import type { ProcessJoinFunction } from "../operators/interval_join_function.ts";
+import { OutputTag } from "../side_output.ts";
+import { checkFunctions } from "./checks.ts";
+import type { KeyedConnectedStreams } from "./connected_streams.ts";
+import type { SingleOutputStreamOperator } from "./data_stream.ts";
+
+/** Which ends of an interval are left out. */
+export interface IntervalBounds {
+  readonly lowerBoundExclusive?: boolean;
+  readonly upperBoundExclusive?: boolean;
+}
+
+/** Two keyed streams to be joined by time. @see Flink: KeyedStream.IntervalJoin. Processing time is not to be had, as there. */
+export class IntervalJoin<T1, T2, K> {
+  readonly #streams: KeyedConnectedStreams<T1, T2, K>;
+
+  /** See `KeyedStream.intervalJoin()`. */
+  constructor(streams: KeyedConnectedStreams<T1, T2, K>) {
+    this.#streams = streams;
+  }
+
+  /**
+   * Pairs with `left + lowerMs <= right <= left + upperMs`: `between(-5, 10)` are those from 5 ms before to 10 ms after left.
+   * @param lowerMs a whole number, <= upperMs
+   * @throws {RangeError} if one is not whole, or no time lies between the two
+   */
+  between(lowerMs: number, upperMs: number, bounds: IntervalBounds = {}): IntervalJoined<T1, T2, K> {
+    for (const [name, value] of [["lowerMs", lowerMs], ["upperMs", upperMs]] as const) {
+      if (Number.isInteger(value)) continue;
+      throw new RangeError(`Cannot describe between() as ${name} must be a whole number: current value is ${value}`);
+    }
+    const { lowerBoundExclusive = false, upperBoundExclusive = false } = bounds;
+    const options = {
+      lowerMs: lowerBoundExclusive ? lowerMs + 1 : lowerMs,
+      upperMs: upperBoundExclusive ? upperMs - 1 : upperMs,
+    };
+    if (options.lowerMs > options.upperMs) {
+      const without = lowerBoundExclusive || upperBoundExclusive ? " without the bounds that are left out" : "";
+      throw new RangeError(
+        `Cannot describe between() as no time lies between lowerMs and upperMs${without}: current values are ${lowerMs} and ${upperMs}`,
+      );
+    }
+    return new IntervalJoined(this.#streams, options);
+  }
+}
+
+/** The same with its interval. @see Flink: KeyedStream.IntervalJoined */
+export class IntervalJoined<T1, T2, K> {
+  readonly #streams: KeyedConnectedStreams<T1, T2, K>;
+  readonly #options: IntervalJoinOptions;
+
+  /** See {@link IntervalJoin.between}. */
+  constructor(streams: KeyedConnectedStreams<T1, T2, K>, options: IntervalJoinOptions) {
+    this.#streams = streams;
+    this.#options = options;
+  }
+
+  /**
+   * Where records of the left stream go that are before event time, at their timestamp; without a tag to the dead letters. (In
+   * Flink such records vanish uncounted then.)
+   */
+  sideOutputLeftLateData<R>(this: IntervalJoined<R, T2, K>, tag: OutputTag<R>): IntervalJoined<T1, T2, K> {
+    return this.#with({ leftLateTag: erased("sideOutputLeftLateData", tag) }) as IntervalJoined<never, T2, K>;
+  }
+
+  /** Likewise of the right stream. */
+  sideOutputRightLateData<R>(this: IntervalJoined<T1, R, K>, tag: OutputTag<R>): IntervalJoined<T1, T2, K> {
+    return this.#with({ rightLateTag: erased("sideOutputRightLateData", tag) }) as IntervalJoined<T1, never, K>;
+  }
+
+  /** What the function makes of each pair, at the larger of the two timestamps; see {@link ProcessJoinFunction}. */
+  process<OUT>(joinFunction: ProcessJoinFunction<T1, T2, OUT>): SingleOutputStreamOperator<OUT> {
+    checkFunctions("process", "a ProcessJoinFunction", joinFunction, ["processElement"]);
+    return this.#streams.transform("interval join", () => new IntervalJoinOperator(this.#options, joinFunction));
+  }
+
+  #with(options: Partial<IntervalJoinOptions>): IntervalJoined<T1, T2, K> {
+    return new IntervalJoined(this.#streams, { ...this.#options, ...options });
+  }
+}
+
+/** Tags of all types meet in the operator. */
+function erased<T>(method: string, tag: OutputTag<T>): OutputTag<unknown> {
+  if (tag instanceof OutputTag) return tag as unknown as OutputTag<unknown>;
+  throw new TypeError(`Cannot describe ${method}(): it takes an OutputTag, such as new OutputTag<Flight>("late")`);
+}

@@ -1,0 +1,237 @@
+import type { OperatorNode, Outlet } from "../graph.ts";
+import {
+  type CoGroupFunction,
+  CoGroupWindowFunction,
+  type JoinFunction,
+  joining,
+  type TaggedUnion,
+} from "../operators/co_group.ts";
+import type { KeySelector } from "../operators/functions.ts";
+import { MapOperator } from "../operators/map.ts";
+import type { Operator } from "../operators/operator.ts";
+import type { Key } from "../state/key.ts";
+import type { Evictor } from "../windows/evictor.ts";
+import type { Trigger } from "../windows/trigger.ts";
+import type { TimeWindow, Window } from "../windows/window.ts";
+import type { WindowAssigner } from "../windows/window_assigner.ts";
+import { checkPlainFunction } from "./checks.ts";
+import { SingleOutputStreamOperator } from "./data_stream.ts";
+import type { StreamExecutionEnvironment } from "./environment.ts";
+import { setName, setUid } from "./graph_builder.ts";
+import { WindowedStream } from "./windowed_stream.ts";
+
+/** Two streams of one environment. */
+export interface StreamPair {
+  readonly env: StreamExecutionEnvironment;
+  readonly left: readonly Outlet[];
+  readonly right: readonly Outlet[];
+}
+
+/** The same with the key of what comes out of their union. */
+interface KeyedPair extends StreamPair {
+  readonly keySelector: KeySelector<unknown, unknown>;
+}
+
+/**
+ * Two streams to be joined: `left.join(right).where(keyOfLeft).equalTo(keyOfRight).window(…).apply(…)`.
+ *
+ * As in SQL's inner join a record without a partner in its window gives nothing. Event time is that of the stream further
+ * behind.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { StreamExecutionEnvironment, TumblingEventTimeWindows, WatermarkStrategy } from "../mod.ts";
+ *
+ * const env = new StreamExecutionEnvironment();
+ * const atMs = WatermarkStrategy.forMonotonousTimestamps().withTimestampAssigner<{ ms: number }>(({ ms }) => ms);
+ * const fares = env.fromCollection([{ flight: "SKY1", fare: 90, ms: 2 }]).assignTimestampsAndWatermarks(atMs);
+ * const seats = env.fromCollection([{ flight: "SKY1", seat: "9A", ms: 7 }]).assignTimestampsAndWatermarks(atMs);
+ *
+ * const tickets = fares.join(seats).where(({ flight }) => flight).equalTo(({ flight }) => flight)
+ *   .window(TumblingEventTimeWindows.of(10))
+ *   .apply(({ fare }, { seat }) => `${seat} for ${fare}`);
+ * assertEquals(await tickets.executeAndCollect(), ["9A for 90"]);
+ * ```
+ * @see Flink: JoinedStreams
+ */
+export class JoinedStreams<T1, T2> {
+  /** Carries the types only. */
+  declare protected readonly recordTypes: readonly [T1, T2];
+  readonly #streams: StreamPair;
+
+  /** See `DataStream.join()`. */
+  constructor(streams: StreamPair) {
+    this.#streams = streams;
+  }
+
+  /** The key of the left stream's records. */
+  where<K extends Key>(keySelector: KeySelector<T1, K>): JoinWhere<T1, T2, K> {
+    checkPlainFunction("where", keySelector);
+    return {
+      equalTo: (other) => {
+        const keyed = keyedPair(this.#streams, keySelector, other);
+        return { window: (assigner) => new WindowedJoin(keyed, assigner) };
+      },
+    };
+  }
+}
+
+/** See {@link JoinedStreams.where}. */
+export interface JoinWhere<T1, T2, K> {
+  /** The key of the right stream's records, of the same type. */
+  equalTo(keySelector: KeySelector<T2, K>): JoinEqualTo<T1, T2, K>;
+}
+
+/** See {@link JoinWhere.equalTo}. */
+export interface JoinEqualTo<T1, T2, K> {
+  /** Records are joined that fall into one window. */
+  window<W extends Window = TimeWindow>(assigner: WindowAssigner<TaggedUnion<T1, T2>, W>): WindowedJoin<T1, T2, K, W>;
+}
+
+/**
+ * Two streams whose records of a window are taken together: `coGroup()` does with the whole of them what `join()` does pair by
+ * pair, and is called too if one stream has nothing there.
+ * @see Flink: CoGroupedStreams
+ */
+export class CoGroupedStreams<T1, T2> {
+  /** Carries the types only. */
+  declare protected readonly recordTypes: readonly [T1, T2];
+  readonly #streams: StreamPair;
+
+  /** See `DataStream.coGroup()`. */
+  constructor(streams: StreamPair) {
+    this.#streams = streams;
+  }
+
+  /** The key of the left stream's records. */
+  where<K extends Key>(keySelector: KeySelector<T1, K>): CoGroupWhere<T1, T2, K> {
+    checkPlainFunction("where", keySelector);
+    return {
+      equalTo: (other) => {
+        const keyed = keyedPair(this.#streams, keySelector, other);
+        return { window: (assigner) => new WindowedCoGroup(keyed, assigner) };
+      },
+    };
+  }
+}
+
+/** See {@link CoGroupedStreams.where}. */
+export interface CoGroupWhere<T1, T2, K> {
+  /** The key of the right stream's records, of the same type. */
+  equalTo(keySelector: KeySelector<T2, K>): CoGroupEqualTo<T1, T2, K>;
+}
+
+/** See {@link CoGroupWhere.equalTo}. */
+export interface CoGroupEqualTo<T1, T2, K> {
+  /** Records are taken together that fall into one window. */
+  window<W extends Window = TimeWindow>(
+    assigner: WindowAssigner<TaggedUnion<T1, T2>, W>,
+  ): WindowedCoGroup<T1, T2, K, W>;
+}
+
+/** What both have in common: how their windows work. See `WindowedStream` for the three. */
+export abstract class WindowedPair<T1, T2, K, W extends Window> {
+  readonly #windows: WindowedStream<TaggedUnion<T1, T2>, K, W>;
+
+  constructor(operation: string, streams: KeyedPair, assigner: WindowAssigner<TaggedUnion<T1, T2>, W>) {
+    this.#windows = new WindowedStream(assigner, (_operation, create) => addNodes(operation, streams, create));
+  }
+
+  /** Decides when windows give results, in place of the assigner's own trigger. */
+  trigger(trigger: Trigger<TaggedUnion<T1, T2>, W>): this {
+    this.#windows.trigger(trigger);
+    return this;
+  }
+
+  /** Takes records out of a window when it fires. */
+  evictor(evictor: Evictor<TaggedUnion<T1, T2>, W>): this {
+    this.#windows.evictor(evictor);
+    return this;
+  }
+
+  /** Keeps windows for `latenessMs` after their end: a record that comes meanwhile gives all of its window again. */
+  allowedLateness(latenessMs: number): this {
+    this.#windows.allowedLateness(latenessMs);
+    return this;
+  }
+
+  protected coGroup<R>(coGroup: CoGroupFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
+    return this.#windows.process(new CoGroupWindowFunction(coGroup));
+  }
+}
+
+/** See {@link JoinedStreams}. */
+export class WindowedJoin<T1, T2, K, W extends Window> extends WindowedPair<T1, T2, K, W> {
+  constructor(streams: KeyedPair, assigner: WindowAssigner<TaggedUnion<T1, T2>, W>) {
+    super("window join", streams, assigner);
+  }
+
+  /**
+   * What the function makes of each pair, at the window's last millisecond: the pairs of the left stream's first record first.
+   * (For Flink's `FlatJoinFunction` put a `flatMap()` behind it.)
+   */
+  apply<R>(join: JoinFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
+    checkPlainFunction("apply", join);
+    return this.coGroup(joining(join));
+  }
+}
+
+/** See {@link CoGroupedStreams}. */
+export class WindowedCoGroup<T1, T2, K, W extends Window> extends WindowedPair<T1, T2, K, W> {
+  constructor(streams: KeyedPair, assigner: WindowAssigner<TaggedUnion<T1, T2>, W>) {
+    super("window coGroup", streams, assigner);
+  }
+
+  /** All that the function gives, at the window's last millisecond. Records of one stream come in order of arrival. */
+  apply<R>(coGroup: CoGroupFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
+    checkPlainFunction("apply", coGroup);
+    return this.coGroup(coGroup);
+  }
+}
+
+function keyedPair<T1, T2, K>(streams: StreamPair, left: KeySelector<T1, K>, right: KeySelector<T2, K>): KeyedPair {
+  checkPlainFunction("equalTo", right);
+  const keySelector = (record: TaggedUnion<T1, T2>) => ("one" in record ? left(record.one) : right(record.two));
+  return { ...streams, keySelector: keySelector as KeySelector<unknown, unknown> };
+}
+
+/** As in Flink: each stream's records are tagged with where they come from, and go through one window operator. */
+function addNodes<T1, T2, R>(
+  operation: string,
+  { env, left, right, keySelector }: KeyedPair,
+  create: () => Operator<TaggedUnion<T1, T2>, R>,
+): SingleOutputStreamOperator<R> {
+  const tagging = (from: readonly Outlet[], tag: (value: unknown) => TaggedUnion<unknown, unknown>) =>
+    env.graph.add<OperatorNode>(
+      {
+        kind: "operator",
+        operation: "tag",
+        inputs: [{ from, keySelector: undefined }],
+        create: () => new MapOperator(tag),
+      },
+      "tag",
+    );
+  const sides = [tagging(left, (one) => ({ one })), tagging(right, (two) => ({ two }))] as const;
+  const node = env.graph.add<OperatorNode>(
+    {
+      kind: "operator",
+      operation,
+      inputs: [{ from: sides.map((node) => ({ node, tag: undefined })), keySelector }],
+      create: create as () => Operator<unknown, unknown>,
+    },
+    operation,
+  );
+  // A class of its own here: at the top of the file there is no class to extend yet, as the two files import each other.
+  return new class extends SingleOutputStreamOperator<R> {
+    override name(name: string): this {
+      for (const [i, side] of sides.entries()) setName(side, `${name}, ${i === 0 ? "left" : "right"}`);
+      return super.name(name);
+    }
+
+    override uid(uid: string): this {
+      for (const [i, side] of sides.entries()) setUid(side, `${uid}, ${i === 0 ? "left" : "right"}`);
+      return super.uid(uid);
+    }
+  }(env, [{ node, tag: undefined }]);
+}

@@ -1,0 +1,113 @@
+import type { Key } from "../state/key.ts";
+import type {
+  AggregatingState,
+  AggregatingStateDescriptor,
+  ListState,
+  ListStateDescriptor,
+  MapState,
+  MapStateDescriptor,
+  ReducingState,
+  ReducingStateDescriptor,
+  StateDescriptor,
+  ValueState,
+  ValueStateDescriptor,
+} from "../state/state.ts";
+import type { Collector, KeyedRuntimeContext, RuntimeContext } from "./functions.ts";
+import type { ProcessContext, ReadOnlyTimerService, TimeDomain, TimerService } from "./process_functions.ts";
+
+/** A map that belongs to no key: what the broadcast stream has told. */
+export type BroadcastState<K extends Key, V> = MapState<K, V>;
+
+/** Likewise, to be read. */
+export type ReadOnlyBroadcastState<K extends Key, V> = Pick<
+  MapState<K, V>,
+  "get" | "contains" | "entries" | "keys" | "values" | "isEmpty"
+>;
+
+/** What a broadcast function learns of a record of the stream that is not broadcast. */
+export interface ReadOnlyBroadcastContext extends Omit<ProcessContext, "timerService">, ReadOnlyTimerService {
+  /**
+   * What the broadcast stream has told so far.
+   * @throws {TypeError} if `broadcast()` was not given a descriptor of that name
+   */
+  getBroadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): ReadOnlyBroadcastState<K, V>;
+}
+
+/** What a broadcast function learns of a record of the broadcast stream. */
+export interface BroadcastContext extends ReadOnlyBroadcastContext {
+  /** What the broadcast stream has told so far, to be read and changed. */
+  getBroadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): BroadcastState<K, V>;
+}
+
+/** Likewise of the stream that is not broadcast, behind `keyBy()`. */
+export interface KeyedReadOnlyBroadcastContext<K> extends ReadOnlyBroadcastContext {
+  /** A property here, a method in Flink. */
+  readonly timerService: TimerService;
+  /** Key of the record, or timer, at work. */
+  getCurrentKey(): K;
+}
+
+/** What `onTimer()` of a broadcast function learns. */
+export interface BroadcastOnTimerContext<K> extends KeyedReadOnlyBroadcastContext<K> {
+  /** A property here, a method in Flink. */
+  readonly timeDomain: TimeDomain;
+}
+
+/** What a broadcast function of a keyed stream learns of a record of the broadcast stream: no key is at work. */
+export interface KeyedBroadcastContext<K> extends BroadcastContext {
+  /**
+   * Calls `fn` for every key that has something in a state, with that state: it may read, change and clear it, and no other.
+   *
+   * It goes through all keys: rules that change now and then may do so, a stream of its own should not.
+   */
+  applyToKeyedState<D extends StateDescriptor>(descriptor: D, fn: (key: K, state: StateOf<D>) => void): void;
+}
+
+/** The state that a descriptor describes. */
+export type StateOf<D> = D extends ValueStateDescriptor<infer T> ? ValueState<T>
+  : D extends ListStateDescriptor<infer T> ? ListState<T>
+  : D extends MapStateDescriptor<infer K, infer V> ? MapState<K, V>
+  : D extends ReducingStateDescriptor<infer T> ? ReducingState<T>
+  : D extends AggregatingStateDescriptor<infer IN, infer _ACC, infer OUT> ? AggregatingState<IN, OUT>
+  : never;
+
+/**
+ * Works on a stream by what another one, which is broadcast, has told: rules, prices, who is blocked.
+ *
+ * Only `processBroadcastElement()` may write broadcast state. Between the streams there is no order, so a record may come
+ * before the rule that it needs. Event time is that of the stream further behind: one without watermarks holds it back for ever.
+ * @see Flink: BroadcastProcessFunction
+ */
+export abstract class BroadcastProcessFunction<IN1, IN2, OUT> {
+  /** Carries the types only. */
+  declare readonly functionType?: (value1: IN1, value2: IN2, context: ReadOnlyBroadcastContext) => OUT;
+  /** Called for each record of the stream that is not broadcast. */
+  abstract processElement(value: IN1, context: ReadOnlyBroadcastContext, out: Collector<OUT>): void;
+  /** Called for each record of the broadcast stream. */
+  abstract processBroadcastElement(value: IN2, context: BroadcastContext, out: Collector<OUT>): void;
+  /** As `ProcessFunction`'s. */
+  open?(context: RuntimeContext): void;
+  /** As `ProcessFunction`'s. */
+  close?(): void;
+}
+
+/**
+ * Likewise on a keyed stream: with state and timers, one of each per key.
+ *
+ * In `processBroadcastElement()` no key is at work: there `applyToKeyedState()` goes through all of them.
+ * @see Flink: KeyedBroadcastProcessFunction
+ */
+export abstract class KeyedBroadcastProcessFunction<K, IN1, IN2, OUT> {
+  /** Carries the types only. */
+  declare readonly functionType?: (value1: IN1, value2: IN2, context: KeyedReadOnlyBroadcastContext<K>) => OUT;
+  /** Called for each record of the keyed stream; state and timers are those of its key. */
+  abstract processElement(value: IN1, context: KeyedReadOnlyBroadcastContext<K>, out: Collector<OUT>): void;
+  /** Called for each record of the broadcast stream. */
+  abstract processBroadcastElement(value: IN2, context: KeyedBroadcastContext<K>, out: Collector<OUT>): void;
+  /** As `KeyedProcessFunction`'s. */
+  onTimer?(timestampMs: number, context: BroadcastOnTimerContext<K>, out: Collector<OUT>): void;
+  /** As `KeyedProcessFunction`'s. */
+  open?(context: KeyedRuntimeContext): void;
+  /** As `KeyedProcessFunction`'s. */
+  close?(): void;
+}

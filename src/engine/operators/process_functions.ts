@@ -1,0 +1,174 @@
+import type { OutputTag } from "../side_output.ts";
+import type { Collector, KeyedRuntimeContext, RuntimeContext } from "./functions.ts";
+
+/** Which clock a timer goes by. */
+export type TimeDomain = "EVENT_TIME" | "PROCESSING_TIME";
+
+/** Both clocks, to be read. */
+export interface ReadOnlyTimerService {
+  /** ms since the Unix epoch */
+  currentProcessingTime(): number;
+  /** The operator's event time, ms; −∞ before there is any. While timers fire it is the new one already. */
+  currentWatermark(): number;
+}
+
+/**
+ * Both clocks, and timers of the key at work: at most one per key, clock and time. `onTimer()` is called when event time, or the
+ * machine's clock, has come to a timer's time; for one in the past that is with the next watermark, or the next look at the
+ * clock.
+ *
+ * Timers of all keys fire in order of time, those of one time in the order in which they were registered (Flink leaves the
+ * latter open).
+ * @see Flink: TimerService
+ */
+export interface TimerService extends ReadOnlyTimerService {
+  /**
+   * `onTimer()` is called when event time has come to `timeMs`.
+   * @param timeMs ms since the Unix epoch
+   * @throws {TypeError} if it is not finite
+   */
+  registerEventTimeTimer(timeMs: number): void;
+  /**
+   * `onTimer()` is called when the machine's clock has come to `timeMs`.
+   * @param timeMs likewise
+   */
+  registerProcessingTimeTimer(timeMs: number): void;
+  /** Takes a timer of that time back; nothing happens if there is none. */
+  deleteEventTimeTimer(timeMs: number): void;
+  /** Likewise. */
+  deleteProcessingTimeTimer(timeMs: number): void;
+}
+
+/** What functions learn about the record at work. It serves one call, and then the next: keep what it gives, not itself. */
+export interface ProcessContext {
+  /** Event time of the record, ms since the Unix epoch; undefined if it has none (null in Flink). In `onTimer()` the timer's. */
+  timestamp(): number | undefined;
+  /** A property here, a method in Flink. */
+  readonly timerService: ReadOnlyTimerService;
+  /**
+   * Gives `value` to a side output, at `timestamp()`, also when a processing-time timer fires. If nobody reads it with
+   * `getSideOutput(tag)`, it is dropped.
+   */
+  output<T>(tag: OutputTag<T>, value: T): void;
+}
+
+/** Likewise behind `keyBy()`. */
+export interface KeyedProcessContext<K> extends ProcessContext {
+  /** With timers of the key at work. A property here, a method in Flink. */
+  readonly timerService: TimerService;
+  /** Key of the record, or timer, at work. */
+  getCurrentKey(): K;
+}
+
+/** What `onTimer()` learns. */
+export interface OnTimerContext<K> extends KeyedProcessContext<K> {
+  /** A property here, a method in Flink. */
+  readonly timeDomain: TimeDomain;
+}
+
+/**
+ * Makes any number of records of each, with a look at both clocks and at side outputs.
+ *
+ * Records that it gives have the timestamp of the one at work. It is described once and opened anew for each attempt of the
+ * job. `process()` takes any object with these functions, so a small one needs no class.
+ * @see Flink: ProcessFunction. State and timers are `KeyedProcessFunction`'s, behind `keyBy()`.
+ */
+export abstract class ProcessFunction<I, O> {
+  /** Carries the types only. */
+  declare readonly functionType?: (value: I, context: ProcessContext) => O;
+  /** Called for each record. */
+  abstract processElement(value: I, context: ProcessContext, out: Collector<O>): void;
+  /** Called before the first record of each attempt. */
+  open?(context: RuntimeContext): void;
+  /** Called when the attempt ends, however it ends. */
+  close?(): void;
+}
+
+/**
+ * Likewise with state and timers, one of each per key.
+ *
+ * What it gives in `onTimer()` has the time of an event-time timer as its timestamp; behind a processing-time timer it has
+ * none. Timers that `onTimer()` registers at or before event time fire with the same watermark, its own time again included.
+ * @see Flink: KeyedProcessFunction
+ */
+export abstract class KeyedProcessFunction<K, I, O> {
+  /** Carries the types only. */
+  declare readonly functionType?: (value: I, context: KeyedProcessContext<K>) => O;
+  /** Called for each record; state and timers are those of its key. */
+  abstract processElement(value: I, context: KeyedProcessContext<K>, out: Collector<O>): void;
+  /** Called when a timer comes due; state and timers are those of its key. */
+  onTimer?(timestampMs: number, context: OnTimerContext<K>, out: Collector<O>): void;
+  /** Called before the first record of each attempt: the place to ask for states. They can be used when a key is at work. */
+  open?(context: KeyedRuntimeContext): void;
+  /** Called when the attempt ends, however it ends. */
+  close?(): void;
+}
+
+/**
+ * Makes any number of records of each record of either input.
+ * @see Flink: CoProcessFunction. State and timers are `KeyedCoProcessFunction`'s, behind `keyBy()`.
+ */
+export abstract class CoProcessFunction<IN1, IN2, OUT> {
+  /** Carries the types only. */
+  declare readonly functionType?: (value1: IN1, value2: IN2, context: ProcessContext) => OUT;
+  /** Called for each record of the first input. */
+  abstract processElement1(value: IN1, context: ProcessContext, out: Collector<OUT>): void;
+  /** Called for each record of the second input. */
+  abstract processElement2(value: IN2, context: ProcessContext, out: Collector<OUT>): void;
+  /** As {@link ProcessFunction}'s. */
+  open?(context: RuntimeContext): void;
+  /** As {@link ProcessFunction}'s. */
+  close?(): void;
+}
+
+/**
+ * Likewise with state and timers, one of each per key and for both inputs: what one writes the other reads. Event time is
+ * that of the input further behind.
+ * @see Flink: KeyedCoProcessFunction; its timers are those of {@link KeyedProcessFunction}
+ */
+export abstract class KeyedCoProcessFunction<K, IN1, IN2, OUT> {
+  /** Carries the types only. */
+  declare readonly functionType?: (value1: IN1, value2: IN2, context: KeyedProcessContext<K>) => OUT;
+  /** Called for each record of the first input. */
+  abstract processElement1(value: IN1, context: KeyedProcessContext<K>, out: Collector<OUT>): void;
+  /** Called for each record of the second input. */
+  abstract processElement2(value: IN2, context: KeyedProcessContext<K>, out: Collector<OUT>): void;
+  /** As {@link KeyedProcessFunction}'s. */
+  onTimer?(timestampMs: number, context: OnTimerContext<K>, out: Collector<OUT>): void;
+  /** As {@link KeyedProcessFunction}'s. */
+  open?(context: KeyedRuntimeContext): void;
+  /** As {@link KeyedProcessFunction}'s. */
+  close?(): void;
+}
+
+/**
+ * One record out for each of either input, at its timestamp.
+ *
+ * Behind `keyBy()` its context is a {@link KeyedRuntimeContext}: both sides share state, one per key.
+ * @see Flink: CoMapFunction, and with `open()` RichCoMapFunction
+ */
+export interface CoMapFunction<IN1, IN2, OUT, C = RuntimeContext> {
+  /** What becomes of a record of the first input. */
+  readonly map1: (value: IN1) => OUT;
+  /** What becomes of a record of the second input. */
+  readonly map2: (value: IN2) => OUT;
+  /** As {@link KeyedProcessFunction}'s. */
+  readonly open?: (context: C) => void;
+  /** Likewise. */
+  readonly close?: () => void;
+}
+
+/**
+ * Any number of records for each of either input, at its timestamp.
+ * @see Flink: CoFlatMapFunction, and with `open()` RichCoFlatMapFunction; {@link CoMapFunction} for the context
+ */
+export interface CoFlatMapFunction<IN1, IN2, OUT, C = RuntimeContext> {
+  /** Gives any number of records for one of the first input. */
+  readonly flatMap1: (value: IN1, out: Collector<OUT>) => void;
+  /** Gives any number of records for one of the second input. */
+  readonly flatMap2: (value: IN2, out: Collector<OUT>) => void;
+  /** As {@link KeyedProcessFunction}'s. */
+  readonly open?: (context: C) => void;
+  /** Likewise. */
+  readonly close?: () => void;
+}

@@ -1,0 +1,40 @@
+import type { Output, StreamRecord } from "../record.ts";
+import type { OutputTag } from "../side_output.ts";
+import type { FilterFunction } from "./functions.ts";
+import type { Operator, OperatorContext } from "./operator.ts";
+
+/** One way out of a split. */
+export interface Branch<T> {
+  readonly tag: OutputTag<T>;
+  readonly takes: FilterFunction<T>;
+}
+
+/**
+ * Sends each record, unchanged, to the first branch that takes it.
+ *
+ * In: `T`. Out: side outputs, one per branch. What finds a branch goes to the main output too, which has no readers: what it
+ * does not count was filtered out.
+ */
+export class SplitOperator<T> implements Operator<T, T> {
+  readonly #branches: readonly Branch<T>[];
+  #outputs!: readonly Output<T>[];
+
+  constructor(branches: readonly Branch<T>[]) {
+    this.#branches = branches;
+  }
+
+  open(context: OperatorContext): void {
+    this.#outputs = this.#branches.map(({ tag }) => context.sideOutput(tag));
+  }
+
+  processElement({ value, timestampMs }: StreamRecord<T>, output: Output<T>): void {
+    const branches = this.#branches;
+    for (let i = 0; i < branches.length; i++) {
+      const { takes } = branches[i]!;
+      if (!takes(value)) continue;
+      output.collect(value, timestampMs);
+      this.#outputs[i]!.collect(value, timestampMs);
+      return;
+    }
+  }
+}

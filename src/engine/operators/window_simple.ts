@@ -1,0 +1,106 @@
+import type { Output, StreamRecord } from "../record.ts";
+import type { StateTable } from "../state/state_table.ts";
+import type { Timer } from "../time/timer_queue.ts";
+import type { Window } from "../windows/window.ts";
+import type { WindowAssigner, WindowAssignerContext } from "../windows/window_assigner.ts";
+import type { ProcessWindowFunction } from "./functions.ts";
+import type { Operator, OperatorContext } from "./operator.ts";
+import { FiringWindow } from "./window_context.ts";
+import { type WindowDescription, windowStamps } from "./window_description.ts";
+import type { WindowFold } from "./window_folds.ts";
+import { checkTimestamped, LateRecords } from "./window_late.ts";
+
+/**
+ * What a {@link SimpleWindowOperator} is told. Its windows go by event time, do not merge, and have the `EventTimeTrigger`; it
+ * looks at nothing else.
+ */
+export interface SimpleWindows<T, ACC, R, OUT, K, W extends Window> extends WindowDescription<T, ACC, R, OUT, K, W> {
+  readonly fold: WindowFold<T, ACC, R>;
+}
+
+/**
+ * Windows that fire once, when event time has passed their end, and keep one value meanwhile: nearly all windows there are.
+ *
+ * It does what `WindowOperator` would do, with less: no trigger is asked, and the one timer of a window is also the one that
+ * clears it.
+ *
+ * In: `T`, keyed. Out: what `process` makes of the folded value, or the value itself, at the window's last millisecond.
+ * State: `contents`, one `ACC` per key and open window; cleared when the window fires. Whatever `process` keeps.
+ * A record all of whose windows have fired is late: it changes nothing and is counted.
+ */
+export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implements Operator<T, OUT> {
+  readonly #assigner: WindowAssigner<T, W>;
+  readonly #fold: WindowFold<T, ACC, R>;
+  readonly #process: ProcessWindowFunction<R, OUT, K, W> | undefined;
+  readonly #description: SimpleWindows<T, ACC, R, OUT, K, W>;
+  #context!: OperatorContext;
+  #assignerContext!: WindowAssignerContext;
+  #contents!: StateTable<ACC>;
+  #firing!: FiringWindow<W, OUT>;
+  #late!: LateRecords<T>;
+
+  constructor(description: SimpleWindows<T, ACC, R, OUT, K, W>) {
+    this.#description = description;
+    this.#assigner = description.assigner;
+    this.#fold = description.fold;
+    this.#process = description.process;
+  }
+
+  stamps(): Record<string, string> {
+    return windowStamps(this.#description);
+  }
+
+  open(context: OperatorContext): void {
+    this.#context = context;
+    this.#assignerContext = { getCurrentProcessingTime: () => context.processingTime() };
+    this.#contents = context.state.table<ACC>("contents", 1);
+    this.#firing = new FiringWindow(context, false);
+    this.#late = new LateRecords(context, this.#description.lateTag, 0);
+    this.#process?.open?.(this.#firing.runtimeContext());
+  }
+
+  close(): void {
+    this.#process?.close?.();
+  }
+
+  processElement(record: StreamRecord<T>): void {
+    const { value, timestampMs } = record;
+    const { state, timers, name } = this.#context;
+    checkTimestamped(timestampMs, name);
+    const watermarkMs = this.#context.currentWatermark();
+    const id = state.currentKeyId;
+    let late = true;
+    const windows = this.#assigner.assignWindows(value, timestampMs, this.#assignerContext);
+    for (const window of windows) {
+      if (window.maxTimestamp() <= watermarkMs) continue;
+      late = false;
+      const sofar = this.#contents.find(window.id, id);
+      if (sofar === undefined) {
+        this.#contents.set(window.id, id, state.currentKey, this.#fold.first(value));
+        timers.register(window.maxTimestamp(), window.id, state.currentKey, id);
+      } else {
+        this.#contents.replace(sofar, this.#fold.next(sofar.value!, value));
+      }
+    }
+    if (late) this.#late.take(value, timestampMs, windows);
+  }
+
+  onEventTime(timer: Timer, output: Output<OUT>): void {
+    const { namespace, key, keyId } = timer;
+    const contents = this.#contents.get(namespace, keyId);
+    if (contents === undefined) return;
+    const firing = this.#firing;
+    // Windows of one end fire one key after the other.
+    if (firing.window?.id !== namespace) firing.turnTo(this.#assigner.windowOf(namespace));
+    const result = this.#fold.result(contents);
+    if (this.#process === undefined) {
+      // Without a process function R is OUT: the API sees to it.
+      output.collect(result as unknown as OUT, firing.out.timestampMs);
+    } else {
+      firing.out.output = output;
+      this.#process.process(key as K, firing, [result], firing.out);
+      this.#process.clear?.(firing);
+    }
+    this.#contents.set(namespace, keyId, key, undefined);
+  }
+}

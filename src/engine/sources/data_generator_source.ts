@@ -1,0 +1,236 @@
+import type { Clock } from "../clock.ts";
+import { JobError, type RecordOrigin } from "../errors.ts";
+import { NO_TIMESTAMP } from "../record.ts";
+import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+import { checkTimestamp } from "../time/watermark_strategy.ts";
+
+const SPLIT = "generator";
+/** A job that fell behind catches up on at most so much, ms, as with Flink's rate limiter. */
+const MAX_BEHIND_MS = 1_000;
+
+/** What a {@link DataGeneratorSource} makes up, and how fast. */
+export interface DataGeneratorOptions<T> {
+  /**
+   * Makes the record of an index, 0, 1, 2, … It must depend on its arguments alone: then a restart gives what the first
+   * run would have given.
+   * @param random gives numbers in [0, 1) that depend on `seed` and `index` alone; only to be called until `generate` returns
+   */
+  readonly generate: (index: number, random: () => number) => T;
+  /** How many records, a whole number >= 0; left out: no end. */
+  readonly count?: number;
+  /** At most so many, > 0; the first comes at once. Left out: as fast as the job takes them. */
+  readonly ratePerSecond?: number;
+  /** Any safe integer; default 0. */
+  readonly seed?: number;
+  /** Event time of the record of an index, ms since the Unix epoch; left out: none. */
+  readonly timestamp?: (index: number) => number;
+}
+
+/**
+ * Records that a function makes up. The index of the next one is in the commit, so a restart goes on behind it with the
+ * very records that would have come.
+ *
+ * With a `count` it ends by itself. Without one it has no end, so a bounded run is refused. After a pause (the machine
+ * slept, a sink was slow) at most the records of one second come at once, the rest of the pause is left out.
+ *
+ * @see Flink: DataGeneratorSource, RateLimiterStrategy.perSecond(); here `random` comes with the index
+ */
+export class DataGeneratorSource<T> implements Source<T> {
+  readonly description: string;
+  readonly #options: DataGeneratorOptions<T>;
+
+  /**
+   * Describes it: nothing is made up before the job runs.
+   * @throws {TypeError | RangeError} if an option is none of its kind
+   */
+  constructor(options: DataGeneratorOptions<T>) {
+    const { generate, count, ratePerSecond, seed = 0 } = options;
+    if (typeof generate !== "function") {
+      throw new TypeError(
+        `Cannot create a data generator as generate must be a function: current value is ${generate}`,
+      );
+    }
+    if (count !== undefined) check("count", count, Number.isSafeInteger(count) && count >= 0, "a whole number >= 0");
+    if (ratePerSecond !== undefined) check("ratePerSecond", ratePerSecond, ratePerSecond > 0, "> 0");
+    check("seed", seed, Number.isSafeInteger(seed), "a safe integer");
+    this.#options = options;
+    this.description = `a generator of ${count ?? "endless"} records`;
+  }
+
+  /**
+   * Goes on at the committed index.
+   * @throws {JobError} if a bounded run is asked for that would have no end
+   */
+  open({ restored, bounded, clock, wake }: SourceContext): Promise<SourceReader<T>> {
+    if (bounded && this.#options.count === undefined) {
+      return Promise.reject(
+        new JobError(
+          "Cannot run a data generator without an end up to its end; give it a count, or leave out bounded",
+        ),
+      );
+    }
+    const split = new GeneratorSplit(this.#options, Number(restored?.get(SPLIT) ?? 0));
+    return Promise.resolve(new GeneratorReader(split, this.#options.ratePerSecond, clock, wake));
+  }
+}
+
+function check(name: string, value: number, fits: boolean, what: string): void {
+  if (!fits) {
+    throw new RangeError(`Cannot create a data generator as ${name} must be ${what}: current value is ${value}`);
+  }
+}
+
+/** Says how many records are due, and wakes the job when the next one is. */
+class GeneratorReader<T> implements SourceReader<T> {
+  readonly splits: readonly [GeneratorSplit<T>];
+  readonly #ratePerMs: number;
+  readonly #clock: Clock;
+  readonly #wake: () => void;
+  readonly #closed = new AbortController();
+  #waits = false;
+  /** The record `#baseIndex` is due at `#baseMs`, and the others as the rate has it. */
+  #baseIndex = 0;
+  #baseMs = 0;
+
+  constructor(split: GeneratorSplit<T>, ratePerSecond: number | undefined, clock: Clock, wake: () => void) {
+    this.splits = [split];
+    this.#ratePerMs = (ratePerSecond ?? Number.POSITIVE_INFINITY) / 1_000;
+    this.#clock = clock;
+    this.#wake = wake;
+    split.due = this.#limited ? split.next : split.count;
+  }
+
+  get #limited(): boolean {
+    return this.#ratePerMs < Number.POSITIVE_INFINITY;
+  }
+
+  start(): void {
+    this.#baseIndex = this.splits[0].next;
+    this.#baseMs = this.#clock.now();
+    this.poll();
+  }
+
+  poll(): undefined {
+    const [split] = this.splits;
+    if (!this.#limited) return;
+    const now = this.#clock.now();
+    if (this.#dueMs(split.next) < now - MAX_BEHIND_MS) {
+      this.#baseIndex = split.next;
+      this.#baseMs = now - MAX_BEHIND_MS;
+    }
+    const due = this.#baseIndex + Math.floor((now - this.#baseMs) * this.#ratePerMs) + 1;
+    split.due = Math.min(split.count, due);
+    if (due < split.count && !this.#waits) this.#wakeIn(Math.max(1, Math.ceil(this.#dueMs(due) - now)));
+  }
+
+  close(): Promise<void> {
+    this.#closed.abort();
+    return Promise.resolve();
+  }
+
+  #dueMs(index: number): number {
+    return this.#baseMs + (index - this.#baseIndex) / this.#ratePerMs;
+  }
+
+  async #wakeIn(ms: number): Promise<void> {
+    this.#waits = true;
+    await this.#clock.sleep(ms, this.#closed.signal);
+    this.#waits = false;
+    if (!this.#closed.signal.aborted) this.#wake();
+  }
+}
+
+class GeneratorSplit<T> implements SourceSplit<T> {
+  readonly id = SPLIT;
+  readonly bound = undefined;
+  readonly count: number;
+  nextTimestampMs = NO_TIMESTAMP;
+  next: number;
+  /** The first index that is not due yet. */
+  due = 0;
+  readonly #generate: (index: number, random: () => number) => T;
+  readonly #timestamp: ((index: number) => number) | undefined;
+  readonly #random: IndexedRandom;
+  readonly #draw: () => number;
+
+  constructor({ generate, count, seed = 0, timestamp }: DataGeneratorOptions<T>, next: number) {
+    this.count = count ?? Number.POSITIVE_INFINITY;
+    this.next = next;
+    this.#generate = generate;
+    this.#timestamp = timestamp;
+    const random = this.#random = new IndexedRandom(seed);
+    this.#draw = () => random.next();
+    this.#settle();
+  }
+
+  get status(): SplitStatus {
+    if (this.next < this.due) return "ready";
+    return this.next < this.count ? "caughtUp" : "finished";
+  }
+
+  get position(): Json {
+    return this.next;
+  }
+
+  /** Without an end: those that are due. */
+  get lag(): number {
+    return Math.max(0, (this.count === Number.POSITIVE_INFINITY ? this.due : this.count) - this.next);
+  }
+
+  take(): T {
+    const index = this.next++;
+    this.#settle();
+    this.#random.moveTo(index);
+    const generate = this.#generate;
+    return generate(index, this.#draw);
+  }
+
+  origin(): RecordOrigin | undefined {
+    return undefined;
+  }
+
+  #settle(): void {
+    const timestamp = this.#timestamp;
+    if (timestamp !== undefined && this.next < this.count) this.nextTimestampMs = checkTimestamp(timestamp(this.next));
+  }
+}
+
+/** Steps after which the state of sfc32 no longer looks like the seed, as its author has it. */
+const WARM_UP_STEPS = 12;
+const TWO_32 = 2 ** 32;
+
+/** A row of random numbers for each index: sfc32, begun from the seed and the index. */
+class IndexedRandom {
+  readonly #seed: number;
+  #a = 0;
+  #b = 0;
+  #c = 0;
+  #counter = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  moveTo(index: number): void {
+    this.#a = this.#seed | 0;
+    this.#b = index | 0;
+    // What is above 32 bits of both: | drops it.
+    this.#c = Math.floor(this.#seed / TWO_32) ^ (Math.floor(index / TWO_32) << 11);
+    this.#counter = 1;
+    for (let i = 0; i < WARM_UP_STEPS; i++) this.#step();
+  }
+
+  /** [0, 1), all 53 bits of it. */
+  next(): number {
+    return ((this.#step() >>> 5) * 2 ** 26 + (this.#step() >>> 6)) / 2 ** 53;
+  }
+
+  #step(): number {
+    const out = (this.#a + this.#b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + out) | 0;
+    return out;
+  }
+}

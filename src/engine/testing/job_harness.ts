@@ -1,0 +1,388 @@
+import type { EnvironmentOptions, StreamExecutionEnvironment } from "../api/environment.ts";
+import type { StreamGraph } from "../graph.ts";
+import type { DeadLetter } from "../job_store.ts";
+import type { Logger } from "../logger.ts";
+import { type Books, booksOf } from "../runtime/books.ts";
+import type { JobExecutionResult } from "../runtime/job_execution.ts";
+import type { RunningParts } from "../runtime/options.ts";
+import { whyNothingComesOut } from "../runtime/why_nothing_comes_out.ts";
+import { CrashPlan, type CrashPoint, SimulatedCrash } from "./crash.ts";
+import { HarnessEnvironment } from "./harness_environment.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { MemoryJobStore } from "./memory_job_store.ts";
+import { OperatorView } from "./operator_view.ts";
+import { Pulse } from "./pulse.ts";
+import { TestSink } from "./test_sink.ts";
+import { type SourceDriver, TestSource } from "./test_source.ts";
+
+/** How a job runs in a harness: as in production, but for its surroundings. `from` is "earliest" unless it is set. */
+export interface JobHarnessOptions extends Omit<EnvironmentOptions, "store" | "clock" | "logger" | "signal"> {
+  /** To go on from the commits of another harness; left out: a new one. */
+  readonly store?: MemoryJobStore;
+  /** Left out: one that stands at 0. */
+  readonly clock?: ManualClock;
+}
+
+/**
+ * - `not running`: not started yet
+ * - `crashed`: dead as the test wished, for `restart()`
+ * - `failed`: dead by an error, which the call that met it has thrown
+ * - `stopped`, `finished`: over, after a last commit
+ */
+export type JobStatus = "not running" | "running" | "crashed" | "failed" | "stopped" | "finished";
+
+/**
+ * Runs a whole job without a broker: the very job that production runs, with sources that a test fills by hand, sinks that
+ * it reads, a clock that it moves, and crashes when it wants them.
+ *
+ * Nothing here depends on real time or chance: a call that gives the job something to do resolves when the job has done all
+ * it can do with it, timers and windows included, and waits for more. As in production nothing lasts before a commit: one is
+ * made with the first output, and later ones when the clock has moved by `commitIntervalMs`, or by `commit()`.
+ *
+ * @example Windows, event time by hand
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TumblingEventTimeWindows } from "../mod.ts";
+ * import { TestSink } from "./test_sink.ts";
+ * import { TestSource, watermarksByHand } from "./test_source.ts";
+ *
+ * const fares = new TestSource<{ city: string; sum: number }>("fares");
+ * const totals = new TestSink<{ city: string; sum: number }>("totals");
+ * await using harness = await new JobHarness((env) => {
+ *   env.fromSource(fares, watermarksByHand(), "fares")
+ *     .keyBy(({ city }) => city)
+ *     .window(TumblingEventTimeWindows.of(60_000))
+ *     .reduce((sofar, next) => ({ city: sofar.city, sum: sofar.sum + next.sum }))
+ *     .sinkTo(totals);
+ * }).start();
+ *
+ * await fares.push({ city: "Ulm", sum: 3 }, 1_000);
+ * await fares.push({ city: "Ulm", sum: 4 }, 2_000);
+ * assertEquals(totals.values, []);
+ * console.log(harness.whyNothingComesOut()); // 1 window of "window reduce" is open, it closes when …
+ *
+ * await fares.watermark(59_999);
+ * assertEquals(totals.records, [[{ city: "Ulm", sum: 7 }, 59_999]]);
+ * ```
+ *
+ * @example The job dies in its third commit and goes on from the second
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TestSink } from "./test_sink.ts";
+ * import { TestSource, watermarksByHand } from "./test_source.ts";
+ *
+ * const words = new TestSource<string>("words");
+ * const counts = new TestSink<string>("counts");
+ * await using harness = await new JobHarness((env) => {
+ *   env.fromSource(words, watermarksByHand(), "words")
+ *     .map((word) => ({ word, n: 1 })).keyBy(({ word }) => word)
+ *     .reduce((sofar, next) => ({ word: sofar.word, n: sofar.n + next.n }))
+ *     .map(({ word, n }) => `${word} ${n}`).sinkTo(counts);
+ * }).start();
+ *
+ * await words.push("a"); // the commit before the first record was the first, that of the first output the second
+ * harness.crashAt({ beforeCommit: 1 });
+ * await words.push("a");
+ * await harness.commit();
+ * assertEquals([harness.status, counts.values], ["crashed", ["a 1"]]);
+ *
+ * await harness.restart();
+ * assertEquals(counts.values, ["a 1", "a 2"]);
+ * ```
+ *
+ * @see Flink: MiniClusterWithClientResource
+ */
+export class JobHarness implements AsyncDisposable, SourceDriver {
+  /** The job's clock; `advanceClock()` moves it. */
+  readonly clock: ManualClock;
+  /** Where its commits are. */
+  readonly store: MemoryJobStore;
+  /** What the job said to its operator: "info: job: finished: 3 in, 1 out". */
+  readonly log: string[] = [];
+  readonly #describe: (env: StreamExecutionEnvironment) => void | Promise<void>;
+  readonly #options: JobHarnessOptions;
+  #status: JobStatus = "not running";
+  #graph: StreamGraph = { nodes: [] };
+  #parts: RunningParts | undefined;
+  #stop = new AbortController();
+  #crash: SimulatedCrash | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #result: JobExecutionResult | undefined;
+  readonly #pulse: Pulse;
+  readonly #crashPlan: CrashPlan;
+
+  /**
+   * A job that is not started yet.
+   * @param describe describes the job on the environment, and does not execute it; called again for each start, as a process
+   *   that is started again would
+   */
+  constructor(describe: (env: StreamExecutionEnvironment) => void | Promise<void>, options: JobHarnessOptions = {}) {
+    if (typeof describe !== "function") {
+      throw new TypeError("Cannot create a JobHarness: it takes a function that describes the job, (env) => …");
+    }
+    const { clock = new ManualClock(), store = new MemoryJobStore(), ...others } = options;
+    this.#describe = describe;
+    this.#options = others;
+    this.clock = clock;
+    this.store = store;
+    this.#pulse = new Pulse(clock);
+    this.#crashPlan = new CrashPlan(store, () => this.#die());
+  }
+
+  /**
+   * Starts the job, from its last commit if there is one.
+   * @param options in place of those of the harness, for this start
+   * @returns the harness, when the job has done all it can with what its sources have
+   */
+  async start(options: Omit<JobHarnessOptions, "store" | "clock"> = {}): Promise<this> {
+    if (this.#status === "running") {
+      throw new TypeError("Cannot start the job: it is running; restart() kills it first, stop() ends it");
+    }
+    const stop = this.#stop = new AbortController();
+    this.#parts = undefined;
+    this.#crash = undefined;
+    this.#failure = undefined;
+    this.#result = undefined;
+    const env = new HarnessEnvironment(
+      {
+        from: "earliest",
+        ...this.#options,
+        ...options,
+        store: this.store,
+        clock: this.#pulse,
+        logger: this.#logger(),
+        signal: stop.signal,
+      },
+      (graph, parts) => this.#wired(graph, parts),
+    );
+    await this.#describe(env);
+    this.#graph = { nodes: [...env.graph.nodes] };
+    this.#bind();
+    this.#status = "running";
+    env.executeNow().then((result) => {
+      this.#result = result;
+      this.#status = this.#crash !== undefined ? "crashed" : result.end === "stopped" ? "stopped" : "finished";
+    }, (error) => {
+      this.#status = this.#crash !== undefined ? "crashed" : "failed";
+      if (this.#crash === undefined) this.#failure = { error };
+    });
+    await this.settle();
+    return this;
+  }
+
+  /** How the job stands. */
+  get status(): JobStatus {
+    return this.#status;
+  }
+
+  /**
+   * Lets the job do all it can. The other methods call it; it is for a test that has settled a promise of its own, on which an
+   * asynchronous function of the job waited.
+   * @throws what made the job fail
+   */
+  async settle(): Promise<void> {
+    await this.#rest();
+    if (this.#crash !== undefined && this.#status === "running") {
+      // It would try again after a while.
+      this.#stop.abort(this.#crash);
+      await this.#rest();
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Lets the job live through `ms` of processing time: timers, commits and idleness come when they are due, one by one. */
+  async advanceClock(ms: number): Promise<void> {
+    const { clock } = this;
+    const endMs = clock.nowMs + ms;
+    while (clock.nextDueMs <= endMs) {
+      clock.nowMs = clock.nextDueMs;
+      await this.settle();
+    }
+    clock.nowMs = endMs;
+  }
+
+  /** Makes the job commit now, whatever the clock says. */
+  async commit(): Promise<void> {
+    const { shared } = this.#running("commit");
+    this.store.sessions.at(-1)!.full = true;
+    shared.wake();
+    await this.settle();
+  }
+
+  /** Ends the job as a signal does: after a commit. Sources keep what they have for the next start. */
+  async stop(): Promise<JobExecutionResult> {
+    this.#running("stop");
+    this.#stop.abort(new Error("Stopped by the test"));
+    await this.settle();
+    return this.#result!;
+  }
+
+  /**
+   * Ends the job as the end of a bounded input does: all `TestSource`s end, event time goes to its end, windows and event-time
+   * timers fire, and all is committed. The sources can be filled again for a next start.
+   * @throws {Error} if something of the job has no end
+   */
+  async finish(): Promise<JobExecutionResult> {
+    this.#running("finish");
+    const sources = this.#sources();
+    try {
+      await Promise.all(sources.map((source) => source.end()));
+    } finally {
+      for (const source of sources) source.reopen();
+    }
+    if (this.#result === undefined && this.#crash === undefined) {
+      throw new Error(
+        `Cannot finish the job: a source that is no TestSource, or an asynchronous function, has not come to its end; ` +
+          `${this.whyNothingComesOut() ?? "stop() ends it all the same"}`,
+      );
+    }
+    return this.#result ?? { jobName: this.#jobName, end: "stopped", books: this.books() };
+  }
+
+  /** Kills the job now: what is not committed is gone. */
+  async crash(): Promise<void> {
+    this.#running("crash");
+    this.#die();
+    await this.settle();
+  }
+
+  /** Kills the job if it is running, and starts it again from its last commit. */
+  async restart(options: Omit<JobHarnessOptions, "store" | "clock"> = {}): Promise<this> {
+    if (this.#status === "running") await this.crash();
+    return await this.start(options);
+  }
+
+  /**
+   * Plans a crash; the call during which it happens resolves as ever, and `status` is "crashed" then.
+   * @throws {RangeError} if the number is not a whole number > 0
+   */
+  crashAt(point: CrashPoint): void {
+    this.#crashPlan.set(point);
+  }
+
+  /** See {@link SourceDriver}. */
+  beforeTake(): void {
+    this.#crashPlan.pass("beforeRecord");
+  }
+
+  /** Counts of the attempt at work, or of the last one. */
+  books(): Books {
+    const { sources = [], tasks = [] } = this.#parts ?? {};
+    return booksOf(sources, tasks);
+  }
+
+  /** One sentence for what the job waits for; undefined if nothing is to be seen. */
+  whyNothingComesOut(): string | undefined {
+    const { sources, tasks } = this.#running("say why nothing comes out");
+    return whyNothingComesOut(sources, tasks, this.clock.nowMs);
+  }
+
+  /** Late and undecodable records, and those that a function threw at, in order, committed or not. */
+  get deadLetters(): DeadLetter[] {
+    return [...this.store.letters, ...this.store.sessions.at(-1)?.pendingLetters ?? []];
+  }
+
+  /** Event time of an operator, ms; that of a source is where all its partitions have come to. */
+  currentWatermark(operator: string): number {
+    const uid = this.#uidOf(operator);
+    const { sources, tasks } = this.#running("look at event time");
+    const task = tasks.find(({ node }) => node.uid === uid);
+    return task?.currentWatermark() ?? sources.find(({ node }) => node.uid === uid)!.output.watermarkMs;
+  }
+
+  /**
+   * State and timers of an operator, committed or not; when the job is not running those of the last commit.
+   * @param operator its uid or name
+   * @throws {TypeError} if there is none, or several, of that name
+   */
+  operator(operator: string): OperatorView {
+    const uid = this.#uidOf(operator);
+    return new OperatorView(uid, () => {
+      const entries = new Map(this.store.entries);
+      const parts = this.#status === "running" ? this.#parts : undefined;
+      for (const [entry, value] of parts?.shared.changes.peek() ?? []) {
+        if (value === null) entries.delete(entry);
+        else entries.set(entry, value);
+      }
+      const task = parts?.tasks.find(({ node }) => node.uid === uid);
+      return { entries, versions: task?.state.versions(), nowMs: this.clock.nowMs };
+    });
+  }
+
+  /** Kills the job if it is running. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#status !== "running") return;
+    this.#die();
+    this.#stop.abort(this.#crash);
+    await this.#rest();
+  }
+
+  get #jobName(): string {
+    return this.#options.jobName ?? "job";
+  }
+
+  #running(what: string): RunningParts {
+    if (this.#status === "running" && this.#parts !== undefined) return this.#parts;
+    throw new TypeError(
+      `Cannot ${what}: the job is ${this.#status === "running" ? "not open" : this.#status}; call start()`,
+    );
+  }
+
+  /** The job's session works no longer, and whoever is at work is told to throw. */
+  #die(): SimulatedCrash {
+    const crash = this.#crash = new SimulatedCrash();
+    this.store.sessions.at(-1)?.lose(crash);
+    return crash;
+  }
+
+  #wired(graph: StreamGraph, parts: RunningParts): void {
+    this.#graph = graph;
+    this.#parts = parts;
+    for (const task of parts.sources) {
+      const { source } = task.node;
+      if (source instanceof TestSource) source.attach(task);
+    }
+  }
+
+  #sources(): TestSource<unknown>[] {
+    return this.#graph.nodes.flatMap((node) =>
+      node.kind === "source" && node.source instanceof TestSource ? [node.source] : []
+    );
+  }
+
+  #bind(): void {
+    for (const source of this.#sources()) source.drivenBy(this);
+    const names = this.#graph.nodes.flatMap((node) =>
+      node.kind === "sink" && node.sink instanceof TestSink ? [node.sink.name] : []
+    );
+    const twice = names.find((name, index) => names.indexOf(name) < index);
+    if (twice !== undefined) {
+      throw new TypeError(`Cannot start a job with two test sinks "${twice}": give each a name of its own`);
+    }
+  }
+
+  #uidOf(operator: string): string {
+    const { nodes } = this.#graph;
+    if (nodes.length === 0) {
+      throw new TypeError(`Cannot look at operator "${operator}": no job was started; call start()`);
+    }
+    const found = nodes.filter(({ uid }) => uid === operator);
+    const named = found.length > 0 ? found : nodes.filter(({ name }) => name === operator);
+    if (named.length === 1) return named[0]!.uid;
+    const all = nodes.map(({ name, uid }) => name === uid ? `"${name}"` : `"${name}" (uid "${uid}")`).join(", ");
+    throw new TypeError(
+      named.length === 0
+        ? `Cannot look at operator "${operator}": the job has ${all}`
+        : `Cannot look at operator "${operator}": the job has ${named.length} of that name; use the uid: ${all}`,
+    );
+  }
+
+  #rest(): Promise<void> {
+    return this.#pulse.rest(() => this.#status !== "running");
+  }
+
+  #logger(): Logger {
+    const note = (level: string) => (message: string) => void this.log.push(`${level}: ${message}`);
+    return { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from "../clock.ts";
+
+interface Sleeper {
+  readonly dueMs: number;
+  wake(): void;
+}
+
+/**
+ * A clock that stands still until a test moves it: who sleeps by it wakes when it is moved far enough.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const clock = new ManualClock(1_000);
+ * const slept = clock.sleep(500).then(() => clock.now());
+ * clock.advance(500);
+ * assertEquals(await slept, 1_500);
+ * ```
+ * @see Flink: ManualClock, TestProcessingTimeService
+ */
+export class ManualClock implements Clock {
+  /** What was asked for, in order, ms. */
+  readonly sleeps: number[] = [];
+  /** If it is set nobody waits: it is called in place of each sleep, which then is over, whatever the clock says. */
+  onSleep: ((ms: number) => void) | undefined;
+  readonly #sleepers = new Set<Sleeper>();
+  #nowMs: number;
+
+  /**
+   * A clock that stands.
+   * @param nowMs where it stands first, ms since the Unix epoch
+   */
+  constructor(nowMs = 0) {
+    this.#nowMs = nowMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  /** ms since the Unix epoch; setting it moves the clock, also back. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  set nowMs(nowMs: number) {
+    this.#nowMs = nowMs;
+    for (const sleeper of this.#sleepers) if (sleeper.dueMs <= nowMs) sleeper.wake();
+  }
+
+  /** When the first of those who sleep wakes, ms since the Unix epoch; +∞ if nobody sleeps. */
+  get nextDueMs(): number {
+    return Math.min(...[...this.#sleepers].map(({ dueMs }) => dueMs));
+  }
+
+  /** Moves the clock at once. `JobHarness.advanceClock()` lets a job live through that time instead. */
+  advance(ms: number): void {
+    this.nowMs = this.#nowMs + ms;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    this.sleeps.push(ms);
+    if (this.onSleep !== undefined) return Promise.resolve(this.onSleep(ms));
+    if (signal?.aborted || ms <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#sleepers.delete(sleeper);
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      };
+      const sleeper: Sleeper = { dueMs: this.#nowMs + ms, wake };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener("abort", wake);
+    });
+  }
+}

@@ -1,0 +1,322 @@
+import type { DataStream } from "../api/data_stream.ts";
+import type { StreamNode } from "../graph.ts";
+import type { DeadLetter } from "../job_store.ts";
+import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
+import { JOB_ENTRY, type JobRecord, Snapshot } from "../runtime/snapshot.ts";
+import { FanOut, type Task } from "../runtime/task.ts";
+import { newTask } from "../runtime/wiring.ts";
+import type { OutputTag } from "../side_output.ts";
+import type { Key } from "../state/key.ts";
+import type { KeyedStateStore, MapState, MapStateDescriptor } from "../state/state.ts";
+import {
+  type CreateOperator,
+  describedBy,
+  describedOnStreams,
+  type DescribedOperators,
+  type OperatorHarnessOptions,
+} from "./described_operators.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { OperatorView, type PendingTimer, type Seen, type StateOptions } from "./operator_view.ts";
+import { type Flow, Probe } from "./probe.ts";
+import { nextTurn } from "./pulse.ts";
+import { newShared, type TestShared } from "./shared.ts";
+import { SideProbes } from "./side_probes.ts";
+
+/** What a restart finds. */
+interface Stored {
+  readonly entries: ReadonlyMap<string, string>;
+  /** Event time of each stream by the uid of its source, ms. */
+  readonly watermarks: ReadonlyMap<string, number>;
+}
+
+/**
+ * Runs one operator, or one function in the operator that the API makes for it: a test hands in records and event time, and
+ * takes all that comes out, watermarks included. Everything happens at once, during the call.
+ *
+ * `of()` is the way to test a function of one's own; the constructor is for those who write operators.
+ *
+ * @example A function
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import type { DataStream } from "../mod.ts";
+ *
+ * const harness = OperatorHarness.of((fares: DataStream<{ city: string; sum: number }>) =>
+ *   fares.keyBy(({ city }) => city).reduce((sofar, next) => ({ city: sofar.city, sum: sofar.sum + next.sum })),
+ * );
+ * harness.record({ city: "Ulm", sum: 1 }, 100).watermark(200).record({ city: "Ulm", sum: 2 }, 300);
+ *
+ * assertEquals(harness.take(), [[{ city: "Ulm", sum: 1 }, 100], { watermark: 200 }, [{ city: "Ulm", sum: 3 }, 300]]);
+ * ```
+ *
+ * @example An operator
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { MapOperator } from "../operators/map.ts";
+ *
+ * const harness = new OperatorHarness(() => new MapOperator((n: number) => n * 2));
+ * harness.record(1, 100).watermark(200).record(3, 250).idle();
+ *
+ * assertEquals(harness.take(), [[2, 100], { watermark: 200 }, [6, 250], "idle"]);
+ * ```
+ *
+ * @see Flink: OneInputStreamOperatorTestHarness, ProcessFunctionTestHarnesses
+ */
+export class OperatorHarness<IN, OUT, IN2 = never> {
+  /** Processing time of the operator. */
+  readonly clock: ManualClock;
+  readonly #described: DescribedOperators;
+  readonly #shared: TestShared;
+  readonly #tasks: readonly Task[];
+  readonly #probe: Probe<OUT>;
+  readonly #sides: readonly SideProbes[];
+  readonly #outputs: ReadonlyMap<StreamNode, FanOut>;
+  readonly #view: OperatorView;
+  /** What the last commit has. */
+  #stored: Stored;
+  /** Event time of each stream, and the last one before its end, ms. */
+  readonly #watermarks: Map<StreamNode, number>;
+  readonly #lastMs: Map<StreamNode, number>;
+
+  /** @internal */
+  constructor(
+    create: CreateOperator<IN, OUT, IN2> | DescribedOperators,
+    options: OperatorHarnessOptions<IN, IN2> = {},
+    stored: Stored = { entries: new Map(), watermarks: new Map() },
+  ) {
+    const { clock = new ManualClock() } = options;
+    const described = typeof create === "function" ? describedBy(create, options) : create;
+    this.clock = clock;
+    this.#described = described;
+    this.#stored = stored;
+    this.#shared = newShared(clock);
+    const { journal } = this.#shared.changes;
+    this.#probe = new Probe<OUT>(journal);
+    const { operators, outlet } = described;
+    const nodes = [...this.#inputs, ...operators];
+    this.#watermarks = new Map(this.#inputs.map((node) => [node, MIN_WATERMARK]));
+    this.#lastMs = new Map(this.#watermarks);
+    this.#outputs = new Map(nodes.map((node) => [node, new FanOut()]));
+    const sides = new Map(nodes.map((node) => [node, new SideProbes(this.#outputs.get(node)!, journal)]));
+    this.#sides = [...sides.values()];
+    const snapshot = new Snapshot(new Map(stored.entries));
+    this.#tasks = operators.map((node) => newTask(node, node.create(), this.#outputs, sides, snapshot, this.#shared));
+    const output = outlet.tag === undefined
+      ? this.#outputs.get(outlet.node)!
+      : sides.get(outlet.node)!.get(outlet.tag.id);
+    output.add(this.#probe);
+    for (const task of this.#tasks) task.open();
+    this.#view = new OperatorView(operators.at(-1)!.uid, () => this.#seen());
+    this.#goOn(stored);
+  }
+
+  /**
+   * Tests what is described on streams: one call such as `map()`, `keyBy().process()`, `connect().process()`.
+   * @param describe gets two streams, of which it may use the second, and gives back what it made of them
+   * @param options.clock left out: one that stands at 0
+   * @throws {TypeError} if it describes no operator, or a source or sink
+   */
+  static of<IN, OUT, IN2 = never>(
+    describe: (stream: DataStream<IN>, second: DataStream<IN2>) => DataStream<OUT>,
+    options: { readonly clock?: ManualClock } = {},
+  ): OperatorHarness<IN, OUT, IN2> {
+    return new OperatorHarness<IN, OUT, IN2>(describedOnStreams(describe), options);
+  }
+
+  /**
+   * Hands in a record of the first input.
+   * @param timestampMs event time, ms since the Unix epoch; left out: none
+   * @param input which stream of the first input, counted from 0
+   * @throws {OperatorError} if the function throws; as in a job nothing remains of what it did with the record
+   */
+  record(value: IN, timestampMs: number = NO_TIMESTAMP, input = 0): this {
+    return this.#collect(this.#outputOf(input), value, timestampMs);
+  }
+
+  /** Event time of a stream has come to `watermarkMs`; `MAX_WATERMARK` is the end of the input. */
+  watermark(watermarkMs: number, input = 0): this {
+    return this.#emitWatermark(this.#described.sources[input]!, watermarkMs);
+  }
+
+  /** A stream holds event time back no longer (`true`), or does again. */
+  idle(idle = true, input = 0): this {
+    this.#outputOf(input).emitIdle(idle);
+    return this;
+  }
+
+  /** A record of the second input. */
+  record2(value: IN2, timestampMs: number = NO_TIMESTAMP): this {
+    return this.#collect(this.#outputs.get(this.#second)!, value, timestampMs);
+  }
+
+  /** Event time of the second input has come to `watermarkMs`. */
+  watermark2(watermarkMs: number): this {
+    return this.#emitWatermark(this.#second, watermarkMs);
+  }
+
+  /** The second input holds event time back no longer (`true`), or does again. */
+  idle2(idle = true): this {
+    this.#outputs.get(this.#second)!.emitIdle(idle);
+    return this;
+  }
+
+  /** The clock comes to `nowMs`: processing-time timers that are due fire. */
+  processingTime(nowMs: number): this {
+    this.clock.nowMs = nowMs;
+    for (const task of this.#tasks) {
+      if (task.operator.onPeriodicEmit !== undefined) task.emitPeriodically(nowMs);
+      task.advanceProcessingTime(nowMs);
+      task.giveReady();
+    }
+    return this;
+  }
+
+  /** Makes the calls of an asynchronous function, lets their promises settle, and takes what they give. */
+  async settle(): Promise<this> {
+    do {
+      this.#shared.woken = false;
+      for (const task of this.#tasks) task.giveReady();
+      await nextTurn();
+    } while (this.#shared.woken);
+    return this;
+  }
+
+  /** What has come out since this was asked last. */
+  take(): Flow<OUT>[] {
+    return this.#probe.take();
+  }
+
+  /** Records that have gone to a side output since this was asked last; its watermarks are those of the main one. */
+  takeSide<T>(tag: OutputTag<T>): [value: T, timestampMs: number][] {
+    return this.#sides.flatMap((sides) => sides.take<T>(tag.id));
+  }
+
+  /** What the operator has sent to the dead letters: late records, if it has no other place for them. */
+  get deadLetters(): readonly Omit<DeadLetter, "attempt">[] {
+    return this.#shared.letters;
+  }
+
+  /** How many records were late, those in side outputs included. */
+  get lateRecords(): number {
+    return this.#tasks.reduce((sum, task) => sum + task.lateRecords, 0);
+  }
+
+  /** The operator's event time, ms. */
+  currentWatermark(): number {
+    return this.#tasks.at(-1)!.currentWatermark();
+  }
+
+  /** The states of a key (and window); see `OperatorView.state()`. */
+  state(key: Key, options: StateOptions = {}): KeyedStateStore {
+    return this.#view.state(key, options);
+  }
+
+  /** Broadcast state, likewise. */
+  broadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
+    return this.#view.broadcastState(descriptor);
+  }
+
+  /** Event-time timers in the order in which they will fire. */
+  timers(): PendingTimer[] {
+    return this.#view.timers();
+  }
+
+  /** Processing-time timers, likewise. */
+  processingTimers(): PendingTimer[] {
+    return this.#view.processingTimers();
+  }
+
+  /** Stores what has changed. @returns the changed entries of state and timers; `null` for those that are gone */
+  commit(): [entry: string, value: string | null][] {
+    const entries = new Map(this.#stored.entries);
+    const changes = new Map(this.#shared.changes.drain());
+    for (const [entry, value] of changes) {
+      if (value === null) entries.delete(entry);
+      else entries.set(entry, value);
+    }
+    entries.set(JOB_ENTRY, JSON.stringify(this.#jobRecord()));
+    const watermarks = new Map([...this.#lastMs].map(([{ uid }, ms]) => [uid, ms]));
+    this.#stored = { entries, watermarks };
+    return [...changes];
+  }
+
+  /** A new operator in a harness of its own, with what the last commit has: what came after it is gone. */
+  restart(): OperatorHarness<IN, OUT, IN2> {
+    return new OperatorHarness<IN, OUT, IN2>(this.#described, { clock: this.clock }, this.#stored);
+  }
+
+  get #inputs(): readonly StreamNode[] {
+    const { sources, second } = this.#described;
+    return second === undefined ? sources : [...sources, second];
+  }
+
+  get #second(): StreamNode {
+    const { second } = this.#described;
+    if (second === undefined) {
+      throw new TypeError("Cannot use a second input: the operator has one; say so with twoInputs");
+    }
+    return second;
+  }
+
+  #outputOf(input: number): FanOut {
+    const node = this.#described.sources[input];
+    if (node !== undefined) return this.#outputs.get(node)!;
+    throw new RangeError(`Cannot use input ${input}: there are ${this.#described.sources.length}, counted from 0`);
+  }
+
+  #collect(output: FanOut, value: unknown, timestampMs: number): this {
+    const { journal } = this.#shared.changes;
+    journal.begin();
+    try {
+      output.collect(value, timestampMs);
+    } catch (error) {
+      journal.undo();
+      throw error;
+    }
+    journal.end();
+    return this;
+  }
+
+  #emitWatermark(node: StreamNode, watermarkMs: number): this {
+    this.#watermarks.set(node, Math.max(this.#watermarks.get(node)!, watermarkMs));
+    if (watermarkMs !== MAX_WATERMARK) this.#lastMs.set(node, this.#watermarks.get(node)!);
+    this.#outputs.get(node)!.emitWatermark(watermarkMs);
+    return this;
+  }
+
+  /** As a job's start does: tells each task how far event time above it had come. */
+  #goOn({ watermarks }: Stored): void {
+    for (const node of this.#inputs) {
+      const ms = watermarks.get(node.uid) ?? MIN_WATERMARK;
+      if (ms > MIN_WATERMARK) this.#emitWatermark(node, ms);
+    }
+    for (const task of this.#tasks) task.start();
+    // Those below the operator have heard of it before.
+    this.#probe.take();
+  }
+
+  #jobRecord(): JobRecord {
+    const ended = [...this.#watermarks.values()].includes(MAX_WATERMARK);
+    const limitMs = ended ? Math.min(...this.#lastMs.values()) : MAX_WATERMARK;
+    const known = (ms: number) => ms !== MIN_WATERMARK && ms !== MAX_WATERMARK;
+    const byUid = <T>(of: (task: Task) => T) =>
+      Object.fromEntries(this.#tasks.map((task) => [task.node.uid, of(task)]));
+    const watermarks = byUid((task) => task.realWatermarkMs(limitMs));
+    return {
+      format: 1,
+      watermarks: Object.fromEntries(Object.entries(watermarks).filter(([, ms]) => known(ms))),
+      stamps: byUid(({ operator }) => operator.stamps?.() ?? {}),
+      versions: byUid(({ state }) => state.versions()),
+      bounds: null,
+      finishedAtMs: null,
+    };
+  }
+
+  #seen(): Seen {
+    const entries = new Map(this.#stored.entries);
+    for (const [entry, value] of this.#shared.changes.peek()) {
+      if (value === null) entries.delete(entry);
+      else entries.set(entry, value);
+    }
+    return { entries, versions: this.#tasks.at(-1)!.state.versions(), nowMs: this.clock.nowMs };
+  }
+}

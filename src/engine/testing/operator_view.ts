@@ -1,0 +1,88 @@
+import { Snapshot } from "../runtime/snapshot.ts";
+import { Changes } from "../state/changes.ts";
+import type { Key } from "../state/key.ts";
+import { KeyedStateBackend, type StateVersions } from "../state/keyed_state_backend.ts";
+import type { KeyedStateStore, MapState, MapStateDescriptor } from "../state/state.ts";
+import type { TimerKind } from "../time/timer_queue.ts";
+
+/** What is seen of an operator: all it has now, committed or not. */
+export interface Seen {
+  /** As a commit would store them. */
+  readonly entries: Map<string, string>;
+  /** Of its states; undefined: those of the commit. */
+  readonly versions: StateVersions | undefined;
+  /** Processing time, ms since the Unix epoch. */
+  readonly nowMs: number;
+}
+
+/** Which of a key's states. */
+export interface StateOptions {
+  /** State of this window; left out: state of the key over all windows. */
+  readonly window?: { readonly id: string };
+}
+
+/** A timer that has not come due. */
+export interface PendingTimer {
+  /** ms since the Unix epoch */
+  readonly timeMs: number;
+  /** Whose it is. */
+  readonly key: Key;
+  /** Id of the window that it belongs to: "0:60000"; "" if it belongs to its key alone. */
+  readonly namespace: string;
+}
+
+/** State and timers of one operator, to look at. */
+export class OperatorView {
+  readonly #uid: string;
+  readonly #look: () => Seen;
+
+  /** @internal */
+  constructor(uid: string, look: () => Seen) {
+    this.#uid = uid;
+    this.#look = look;
+  }
+
+  /**
+   * The states of a key, a copy as a commit would have them: what is written to it the job does not see.
+   * @param options.window for state of a window, be it a function's `windowState()` or what the operator keeps itself
+   */
+  state(key: Key, options: StateOptions = {}): KeyedStateStore {
+    const copy = this.#copy();
+    copy.setCurrentKey(key);
+    const { window } = options;
+    return window === undefined ? copy.store() : copy.store(() => window.id);
+  }
+
+  /** Likewise a map that belongs to no key. */
+  broadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
+    return this.#copy().broadcastState(descriptor);
+  }
+
+  /** Event-time timers in the order in which they will fire. */
+  timers(): PendingTimer[] {
+    return this.#timers("timer");
+  }
+
+  /** Processing-time timers, likewise. */
+  processingTimers(): PendingTimer[] {
+    return this.#timers("processing-timer");
+  }
+
+  #copy(): KeyedStateBackend {
+    const { entries, versions, nowMs } = this.#look();
+    const snapshot = new Snapshot(entries);
+    return new KeyedStateBackend(
+      this.#uid,
+      new Changes(),
+      snapshot.takeState(this.#uid),
+      versions ?? snapshot.job?.versions[this.#uid],
+      () => nowMs,
+    );
+  }
+
+  #timers(kind: TimerKind): PendingTimer[] {
+    return new Snapshot(this.#look().entries).takeTimers(this.#uid, kind)
+      .toSorted((a, b) => a.timeMs - b.timeMs || a.sequence - b.sequence)
+      .map(({ timeMs, key, namespace }) => ({ timeMs, key, namespace }));
+  }
+}

@@ -1,0 +1,53 @@
+import { Edge, type FanOut, type Task } from "../runtime/task.ts";
+import type { Journal } from "../state/journal.ts";
+
+/**
+ * What goes along an edge: a record as `[value, timestampMs]`, a watermark as `{ watermark: ms }`, or a change between idle
+ * and active.
+ */
+export type Flow<T = unknown> =
+  | readonly [value: T, timestampMs: number]
+  | { readonly watermark: number }
+  | "idle"
+  | "active";
+
+/** The end of an edge, which writes down what comes. */
+export class Probe<T = unknown> extends Edge {
+  readonly #journal: Journal | undefined;
+  #flows: Flow<T>[] = [];
+
+  /** @param journal if what came of a record at which a function threw is to be forgotten */
+  constructor(journal?: Journal) {
+    // There is no task behind it, and nothing of the edge is left that would use one.
+    super(undefined as unknown as Task, 0, 0);
+    this.#journal = journal;
+  }
+
+  override get bypass(): FanOut | undefined {
+    return undefined;
+  }
+
+  override collect(value: unknown, timestampMs: number): void {
+    this.#flows.push([value as T, timestampMs]);
+    this.#journal?.log(this, undefined);
+  }
+
+  override undo(): void {
+    this.#flows.pop();
+  }
+
+  override emitWatermark(watermark: number): void {
+    this.#flows.push({ watermark });
+  }
+
+  override emitIdle(idle: boolean): void {
+    this.#flows.push(idle ? "idle" : "active");
+  }
+
+  /** What has come since it was asked last. */
+  take(): Flow<T>[] {
+    const flows = this.#flows;
+    this.#flows = [];
+    return flows;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Clock } from "../clock.ts";
+
+/**
+ * The clock of a job, which tells whether the job is at work: it asks for the time in each of its rounds, and sleeps when
+ * there is nothing to do.
+ */
+export class Pulse implements Clock {
+  readonly #clock: Clock;
+  readonly #maxSilentTurns: number;
+  #beats = 0;
+  #sleeping = 0;
+
+  /** @param maxSilentTurns of the event loop in which a job may neither work nor sleep before it is taken for stuck */
+  constructor(clock: Clock, maxSilentTurns = 1_000_000) {
+    this.#clock = clock;
+    this.#maxSilentTurns = maxSilentTurns;
+  }
+
+  now(): number {
+    this.#beats++;
+    return this.#clock.now();
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    this.#beats++;
+    this.#sleeping++;
+    await this.#clock.sleep(ms, signal);
+    this.#sleeping--;
+    this.#beats++;
+  }
+
+  /**
+   * Resolves when somebody sleeps and nothing has happened for a whole turn of the event loop, so that no promise of the job
+   * is left which could settle by itself.
+   * @param isOver whether nothing is to be expected any more
+   * @throws {Error} if the job is stuck
+   */
+  async rest(isOver: () => boolean): Promise<void> {
+    let silentTurns = 0;
+    while (!isOver()) {
+      const before = this.#beats;
+      await nextTurn();
+      if (this.#beats !== before) silentTurns = 0;
+      else if (this.#sleeping > 0) return;
+      else if (++silentTurns > this.#maxSilentTurns) {
+        throw new Error(
+          "The job neither works nor sleeps: it waits for a source, a sink or the store, whose promise never settles",
+        );
+      }
+    }
+  }
+}
+
+/** Lets promises, and what waits for its turn, have it. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

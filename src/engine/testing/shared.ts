@@ -1,0 +1,28 @@
+import type { DeadLetter } from "../job_store.ts";
+import type { ErrorPolicy } from "../runtime/options.ts";
+import type { Shared } from "../runtime/shared.ts";
+import { Changes } from "../state/changes.ts";
+import { ManualClock } from "./manual_clock.ts";
+
+/** What the tasks of a test share; dead letters are written down. */
+export interface TestShared extends Shared {
+  readonly letters: Omit<DeadLetter, "attempt">[];
+  /** Whether a task asked to be looked at since this was set to false. */
+  woken: boolean;
+}
+
+export function newShared(clock: ManualClock = new ManualClock(), onError: ErrorPolicy = "dead-letter"): TestShared {
+  const letters: Omit<DeadLetter, "attempt">[] = [];
+  const shared: TestShared = {
+    clock,
+    changes: new Changes(),
+    current: undefined,
+    onError,
+    letters,
+    woken: false,
+    deadLetter: (letter) => void letters.push(letter),
+    wake: () => void (shared.woken = true),
+    signal: new AbortController().signal,
+  };
+  return shared;
+}

@@ -1,0 +1,106 @@
+import { Trigger, type TriggerContext, TriggerResult } from "./trigger.ts";
+import type { Window } from "./window.ts";
+
+const { CONTINUE, FIRE } = TriggerResult;
+
+/**
+ * Fires when event time has come to the window's last moment, and again at each record that comes later (within the allowed
+ * lateness). What windows of event time do if nothing else is said.
+ */
+export class EventTimeTrigger extends Trigger<unknown, Window> {
+  static readonly #only = new EventTimeTrigger();
+  /** For explain, and stored with the state. */
+  readonly description = "EventTimeTrigger()";
+
+  private constructor() {
+    super();
+  }
+
+  /** The one there is: it keeps nothing. */
+  static create(): EventTimeTrigger {
+    return EventTimeTrigger.#only;
+  }
+
+  /** @internal */
+  override onElement(_value: unknown, _timestampMs: number, window: Window, context: TriggerContext): TriggerResult {
+    const endMs = window.maxTimestamp();
+    if (endMs <= context.getCurrentWatermark()) return FIRE;
+    context.registerEventTimeTimer(endMs);
+    return CONTINUE;
+  }
+
+  /** @internal */
+  override onEventTime(timeMs: number, window: Window): TriggerResult {
+    return timeMs === window.maxTimestamp() ? FIRE : CONTINUE;
+  }
+
+  /** @internal */
+  override onProcessingTime(): TriggerResult {
+    return CONTINUE;
+  }
+
+  /** @internal */
+  override canMerge(): boolean {
+    return true;
+  }
+
+  /** @internal */
+  override onMerge(window: Window, context: TriggerContext): void {
+    const endMs = window.maxTimestamp();
+    // Else onElement() fires at once, and the timer would do so a second time.
+    if (endMs > context.getCurrentWatermark()) context.registerEventTimeTimer(endMs);
+  }
+
+  /** @internal */
+  override clear(window: Window, context: TriggerContext): void {
+    context.deleteEventTimeTimer(window.maxTimestamp());
+  }
+}
+
+/** Fires when the clock has come to the window's last moment. What windows of processing time do if nothing else is said. */
+export class ProcessingTimeTrigger extends Trigger<unknown, Window> {
+  static readonly #only = new ProcessingTimeTrigger();
+  /** For explain, and stored with the state. */
+  readonly description = "ProcessingTimeTrigger()";
+
+  private constructor() {
+    super();
+  }
+
+  /** The one there is: it keeps nothing. */
+  static create(): ProcessingTimeTrigger {
+    return ProcessingTimeTrigger.#only;
+  }
+
+  /** @internal */
+  override onElement(_value: unknown, _timestampMs: number, window: Window, context: TriggerContext): TriggerResult {
+    context.registerProcessingTimeTimer(window.maxTimestamp());
+    return CONTINUE;
+  }
+
+  /** @internal */
+  override onEventTime(): TriggerResult {
+    return CONTINUE;
+  }
+
+  /** @internal */
+  override onProcessingTime(): TriggerResult {
+    return FIRE;
+  }
+
+  /** @internal */
+  override canMerge(): boolean {
+    return true;
+  }
+
+  /** @internal */
+  override onMerge(window: Window, context: TriggerContext): void {
+    const endMs = window.maxTimestamp();
+    if (endMs > context.getCurrentProcessingTime()) context.registerProcessingTimeTimer(endMs);
+  }
+
+  /** @internal */
+  override clear(window: Window, context: TriggerContext): void {
+    context.deleteProcessingTimeTimer(window.maxTimestamp());
+  }
+}

@@ -1,0 +1,121 @@
+/** TLS and login for Kafka, as the environment says. */
+import type { BrokerSettings } from "../connectors/open_broker.ts";
+import { oneOf, usable, UsageError } from "./flags.ts";
+import type { Environment } from "./settings.ts";
+
+type KafkaSecurity = NonNullable<BrokerSettings["security"]>;
+
+/** All that {@link kafkaSecurity} reads, in the order in which it complains. */
+const NAMES = [
+  "KAFKA_SSL",
+  "KAFKA_SSL_CA",
+  "KAFKA_SSL_CERT",
+  "KAFKA_SSL_KEY",
+  "KAFKA_SASL_MECHANISM",
+  "KAFKA_SASL_USERNAME",
+  "KAFKA_SASL_PASSWORD",
+  "KAFKA_SASL_PASSWORD_FILE",
+] as const;
+
+/** Reads a file of text. */
+export type ReadFile = (path: string) => string;
+
+/**
+ * How to be sure of Kafka and be let in, from KAFKA_SSL… and KAFKA_SASL…; undefined if nothing is set. Files are read here,
+ * once. Passwords and keys are handed on as functions, and none of their text is ever part of an error.
+ *
+ * @param hasServers whether BOOTSTRAP_SERVERS is set: what is meant for one broker is not told to whatever else is found
+ * @throws {UsageError} naming the variable that can not be used, or is missing beside another
+ */
+export function kafkaSecurity(env: Environment, readFile: ReadFile, hasServers: boolean): KafkaSecurity | undefined {
+  const ssl = setting(env, "KAFKA_SSL");
+  const on = ssl !== undefined && usable("KAFKA_SSL", () => oneOf("true", "false")(ssl.toLowerCase())) === "true";
+  const given = NAMES.filter((name) => name === "KAFKA_SSL" ? on : setting(env, name) !== undefined);
+  const [first] = given;
+  if (first === undefined) return undefined;
+  if (!hasServers) {
+    throw new UsageError(`Cannot use ${first} without BOOTSTRAP_SERVERS: set it to the Kafka that is meant`);
+  }
+  const needing = given.find((name) => name.startsWith("KAFKA_SSL_"));
+  if (!on && needing !== undefined) throw new UsageError(`Cannot use ${needing} without TLS: set KAFKA_SSL=true`);
+  return { ...(on && { tls: tls(env, readFile) }), ...sasl(env, readFile, given) };
+}
+
+function tls(env: Environment, readFile: ReadFile): NonNullable<KafkaSecurity["tls"]> {
+  const ca = pemFile(env, "KAFKA_SSL_CA", "CERTIFICATE", readFile);
+  const cert = pemFile(env, "KAFKA_SSL_CERT", "CERTIFICATE", readFile);
+  const key = pemFile(env, "KAFKA_SSL_KEY", "PRIVATE KEY", readFile);
+  if (cert === undefined && key !== undefined) throw missing("KAFKA_SSL_KEY", "KAFKA_SSL_CERT");
+  if (cert !== undefined && key === undefined) throw missing("KAFKA_SSL_CERT", "KAFKA_SSL_KEY");
+  return { ...(ca !== undefined && { ca }), ...(cert && key && { client: { cert, key: () => key } }) };
+}
+
+function sasl(
+  env: Environment,
+  readFile: ReadFile,
+  given: readonly string[],
+): Pick<KafkaSecurity, "sasl"> {
+  const first = given.find((name) => name.startsWith("KAFKA_SASL_"));
+  if (first === undefined) return {};
+  const word = setting(env, "KAFKA_SASL_MECHANISM");
+  if (word === undefined) throw missing(first, "KAFKA_SASL_MECHANISM");
+  const mechanism = usable(
+    "KAFKA_SASL_MECHANISM",
+    () => oneOf("plain", "scram-sha-256", "scram-sha-512")(word.toLowerCase()),
+  );
+  const username = setting(env, "KAFKA_SASL_USERNAME");
+  if (username === undefined) throw missing(first, "KAFKA_SASL_USERNAME");
+  const password = passwordOf(env, readFile);
+  if (password === undefined) throw missing(first, "KAFKA_SASL_PASSWORD or KAFKA_SASL_PASSWORD_FILE");
+  return { sasl: { mechanism, username, password: () => password } };
+}
+
+function passwordOf(env: Environment, readFile: ReadFile): string | undefined {
+  const path = setting(env, "KAFKA_SASL_PASSWORD_FILE");
+  // As it is: blanks may belong to it.
+  const password = env.get("KAFKA_SASL_PASSWORD") || undefined;
+  if (path === undefined) return password;
+  if (password !== undefined) {
+    throw new UsageError("Cannot use both KAFKA_SASL_PASSWORD and KAFKA_SASL_PASSWORD_FILE: unset one");
+  }
+  // Editors and echo end a file with a line end.
+  const text = fileText("KAFKA_SASL_PASSWORD_FILE", path, readFile).replace(/\r?\n$/, "");
+  if (text === "") throw new UsageError("Cannot use KAFKA_SASL_PASSWORD_FILE: the file is empty");
+  return text;
+}
+
+/** The text of a file of PEM blocks, one of them of a kind. */
+function pemFile(env: Environment, name: string, kind: string, readFile: ReadFile): string | undefined {
+  const path = setting(env, name);
+  if (path === undefined) return undefined;
+  const text = fileText(name, path, readFile);
+  if (new RegExp(`^-----BEGIN ENCRYPTED ${kind}-----`, "m").test(text)) {
+    throw new UsageError(
+      `Cannot use ${name}: the key is encrypted; give one without a password that only you can read`,
+    );
+  }
+  if (!new RegExp(`^-----BEGIN ([A-Z]+ )?${kind}-----`, "m").test(text)) {
+    throw new UsageError(`Cannot use ${name}: the file holds no PEM text with "BEGIN ${kind}"`);
+  }
+  return text;
+}
+
+/** The file's text. Its path is not repeated: who took the variable for the secret's own must not find that in a log. */
+function fileText(name: string, path: string, readFile: ReadFile): string {
+  try {
+    return readFile(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotCapable
+      ? "this program may not read it, it lacks --allow-read"
+      : (error as Error).message.replace(/ \(os error \d+\).*$/s, "").toLowerCase();
+    throw new UsageError(`Cannot use ${name} as the path of a file: ${reason}`);
+  }
+}
+
+function setting(env: Environment, name: string): string | undefined {
+  return env.get(name)?.trim() || undefined;
+}
+
+function missing(name: string, other: string): UsageError {
+  return new UsageError(`Cannot use ${name}: ${other} is missing`);
+}

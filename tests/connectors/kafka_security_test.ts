@@ -1,0 +1,440 @@
+/**
+ * The Kafka adapter where not everybody is let in: TLS, mutual TLS and SASL at one real Kafka with a listener for each, and
+ * programs that are started as a person does.
+ *
+ * It starts a broker of its own, with certificates made here, where `deno task kafka` could: with Java, and a Kafka that has
+ * been fetched already. REQUIRE_KAFKA=1 makes it a failure that there is none.
+ */
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { type KafkaListener, kafkaPrerequisites, type RunningKafka, startKafka } from "../../src/cli/kafka.ts";
+import type { Broker } from "../../src/connectors/broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker.ts";
+import type { KafkaSecurity, SaslSettings } from "../../src/connectors/kafka/security.ts";
+import { mayRunPrograms, run, type TestBroker } from "../e2e/programs.ts";
+import { readAll } from "./broker_contract.ts";
+import { Authority, type Identity } from "./certificates.ts";
+
+const FOLDER = ".kafka";
+const missing = mayRunPrograms() ? await whatIsMissing() : "it needs the permissions of deno task test";
+const required = mayRunPrograms() && Deno.env.get("REQUIRE_KAFKA") !== undefined;
+const SKIPPED = missing !== undefined && !required;
+const NAME = SKIPPED ? `kafka security (skipped, ${missing})` : "kafka security";
+
+/** Nothing that is refused may be tried for long. */
+const PROMPTLY_MS = 5_000;
+/** How long a login is good for at the listener SHORT. Kafka takes no second one within a second. */
+const SHORT_LOGIN_MS = 1_200;
+
+const PASSWORDS = { plain: "swordfish-plain", "scram-sha-256": "swordfish-256", "scram-sha-512": "swordfish-512" };
+const WRONG = "swordfish-wrong";
+
+let kafka: RunningKafka;
+let authority: Authority;
+let stranger: Authority;
+let client: Identity;
+
+Deno.test.beforeAll(async () => {
+  if (SKIPPED) return;
+  authority = await Authority.create("the authority");
+  stranger = await Authority.create("a stranger");
+  client = await authority.issue("a client");
+  const tls = await keystore({ hosts: ["localhost"] });
+  const mutual = {
+    ...tls,
+    "ssl.client.auth": "required",
+    "ssl.truststore.type": "PEM",
+    "ssl.truststore.certificates": authority.cert,
+  };
+  const listeners: KafkaListener[] = [
+    { name: "TLS", protocol: "SSL", properties: tls },
+    { name: "MUTUAL", protocol: "SSL", properties: mutual },
+    { name: "EXPIRED", protocol: "SSL", properties: await keystore({ hosts: ["localhost"], years: [2020, 2021] }) },
+    { name: "TOO_EARLY", protocol: "SSL", properties: await keystore({ hosts: ["localhost"], years: [2900, 2901] }) },
+    { name: "ELSEWHERE", protocol: "SSL", properties: await keystore({ hosts: ["kafka.example"] }) },
+    { name: "LOGIN", protocol: "SASL_PLAINTEXT", properties: logins("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512") },
+    {
+      name: "LOGIN_TLS",
+      protocol: "SASL_SSL",
+      properties: { ...tls, ...logins("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512") },
+    },
+    { name: "ALL", protocol: "SASL_SSL", properties: { ...mutual, ...logins("SCRAM-SHA-512") } },
+    {
+      name: "SHORT",
+      protocol: "SASL_PLAINTEXT",
+      properties: { ...logins("PLAIN"), "plain.connections.max.reauth.ms": String(SHORT_LOGIN_MS) },
+    },
+  ];
+  const scramUsers = (["SCRAM-SHA-256", "SCRAM-SHA-512"] as const).map((mechanism) => {
+    return { mechanism, name: "alice", password: passwordOf(mechanism) };
+  });
+  kafka = await startKafka({ dir: FOLDER, listeners, scramUsers });
+});
+
+Deno.test.afterAll(async () => {
+  if (!SKIPPED) await kafka?.stop();
+});
+
+const WAYS_IN: readonly [listener: string, how: string, security: () => KafkaSecurity][] = [
+  ["TLS", "TLS with one of several authorities", () => ({ tls: { ca: `${stranger.cert}# ours:\n${authority.cert}` } })],
+  ["MUTUAL", "mutual TLS", () => ({ tls: ours(client) })],
+  ["LOGIN", "PLAIN", () => ({ sasl: alice("plain") })],
+  ["LOGIN", "SCRAM-SHA-256", () => ({ sasl: alice("scram-sha-256") })],
+  ["LOGIN", "SCRAM-SHA-512", () => ({ sasl: alice("scram-sha-512") })],
+  ["LOGIN_TLS", "PLAIN over TLS", () => ({ tls: { ca: authority.cert }, sasl: alice("plain") })],
+  ["LOGIN_TLS", "SCRAM-SHA-256 over TLS", () => ({ tls: { ca: authority.cert }, sasl: alice("scram-sha-256") })],
+  ["LOGIN_TLS", "SCRAM-SHA-512 over TLS", () => ({ tls: { ca: authority.cert }, sasl: alice("scram-sha-512") })],
+  ["ALL", "SCRAM-SHA-512 over mutual TLS", () => ({ tls: ours(client), sasl: alice("scram-sha-512") })],
+];
+
+for (const [listener, how, security] of WAYS_IN) {
+  test(`${how}: records and a commit go out and come back, and no secret is said`, async () => {
+    const said: string[] = [];
+    await using broker = await open(listener, security(), said);
+    const topic = `topic-${crypto.randomUUID()}`;
+    await broker.createTopics([{ name: topic, partitions: 1 }]);
+    const lease = await broker.openJob({
+      job: `job-${crypto.randomUUID()}`,
+      topics: [topic],
+      sessionTimeoutMs: 10_000,
+      transactional: true,
+      whenActive: "refuse",
+      onStandby: () => {},
+      signal: new AbortController().signal,
+    });
+    // More than fits into one record of TLS.
+    const value = new Uint8Array(200_000).fill(7);
+    lease.write({ topic, key: null, value, timestampMs: 1_760_000_000_000 });
+    await lease.commit({ changes: new Map([["how", how]]), positions: [] });
+
+    assertEquals((await readAll(broker, topic)).flat().map((record) => record.value), [value]);
+    assertEquals(await lease.restore(), new Map([["how", how]]));
+    assertNoSecret(Deno.inspect({ broker, lease }, { depth: Infinity, showHidden: true, getters: true }));
+    assertNoSecret(said.join("\n"));
+    await lease.release();
+  });
+}
+
+type Refused = readonly [what: string, listener: string, security: () => KafkaSecurity | undefined, says: string];
+
+const REFUSED: readonly Refused[] = [
+  [
+    "an authority that we do not know",
+    "TLS",
+    () => ({ tls: { ca: stranger.cert } }),
+    "Cannot reach Kafka at AT: its certificate is not signed by an authority that we trust; set KAFKA_SSL_CA to the right one's",
+  ],
+  [
+    "an authority of ours that nobody else knows",
+    "TLS",
+    () => ({ tls: {} }),
+    "Cannot reach Kafka at AT: its certificate is not signed by an authority that we trust; set KAFKA_SSL_CA to the right one's",
+  ],
+  [
+    "a certificate that has expired",
+    "EXPIRED",
+    () => ({ tls: { ca: authority.cert } }),
+    "Cannot reach Kafka at AT: its certificate has expired; the broker needs a new one",
+  ],
+  [
+    "a certificate that is not valid yet",
+    "TOO_EARLY",
+    () => ({ tls: { ca: authority.cert } }),
+    "Cannot reach Kafka at AT: its certificate is not valid yet; look at both clocks",
+  ],
+  [
+    "a certificate of another host",
+    "ELSEWHERE",
+    () => ({ tls: { ca: authority.cert } }),
+    "Cannot reach Kafka at AT: its certificate is for kafka.example, not for localhost; use a name that it is for",
+  ],
+  [
+    "no certificate of ours",
+    "MUTUAL",
+    () => ({ tls: { ca: authority.cert } }),
+    "Cannot reach Kafka at AT: it wants a certificate of ours; set KAFKA_SSL_CERT and KAFKA_SSL_KEY",
+  ],
+  [
+    "TLS where there is none",
+    "PLAINTEXT",
+    () => ({ tls: { ca: authority.cert } }),
+    "Cannot reach Kafka at AT: it closed the connection; if it does not speak TLS there, unset KAFKA_SSL",
+  ],
+  [
+    "no TLS where there is nothing else",
+    "TLS",
+    () => undefined,
+    "Cannot reach Kafka at AT: it closed the connection; if it wants TLS there, set KAFKA_SSL=true",
+  ],
+  [
+    "no login where one is wanted",
+    "LOGIN",
+    () => undefined,
+    "Cannot reach Kafka at AT: it closed the connection; if it wants a login, set KAFKA_SASL_MECHANISM",
+  ],
+  [
+    "a login where none is wanted",
+    "PLAINTEXT",
+    () => ({ sasl: alice("plain") }),
+    'Cannot log in to Kafka at AT as "alice": nobody is asked for a login there; unset KAFKA_SASL_MECHANISM or use its port for SASL',
+  ],
+  [
+    "a mechanism that is switched off",
+    "SHORT",
+    () => ({ sasl: alice("scram-sha-512") }),
+    'Cannot log in to Kafka at AT as "alice": it does not take SCRAM-SHA-512, only PLAIN; set KAFKA_SASL_MECHANISM to one of these',
+  ],
+  [
+    "PLAIN with a wrong password",
+    "LOGIN",
+    () => ({ sasl: alice("plain", WRONG) }),
+    'Cannot log in to Kafka at AT as "alice": Authentication failed: Invalid username or password; check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
+  ],
+  ...(["scram-sha-256", "scram-sha-512"] as const).map((mechanism) =>
+    [
+      `${mechanism} with a wrong password`,
+      "LOGIN_TLS",
+      () => ({ tls: { ca: authority.cert }, sasl: alice(mechanism, WRONG) }),
+      'Cannot log in to Kafka at AT as "alice": Authentication failed during authentication due to invalid credentials with ' +
+      `SASL mechanism ${mechanism.toUpperCase()}; check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD`,
+    ] as const
+  ),
+];
+
+for (const [what, listener, security, says] of REFUSED) {
+  test(`${what}: is refused at once, in a sentence`, async () => {
+    const said: string[] = [];
+    const startMs = performance.now();
+    const error = await assertRejects(() => open(listener, security(), said), BrokerError);
+
+    assert(performance.now() - startMs < PROMPTLY_MS, `it took ${performance.now() - startMs} ms`);
+    assertEquals(error.message, says.replace("AT", addressOf(listener)));
+    // What hangs up may also be a broker that is going down.
+    assertEquals(error.retriable, says.includes("closed the connection"));
+    assertNoSecret([Deno.inspect(error), ...said].join("\n"));
+  });
+}
+
+test("a certificate of ours that a stranger has signed is refused, and a key of another certificate never shown", async () => {
+  const said: string[] = [];
+  const strangers = await stranger.issue("a client");
+  const theirs = await assertRejects(() => open("MUTUAL", { tls: ours(strangers) }, said), BrokerError);
+  assertMatch(theirs.message, /localhost:\d+: it refuses the certificate in KAFKA_SSL_CERT \(\w+\)$/);
+  assertEquals(theirs.retriable, false);
+
+  const wrong: [Identity, string][] = [
+    [{ ...client, key: strangers.key }, "KAFKA_SSL_KEY: it is not the key of the certificate in KAFKA_SSL_CERT"],
+    [
+      { ...client, key: "nonsense" },
+      "KAFKA_SSL_KEY: it holds no private key in PEM that can be read without a password",
+    ],
+    [{ ...client, cert: broken(client.cert) }, "KAFKA_SSL_CERT: a certificate in it can not be read"],
+    [{ ...client, cert: client.key }, "KAFKA_SSL_CERT: it holds no certificate"],
+  ];
+  for (const [identity, says] of wrong) {
+    const error = await assertRejects(() => open("MUTUAL", { tls: ours(identity) }, said), BrokerError);
+    assertEquals(error.message, `Cannot use ${says}`);
+    assertNoSecret(Deno.inspect(error), strangers.key);
+  }
+  for (const ca of [broken(authority.cert), "nonsense"]) {
+    await assertRejects(() => open("TLS", { tls: { ca } }, said), BrokerError, "Cannot use KAFKA_SSL_CA: ");
+  }
+  assertNoSecret(said.join("\n"), strangers.key);
+});
+
+test("a login that ends after a while is made anew, and requests go on as if nothing were", async () => {
+  const { Client } = await import("../../src/connectors/kafka/client.ts");
+  const [host, port] = addressOf("SHORT").split(":") as [string, string];
+  let logins = 0;
+  const client = new Client({
+    bootstrap: [{ host, port: Number(port) }],
+    clientId: "test",
+    connectTimeoutMs: PROMPTLY_MS,
+    security: { sasl: { ...alice("plain"), password: () => (logins++, PASSWORDS.plain) } },
+    log: () => {},
+  });
+  try {
+    const connection = await client.any();
+    const untilMs = performance.now() + 2.2 * SHORT_LOGIN_MS;
+    while (performance.now() < untilMs) {
+      const asked = [1, 2, 3].map(() => connection.send("Metadata", { topics: [], allowAutoTopicCreation: false }));
+      for (const { brokers } of await Promise.all(asked)) assertEquals(brokers.length, 1);
+    }
+    assertEquals(connection.isOpen, true);
+    assert(logins >= 2, `it has logged in ${logins} times`);
+  } finally {
+    await client.close();
+  }
+});
+
+test("a login that is refused later ends what goes on, and nothing is tried again", async () => {
+  const given = [PASSWORDS.plain];
+  const sasl = { ...alice("plain"), password: () => given.shift() ?? WRONG };
+  await using broker = await open("LOGIN", { sasl });
+  const fetcher = await broker.fetcher();
+  const startMs = performance.now();
+
+  const error = await assertRejects(
+    () => fetcher.fetch([{ topic: "any", partition: 0, offset: 0 }], 60_000),
+    BrokerError,
+    "Cannot log in",
+  );
+
+  assertEquals(error.retriable, false);
+  assert(performance.now() - startMs < PROMPTLY_MS);
+});
+
+test("a password that would travel in the clear to another machine is warned of", async () => {
+  const warnings = async (at: string, security: KafkaSecurity): Promise<string[]> => {
+    const said: string[] = [];
+    await assertRejects(() => openAt(at, security, said), BrokerUnavailableError);
+    return said.filter((line) => line.startsWith("warn"));
+  };
+  const [warning, ...others] = await warnings("0.0.0.0:1", { sasl: alice("plain") });
+  assertStringIncludes(warning!, "KAFKA_SSL=true");
+  assertEquals(others, []);
+  assertEquals(await warnings("127.0.0.1:1", { sasl: alice("plain") }), []);
+  assertEquals(await warnings("0.0.0.0:1", { sasl: alice("scram-sha-256") }), []);
+  assertEquals(await warnings("0.0.0.0:1", { tls: {}, sasl: alice("plain") }), []);
+});
+
+test("programs run with what the environment says, and print no secret even when asked for every word", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const broker = await environment(dir);
+    const printed: string[] = [];
+    const ok = async (task: string, ...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await run(broker, task, args);
+      assertEquals(code, 0, stderr);
+      printed.push(stdout, stderr);
+      return stdout;
+    };
+    await ok("gen", "--create", "--count", "40", "--rate", "max", "--start", "2026-01-01T00:00:00");
+    await ok("s16", "--bounded", "--from", "earliest", "--now", "2026-01-01T00:00:00");
+    assertMatch(await ok("topics", "read", "flightdata", "--bounded", "--json"), /"confirmation/);
+    assertNoSecret(printed.join(""));
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+test("programs end with one sentence and 1 where they are not let in, with 2 where the settings are wrong", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const { env } = await environment(dir);
+    const wrong: [changes: Record<string, string>, code: number, says: RegExp][] = [
+      [{ KAFKA_SASL_PASSWORD_FILE: "", KAFKA_SASL_PASSWORD: WRONG }, 1, /Cannot log in .*invalid credentials/],
+      [{ KAFKA_SSL_CA: `${dir}/stranger.pem` }, 1, /not signed by an authority that we trust; set KAFKA_SSL_CA/],
+      [{ KAFKA_SSL_CERT: "", KAFKA_SSL_KEY: "" }, 1, /it wants a certificate of ours; set KAFKA_SSL_CERT/],
+      [{ KAFKA_SSL_KEY: client.key }, 2, /Cannot use KAFKA_SSL_KEY/],
+    ];
+    await Promise.all(wrong.map(async ([changes, code, says]) => {
+      const startMs = performance.now();
+      const ended = await run({ name: "Kafka", env: { ...env, ...changes } }, "s16", []);
+      assert(performance.now() - startMs < 2 * PROMPTLY_MS, ended.stderr);
+      assertEquals(ended.code, code, ended.stderr);
+      assertMatch(ended.stderr, says);
+      assertEquals(ended.stderr.split("\n").filter((line) => line.startsWith("error: ")).length, 1, ended.stderr);
+      assertEquals(/^\s+at |Error:/m.test(ended.stderr), false, `a stack trace:\n${ended.stderr}`);
+      assertNoSecret(ended.stdout + ended.stderr);
+    }));
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+/** Registers a case. */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `${NAME}: ${name}`, ignore: SKIPPED, fn });
+}
+
+async function whatIsMissing(): Promise<string | undefined> {
+  const fetched = await Deno.stat(FOLDER).then(() => true, () => false);
+  if (!fetched) return "deno task kafka has not fetched one yet";
+  return await kafkaPrerequisites(FOLDER);
+}
+
+/** kafkajs reads the environment when it is loaded, so only those load the adapter who open a broker. */
+async function openAt(at: string, security: KafkaSecurity | undefined, said: string[] = []): Promise<Broker> {
+  const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
+  return await openKafkaBroker({ brokers: [at], security, log: (level, message) => said.push(`${level}: ${message}`) });
+}
+
+async function open(listener: string, security: KafkaSecurity | undefined, said?: string[]): Promise<Broker> {
+  return await openAt(addressOf(listener), security, said);
+}
+
+function addressOf(listener: string): string {
+  return listener === "PLAINTEXT" ? kafka.bootstrapServers : kafka.listeners[listener]!;
+}
+
+/** Settings for the listener ALL, its secrets in files. */
+async function environment(dir: string): Promise<TestBroker> {
+  const files = {
+    ca: authority.cert,
+    cert: client.cert,
+    key: client.key,
+    stranger: stranger.cert,
+    password: `${PASSWORDS["scram-sha-512"]}\n`,
+  };
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${dir}/${name}.pem`, text);
+  return {
+    name: "Kafka",
+    env: {
+      BOOTSTRAP_SERVERS: addressOf("ALL"),
+      KAFKA_SSL: "true",
+      KAFKA_SSL_CA: `${dir}/ca.pem`,
+      KAFKA_SSL_CERT: `${dir}/cert.pem`,
+      KAFKA_SSL_KEY: `${dir}/key.pem`,
+      KAFKA_SASL_MECHANISM: "SCRAM-SHA-512",
+      KAFKA_SASL_USERNAME: "alice",
+      KAFKA_SASL_PASSWORD_FILE: `${dir}/password.pem`,
+      LOG_LEVEL: "debug",
+      KAFKAJS_DEBUG_PROTOCOL_BUFFERS: "1",
+    },
+  };
+}
+
+function alice(mechanism: SaslSettings["mechanism"], password: string = PASSWORDS[mechanism]): SaslSettings {
+  return { mechanism, username: "alice", password: () => password };
+}
+
+function ours({ cert, key }: Identity): NonNullable<KafkaSecurity["tls"]> {
+  return { ca: authority.cert, client: { cert, key: () => key } };
+}
+
+/** Kafka's properties for a listener with a certificate. */
+async function keystore(options: Parameters<Authority["issue"]>[1]): Promise<Record<string, string>> {
+  const { cert, key } = await authority.issue("a broker", options);
+  return { "ssl.keystore.type": "PEM", "ssl.keystore.certificate.chain": cert, "ssl.keystore.key": key };
+}
+
+/** Kafka's properties for a listener with logins for alice. */
+function logins(...mechanisms: readonly ("PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512")[]): Record<string, string> {
+  const security = "org.apache.kafka.common.security";
+  const scram = `${security}.scram.ScramLoginModule required;`;
+  const plain = `${security}.plain.PlainLoginModule required user_alice="${PASSWORDS.plain}";`;
+  return {
+    "sasl.enabled.mechanisms": mechanisms.join(","),
+    ...Object.fromEntries(
+      mechanisms.map((name) => [`${name.toLowerCase()}.sasl.jaas.config`, name === "PLAIN" ? plain : scram]),
+    ),
+  };
+}
+
+function passwordOf(mechanism: "SCRAM-SHA-256" | "SCRAM-SHA-512"): string {
+  return PASSWORDS[mechanism.toLowerCase() as keyof typeof PASSWORDS];
+}
+
+/** The same PEM block with less in it than it says. */
+function broken(pem: string): string {
+  return pem.split("\n").toSpliced(2, 1).join("\n");
+}
+
+/** Fails if a password or a line of a private key stands in the text. */
+function assertNoSecret(text: string, ...keys: readonly string[]): void {
+  const lines = [client.key, ...keys].flatMap((key) => key.split("\n").filter((line) => /^[\w+/=]{20,}$/.test(line)));
+  assert(lines.length >= 3);
+  for (const secret of [...Object.values(PASSWORDS), WRONG, ...lines, "PRIVATE KEY"]) {
+    assertEquals(text.includes(secret), false, `"${secret}" stands in:\n${text}`);
+  }
+}

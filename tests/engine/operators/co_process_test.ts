@@ -1,0 +1,62 @@
+import { assertEquals } from "@std/assert";
+import { CoProcessOperator } from "../../../src/engine/operators/co_process.ts";
+import type { Collector, RuntimeContext } from "../../../src/engine/operators/functions.ts";
+import { CoProcessFunction, type ProcessContext } from "../../../src/engine/operators/process_functions.ts";
+import { MIN_WATERMARK, NO_TIMESTAMP } from "../../../src/engine/record.ts";
+import { OutputTag } from "../../../src/engine/side_output.ts";
+import { OperatorRig } from "../operator_rig.ts";
+
+const NEGATIVE = new OutputTag<number>("negative");
+
+/** Numbers and texts as texts; negative numbers go aside. */
+class Merge extends CoProcessFunction<number, string, string> {
+  readonly calls: string[] = [];
+
+  override open({ name }: RuntimeContext): void {
+    this.calls.push(`open ${name}`);
+  }
+
+  override close(): void {
+    this.calls.push("close");
+  }
+
+  processElement1(n: number, context: ProcessContext, out: Collector<string>): void {
+    if (n < 0) context.output(NEGATIVE, n);
+    else out.collect(`number ${n} @${context.timestamp()}`);
+  }
+
+  processElement2(text: string, { timerService }: ProcessContext, out: Collector<string>): void {
+    out.collect(`${text} ${timerService.currentWatermark()} ${timerService.currentProcessingTime()}`);
+  }
+}
+
+function newRig(fn = new Merge()): OperatorRig<number, string, string> {
+  return new OperatorRig<number, string, string>(() => new CoProcessOperator(fn), {
+    name: "merge",
+    twoInputs: true,
+    sides: [NEGATIVE as never],
+  });
+}
+
+Deno.test("CoProcessOperator gives what its function gives for either input, at the record's timestamp", () => {
+  const rig = newRig();
+  rig.record(1, 10).record2("a", 5).record(-2, 7).record(3);
+  rig.clock.nowMs = 1_000;
+  rig.watermark(20).watermark2(8).record2("b", 30);
+
+  assertEquals(rig.take(), [
+    ["number 1 @10", 10],
+    [`a ${MIN_WATERMARK} 0`, 5],
+    ["number 3 @undefined", NO_TIMESTAMP],
+    { watermark: 8 },
+    ["b 8 1000", 30],
+  ]);
+  assertEquals(rig.takeSide(NEGATIVE as never), [[-2, 7], { watermark: 8 }]);
+});
+
+Deno.test("CoProcessOperator opens and closes its function", () => {
+  const fn = new Merge();
+  newRig(fn).task.operator.close!();
+
+  assertEquals(fn.calls, ["open merge", "close"]);
+});

@@ -1,0 +1,40 @@
+import { assertEquals } from "@std/assert";
+import { SplitOperator } from "../../../src/engine/operators/split.ts";
+import { OutputTag } from "../../../src/engine/side_output.ts";
+import { OperatorRig } from "../operator_rig.ts";
+
+const SMALL = new OutputTag<number>("small");
+const EVEN = new OutputTag<number>("even");
+
+function newRig(sides = [SMALL, EVEN]): OperatorRig<number, number> {
+  const branches = [{ tag: SMALL, takes: (n: number) => n < 10 }, { tag: EVEN, takes: (n: number) => n % 2 === 0 }];
+  return new OperatorRig<number, number>(() => new SplitOperator(branches), { sides: sides as never[] });
+}
+
+Deno.test("SplitOperator sends each record to the first branch that takes it, unchanged, at its timestamp", () => {
+  const rig = newRig();
+  rig.record(2, 5).record(12, 4).watermark(3).record(13, 9).record(3);
+
+  assertEquals(rig.takeSide(SMALL as never), [[2, 5], { watermark: 3 }, [3, -Infinity]]);
+  assertEquals(rig.takeSide(EVEN as never), [[12, 4], { watermark: 3 }]);
+});
+
+Deno.test("SplitOperator counts by its main output what found a branch, also one that nobody reads", () => {
+  const rig = newRig([EVEN]);
+  rig.record(2, 5).record(12, 4).record(13, 9);
+
+  assertEquals([rig.task.recordsIn, rig.task.output.records], [3, 2]);
+  assertEquals(rig.takeSide(EVEN as never), [[12, 4]]);
+});
+
+Deno.test("SplitOperator asks no branch behind the one that takes a record", () => {
+  const asked: string[] = [];
+  const ask = (name: string, answer: boolean) => () => (asked.push(name), answer);
+  const branches = [
+    { tag: SMALL, takes: ask("small", true) },
+    { tag: EVEN, takes: ask("even", true) },
+  ];
+  new OperatorRig(() => new SplitOperator(branches)).record(1, 1);
+
+  assertEquals(asked, ["small"]);
+});

@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+
+Deno.test("ManualClock stands still until it is moved", () => {
+  const clock = new ManualClock(1_000);
+  assertEquals(clock.now(), 1_000);
+  clock.advance(5);
+  assertEquals([clock.now(), clock.nowMs], [1_005, 1_005]);
+  clock.nowMs = 7;
+  assertEquals(clock.now(), 7);
+});
+
+Deno.test("sleep() ends when the clock has come far enough, and not before", async () => {
+  const clock = new ManualClock(100);
+  const woken: string[] = [];
+  const sleeps = [clock.sleep(50).then(() => woken.push("b")), clock.sleep(20).then(() => woken.push("a"))];
+  assertEquals(clock.nextDueMs, 120);
+  clock.advance(19);
+  await Promise.resolve();
+  assertEquals(woken, []);
+  clock.advance(1);
+  await sleeps[1];
+  assertEquals([woken, clock.nextDueMs], [["a"], 150]);
+  clock.nowMs = 1_000;
+  await sleeps[0];
+  assertEquals([woken, clock.nextDueMs, clock.sleeps], [["a", "b"], Infinity, [50, 20]]);
+});
+
+Deno.test("sleep() ends when its signal is aborted, or is over at once", async () => {
+  const clock = new ManualClock();
+  const stop = new AbortController();
+  const slept = clock.sleep(50, stop.signal);
+  stop.abort();
+  await slept;
+  assertEquals(clock.nextDueMs, Infinity);
+  await clock.sleep(50, stop.signal);
+  await clock.sleep(0);
+});
+
+Deno.test("onSleep() is called in place of each sleep", async () => {
+  const clock = new ManualClock();
+  clock.onSleep = (ms) => clock.advance(ms);
+  await clock.sleep(30);
+  assertEquals(clock.now(), 30);
+});

@@ -1,0 +1,32 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { nextTurn, Pulse } from "../../../src/engine/testing/pulse.ts";
+
+Deno.test("rest() waits while there is work, and while nobody sleeps", async () => {
+  const clock = new ManualClock();
+  const pulse = new Pulse(clock);
+  const events: string[] = [];
+  const work = async () => {
+    for (let round = 1; round <= 3; round++) {
+      events.push(`round ${round} at ${pulse.now()}`);
+      await nextTurn();
+    }
+    await pulse.sleep(10);
+    events.push(`woken at ${pulse.now()}`);
+    await pulse.sleep(10);
+  };
+  const done = work();
+  await pulse.rest(() => false);
+  assertEquals(events, ["round 1 at 0", "round 2 at 0", "round 3 at 0"]);
+  clock.advance(10);
+  await pulse.rest(() => false);
+  assertEquals(events.at(-1), "woken at 10");
+  clock.advance(10);
+  await done;
+  await pulse.rest(() => true);
+});
+
+Deno.test("rest() says that a job is stuck which waits for what never comes", async () => {
+  const pulse = new Pulse(new ManualClock(), 100);
+  await assertRejects(() => pulse.rest(() => false), Error, "The job neither works nor sleeps");
+});
