@@ -110,6 +110,10 @@ export class MemoryBroker implements Broker {
     return Promise.reject(new Error("A MemoryBroker keeps no jobs"));
   }
 
+  readCommit(): Promise<Map<string, string>> {
+    return Promise.resolve(new Map());
+  }
+
   jobsReading(): Promise<JobInfo[]> {
     return Promise.resolve(this.jobs);
   }

@@ -22,32 +22,74 @@ async function main(): Promise<number> {
   }
 }
 
+/**
+ * Without arguments in two halves at the same time: those that run whole programs mostly wait for them.
+ * @returns the exit code
+ */
 async function test(bootstrapServers: string | undefined): Promise<number> {
+  if (Deno.args.length > 0) {
+    const { code, counts } = await half(Deno.args, bootstrapServers, true);
+    say(format(counts));
+    return code;
+  }
+  const programs = half(["tests/e2e"], bootstrapServers, false);
+  const rest = await half(["--ignore=tests/e2e"], bootstrapServers, true);
+  const { code, counts, output } = await programs;
+  await writeAll(output);
+  say(format(rest.counts.map((count, i) => count + counts[i]!)));
+  return rest.code || code;
+}
+
+interface Half {
+  readonly code: number;
+  /** Passed, failed, skipped. */
+  readonly counts: readonly number[];
+  /** What is still to be shown. */
+  readonly output: Uint8Array;
+}
+
+async function half(args: readonly string[], bootstrapServers: string | undefined, shown: boolean): Promise<Half> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--no-prompt", "--no-check", "--doc", ...PERMISSIONS, ...Deno.args],
+    args: ["test", "--no-prompt", "--no-check", "--doc", ...PERMISSIONS, ...args],
     env: bootstrapServers === undefined ? {} : { TEST_BOOTSTRAP_SERVERS: bootstrapServers },
     stdin: "null",
     stdout: "piped",
-    stderr: "inherit",
+    stderr: shown ? "inherit" : "piped",
   }).spawn();
-  let tail = "";
-  for await (const chunk of child.stdout) {
-    await Deno.stdout.write(chunk);
-    tail = (tail + new TextDecoder().decode(chunk)).slice(-2_000);
-  }
+  const [output, errors] = await Promise.all([
+    readAll(child.stdout, shown),
+    shown ? new Uint8Array() : readAll(child.stderr, false),
+  ]);
   const { code } = await child.status;
-  say(summary(tail));
-  return code;
+  const all = new Uint8Array([...output, ...errors]);
+  return { code, counts: countsIn(new TextDecoder().decode(output)), output: shown ? new Uint8Array() : all };
 }
 
-/** `57 passed, 0 failed, 3 skipped` of deno's last line. */
-function summary(output: string): string {
+async function readAll(stream: ReadableStream<Uint8Array>, shown: boolean): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) {
+    if (shown) await writeAll(chunk);
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+}
+
+async function writeAll(bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await Deno.stdout.write(bytes.subarray(written));
+}
+
+/** Passed, failed and skipped of deno's last line; one failed if there is none. */
+function countsIn(output: string): number[] {
   // deno-lint-ignore no-control-regex -- colours
   const plain = output.replaceAll(/\x1b\[[\d;]*m/g, "");
-  const counts = [...plain.matchAll(/(\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/g)].at(-1);
-  if (counts === undefined) return "0 passed, 1 failed";
-  const [, passed, failed, ignored] = counts;
-  return `${passed} passed, ${failed} failed${ignored === undefined ? "" : `, ${ignored} skipped`}`;
+  const [, ...counts] = [...plain.matchAll(/(\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/g)].at(-1) ??
+    ["", "0", "1"];
+  return [0, 1, 2].map((i) => Number(counts[i] ?? 0));
+}
+
+/** `57 passed, 0 failed, 3 skipped` */
+function format([passed, failed, skipped]: readonly number[]): string {
+  return `${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;
 }
 
 function say(line: string): void {

@@ -20,7 +20,7 @@ async function run(values: Values): Promise<{ texts: string[]; dead: number }> {
     ...place,
   })));
 
-  const env = new StreamExecutionEnvironment({ bounded: true, from: "earliest" });
+  const env = new StreamExecutionEnvironment({ onError: "dead-letter", bounded: true, from: "earliest" });
   const sink = new CollectSink<string>();
   defineWorkflow(env, new OpenBroker(broker).textSource("skyone")).sinkTo(sink);
   const { books } = await env.execute();

@@ -19,7 +19,7 @@ async function run(values: readonly string[]): Promise<{ lines: string[]; dead: 
     values.map((value, i) => ({ topic: "skyone", key: null, value: new TextEncoder().encode(value), timestampMs: i })),
   );
 
-  const env = new StreamExecutionEnvironment({ bounded: true, from: "earliest" });
+  const env = new StreamExecutionEnvironment({ onError: "dead-letter", bounded: true, from: "earliest" });
   const bookings = env.fromSource(new OpenBroker(broker).source(SKYONE), WatermarkStrategy.noWatermarks(), "skyone");
   const sink = new CollectSink<string>();
   defineWorkflow(bookings).sinkTo(sink);

@@ -5,6 +5,8 @@
  * it. `tests/connectors/broker_contract.ts` is the port's meaning in code: both adapters pass it.
  */
 
+import type { FaultPoint } from "../engine/mod.ts";
+
 /** Header names and their values. A name stands once. */
 export type RecordHeaders = Readonly<Record<string, Uint8Array>>;
 
@@ -112,6 +114,16 @@ export interface Producer {
   close(): Promise<void>;
 }
 
+/** How a producer writes. */
+export interface ProducerOptions {
+  /**
+   * Makes each `send()` one transaction: its records become visible together, or none does. Who opens a producer of the same
+   * id later shuts this one out: its next `send()` rejects with a {@link FencedError} and nothing of it remains. So whoever
+   * has one open reads what all before it have written. Left out: no transactions, nobody is shut out.
+   */
+  readonly transactionalId?: string | undefined;
+}
+
 /** How a program asks to be the one instance of a job. */
 export interface JobRequest {
   /** Its name. */
@@ -131,6 +143,8 @@ export interface JobRequest {
   readonly onStandby: (holder: string) => void;
   /** Gives up waiting: openJob() then rejects with the signal's reason. */
   readonly signal: AbortSignal;
+  /** Called at the adapter's fault points, see `fault_points.ts`. */
+  readonly faultPoint?: FaultPoint | undefined;
 }
 
 /** One commit: it happens as a whole or not at all, together with the records written since the last. */
@@ -206,10 +220,12 @@ export interface Broker extends AsyncDisposable {
   /** A new reader, for committed records only. */
   fetcher(): Promise<Fetcher>;
   /** A new writer outside of any job. */
-  producer(): Promise<Producer>;
+  producer(options?: ProducerOptions): Promise<Producer>;
 
   /** Waits until this process is the active instance of the job (see {@link JobRequest}). */
   openJob(request: JobRequest): Promise<JobLease>;
+  /** The entries of a job's last commit as a whole, whoever runs the job meanwhile; empty if there is none. */
+  readCommit(job: string): Promise<Map<string, string>>;
   /** Jobs that have read one of `topics` and have state here. */
   jobsReading(topics: readonly string[]): Promise<JobInfo[]>;
   /** Removes all that belongs to a job: state, positions, dead letters. @throws {JobActiveError} while it runs */

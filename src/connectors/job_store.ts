@@ -1,4 +1,4 @@
-import type { DeadLetter, JobSession, JobStoreRequest, SplitPosition, StateChange } from "../engine/mod.ts";
+import type { DeadLetter, FaultPoint, JobSession, JobStoreRequest, SplitPosition, StateChange } from "../engine/mod.ts";
 import { type Broker, deadLetterTopic, type JobLease, type OutgoingRecord, type RecordHeaders } from "./broker.ts";
 
 /** Asks the broker for the job: state, positions, outputs and dead letters become one transaction there. */
@@ -11,8 +11,9 @@ export async function openJobSession(broker: Broker, request: JobStoreRequest): 
     whenActive: request.whenActive,
     onStandby: request.onStandby,
     signal: request.signal,
+    faultPoint: request.faultPoint,
   });
-  return new BrokerJobSession(broker, lease, request.job, request.topics);
+  return new BrokerJobSession(broker, lease, request);
 }
 
 /** A job's store while it works, over the broker port. */
@@ -22,16 +23,22 @@ export class BrokerJobSession implements JobSession {
   readonly #lease: JobLease;
   readonly #job: string;
   readonly #topics: readonly string[];
+  readonly #faultPoint: FaultPoint | undefined;
   /** What may still be taken back. */
   #written: OutgoingRecord[] = [];
   #letters: DeadLetter[] = [];
   #topicExists = false;
 
-  constructor(broker: Broker, lease: JobLease, job: string, topics: readonly string[]) {
+  constructor(
+    broker: Broker,
+    lease: JobLease,
+    { job, topics, faultPoint }: Pick<JobStoreRequest, "job" | "topics" | "faultPoint">,
+  ) {
     this.broker = broker;
     this.#lease = lease;
     this.#job = job;
     this.#topics = topics;
+    this.#faultPoint = faultPoint;
     this.deadLetters = deadLetterTopic(job);
   }
 
@@ -93,13 +100,16 @@ export class BrokerJobSession implements JobSession {
     if (!this.#topicExists) {
       // Made when the first letter is written: a job without bad records leaves no empty topic behind.
       if (!(await this.broker.listTopics()).includes(topic)) {
+        this.#faultPoint?.("commit: before the topic of dead letters is made");
         await this.broker.createTopics([{ name: topic, partitions: 1, maxRecordBytes: DEAD_LETTER_BYTES }]);
+        this.#faultPoint?.("commit: the topic of dead letters is made");
       }
       this.#topicExists = true;
     }
     const letters = this.#letters;
     this.#letters = [];
     for (const letter of letters) this.#lease.write(letterRecord(topic, this.#job, letter));
+    this.#faultPoint?.("commit: the dead letters are written");
   }
 }
 

@@ -19,6 +19,7 @@ export {
   type OutgoingRecord,
   type Position,
   type Producer,
+  type ProducerOptions,
   type RecordHeaders,
   type TopicDescription,
   TopicExistsError,

@@ -9,7 +9,15 @@ import {
   type SourceSplit,
   type SplitStatus,
 } from "../engine/mod.ts";
-import { type Broker, type BrokerRecord, type FetchedBatch, type Fetcher, type TopicDescription } from "./broker.ts";
+import {
+  type Broker,
+  BrokerError,
+  type BrokerRecord,
+  type FetchedBatch,
+  type Fetcher,
+  OffsetOutOfRangeError,
+  type TopicDescription,
+} from "./broker.ts";
 
 /**
  * Makes a value of one of some records: they come together so that it may look ahead.
@@ -27,7 +35,20 @@ const SHORT_FETCH_WAIT_MS = 5;
 const LOW_WATER_RECORDS = 1_000;
 const LOW_WATER_BYTES = 1 << 20;
 
-/** The committed records of a topic, decoded. */
+/** A topic has partitions that its reader does not know: the job goes back to its last commit and reads them, too. */
+class PartitionsAddedError extends BrokerError {
+  override name = "PartitionsAddedError";
+  override readonly retriable = true;
+}
+
+/**
+ * The committed records of a topic, decoded.
+ *
+ * What happens to the topic under a job that runs: partitions that are added are noticed when one of the others has been read
+ * to its end, and read from their start after the job has gone back to its last commit (a bounded run has its ends, and leaves
+ * them to the next one). A topic that is deleted, or records that are deleted before the job has come to them, end the job
+ * with a sentence: what it should do then is its owner's to say.
+ */
 export class TopicSource<T> implements Source<T> {
   readonly description: string;
   readonly topics: readonly string[];
@@ -132,7 +153,13 @@ class TopicReader<T> implements SourceReader<T> {
 
   async #readEnds(): Promise<void> {
     const [description] = await this.#broker.describeTopics([this.#topic]) as [TopicDescription];
-    for (const split of this.splits) split.learnEnd(description.endOffsets[split.partition] ?? 0);
+    const { endOffsets } = description;
+    if (endOffsets.length > this.splits.length && this.splits.some(({ bound }) => bound === undefined)) {
+      throw new PartitionsAddedError(
+        `"${this.#topic}" has ${endOffsets.length} partitions now, this job reads ${this.splits.length} of them`,
+      );
+    }
+    for (const split of this.splits) split.learnEnd(endOffsets[split.partition] ?? 0);
     this.#endsReadMs = Date.now();
   }
 
@@ -159,8 +186,21 @@ class TopicReader<T> implements SourceReader<T> {
       }
     } catch (error) {
       if (this.#closed) return;
-      this.#error = error;
+      this.#error = error instanceof OffsetOutOfRangeError ? await this.#whyOutOfRange(error) : error;
       this.#wake();
+    }
+  }
+
+  /** What a start would say of the same position, and what to do. */
+  async #whyOutOfRange(error: OffsetOutOfRangeError): Promise<unknown> {
+    try {
+      const [{ startOffsets, endOffsets }] = await this.#broker.describeTopics([this.#topic]) as [TopicDescription];
+      for (const { partition, fetchOffset } of this.splits) {
+        checkPosition(this.#topic, partition, fetchOffset, startOffsets[partition] ?? 0, endOffsets[partition] ?? 0);
+      }
+      return error;
+    } catch (found) {
+      return found;
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { RecordOrigin } from "./errors.ts";
+import type { FaultPoint } from "./fault_points.ts";
 import type { Json } from "./source.ts";
 import type { StateChange } from "./state/changes.ts";
 
@@ -26,6 +27,8 @@ export interface JobStoreRequest {
   readonly onStandby: (holder: string) => void;
   /** Gives up waiting. */
   readonly signal: AbortSignal;
+  /** Called at the store's own fault points. */
+  readonly faultPoint?: FaultPoint | undefined;
 }
 
 /** Position of a split, for tools that watch a job from outside. */

@@ -19,9 +19,11 @@ export {
   WindowedPair,
 } from "./api/joined_streams.ts";
 export { AllWindowedStream } from "./api/all_windowed_stream.ts";
+export { BaseStream } from "./api/base_stream.ts";
 export { BaseWindowedStream, type Transform } from "./api/base_windowed_stream.ts";
 export { WindowedStream } from "./api/windowed_stream.ts";
 export { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+export { type FaultPoint, JOB_FAULT_POINTS } from "./fault_points.ts";
 export { formatOrigin, JobError, OperatorError, RecordError, type RecordOrigin } from "./errors.ts";
 export type { DeadLetter, JobSession, JobStore, JobStoreRequest, SplitPosition, StateChange } from "./job_store.ts";
 export { type Logger, SILENT } from "./logger.ts";
@@ -82,7 +84,13 @@ export type { Books, OperatorBooks } from "./runtime/books.ts";
 export type { JobExecutionResult } from "./runtime/job_execution.ts";
 export type { JobRunEnd } from "./runtime/job_run.ts";
 export type { ErrorPolicy } from "./runtime/options.ts";
-export { type Restarts, RestartStrategy } from "./runtime/restart_strategy.ts";
+export type {
+  ExponentialDelayRestart,
+  FailureRateRestart,
+  FixedDelayRestart,
+  NoRestart,
+  RestartStrategy,
+} from "./runtime/restart_strategy.ts";
 export { OutputTag } from "./side_output.ts";
 export type { DeliveryGuarantee, Sink, SinkContext, SinkWriter } from "./sink.ts";
 export { FunctionSink, type FunctionSinkOptions, type SinkFunction } from "./sinks/function_sink.ts";

@@ -52,7 +52,7 @@ export interface CommandLine {
   readonly command: string;
   /** What it does, in a few lines. */
   readonly describe?: string;
-  /** Names of its arguments: "TOPIC" must be given once, a last "TOPIC..." at least once. */
+  /** Names of its arguments: "TOPIC" must be given once, a last "TOPIC..." at least once; "[KEY]", "[ID...]" may be left out. */
   readonly positionals?: readonly string[];
 }
 
@@ -215,8 +215,8 @@ function unknownFlag(arg: string, names: readonly string[]): UsageError {
 
 function checkPositionals(found: readonly string[], { command, positionals = [] }: CommandLine): void {
   const missing = positionals[found.length];
-  if (missing !== undefined) throw new UsageError(`${missing} is missing: ${[command, ...positionals].join(" ")}`);
-  const endless = positionals.at(-1)?.endsWith("...") ?? false;
+  if (missing !== undefined && !missing.startsWith("[")) throw new UsageError(`${missing} is missing: ${[command, ...positionals].join(" ")}`);
+  const endless = /\.\.\.\]?$/.test(positionals.at(-1) ?? "");
   const surplus = found[positionals.length];
   if (endless || surplus === undefined) return;
   throw new UsageError(`Unexpected argument "${surplus}": flags begin with --, and --help lists them`);

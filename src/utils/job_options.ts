@@ -1,6 +1,7 @@
 /** The options that every job has. */
+import type { RestartStrategy } from "../engine/mod.ts";
 import type { Advice } from "../connectors/advice.ts";
-import { type Flag, type Flags, type FlagValues, oneOf, parseFlags } from "./flags.ts";
+import { type Flag, type Flags, type FlagValues, oneOf, parseFlags, wholeNumber } from "./flags.ts";
 import { createLogger, type Logger } from "./logging.ts";
 import { type BrokerSettings, brokerSettings, type Environment } from "./settings.ts";
 import { parseDuration, parsePositiveDuration, parseStart, parseTime } from "./values.ts";
@@ -57,6 +58,10 @@ const JOB_FLAGS = {
     help: "where the job begins if it has no commit yet; else it goes on from its commit",
   },
   reset: { help: "forget the job's commit first: positions, state, timers, watermarks" },
+  allowNonRestoredState: {
+    name: "allow-non-restored-state",
+    help: "drop what the commit holds of operators that the job no longer has, instead of refusing to start",
+  },
   bounded: { help: "stop at what is the end of the topics now; every window fires" },
   idleMs: {
     name: "idle",
@@ -84,8 +89,33 @@ const JOB_FLAGS = {
     parse: parsePositiveDuration,
     help: "after so long without a sign of life another process takes the job over",
   },
+  onError: {
+    name: "on-error",
+    value: "dead-letter|skip|fail",
+    parse: oneOf("dead-letter", "skip", "fail"),
+    help: "what becomes of a record that can not be decoded or at which a function throws (default: dead-letter)",
+  },
+  maxDeadPerMinute: {
+    name: "max-dead-per-minute",
+    value: "COUNT",
+    parse: wholeNumber({ min: 1 }),
+    help: "more such records within a minute end the job (default: never)",
+  },
+  restartStrategy: {
+    name: "restart",
+    value: "none|COUNT|forever",
+    parse: parseRestart,
+    help:
+      "after a failure that has no record to blame: none, so many times 10 s apart, or after growing pauses (default: none)",
+  },
   print: { help: "print every result to standard output, whatever else becomes of it" },
 } as const satisfies Flags;
+
+function parseRestart(text: string): RestartStrategy {
+  if (text === "none") return { type: "none" };
+  if (text === "forever") return { type: "exponential-delay" };
+  return { type: "fixed-delay", attempts: wholeNumber({ min: 1 })(text), delayMs: 10_000 };
+}
 
 /** What the command line and the environment say about a job. */
 export type JobOptions<F extends Flags = Record<never, Flag>> =

@@ -798,6 +798,56 @@ function testTools(test: Register): void {
     assertEquals(await broker.jobsReading([two]), [{ job: both, running: false }, { job: single, running: true }]);
   });
 
+  test("readCommit() gives the last commit as a whole while the job runs, and nothing of a job without one", async (scope) => {
+    const [tool, running] = [await scope.broker(), await scope.broker()];
+    const job = scope.jobName();
+    assertEquals(await tool.readCommit(job), new Map());
+    const lease = await scope.lease(running, { job });
+    assertEquals(await tool.readCommit(job), new Map());
+    const rounds = 20;
+    let committing = true;
+    const commits = (async () => {
+      for (let round = 1; round <= rounds; round++) {
+        await lease.commit(
+          state({ a: String(round), b: String(round), [`only ${round}`]: "", [`only ${round - 1}`]: null }),
+        );
+      }
+      committing = false;
+    })();
+    while (committing) {
+      const commit = await tool.readCommit(job);
+      assertEquals(commit.get("a"), commit.get("b"));
+      assertEquals(commit.size, commit.has("a") ? 3 : 0);
+      if (commit.has("a")) assert(commit.has(`only ${commit.get("a")}`));
+    }
+    await commits;
+
+    await until(async () => (await tool.readCommit(job)).get("a") === String(rounds));
+    assertEquals(await lease.restore(), await tool.readCommit(job));
+    await lease.release();
+    assertEquals((await tool.readCommit(job)).get(`only ${rounds}`), "");
+  });
+
+  test("a producer with a transactional id is shut out by the next of that id, which sees all it wrote", async (scope) => {
+    const [one, two] = [await scope.broker(), await scope.broker()];
+    const topic = await scope.topic(one, 2);
+    const transactionalId = scope.topicName();
+    const first = await one.producer({ transactionalId });
+    await first.send([{ ...record(topic, "a"), partition: 0 }, { ...record(topic, "b"), partition: 1 }]);
+
+    const second = await two.producer({ transactionalId });
+    assertEquals(values(await readAll(two, topic)), [["a"], ["b"]]);
+    await assertRejects(() => first.send([{ ...record(topic, "c"), partition: 0 }]), FencedError, transactionalId);
+    await assertRejects(() => first.send([{ ...record(topic, "d"), partition: 0 }]), FencedError);
+    await second.send([{ ...record(topic, "e"), partition: 0 }]);
+    await first.close();
+
+    assertEquals(values(await readAll(two, topic)), [["a", "e"], ["b"]]);
+    await assertRejects(() => second.send([record(topic, "f"), record(`${topic}-gone`, "g")]), UnknownTopicError);
+    await second.close();
+    assertEquals(values(await readAll(two, topic)), [["a", "e"], ["b"]]);
+  });
+
   test("dropJob() refuses while the job runs, then removes state, positions and dead letters", async (scope) => {
     const [tool, running] = [await scope.broker(), await scope.broker()];
     const topic = await scope.topic(tool, 1);

@@ -43,7 +43,7 @@ testBrokerContract(NAME, openKafka, {
   async fence(_, job) {
     const { TransactionalProducer } = await import("../../src/connectors/kafka/transaction.ts");
     const client = await openClient();
-    await TransactionalProducer.open(client, job, new AbortController().signal);
+    await TransactionalProducer.open(client, job, { signal: new AbortController().signal });
     await client.close();
   },
 });
@@ -156,6 +156,36 @@ test("openJob() names the settings when the session timeout is not allowed", asy
   const opening = open(broker, names.job(), { sessionTimeoutMs: 24 * 3_600_000 });
   const error = await assertRejects(() => opening, BrokerError, "86400000 ms");
   assertStringIncludes(error.message, "group.max.session.timeout.ms");
+});
+
+test("reading a changelog ends between two commits, however much comes while it is read", async (broker, names) => {
+  const { changelogTopic, readChangelog } = await import("../../src/connectors/kafka/changelog.ts");
+  const job = names.job();
+  const lease = await open(broker, job);
+  await lease.commit({ changes: new Map([["first", "1"], ["last", "1"]]), positions: [] });
+  // A commit that no single fetch can bring, made when the end has been asked for and nothing has been fetched yet.
+  const padding = "x".repeat(1 << 20);
+  const large: [string, string][] = Array.from({ length: 10 }, (_, index) => [`padding ${index}`, padding]);
+  const client = await openClient();
+  const fork = client.fork.bind(client);
+  let committed = false;
+  client.fork = () => {
+    const forked = fork();
+    const leaders = forked.leaders.bind(forked);
+    forked.leaders = async (topics) => {
+      if (!committed) await lease.commit({ changes: [["first", "2"], ...large, ["last", "2"]], positions: [] });
+      committed = true;
+      return await leaders(topics);
+    };
+    return forked;
+  };
+
+  const entries = await readChangelog(client, job, new AbortController().signal);
+
+  assertEquals(committed, true, `reading ${changelogTopic(job)} did not ask who leads it`);
+  assertEquals([entries.get("first"), entries.get("last"), entries.size], ["2", "2", 12]);
+  await client.close();
+  await lease.release();
 });
 
 test("an instance that comes to stand by does not disturb the active one", async (broker, names) => {

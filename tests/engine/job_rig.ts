@@ -5,8 +5,8 @@ import type { JobExecutionResult } from "../../src/engine/runtime/job_execution.
 import type { Source } from "../../src/engine/source.ts";
 import { WatermarkStrategy } from "../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../src/engine/windows/tumbling_event_time_windows.ts";
-import { ManualClock } from "./manual_clock.ts";
-import { MemoryJobStore, type Written } from "./memory_job_store.ts";
+import { ManualClock } from "../../src/engine/testing/manual_clock.ts";
+import { MemoryJobStore, type Written } from "../../src/engine/testing/memory_job_store.ts";
 
 /** A logger that writes down: "info: …". */
 export function newLog(): Logger & { readonly lines: string[] } {
@@ -16,7 +16,7 @@ export function newLog(): Logger & { readonly lines: string[] } {
 }
 
 /** Why the test stopped a job. */
-export const STOPPED = new Error("Stopped by the test");
+const STOPPED = new Error("Stopped by the test");
 
 /**
  * All that a job needs and a test looks at. Each `execute()` describes the job afresh, as a process that is started again.
@@ -75,7 +75,7 @@ export class JobRig {
   }
 }
 
-export function formatWritten({ value, timestampMs }: Written): string {
+function formatWritten({ value, timestampMs }: Written): string {
   return `${typeof value === "string" ? value : JSON.stringify(value)} @${timestampMs}`;
 }
 

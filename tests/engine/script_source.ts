@@ -49,14 +49,10 @@ export class ScriptSource<T> extends TestSource<T> {
     this.wake();
   }
 
-  /** Records that are known to be there but do not come before `arrive()`. */
+  /** Records that are known to be there but do not come. */
   announce(split: string, ...entries: readonly Entry<T>[]): void {
     this.withhold({ partition: this.partitions.indexOf(this.#find(split)!) });
     this.append(split, ...entries);
-  }
-
-  arrive(split: string): void {
-    void this.deliver(Number.POSITIVE_INFINITY, { partition: this.partitions.indexOf(this.#find(split)!) });
   }
 
   remove(split: string): void {

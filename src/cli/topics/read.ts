@@ -218,7 +218,8 @@ function bytesJson(name: string, base64Name: string, bytes: Uint8Array | null): 
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g;
 
-function bytesText(bytes: Uint8Array | null): string {
+/** On one line, whatever they are: text with what would break a line escaped, else Base64. */
+export function bytesText(bytes: Uint8Array | null): string {
   if (bytes === null) return "<null>";
   if (bytes.length === 0) return "<empty>";
   const text = decodeUtf8(bytes);
@@ -229,7 +230,8 @@ function bytesText(bytes: Uint8Array | null): string {
   });
 }
 
-function timeText(timestampMs: number): string {
+/** ISO 8601, or the number where a date ends. */
+export function timeText(timestampMs: number): string {
   const time = new Date(timestampMs);
   return Number.isNaN(time.getTime()) ? String(timestampMs) : time.toISOString();
 }

@@ -5,13 +5,14 @@ import type {
   JobLease,
   JobRequest,
   Producer,
+  ProducerOptions,
   TopicDescription,
   TopicSpec,
 } from "../broker.ts";
 import { BrokerError } from "../broker.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import { EmbeddedFetcher } from "./fetcher.ts";
-import { dropJob, jobsReading } from "./jobs.ts";
+import { dropJob, jobsReading, readCommit } from "./jobs.ts";
 import { EmbeddedLease } from "./lease.ts";
 import { waitForJob } from "./open_job.ts";
 import { EmbeddedProducer } from "./producer.ts";
@@ -63,8 +64,8 @@ export class EmbeddedBroker implements Broker {
     });
   }
 
-  producer(): Promise<Producer> {
-    return this.#run((database) => new EmbeddedProducer(database));
+  producer({ transactionalId }: ProducerOptions = {}): Promise<Producer> {
+    return this.#run((database) => new EmbeddedProducer(database, transactionalId));
   }
 
   async openJob(request: JobRequest): Promise<JobLease> {
@@ -83,6 +84,10 @@ export class EmbeddedBroker implements Broker {
     } finally {
       this.#waiting.delete(waiting);
     }
+  }
+
+  readCommit(job: string): Promise<Map<string, string>> {
+    return this.#run((database) => readCommit(database, job));
   }
 
   jobsReading(topics: readonly string[]): Promise<JobInfo[]> {

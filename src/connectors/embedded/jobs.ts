@@ -5,6 +5,9 @@ import type { Database } from "./database.ts";
 import { anyLives, bury, describeInstance, lifeOf } from "./instance.ts";
 import { findTopic, removeTopic } from "./topics.ts";
 
+// What looks like a byte order mark belongs to the text.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** The right to write as a job, as long as the job has this epoch. */
 export interface Term {
   readonly jobId: number;
@@ -55,6 +58,43 @@ export function extendTerm(database: Database, { jobId, epoch }: Term, sessionTi
 /** Ends the term if it lasts. To be called in a writing transaction. */
 export function endTerm(database: Database, { jobId, epoch }: Term): void {
   database.statement("UPDATE job SET instance = NULL, expires_at = 0 WHERE id = ? AND epoch = ?").run(jobId, epoch);
+}
+
+/** The entries of a job's last commit. To be called in a transaction. */
+export function entriesOf(database: Database, jobId: number): Map<string, string> {
+  // As bytes, since node:sqlite ends a text at its first NUL character.
+  const rows = database.statement(
+    "SELECT CAST(key AS BLOB) AS key, CAST(value AS BLOB) AS value FROM job_entry WHERE job_id = ?",
+  ).iterate(jobId);
+  const entries = new Map<string, string>();
+  for (const { key, value } of rows) {
+    entries.set(decoder.decode(key as Uint8Array), decoder.decode(value as Uint8Array));
+  }
+  return entries;
+}
+
+/** See `Broker.readCommit()`. */
+export function readCommit(database: Database, job: string): Map<string, string> {
+  return database.read(() => {
+    const found = findJob(database, job);
+    return found === undefined ? new Map<string, string>() : entriesOf(database, found.id);
+  });
+}
+
+/** Takes a transactional id over from whoever had it. To be called in a writing transaction. */
+export function takeTransactionalId(database: Database, transactionalId: string): Term {
+  // Kept as a job that never has an instance; no job's name has a colon.
+  const row = database.statement(
+    `INSERT INTO job (name, epoch, instance, expires_at) VALUES (?, 1, NULL, 0)
+     ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1
+     RETURNING id, epoch`,
+  ).get(`transactional-id:${transactionalId}`) as unknown as JobRow;
+  return { jobId: row.id, epoch: row.epoch };
+}
+
+/** Whether nobody has taken over since. To be called in a transaction. */
+export function isCurrent(database: Database, { jobId, epoch }: Term): boolean {
+  return database.statement("SELECT 1 FROM job WHERE id = ? AND epoch = ?").get(jobId, epoch) !== undefined;
 }
 
 /** Jobs that have read one of `topics` and have state here, sorted. */

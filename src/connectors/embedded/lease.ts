@@ -2,11 +2,8 @@ import type { JobCommit, JobLease, JobRequest, OutgoingRecord } from "../broker.
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import type { Instance } from "./instance.ts";
-import { endTerm, extendTerm, forgetState, type Term } from "./jobs.ts";
+import { endTerm, entriesOf, extendTerm, forgetState, type Term } from "./jobs.ts";
 import { RecordWriter } from "./writer.ts";
-
-// What looks like a byte order mark belongs to the text.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What a lease is made of. */
 export interface LeaseParts {
@@ -47,7 +44,12 @@ export class EmbeddedLease implements JobLease {
   }
 
   async restore(): Promise<Map<string, string>> {
-    const entries = this.#act("restore", () => this.#entries());
+    const { faultPoint } = this.#parts.request;
+    const entries = this.#act("restore", () => {
+      faultPoint?.("restore: reading entries has begun");
+      return entriesOf(this.#database, this.#parts.term.jobId);
+    });
+    faultPoint?.("restore: reading entries has ended");
     await yieldToOthers();
     return entries;
   }
@@ -70,14 +72,20 @@ export class EmbeddedLease implements JobLease {
   }
 
   async commit({ changes, positions }: JobCommit): Promise<void> {
+    const { faultPoint } = this.#parts.request;
     this.#act("commit", () => {
+      faultPoint?.("commit: the transaction has begun");
       this.#writer.append();
+      faultPoint?.("commit: records are appended");
       this.#putEntries(changes);
+      faultPoint?.("commit: entries are written");
       const put = this.#database.statement("REPLACE INTO job_position VALUES (?, ?, ?, ?)");
       for (const { topic, partition, offset } of positions) {
         put.run(this.#parts.term.jobId, topic, partition, offset);
       }
+      faultPoint?.("commit: positions are written");
     });
+    faultPoint?.("commit: the transaction has ended");
     this.#writer.clear();
     await yieldToOthers();
   }
@@ -89,24 +97,18 @@ export class EmbeddedLease implements JobLease {
     this.#writer.clear();
     this.#parts.onRelease(this);
     try {
-      this.#parts.instance.end(() => endTerm(this.#database, this.#parts.term));
+      const { faultPoint } = this.#parts.request;
+      this.#parts.instance.end(() => {
+        faultPoint?.("end: giving the job back has begun");
+        endTerm(this.#database, this.#parts.term);
+        faultPoint?.("end: the job is free, not committed");
+      });
+      faultPoint?.("end: giving the job back has ended");
     } catch (error) {
       // The lock on the instance's file is free all the same, which says as much to whoever waits.
       if (!(error instanceof BrokerError)) return Promise.reject(error);
     }
     return Promise.resolve();
-  }
-
-  #entries(): Map<string, string> {
-    // As bytes, since node:sqlite ends a text at its first NUL character.
-    const rows = this.#database.statement(
-      "SELECT CAST(key AS BLOB) AS key, CAST(value AS BLOB) AS value FROM job_entry WHERE job_id = ?",
-    ).iterate(this.#parts.term.jobId);
-    const entries = new Map<string, string>();
-    for (const { key, value } of rows) {
-      entries.set(decoder.decode(key as Uint8Array), decoder.decode(value as Uint8Array));
-    }
-    return entries;
   }
 
   #putEntries(changes: JobCommit["changes"]): void {

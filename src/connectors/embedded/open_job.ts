@@ -44,17 +44,22 @@ export async function waitForJob(database: Database, request: JobRequest, closin
 
 /** The term, or who has it. */
 function tryToTake(database: Database, request: JobRequest, instance: Instance): { term: Term } | Holder {
-  const { job, topics, sessionTimeoutMs } = request;
+  const { job, topics, sessionTimeoutMs, faultPoint } = request;
   // Looking needs no lock on the log; only who has a chance asks for it, and looks again.
   const holder = database.read(() => holderOf(database, job));
   if (holder !== undefined) return holder;
-  return database.write(() => {
+  faultPoint?.("start: the job is free");
+  const taken = database.write(() => {
+    faultPoint?.("start: taking the job has begun");
     const faster = holderOf(database, job);
     if (faster !== undefined) return faster;
     const term = takeJob(database, job, instance.id, sessionTimeoutMs);
     noteTopics(database, term, topics);
+    faultPoint?.("start: the job is taken, not committed");
     return { term };
   });
+  faultPoint?.("start: taking the job has ended");
+  return taken;
 }
 
 function checkRequest({ job, sessionTimeoutMs }: JobRequest): void {

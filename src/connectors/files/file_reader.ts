@@ -70,8 +70,9 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
   }
 
   get bytes(): number {
+    const file = this.#file;
     const end = Math.min(this.#size, this.#currentBound ?? Number.POSITIVE_INFINITY);
-    return Math.max(0, end - (this.#file?.readTo ?? 0)) + this.#files.bytesAhead;
+    return (file === undefined ? 0 : Math.max(0, end - file.readTo)) + this.#files.bytesAhead;
   }
 
   /** Where the file at work is not to be read beyond. */
@@ -141,8 +142,6 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     if (!more && bound !== undefined) checkLength(file, bound, file.readTo);
     this.#push(place, file, complete);
     if (more) return true;
-    // It may have become shorter, or longer, since the last look.
-    if (bound === undefined) this.#size = file.readTo;
     return await this.#openNext();
   }
 

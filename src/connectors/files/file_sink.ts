@@ -150,6 +150,8 @@ class PartWriter<T> implements SinkWriter<T> {
   #used = 0;
   /** Places in the buffer where a part ends. */
   #cuts: number[] = [];
+  /** `#used` and `#partBytes` before each record since the last flush. */
+  #marks: number[] = [];
   /** Of the part that the buffer ends with, in the buffer and in its file. */
   #partBytes = 0;
 
@@ -163,6 +165,7 @@ class PartWriter<T> implements SinkWriter<T> {
 
   write(value: T): void {
     const line = this.#encoder.encode(value);
+    this.#marks.push(this.#used, this.#partBytes);
     const { header } = this.#encoder;
     if (this.#partBytes === 0 && header !== undefined) this.#append(header);
     this.#append(line);
@@ -171,7 +174,15 @@ class PartWriter<T> implements SinkWriter<T> {
     this.#partBytes = 0;
   }
 
+  takeBack(records: number): void {
+    this.#partBytes = this.#marks[this.#marks.length - 2 * records + 1]!;
+    this.#used = this.#marks[this.#marks.length - 2 * records]!;
+    this.#marks.length -= 2 * records;
+    this.#cuts = this.#cuts.filter((cut) => cut <= this.#used);
+  }
+
   async flush(): Promise<void> {
+    this.#marks = [];
     if (this.#used === 0) return;
     const bytes = this.#buffer.subarray(0, this.#used);
     const cuts = this.#cuts;

@@ -5,15 +5,18 @@ import type {
   JobLease,
   JobRequest,
   Producer,
+  ProducerOptions,
   TopicDescription,
   TopicSpec,
 } from "../broker.ts";
+import { changelogTopic, readChangelog } from "./changelog.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
 import { dropJob, jobsReading } from "./jobs.ts";
 import { openLease } from "./open_lease.ts";
 import { KafkaProducer } from "./producer.ts";
 import { createTopics, deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
+import { KafkaTransactionalProducer } from "./transactional_producer.ts";
 
 /** The port on a Kafka. Everything that waits for long has connections of its own; the rest shares one per node. */
 export class KafkaBroker implements Broker {
@@ -56,11 +59,16 @@ export class KafkaBroker implements Broker {
     return Promise.resolve(fetcher);
   }
 
-  producer(): Promise<Producer> {
+  async producer({ transactionalId }: ProducerOptions = {}): Promise<Producer> {
     const client = this.#client.fork();
+    if (transactionalId !== undefined) {
+      const opening = KafkaTransactionalProducer.open(client, transactionalId, this.#closing.signal);
+      this.#keep(() => opening.then((producer) => producer.close(), () => {}), client);
+      return await opening;
+    }
     const producer = new KafkaProducer(client);
     this.#keep(() => producer.close(), client);
-    return Promise.resolve(producer);
+    return producer;
   }
 
   openJob(request: JobRequest): Promise<JobLease> {
@@ -69,6 +77,11 @@ export class KafkaBroker implements Broker {
     const opening = openLease({ ...request, signal }, { shared: this.#client, client });
     this.#keep(() => opening.then((lease) => lease.release(), () => {}), client);
     return opening;
+  }
+
+  async readCommit(job: string): Promise<Map<string, string>> {
+    if (!(await listTopics(this.#client)).includes(changelogTopic(job))) return new Map();
+    return await readChangelog(this.#client, job, this.#closing.signal);
   }
 
   jobsReading(topics: readonly string[]): Promise<JobInfo[]> {

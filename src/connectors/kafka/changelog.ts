@@ -47,15 +47,22 @@ export async function ensureChangelog(client: Client, job: string): Promise<void
   }
 }
 
-/** The entries as of the last commit. */
+/**
+ * The entries as of the last commit that is there when it has been read: somebody may go on committing meanwhile, and half a
+ * commit is none.
+ */
 export async function readChangelog(client: Client, job: string, signal: AbortSignal): Promise<Map<string, string>> {
   const topic = changelogTopic(job);
   const entries = new Map<string, string>();
-  const [description] = await describeTopics(client, [topic]);
-  const end = description!.endOffsets[0]!;
-  let offset = description!.startOffsets[0]!;
+  const range = async () => {
+    const [description] = await describeTopics(client, [topic]);
+    return { start: description!.startOffsets[0]!, end: description!.endOffsets[0]! };
+  };
+  let { start: offset, end } = await range();
   const fetcher = new KafkaFetcher(client.fork(), { partitionBytes: RESTORE_BYTES });
   try {
+    // An end lies between two commits, what has been fetched need not. And what lay below an end may have been compacted away
+    // for the sake of a record beyond it. So reading ends only where the end is still the same when one has come to it.
     while (offset < end) {
       signal.throwIfAborted();
       for (const { records, nextOffset } of await fetcher.fetch([{ topic, partition: 0, offset }], 500)) {
@@ -66,6 +73,7 @@ export async function readChangelog(client: Client, job: string, signal: AbortSi
         }
         offset = nextOffset;
       }
+      if (offset >= end) ({ end } = await range());
     }
     return entries;
   } finally {

@@ -54,7 +54,12 @@ export class KafkaLease implements JobLease {
 
   restore(): Promise<Map<string, string>> {
     const { shared, request } = this.#parts;
-    return this.#inTurn(() => readChangelog(shared, request.job, this.#stopping));
+    return this.#inTurn(async () => {
+      request.faultPoint?.("restore: before the changelog");
+      const entries = await readChangelog(shared, request.job, this.#stopping);
+      request.faultPoint?.("restore: the changelog is read");
+      return entries;
+    });
   }
 
   reset(): Promise<void> {
@@ -75,6 +80,7 @@ export class KafkaLease implements JobLease {
     return this.#inTurn(async () => {
       const { request, producer } = this.#parts;
       await producer.send(records);
+      request.faultPoint?.("flush: records are sent");
       // At least once: what is written becomes visible now, and still only if nobody has taken over.
       if (!request.transactional) await producer.commit();
     });
@@ -86,8 +92,11 @@ export class KafkaLease implements JobLease {
     for (const record of changelogRecords(request.job, changes, now())) records.push(record);
     const reached = positions.map((position) => ({ ...position }));
     return this.#inTurn(async () => {
+      request.faultPoint?.("commit: before the records");
       await producer.send(records);
+      request.faultPoint?.("commit: records are sent");
       await producer.sendPositions(request.job, reached);
+      request.faultPoint?.("commit: positions are sent");
       await producer.commit();
     });
   }
@@ -102,7 +111,9 @@ export class KafkaLease implements JobLease {
     this.#pending = [];
     await settledWithin(1_000, this.#last);
     if (!(this.lost.reason instanceof FencedError)) await producer.abort();
+    request.faultPoint?.("end: before leaving the group");
     await membership.leave();
+    request.faultPoint?.("end: the group is left");
     await client.close();
     await this.#last;
   }

@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import type { FaultPoint } from "../../engine/mod.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import type { Candidate, Instance } from "./assignment.ts";
 import { decodeAssignment, decodeMetadata, electActive, encodeAssignment, encodeMetadata } from "./assignment.ts";
@@ -18,6 +19,7 @@ export interface MembershipOptions {
   readonly onActive: () => void;
   /** Called when another one is active, with words for it; again when that changes. */
   readonly onStandby: (holder: string) => void;
+  readonly faultPoint?: FaultPoint | undefined;
 }
 
 /** Name of our way to choose, which all members of a group must share. */
@@ -132,7 +134,8 @@ export class Membership {
   }
 
   async #join(): Promise<void> {
-    const { job, topics, sessionTimeoutMs } = this.#options;
+    const { job, topics, sessionTimeoutMs, faultPoint } = this.#options;
+    faultPoint?.("start: before joining the group");
     const metadata = encodeMetadata(topics, { ...this.#options.instance, activeSince: this.#activeSince });
     const joined = await this.#client.askCoordinator(GROUP, job, "JoinGroup", {
       groupId: job,
@@ -155,6 +158,7 @@ export class Membership {
       groupAssignment: joined.leaderId === this.#memberId ? await this.#assign(joined) : [],
     }, { timeoutMs: sessionTimeoutMs + 5_000 });
     if (synced.errorCode !== Code.NONE) return this.#rejoin(synced.errorCode);
+    faultPoint?.("start: the group has an answer");
     this.#generation = generationId;
     this.#take(decodeAssignment(synced.memberAssignment), generationId);
   }

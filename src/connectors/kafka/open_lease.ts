@@ -36,7 +36,7 @@ export async function openLease(request: JobRequest, context: LeaseContext): Pro
 }
 
 async function takeOver(request: JobRequest, context: LeaseContext): Promise<KafkaLease> {
-  const { job, signal, whenActive, sessionTimeoutMs } = request;
+  const { job, signal, whenActive, sessionTimeoutMs, faultPoint } = request;
   const { shared, client, now = Date.now } = context;
   checkJobName(job);
   signal.throwIfAborted();
@@ -61,8 +61,12 @@ async function takeOver(request: JobRequest, context: LeaseContext): Promise<Kaf
   try {
     if (stopping.aborted) giveUp();
     await active.promise;
-    const producer = await TransactionalProducer.open(client, job, AbortSignal.any([stop.signal, membership.lost]));
+    faultPoint?.("start: active in the group");
+    const producing = AbortSignal.any([stop.signal, membership.lost]);
+    const producer = await TransactionalProducer.open(client, job, { signal: producing, faultPoint });
+    faultPoint?.("start: the transactional id is taken over");
     await ensureChangelog(shared, job);
+    faultPoint?.("start: the changelog is there");
     stopping.throwIfAborted();
     return new KafkaLease({ shared, client, request, membership, producer, stop, now });
   } catch (error) {

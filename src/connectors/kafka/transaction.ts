@@ -1,3 +1,4 @@
+import type { FaultPoint } from "../../engine/mod.ts";
 import type { OutgoingRecord, Position } from "../broker.ts";
 import { BrokerUnavailableError } from "../broker.ts";
 import type { Client } from "./client.ts";
@@ -16,6 +17,13 @@ const VISIBLE_WITHIN_MS = 5_000;
 /** The requests of a transaction that only its coordinator takes. */
 type CoordinatorApi = "AddOffsetsToTxn" | "EndTxn";
 
+/** What the producer's owner wants of it. */
+export interface TransactionOptions {
+  /** Stops whatever it is doing, then and later, with its reason. */
+  readonly signal: AbortSignal;
+  readonly faultPoint?: FaultPoint | undefined;
+}
+
 /**
  * The one producer that may write under a transactional id.
  *
@@ -27,23 +35,28 @@ export class TransactionalProducer {
   readonly #id: Transaction;
   readonly #sender: Sender;
   readonly #signal: AbortSignal;
+  readonly #faultPoint: FaultPoint | undefined;
   /** The partitions that the broker counts to the open transaction, "partition topic". */
   readonly #added = new Set<string>();
   #open = false;
 
-  private constructor(client: Client, id: Transaction, signal: AbortSignal) {
+  private constructor(client: Client, id: Transaction, { signal, faultPoint }: TransactionOptions) {
     this.#client = client;
     this.#id = id;
     this.#sender = new Sender(client, id);
     this.#signal = signal;
+    this.#faultPoint = faultPoint;
   }
 
   /**
    * Takes the transactional id over. Resolves when the predecessor's transaction has ended everywhere.
-   *
-   * @param signal stops whatever it is doing, then and later, with its reason
    */
-  static async open(client: Client, transactionalId: string, signal: AbortSignal): Promise<TransactionalProducer> {
+  static async open(
+    client: Client,
+    transactionalId: string,
+    options: TransactionOptions,
+  ): Promise<TransactionalProducer> {
+    const { signal } = options;
     const doing = `take over the transactions of "${transactionalId}"`;
     const { producerId, producerEpoch } = await patiently({ doing, signal, log: client.log }, async () => {
       const args = { transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS };
@@ -54,7 +67,7 @@ export class TransactionalProducer {
     return new TransactionalProducer(
       client,
       { transactionalId, producerId: Number(producerId), producerEpoch },
-      signal,
+      options,
     );
   }
 
@@ -63,6 +76,7 @@ export class TransactionalProducer {
     if (records.length === 0) return;
     const routes = await this.#sender.route(records, this.#signal);
     await this.#add(routes);
+    this.#faultPoint?.("commit: partitions are in the transaction");
     await this.#sender.send(routes, this.#signal);
   }
 
@@ -72,6 +86,7 @@ export class TransactionalProducer {
     const doing = `write the positions of the group "${groupId}"`;
     this.#open = true;
     await this.#ask("AddOffsetsToTxn", { ...this.#id, groupId }, doing);
+    this.#faultPoint?.("commit: the group is in the transaction");
     const topics = [...Map.groupBy(positions, ({ topic }) => topic)].map(([topic, some]) => ({
       topic,
       partitions: some.map(({ partition, offset }) => ({ partition, offset, metadata: null })),
@@ -100,12 +115,15 @@ export class TransactionalProducer {
     if (!this.#open) return;
     const doing = `commit the transaction of "${this.#id.transactionalId}"`;
     const end = { ...this.#id, transactionResult: true };
+    this.#faultPoint?.("commit: before it is decided");
     await this.#ask("EndTxn", end, doing);
+    this.#faultPoint?.("commit: it is decided");
     this.#forget();
     try {
       // The answer says that it is decided. Asked again, the broker says whether it is written everywhere; until then neither
       // would readers see it nor could the next transaction begin.
       await this.#ask("EndTxn", end, doing, VISIBLE_WITHIN_MS);
+      this.#faultPoint?.("commit: it is seen");
     } catch (error) {
       this.#client.log("debug", `did not wait until a commit was seen: ${(error as Error).message}`);
     }

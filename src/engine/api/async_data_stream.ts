@@ -7,8 +7,8 @@ import type { DataStream, SingleOutputStreamOperator } from "./data_stream.ts";
  * Asks something outside about each record of a stream, a service or a database, with many calls on their way at a time.
  *
  * Both methods take a function that returns a promise of an array of results, each of which gets its record's timestamp, and
- * `{ timeoutMs, capacity, retry, onTimeout }`. What is thrown fails the job, unless `retry` says to ask again; so does a
- * record that has no results in time, unless `onTimeout` gives others.
+ * `{ timeoutMs, capacity, retry, onTimeout }`. What is thrown is an error at the record, unless `retry` says to ask again; so
+ * is it to have no results in time, unless `onTimeout` gives others. The job's `onError` decides then (in Flink the job fails).
  *
  * Results come exactly once, also after a crash: records at work are kept in the commit (so they must survive JSON), and their
  * calls are made again. The end of a bounded input waits for all of them, pauses before a retry included (Flink makes one last

@@ -8,7 +8,9 @@ import type { StreamExecutionEnvironment } from "./environment.ts";
 
 /** Where a stream comes from, and how it ends. What becomes of it in between is `DataStream`'s. */
 export abstract class BaseStream<out T> {
+  /** @internal */
   protected readonly env: StreamExecutionEnvironment;
+  /** @internal */
   protected readonly from: readonly Outlet[];
 
   /** Streams come from an environment and from one another. */

@@ -39,7 +39,10 @@ export abstract class BaseWindowedStream<T, W extends Window> {
   #allowedLatenessMs = 0;
   #lateTag: OutputTag<unknown> | undefined;
 
-  /** @param method by which the windows are described: the operators are named after it */
+  /**
+   * @param method by which the windows are described: the operators are named after it
+   * @internal
+   */
   constructor(method: "window" | "windowAll", assigner: WindowAssigner<T, W>, transform: Transform<T>) {
     checkFunctions(method, "a window assigner", assigner, ["assignWindows", "windowOf", "getDefaultTrigger"]);
     this.#method = method;
@@ -132,7 +135,10 @@ export abstract class BaseWindowedStream<T, W extends Window> {
     return this.#field("maxBy", field, first);
   }
 
-  /** Windows that keep one value, which `process` is given. */
+  /**
+   * Windows that keep one value, which `process` is given.
+   * @internal
+   */
   protected fold<ACC, V, R, K>(
     method: string,
     fold: WindowFold<T, ACC, V>,

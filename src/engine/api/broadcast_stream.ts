@@ -16,8 +16,11 @@ import type { StreamExecutionEnvironment } from "./environment.ts";
 export class BroadcastStream<T> {
   /** Carries the type only. */
   declare protected readonly recordType: T;
+  /** For the API's own parts, as are the others. */
   readonly env: StreamExecutionEnvironment;
+  /** @internal */
   readonly input: NodeInput;
+  /** @internal */
   readonly descriptors: BroadcastDescriptors;
 
   /** See `DataStream.broadcast()`. */
@@ -31,8 +34,11 @@ export class BroadcastStream<T> {
 
 /** A stream, and another whose records are for all of it. @see Flink: BroadcastConnectedStream */
 export class BroadcastConnectedStream<T1, T2> {
+  /** @internal */
   protected readonly env: StreamExecutionEnvironment;
+  /** @internal */
   protected readonly streams: ConnectedStreams<T1, T2>;
+  /** @internal */
   protected readonly descriptors: BroadcastDescriptors;
 
   /** See `DataStream.connect()`. */

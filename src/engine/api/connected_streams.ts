@@ -23,8 +23,11 @@ import type { StreamExecutionEnvironment } from "./environment.ts";
 export class ConnectedStreams<T1, T2> {
   /** Carries the types only. */
   declare protected readonly recordTypes: readonly [T1, T2];
+  /** @internal */
   protected readonly env: StreamExecutionEnvironment;
+  /** @internal */
   protected readonly first: NodeInput;
+  /** @internal */
   protected readonly second: NodeInput;
 
   /** See `DataStream.connect()`. */
@@ -69,7 +72,10 @@ export class ConnectedStreams<T1, T2> {
     return this.transform("co-process", () => new CoProcessOperator(fn));
   }
 
-  /** Adds an operator behind the two. For the API's own parts. */
+  /**
+   * Adds an operator behind the two. For the API's own parts.
+   * @internal
+   */
   transform<R>(operation: string, create: () => TwoInputOperator<T1, T2, R>): SingleOutputStreamOperator<R> {
     const node = this.env.graph.add<OperatorNode>(
       {
@@ -89,18 +95,21 @@ export class KeyedConnectedStreams<T1, T2, K> extends ConnectedStreams<T1, T2> {
   /** Carries the type only. */
   declare protected readonly keyType: K;
 
+  /** Each record as what `map1()` or `map2()` makes of it, with what `open()` has asked for: states of its key, for both. */
   override map<R>(fn: CoMapFunction<T1, T2, R, KeyedRuntimeContext>): SingleOutputStreamOperator<R> {
     checkFunctions("map", "a CoMapFunction", fn, ["map1", "map2"]);
     this.env.graph.claim("map", fn);
     return this.transform("co-map", () => new KeyedCoProcessOperator<K, T1, T2, R>(coMap(fn)));
   }
 
+  /** All that `flatMap1()` and `flatMap2()` give, likewise. */
   override flatMap<R>(fn: CoFlatMapFunction<T1, T2, R, KeyedRuntimeContext>): SingleOutputStreamOperator<R> {
     checkFunctions("flatMap", "a CoFlatMapFunction", fn, ["flatMap1", "flatMap2"]);
     this.env.graph.claim("flatMap", fn);
     return this.transform("co-flatMap", () => new KeyedCoProcessOperator<K, T1, T2, R>(coFlatMap(fn)));
   }
 
+  /** All that the function gives: any number of records for each of either stream, and when its timers come due. */
   override process<R>(fn: KeyedCoProcessFunction<K, T1, T2, R>): SingleOutputStreamOperator<R> {
     const [members, optional] = [["processElement1", "processElement2"], ["onTimer", "open", "close"]] as const;
     checkFunctions("process", "a KeyedCoProcessFunction", fn, members, optional);

@@ -59,6 +59,7 @@ export class DataStream<out T> extends BaseStream<T> {
 
   /** The records for which `filter` is true. A type guard narrows their type. */
   filter<S extends T>(filter: (value: T) => value is S): SingleOutputStreamOperator<S>;
+  /** The records for which `filter` is true. */
   filter(filter: FilterFunction<T>): SingleOutputStreamOperator<T>;
   filter(filter: FilterFunction<T>): SingleOutputStreamOperator<T> {
     checkPlainFunction("filter", filter);
@@ -166,7 +167,10 @@ export class DataStream<out T> extends BaseStream<T> {
     return this.transform("timestamps/watermarks", () => new TimestampsAndWatermarksOperator(strategy));
   }
 
-  /** Adds an operator behind this stream. For the API's own parts. */
+  /**
+   * Adds an operator behind this stream. For the API's own parts.
+   * @internal
+   */
   transform<R>(
     operation: string,
     create: () => Operator<T, R>,
@@ -179,7 +183,10 @@ export class DataStream<out T> extends BaseStream<T> {
     return new SingleOutputStreamOperator<R>(this.env, [{ node, tag: undefined }]);
   }
 
-  /** This stream as an input of an operator, with its key if it has one. */
+  /**
+   * This stream as an input of an operator, with its key if it has one.
+   * @internal
+   */
   protected get input(): NodeInput {
     return { from: this.from, keySelector: undefined };
   }
@@ -299,6 +306,7 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
     return byCount(this.window(GlobalWindows.create()), size, slide);
   }
 
+  /** @internal */
   protected override get input(): NodeInput {
     return this.#input;
   }

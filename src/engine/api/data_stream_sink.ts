@@ -5,6 +5,7 @@ import { setName, setUid } from "./graph_builder.ts";
 export class DataStreamSink {
   readonly #node: SinkNode;
 
+  /** @internal */
   constructor(node: SinkNode) {
     this.#node = node;
   }

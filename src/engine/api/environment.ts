@@ -1,14 +1,16 @@
 import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import { JobError } from "../errors.ts";
+import type { FaultPoint } from "../fault_points.ts";
 import type { SourceNode, StreamGraph } from "../graph.ts";
 import type { JobStore } from "../job_store.ts";
 import { type Logger, SILENT } from "../logger.ts";
 import { executeJob, type JobExecutionResult } from "../runtime/job_execution.ts";
 import type { ErrorPolicy } from "../runtime/options.ts";
 import type { JobRunOptions } from "../runtime/options.ts";
-import { RestartStrategy } from "../runtime/restart_strategy.ts";
+import { type RestartStrategy, startRestarts } from "../runtime/restart_strategy.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import { CollectionSource } from "../sources/collection_source.ts";
+import { SequenceSource } from "../sources/sequence_source.ts";
 import type { Source, StartingPoint } from "../source.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 import { checkHas, checkStrategy } from "./checks.ts";
@@ -28,6 +30,11 @@ export interface EnvironmentOptions {
   readonly bounded?: boolean;
   /** Whether to forget the last commit first; default false. */
   readonly reset?: boolean;
+  /**
+   * Whether to drop state, timers and positions of operators that the job no longer has, as Flink's --allowNonRestoredState
+   * does; default false: a commit that holds some is refused. The next commit deletes them.
+   */
+  readonly allowNonRestoredState?: boolean;
   /** Left out: exactly once for every sink that can. */
   readonly delivery?: DeliveryGuarantee | undefined;
   /** ms between commits while anything changes, > 0; default 1,000. */
@@ -41,18 +48,20 @@ export interface EnvironmentOptions {
   readonly closeIdleMs?: number;
   /** ms without a sign of life after which an instance of the job counts as dead; default 10,000. */
   readonly sessionTimeoutMs?: number;
-  /** What happens after a failure that no store calls passing; needs a `store`. Default: `RestartStrategy.none()`. */
-  readonly restartStrategy?: RestartStrategy;
+  /** What happens after a failure that no store calls passing; needs a `store`. Default: `{ type: "none" }`. */
+  readonly restartStrategy?: RestartStrategy | undefined;
   /** Default: "dead-letter" with a `store`; without one "fail": nobody would find out. */
-  readonly onError?: ErrorPolicy;
+  readonly onError?: ErrorPolicy | undefined;
   /** More records within a minute that can not be processed end the job with an error; > 0; default: never. */
-  readonly maxDeadPerMinute?: number;
+  readonly maxDeadPerMinute?: number | undefined;
   /** Takes the job's words to its operator; default: says nothing. */
   readonly logger?: Logger;
   /** Ends the job cleanly, after a commit. */
   readonly signal?: AbortSignal;
   /** Default: the machine's. */
   readonly clock?: Clock;
+  /** For experiments that end the job at a certain point, see `JOB_FAULT_POINTS`; default: nothing is called. */
+  readonly faultPoint?: FaultPoint | undefined;
 }
 
 /** Where a job is described and from where it is run. */
@@ -61,7 +70,10 @@ export class StreamExecutionEnvironment {
   readonly graph = new GraphBuilder();
   readonly #options: EnvironmentOptions;
 
-  /** @throws {RangeError} if a length of time is out of range */
+  /**
+   * An environment without a job; the options say how the one that is described here will run.
+   * @throws {RangeError} if a length of time is out of range
+   */
   constructor(options: EnvironmentOptions = {}) {
     for (const name of ["commitIntervalMs", "sessionTimeoutMs", "closeIdleMs", "maxDeadPerMinute"] as const) {
       const value = options[name];
@@ -72,12 +84,21 @@ export class StreamExecutionEnvironment {
     if (options.idleMs !== undefined && !(options.idleMs >= 0)) {
       throw new RangeError(`Cannot create an environment as idleMs must be >= 0: current value is ${options.idleMs}`);
     }
+    if (options.restartStrategy !== undefined) startRestarts(options.restartStrategy);
     this.#options = options;
   }
 
   /** The values of an array, in order, once. They have no timestamps before `assignTimestampsAndWatermarks()`. */
   fromCollection<T>(values: Iterable<T>): SingleOutputStreamOperator<T> {
     return this.#addSource(new CollectionSource([...values]), WatermarkStrategy.noWatermarks(), "collection");
+  }
+
+  /**
+   * The whole numbers from `from` to `to`, both included, in order, once. They have no timestamps.
+   * @throws {RangeError} if one of them is no whole number, or `to` is below `from`
+   */
+  fromSequence(from: number, to: number): SingleOutputStreamOperator<number> {
+    return this.#addSource(new SequenceSource(from, to), WatermarkStrategy.noWatermarks(), "sequence");
   }
 
   /** The records of a source; the strategy works on each of its partitions by itself. */
@@ -129,21 +150,26 @@ export class StreamExecutionEnvironment {
       from: this.#options.from ?? "latest",
       bounded: this.#options.bounded ?? false,
       reset: this.#options.reset ?? false,
+      allowNonRestoredState: this.#options.allowNonRestoredState ?? false,
       delivery: delivery ?? "exactly-once",
       commitIntervalMs: this.#options.commitIntervalMs ?? 1_000,
       idleMs: idleMs === 0 ? Number.POSITIVE_INFINITY : idleMs,
       closeIdleMs: this.#options.closeIdleMs ?? Number.POSITIVE_INFINITY,
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
-      restartStrategy: this.#options.restartStrategy ?? RestartStrategy.none(),
+      restartStrategy: this.#options.restartStrategy ?? { type: "none" },
       onError: this.#options.onError ?? (store === undefined ? "fail" : "dead-letter"),
       maxDeadPerMinute: this.#options.maxDeadPerMinute ?? Number.POSITIVE_INFINITY,
       logger,
       signal: this.#options.signal ?? new AbortController().signal,
       clock: this.#options.clock ?? SYSTEM_CLOCK,
+      faultPoint: this.#options.faultPoint,
     });
   }
 
-  /** Apart, so that tools can look into the job that runs. */
+  /**
+   * Apart, so that tools can look into the job that runs.
+   * @internal
+   */
   protected run(graph: StreamGraph, options: JobRunOptions): Promise<JobExecutionResult> {
     return executeJob(graph, options);
   }

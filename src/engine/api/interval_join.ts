@@ -7,7 +7,9 @@ import type { SingleOutputStreamOperator } from "./data_stream.ts";
 
 /** Which ends of an interval are left out. */
 export interface IntervalBounds {
+  /** Whether a right record at exactly `left + lowerMs` is no partner; default false. */
   readonly lowerBoundExclusive?: boolean;
+  /** Whether a right record at exactly `left + upperMs` is no partner; default false. */
   readonly upperBoundExclusive?: boolean;
 }
 

@@ -134,6 +134,7 @@ export interface CoGroupEqualTo<T1, T2, K> {
 export abstract class WindowedPair<T1, T2, K, W extends Window> {
   readonly #windows: WindowedStream<TaggedUnion<T1, T2>, K, W>;
 
+  /** @internal */
   constructor(operation: string, streams: KeyedPair, assigner: WindowAssigner<TaggedUnion<T1, T2>, W>) {
     this.#windows = new WindowedStream(assigner, (_operation, create) => addNodes(operation, streams, create));
   }
@@ -156,6 +157,7 @@ export abstract class WindowedPair<T1, T2, K, W extends Window> {
     return this;
   }
 
+  /** @internal */
   protected coGroup<R>(coGroup: CoGroupFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     return this.#windows.process(new CoGroupWindowFunction(coGroup));
   }
@@ -163,6 +165,7 @@ export abstract class WindowedPair<T1, T2, K, W extends Window> {
 
 /** See {@link JoinedStreams}. */
 export class WindowedJoin<T1, T2, K, W extends Window> extends WindowedPair<T1, T2, K, W> {
+  /** @internal */
   constructor(streams: KeyedPair, assigner: WindowAssigner<TaggedUnion<T1, T2>, W>) {
     super("window join", streams, assigner);
   }
@@ -179,6 +182,7 @@ export class WindowedJoin<T1, T2, K, W extends Window> extends WindowedPair<T1, 
 
 /** See {@link CoGroupedStreams}. */
 export class WindowedCoGroup<T1, T2, K, W extends Window> extends WindowedPair<T1, T2, K, W> {
+  /** @internal */
   constructor(streams: KeyedPair, assigner: WindowAssigner<TaggedUnion<T1, T2>, W>) {
     super("window coGroup", streams, assigner);
   }

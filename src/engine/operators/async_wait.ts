@@ -36,7 +36,6 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, LaterResul
   #context!: OperatorContext;
   #atWork!: StateTable<Stored<IN>>;
   #sequence = 0;
-  #failure: { readonly error: unknown } | undefined;
 
   constructor(
     order: "ordered" | "unordered",
@@ -100,14 +99,16 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, LaterResul
   giveReady(output: Output<OUT>): void {
     this.#lookAtClock();
     this.#callWaiting();
-    if (this.#failure !== undefined) throw this.#failure.error;
     for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
       if (typeof next === "number") {
         this.#context.emitWatermark(next);
         continue;
       }
-      this.#atWork.set(NO_NAMESPACE, next.sequence, next.sequence, undefined);
-      for (const result of next.results) output.collect(result, next.timestampMs);
+      const { sequence, value, timestampMs } = next;
+      this.#context.asRecord(value, timestampMs, () => {
+        for (const result of next.results()) output.collect(result, timestampMs);
+      });
+      this.#atWork.set(NO_NAMESPACE, sequence, sequence, undefined);
     }
     this.#callWaiting();
   }
@@ -115,11 +116,6 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, LaterResul
   onDone(call: AsyncCall<IN, OUT>): void {
     this.#called.delete(call);
     this.#queue.onDone(call);
-    this.#context.wake();
-  }
-
-  onFailed(error: unknown): void {
-    this.#failure ??= { error };
     this.#context.wake();
   }
 

@@ -5,10 +5,11 @@ import type { Queued, Segment } from "./async_wait_queue.ts";
 /** Learns what becomes of {@link AsyncCall}s, at any time. */
 export interface AsyncCallOwner<IN, OUT> {
   onDone(call: AsyncCall<IN, OUT>): void;
-  onFailed(error: unknown): void;
   /** The function is to be called again in `delayMs`. */
   onRetry(call: AsyncCall<IN, OUT>, delayMs: number): void;
 }
+
+type Outcome<OUT> = { readonly results: readonly OUT[] } | { readonly error: unknown };
 
 /** One record at work: the function is called with it, again if need be, until it is done, has failed or is abandoned. */
 export class AsyncCall<IN, OUT> implements AsyncContext, Queued, Undoable {
@@ -21,7 +22,7 @@ export class AsyncCall<IN, OUT> implements AsyncContext, Queued, Undoable {
   /** Whether the record died before its call was made. */
   takenBack = false;
   #attempts = 0;
-  #results: readonly OUT[] | undefined;
+  #outcome: Outcome<OUT> | undefined;
   #abandoned = false;
   #controller: AbortController | undefined;
 
@@ -32,12 +33,14 @@ export class AsyncCall<IN, OUT> implements AsyncContext, Queued, Undoable {
   }
 
   get done(): boolean {
-    return this.#results !== undefined;
+    return this.#outcome !== undefined;
   }
 
-  /** Of a call that is done. */
-  get results(): readonly OUT[] {
-    return this.#results!;
+  /** Of a call that is done. @throws what the function threw */
+  results(): readonly OUT[] {
+    const outcome = this.#outcome!;
+    if ("error" in outcome) throw outcome.error;
+    return outcome.results;
   }
 
   // Made only for functions that ask for it.
@@ -65,7 +68,7 @@ export class AsyncCall<IN, OUT> implements AsyncContext, Queued, Undoable {
       (results) =>
         this.#settle(owner, () => {
           checkResults("The asynchronous function", results);
-          if (!again(retry?.ifResult(results))) this.#complete(owner, results);
+          if (!again(retry?.ifResult(results))) this.#complete(owner, { results });
         }),
       (error) =>
         this.#settle(owner, () => {
@@ -86,7 +89,7 @@ export class AsyncCall<IN, OUT> implements AsyncContext, Queued, Undoable {
       if (onTimeout === undefined) throw error;
       const results = onTimeout(this.value);
       checkResults("onTimeout()", results);
-      this.#complete(owner, results);
+      this.#complete(owner, { results });
     });
   }
 
@@ -96,7 +99,7 @@ export class AsyncCall<IN, OUT> implements AsyncContext, Queued, Undoable {
 
   /** Comes to nothing, without a call. */
   skip(owner: AsyncCallOwner<IN, OUT>): void {
-    this.#complete(owner, []);
+    this.#complete(owner, { results: [] });
   }
 
   /** Nobody waits for results any more. */
@@ -116,12 +119,12 @@ export class AsyncCall<IN, OUT> implements AsyncContext, Queued, Undoable {
       work();
     } catch (error) {
       this.abandon();
-      owner.onFailed(error);
+      this.#complete(owner, { error });
     }
   }
 
-  #complete(owner: AsyncCallOwner<IN, OUT>, results: readonly OUT[]): void {
-    this.#results = results;
+  #complete(owner: AsyncCallOwner<IN, OUT>, outcome: Outcome<OUT>): void {
+    this.#outcome = outcome;
     owner.onDone(this);
   }
 }

@@ -56,8 +56,11 @@ export interface AsyncWaitOptions<IN, OUT> {
   readonly timeoutMs: number;
   /** How many records may be at work at a time: more wait at their source. A whole number > 0, default 100. */
   readonly capacity?: number;
-  /** Default: an error fails the job. */
+  /** Default: an error is one at the record, and goes the way of the job's `onError`. */
   readonly retry?: AsyncRetryStrategy<OUT>;
-  /** Gives results in place of those that have not come in time. Default: the job fails. @see Flink: AsyncFunction.timeout() */
+  /**
+   * Gives results in place of those that have not come in time. Default: an error at the record.
+   * @see Flink: AsyncFunction.timeout()
+   */
   readonly onTimeout?: (input: IN) => readonly OUT[];
 }

@@ -65,6 +65,11 @@ export interface OperatorContext {
   readonly processingTimers: TimerQueue;
   /** Takes note of effects outside of state and timers, which take care of themselves, so that they can be taken back. */
   readonly journal: Journal;
+  /**
+   * For {@link LaterResults}: does `work` as part of a record that came before. If that throws, the job's error policy decides,
+   * as when a function throws at a record that has just come: all that `work` has done is taken back.
+   */
+  asRecord(value: unknown, timestampMs: number, work: () => void): void;
   /** ms since the Unix epoch */
   processingTime(): number;
   /** The operator's event time, ms. */

@@ -25,7 +25,7 @@ export interface OperatorBooks {
   readonly operation: string;
   /** Records that it got. */
   readonly recordsIn: number;
-  /** Records that it gave to its main output and side outputs. */
+  /** Records that it gave to its main output. */
   readonly recordsOut: number;
   /** Records that came too late for it. */
   readonly late: number;

@@ -4,6 +4,7 @@ import type { JobSession } from "../job_store.ts";
 import { type Books, formatBooks } from "./books.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
 import type { JobRunOptions } from "./options.ts";
+import { startRestarts } from "./restart_strategy.ts";
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
@@ -24,7 +25,7 @@ export interface JobExecutionResult {
  */
 export async function executeJob(graph: StreamGraph, options: JobRunOptions): Promise<JobExecutionResult> {
   const { clock, logger, jobName, signal } = options;
-  const restarts = options.restartStrategy.start();
+  const restarts = startRestarts(options.restartStrategy);
   let retryMs = FIRST_RETRY_MS;
   let { reset } = options;
   for (let attempt = 1;; attempt++) {
@@ -34,6 +35,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
     let startedMs = clock.now();
     try {
       let standbySinceMs: number | undefined;
+      options.faultPoint?.("start: before the job is opened");
       session = await options.store?.openJob({
         job: jobName,
         topics: topicsOf(graph),
@@ -45,7 +47,9 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
           logger.info(`${jobName}: stands by: ${holder} is active, this instance takes over when it ends`);
         },
         signal,
+        faultPoint: options.faultPoint,
       });
+      options.faultPoint?.("start: the job is opened");
       if (standbySinceMs !== undefined) logger.info(`${jobName}: takes over`);
       if (reset) await session?.reset();
       reset = false;
@@ -85,9 +89,12 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
 }
 
 /** What has happened stands, also if the store can not be told: others find out when the session times out. */
-async function closeQuietly(session: JobSession | undefined, { jobName, logger }: JobRunOptions): Promise<void> {
+async function closeQuietly(session: JobSession | undefined, options: JobRunOptions): Promise<void> {
+  const { jobName, logger, faultPoint } = options;
   try {
+    faultPoint?.("end: before the job is given back");
     await session?.close();
+    faultPoint?.("end: the job is given back");
   } catch (error) {
     logger.warn(`${jobName}: could not tell the store that it ends: ${messageOf(error)}`);
   }

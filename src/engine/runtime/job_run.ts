@@ -11,7 +11,15 @@ import { Intake } from "./intake.ts";
 import type { JobRunOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import type { Shared } from "./shared.ts";
-import { JOB_ENTRY, type JobRecord, sinkEntry, Snapshot, splitEntry, type SplitRecord } from "./snapshot.ts";
+import {
+  JOB_ENTRY,
+  type JobRecord,
+  sinkEntry,
+  Snapshot,
+  splitEntry,
+  type SplitRecord,
+  takeNonRestored,
+} from "./snapshot.ts";
 import { Silence } from "./silence.ts";
 import type { SourceTask } from "./source_task.ts";
 import type { Task } from "./task.ts";
@@ -43,7 +51,11 @@ export class JobRun {
   /** Entries of splits and sinks. */
   readonly #committed = new Map<string, string>();
   #committedJob = "";
+  /** Entries of operators that the job no longer has, for the next commit to delete. */
+  #nonRestored: readonly string[] = [];
   #bounds: JobRecord["bounds"] = null;
+  /** `JobRecord.ahead` as it was restored. */
+  #ahead: ReadonlyMap<string, number> = new Map();
   #finishedAtMs: number | null = null;
   #lastCommitMs = 0;
   #lastPeriodicMs = Number.NEGATIVE_INFINITY;
@@ -80,8 +92,10 @@ export class JobRun {
 
   /** @param standbySinceMs when this instance began to wait for another one, if it did */
   async run(standbySinceMs: number | undefined): Promise<JobRunEnd> {
-    const { clock, logger, bounded, signal, jobName } = this.#options;
-    const snapshot = new Snapshot(await this.#session?.restore() ?? new Map());
+    const { clock, logger, bounded, signal, jobName, faultPoint } = this.#options;
+    faultPoint?.("restore: before the last commit is read");
+    const snapshot = this.#takeSnapshot(await this.#session?.restore() ?? new Map());
+    faultPoint?.("restore: the last commit is read");
     const finishedAtMs = snapshot.job?.finishedAtMs ?? null;
     if (bounded && standbySinceMs !== undefined && finishedAtMs !== null && finishedAtMs >= standbySinceMs) {
       return "finished elsewhere";
@@ -89,6 +103,7 @@ export class JobRun {
     snapshot.checkFits(jobName, this.#graph);
     try {
       await this.#open(snapshot);
+      faultPoint?.("restore: sources, sinks and state are open");
       await this.#commit();
       for (const { reader } of this.#sources) reader.start();
       for (const source of this.#sources) source.start();
@@ -128,7 +143,22 @@ export class JobRun {
       if (restored !== undefined) this.#committed.set(sinkEntry(uid), JSON.stringify(restored));
     }
     if (bounded) this.#bounds = this.#readBounds();
+    this.#ahead = snapshot.ahead(bounded);
     this.#options.onWired?.({ sources: this.#sources, tasks: this.#tasks, shared: this.#shared });
+  }
+
+  /** Apart, so that the entries are not kept while the job runs. */
+  #takeSnapshot(entries: Map<string, string>): Snapshot {
+    if (this.#options.allowNonRestoredState) {
+      const { logger, jobName } = this.#options;
+      const taken = takeNonRestored(entries, this.#graph);
+      for (const [uid, { length }] of taken) {
+        const what = `${length} entr${length === 1 ? "y" : "ies"}`;
+        logger.warn(`${jobName}: drops the state of "${uid}" (${what}), which the job no longer has`);
+      }
+      this.#nonRestored = [...taken.values()].flat();
+    }
+    return new Snapshot(entries);
   }
 
   #readBounds(): JobRecord["bounds"] {
@@ -217,7 +247,9 @@ export class JobRun {
     const session = this.#session;
     if (session === undefined || session.pendingRecords === 0) return;
     if (this.#options.delivery === "at-least-once" || session.pendingRecords >= SLICE_RECORDS) {
+      this.#options.faultPoint?.("flush: before the store");
       await this.#unlessLost(session.flush());
+      this.#options.faultPoint?.("flush: done");
     }
   }
 
@@ -229,18 +261,27 @@ export class JobRun {
   }
 
   async #commit(): Promise<void> {
+    const { faultPoint } = this.#options;
     for (const { state } of this.#tasks) state.dropExpired();
+    faultPoint?.("commit: before the sinks");
     for (const { writer } of this.#writers) await writer.flush?.();
+    faultPoint?.("commit: the sinks are flushed");
     const changes = await this.#prepareSinks();
+    for (const entry of this.#nonRestored) changes.push([entry, null]);
+    this.#nonRestored = [];
+    faultPoint?.("commit: the sinks are prepared");
     const positions = this.#takePositions(changes);
     const job = JSON.stringify(this.#jobRecord());
     if (job !== this.#committedJob) changes.push([JOB_ENTRY, job]);
     this.#committedJob = job;
     const pending = this.#session?.pendingRecords ?? 0;
     if (changes.length > 0 || pending > 0 || !this.#changes.isEmpty) {
+      faultPoint?.("commit: before the store");
       if (this.#session === undefined) this.#changes.forget();
       else await this.#unlessLost(this.#session.commit(concat(this.#changes.drain(), changes), positions));
+      faultPoint?.("commit: the store has it");
       for (const { writer } of this.#writers) await writer.committed?.();
+      faultPoint?.("commit: the sinks know");
     }
     this.#outputCommitted ||= pending > 0;
     this.#lastCommitMs = this.#options.clock.now();
@@ -279,6 +320,7 @@ export class JobRun {
 
   #jobRecord(): JobRecord {
     const watermarks: Record<string, number> = {};
+    const aheadMs: Record<string, number> = {};
     const real = new Map<unknown, number>();
     // Nodes below a bound that has been reached: there event time may have moved on without a record.
     const ahead = new Set<unknown>();
@@ -288,12 +330,14 @@ export class JobRun {
     }
     for (const task of this.#tasks) {
       const above = nodesAbove(task.node);
-      const limited = above.some((node) => ahead.has(node));
+      const { uid } = task.node;
+      // Before the first record it is known from the last commit only.
+      const limited = this.#ahead.has(uid) || above.some((node) => ahead.has(node));
       if (limited) ahead.add(task.node);
-      real.set(
-        task.node,
-        task.realWatermarkMs(limited ? Math.min(...above.map((node) => real.get(node)!)) : MAX_WATERMARK),
-      );
+      const ms = task.realWatermarkMs(limited ? Math.min(...above.map((node) => real.get(node)!)) : MAX_WATERMARK);
+      real.set(task.node, ms);
+      const { watermarkMs } = task.output;
+      if (!task.passive && watermarkMs > ms && watermarkMs !== MAX_WATERMARK) aheadMs[uid] = watermarkMs;
     }
     for (const [node, ms] of real) {
       if (ms !== MIN_WATERMARK && ms !== MAX_WATERMARK) watermarks[(node as { uid: string }).uid] = ms;
@@ -306,7 +350,17 @@ export class JobRun {
       const version = state.versions();
       if (Object.keys(version).length > 0) versions[node.uid] = version;
     }
-    return { format: 1, watermarks, stamps, versions, bounds: this.#bounds, finishedAtMs: this.#finishedAtMs };
+    const bounds = this.#bounds;
+    const isAhead = bounds !== null && Object.keys(aheadMs).length > 0;
+    return {
+      format: 1,
+      watermarks,
+      ...(isAhead && { ahead: aheadMs }),
+      stamps,
+      versions,
+      bounds,
+      finishedAtMs: this.#finishedAtMs,
+    };
   }
 
   /** A broker that is away may answer late or never: what this instance must not do any more, it does not wait for either. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { FaultPoint } from "../fault_points.ts";
 import type { JobStore } from "../job_store.ts";
 import type { Logger } from "../logger.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
@@ -27,6 +28,8 @@ export interface JobRunOptions {
   readonly from: StartingPoint;
   readonly bounded: boolean;
   readonly reset: boolean;
+  /** Whether to drop what the last commit has of operators that the job no longer has; default: the job is refused. */
+  readonly allowNonRestoredState?: boolean;
   readonly delivery: DeliveryGuarantee;
   /** ms between commits, while anything changes */
   readonly commitIntervalMs: number;
@@ -42,6 +45,8 @@ export interface JobRunOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Called at each of `JOB_FAULT_POINTS`, and handed to the store. */
+  readonly faultPoint?: FaultPoint | undefined;
   /** Called for each attempt when its parts are there, before its first commit: for tools that look into a job at work. */
   readonly onWired?: (parts: RunningParts) => void;
 }

@@ -3,120 +3,137 @@
  *
  * It is asked only about failures that a new attempt may not heal, such as a function that throws in a window or a timer.
  * What a store says will pass (a broker that is away) is tried again for ever, with growing pauses.
+ *
+ * @see Flink: restart-strategy.type
  */
-export abstract class RestartStrategy {
-  /** For messages: "fixed delay, 3 attempts, 10 s apart". */
-  abstract readonly description: string;
-  /** Counts afresh: called once when the job is executed. */
-  abstract start(): Restarts;
+export type RestartStrategy =
+  | NoRestart
+  | FixedDelayRestart
+  | FailureRateRestart
+  | ExponentialDelayRestart;
 
-  /** A failed job stays failed. The default. @see Flink: restart-strategy.type none */
-  static none(): RestartStrategy {
-    return new Strategy("none", () => ({ nextDelayMs: () => undefined }));
-  }
+/** A failed job stays failed. */
+export interface NoRestart {
+  /** Tells the strategies apart. */
+  readonly type: "none";
+}
 
-  /**
-   * Begins again a number of times in all, each time after the same pause.
-   * @param options.attempts whole number > 0
-   * @param options.delayMs >= 0
-   * @throws {RangeError} otherwise
-   * @see Flink: restart-strategy.type fixed-delay
-   */
-  static fixedDelay(options: { attempts: number; delayMs: number }): RestartStrategy {
-    const { attempts, delayMs } = options;
-    checkCount("fixedDelay", "attempts", attempts);
-    checkMs("fixedDelay", "delayMs", delayMs, 0);
-    return new Strategy(`fixed delay, ${attempts} attempts, ${delayMs / 1000} s apart`, () => {
-      let left = attempts;
-      return { nextDelayMs: () => (left-- > 0 ? delayMs : undefined) };
-    });
-  }
+/** So many restarts in all, each after the same pause. */
+export interface FixedDelayRestart {
+  /** Tells the strategies apart. */
+  readonly type: "fixed-delay";
+  /** whole number > 0 */
+  readonly attempts: number;
+  /** >= 0 */
+  readonly delayMs: number;
+}
 
-  /**
-   * Begins again until there are more than `maxFailures` within `intervalMs`.
-   * @throws {RangeError} unless maxFailures is a whole number > 0, intervalMs > 0 and delayMs >= 0
-   * @see Flink: restart-strategy.type failure-rate
-   */
-  static failureRate(options: { maxFailures: number; intervalMs: number; delayMs: number }): RestartStrategy {
-    const { maxFailures, intervalMs, delayMs } = options;
-    checkCount("failureRate", "maxFailures", maxFailures);
-    checkMs("failureRate", "intervalMs", intervalMs, Number.MIN_VALUE);
-    checkMs("failureRate", "delayMs", delayMs, 0);
-    return new Strategy(`failure rate, ${maxFailures} in ${intervalMs / 1000} s, ${delayMs / 1000} s apart`, () => {
-      let failures: number[] = [];
-      return {
-        nextDelayMs: (failedMs) => {
-          failures = [...failures.filter((ms) => ms > failedMs - intervalMs), failedMs];
-          return failures.length <= maxFailures ? delayMs : undefined;
-        },
-      };
-    });
-  }
+/** Restarts until there are more than `maxFailures` within `intervalMs`. */
+export interface FailureRateRestart {
+  /** Tells the strategies apart. */
+  readonly type: "failure-rate";
+  /** whole number > 0 */
+  readonly maxFailures: number;
+  /** > 0 */
+  readonly intervalMs: number;
+  /** >= 0 */
+  readonly delayMs: number;
+}
 
-  /**
-   * Begins again for ever, after pauses that grow, and begin anew when the job has worked for a while.
-   * @param options.initialMs > 0, default 1,000
-   * @param options.maxMs >= initialMs, default 60,000
-   * @param options.factor >= 1, default 2
-   * @param options.resetAfterMs of work without a failure, > 0, default ten times maxMs
-   * @throws {RangeError} otherwise
-   * @see Flink: restart-strategy.type exponential-delay; without its jitter, as one instance restarts here and not hundreds
-   */
-  static exponentialDelay(
-    options: { initialMs?: number; maxMs?: number; factor?: number; resetAfterMs?: number } = {},
-  ): RestartStrategy {
-    const { initialMs = 1_000, maxMs = 60_000, factor = 2, resetAfterMs = 10 * maxMs } = options;
-    checkMs("exponentialDelay", "initialMs", initialMs, Number.MIN_VALUE);
-    checkMs("exponentialDelay", "maxMs", maxMs, initialMs);
-    checkMs("exponentialDelay", "factor", factor, 1);
-    checkMs("exponentialDelay", "resetAfterMs", resetAfterMs, Number.MIN_VALUE);
-    return new Strategy(`exponential delay, ${initialMs / 1000} s to ${maxMs / 1000} s`, () => {
-      let nextMs = initialMs;
-      return {
-        nextDelayMs: (failedMs, startedMs) => {
-          if (failedMs - startedMs >= resetAfterMs) nextMs = initialMs;
-          const delayMs = nextMs;
-          nextMs = Math.min(nextMs * factor, maxMs);
-          return delayMs;
-        },
-      };
-    });
-  }
+/**
+ * Restarts for ever, after pauses that grow, and begin anew when the job has worked for a while. Without Flink's jitter: one
+ * instance restarts here and not hundreds.
+ */
+export interface ExponentialDelayRestart {
+  /** Tells the strategies apart. */
+  readonly type: "exponential-delay";
+  /** > 0, default 1,000 */
+  readonly initialMs?: number;
+  /** >= initialMs, default 60,000 */
+  readonly maxMs?: number;
+  /** >= 1, default 2 */
+  readonly factor?: number;
+  /** > 0: so long without a failure; default ten times maxMs */
+  readonly resetAfterMs?: number;
 }
 
 /** A strategy at work. */
 export interface Restarts {
   /**
-   * Called once for each failure.
    * @param failedMs when the attempt failed, ms since the Unix epoch
    * @param startedMs when it began
-   * @returns the pause before the next attempt, or undefined to give up
+   * @returns the pause before the next attempt, ms, or undefined to give up
    */
   nextDelayMs(failedMs: number, startedMs: number): number | undefined;
 }
 
-class Strategy extends RestartStrategy {
-  override readonly description: string;
-  readonly #start: () => Restarts;
-
-  constructor(description: string, start: () => Restarts) {
-    super();
-    this.description = description;
-    this.#start = start;
+/**
+ * Begins to count failures.
+ * @throws {RangeError} if a number of the strategy is out of range
+ * @throws {TypeError} if it is none
+ */
+export function startRestarts(strategy: RestartStrategy): Restarts {
+  switch (strategy.type) {
+    case "none":
+      return { nextDelayMs: () => undefined };
+    case "fixed-delay":
+      return fixedDelay(strategy);
+    case "failure-rate":
+      return failureRate(strategy);
+    case "exponential-delay":
+      return exponentialDelay(strategy);
   }
-
-  override start(): Restarts {
-    return this.#start();
-  }
+  const { type } = strategy as { type?: unknown };
+  throw new TypeError(
+    `Cannot restart a job by ${JSON.stringify(type)}: a restart strategy's type is ` +
+      '"none", "fixed-delay", "failure-rate" or "exponential-delay"',
+  );
 }
 
-function checkCount(method: string, name: string, value: number): void {
+function fixedDelay({ attempts, delayMs }: FixedDelayRestart): Restarts {
+  checkCount("attempts", attempts);
+  checkNumber("delayMs", delayMs, 0);
+  let left = attempts;
+  return { nextDelayMs: () => (left-- > 0 ? delayMs : undefined) };
+}
+
+function failureRate({ maxFailures, intervalMs, delayMs }: FailureRateRestart): Restarts {
+  checkCount("maxFailures", maxFailures);
+  checkNumber("intervalMs", intervalMs, Number.MIN_VALUE);
+  checkNumber("delayMs", delayMs, 0);
+  let failures: number[] = [];
+  return {
+    nextDelayMs(failedMs) {
+      failures = [...failures.filter((ms) => ms > failedMs - intervalMs), failedMs];
+      return failures.length <= maxFailures ? delayMs : undefined;
+    },
+  };
+}
+
+function exponentialDelay(strategy: ExponentialDelayRestart): Restarts {
+  const { initialMs = 1_000, maxMs = 60_000, factor = 2, resetAfterMs = 10 * maxMs } = strategy;
+  checkNumber("initialMs", initialMs, Number.MIN_VALUE);
+  checkNumber("maxMs", maxMs, initialMs);
+  checkNumber("factor", factor, 1);
+  checkNumber("resetAfterMs", resetAfterMs, Number.MIN_VALUE);
+  let nextMs = initialMs;
+  return {
+    nextDelayMs(failedMs, startedMs) {
+      if (failedMs - startedMs >= resetAfterMs) nextMs = initialMs;
+      const delayMs = nextMs;
+      nextMs = Math.min(nextMs * factor, maxMs);
+      return delayMs;
+    },
+  };
+}
+
+function checkCount(name: string, value: number): void {
   if (Number.isInteger(value) && value > 0) return;
-  throw new RangeError(`Cannot describe ${method}() as ${name} must be a whole number > 0: current value is ${value}`);
+  throw new RangeError(`Cannot restart a job as ${name} must be a whole number > 0: current value is ${value}`);
 }
 
-function checkMs(method: string, name: string, value: number, least: number): void {
+function checkNumber(name: string, value: number, least: number): void {
   if (value >= least && value < Number.POSITIVE_INFINITY) return;
   const bound = least === Number.MIN_VALUE ? "> 0" : `>= ${least}`;
-  throw new RangeError(`Cannot describe ${method}() as ${name} must be ${bound}: current value is ${value}`);
+  throw new RangeError(`Cannot restart a job as ${name} must be ${bound}: current value is ${value}`);
 }

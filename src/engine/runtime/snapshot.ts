@@ -22,6 +22,8 @@ export interface JobRecord {
   readonly format: 1;
   /** Event time behind each operator and source, ms, by uid; those that have none left out. */
   readonly watermarks: Readonly<Record<string, number>>;
+  /** Likewise, of operators where it is further only because sources have come to their bounds, for this bounded run alone. */
+  readonly ahead?: Readonly<Record<string, number>>;
   /** What stored state depends on, by uid. */
   readonly stamps: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Kinds and versions of the states, by uid and name. */
@@ -92,6 +94,11 @@ export class Snapshot {
     this.job = job;
   }
 
+  /** `JobRecord.ahead`; empty unless the bounded run goes on that it is of. */
+  ahead(bounded: boolean): ReadonlyMap<string, number> {
+    return new Map(Object.entries(bounded && this.job?.bounds ? this.job.ahead ?? {} : {}));
+  }
+
   /** Splits of a source; undefined if no commit knows it: it begins where the job is told to begin. */
   splits(uid: string): ReadonlyMap<string, SplitRecord> | undefined {
     return this.#splits.get(uid);
@@ -133,7 +140,7 @@ export class Snapshot {
       const names = [...new Set(homeless)].map((uid) => `"${uid}"`).join(", ");
       throw new JobError(
         `Cannot restore job "${job}": its commit holds state of ${names}, which the job no longer has; ` +
-          "give the operator its old uid() back, or forget the commit with --reset",
+          "give the operator its old uid() back, drop that state with --allow-non-restored-state, or forget the commit with --reset",
       );
     }
   }
@@ -152,6 +159,23 @@ export class Snapshot {
       );
     }
   }
+}
+
+/**
+ * Takes out of a commit what belongs to operators that the job does not have: positions, state, timers and what sinks had to
+ * remember.
+ * @returns the names of these entries, by uid
+ */
+export function takeNonRestored(entries: Map<string, string>, graph: StreamGraph): Map<string, string[]> {
+  const uids = new Set(graph.nodes.map(({ uid }) => uid));
+  const taken = new Map<string, string[]>();
+  for (const entry of entries.keys()) {
+    const [kind, uid] = JSON.parse(entry) as [string, string?];
+    if (kind === "job" || uid === undefined || uids.has(uid)) continue;
+    getOrAdd(taken, uid, () => []).push(entry);
+    entries.delete(entry);
+  }
+  return taken;
 }
 
 function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {

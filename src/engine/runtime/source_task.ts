@@ -4,8 +4,9 @@ import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { SourceReader, SourceSplit } from "../source.ts";
 import { SPLITS, WatermarkCombiner } from "../time/watermark_combiner.ts";
 import { checkTimestamp, type WatermarkGenerator } from "../time/watermark_strategy.ts";
+import { mayBury, wordsOf } from "./bury.ts";
 import type { Shared } from "./shared.ts";
-import type { FanOut } from "./task.ts";
+import type { FanOut } from "./edge.ts";
 
 /** Event times of the last commit, ms. */
 export interface RestoredSourceTimes {
@@ -201,9 +202,11 @@ export class SplitTask {
       value = split.take();
       if (assign !== undefined) timestampMs = checkTimestamp(assign(value, timestampMs));
     } catch (error) {
+      const undecodable = error instanceof RecordError && shared.onError !== "fail";
       const found = isExpected(error) ? error : new OperatorError(node.name, error, split.origin(), true);
-      if (!this.#isBurying(found)) throw found;
-      return this.#bury(node.name, found, timestampMs);
+      if (!undecodable && !mayBury(found, shared.onError)) throw found;
+      source.deadRecords++;
+      return this.#bury(node.name, undecodable ? error : found as OperatorError, timestampMs);
     }
     if (source.combiner.isIdle(this.index)) source.setActive(this);
     shared.current = split;
@@ -212,10 +215,9 @@ export class SplitTask {
     try {
       source.output.collect(value, timestampMs);
     } catch (error) {
-      if (!this.#isBurying(error)) throw error;
+      if (!mayBury(error, shared.onError)) throw error;
       journal.undo();
-      this.#bury(error instanceof OperatorError ? error.operator : node.name, error, timestampMs);
-      return;
+      return this.#bury(error.operator, error, timestampMs);
     } finally {
       shared.current = undefined;
     }
@@ -241,19 +243,7 @@ export class SplitTask {
     if (combiner.update(this.index, watermarkMs)) output.emitWatermark(combiner.watermarkMs);
   }
 
-  /** Whether the job goes on without the record. */
-  #isBurying(error: unknown): error is RecordError | OperatorError {
-    if (this.source.shared.onError === "fail") return false;
-    return error instanceof RecordError || (error instanceof OperatorError && error.byRecord);
-  }
-
   #bury(operator: string, error: RecordError | OperatorError, timestampMs: number): void {
-    const { source, split } = this;
-    if (operator === source.node.name) source.deadRecords++;
-    const thrown: unknown = error instanceof OperatorError ? error.cause : error;
-    const [errorClass, message] = thrown instanceof Error
-      ? [thrown.name, thrown.message]
-      : [typeof thrown, String(thrown)];
-    source.shared.deadLetter({ origin: split.origin(), timestampMs, operator, errorClass, message });
+    this.source.shared.deadLetter({ ...wordsOf(error), origin: this.split.origin(), timestampMs, operator });
   }
 }

@@ -2,13 +2,15 @@ import { isExpected, OperatorError, RecordError } from "../errors.ts";
 import type { OperatorNode, SinkNode } from "../graph.ts";
 import type { KeySelector } from "../operators/functions.ts";
 import type { Operator, OperatorContext, TwoInputOperator } from "../operators/operator.ts";
-import { MAX_WATERMARK, MIN_WATERMARK, type Output, type StreamOutput, StreamRecord } from "../record.ts";
+import { MAX_WATERMARK, MIN_WATERMARK, type Output, StreamRecord } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
 import { type Key, keyId } from "../state/key.ts";
-import type { Journal, Undoable } from "../state/journal.ts";
+import type { Journal } from "../state/journal.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 import { CONNECTED, UNION, WatermarkCombiner } from "../time/watermark_combiner.ts";
+import { mayBury, wordsOf } from "./bury.ts";
+import { Edge, type FanOut, SecondEdge } from "./edge.ts";
 import type { Shared } from "./shared.ts";
 
 /** What a task is made of. */
@@ -24,6 +26,8 @@ export interface TaskParts {
   readonly shared: Shared;
   /** Event time of the last commit, ms. */
   readonly restoredWatermarkMs: number;
+  /** What {@link Task.realWatermarkMs} was then. */
+  readonly restoredRealMs: number;
 }
 
 /**
@@ -79,7 +83,7 @@ export class Task implements OperatorContext {
     this.#keySelectors = inputs.map(({ keySelector }) => keySelector);
     this.#keySelector = this.#keySelectors[0];
     const restoredMs = parts.restoredWatermarkMs;
-    this.#realMs = restoredMs;
+    this.#realMs = parts.restoredRealMs;
     this.#watermarkMs = restoredMs;
     this.output.watermarkMs = restoredMs;
     this.#ownWatermark = parts.operator.ownWatermark;
@@ -240,6 +244,27 @@ export class Task implements OperatorContext {
     this.#tellIdle();
   }
 
+  /** See {@link OperatorContext.asRecord}. */
+  asRecord(value: unknown, timestampMs: number, work: () => void): void {
+    const { journal } = this;
+    journal.begin();
+    try {
+      work();
+    } catch (error) {
+      const below = error instanceof OperatorError;
+      const named = below || (isExpected(error) && !(error instanceof RecordError))
+        ? error
+        : new OperatorError(this.name, error, undefined, true);
+      if (!mayBury(named, this.#shared.onError)) throw named;
+      journal.undo();
+      if (below) this.takenBackRecords++;
+      else this.deadRecords++;
+      this.#shared.deadLetter({ ...wordsOf(named), origin: undefined, value, timestampMs, operator: named.operator });
+      return;
+    }
+    journal.end();
+  }
+
   /** See {@link OperatorContext.sideOutput}. */
   sideOutput<T>(tag: OutputTag<T>): Output<T> {
     return this.#sideOutputs.get(tag.id) ?? NOWHERE;
@@ -308,117 +333,3 @@ export class Task implements OperatorContext {
 
 /** Takes what goes to a side output that nobody reads. */
 const NOWHERE: Output<unknown> = { collect() {} };
-
-/** The way from one task to another, or from a source to a task. */
-export class Edge implements StreamOutput<unknown>, Undoable {
-  /** How many have passed. */
-  records = 0;
-  protected readonly task: Task;
-  readonly #input: number;
-  readonly #channel: number;
-
-  constructor(task: Task, input: number, channel: number) {
-    this.task = task;
-    this.#input = input;
-    this.#channel = channel;
-  }
-
-  /** Where event time goes past the task: most tasks have no use for it, and nearly every record brings some. */
-  get bypass(): FanOut | undefined {
-    return this.task.passive ? this.task.output : undefined;
-  }
-
-  collect(value: unknown, timestampMs: number): void {
-    this.count();
-    this.task.process(value, timestampMs);
-  }
-
-  protected count(): void {
-    this.records++;
-    this.task.journal.log(this, undefined);
-  }
-
-  undo(): void {
-    this.task.takenBackRecords++;
-  }
-
-  emitWatermark(watermarkMs: number): void {
-    this.task.inputWatermark(this.#input, this.#channel, watermarkMs);
-  }
-
-  emitIdle(idle: boolean): void {
-    this.task.inputIdle(this.#input, this.#channel, idle);
-  }
-}
-
-/** The way to the second input of a task. */
-class SecondEdge extends Edge {
-  override collect(value: unknown, timestampMs: number): void {
-    this.count();
-    this.task.processSecond(value, timestampMs);
-  }
-}
-
-/**
- * The ways out of a task or source: none, one (nearly always) or several. Wired once, before the first record, and from the
- * sources down.
- */
-export class FanOut implements StreamOutput<unknown> {
-  records = 0;
-  #first: Edge | undefined;
-  readonly #others: Edge[] = [];
-  /** The next ones below to which event time means something. */
-  readonly #timed: Edge[] = [];
-  readonly #sideOutputs: FanOut[] = [];
-  /** Gives event time in place of this one: the main output of a side output, or what is above a passive task. */
-  #giver: FanOut | undefined;
-  #watermarkMs = MIN_WATERMARK;
-
-  /** @param main the output that this one is beside, if it is a side output */
-  constructor(main?: FanOut) {
-    if (main === undefined) return;
-    this.#giver = main;
-    main.#sideOutputs.push(this);
-  }
-
-  add(edge: Edge): void {
-    if (this.#first === undefined) this.#first = edge;
-    else this.#others.push(edge);
-    const giver = this.#source;
-    const { bypass } = edge;
-    if (bypass === undefined) giver.#timed.push(edge);
-    else bypass.#giver = giver;
-  }
-
-  /** Event time behind this output, ms. */
-  get watermarkMs(): number {
-    return this.#source.#watermarkMs;
-  }
-
-  /** As the last commit has it: nothing is told to those below. */
-  set watermarkMs(ms: number) {
-    this.#watermarkMs = ms;
-  }
-
-  collect(value: unknown, timestampMs: number): void {
-    this.records++;
-    this.#first?.collect(value, timestampMs);
-    for (let i = 0; i < this.#others.length; i++) this.#others[i]!.collect(value, timestampMs);
-  }
-
-  emitWatermark(watermarkMs: number): void {
-    this.#watermarkMs = watermarkMs;
-    for (let i = 0; i < this.#timed.length; i++) this.#timed[i]!.emitWatermark(watermarkMs);
-  }
-
-  emitIdle(idle: boolean): void {
-    this.#first?.emitIdle(idle);
-    for (const edge of this.#others) edge.emitIdle(idle);
-    for (const side of this.#sideOutputs) side.emitIdle(idle);
-  }
-
-  /** Where event time of this output comes from. */
-  get #source(): FanOut {
-    return this.#giver === undefined ? this : this.#giver.#source;
-  }
-}

@@ -19,7 +19,8 @@ import type { JobRunOptions } from "./options.ts";
 import type { Shared } from "./shared.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { SourceTask } from "./source_task.ts";
-import { FanOut, Task } from "./task.ts";
+import { FanOut } from "./edge.ts";
+import { Task } from "./task.ts";
 
 type AnyOperator = Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
 
@@ -49,6 +50,7 @@ export async function wire(
     const sides = sideOutputs.get(node)!;
     if (tag !== undefined && !sides.has(tag.id)) sides.set(tag.id, new FanOut(outputs.get(node)!));
   }
+  const ahead = snapshot.ahead(options.bounded);
   for (const node of graph.nodes) {
     if (node.kind === "source") {
       const reader = await openSource(node, options, snapshot, shared.wake);
@@ -71,7 +73,7 @@ export async function wire(
     } else {
       operator = node.create();
     }
-    opened.tasks.push(newTask(node, operator, outputs, sideOutputs, snapshot, shared));
+    opened.tasks.push(newTask(node, operator, outputs, sideOutputs, snapshot, shared, ahead.get(node.uid)));
   }
   for (const task of opened.tasks) task.open();
 }
@@ -79,6 +81,7 @@ export async function wire(
 /**
  * Makes the task of an operator, with what the last commit has of it, and ties it to those above.
  * @param outputs of all nodes; side outputs by the id of their tag
+ * @param aheadMs its event time in the bounded run that goes on, if that is further than the next run may find
  */
 export function newTask(
   node: OperatorNode | SinkNode,
@@ -87,8 +90,10 @@ export function newTask(
   sideOutputs: ReadonlyMap<StreamNode, ReadonlyMap<string, FanOut>>,
   snapshot: Snapshot,
   shared: Shared,
+  aheadMs?: number,
 ): Task {
   const { uid } = node;
+  const realMs = snapshot.job?.watermarks[uid] ?? MIN_WATERMARK;
   snapshot.checkStamps(uid, operator.stamps?.() ?? {});
   const task = new Task({
     node,
@@ -110,7 +115,8 @@ export function newTask(
     output: outputs.get(node)!,
     sideOutputs: sideOutputs.get(node)!,
     shared,
-    restoredWatermarkMs: snapshot.job?.watermarks[uid] ?? MIN_WATERMARK,
+    restoredWatermarkMs: aheadMs ?? realMs,
+    restoredRealMs: realMs,
   });
   for (const [input, { from }] of node.inputs.entries()) {
     for (const [channel, { node: above, tag }] of from.entries()) {

@@ -77,6 +77,11 @@ class FunctionWriter<T> implements SinkWriter<T> {
     else this.#waiting.push({ value, timestampMs });
   }
 
+  /** Those whose call has been made already are given out. */
+  takeBack(records: number): void {
+    this.#waiting.splice(Math.max(0, this.#waiting.length - records));
+  }
+
   flush(): Promise<void> | undefined {
     return this.#inFlight.size === 0 && this.#waiting.length === 0 && this.#error === undefined
       ? undefined

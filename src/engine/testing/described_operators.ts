@@ -3,6 +3,7 @@ import { StreamExecutionEnvironment } from "../api/environment.ts";
 import type { NodeInput, OperatorNode, Outlet, SourceNode, StreamNode } from "../graph.ts";
 import type { KeySelector } from "../operators/functions.ts";
 import type { Operator, TwoInputOperator } from "../operators/operator.ts";
+import type { ErrorPolicy } from "../runtime/options.ts";
 import type { Source } from "../source.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 import type { ManualClock } from "./manual_clock.ts";
@@ -25,6 +26,8 @@ export interface OperatorHarnessOptions<IN, IN2 = never> {
   readonly inputs?: number;
   /** Left out: one that stands at 0. */
   readonly clock?: ManualClock;
+  /** Default "fail": what the function throws at a record is thrown to the test. */
+  readonly onError?: ErrorPolicy;
 }
 
 /** Operators between sources that are none, and the way out of them. */

@@ -1,6 +1,8 @@
 /**
- * To test a job, or one function of it, without a broker and without waiting: see `JobHarness` and `OperatorHarness`. Only
- * tests import this.
+ * Tests of jobs without a broker and without waiting. Only tests import this.
+ *
+ * - `JobHarness` runs a whole job: `TestSource`s to fill, `TestSink`s to read, a clock to move, crashes
+ * - `OperatorHarness` runs one function, and shows all that comes out of it, watermarks included
  */
 export type { CrashPoint } from "./crash.ts";
 export type { OperatorHarnessOptions } from "./described_operators.ts";

@@ -2,8 +2,11 @@ import type { DataStream } from "../api/data_stream.ts";
 import type { StreamNode } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
+import { mayBury, wordsOf } from "../runtime/bury.ts";
+import type { ErrorPolicy } from "../runtime/options.ts";
 import { JOB_ENTRY, type JobRecord, Snapshot } from "../runtime/snapshot.ts";
-import { FanOut, type Task } from "../runtime/task.ts";
+import { FanOut } from "../runtime/edge.ts";
+import type { Task } from "../runtime/task.ts";
 import { newTask } from "../runtime/wiring.ts";
 import type { OutputTag } from "../side_output.ts";
 import type { Key } from "../state/key.ts";
@@ -64,18 +67,19 @@ interface Stored {
 export class OperatorHarness<IN, OUT, IN2 = never> {
   /** Processing time of the operator. */
   readonly clock: ManualClock;
+  /** @internal */
+  protected readonly shared: TestShared;
+  /** @internal */
+  protected readonly tasks: readonly Task[];
   readonly #described: DescribedOperators;
-  readonly #shared: TestShared;
-  readonly #tasks: readonly Task[];
   readonly #probe: Probe<OUT>;
   readonly #sides: readonly SideProbes[];
   readonly #outputs: ReadonlyMap<StreamNode, FanOut>;
   readonly #view: OperatorView;
   /** What the last commit has. */
   #stored: Stored;
-  /** Event time of each stream, and the last one before its end, ms. */
+  /** Event time of each stream, ms; that it has ended counts for nothing after a restart. */
   readonly #watermarks: Map<StreamNode, number>;
-  readonly #lastMs: Map<StreamNode, number>;
 
   /** @internal */
   constructor(
@@ -88,23 +92,22 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     this.clock = clock;
     this.#described = described;
     this.#stored = stored;
-    this.#shared = newShared(clock);
-    const { journal } = this.#shared.changes;
+    this.shared = newShared(clock, options.onError ?? "fail");
+    const { journal } = this.shared.changes;
     this.#probe = new Probe<OUT>(journal);
     const { operators, outlet } = described;
     const nodes = [...this.#inputs, ...operators];
     this.#watermarks = new Map(this.#inputs.map((node) => [node, MIN_WATERMARK]));
-    this.#lastMs = new Map(this.#watermarks);
     this.#outputs = new Map(nodes.map((node) => [node, new FanOut()]));
     const sides = new Map(nodes.map((node) => [node, new SideProbes(this.#outputs.get(node)!, journal)]));
     this.#sides = [...sides.values()];
     const snapshot = new Snapshot(new Map(stored.entries));
-    this.#tasks = operators.map((node) => newTask(node, node.create(), this.#outputs, sides, snapshot, this.#shared));
+    this.tasks = operators.map((node) => newTask(node, node.create(), this.#outputs, sides, snapshot, this.shared));
     const output = outlet.tag === undefined
       ? this.#outputs.get(outlet.node)!
       : sides.get(outlet.node)!.get(outlet.tag.id);
     output.add(this.#probe);
-    for (const task of this.#tasks) task.open();
+    for (const task of this.tasks) task.open();
     this.#view = new OperatorView(operators.at(-1)!.uid, () => this.#seen());
     this.#goOn(stored);
   }
@@ -113,11 +116,12 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
    * Tests what is described on streams: one call such as `map()`, `keyBy().process()`, `connect().process()`.
    * @param describe gets two streams, of which it may use the second, and gives back what it made of them
    * @param options.clock left out: one that stands at 0
+   * @param options.onError default "fail"
    * @throws {TypeError} if it describes no operator, or a source or sink
    */
   static of<IN, OUT, IN2 = never>(
     describe: (stream: DataStream<IN>, second: DataStream<IN2>) => DataStream<OUT>,
-    options: { readonly clock?: ManualClock } = {},
+    options: { readonly clock?: ManualClock; readonly onError?: ErrorPolicy } = {},
   ): OperatorHarness<IN, OUT, IN2> {
     return new OperatorHarness<IN, OUT, IN2>(describedOnStreams(describe), options);
   }
@@ -126,13 +130,17 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
    * Hands in a record of the first input.
    * @param timestampMs event time, ms since the Unix epoch; left out: none
    * @param input which stream of the first input, counted from 0
-   * @throws {OperatorError} if the function throws; as in a job nothing remains of what it did with the record
+   * @throws {OperatorError} if the function throws, unless `onError` says otherwise; as in a job nothing remains of what it did
+   *   with the record
    */
   record(value: IN, timestampMs: number = NO_TIMESTAMP, input = 0): this {
     return this.#collect(this.#outputOf(input), value, timestampMs);
   }
 
-  /** Event time of a stream has come to `watermarkMs`; `MAX_WATERMARK` is the end of the input. */
+  /**
+   * Event time of a stream has come to `watermarkMs`; `MAX_WATERMARK` is the end of the input. As behind a source, one that is
+   * no further than before is no news.
+   */
   watermark(watermarkMs: number, input = 0): this {
     return this.#emitWatermark(this.#described.sources[input]!, watermarkMs);
   }
@@ -162,7 +170,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   /** The clock comes to `nowMs`: processing-time timers that are due fire. */
   processingTime(nowMs: number): this {
     this.clock.nowMs = nowMs;
-    for (const task of this.#tasks) {
+    for (const task of this.tasks) {
       if (task.operator.onPeriodicEmit !== undefined) task.emitPeriodically(nowMs);
       task.advanceProcessingTime(nowMs);
       task.giveReady();
@@ -173,10 +181,10 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   /** Makes the calls of an asynchronous function, lets their promises settle, and takes what they give. */
   async settle(): Promise<this> {
     do {
-      this.#shared.woken = false;
-      for (const task of this.#tasks) task.giveReady();
+      this.shared.woken = false;
+      for (const task of this.tasks) task.giveReady();
       await nextTurn();
-    } while (this.#shared.woken);
+    } while (this.shared.woken);
     return this;
   }
 
@@ -190,19 +198,19 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this.#sides.flatMap((sides) => sides.take<T>(tag.id));
   }
 
-  /** What the operator has sent to the dead letters: late records, if it has no other place for them. */
+  /** What went to the dead letters: late records that have no other place, and bad ones if `onError` says so. */
   get deadLetters(): readonly Omit<DeadLetter, "attempt">[] {
-    return this.#shared.letters;
+    return this.shared.letters;
   }
 
   /** How many records were late, those in side outputs included. */
   get lateRecords(): number {
-    return this.#tasks.reduce((sum, task) => sum + task.lateRecords, 0);
+    return this.tasks.reduce((sum, task) => sum + task.lateRecords, 0);
   }
 
   /** The operator's event time, ms. */
   currentWatermark(): number {
-    return this.#tasks.at(-1)!.currentWatermark();
+    return this.tasks.at(-1)!.currentWatermark();
   }
 
   /** The states of a key (and window); see `OperatorView.state()`. */
@@ -228,20 +236,21 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   /** Stores what has changed. @returns the changed entries of state and timers; `null` for those that are gone */
   commit(): [entry: string, value: string | null][] {
     const entries = new Map(this.#stored.entries);
-    const changes = new Map(this.#shared.changes.drain());
+    const changes = new Map(this.shared.changes.drain());
     for (const [entry, value] of changes) {
       if (value === null) entries.delete(entry);
       else entries.set(entry, value);
     }
     entries.set(JOB_ENTRY, JSON.stringify(this.#jobRecord()));
-    const watermarks = new Map([...this.#lastMs].map(([{ uid }, ms]) => [uid, ms]));
+    const watermarks = new Map([...this.#watermarks].map(([{ uid }, ms]) => [uid, ms]));
     this.#stored = { entries, watermarks };
     return [...changes];
   }
 
   /** A new operator in a harness of its own, with what the last commit has: what came after it is gone. */
-  restart(): OperatorHarness<IN, OUT, IN2> {
-    return new OperatorHarness<IN, OUT, IN2>(this.#described, { clock: this.clock }, this.#stored);
+  restart(): this {
+    const Harness = this.constructor as new (...parts: ConstructorParameters<typeof OperatorHarness>) => this;
+    return new Harness(this.#described, { clock: this.clock, onError: this.shared.onError }, this.#stored);
   }
 
   get #inputs(): readonly StreamNode[] {
@@ -264,22 +273,24 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   }
 
   #collect(output: FanOut, value: unknown, timestampMs: number): this {
-    const { journal } = this.#shared.changes;
+    const { journal } = this.shared.changes;
     journal.begin();
     try {
       output.collect(value, timestampMs);
     } catch (error) {
       journal.undo();
-      throw error;
+      if (!mayBury(error, this.shared.onError)) throw error;
+      this.shared.deadLetter({ ...wordsOf(error), origin: undefined, value, timestampMs, operator: error.operator });
     }
     journal.end();
     return this;
   }
 
   #emitWatermark(node: StreamNode, watermarkMs: number): this {
-    this.#watermarks.set(node, Math.max(this.#watermarks.get(node)!, watermarkMs));
-    if (watermarkMs !== MAX_WATERMARK) this.#lastMs.set(node, this.#watermarks.get(node)!);
-    this.#outputs.get(node)!.emitWatermark(watermarkMs);
+    const output = this.#outputs.get(node)!;
+    if (watermarkMs <= output.watermarkMs) return this;
+    if (watermarkMs !== MAX_WATERMARK) this.#watermarks.set(node, watermarkMs);
+    output.emitWatermark(watermarkMs);
     return this;
   }
 
@@ -289,18 +300,15 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
       const ms = watermarks.get(node.uid) ?? MIN_WATERMARK;
       if (ms > MIN_WATERMARK) this.#emitWatermark(node, ms);
     }
-    for (const task of this.#tasks) task.start();
+    for (const task of this.tasks) task.start();
     // Those below the operator have heard of it before.
     this.#probe.take();
   }
 
   #jobRecord(): JobRecord {
-    const ended = [...this.#watermarks.values()].includes(MAX_WATERMARK);
-    const limitMs = ended ? Math.min(...this.#lastMs.values()) : MAX_WATERMARK;
     const known = (ms: number) => ms !== MIN_WATERMARK && ms !== MAX_WATERMARK;
-    const byUid = <T>(of: (task: Task) => T) =>
-      Object.fromEntries(this.#tasks.map((task) => [task.node.uid, of(task)]));
-    const watermarks = byUid((task) => task.realWatermarkMs(limitMs));
+    const byUid = <T>(of: (task: Task) => T) => Object.fromEntries(this.tasks.map((task) => [task.node.uid, of(task)]));
+    const watermarks = byUid((task) => task.realWatermarkMs(MAX_WATERMARK));
     return {
       format: 1,
       watermarks: Object.fromEntries(Object.entries(watermarks).filter(([, ms]) => known(ms))),
@@ -313,10 +321,10 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
 
   #seen(): Seen {
     const entries = new Map(this.#stored.entries);
-    for (const [entry, value] of this.#shared.changes.peek()) {
+    for (const [entry, value] of this.shared.changes.peek()) {
       if (value === null) entries.delete(entry);
       else entries.set(entry, value);
     }
-    return { entries, versions: this.#tasks.at(-1)!.state.versions(), nowMs: this.clock.nowMs };
+    return { entries, versions: this.tasks.at(-1)!.state.versions(), nowMs: this.clock.nowMs };
   }
 }

@@ -1,4 +1,5 @@
-import { Edge, type FanOut, type Task } from "../runtime/task.ts";
+import { Edge, type FanOut } from "../runtime/edge.ts";
+import type { Task } from "../runtime/task.ts";
 import type { Journal } from "../state/journal.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { FanOut } from "../runtime/task.ts";
+import { FanOut } from "../runtime/edge.ts";
 import type { Journal } from "../state/journal.ts";
 import { Probe } from "./probe.ts";
 

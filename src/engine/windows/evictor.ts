@@ -45,8 +45,8 @@ export abstract class OneSidedEvictor<T> implements Evictor<T, Window> {
   readonly #doEvictAfter: boolean;
 
   /**
-   * @param doEvictAfter whether to evict after the function is called instead of before
-   * @param doEvictAfter whether to evict after the function is called instead of before
+   * Evicts before the function is called, or after.
+   * @param doEvictAfter whether to evict when the function has been called instead of before
    */
   constructor(doEvictAfter: boolean) {
     this.#doEvictAfter = doEvictAfter;
@@ -57,6 +57,7 @@ export abstract class OneSidedEvictor<T> implements Evictor<T, Window> {
     return this.#doEvictAfter ? elements : this.evict(elements);
   }
 
+  /** Evicts, if it does so after. */
   evictAfter(elements: Elements<T>): Elements<unknown> {
     return this.#doEvictAfter ? this.evict(elements) : elements;
   }

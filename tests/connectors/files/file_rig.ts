@@ -3,7 +3,7 @@ import type { Logger } from "../../../src/engine/logger.ts";
 import type { Json, SourceContext, SourceReader, SourceSplit } from "../../../src/engine/source.ts";
 import { FileSource, type FileSourceOptions } from "../../../src/connectors/files/mod.ts";
 import { newLog } from "../../engine/job_rig.ts";
-import { ManualClock } from "../../engine/manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 
 const FILES = ["read", "write"].every((name) =>
   Deno.permissions.querySync({ name: name as "read" | "write" }).state === "granted"
@@ -124,10 +124,7 @@ export async function readAll<T>(options: FileSourceOptions<T>): Promise<(T | st
   return await source.start().take();
 }
 
-/**
- * Makes every read of a file give few bytes, from 1 to `most` in turn, while it lives. They come as soon as a promise can give
- * them, so that a test may look at each moment between.
- */
+/** Makes every read of a file give few bytes, from 1 to `most` in turn, while it lives. */
 export class ShortReads implements Disposable {
   readonly #read = Deno.FsFile.prototype.read;
 
@@ -136,6 +133,30 @@ export class ShortReads implements Disposable {
     Deno.FsFile.prototype.read = function (this: Deno.FsFile, bytes: Uint8Array) {
       return Promise.resolve(this.readSync(bytes.subarray(0, 1 + count++ % most)));
     };
+  }
+
+  [Symbol.dispose](): void {
+    Deno.FsFile.prototype.read = this.#read;
+  }
+}
+
+/** Holds every read of a file back until the test releases it; then it gives three bytes at most. */
+export class HeldReads implements Disposable {
+  readonly #read = Deno.FsFile.prototype.read;
+  #held: () => void = () => {};
+
+  constructor() {
+    const hold = (release: () => void) => void (this.#held = release);
+    Deno.FsFile.prototype.read = function (this: Deno.FsFile, bytes: Uint8Array) {
+      return new Promise((resolve) => hold(() => resolve(this.readSync(bytes.subarray(0, 3)))));
+    };
+  }
+
+  /** What waits for the bytes goes on in the promises' next turn. */
+  release(): void {
+    const held = this.#held;
+    this.#held = () => {};
+    held();
   }
 
   [Symbol.dispose](): void {

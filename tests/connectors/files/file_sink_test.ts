@@ -14,8 +14,8 @@ import {
   TextLineInputFormat,
 } from "../../../src/connectors/files/mod.ts";
 import { JobRig, newLog } from "../../engine/job_rig.ts";
-import { ManualClock } from "../../engine/manual_clock.ts";
-import { MemoryJobStore, RetriableError } from "../../engine/memory_job_store.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { MemoryJobStore, RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { Crash, type Death, FaultyDisk } from "./faulty_disk.ts";
 import { OpenSource, test, write } from "./file_rig.ts";
 
@@ -172,6 +172,33 @@ test("FileSink writes much at once, also if the disk takes it in pieces", async 
 
   const text = `${lines.join("\n")}\n`;
   assert(Object.values(filesIn(dir).visible)[0] === text + text + text);
+});
+
+test("takeBack() takes back the last records since the last flush, parts that they filled and headers included", async (dir) => {
+  let n = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ text: fc.string({ maxLength: 9 }), back: fc.boolean(), flush: fc.boolean() }), {
+        maxLength: 30,
+      }),
+      async (records) => {
+        const [plain, other] = [`${dir}/${n}`, `${dir}/${n++}-back`];
+        const format = new CsvEncoder<{ text: string }>(["text"]);
+        const clean = await new Job({ dir: plain, format, rollBytes: 20 }).start();
+        const job = await new Job({ dir: other, format, rollBytes: 20 }).start();
+        for (const { text, back, flush } of records) {
+          job.write({ text });
+          if (back) job.write({ text: "x" }).writer.takeBack!(2);
+          else clean.write({ text });
+          if (flush) await Promise.all([job.flush(), clean.flush()]);
+        }
+        await Promise.all([job.commit(), clean.commit()]);
+        await Promise.all([job.close(), clean.close()]);
+        assertEquals(filesIn(other), filesIn(plain));
+      },
+    ),
+    { seed: 5, numRuns: 40 },
+  );
 });
 
 test("a value that can not be written is an error at its record, and leaves nothing", async (dir) => {

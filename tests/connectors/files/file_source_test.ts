@@ -13,9 +13,9 @@ import {
   JsonLinesFormat,
   TextLineInputFormat,
 } from "../../../src/connectors/files/mod.ts";
-import { MemoryJobStore } from "../../engine/memory_job_store.ts";
-import { ManualClock } from "../../engine/manual_clock.ts";
-import { append, OpenSource, readAll, ShortReads, test, write } from "./file_rig.ts";
+import { MemoryJobStore } from "../../../src/engine/testing/memory_job_store.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { append, HeldReads, OpenSource, readAll, ShortReads, test, write } from "./file_rig.ts";
 
 const format = new TextLineInputFormat();
 const decoder = new TextDecoder();
@@ -287,17 +287,22 @@ test("position is the place of the next record, and nothing moves it but taking"
 test("position never runs ahead of what was taken, at whatever moment it is asked for", async (dir) => {
   for (const name of ["a", "b", "c"]) write(`${dir}/${name}`, `${name}1\n${name}2\n`);
   const all = ["a1", "a2", "b1", "b2", "c1", "c2"];
-  using _ = new ShortReads(3);
-  await using source = await OpenSource.open(lines(dir));
-  source.start();
   const taken: string[] = [];
   const positions = new Set<string>();
-  for (let moment = 0; source.split.status !== "finished"; moment++) {
-    // Between any two steps of the reader, whether or not it has told of news.
-    await (moment % 50 === 49 ? turn() : Promise.resolve());
-    source.reader.poll();
-    positions.add(JSON.stringify([source.split.position, taken.length]));
-    if (source.split.status === "ready" && moment % 7 === 0) taken.push(source.split.take());
+  {
+    using reads = new HeldReads();
+    await using source = await OpenSource.open(lines(dir));
+    source.start();
+    while (source.split.status !== "finished") {
+      await turn();
+      reads.release();
+      // Between any two steps of the reader, whether or not it has told of news.
+      for (let moment = 0; moment < 30; moment++) {
+        positions.add(JSON.stringify([source.split.position, taken.length]));
+        await Promise.resolve();
+      }
+      if (source.split.status === "ready") taken.push(source.split.take());
+    }
   }
 
   assertEquals(taken, all);
@@ -464,20 +469,21 @@ test("watch: lines that are appended come when their newline does, and new files
 
 test("watch: a file is no longer at its end as soon as it is known to have grown", async (dir) => {
   write(`${dir}/a`, "1\n");
-  using _ = new ShortReads(1);
   await using source = await OpenSource.open(lines(dir, { watch: true }));
   await source.start().take();
   assertEquals(placeOf(source.position), "a@2 line 2, at its end");
+  while (source.clock.nextDueMs === Infinity) await turn();
   append(`${dir}/a`, "23");
+  using reads = new HeldReads();
   source.clock.advance(1_000);
-  const places = new Set<unknown>();
-  for (let moment = 0; source.clock.nextDueMs === Infinity; moment++) {
-    await (moment % 50 === 49 ? turn() : Promise.resolve());
-    if (source.split.status === "pending") places.add(placeOf(source.position));
+  while (source.split.status !== "pending") await turn();
+  assertEquals(placeOf(source.position), "a@2 line 2"); // nothing was read yet
+  while (source.split.status === "pending") {
+    reads.release();
+    await turn();
   }
-  places.add(placeOf(source.position));
 
-  assertEquals([...places], ["a@2 line 2"]);
+  assertEquals([source.split.status, placeOf(source.position)], ["caughtUp", "a@2 line 2"]);
 });
 
 test("watch: a last line without newline is a record when a later file shows that its file is complete", async (dir) => {

@@ -15,7 +15,7 @@ import { EventTimeSessionWindows } from "../../../src/engine/windows/session_win
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import type { GlobalWindow, Window } from "../../../src/engine/windows/window.ts";
 import { JobRig } from "../job_rig.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 interface Sale {

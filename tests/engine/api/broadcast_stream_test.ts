@@ -4,7 +4,7 @@ import { BroadcastProcessFunction } from "../../../src/engine/operators/broadcas
 import { MapStateDescriptor, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig } from "../job_rig.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 const newEnv = () => new StreamExecutionEnvironment({ clock: new ManualClock() });

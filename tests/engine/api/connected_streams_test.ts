@@ -15,7 +15,7 @@ import {
 } from "../../../src/engine/state/state.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig } from "../job_rig.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 const newEnv = () => new StreamExecutionEnvironment({ clock: new ManualClock() });

@@ -11,7 +11,7 @@ import { type ValueState, ValueStateDescriptor } from "../../../src/engine/state
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { JobRig } from "../job_rig.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 function newEnv(): StreamExecutionEnvironment {

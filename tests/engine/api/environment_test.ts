@@ -4,8 +4,8 @@ import { JobError } from "../../../src/engine/errors.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { countingJob, JobRig, newLog } from "../job_rig.ts";
-import { ManualClock } from "../manual_clock.ts";
-import { MemoryJobStore } from "../memory_job_store.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { MemoryJobStore } from "../../../src/engine/testing/memory_job_store.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 Deno.test("StreamExecutionEnvironment refuses lengths of time that can not be, naming them", () => {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
-import { MemoryJobStore } from "../memory_job_store.ts";
+import { MemoryJobStore } from "../../../src/engine/testing/memory_job_store.ts";
 import { ScriptSource } from "../script_source.ts";
 
 Deno.test("explain() gives a line a node: kind, name, where its records come from, what its state depends on", () => {

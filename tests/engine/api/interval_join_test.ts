@@ -5,7 +5,7 @@ import { ProcessJoinFunction } from "../../../src/engine/operators/interval_join
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig } from "../job_rig.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 interface Order {

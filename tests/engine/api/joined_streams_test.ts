@@ -9,7 +9,7 @@ import { EventTimeSessionWindows } from "../../../src/engine/windows/session_win
 import { SlidingEventTimeWindows } from "../../../src/engine/windows/sliding_event_time_windows.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { JobRig } from "../job_rig.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 /** A record of the left stream; the right ones have other fields, so that none is taken for the other. */

@@ -24,7 +24,7 @@ import {
   StreamExecutionEnvironment,
 } from "../../../src/engine/mod.ts";
 import { ListStateDescriptor, MapStateDescriptor, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 
 interface Flight {
   readonly number: string;

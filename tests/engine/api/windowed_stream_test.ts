@@ -22,7 +22,7 @@ import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_e
 import type { GlobalWindow, TimeWindow, Window } from "../../../src/engine/windows/window.ts";
 import type { WindowAssigner } from "../../../src/engine/windows/window_assigner.ts";
 import { JobRig } from "../job_rig.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 interface Sale {

@@ -4,8 +4,11 @@ import { AsyncWaitOperator } from "../../../src/engine/operators/async_wait.ts";
 import type { AsyncWaitOptions, RichAsyncFunction } from "../../../src/engine/operators/async_wait_function.ts";
 import { AsyncRetryStrategies } from "../../../src/engine/operators/async_wait_retry.ts";
 import { MAX_WATERMARK, NO_TIMESTAMP } from "../../../src/engine/record.ts";
+import type { ErrorPolicy } from "../../../src/engine/runtime/options.ts";
+import { JOB_ENTRY, type JobRecord } from "../../../src/engine/runtime/snapshot.ts";
 import { AsyncCalls, settled } from "../async_calls.ts";
-import { type Flow, OperatorRig } from "../operator_rig.ts";
+import type { Flow } from "../../../src/engine/testing/probe.ts";
+import { OperatorRig } from "../operator_rig.ts";
 
 type Order = "ordered" | "unordered";
 
@@ -14,12 +17,12 @@ class AsyncRig {
   calls = new AsyncCalls<string, string>();
   rig: OperatorRig<string, string>;
 
-  constructor(order: Order, options: Partial<AsyncWaitOptions<string, string>> = {}) {
+  constructor(order: Order, options: Partial<AsyncWaitOptions<string, string>> = {}, onError: ErrorPolicy = "fail") {
     // The function of the rig that is at work: a restart gives it new calls.
     const rich = { asyncInvoke: (...args: Parameters<typeof this.calls.function>) => this.calls.function(...args) };
     this.rig = new OperatorRig(
       () => new AsyncWaitOperator<string, string>(order, rich, { timeoutMs: 1_000, ...options }),
-      { name: "lookup" },
+      { name: "lookup", onError },
     );
   }
 
@@ -247,17 +250,47 @@ testBoth("AsyncWaitOperator wakes the job when there is news, and not for nothin
 
 // ------------------------------------------------------------------------------------------------ errors and time
 
-testBoth("AsyncWaitOperator fails when a call fails, though others before it are at work", async (order) => {
+testBoth("AsyncWaitOperator fails when a call fails, as soon as its results would go on", async (order) => {
   const job = new AsyncRig(order).records("a1", "b2");
   await job.turn();
   const cause = new RangeError("no such city");
   job.calls.of("b2").refuse(cause);
+  if (order === "ordered") {
+    assertEquals(await job.turn(), []);
+    job.calls.of("a1").answer("A1");
+  }
   await settled();
 
   const error = assertThrows(() => job.rig.task.giveReady(), OperatorError) as OperatorError;
   assertEquals(error.message, 'Operator "lookup" failed: RangeError: no such city');
   assertEquals(error.cause, cause);
 });
+
+testBoth(
+  "AsyncWaitOperator buries the record of a call that fails, if that is the job's policy, and goes on",
+  async (order) => {
+    const job = new AsyncRig(order, {}, "dead-letter").records("a1", "b2", "c3");
+    await job.turn();
+    job.calls.of("a1").refuse(new RangeError("no such city"));
+    const out = await job.answer("b2", "c3");
+
+    assertEquals(out, [["B2", 2], ["C3", 3]]);
+    assertEquals(job.rig.deadLetters, [
+      {
+        origin: undefined,
+        value: "a1",
+        timestampMs: 1,
+        operator: "lookup",
+        errorClass: "RangeError",
+        message: "no such city",
+      },
+    ]);
+    assertEquals([job.rig.task.recordsIn, job.rig.task.deadRecords, job.later.pending], [3, 1, 0]);
+    job.rig.commit();
+    job.restart();
+    assertEquals(job.later.pending, 0);
+  },
+);
 
 testBoth("AsyncWaitOperator takes what a function throws at once like a rejection", async (order) => {
   const job = new AsyncRig(order);
@@ -298,12 +331,11 @@ testBoth(
     await job.turn();
     const { signal } = job.calls.of("a1");
     assertEquals(job.later.nextTimeMs, 500);
-    job.rig.processingTime(499).task.giveReady();
+    job.rig.processingTime(499);
     assertEquals(signal.aborted, false);
 
-    job.rig.processingTime(500);
     assertThrows(
-      () => job.rig.task.giveReady(),
+      () => job.rig.processingTime(500),
       OperatorError,
       'Operator "lookup" failed: TimeoutError: No results within 500 ms, after 1 call: ' +
         "raise timeoutMs, or have onTimeout() give others in their place",
@@ -366,9 +398,8 @@ testBoth("AsyncWaitOperator fails when onTimeout() throws", async (order) => {
   };
   const job = new AsyncRig(order, { timeoutMs: 500, onTimeout }).records("a1");
   await job.turn();
-  job.rig.processingTime(500);
 
-  assertThrows(() => job.rig.task.giveReady(), OperatorError, 'Operator "lookup" failed: Error: nothing instead');
+  assertThrows(() => job.rig.processingTime(500), OperatorError, 'Operator "lookup" failed: Error: nothing instead');
 });
 
 // ---------------------------------------------------------------------------------------------------------- retry
@@ -429,9 +460,8 @@ testBoth("AsyncWaitOperator lets all calls of a record share its time", async (o
   await job.turn();
   const { signal } = job.calls.of("a1");
   assertEquals(job.later.nextTimeMs, 150);
-  job.rig.processingTime(150);
 
-  assertThrows(() => job.rig.task.giveReady(), OperatorError, "No results within 150 ms, after 2 calls");
+  assertThrows(() => job.rig.processingTime(150), OperatorError, "No results within 150 ms, after 2 calls");
   assertEquals(signal.aborted, true);
 });
 
@@ -507,8 +537,15 @@ testBoth("AsyncWaitOperator takes records of a commit in their order, whatever t
   );
   const create = () =>
     new AsyncWaitOperator<string, string>(order, { asyncInvoke: job.calls.function }, { timeoutMs: 1 });
-  const versions = job.rig.task.state.versions();
-  const restored = { entries: new Map(entries), watermarkMs: 0, versions };
+  const record: JobRecord = {
+    format: 1,
+    watermarks: {},
+    stamps: {},
+    versions: { lookup: job.rig.task.state.versions() },
+    bounds: null,
+    finishedAtMs: null,
+  };
+  const restored = { entries: new Map([...entries, [JOB_ENTRY, JSON.stringify(record)]]), watermarks: new Map() };
   new OperatorRig(create, { name: "lookup" }, restored).task.giveReady();
   await settled();
 

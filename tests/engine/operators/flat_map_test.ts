@@ -2,12 +2,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../src/engine/errors.ts";
 import { FlatMapOperator } from "../../../src/engine/operators/flat_map.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 const words = () => new FlatMapOperator<string, string>((line, out) => line.split(" ").forEach((w) => out.collect(w)));
 
 Deno.test("FlatMapOperator gives any number of records for each, at its timestamp, and passes event time on", () => {
-  const rig = new OperatorRig(words);
+  const rig = new OperatorHarness(words);
   rig.record("a b", 100).watermark(99).record("c", 50).record("d e");
 
   assertEquals(rig.take(), [["a", 100], ["b", 100], { watermark: 99 }, ["c", 50], ["d", NO_TIMESTAMP], [
@@ -17,14 +17,14 @@ Deno.test("FlatMapOperator gives any number of records for each, at its timestam
 });
 
 Deno.test("FlatMapOperator gives nothing for a record of which its function makes nothing", () => {
-  const rig = new OperatorRig(() => new FlatMapOperator<string, string>(() => {}));
+  const rig = new OperatorHarness(() => new FlatMapOperator<string, string>(() => {}));
   rig.record("a", 1);
 
   assertEquals(rig.take(), []);
 });
 
 Deno.test("FlatMapOperator names itself when its function throws", () => {
-  const rig = new OperatorRig(
+  const rig = new OperatorHarness(
     () =>
       new FlatMapOperator<string, string>(() => {
         throw new RangeError("no words");

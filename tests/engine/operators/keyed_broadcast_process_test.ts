@@ -82,7 +82,6 @@ function newRig(
     name: "alarms",
     keyBy: ({ shop }) => shop,
     twoInputs: true,
-    sides: [ALARMS as never],
   });
 }
 
@@ -103,7 +102,7 @@ Deno.test("KeyedBroadcastProcessOperator has state and timers per key, and broad
   rig.record2({ limit: 5 }, 7).watermark(20).watermark2(20).processingTime(1_000);
   assertEquals(rig.take(), [{ watermark: 20 }, ["a is above PROCESSING_TIME 1000", NO_TIMESTAMP]]);
   // In Flink's CoBroadcastWithKeyedOperator side outputs have the timer's time, that of the clock too.
-  assertEquals(rig.takeSide(ALARMS as never), [["a", 15], { watermark: 15 }, { watermark: 20 }, ["a", 1_000]]);
+  assertEquals(rig.takeSide(ALARMS), [["a", 15], ["a", 1_000]]);
 });
 
 Deno.test("KeyedBroadcastProcessOperator goes on from the last commit, with both kinds of state and timers", () => {

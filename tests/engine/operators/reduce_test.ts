@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../src/engine/errors.ts";
 import { ReduceOperator } from "../../../src/engine/operators/reduce.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 interface Fare {
   readonly city: string;
@@ -10,7 +10,7 @@ interface Fare {
 
 function newRig() {
   const add = (sofar: Fare, next: Fare) => ({ city: sofar.city, sum: sofar.sum + next.sum });
-  return new OperatorRig(() => new ReduceOperator(add), { name: "sums", keyBy: ({ city }: Fare) => city });
+  return new OperatorHarness(() => new ReduceOperator(add), { name: "sums", keyBy: ({ city }: Fare) => city });
 }
 
 const fare = (city: string, sum: number): Fare => ({ city, sum });
@@ -23,7 +23,7 @@ Deno.test("ReduceOperator gives each key's running fold after every record, at t
 });
 
 Deno.test("ReduceOperator gives the first record of a key as it is, without asking its function", () => {
-  const rig = new OperatorRig(
+  const rig = new OperatorHarness(
     () =>
       new ReduceOperator<string>(() => {
         throw new Error("asked");
@@ -48,7 +48,7 @@ Deno.test("ReduceOperator goes on from the last commit", () => {
 
 // Undefined stands for no value: the next record would begin anew, and the commit would have nothing.
 Deno.test("ReduceOperator refuses a function that gives undefined", () => {
-  const rig = new OperatorRig(() => new ReduceOperator((): string => undefined as unknown as string), {
+  const rig = new OperatorHarness(() => new ReduceOperator((): string => undefined as unknown as string), {
     name: "sums",
     keyBy: () => "all",
   });

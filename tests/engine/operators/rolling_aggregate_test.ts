@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../src/engine/errors.ts";
 import { type Aggregation, fieldAggregate } from "../../../src/engine/operators/field_aggregate.ts";
 import { RollingAggregateOperator } from "../../../src/engine/operators/rolling_aggregate.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 interface Fare {
   readonly city: string;
@@ -12,8 +12,8 @@ interface Fare {
 
 const fare = (id: string, cents: number, city = "Ulm"): Fare => ({ city, id, cents });
 
-function newRig(aggregation: Aggregation, field = "cents", first = true): OperatorRig<Fare, Fare> {
-  return new OperatorRig<Fare, Fare>(
+function newRig(aggregation: Aggregation, field = "cents", first = true): OperatorHarness<Fare, Fare> {
+  return new OperatorHarness<Fare, Fare>(
     () => new RollingAggregateOperator<Fare>(fieldAggregate(aggregation, field, first)),
     { name: "fares", keyBy: ({ city }) => city },
   );
@@ -87,7 +87,7 @@ Deno.test("RollingAggregateOperator is stamped with what it aggregates: another 
 
 Deno.test("RollingAggregateOperator takes tuples by position, and gives tuples", () => {
   const counts = (aggregation: Aggregation, position: number) => {
-    const rig = new OperatorRig(
+    const rig = new OperatorHarness(
       () => new RollingAggregateOperator<readonly [string, number]>(fieldAggregate(aggregation, position)),
       { keyBy: ([word]) => word.length },
     );

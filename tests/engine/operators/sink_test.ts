@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { SinkOperator } from "../../../src/engine/operators/sink.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 Deno.test("SinkOperator hands values and timestamps to its writer and gives no record", () => {
   const written: [string, number][] = [];
-  const rig = new OperatorRig<string, never>(() =>
+  const rig = new OperatorHarness<string, never>(() =>
     new SinkOperator({ write: (value, timestampMs) => void written.push([value, timestampMs]) })
   );
   rig.record("a", 1).record("b", 2);

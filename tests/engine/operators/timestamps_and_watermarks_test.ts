@@ -3,7 +3,7 @@ import { OperatorError } from "../../../src/engine/errors.ts";
 import { TimestampsAndWatermarksOperator } from "../../../src/engine/operators/timestamps_and_watermarks.ts";
 import { MAX_WATERMARK } from "../../../src/engine/record.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 interface Event {
   readonly atMs: number;
@@ -12,7 +12,7 @@ interface Event {
 const at = (atMs: number): Event => ({ atMs });
 
 function newRig(strategy: WatermarkStrategy<Event>) {
-  return new OperatorRig(() => new TimestampsAndWatermarksOperator(strategy), { name: "times" });
+  return new OperatorHarness(() => new TimestampsAndWatermarksOperator(strategy), { name: "times" });
 }
 
 const MONOTONOUS = WatermarkStrategy.forMonotonousTimestamps<Event>().withTimestampAssigner(({ atMs }) => atMs);
@@ -55,15 +55,9 @@ Deno.test("TimestampsAndWatermarksOperator gives no watermark with noWatermarks(
 });
 
 Deno.test("TimestampsAndWatermarksOperator does not fall behind the last commit", () => {
-  const strategy = MONOTONOUS;
-  const rig = newRig(strategy);
-  rig.record(at(100));
-  assertEquals(rig.task.realWatermarkMs(MAX_WATERMARK), 99);
-  const restarted = new OperatorRig(() => new TimestampsAndWatermarksOperator(strategy), { name: "times" }, {
-    entries: new Map(),
-    watermarkMs: 99,
-    versions: {},
-  });
+  const rig = newRig(MONOTONOUS);
+  rig.record(at(100)).commit();
+  const restarted = rig.restart();
   restarted.record(at(50)).record(at(150));
 
   assertEquals(restarted.take(), [[at(50), 50], [at(150), 150], { watermark: 149 }]);

@@ -11,8 +11,8 @@ import { EventTimeTrigger } from "../../../src/engine/windows/time_triggers.ts";
 import { Trigger, type TriggerContext, TriggerResult } from "../../../src/engine/windows/trigger.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { GlobalWindow, type TimeWindow, type Window } from "../../../src/engine/windows/window.ts";
-import { ManualClock } from "../manual_clock.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 import { results, Words, wordsRig } from "./window_rig.ts";
 
 // What real Flink does with evictors.
@@ -179,13 +179,13 @@ Deno.test("An evictor works on sessions that have become one", () => {
 
 Deno.test("Behind an evictor what is left is folded: an aggregate gives the result of nothing, a reduce nothing", () => {
   const rigOf = <ACC>(fold: WindowFold<string, ACC, string>, before: RegExp) =>
-    new OperatorRig<string, string>(() =>
+    new OperatorHarness<string, string>(() =>
       new WindowOperator<string, ACC, string, string, string, TimeWindow>({
         assigner: tumbling,
         evictor: new TellingEvictor(before, /^$/),
         fold,
       }), { keyBy: (word) => word[0]! });
-  const give = (rig: OperatorRig<string, string>) =>
+  const give = (rig: OperatorHarness<string, string>) =>
     results(rig.record("a1", 1).record("a2", 2).record("a3", 3).watermark(9).take());
   const joined = new ReduceFold<string>((a, b) => `${a}+${b}`);
   const counted = new AggregateFold<string, number, string>({
@@ -203,7 +203,7 @@ Deno.test("Behind an evictor what is left is folded: an aggregate gives the resu
 });
 
 Deno.test("A reduce behind an evictor that leaves nothing has its process function called with no elements", () => {
-  const rig = new OperatorRig<string, string>(
+  const rig = new OperatorHarness<string, string>(
     () =>
       new WindowOperator<string, string, string, string, string, TimeWindow>({
         assigner: tumbling,

@@ -10,16 +10,13 @@ import { SlidingEventTimeWindows } from "../../../src/engine/windows/sliding_eve
 import { EventTimeTrigger } from "../../../src/engine/windows/time_triggers.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import type { TimeWindow } from "../../../src/engine/windows/window.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 import { results, wordsRig } from "./window_rig.ts";
 
 // What real Flink does with late records.
 
 const tumbling = TumblingEventTimeWindows.of(10);
 const LATE = new OutputTag<unknown>("late");
-/** The same, to read from. */
-const LATE_SIDE = new OutputTag<never>("late");
-const sides = [LATE_SIDE];
 
 Deno.test("A window is late when its last millisecond and the lateness allowed have passed", () => {
   const rig = wordsRig({ assigner: tumbling, allowedLatenessMs: 5 });
@@ -27,7 +24,7 @@ Deno.test("A window is late when its last millisecond and the lateness allowed h
   assertEquals(results(rig.take()), [["a1", 9], ["a1 a2", 9]]);
 
   rig.watermark(14).record("a3", 3);
-  assertEquals([results(rig.take()), rig.task.lateRecords], [[], 1]);
+  assertEquals([results(rig.take()), rig.lateRecords], [[], 1]);
 });
 
 Deno.test("A record whose time is far behind is not late while one of its windows is open", () => {
@@ -36,18 +33,18 @@ Deno.test("A record whose time is far behind is not late while one of its window
 
   // [0, 100) is open, [-50, 50) is not.
   assertEquals(results(rig.watermark(200).take()), [["a1", 99]]);
-  assertEquals(rig.task.lateRecords, 0);
+  assertEquals(rig.lateRecords, 0);
 });
 
 Deno.test("A record is late when all its windows are, and its dead letter names them and the lateness", () => {
   const rig = wordsRig({ assigner: SlidingEventTimeWindows.of(10, 5), allowedLatenessMs: 5 });
   rig.watermark(18).record("a1", 7);
-  assertEquals([results(rig.take()), rig.letters.length], [[["a1", 14]], 0]);
+  assertEquals([results(rig.take()), rig.deadLetters.length], [[["a1", 14]], 0]);
 
   rig.watermark(19).record("a2", 7);
-  assertEquals([results(rig.take()), rig.task.lateRecords], [[], 1]);
+  assertEquals([results(rig.take()), rig.lateRecords], [[], 1]);
   assertEquals(
-    rig.letters[0]!.message,
+    rig.deadLetters[0]!.message,
     "Record came too late for its window [1970-01-01T00:00:00.005Z, 1970-01-01T00:00:00.015Z), " +
       "[1970-01-01T00:00:00.000Z, 1970-01-01T00:00:00.010Z) and the 5 ms of lateness allowed: " +
       "event time is at 1970-01-01T00:00:00.019Z already",
@@ -87,7 +84,7 @@ Deno.test("The end of lateness fires nothing, and leaves nothing", () => {
   assertEquals(rig.commit(), []);
   assertEquals(rig.watermark(14).take(), [{ watermark: 14 }]);
   assertEquals(rig.commit().map(([, value]) => value), [null, null, null]);
-  assertEquals([rig.task.timers.size, rig.letters.length], [0, 0]);
+  assertEquals([rig.timers().length, rig.deadLetters.length], [0, 0]);
 });
 
 Deno.test("allowedLateness(Infinity) keeps windows for ever", () => {
@@ -95,7 +92,7 @@ Deno.test("allowedLateness(Infinity) keeps windows for ever", () => {
   rig.record("a1", 1).watermark(1e12).record("a2", 1);
 
   assertEquals(results(rig.take()), [["a1", 9], ["a1 a2", 9]]);
-  assertEquals(rig.task.timers.size, 0);
+  assertEquals(rig.timers().length, 0);
 });
 
 Deno.test("Late firings run a running total again: it counts the early records of a window twice", () => {
@@ -110,7 +107,7 @@ Deno.test("Late firings run a running total again: it counts the early records o
     }
   }
   const fold = new ReduceFold<number>((a, b) => a + b);
-  const rig = new OperatorRig(
+  const rig = new OperatorHarness(
     () => new WindowOperator({ assigner: tumbling, allowedLatenessMs: 100, fold, process: new RunningTotal() }),
     { keyBy: () => "a" },
   );
@@ -127,15 +124,15 @@ Deno.test("Late records go to the side output, counted, at their own time", () =
       lateTag: LATE,
       fold: new ReduceFold<string>((a, b) => `${a} ${b}`),
     };
-    const rig = new OperatorRig<string, string>(
+    const rig = new OperatorHarness<string, string>(
       () => simple ? new SimpleWindowOperator(description) : new WindowOperator(description),
-      { keyBy: (word) => word[0]!, sides },
+      { keyBy: (word) => word[0]! },
     );
     rig.record("a1", 1).watermark(9).record("a2", 2).record("a3", 12).watermark(19);
 
     assertEquals(results(rig.take()), [["a1", 9], ["a3", 19]]);
-    assertEquals(results(rig.takeSide(LATE_SIDE)), [["a2", 2]]);
-    assertEquals([rig.task.lateRecords, rig.letters], [1, []]);
+    assertEquals(results(rig.takeSide(LATE)), [["a2", 2]]);
+    assertEquals([rig.lateRecords, rig.deadLetters], [1, []]);
   }
 });
 
@@ -145,17 +142,17 @@ Deno.test("A record in a gap between windows, which vanishes in Flink, is counte
   rig.record("a1", 9).record("a2", 10).record("a3", 99).record("a4", 100).watermark(1_000);
 
   assertEquals(results(rig.take()), [["a1", 9], ["a4", 109]]);
-  assertEquals(rig.task.lateRecords, 2);
+  assertEquals(rig.lateRecords, 2);
   assertEquals(
-    rig.letters.map(({ value, message }) => [value, message]),
+    rig.deadLetters.map(({ value, message }) => [value, message]),
     [
       ["a2", "Record falls into no window: its time is 1970-01-01T00:00:00.010Z"],
       ["a3", "Record falls into no window: its time is 1970-01-01T00:00:00.099Z"],
     ],
   );
 
-  const tagged = wordsRig({ assigner: gaps, lateTag: LATE }, { sides });
+  const tagged = wordsRig({ assigner: gaps, lateTag: LATE });
   tagged.record("a2", 10);
-  assertEquals(results(tagged.takeSide(LATE_SIDE)), [["a2", 10]]);
-  assertEquals([tagged.task.lateRecords, tagged.letters], [1, []]);
+  assertEquals(results(tagged.takeSide(LATE)), [["a2", 10]]);
+  assertEquals([tagged.lateRecords, tagged.deadLetters], [1, []]);
 });

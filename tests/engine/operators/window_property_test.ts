@@ -13,7 +13,8 @@ import { EventTimeSessionWindows } from "../../../src/engine/windows/session_win
 import { SlidingEventTimeWindows } from "../../../src/engine/windows/sliding_event_time_windows.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { GlobalWindow } from "../../../src/engine/windows/window.ts";
-import { type Flow, OperatorRig } from "../operator_rig.ts";
+import type { Flow } from "../../../src/engine/testing/probe.ts";
+import { OperatorRig } from "../operator_rig.ts";
 import { results, Words } from "./window_rig.ts";
 
 // Operators against what one would do by hand with a list of all records, for random streams and restarts.
@@ -70,7 +71,7 @@ function check(create: () => Operator<string, string>, model: Model, events: rea
   };
   for (const event of events) {
     let expected: Answer = { given: [], late: false };
-    const lateBefore = rig.task.lateRecords;
+    const lateBefore = rig.lateRecords;
     if (event.kind === "record") {
       expected = model.record(event.key, event.n, event.timeMs);
       rig.record(`${event.key}${event.n}`, event.timeMs);
@@ -81,13 +82,13 @@ function check(create: () => Operator<string, string>, model: Model, events: rea
       commit();
       const { watermarkMs } = rig.task.output;
       rig = rig.restart();
-      assertEquals(rig.task.currentWatermark(), watermarkMs);
+      assertEquals(rig.currentWatermark(), watermarkMs);
       continue;
     }
     const given = results(rig.take());
     if (event.kind === "watermark") assertEquals(given.map(timeOf), given.map(timeOf).sort((a, b) => a - b));
     assertEquals(given.map(text).sort(), expected.given.map(text).sort(), JSON.stringify(event));
-    assertEquals(rig.task.lateRecords - lateBefore, expected.late ? 1 : 0, JSON.stringify(event));
+    assertEquals(rig.lateRecords - lateBefore, expected.late ? 1 : 0, JSON.stringify(event));
   }
   if (model.endless) return;
   rig.watermark(1_000);

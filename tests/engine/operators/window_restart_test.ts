@@ -25,8 +25,9 @@ import { SlidingEventTimeWindows } from "../../../src/engine/windows/sliding_eve
 import { EventTimeTrigger } from "../../../src/engine/windows/time_triggers.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import type { TimeWindow, Window } from "../../../src/engine/windows/window.ts";
-import { ManualClock } from "../manual_clock.ts";
-import { type Flow, OperatorRig } from "../operator_rig.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
+import type { Flow } from "../../../src/engine/testing/probe.ts";
 import { Words } from "./window_rig.ts";
 
 type Create = () => Operator<string, string>;
@@ -81,7 +82,7 @@ const KINDS: Readonly<Record<string, Create>> = {
   "an evictor after": folding({ assigner: sliding, evictor: CountEvictor.of(2, true), allowedLatenessMs: 7 }),
 };
 
-type Rig = OperatorRig<string, string>;
+type Rig = OperatorHarness<string, string>;
 
 /** Words of three keys, not in order, with event time and the clock behind; some are late. */
 const STEPS: readonly ((rig: Rig) => unknown)[] = [3, 1, 6, 11, 4, 19, 12, 13, 2, 30, 24, 25, 31, 29, 41, 17, 55, 60]
@@ -93,14 +94,14 @@ const STEPS: readonly ((rig: Rig) => unknown)[] = [3, 1, 6, 11, 4, 19, 12, 13, 2
 
 /** What comes of all steps, when the operator is restarted after the first `restartAfter`. */
 function play(create: Create, restartAfter: number): { flows: Flow[]; late: unknown[] } {
-  let rig: Rig = new OperatorRig(create, { keyBy: (word) => word[0]!, clock: new ManualClock(1_000) });
+  let rig: Rig = new OperatorHarness(create, { keyBy: (word) => word[0]!, clock: new ManualClock(1_000) });
   for (const step of STEPS.slice(0, restartAfter)) step(rig);
   const flows = rig.take();
-  const late = rig.letters.map(({ value }) => value);
+  const late = rig.deadLetters.map(({ value }) => value);
   rig.commit();
   rig = rig.restart();
   for (const step of STEPS.slice(restartAfter)) step(rig);
-  return { flows: [...flows, ...rig.take()], late: [...late, ...rig.letters.map(({ value }) => value)] };
+  return { flows: [...flows, ...rig.take()], late: [...late, ...rig.deadLetters.map(({ value }) => value)] };
 }
 
 for (const [kind, create] of Object.entries(KINDS)) {

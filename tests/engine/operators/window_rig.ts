@@ -1,10 +1,10 @@
 import { type Collector, ProcessWindowFunction, type WindowContext } from "../../../src/engine/operators/functions.ts";
 import { WindowOperator } from "../../../src/engine/operators/window.ts";
 import type { WindowDescription } from "../../../src/engine/operators/window_description.ts";
-import type { OutputTag } from "../../../src/engine/side_output.ts";
 import type { Window } from "../../../src/engine/windows/window.ts";
-import { ManualClock } from "../manual_clock.ts";
-import { type Flow, OperatorRig } from "../operator_rig.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { OperatorRig } from "../operator_rig.ts";
+import type { Flow } from "../../../src/engine/testing/probe.ts";
 
 /** A record: a text whose first letter is its key. */
 export type Word = string;
@@ -26,15 +26,13 @@ export function wordsRig<W extends Window>(
   description: Says<W>,
   options: {
     readonly process?: ProcessWindowFunction<Word, string, string, W>;
-    readonly sides?: readonly OutputTag<never>[];
     readonly clock?: ManualClock;
   } = {},
 ): WordsRig {
-  const { process = new Words<W>(), sides = [], clock = new ManualClock() } = options;
+  const { process = new Words<W>(), clock = new ManualClock() } = options;
   return new OperatorRig<Word, string>(() => new WindowOperator({ ...description, process }), {
     name: "words",
     keyBy: (word) => word[0]!,
-    sides,
     clock,
   });
 }

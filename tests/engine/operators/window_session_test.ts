@@ -21,8 +21,9 @@ import {
   TriggerResult,
 } from "../../../src/engine/windows/trigger.ts";
 import type { TimeWindow, Window } from "../../../src/engine/windows/window.ts";
-import { ManualClock } from "../manual_clock.ts";
-import { type Flow, OperatorRig } from "../operator_rig.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
+import type { Flow } from "../../../src/engine/testing/probe.ts";
 import { results, type Says, sorted, type WordsRig, wordsRig } from "./window_rig.ts";
 
 // What real Flink does with sessions.
@@ -63,7 +64,7 @@ Deno.test("A late record is kept if it reaches a session that is open, and the n
   // Alone [12, 22) would be late.
   rig.record("a2", 12).record("a3", 4).record("a4", -6).record("b1", 12);
 
-  assertEquals(rig.letters.map(({ value }) => value), ["b1"]);
+  assertEquals(rig.deadLetters.map(({ value }) => value), ["b1"]);
   assertEquals(sorted(rig.watermark(29).take()), [["a1 a2 a3 a4", 29]]);
 });
 
@@ -71,9 +72,9 @@ Deno.test("A record older than the watermark that joins nothing is late", () => 
   const rig = newRig();
   rig.record("a1", 20).watermark(25).record("a2", 9);
 
-  assertEquals([rig.task.lateRecords, results(rig.watermark(100).take())], [1, [["a1", 29]]]);
+  assertEquals([rig.lateRecords, results(rig.watermark(100).take())], [1, [["a1", 29]]]);
   assertEquals(
-    rig.letters[0]!.message,
+    rig.deadLetters[0]!.message,
     "Record came too late for its window [1970-01-01T00:00:00.009Z, 1970-01-01T00:00:00.019Z): " +
       "event time is at 1970-01-01T00:00:00.025Z already",
   );
@@ -82,7 +83,7 @@ Deno.test("A record older than the watermark that joins nothing is late", () => 
 Deno.test("A late record leaves no open session behind: one that touches it alone is late, too", () => {
   const rig = newRig();
   rig.watermark(50).record("a1", 30).record("a2", 39);
-  assertEquals(rig.task.lateRecords, 2);
+  assertEquals(rig.lateRecords, 2);
   assertEquals(rig.commit(), []);
 });
 
@@ -115,7 +116,7 @@ Deno.test("A session in its lateness goes on when a record prolongs it, and is c
   assertEquals(results(rig.take()), [["a1 a2", 17], ["a1 a2 a3", 17]]);
   rig.watermark(37);
 
-  assertEquals([results(rig.take()), rig.task.timers.size], [[], 0]);
+  assertEquals([results(rig.take()), rig.timers().length], [[], 0]);
   assertEquals(rig.commit(), []);
 });
 
@@ -160,7 +161,7 @@ Deno.test("Sessions by the clock end when no record of their key was worked on f
   rig.record("a3").processingTime(130);
 
   assertEquals(results(rig.take()), [["b1 b2", 122], ["a3", 123]]);
-  assertEquals([rig.task.processingTimers.size, rig.task.timers.size], [0, 0]);
+  assertEquals([rig.processingTimers().length, rig.timers().length], [0, 0]);
 });
 
 Deno.test("Sessions by the clock have dynamic gaps, too", () => {
@@ -174,9 +175,9 @@ Deno.test("Sessions by the clock have dynamic gaps, too", () => {
 // ------------------------------------------------------------------------------------------ what is merged, and where
 
 /** An operator of sessions of numbers, all of one key, folded. */
-function foldRig<ACC, R>(fold: WindowFold<number, ACC, R>, evictor?: CountEvictor): OperatorRig<number, R> {
+function foldRig<ACC, R>(fold: WindowFold<number, ACC, R>, evictor?: CountEvictor): OperatorHarness<number, R> {
   const assigner = EventTimeSessionWindows.withGap(10);
-  return new OperatorRig<number, R>(
+  return new OperatorHarness<number, R>(
     () => new WindowOperator<number, ACC, R, R, string, TimeWindow>({ assigner, fold, evictor }),
     { name: "fold", keyBy: () => "a" },
   );
@@ -190,7 +191,7 @@ const mean = new AggregateFold<number, readonly [sum: number, count: number], nu
 });
 
 Deno.test("Folded contents of sessions that become one are merged", () => {
-  const bridge = <R>(rig: OperatorRig<number, R>): Flow[] =>
+  const bridge = <R>(rig: OperatorHarness<number, R>): Flow[] =>
     results(rig.record(1, 0).record(2, 15).record(6, 8).watermark(100).take());
 
   assertEquals(bridge(foldRig(new ReduceFold<number>((a, b) => a + b))), [[9, 24]]);
@@ -204,12 +205,12 @@ Deno.test("sum() of sessions that become one adds up, min() takes the smaller", 
     readonly price: number;
   }
   const saleRig = (aggregation: "sum" | "min") =>
-    new OperatorRig<Sale, Sale>(() =>
+    new OperatorHarness<Sale, Sale>(() =>
       new WindowOperator<Sale, Sale, Sale, Sale, string, TimeWindow>({
         assigner: EventTimeSessionWindows.withGap(10),
         fold: new FieldFold(fieldAggregate<Sale>(aggregation, "price")),
       }), { keyBy: () => "all" });
-  const bridge = (rig: OperatorRig<Sale, Sale>) =>
+  const bridge = (rig: OperatorHarness<Sale, Sale>) =>
     results(
       rig.record({ city: "Ulm", price: 5 }, 0).record({ city: "Bern", price: 2 }, 15)
         .record({ city: "Rom", price: 7 }, 8).watermark(100).take(),
@@ -255,11 +256,11 @@ Deno.test("Sessions that become one leave no timers behind", () => {
   const rig = newRig({ allowedLatenessMs: 20 });
   rig.record("a1", 0).record("a2", 15).record("a3", 8);
   // One for the end of [0, 25), one for the end of its lateness.
-  assertEquals(rig.task.timers.size, 2);
+  assertEquals(rig.timers().length, 2);
 
   const clock = wordsRig({ assigner: ProcessingTimeSessionWindows.withGap(10) }, { clock: new ManualClock(100) });
   clock.record("a1").processingTime(105).record("a2");
-  assertEquals(clock.task.processingTimers.size, 1);
+  assertEquals(clock.processingTimers().length, 1);
 });
 
 Deno.test("An accumulator that is undefined is refused: the window would vanish", () => {
@@ -287,7 +288,7 @@ Deno.test("A restart in the middle of sessions goes on with them: growing, bridg
   assertEquals(sorted(restarted.take()), [["b1", 16], ["a1 a2 a3 a4", 29]]);
   assertEquals(results(restarted.watermark(49).take()), [["b2", 49]]);
   restarted.commit();
-  assertEquals(restarted.restart().task.timers.size, 0);
+  assertEquals(restarted.restart().timers().length, 0);
 });
 
 // --------------------------------------------------------------------------------------------- triggers that merge

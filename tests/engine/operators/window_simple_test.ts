@@ -9,7 +9,7 @@ import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_e
 import { EventTimeTrigger } from "../../../src/engine/windows/time_triggers.ts";
 import { TimeWindow } from "../../../src/engine/windows/window.ts";
 import { WindowAssigner } from "../../../src/engine/windows/window_assigner.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { OperatorRig } from "../operator_rig.ts";
 
 /** "a:3": three of a. */
@@ -103,7 +103,7 @@ Deno.test("SimpleWindowOperator keeps keys of one id text but different types ap
 Deno.test("SimpleWindowOperator takes a record while event time is 1 ms before the window's last, and none from then on", () => {
   const rig = newRig();
   rig.watermark(8).record(one("a"), 0);
-  assertEquals(rig.letters, []);
+  assertEquals(rig.deadLetters, []);
   rig.watermark(9).record(one("a"), 9).record(one("a"), 10).watermark(MAX_WATERMARK);
 
   assertEquals(rig.take(), [
@@ -113,7 +113,7 @@ Deno.test("SimpleWindowOperator takes a record while event time is 1 ms before t
     [one("a"), 19],
     { watermark: MAX_WATERMARK },
   ]);
-  assertEquals([rig.task.lateRecords, rig.letters.length], [1, 1]);
+  assertEquals([rig.lateRecords, rig.deadLetters.length], [1, 1]);
 });
 
 Deno.test("SimpleWindowOperator takes a record whose own time has passed while its window is open", () => {
@@ -121,7 +121,7 @@ Deno.test("SimpleWindowOperator takes a record whose own time has passed while i
   rig.watermark(5).record(one("a"), 1).watermark(9);
 
   assertEquals(rig.take(), [{ watermark: 5 }, [one("a"), 9], { watermark: 9 }]);
-  assertEquals(rig.task.lateRecords, 0);
+  assertEquals(rig.lateRecords, 0);
 });
 
 Deno.test("SimpleWindowOperator keeps a late record as a dead letter that names the window, and changes nothing", () => {
@@ -134,8 +134,8 @@ Deno.test("SimpleWindowOperator keeps a late record as a dead letter that names 
 
   assertEquals(rig.take(), [{ watermark: MAX_WATERMARK }]);
   assertEquals(rig.commit(), []);
-  assertEquals(rig.task.lateRecords, 2);
-  assertEquals(rig.letters[0], {
+  assertEquals(rig.lateRecords, 2);
+  assertEquals(rig.deadLetters[0], {
     origin: undefined,
     value: one("a", 7),
     timestampMs: minute + 30_000,
@@ -159,9 +159,9 @@ Deno.test("SimpleWindowOperator takes a record for those of its windows that are
   rig.watermark(9).record(one("a"), 7).watermark(14).record(one("a"), 7);
 
   assertEquals(rig.take(), [{ watermark: 9 }, [one("a"), 14], { watermark: 14 }]);
-  assertEquals(rig.task.lateRecords, 1);
+  assertEquals(rig.lateRecords, 1);
   assertEquals(
-    rig.letters[0]!.message,
+    rig.deadLetters[0]!.message,
     "Record came too late for its window [1970-01-01T00:00:00.000Z, 1970-01-01T00:00:00.010Z), " +
       "[1970-01-01T00:00:00.005Z, 1970-01-01T00:00:00.015Z): event time is at 1970-01-01T00:00:00.014Z already",
   );
@@ -263,13 +263,13 @@ Deno.test("SimpleWindowOperator stores contents and timer of an open window, and
 Deno.test("SimpleWindowOperator goes on from the last commit: contents, order of keys, and what is late", () => {
   const rig = newRig();
   rig.record(one("b"), 1).record(one("a"), 2).watermark(0).record(one("a"), -5);
-  assertEquals(rig.task.lateRecords, 1);
+  assertEquals(rig.lateRecords, 1);
   rig.commit();
   const restarted = rig.restart();
   restarted.record(one("c"), 3).record(one("a"), 4).record(one("a"), -5).watermark(9);
 
   assertEquals(restarted.take(), [[one("b"), 9], [one("a", 2), 9], [one("c"), 9], { watermark: 9 }]);
-  assertEquals(restarted.task.lateRecords, 1);
+  assertEquals(restarted.lateRecords, 1);
 });
 
 Deno.test("SimpleWindowOperator names itself when its function throws in a window, with no record to blame", () => {

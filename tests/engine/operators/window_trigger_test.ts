@@ -20,7 +20,7 @@ import { EventTimeTrigger, ProcessingTimeTrigger } from "../../../src/engine/win
 import { Trigger, type TriggerContext, TriggerResult } from "../../../src/engine/windows/trigger.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { GlobalWindow, type TimeWindow, type Window } from "../../../src/engine/windows/window.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { results, Words, wordsRig } from "./window_rig.ts";
 
 // What real Flink does with triggers.
@@ -43,7 +43,7 @@ Deno.test("GlobalWindows gives nothing without a trigger, also at the end", () =
   rig.record("a1", 1).record("a2").watermark(MAX_WATERMARK);
 
   assertEquals(results(rig.take()), []);
-  assertEquals([rig.task.timers.size, rig.task.processingTimers.size, rig.letters.length], [0, 0, 0]);
+  assertEquals([rig.timers().length, rig.processingTimers().length, rig.deadLetters.length], [0, 0, 0]);
 });
 
 Deno.test("What global and count windows give has the last timestamp there is", () => {
@@ -78,7 +78,7 @@ Deno.test("A count trigger on a time window replaces its trigger: what is left a
 
   assertEquals(results(rig.take()), [["a1 a2", 9], ["a4 a5", 19]]);
   // The count does not outlive its window, nor does anything else.
-  assertEquals([rig.commit(), rig.letters.length], [[], 0]);
+  assertEquals([rig.commit(), rig.deadLetters.length], [[], 0]);
 });
 
 Deno.test("EventTimeTrigger that purges gives the window once and clears it", () => {
@@ -98,7 +98,7 @@ Deno.test("ProcessingTimeTrigger on event-time windows fires when the clock is p
   rig.processingTime(9);
   assertEquals(results(rig.take()), [["a1", 9]]);
   rig.record("a2", 12).watermark(19);
-  assertEquals(rig.task.processingTimers.size, 0);
+  assertEquals(rig.processingTimers().length, 0);
 
   assertEquals(results(rig.processingTime(100).take()), []);
 });
@@ -142,7 +142,7 @@ Deno.test("ContinuousEventTimeTrigger fires a window in its lateness at each rec
   assertEquals(results(rig.take()), [["a1 a2", 9]]);
 
   assertEquals(results(rig.watermark(14).take()), []);
-  assertEquals(rig.task.timers.size, 0);
+  assertEquals(rig.timers().length, 0);
 });
 
 Deno.test("ContinuousEventTimeTrigger on a global window fires once at the end of the input", () => {
@@ -162,7 +162,7 @@ Deno.test("ContinuousEventTimeTrigger leaves no timers where a window by the clo
   rig.record("a1", 3).watermark(10).processingTime(99);
 
   assertEquals(results(rig.take()), [["a1", 99]]);
-  assertEquals([rig.task.timers.size, rig.task.processingTimers.size], [0, 0]);
+  assertEquals([rig.timers().length, rig.processingTimers().length], [0, 0]);
 });
 
 Deno.test("ContinuousEventTimeTrigger refuses a record without a time and says what to do", () => {
@@ -184,7 +184,7 @@ Deno.test("ContinuousEventTimeTrigger fires sessions by the earliest time of tho
   assertEquals(results(rig.take()), [["a1 a2 a3", 30]]);
   // The end of the session.
   assertEquals(results(rig.watermark(30).take()), [["a1 a2 a3", 30]]);
-  assertEquals([rig.commit(), rig.task.timers.size], [[], 0]);
+  assertEquals([rig.commit(), rig.timers().length], [[], 0]);
 });
 
 // ---------------------------------------------------------------------------------------- continuous, processing time
@@ -208,7 +208,7 @@ Deno.test("ContinuousProcessingTimeTrigger on event-time windows fires nothing w
   );
   rig.record("a1", 1).watermark(9);
   assertEquals(results(rig.take()), []);
-  assertEquals([rig.commit(), rig.task.processingTimers.size], [[], 0]);
+  assertEquals([rig.commit(), rig.processingTimers().length], [[], 0]);
 });
 
 Deno.test("ContinuousProcessingTimeTrigger fires at a window's end at the latest, even if that is an event time", () => {
@@ -233,7 +233,7 @@ Deno.test("ContinuousProcessingTimeTrigger fires windows by the clock for the la
   rig.record("a1").processingTime(100);
 
   assertEquals(results(rig.take()), [["a1", 24], ["a1", 24], ["a1", 24]]);
-  assertEquals([rig.commit(), rig.task.processingTimers.size], [[], 0]);
+  assertEquals([rig.commit(), rig.processingTimers().length], [[], 0]);
 });
 
 Deno.test("ContinuousProcessingTimeTrigger fires sessions by the earliest time of those that became one", () => {
@@ -246,7 +246,7 @@ Deno.test("ContinuousProcessingTimeTrigger fires sessions by the earliest time o
   rig.processingTime(120);
 
   assertEquals(results(rig.take()), [["a1 a2", 114]]);
-  assertEquals([rig.commit(), rig.task.processingTimers.size], [[], 0]);
+  assertEquals([rig.commit(), rig.processingTimers().length], [[], 0]);
 });
 
 // ----------------------------------------------------------------------------------------------- windows by the clock
@@ -258,7 +258,7 @@ Deno.test("A processing-time window fires when the clock has come to its end −
   rig.processingTime(99);
 
   assertEquals(results(rig.take()), [["a1", 99], ["b1", 99]]);
-  assertEquals([rig.commit(), rig.task.processingTimers.size], [[], 0]);
+  assertEquals([rig.commit(), rig.processingTimers().length], [[], 0]);
 });
 
 Deno.test("Sliding windows by the clock hold a record each slide, an offset moves them", () => {
@@ -275,10 +275,10 @@ Deno.test("A window by the clock is never late, and event time does nothing to i
     { clock: new ManualClock(95) },
   );
   rig.record("a1", 1).watermark(MAX_WATERMARK - 1);
-  assertEquals([results(rig.take()), rig.task.lateRecords], [[], 0]);
+  assertEquals([results(rig.take()), rig.lateRecords], [[], 0]);
   rig.processingTime(99);
 
-  assertEquals([results(rig.take()), rig.task.processingTimers.size], [[["a1", 99]], 0]);
+  assertEquals([results(rig.take()), rig.processingTimers().length], [[["a1", 99]], 0]);
 });
 
 // ------------------------------------------------------------------------------------------------- delta, and custom

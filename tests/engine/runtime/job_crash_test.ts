@@ -147,7 +147,7 @@ function crashPointsOf(deaths: readonly Death[], { harness: { store }, recordsIn
 }
 
 /** The same runs each time. */
-const SEED = 20_260_301;
+const SEED = 20_260_303;
 
 Deno.test("a job gives the same whether its records come all at once or in pieces", async () => {
   await fc.assert(

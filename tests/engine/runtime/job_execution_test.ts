@@ -1,11 +1,10 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { JobError, OperatorError } from "../../../src/engine/errors.ts";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
-import { RestartStrategy } from "../../../src/engine/runtime/restart_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { countingJob, JobRig } from "../job_rig.ts";
-import { RetriableError } from "../memory_job_store.ts";
+import { RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { at, type Entry, ScriptSource } from "../script_source.ts";
 
 const nothing = () => {};
@@ -95,7 +94,7 @@ Deno.test("executeJob() ends with the first failure of a window, unless a restar
   await assertRejects(() => job.execute({ bounded: true }, nothing), OperatorError, failed);
   assertEquals(job.clock.sleeps, []);
 
-  const restartStrategy = RestartStrategy.fixedDelay({ attempts: 2, delayMs: 3_000 });
+  const restartStrategy = { type: "fixed-delay", attempts: 2, delayMs: 3_000 } as const;
   const healed = failingJob(2);
   await healed.execute({ bounded: true, restartStrategy }, nothing, nothing);
   assertEquals([healed.clock.sleeps, healed.output], [[3_000, 3_000], ["a 1 @9", "a 1 @19"]]);
@@ -110,7 +109,7 @@ Deno.test("executeJob() ends with the first failure of a window, unless a restar
 });
 
 Deno.test("executeJob() restarts no job that can not run as it is, and none without a store", async () => {
-  const restartStrategy = RestartStrategy.exponentialDelay();
+  const restartStrategy = { type: "exponential-delay" } as const;
   const unfit = failingJob(1, () => new JobError("Cannot read state"));
   await assertRejects(() => unfit.execute({ bounded: true, restartStrategy }, nothing), JobError, "Cannot read state");
 

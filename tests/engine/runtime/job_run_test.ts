@@ -7,8 +7,8 @@ import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { countingJob, countOf, JobRig, windowCounts } from "../job_rig.ts";
-import type { Commit } from "../memory_job_store.ts";
-import { RetriableError } from "../memory_job_store.ts";
+import type { Commit } from "../../../src/engine/testing/memory_job_store.ts";
+import { RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { at, bad, type Entry, ScriptSource } from "../script_source.ts";
 
 const changesOf = (commit: Commit | undefined) => Object.fromEntries(commit!.changes);

@@ -10,7 +10,7 @@ import type { Output, StreamRecord } from "../../../src/engine/record.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { AsyncCalls } from "../async_calls.ts";
 import { JobRig } from "../job_rig.ts";
-import { RetriableError } from "../memory_job_store.ts";
+import { RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { at, type Entry, ScriptSource } from "../script_source.ts";
 
 type Order = "ordered" | "unordered";
@@ -43,9 +43,11 @@ function newJob(
   more: {
     readonly between?: (stream: DataStream<string>) => DataStream<string>;
     readonly beside?: (stream: DataStream<string>, job: JobRig) => void;
+    readonly behind?: (text: string) => string;
+    readonly onError?: "fail";
   } = {},
 ): AsyncJob {
-  const { between = (stream) => stream, beside = () => {} } = more;
+  const { between = (stream) => stream, beside = () => {}, behind = (text) => text } = more;
   const source = new ScriptSource({ "s-0": entries });
   const job = new JobRig((env, { store }) => {
     // A process that is started again knows nothing of earlier calls.
@@ -55,9 +57,11 @@ function newJob(
     AsyncDataStream[`${order}Wait`](between(texts), calls.function, {
       timeoutMs: Number.POSITIVE_INFINITY,
       ...options,
-    }).name("lookup").transform("late marker", () => new LateMarker()).sinkTo(store.sink("out"));
+    }).name("lookup").transform("late marker", () => new LateMarker()).map(behind).name("behind").sinkTo(
+      store.sink("out"),
+    );
     beside(texts, job);
-  });
+  }, more.onError && { onError: more.onError });
   const rig: AsyncJob = { job, source, calls: new AsyncCalls() };
   source.stepwise = true;
   source.onPoll = () => job.clock.advance(1_000);
@@ -88,7 +92,7 @@ for (const order of ["ordered", "unordered"] as const) {
     assertEquals([books.recordsIn, books.recordsOut], [3, 3]);
     assertEquals(rig.job.store.entriesOf("state"), {});
     // As without calls: the end of the run is no event time.
-    assertEquals(rig.job.store.job.watermarks, { texts: 2, lookup: 2, "late marker-1": 2, "sink-1": 2 });
+    assertEquals(rig.job.store.job.watermarks, { texts: 2, lookup: 2, "late marker-1": 2, behind: 2, "sink-1": 2 });
   });
 
   Deno.test(`JobRun takes no records while as many are at work as the capacity says (${order})`, async () => {
@@ -167,12 +171,12 @@ for (const order of ["ordered", "unordered"] as const) {
   });
 
   Deno.test(`JobRun fails with a call, aborts the others and leaves the last commit as it is (${order})`, async () => {
-    const rig = newJob(order, textsAt(1, 2));
+    const rig = newJob(order, textsAt(1, 2), {}, { onError: "fail" });
     const signals: AbortSignal[] = [];
     const failing = () =>
       run(rig, () => {
         signals.push(...rig.calls.open.map(({ signal }) => signal));
-        rig.calls.of("r2").refuse(new RangeError("no such city"));
+        rig.calls.of("r1").refuse(new RangeError("no such city"));
       });
     await assertRejects(failing, OperatorError, 'Operator "lookup" failed: RangeError: no such city');
 
@@ -180,6 +184,26 @@ for (const order of ["ordered", "unordered"] as const) {
     assertEquals(rig.job.output, []);
     await run(rig, answerFirst(rig));
     assertEquals(rig.job.output, ["R1 @1", "R2 @2"]);
+  });
+
+  Deno.test(`JobRun buries a record whose call fails, or at whose results a function throws, and goes on (${order})`, async () => {
+    const behind = (text: string) => {
+      if (text === "R2") throw new TypeError("no R2 here");
+      return text;
+    };
+    const rig = newJob(order, textsAt(1, 2, 3), {}, { behind });
+    await run(rig, () => {
+      const [call] = rig.calls.open;
+      if (call?.input === "r1") call.refuse(new RangeError("no such city"));
+      else answerFirst(rig)();
+    });
+
+    assertEquals(rig.job.output, ["R3 @3"]);
+    assertEquals(
+      rig.job.store.letters.map(({ value, operator, errorClass }) => [value, operator, errorClass]),
+      [["r1", "lookup", "RangeError"], ["r2", "behind", "TypeError"]],
+    );
+    assertEquals(rig.job.store.entriesOf("state"), {});
   });
 
   Deno.test(`JobRun asks again in the next attempt when one ends with records at work (${order})`, async () => {

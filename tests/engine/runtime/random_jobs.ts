@@ -206,7 +206,7 @@ class Together extends ProcessAllWindowFunction<Item, Item> {
   }
 }
 
-/** Keeps a key's records in a list and a map, and gives what it has when event time is 15 ms further. */
+/** Keeps a key's records in a list and a map, and gives what it has when a timer fires. */
 class Remembering extends KeyedProcessFunction<string, Item, Item> {
   #list!: ListState<number>;
   #map!: MapState<string, number>;
@@ -223,7 +223,7 @@ class Remembering extends KeyedProcessFunction<string, Item, Item> {
     const name = `n${item.n % 3}`;
     this.#map.put(name, (this.#map.get(name) ?? 0) + 1);
     const { timerService } = context;
-    const timerMs = timerTime(context, 15);
+    const timerMs = timerTime(context, item);
     if (item.n % 4 === 0) timerService.deleteEventTimeTimer(this.#timerMs.value() ?? 0);
     this.#timerMs.update(timerMs);
     timerService.registerEventTimeTimer(timerMs);
@@ -240,12 +240,9 @@ class Remembering extends KeyedProcessFunction<string, Item, Item> {
   }
 }
 
-/**
- * Not in the past: such a timer fires with the next watermark, and where a source without watermarks has come to its bound a
- * restart gives one that the undisturbed run has had before.
- */
-function timerTime(context: KeyedProcessContext<string>, inMs: number): number {
-  return Math.max(context.timestamp()! + inMs, context.timerService.currentWatermark() + 1);
+/** Also in the past: such a timer fires with the next watermark. */
+function timerTime(context: KeyedProcessContext<string>, { n }: Item): number {
+  return context.timestamp()! + 15 - 10 * (n % 4);
 }
 
 /** Lets pass what is below the limit that the other stream has set for the key last. */
@@ -259,7 +256,7 @@ class Limited extends KeyedCoProcessFunction<string, Item, Item, Item> {
   override processElement1(item: Item, context: KeyedProcessContext<string>, out: Collector<Item>): void {
     const { timerService } = context;
     if (item.n <= (this.#limit.value() ?? 5)) out.collect({ ...item, at: momentOf(timerService.currentWatermark()) });
-    timerService.registerEventTimeTimer(timerTime(context, 20));
+    timerService.registerEventTimeTimer(timerTime(context, item));
   }
 
   override processElement2(item: Item): void {

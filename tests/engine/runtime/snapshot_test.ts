@@ -98,7 +98,7 @@ Deno.test("checkFits() refuses a commit with state, timers or positions that the
   assertEquals(
     error.message,
     'Cannot restore job "stats": its commit holds state of "old_source", "old_counts", "old_timers", which the job no longer has; ' +
-      "give the operator its old uid() back, or forget the commit with --reset",
+      "give the operator its old uid() back, drop that state with --allow-non-restored-state, or forget the commit with --reset",
   );
 });
 

@@ -3,14 +3,15 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../src/engine/errors.ts";
 import type { SourceNode } from "../../../src/engine/graph.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
-import { FanOut } from "../../../src/engine/runtime/task.ts";
+import { FanOut } from "../../../src/engine/runtime/edge.ts";
 import type { ErrorPolicy } from "../../../src/engine/runtime/options.ts";
 import { type RestoredSourceTimes, SourceTask } from "../../../src/engine/runtime/source_task.ts";
 import type { Source } from "../../../src/engine/source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { SILENT } from "../../../src/engine/logger.ts";
-import { ManualClock } from "../manual_clock.ts";
-import { type Flow, newShared, Probe } from "../operator_rig.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { type Flow, Probe } from "../../../src/engine/testing/probe.ts";
+import { newShared } from "../../../src/engine/testing/shared.ts";
 import { at, bad, type Entry, ScriptSource } from "../script_source.ts";
 
 interface Options {

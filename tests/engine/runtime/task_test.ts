@@ -4,10 +4,11 @@ import { MapOperator } from "../../../src/engine/operators/map.ts";
 import type { Operator, OperatorContext } from "../../../src/engine/operators/operator.ts";
 import type { Output, StreamRecord } from "../../../src/engine/record.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
-import { FanOut } from "../../../src/engine/runtime/task.ts";
+import { FanOut } from "../../../src/engine/runtime/edge.ts";
 import type { Timer } from "../../../src/engine/time/timer_queue.ts";
-import { ManualClock } from "../manual_clock.ts";
-import { OperatorRig, Probe } from "../operator_rig.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { Probe } from "../../../src/engine/testing/probe.ts";
+import { OperatorRig } from "../operator_rig.ts";
 
 /** Passes text on; "timer 50" registers a timer for its key instead. What fires gives "key fired". */
 class TimerOperator implements Operator<string, string> {
@@ -39,8 +40,9 @@ function pass<T>(): MapOperator<T, T> {
 }
 
 Deno.test("Task passes a watermark on once, and none that is not news", () => {
-  const rig = new OperatorRig(() => pass<string>());
-  rig.watermark(10).watermark(10).watermark(5).watermark(11);
+  const rig = new OperatorRig(() => new TimerOperator());
+  const edge = rig.task.addEdge(0, 0);
+  for (const watermarkMs of [10, 10, 5, 11]) edge.emitWatermark(watermarkMs);
 
   assertEquals(rig.take(), [{ watermark: 10 }, { watermark: 11 }]);
   assertEquals(rig.task.currentWatermark(), 11);
@@ -134,7 +136,7 @@ Deno.test("realWatermarkMs() is what it has passed on, or what lies above if tha
 
 Deno.test("realWatermarkMs() never falls behind the last commit", () => {
   const rig = new OperatorRig(() => pass<string>());
-  rig.watermark(50);
+  rig.watermark(50).commit();
   const restarted = rig.restart();
 
   assertEquals(restarted.task.currentWatermark(), 50);
@@ -148,7 +150,7 @@ Deno.test("processingTime() is the clock's", () => {
   const rig = new OperatorRig(() => new TimerOperator(), { clock });
   clock.advance(5);
 
-  assertEquals((rig.operator as TimerOperator).context.processingTime(), 1_005);
+  assertEquals((rig.operator as unknown as TimerOperator).context.processingTime(), 1_005);
 });
 
 Deno.test("process() names the operator that threw, keeps the error, and says at which record", () => {
@@ -220,7 +222,7 @@ Deno.test("process() takes whatever is thrown, also what is no error", () => {
         throw thrown;
       })
     );
-    assertThrows(() => rig.record("x"), OperatorError, `Operator "op" failed: ${words}`);
+    assertThrows(() => rig.record("x"), OperatorError, `Operator "operator" failed: ${words}`);
   }
 });
 
@@ -248,6 +250,18 @@ Deno.test("FanOut gives everything to all its edges, edge by edge, and counts ea
 
   const flows = [["a", 1], { watermark: 0 }, "idle"];
   assertEquals([one.take(), other.take(), fanOut.records], [flows, flows, 1]);
+});
+
+Deno.test("FanOut gives a side output the event time of the main output, and whether it is idle, but no records", () => {
+  const main = new FanOut();
+  const [side, probe] = [new FanOut(main), new Probe()];
+  side.add(probe);
+  main.collect("a", 1);
+  main.emitWatermark(5);
+  side.collect("b", 2);
+  main.emitIdle(true);
+
+  assertEquals([probe.take(), side.watermarkMs], [[{ watermark: 5 }, ["b", 2], "idle"], 5]);
 });
 
 Deno.test("FanOut without edges counts what nobody takes", () => {

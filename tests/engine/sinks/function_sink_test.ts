@@ -185,3 +185,19 @@ Deno.test("FunctionSink refuses what it can not call, and no promise at all", ()
     );
   }
 });
+
+Deno.test("takeBack() keeps back calls that have not been made", async () => {
+  const seen: number[] = [];
+  const writer = await new FunctionSink<number>((n) => {
+    seen.push(n);
+    return Promise.resolve();
+  }).open();
+  for (const n of [1, 2, 3, 4]) writer.write(n, 0);
+  writer.takeBack!(2);
+  writer.write(5, 0);
+  writer.takeBack!(9);
+  writer.write(6, 0);
+  await writer.flush!();
+
+  assertEquals(seen, [1, 6]);
+});

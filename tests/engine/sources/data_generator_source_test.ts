@@ -6,7 +6,7 @@ import type { SourceReader, SourceSplit } from "../../../src/engine/source.ts";
 import { type DataGeneratorOptions, DataGeneratorSource } from "../../../src/engine/sources/data_generator_source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig } from "../job_rig.ts";
-import { ManualClock } from "../manual_clock.ts";
+import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 
 interface Opened<T> {
   readonly clock: ManualClock;

@@ -3,7 +3,6 @@ import { AsyncDataStream } from "../../../src/engine/api/async_data_stream.ts";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
 import { OperatorError } from "../../../src/engine/errors.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
-import { RestartStrategy } from "../../../src/engine/runtime/restart_strategy.ts";
 import { DataGeneratorSource } from "../../../src/engine/sources/data_generator_source.ts";
 import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
@@ -259,6 +258,8 @@ Deno.test("take() gives each record once, also when it came again after a crash"
   assertEquals(copies.take(), [["a", 1]]);
   await words.push("b", 2);
   assertEquals(copies.take(), [["b", 2]]);
+  await harness.crash();
+  assertEquals([copies.values, copies.take()], [["a"], []]);
   await harness.restart();
   assertEquals([copies.values, copies.take()], [["a", "b"], []]);
   await words.push("c", 3);
@@ -501,7 +502,7 @@ for (
 }
 
 Deno.test("crashAt() is no failure that a restart strategy heals, nor a bad record", async () => {
-  const restartStrategy = RestartStrategy.fixedDelay({ attempts: 5, delayMs: 10 });
+  const restartStrategy = { type: "fixed-delay", attempts: 5, delayMs: 10 } as const;
   const { harness, words } = copyJob({ restartStrategy });
   await using _ = await harness.start();
   harness.crashAt({ beforeOutput: 1 });
@@ -517,6 +518,17 @@ Deno.test("crashAt() refuses what is no point", () => {
     "Cannot plan a crash as beforeCommit must be a whole number > 0: current value is 0",
   );
   assertThrows(() => harness.crashAt({ beforeCommit: 1, afterCommit: 1 }), TypeError, "it takes one point");
+});
+
+Deno.test("crash() ends a job, too, that waits to try again", async () => {
+  const { harness, words, copies } = copyJob();
+  await using _ = await harness.start();
+  harness.store.sessions[0]!.lose(new RetriableError("The broker is away"));
+  await words.push("a", 1);
+  await harness.crash();
+  assertEquals(harness.status, "crashed");
+  await harness.restart();
+  assertEquals(copies.values, ["a"]);
 });
 
 Deno.test("a crash before the first commit leaves nothing", async () => {

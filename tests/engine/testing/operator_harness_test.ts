@@ -2,15 +2,21 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { AsyncDataStream } from "../../../src/engine/api/async_data_stream.ts";
 import type { DataStream } from "../../../src/engine/api/data_stream.ts";
 import { OperatorError } from "../../../src/engine/errors.ts";
-import type { Collector, WindowContext } from "../../../src/engine/operators/functions.ts";
+import type { BroadcastContext, ReadOnlyBroadcastContext } from "../../../src/engine/operators/broadcast_functions.ts";
+import type { Collector, KeyedRuntimeContext, WindowContext } from "../../../src/engine/operators/functions.ts";
 import { ProcessWindowFunction } from "../../../src/engine/operators/functions.ts";
 import { MapOperator } from "../../../src/engine/operators/map.ts";
-import { KeyedCoProcessFunction, type KeyedProcessContext } from "../../../src/engine/operators/process_functions.ts";
+import {
+  KeyedCoProcessFunction,
+  type KeyedProcessContext,
+  KeyedProcessFunction,
+} from "../../../src/engine/operators/process_functions.ts";
 import { ReduceOperator } from "../../../src/engine/operators/reduce.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
-import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
+import { MapStateDescriptor, type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 import { TestSink } from "../../../src/engine/testing/test_sink.ts";
+import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { TimeWindow } from "../../../src/engine/windows/window.ts";
 import { addFares, type Fare, fare, QUIET, SEEN, Silence } from "./jobs.ts";
@@ -35,6 +41,13 @@ Deno.test("watermark() and idle() are those of one of several streams", () => {
   assertThrows(() => harness.record(1, 1, 2), RangeError, "Cannot use input 2: there are 2, counted from 0");
 });
 
+Deno.test("watermark() takes no notice of one that is no further than before, as no source gives it", () => {
+  const harness = new OperatorHarness(() => new MapOperator((n: number) => n));
+  harness.watermark(100).watermark(100).watermark(70).watermark(101);
+
+  assertEquals(harness.take(), [{ watermark: 100 }, { watermark: 101 }]);
+});
+
 Deno.test("record() throws the operator's error, named, and nothing remains of what the record did", () => {
   class Picky extends Silence {
     override processElement(word: string, context: KeyedProcessContext<string>, out: Collector<string>): void {
@@ -57,6 +70,26 @@ Deno.test("record() throws the operator's error, named, and nothing remains of w
   assertEquals(harness.take(), [["a 1", 12], ["a 2", 14]]);
   assertEquals(harness.takeSide(QUIET), [["a", 12], ["a", 14]]);
   assertEquals(harness.timers().map(({ timeMs }) => timeMs), [1_012, 1_014]);
+});
+
+Deno.test("onError makes dead letters of records at which the function throws, as in a job", () => {
+  const harness = new OperatorHarness(
+    () =>
+      new MapOperator((n: number) => {
+        if (n > 1) throw new RangeError("too much");
+        return n;
+      }),
+    { name: "limit", onError: "dead-letter" },
+  );
+  harness.record(1, 1).record(2, 2);
+
+  assertEquals(harness.take(), [[1, 1]]);
+  assertEquals(
+    harness.deadLetters.map((
+      { operator, errorClass, value, timestampMs },
+    ) => [operator, errorClass, value, timestampMs]),
+    [["limit", "RangeError", 2, 2]],
+  );
 });
 
 Deno.test("restart() goes on from the last commit: what came after it is gone", () => {
@@ -166,8 +199,8 @@ Deno.test("of() tests a window's function: state of the window, late records", (
 Deno.test("of() tests a function of two inputs", () => {
   const LIMIT = new ValueStateDescriptor<number>("limit");
   class Limited extends KeyedCoProcessFunction<string, Fare, Fare, Fare> {
-    #limit!: { value(): number | undefined; update(value: number): void };
-    override open(context: Parameters<NonNullable<KeyedCoProcessFunction<string, Fare, Fare, Fare>["open"]>>[0]): void {
+    #limit!: ValueState<number>;
+    override open(context: KeyedRuntimeContext): void {
       this.#limit = context.getState(LIMIT);
     }
     override processElement1(value: Fare, _context: KeyedProcessContext<string>, out: Collector<Fare>): void {
@@ -207,6 +240,63 @@ Deno.test("settle() takes the answers of an asynchronous function", async () => 
   await harness.settle();
 
   assertEquals(harness.take(), [["A", 1], { watermark: 5 }]);
+});
+
+Deno.test("processingTime() ends what an asynchronous function has waited for too long", async () => {
+  const harness = OperatorHarness.of((words: DataStream<string>) =>
+    AsyncDataStream.orderedWait(words, () => new Promise<string[]>(() => {}), { timeoutMs: 1_000 })
+  );
+  await harness.record("a", 1).settle();
+  harness.processingTime(999);
+  assertThrows(() => harness.processingTime(1_000), OperatorError, "1000 ms");
+});
+
+Deno.test("processingTime() asks watermark generators that go by the clock", () => {
+  const strategy = WatermarkStrategy.forGenerator<number>(() => ({
+    onEvent: () => MIN_WATERMARK,
+    onPeriodicEmit: (nowMs) => nowMs - 50,
+  }));
+  const harness = OperatorHarness.of((numbers: DataStream<number>) => numbers.assignTimestampsAndWatermarks(strategy));
+  harness.record(1, 10).watermark(100).processingTime(200);
+
+  assertEquals(harness.take(), [[1, 10], { watermark: 150 }]);
+});
+
+Deno.test("state() does not show what has expired by now", () => {
+  const LAST = new ValueStateDescriptor<string>("last", { ttl: { ttlMs: 100 } });
+  class Last extends KeyedProcessFunction<string, string, string> {
+    #last!: ValueState<string>;
+    override open(context: KeyedRuntimeContext): void {
+      this.#last = context.getState(LAST);
+    }
+    override processElement(word: string): void {
+      this.#last.update(word);
+    }
+  }
+  const harness = OperatorHarness.of((words: DataStream<string>) => words.keyBy(() => "key").process(new Last()));
+  const last = () => harness.state("key").getState(LAST).value();
+  harness.processingTime(50).record("a", 1).processingTime(149);
+  assertEquals(last(), "a");
+  harness.processingTime(150);
+  assertEquals(last(), undefined);
+});
+
+Deno.test("broadcastState() shows what belongs to no key", () => {
+  const LIMITS = new MapStateDescriptor<string, number>("limits");
+  const harness = OperatorHarness.of((fares: DataStream<Fare>, limits: DataStream<Fare>) =>
+    fares.connect(limits.broadcast(LIMITS)).process({
+      processElement: (fare: Fare, context: ReadOnlyBroadcastContext, out: Collector<Fare>) => {
+        if (fare.sum <= (context.getBroadcastState(LIMITS).get(fare.city) ?? 0)) out.collect(fare);
+      },
+      processBroadcastElement: ({ city, sum }: Fare, context: BroadcastContext) => {
+        context.getBroadcastState(LIMITS).put(city, sum);
+      },
+    })
+  );
+  harness.record(fare("Ulm", 3), 1).record2(fare("Ulm", 5), 2).record(fare("Ulm", 3), 3);
+
+  assertEquals(harness.take(), [[fare("Ulm", 3), 3]]);
+  assertEquals([...harness.broadcastState(LIMITS).entries()], [["Ulm", 5]]);
 });
 
 Deno.test("of() refuses what is not one way from the streams to a result", () => {

@@ -26,6 +26,24 @@ Deno.test("rest() waits while there is work, and while nobody sleeps", async () 
   await pulse.rest(() => true);
 });
 
+Deno.test("rest() waits for who is at work while another one sleeps", async () => {
+  const pulse = new Pulse(new ManualClock());
+  const stop = new AbortController();
+  const slept = pulse.sleep(1_000, stop.signal);
+  let rounds = 0;
+  const work = async () => {
+    for (; rounds < 10; rounds++) {
+      pulse.now();
+      await nextTurn();
+    }
+  };
+  const done = work();
+  await pulse.rest(() => false);
+  assertEquals(rounds, 10);
+  stop.abort();
+  await Promise.all([slept, done]);
+});
+
 Deno.test("rest() says that a job is stuck which waits for what never comes", async () => {
   const pulse = new Pulse(new ManualClock(), 100);
   await assertRejects(() => pulse.rest(() => false), Error, "The job neither works nor sleeps");

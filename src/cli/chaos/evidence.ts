@@ -1,0 +1,146 @@
+/** What a job leaves behind, and how that of two runs differs. */
+import type { Broker, BrokerRecord, Fetcher } from "../../connectors/broker.ts";
+import { deadLetterTopic } from "../../connectors/broker.ts";
+
+/** Committed output, dead letters and state of a job that has come to its end. */
+export interface Evidence {
+  /** Records of each partition in their order, as text. */
+  readonly output: readonly (readonly string[])[];
+  /** Dead letters in their order, as text. */
+  readonly letters: readonly string[];
+  /** The entries of the last commit, without when it was made. */
+  readonly state: ReadonlyMap<string, string>;
+}
+
+/** How a run differs from the one without a kill. */
+export interface Difference {
+  /** Records and dead letters that are missing. */
+  readonly lost: number;
+  /** Records and dead letters that are there too often. */
+  readonly doubled: number;
+  /** Records that are there as often as they must be, but not where. */
+  readonly moved: number;
+  /** Entries of the state that differ: "entry: found instead of expected". */
+  readonly state: readonly string[];
+}
+
+const decoder = new TextDecoder();
+
+/** Reads a topic while it grows: each committed record once. */
+export class TopicReader implements AsyncDisposable {
+  readonly partitions: string[][];
+  readonly #port: Broker;
+  readonly #topic: string;
+  readonly #offsets: number[];
+  readonly #format: (record: BrokerRecord) => string;
+  readonly #fetcher: Fetcher;
+
+  private constructor(
+    port: Broker,
+    topic: string,
+    partitions: number,
+    fetcher: Fetcher,
+    format: (record: BrokerRecord) => string,
+  ) {
+    this.#port = port;
+    this.#topic = topic;
+    this.#fetcher = fetcher;
+    this.#format = format;
+    this.#offsets = new Array<number>(partitions).fill(0);
+    this.partitions = Array.from({ length: partitions }, () => []);
+  }
+
+  static async open(
+    port: Broker,
+    topic: string,
+    format: (record: BrokerRecord) => string = formatRecord,
+  ): Promise<TopicReader> {
+    const [description] = await port.describeTopics([topic]);
+    return new TopicReader(port, topic, description!.endOffsets.length, await port.fetcher(), format);
+  }
+
+  /** Records that have been read. */
+  get records(): number {
+    return this.partitions.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Reads what has been committed since the last time. */
+  async readOn(): Promise<void> {
+    const [description] = await this.#port.describeTopics([this.#topic]);
+    const { endOffsets } = description!;
+    for (;;) {
+      const behind = endOffsets.flatMap((end, partition) => {
+        const offset = this.#offsets[partition]!;
+        return offset < end ? [{ topic: this.#topic, partition, offset }] : [];
+      });
+      if (behind.length === 0) return;
+      for (const { partition, records, nextOffset } of await this.#fetcher.fetch(behind, 500)) {
+        const found = this.partitions[partition]!;
+        for (const record of records) found.push(this.#format(record));
+        this.#offsets[partition] = nextOffset;
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#fetcher.close();
+  }
+}
+
+/** What a job has left behind, once it has ended. `output` reads its topic. */
+export async function gather(port: Broker, job: string, output: TopicReader): Promise<Evidence> {
+  await output.readOn();
+  return { output: output.partitions, letters: await readLetters(port, job), state: await readState(port, job) };
+}
+
+async function readLetters(port: Broker, job: string): Promise<string[]> {
+  const topic = deadLetterTopic(job);
+  if (!(await port.listTopics()).includes(topic)) return [];
+  await using reader = await TopicReader.open(port, topic, formatLetter);
+  await reader.readOn();
+  return reader.partitions.flat();
+}
+
+async function readState(port: Broker, job: string): Promise<Map<string, string>> {
+  const state = await port.readCommit(job);
+  const entry = JSON.stringify(["job"]);
+  const { finishedAtMs: _, ...record } = JSON.parse(state.get(entry) ?? "{}");
+  return state.set(entry, JSON.stringify(record));
+}
+
+function formatRecord({ timestampMs, key, value }: BrokerRecord): string {
+  return `${timestampMs} ${key && decoder.decode(key)} ${value && decoder.decode(value)}`;
+}
+
+/** With where it came from, without when and in which attempt. */
+function formatLetter(record: BrokerRecord): string {
+  const header = (name: string) => decoder.decode(record.headers?.[`dead-letter.${name}`]);
+  return `${header("topic")} ${header("partition")} ${header("offset")} ${formatRecord(record)}`;
+}
+
+/** How `found` differs from what it should be. */
+export function compare(found: Evidence, expected: Evidence): Difference {
+  const parts = [
+    [found.letters, expected.letters] as const,
+    ...expected.output.map((records, partition) => [found.output[partition] ?? [], records] as const),
+  ].map(([records, wanted]) => compareRecords(records, wanted));
+  const sum = (name: "lost" | "doubled" | "moved") => parts.reduce((total, part) => total + part[name], 0);
+  const state = [...new Set([...found.state.keys(), ...expected.state.keys()])]
+    .filter((entry) => found.state.get(entry) !== expected.state.get(entry))
+    .map((entry) => `${entry}: ${found.state.get(entry)} instead of ${expected.state.get(entry)}`);
+  return { lost: sum("lost"), doubled: sum("doubled"), moved: sum("moved"), state };
+}
+
+function compareRecords(
+  found: readonly string[],
+  expected: readonly string[],
+): Omit<Difference, "state"> {
+  const balance = new Map<string, number>();
+  for (const record of expected) balance.set(record, (balance.get(record) ?? 0) + 1);
+  for (const record of found) balance.set(record, (balance.get(record) ?? 0) - 1);
+  const counts = [...balance.values()];
+  const lost = counts.reduce((sum, count) => sum + Math.max(count, 0), 0);
+  const doubled = counts.reduce((sum, count) => sum + Math.max(-count, 0), 0);
+  const moved = lost + doubled > 0 ? 0 : found.filter((record, index) => record !== expected[index]).length;
+  return { lost, doubled, moved };
+}

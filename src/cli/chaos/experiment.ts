@@ -1,0 +1,137 @@
+/** The experiment: jobs are killed again and again, and what they leave behind is compared with an undisturbed run. */
+import type { Broker } from "../../connectors/broker.ts";
+import { createTopics, inputsOf, writeInputs } from "./data.ts";
+import type { Difference } from "./evidence.ts";
+import { disturbedLife, type KillPlace, type Laboratory, undisturbedLife } from "./life.ts";
+import type { JobName } from "./request.ts";
+
+/** What is to be tried. */
+export interface ChaosOptions {
+  /** Where it takes place; what it makes there begins with "chaos-" and is removed in the end. */
+  readonly port: Broker;
+  /** What tells other processes where `port` is. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly lessons: readonly JobName[];
+  /** Kills altogether. */
+  readonly runs: number;
+  /** Decides over bookings, instants and the order of fault points. */
+  readonly seed: number;
+  readonly sessionTimeoutMs: number;
+  /** Bookings of each airline; default 24,000. */
+  readonly pairs?: number;
+  /** Ends it; what was made is removed all the same. */
+  readonly signal?: AbortSignal;
+  /** Is told of each place when its kills are done. */
+  readonly onRow?: (row: ChaosRow) => void;
+}
+
+/** All kills of one job at one place. */
+export interface ChaosRow extends Difference {
+  readonly lesson: JobName;
+  readonly place: string;
+  readonly kills: number;
+  /** Records and dead letters that were compared, in all lives. */
+  readonly records: number;
+  /** Of each kill the time until the job had committed something new again, ms. */
+  readonly backMs: readonly number[];
+}
+
+/** What came of it. */
+export interface ChaosResult {
+  readonly rows: readonly ChaosRow[];
+  /** Fault points that undisturbed jobs pass, and how often. */
+  readonly passed: Readonly<Record<string, number>>;
+}
+
+/** So many kills of one place hit the same job, if its records last. */
+const KILLS_OF_LIFE = 6;
+const DEFAULT_PAIRS = 24_000;
+
+/** @throws {Error} if a job fails, or can not be killed as it must be; results that differ are in the result */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { port, lessons, seed, runs, pairs = DEFAULT_PAIRS } = options;
+  const place = `chaos-${crypto.randomUUID().slice(0, 6)}`;
+  const chance = chanceOf(seed);
+  const lab: Laboratory = { signal: new AbortController().signal, ...options, place, pairs, chance };
+  const rows: ChaosRow[] = [];
+  const passed: Record<string, number> = {};
+  for (const [index, lesson] of lessons.entries()) {
+    const inputs = inputsOf(lesson, place);
+    await createTopics(port, inputs);
+    try {
+      await writeInputs(port, lesson, place, { seed, pairs });
+      const share = Math.floor(runs * (index + 1) / lessons.length) - Math.floor(runs * index / lessons.length);
+      const undisturbed = await undisturbedLife(lab, lesson);
+      for (const [point, times] of Object.entries(undisturbed.passed)) passed[point] = (passed[point] ?? 0) + times;
+      const points = Object.keys(undisturbed.passed).map((faultPoint) => ({ faultPoint }));
+      const places = shuffled([...points, "the first output, from latest" as const], chance);
+      let instants = Math.ceil(share / 2);
+      let lives = 0;
+      const visit = async (at: KillPlace, kills: number): Promise<number> => {
+        const row = newRow(lesson, at);
+        // A place that is passed once in a life takes as many lives as kills.
+        for (let idle = 0; row.kills < kills && idle < 3;) {
+          const wanted = Math.min(kills - row.kills, KILLS_OF_LIFE);
+          const name = String(++lives);
+          const life = await disturbedLife(lab, lesson, { name, at, kills: wanted, expected: undisturbed.evidence });
+          idle = life.kills === 0 ? idle + 1 : 0;
+          add(row, life);
+        }
+        rows.push(row);
+        options.onRow?.(row);
+        return kills - row.kills;
+      };
+      for (const [turn, at] of places.entries()) {
+        const kills = Math.floor((share - Math.ceil(share / 2) + places.length - 1 - turn) / places.length);
+        // What could not be done there is done at random.
+        if (kills > 0) instants += await visit(at, kills);
+      }
+      if (instants > 0 && await visit("a random instant", instants) > 0) {
+        throw new Error(`Cannot kill ${lesson} before its end: it is too fast for ${pairs} bookings`);
+      }
+    } finally {
+      await port.deleteTopics(inputs);
+    }
+  }
+  return { rows, passed };
+}
+
+/** Whether the job left behind something else than an undisturbed one. */
+export function differs({ lost, doubled, moved, state }: Difference): boolean {
+  return lost + doubled + moved + state.length > 0;
+}
+
+type GrowingRow = { -readonly [P in keyof ChaosRow]: ChaosRow[P] };
+
+function newRow(lesson: JobName, at: KillPlace): GrowingRow {
+  const place = typeof at === "string" ? at : at.faultPoint;
+  return { lesson, place, kills: 0, records: 0, lost: 0, doubled: 0, moved: 0, state: [], backMs: [] };
+}
+
+function add(
+  row: GrowingRow,
+  life: { kills: number; records: number; difference: Difference; backMs: readonly number[] },
+): void {
+  row.kills += life.kills;
+  row.records += life.records;
+  row.lost += life.difference.lost;
+  row.doubled += life.difference.doubled;
+  row.moved += life.difference.moved;
+  row.state = [...row.state, ...life.difference.state];
+  row.backMs = [...row.backMs, ...life.backMs];
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function chanceOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function shuffled<T>(items: readonly T[], chance: () => number): T[] {
+  return items.map((item) => [chance(), item] as const).sort(([a], [b]) => a - b).map(([, item]) => item);
+}

@@ -1,0 +1,243 @@
+/** One job from its start to its end, with kills on the way. */
+import type { Broker } from "../../connectors/broker.ts";
+import { createTopics, inputsOf, NOW_MS, writeInputs } from "./data.ts";
+import { compare, type Difference, type Evidence, gather, TopicReader } from "./evidence.ts";
+import { Process } from "./process.ts";
+import type { JobName, ProgramRequest } from "./request.ts";
+
+/** Where the jobs of an experiment live, and how they are killed. */
+export interface Laboratory {
+  /** The broker, for the experiment itself. */
+  readonly port: Broker;
+  /** What tells a process where that broker is. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What the names of its jobs and topics begin with. */
+  readonly place: string;
+  /** After so long the broker counts a killed process as dead, ms, unless it knows at once. */
+  readonly sessionTimeoutMs: number;
+  /** Bookings of each airline. */
+  readonly pairs: number;
+  /** Of the bookings. */
+  readonly seed: number;
+  /** Ends all at once. */
+  readonly signal: AbortSignal;
+  /** From 0 to 1; decides when a random instant is. */
+  readonly chance: () => number;
+}
+
+/** At any instant, at a fault point, or at the first output of a job that has begun behind the newest records. */
+export type KillPlace = "a random instant" | "the first output, from latest" | { readonly faultPoint: string };
+
+/** What became of a life. */
+export interface LifeResult {
+  readonly kills: number;
+  /** Records and dead letters that were compared. */
+  readonly records: number;
+  readonly difference: Difference;
+  /** Of each kill the time until something new was committed again, ms. */
+  readonly backMs: readonly number[];
+}
+
+/** What a job leaves behind that nobody disturbs, and how often it passes each fault point. */
+export interface Undisturbed {
+  readonly evidence: Evidence;
+  readonly passed: Readonly<Record<string, number>>;
+}
+
+/** Random instants are so far behind the first commit, ms. */
+const INSTANT_WITHIN_MS = 40;
+/** Of those lives each commit lasts so much longer, ms. */
+const SLOW_MS = 10;
+/** A life takes no more kills when so much of its output is there: all of them must come before the end. */
+const KILLS_UNTIL = 0.7;
+/** What is written behind the job that has begun from latest; its first output must not be its end. */
+const LATEST_PAIRS = 4_000;
+
+/** Runs the job once, without a kill. */
+export async function undisturbedLife(lab: Laboratory, lesson: JobName): Promise<Undisturbed> {
+  await using life = await Life.open(lab, lesson, { name: "undisturbed", inputs: inputsOf(lesson, lab.place) });
+  const passed = await life.finish();
+  return { evidence: await life.gather(), passed };
+}
+
+/** Runs the job with up to `kills` kills at one place; fewer if its records do not last for more. */
+export async function disturbedLife(
+  lab: Laboratory,
+  lesson: JobName,
+  options: { readonly name: string; readonly at: KillPlace; readonly kills: number; readonly expected: Evidence },
+): Promise<LifeResult> {
+  if (options.at === "the first output, from latest") return await lifeFromLatest(lab, lesson, options);
+  const { name, at, kills, expected } = options;
+  await using life = await Life.open(lab, lesson, { name, inputs: inputsOf(lesson, lab.place) });
+  const most = recordsOf(expected);
+  while (life.kills < kills && life.records < most * KILLS_UNTIL) {
+    if (!await killOnce(life, at, lab, most)) break;
+  }
+  await life.finish();
+  return life.result(await life.gather(), expected);
+}
+
+/** The job begins when its topics are still empty, and dies with its first output in its hands. */
+async function lifeFromLatest(
+  lab: Laboratory,
+  lesson: JobName,
+  { name, kills }: { readonly name: string; readonly kills: number },
+): Promise<LifeResult> {
+  const place = `${lab.place}.${name}`;
+  const inputs = inputsOf(lesson, place);
+  await createTopics(lab.port, inputs);
+  try {
+    await using life = await Life.open(lab, lesson, { name, inputs, from: "latest" });
+    const hold = { faultPoint: "commit: before the store", commits: 0 };
+    for (let written = false; life.kills < kills; written = true) {
+      await using process = life.start({ bounded: false, hold });
+      await process.until(() => process.commits === 0);
+      if (!written) await writeInputs(lab.port, lesson, place, { seed: lab.seed, pairs: LATEST_PAIRS });
+      await process.until(() => process.held !== undefined);
+      if (process.commits !== 0 || !await life.kill(process)) throw life.broken(process, "made output before its kill");
+    }
+    await life.finish();
+    const found = await life.gather();
+    // What it must be: the same records, read from the beginning.
+    await using reference = await Life.open(lab, lesson, { name: `${name}-undisturbed`, inputs });
+    await reference.finish();
+    return life.result(found, await reference.gather());
+  } finally {
+    await lab.port.deleteTopics(inputs);
+  }
+}
+
+/** @returns false if the job came to its end before it could be killed */
+async function killOnce(life: Life, at: KillPlace, lab: Laboratory, most: number): Promise<boolean> {
+  if (typeof at === "string") {
+    await using process = life.start({ slowMs: SLOW_MS });
+    if (!await process.until(() => process.commits > 0)) return life.over(process);
+    await pause(lab.chance() * INSTANT_WITHIN_MS);
+    return await life.kill(process, most);
+  }
+  const { faultPoint } = at;
+  const [phase] = faultPoint.split(":");
+  if (phase === "start" || phase === "restore") {
+    // A commit, a clean end, and the kill as the next one begins.
+    await using first = life.start({ stopAfterCommits: 1 });
+    const { code } = await first.ended;
+    if (code !== 0) throw life.broken(first, `ended with ${code}`);
+    if (first.commits < 1) return false;
+    await using second = life.start({ hold: { faultPoint, commits: -1 } });
+    return await second.until(() => second.held !== undefined) ? await life.kill(second, most) : life.over(second);
+  }
+  const change = phase === "end" ? { stopAfterCommits: 1 } : {};
+  await using process = life.start({ ...change, hold: { faultPoint, commits: 1 } });
+  return await process.until(() => process.held !== undefined) ? await life.kill(process, most) : life.over(process);
+}
+
+/** A job of its own name with an output of its own; both are removed in the end. */
+class Life implements AsyncDisposable {
+  kills = 0;
+  readonly #lab: Laboratory;
+  readonly #request: ProgramRequest;
+  readonly #output: TopicReader;
+  readonly #backMs: number[] = [];
+  #killedAtMs: number | undefined;
+  #processes: Process[] = [];
+
+  private constructor(lab: Laboratory, request: ProgramRequest, output: TopicReader) {
+    this.#lab = lab;
+    this.#request = request;
+    this.#output = output;
+  }
+
+  static async open(
+    lab: Laboratory,
+    lesson: JobName,
+    { name, inputs, from = "earliest" }: { name: string; inputs: readonly string[]; from?: "earliest" | "latest" },
+  ): Promise<Life> {
+    const jobName = `${lab.place}.${lesson}.${name}`;
+    const output = `${jobName}.output`;
+    await createTopics(lab.port, [output]);
+    const { sessionTimeoutMs } = lab;
+    const request = { lesson, jobName, inputs, output, from, bounded: true, sessionTimeoutMs, nowMs: NOW_MS };
+    return new Life(lab, request, await TopicReader.open(lab.port, output));
+  }
+
+  /** Output that is committed, as far as it has been read. */
+  get records(): number {
+    return this.#output.records;
+  }
+
+  start(change: Pick<Partial<ProgramRequest>, "bounded" | "hold" | "stopAfterCommits" | "slowMs">): Process {
+    const process = new Process({ ...this.#request, ...change }, this.#lab.env, this.#lab.signal);
+    this.#processes.push(process);
+    return process;
+  }
+
+  /**
+   * Kills a process that has work left.
+   * @param most output of the job when it is done; with it, a kill that hit behind it does not count
+   */
+  async kill(process: Process, most = Number.POSITIVE_INFINITY): Promise<boolean> {
+    this.#noteBack(process);
+    process.kill("SIGKILL");
+    const { signal } = await process.ended;
+    await this.#output.readOn();
+    if (signal !== "SIGKILL") return this.over(process);
+    this.#killedAtMs = performance.now();
+    if (this.records >= most) return false;
+    this.kills++;
+    return true;
+  }
+
+  /** A process has ended by itself: @throws {Error} if that was no end of its work */
+  over(process: Process): false {
+    if (process.passed === undefined) throw this.broken(process, "failed");
+    return false;
+  }
+
+  /** Runs the job to its end. @returns how often it passed each fault point meanwhile */
+  async finish(): Promise<Readonly<Record<string, number>>> {
+    await using process = this.start({});
+    const { code } = await process.ended;
+    this.#noteBack(process);
+    if (code !== 0 || process.passed === undefined) throw this.broken(process, `ended with ${code}`);
+    return process.passed;
+  }
+
+  gather(): Promise<Evidence> {
+    return gather(this.#lab.port, this.#request.jobName, this.#output);
+  }
+
+  result(found: Evidence, expected: Evidence): LifeResult {
+    return {
+      kills: this.kills,
+      records: recordsOf(expected) + expected.letters.length,
+      difference: compare(found, expected),
+      backMs: this.#backMs,
+    };
+  }
+
+  broken(process: Process, what: string): Error {
+    return new Error(`A process of "${this.#request.jobName}" ${what}; it has said:\n${process.stderr}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const process of this.#processes) await process[Symbol.asyncDispose]();
+    await this.#output[Symbol.asyncDispose]();
+    const { port } = this.#lab;
+    await port.dropJob(this.#request.jobName);
+    await port.deleteTopics([this.#request.output]);
+  }
+
+  #noteBack({ firstCommitAtMs }: Process): void {
+    if (this.#killedAtMs === undefined || firstCommitAtMs === undefined) return;
+    this.#backMs.push(firstCommitAtMs - this.#killedAtMs);
+    this.#killedAtMs = undefined;
+  }
+}
+
+function recordsOf({ output }: Evidence): number {
+  return output.reduce((sum, { length }) => sum + length, 0);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,122 @@
+import type { ProgramRequest, ProgramWord } from "./request.ts";
+
+/** What is not said within this time will not be said any more, ms. */
+const PATIENCE_MS = 60_000;
+
+/** A process that runs the program. It is killed when it goes out of scope. */
+export class Process implements AsyncDisposable {
+  /** Everything on standard error. */
+  stderr = "";
+  /** How often it has committed what is new; −1 until it is ready to work. */
+  commits = -1;
+  /** The point at which it stands still. */
+  held: string | undefined;
+  /** Its last word, if it ended by itself. */
+  passed: Readonly<Record<string, number>> | undefined;
+  /** When it had committed what is new for the first time, ms of `performance.now()`. */
+  firstCommitAtMs: number | undefined;
+  /** Resolves when it has ended and all of its words have been heard. */
+  readonly ended: Promise<Deno.CommandStatus>;
+  readonly #child: Deno.ChildProcess;
+  #over = false;
+  #news = Promise.withResolvers<void>();
+
+  /**
+   * @param env where its broker is; added to the environment of this process
+   * @param signal kills it
+   */
+  constructor(request: ProgramRequest, env: Readonly<Record<string, string>>, signal: AbortSignal) {
+    signal.throwIfAborted();
+    const at = (path: string) => new URL(path, import.meta.url).href;
+    const permissions = ["net", "env", "read", "write"].map((name) => `--allow-${name}`);
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--v8-flags=--max-semi-space-size=8",
+        "--no-prompt",
+        ...permissions,
+        "--config",
+        new URL("../../../deno.json", import.meta.url).pathname,
+        at("program.ts"),
+        JSON.stringify(request),
+      ],
+      env: { NO_COLOR: "1", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const stop = () => this.kill("SIGKILL");
+    signal.addEventListener("abort", stop);
+    const words = lines(this.#child.stdout, (line) => this.#hear(JSON.parse(line) as ProgramWord));
+    const errors = lines(this.#child.stderr, (line) => this.stderr += `${line}\n`);
+    this.ended = Promise.all([this.#child.status, words, errors]).then(([status]) => {
+      signal.removeEventListener("abort", stop);
+      this.#over = true;
+      this.#news.resolve();
+      return status;
+    });
+  }
+
+  /** Whether it has ended. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  kill(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      // It has ended meanwhile, which its status tells.
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  /**
+   * Waits until `reached()`, looking after each of its words.
+   * @returns false if it ended before
+   * @throws {Error} with what it has said, if that takes too long
+   */
+  async until(reached: () => boolean): Promise<boolean> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () =>
+        late.reject(new Error(`A process did nothing new for ${PATIENCE_MS / 1000} s; it has said:\n${this.stderr}`)),
+      PATIENCE_MS,
+    );
+    try {
+      while (!reached()) {
+        if (this.#over) return false;
+        await Promise.race([this.#news.promise, late.promise]);
+      }
+      return true;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#over) this.kill("SIGKILL");
+    await this.ended;
+  }
+
+  #hear(word: ProgramWord): void {
+    if ("commits" in word) {
+      this.commits = word.commits;
+      if (word.commits > 0) this.firstCommitAtMs ??= performance.now();
+    } else if ("held" in word) this.held = word.held;
+    else this.passed = word.passed;
+    const news = this.#news;
+    this.#news = Promise.withResolvers();
+    news.resolve();
+  }
+}
+
+/** Whole lines only: what a killed process was about to say is not heard. */
+async function lines(stream: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const found = (rest + text).split("\n");
+    rest = found.pop()!;
+    found.forEach(take);
+  }
+}

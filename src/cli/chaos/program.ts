@@ -1,0 +1,103 @@
+/**
+ * The process that is killed: the workflow of lesson 16 or 20 as it is, between topics of the experiment, with a hook that
+ * says what it has committed and holds it where the experiment wants to kill it.
+ */
+import type { OpenBroker } from "../../connectors/mod.ts";
+import { openBroker } from "../../connectors/mod.ts";
+import { type FaultPoint, StreamExecutionEnvironment, WatermarkStrategy } from "../../engine/mod.ts";
+import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../models.ts";
+import { defineWorkflow as mergeFlights } from "../../s16_merge.ts";
+import { defineWorkflow as countFlights } from "../../s20_manage_state.ts";
+import { brokerSettings, createLogger, runMain } from "../../utils.ts";
+import { type ProgramRequest, type ProgramWord, renamed } from "./request.ts";
+
+/** Often, so that there is something to see between two kills. */
+const COMMIT_INTERVAL_MS = 10;
+/** A process that nobody kills must not stand still for ever. */
+const HELD_AT_MOST_MS = 60_000;
+
+async function main(signal: AbortSignal): Promise<void> {
+  const request = JSON.parse(Deno.args[0]!) as ProgramRequest;
+  const { jobName, from, bounded, sessionTimeoutMs } = request;
+  const logger = createLogger();
+  const watch = new Watch(request);
+  await using broker = await openBroker({ settings: brokerSettings(), logger });
+  const env = new StreamExecutionEnvironment({
+    jobName,
+    from,
+    bounded,
+    sessionTimeoutMs,
+    commitIntervalMs: COMMIT_INTERVAL_MS,
+    store: broker,
+    logger,
+    signal: AbortSignal.any([signal, watch.stopped]),
+    faultPoint: watch.faultPoint,
+  });
+  describe(env, broker, request);
+  await env.execute();
+  say({ passed: Object.fromEntries(watch.passed) });
+}
+
+function describe(env: StreamExecutionEnvironment, broker: OpenBroker, request: ProgramRequest): void {
+  const { lesson, inputs, output, nowMs } = request;
+  const [first, second] = inputs as [string, string?];
+  if (lesson === "s16") {
+    const skyone = broker.source(renamed(SKYONE, first));
+    const sunset = broker.source(renamed(SUNSET, second!));
+    mergeFlights(
+      env.fromSource(skyone, WatermarkStrategy.noWatermarks(), "skyone_source"),
+      env.fromSource(sunset, WatermarkStrategy.noWatermarks(), "sunset_source"),
+      () => nowMs,
+    ).sinkTo(broker.sink(renamed(FLIGHTDATA, output))).name("flightdata_sink");
+  } else {
+    const flights = broker.source(renamed(FLIGHTDATA, first));
+    countFlights(env.fromSource(flights, WatermarkStrategy.forMonotonousTimestamps(), "flightdata_source"))
+      .sinkTo(broker.sink(renamed(USERSTATISTICS, output))).name("userstatistics_sink");
+  }
+}
+
+/** Counts what the job passes, and holds it. */
+class Watch {
+  readonly passed = new Map<string, number>();
+  readonly #request: ProgramRequest;
+  readonly #stop = new AbortController();
+  #commits = -1;
+
+  constructor(request: ProgramRequest) {
+    this.#request = request;
+  }
+
+  /** Aborted when the job is to end. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  readonly faultPoint: FaultPoint = (name) => {
+    this.passed.set(name, (this.passed.get(name) ?? 0) + 1);
+    const { hold, stopAfterCommits, slowMs } = this.#request;
+    if (name === hold?.faultPoint && this.#commits >= hold.commits) standStill(name);
+    // Another attempt in the same process begins with a commit of nothing new, too.
+    if (name === "start: before the job is opened") this.#commits = -1;
+    if (name !== "commit: the store has it") return;
+    say({ commits: ++this.#commits });
+    if (this.#commits === stopAfterCommits) this.#stop.abort(new Error("It has committed often enough"));
+    if (slowMs !== undefined) blockThread(slowMs);
+  };
+}
+
+/** Keeps the thread, as some points lie in a transaction that is synchronous. */
+function standStill(name: string): never {
+  say({ held: name });
+  blockThread(HELD_AT_MOST_MS);
+  Deno.exit(1);
+}
+
+function blockThread(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function say(word: ProgramWord): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(word)}\n`));
+}
+
+if (import.meta.main) await runMain(main);

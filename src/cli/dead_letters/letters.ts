@@ -1,0 +1,218 @@
+/** The letters in a job's dead-letter topic, and what has become of them. */
+import {
+  type Broker,
+  BrokerError,
+  type BrokerRecord,
+  deadLetterTopic,
+  type OutgoingRecord,
+  type RecordHeaders,
+} from "../../connectors/broker.ts";
+import { decodeUtf8 } from "../../utils.ts";
+import { jobHint } from "../state/jobs.ts";
+
+/** A record that its job could not process. */
+export interface Letter {
+  /** Its offset in the dead-letter topic. */
+  readonly id: number;
+  /** When the job gave it up, ISO 8601. */
+  readonly time: string;
+  /** Name of the operator, or of the source if the record could not be decoded. */
+  readonly operator: string;
+  /** "RecordError", "LateRecord", "TypeError", … */
+  readonly errorClass: string;
+  readonly message: string;
+  /** Which attempt of the job met it. */
+  readonly attempt: string;
+  /** Where the record came from; undefined if no record of a topic was at work. */
+  readonly origin: LetterOrigin | undefined;
+  /** The first bytes of its value; null if it has none. */
+  readonly begin: Uint8Array | null;
+  /** Of its value. */
+  readonly bytes: number;
+  /** How its record came to its topic, if it had been a letter before. */
+  readonly replayed: Replayed | undefined;
+}
+
+/** A place in a topic, and the record's timestamp there. */
+export interface LetterOrigin {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** ms since the Unix epoch */
+  readonly timestampMs: number;
+}
+
+/** What the header `dead-letter.replayed` of a record says: which letter it was last, and how often it has been replayed. */
+export interface Replayed {
+  readonly id: number;
+  readonly job: string;
+  readonly count: number;
+}
+
+/** What became of letters. */
+export type Resolution = "replayed" | "dropped";
+
+/** All letters of a job in the order of their ids, and what became of those that are no longer open. */
+export interface Letters {
+  readonly letters: readonly Letter[];
+  readonly resolved: ReadonlyMap<number, Resolution>;
+}
+
+/** So much of a value is kept for lists. */
+const BEGIN_BYTES = 200;
+const FETCH_WAIT_MS = 250;
+const PREFIX = "dead-letter.";
+
+const encoder = new TextEncoder();
+
+/**
+ * Reads the whole dead-letter topic; of values only the begin is kept.
+ * @throws {BrokerError} if there is no such topic and no such job
+ */
+export async function readLetters(broker: Broker, job: string, signal: AbortSignal): Promise<Letters> {
+  const letters: Letter[] = [];
+  const resolved = new Map<number, Resolution>();
+  for await (const record of recordsOf(broker, job, 0, signal)) {
+    const marker = markerOf(record);
+    if (marker !== undefined) { for (const id of marker.ids) resolved.set(id, marker.resolution); }
+    const letter = letterOf(record);
+    if (letter !== undefined) letters.push(letter);
+  }
+  return { letters, resolved };
+}
+
+/** The records of letters, whole, in the order of their ids. */
+export async function* letterRecords(
+  broker: Broker,
+  job: string,
+  ids: readonly number[],
+  signal: AbortSignal,
+): AsyncGenerator<BrokerRecord> {
+  if (ids.length === 0) return;
+  const wanted = new Set(ids);
+  const last = Math.max(...ids);
+  for await (const record of recordsOf(broker, job, Math.min(...ids), signal)) {
+    if (wanted.has(record.offset)) yield record;
+    if (record.offset >= last) return;
+  }
+}
+
+/** What a record says as a letter; undefined if it is none. */
+export function letterOf({ offset, headers, value }: BrokerRecord): Letter | undefined {
+  const word = (name: string) => headerText(headers, name) ?? "";
+  if (headers?.[`${PREFIX}error-class`] === undefined) return undefined;
+  const topic = headerText(headers, "topic");
+  return {
+    id: offset,
+    time: word("time"),
+    operator: word("operator"),
+    errorClass: word("error-class"),
+    message: word("error-message"),
+    attempt: word("attempt"),
+    origin: topic === undefined ? undefined : {
+      topic,
+      partition: Number(word("partition")),
+      offset: Number(word("offset")),
+      timestampMs: Number(word("timestamp")),
+    },
+    begin: value === null ? null : value.slice(0, BEGIN_BYTES),
+    bytes: value?.length ?? 0,
+    replayed: replayedOf(headers),
+  };
+}
+
+/** The record as it was, on its way to where it came from, with a header that says which letter it was. */
+export function originalRecord(job: string, record: BrokerRecord, origin: LetterOrigin): OutgoingRecord {
+  const own = Object.entries(record.headers ?? {}).filter(([name]) => !name.startsWith(PREFIX));
+  const count = (replayedOf(record.headers)?.count ?? 0) + 1;
+  const replayed = { id: record.offset, job, count } satisfies Replayed;
+  return {
+    topic: origin.topic,
+    partition: origin.partition,
+    key: record.key,
+    value: record.value,
+    timestampMs: origin.timestampMs,
+    headers: { ...Object.fromEntries(own), [`${PREFIX}replayed`]: encoder.encode(JSON.stringify(replayed)) },
+  };
+}
+
+/** The record that says of letters that they are open no longer. */
+export function markerRecord(
+  job: string,
+  ids: readonly number[],
+  resolution: Resolution,
+  nowMs: number,
+): OutgoingRecord {
+  const words = { job, resolved: resolution, ids: ids.join(","), time: new Date(nowMs).toISOString() };
+  return {
+    topic: deadLetterTopic(job),
+    partition: 0,
+    key: null,
+    value: null,
+    timestampMs: nowMs,
+    headers: Object.fromEntries(Object.entries(words).map(([name, text]) => [PREFIX + name, encoder.encode(text)])),
+  };
+}
+
+/** Headers that the record had before it became a letter. */
+export function ownHeaders(headers: RecordHeaders | undefined): RecordHeaders {
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !name.startsWith(PREFIX)));
+}
+
+function markerOf({ headers }: BrokerRecord): { ids: number[]; resolution: Resolution } | undefined {
+  const resolution = headerText(headers, "resolved");
+  // A letter may hold a marker that another job has taken for a record.
+  if (headers?.[`${PREFIX}error-class`] !== undefined) return undefined;
+  if (resolution !== "replayed" && resolution !== "dropped") return undefined;
+  return { ids: (headerText(headers, "ids") ?? "").split(",").map(Number), resolution };
+}
+
+function replayedOf(headers: RecordHeaders | undefined): Replayed | undefined {
+  const text = headerText(headers, "replayed");
+  if (text === undefined) return undefined;
+  try {
+    const { id, job, count } = JSON.parse(text) as Replayed;
+    return { id: Number(id), job: String(job), count: Number(count) };
+  } catch {
+    // Anybody may write headers; one that is not ours says nothing.
+    return undefined;
+  }
+}
+
+function headerText(headers: RecordHeaders | undefined, name: string): string | undefined {
+  const bytes = headers?.[PREFIX + name];
+  return bytes === undefined ? undefined : decodeUtf8(bytes) ?? "";
+}
+
+async function* recordsOf(
+  broker: Broker,
+  job: string,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<BrokerRecord> {
+  const topic = deadLetterTopic(job);
+  if (!(await broker.listTopics()).includes(topic)) {
+    if ((await broker.readCommit(job)).size > 0) return;
+    throw new BrokerError(
+      `Job "${job}" has neither dead letters nor a commit in the ${broker.description}: ${await jobHint(broker, job)}`,
+    );
+  }
+  const [description] = await broker.describeTopics([topic]);
+  const { startOffsets, endOffsets } = description!;
+  if (endOffsets.length !== 1) {
+    throw new BrokerError(`Cannot read "${topic}": it has ${endOffsets.length} partitions, dead letters lie in one`);
+  }
+  const fetcher = await broker.fetcher();
+  try {
+    let offset = Math.max(from, startOffsets[0]!);
+    while (offset < endOffsets[0]!) {
+      signal.throwIfAborted();
+      for (const { records, nextOffset } of await fetcher.fetch([{ topic, partition: 0, offset }], FETCH_WAIT_MS)) {
+        yield* records;
+        offset = nextOffset;
+      }
+    }
+  } finally {
+    await fetcher.close();
+  }
+}

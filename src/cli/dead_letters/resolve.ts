@@ -1,0 +1,234 @@
+/** Replaying and dropping letters, each once. */
+import { type Broker, deadLetterTopic, type OutgoingRecord, type Producer } from "../../connectors/broker.ts";
+import { formatCount, type Logger, UsageError } from "../../utils.ts";
+import { splitsOf } from "../state/commit.ts";
+import { timeText } from "../topics/read.ts";
+import {
+  type Letter,
+  letterRecords,
+  type Letters,
+  markerRecord,
+  originalRecord,
+  readLetters,
+  type Resolution,
+} from "./letters.ts";
+import { originWords } from "./show.ts";
+
+/** How it is done. */
+export interface ResolveOptions {
+  /** Chooses letters; is asked again once nobody else can resolve any. */
+  readonly select: (letters: Letters) => Letter[];
+  /** Also late records, and letters that were replayed or dropped before. */
+  readonly force: boolean;
+  /** Without it nothing happens but words. */
+  readonly yes: boolean;
+  /** Is content with words. */
+  readonly dryRun: boolean;
+  readonly logger: Logger;
+  /** ms since the Unix epoch */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** What one transaction takes at most. */
+const BATCH_LETTERS = 500;
+const BATCH_BYTES = 4 << 20;
+/** So many letters that are left alone are explained one by one. */
+const EXPLAINED = 10;
+
+/**
+ * Puts the records of letters back into their topics, each in one transaction with the marker that its letter is replayed:
+ * a crash neither loses nor doubles it, and neither does another person who replays at the same time.
+ *
+ * @throws {UsageError} if neither `yes` nor `dryRun` is set; what would happen has been said
+ * @throws {FencedError} if somebody else began to resolve letters of the job meanwhile
+ */
+export function replayLetters(broker: Broker, job: string, options: ResolveOptions): Promise<void> {
+  return resolve(broker, job, "replayed", options, async (letters, resolved) => {
+    const { can, cannot } = await sortOut(broker, letters, resolved, options.force);
+    explain(cannot, options.logger);
+    if (can.length > 0) await warn(broker, job, can, options.logger);
+    return can;
+  });
+}
+
+/**
+ * Marks letters as dropped: lists hide them from then on, the topic keeps them.
+ * @throws as {@link replayLetters}
+ */
+export function dropLetters(broker: Broker, job: string, options: ResolveOptions): Promise<void> {
+  return resolve(broker, job, "dropped", options, (letters, resolved) => {
+    explain(
+      letters.flatMap((letter) =>
+        resolved.has(letter.id) ? [[letter, `it was ${resolved.get(letter.id)} already`]] : []
+      ),
+      options.logger,
+    );
+    return letters.filter(({ id }) => !resolved.has(id));
+  });
+}
+
+async function resolve(
+  broker: Broker,
+  job: string,
+  resolution: Resolution,
+  options: ResolveOptions,
+  plan: (letters: Letter[], resolved: Letters["resolved"]) => Letter[] | Promise<Letter[]>,
+): Promise<void> {
+  const { select, yes, dryRun, logger, signal } = options;
+  // First of all: from here on nobody else resolves any, and what others have resolved is there to be read.
+  const producer = yes && !dryRun && (await broker.listTopics()).includes(deadLetterTopic(job))
+    ? await broker.producer({ transactionalId: `${job}-dead-letters` })
+    : undefined;
+  try {
+    const found = await readLetters(broker, job, signal);
+    const letters = await plan(select(found), found.resolved);
+    const verb = resolution === "replayed" ? "replay" : "drop";
+    if (letters.length === 0) return logger.info(`There is no letter to ${verb}`);
+    if (producer === undefined) {
+      logger.info(`Would ${verb} ${counted(letters.length)}: ${summary(letters)}`);
+      if (!dryRun) throw new UsageError(`Nothing was ${resolution}: add --yes to do it`);
+      return;
+    }
+    await send(broker, producer, job, letters, resolution, options);
+    logger.info(
+      resolution === "replayed"
+        ? `Replayed ${counted(letters.length)}: ${summary(letters)}`
+        : `Marked ${counted(letters.length)} as dropped; the topic keeps them, "list --all" shows them`,
+    );
+  } finally {
+    await producer?.close();
+  }
+}
+
+async function send(
+  broker: Broker,
+  producer: Producer,
+  job: string,
+  letters: readonly Letter[],
+  resolution: Resolution,
+  { now, signal }: ResolveOptions,
+): Promise<void> {
+  const byId = new Map(letters.map((letter) => [letter.id, letter]));
+  let ids: number[] = [];
+  let records: OutgoingRecord[] = [];
+  let bytes = 0;
+  const flush = async () => {
+    if (ids.length === 0) return;
+    await producer.send([...records, markerRecord(job, ids, resolution, now())]);
+    [ids, records, bytes] = [[], [], 0];
+  };
+  if (resolution === "dropped") {
+    for (const { id } of letters) {
+      ids.push(id);
+      if (ids.length >= BATCH_LETTERS) await flush();
+    }
+    return await flush();
+  }
+  for await (const record of letterRecords(broker, job, [...byId.keys()], signal)) {
+    ids.push(record.offset);
+    records.push(originalRecord(job, record, byId.get(record.offset)!.origin!));
+    bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+    if (ids.length >= BATCH_LETTERS || bytes >= BATCH_BYTES) await flush();
+  }
+  await flush();
+}
+
+interface SortedOut {
+  readonly can: Letter[];
+  readonly cannot: [Letter, string][];
+}
+
+async function sortOut(
+  broker: Broker,
+  letters: readonly Letter[],
+  resolved: Letters["resolved"],
+  force: boolean,
+): Promise<SortedOut> {
+  const existing = new Set(await broker.listTopics());
+  const topics = [...new Set(letters.flatMap(({ origin }) => origin?.topic ?? []))].filter((name) =>
+    existing.has(name)
+  );
+  const partitions = new Map(
+    (await broker.describeTopics(topics)).map(({ name, endOffsets }) => [name, endOffsets.length]),
+  );
+  const can: Letter[] = [];
+  const cannot: [Letter, string][] = [];
+  for (const letter of letters) {
+    const why = whyNot(letter, partitions, resolved, force);
+    if (why === undefined) can.push(letter);
+    else cannot.push([letter, why]);
+  }
+  return { can, cannot };
+}
+
+function whyNot(
+  { id, origin, errorClass, operator }: Letter,
+  partitions: ReadonlyMap<string, number>,
+  resolved: Letters["resolved"],
+  force: boolean,
+): string | undefined {
+  if (origin === undefined) {
+    return `what died in "${operator}" was no record of a topic but something that the job had made itself, so there is no topic to put it into`;
+  }
+  const count = partitions.get(origin.topic);
+  if (count === undefined) return `it came from "${origin.topic}", which is no topic here`;
+  if (origin.partition >= count) {
+    return `it came from partition ${origin.partition} of "${origin.topic}", which has ${count} now`;
+  }
+  if (force) return undefined;
+  const fate = resolved.get(id);
+  if (fate !== undefined) return `it was ${fate} already; --force replays it all the same`;
+  if (errorClass === "LateRecord") {
+    return "it came too late, and with its timestamp it would be late again; --force replays it all the same";
+  }
+  return undefined;
+}
+
+function explain(cannot: readonly (readonly [Letter, string])[], logger: Logger): void {
+  for (const [{ id }, why] of cannot.slice(0, EXPLAINED)) logger.warn(`Letter ${id} is left alone: ${why}`);
+  const more = cannot.length - EXPLAINED;
+  if (more > 0) logger.warn(`${formatCount(more)} more are left alone, for such reasons`);
+}
+
+/** What somebody should know who replays these. */
+async function warn(broker: Broker, job: string, letters: readonly Letter[], logger: Logger): Promise<void> {
+  for (const [topic, some] of Map.groupBy(letters, ({ origin }) => origin!.topic)) {
+    const others = (await broker.jobsReading([topic])).map((each) => each.job).filter((name) => name !== job);
+    if (others.length > 0) {
+      logger.warn(
+        `"${topic}" is read by ${
+          others.join(", ")
+        } too, which may have processed these records already and will get them again`,
+      );
+    }
+    const watermarks = new Map(
+      splitsOf(await broker.readCommit(job)).map((
+        { split, watermark },
+      ) => [split, watermark ?? Number.NEGATIVE_INFINITY]),
+    );
+    const watermarkOf = ({ origin }: Letter) => watermarks.get(`${topic}-${origin!.partition}`);
+    const old = some.filter((letter) =>
+      letter.origin!.timestampMs <= (watermarkOf(letter) ?? Number.NEGATIVE_INFINITY)
+    );
+    if (old.length > 0) {
+      logger.warn(
+        `${counted(old.length)} of "${topic}" ${old.length === 1 ? "lies" : "lie"} before the event time of ${job}, ` +
+          `${timeText(Math.max(...old.map((letter) => watermarkOf(letter)!)))}: its windows may take them as late`,
+      );
+    }
+  }
+}
+
+/** "2 into skyone, 1 into sunset" of letters, or ids of a few. */
+function summary(letters: readonly Letter[]): string {
+  if (letters.length <= EXPLAINED) {
+    return letters.map((letter) => `${letter.id} (${originWords(letter)})`).join(", ");
+  }
+  return [...Map.groupBy(letters, ({ origin }) => origin?.topic ?? "no topic")]
+    .map(([topic, some]) => `${formatCount(some.length)} of ${topic}`).join(", ");
+}
+
+function counted(count: number): string {
+  return `${formatCount(count)} letter${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,227 @@
+/**
+ * `deno task state JOB …`: looks into a job's last commit, carries it elsewhere, forgets it.
+ *
+ * Looking needs no right to run the job, so it can be done while the job runs. Standard output carries data only.
+ */
+import type { Broker } from "../connectors/broker.ts";
+import { BrokerError } from "../connectors/broker.ts";
+import { openBroker } from "../connectors/mod.ts";
+import type { CommandLine, Flags, FlagValues, Logger } from "../utils.ts";
+import {
+  brokerSettings,
+  createLogger,
+  formatCount,
+  HelpRequested,
+  nearest,
+  parseFlags,
+  parseStart,
+  runMain,
+  UsageError,
+  writeOutput,
+} from "../utils.ts";
+import { importSavepoint, resetJob } from "./state/change.ts";
+import { stateLines } from "./state/get.ts";
+import { readCommit } from "./state/jobs.ts";
+import { listCommit } from "./state/list.ts";
+import { readSavepoint, savepointText } from "./state/savepoint.ts";
+
+/** The world around a command. */
+export interface StateIo {
+  /** Writes data to standard output; resolves when it is out. */
+  readonly write: (text: string) => Promise<void>;
+  readonly stdin: ReadableStream<Uint8Array>;
+  readonly logger: Logger;
+  /** ms since the Unix epoch */
+  readonly now: () => number;
+  /** Gives up what it is doing. */
+  readonly signal: AbortSignal;
+}
+
+/** A command whose arguments have been understood. */
+export type StateCommand = (broker: Broker, io: StateIo) => Promise<void>;
+
+type Parsed<F extends Flags> = FlagValues<F> & { readonly _: readonly string[] };
+
+const LIST_FLAGS = { json: { short: "J", help: "one JSON object a line" } } as const satisfies Flags;
+const GET_FLAGS = {
+  namespace: { short: "n", value: "N", help: 'only this namespace, such as the window "1767225600000:1767225660000"' },
+} as const satisfies Flags;
+const EXPORT_FLAGS = { yes: { short: "y", help: "overwrite FILE if it is there" } } as const satisfies Flags;
+const IMPORT_FLAGS = {
+  positions: {
+    value: "keep|earliest|latest|TIME",
+    default: "keep",
+    parse: (text: string) => text === "keep" ? text : parseStart(text),
+    help: "where the job goes on reading: at the savepoint's offsets, or there in every partition",
+  },
+  yes: { short: "y", help: "replace the commit that the job has" },
+} as const satisfies Flags;
+const RESET_FLAGS = {
+  yes: { short: "y", help: "do it; without it this only tells what would go" },
+} as const satisfies Flags;
+
+const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) => StateCommand>> = {
+  list: command(
+    LIST_FLAGS,
+    "list",
+    [],
+    "Shows what the job's last commit holds: states of its operators (keys counts what has a value of its own, so a key in\n" +
+      "two windows counts twice), timers, how far each partition has been read and how much is left, event time.",
+    async (broker, job, { json }, io) => await io.write(await listCommit(broker, job, json)),
+  ),
+  get: command(
+    GET_FLAGS,
+    "get",
+    ["OPERATOR", "STATE", "[KEY]"],
+    "Prints a state as JSON lines {namespace, key, value}. KEY is the key's text or JSON; what belongs to no window has\n" +
+      'namespace "". A map\'s value is a list of its [key, value]. "list" names operators and states.',
+    async (broker, job, { _: [operator, state, key], namespace }, io) => {
+      const entries = await readCommit(broker, job);
+      let text = "";
+      let found = 0;
+      for (const line of stateLines(job, entries, { operator: operator!, state: state!, key, namespace })) {
+        text += line;
+        if (++found % 1_000 !== 0) continue;
+        await io.write(text);
+        text = "";
+      }
+      await io.write(text);
+      if (found === 0) io.logger.info(key === undefined ? "It is empty" : `It has nothing for the key ${key}`);
+    },
+  ),
+  export: command(
+    EXPORT_FLAGS,
+    "export",
+    ["[FILE]"],
+    "Writes the job's last commit into FILE (or to standard output) as JSON lines, a savepoint for import.",
+    exportJob,
+  ),
+  import: command(
+    IMPORT_FLAGS,
+    "import",
+    ["FILE"],
+    "Makes the savepoint in FILE (-: standard input) the commit of JOB, at this broker: start the job to go on from there.\n" +
+      "Positions are offsets of topics. They are kept only if each lies within its partition here; that the same record lies\n" +
+      "there can not be checked, so where topics were not copied choose other --positions.",
+    importJob,
+  ),
+  reset: command(
+    RESET_FLAGS,
+    "reset",
+    [],
+    "Forgets the job's last commit: state, timers, event time and positions. Its results and dead letters stay.",
+    (broker, job, { yes }, { logger, signal }) => resetJob(broker, job, { yes, logger, signal }),
+  ),
+};
+
+const HELP = `Usage: deno task state JOB COMMAND [flags]
+
+Commands:
+  list                        states, timers, positions and event time of the job's last commit
+  get OPERATOR STATE [KEY]    values of a state as JSON lines
+  export [FILE]               the commit as a file (a savepoint)
+  import FILE                 makes such a file the job's commit, here or at another broker
+  reset                       forgets the commit
+
+deno task state JOB COMMAND --help tells more. Which broker: BOOTSTRAP_SERVERS, BROKER, BROKER_DIR.`;
+
+/**
+ * What the arguments ask for, ready to run.
+ * @throws {UsageError} if they make no sense
+ * @throws {HelpRequested} for `--help`
+ */
+export function stateCommand(args: readonly string[]): StateCommand {
+  const [job, name, ...rest] = args;
+  const names = Object.keys(COMMANDS);
+  if (job === "--help" || job === "-h" || name === "--help" || name === "-h") throw new HelpRequested(HELP);
+  if (job === undefined) throw new UsageError("JOB is missing: deno task state JOB COMMAND; --help tells more");
+  if (name !== undefined && Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!(job, rest);
+  if (Object.hasOwn(COMMANDS, job)) {
+    throw new UsageError(`The job comes first: deno task state ${name ?? "JOB"} ${job}`);
+  }
+  if (name === undefined) throw new UsageError(`A command is missing, one of ${names.join(", ")}: --help tells more`);
+  const [near] = nearest(name, names);
+  const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
+  throw new UsageError(`Unknown command "${name}": ${hint}`);
+}
+
+function command<const F extends Flags>(
+  flags: F,
+  name: string,
+  positionals: readonly string[],
+  describe: string,
+  run: (broker: Broker, job: string, flags: Parsed<F>, io: StateIo) => Promise<void>,
+): (job: string, args: readonly string[]) => StateCommand {
+  const commandLine: CommandLine = { command: `deno task state JOB ${name}`, positionals, describe };
+  return (job, args) => {
+    const values = parseFlags(args, flags, commandLine);
+    return (broker, io) => run(broker, job, values, io);
+  };
+}
+
+async function exportJob(broker: Broker, job: string, flags: Parsed<typeof EXPORT_FLAGS>, io: StateIo): Promise<void> {
+  const [file = "-"] = flags._;
+  const entries = await readCommit(broker, job);
+  const head = { job, exportedAt: new Date(io.now()).toISOString(), from: broker.kind };
+  if (file === "-") {
+    for (const text of savepointText(entries, head)) await io.write(text);
+    return;
+  }
+  // First beside it: what was cut short must not pass for a savepoint, nor take the place of one.
+  const begun = `${file}.part`;
+  try {
+    if (!flags.yes && await isThere(file)) {
+      throw new UsageError(`Cannot export to "${file}": the file is there already; add --yes to overwrite it`);
+    }
+    const encoder = new TextEncoder();
+    const bytes = ReadableStream.from(savepointText(entries, head)).pipeThrough(
+      new TransformStream<string, Uint8Array>({ transform: (text, out) => out.enqueue(encoder.encode(text)) }),
+    );
+    await Deno.writeFile(begun, bytes, { mode: 0o600, signal: io.signal });
+    await Deno.rename(begun, file);
+  } catch (error) {
+    throw fileError(error, "export to", file);
+  }
+  io.logger.info(`Exported ${formatCount(entries.size)} entries of ${job} to ${file}`);
+}
+
+async function importJob(broker: Broker, job: string, flags: Parsed<typeof IMPORT_FLAGS>, io: StateIo): Promise<void> {
+  const [file] = flags._ as [string];
+  let stream = io.stdin;
+  try {
+    if (file !== "-") stream = (await Deno.open(file)).readable;
+  } catch (error) {
+    throw fileError(error, "import", file);
+  }
+  const savepoint = await readSavepoint(file === "-" ? "standard input" : file, stream);
+  const { logger, signal } = io;
+  await importSavepoint(broker, job, savepoint, { positions: flags.positions, yes: flags.yes, logger, signal });
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await Deno.stat(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** One sentence for what a system says about a file; other errors as they are. */
+function fileError(error: unknown, what: string, file: string): unknown {
+  if (!(error instanceof Error) || (error as { expected?: unknown }).expected === true) return error;
+  if (error instanceof Deno.errors.NotCapable || !("code" in error)) return error;
+  return new BrokerError(
+    `Cannot ${what} "${file}": ${error.message.replace(/ \(os error \d+\).*$/s, "").toLowerCase()}`,
+  );
+}
+
+async function main(signal: AbortSignal): Promise<void> {
+  const run = stateCommand(Deno.args);
+  const logger = createLogger();
+  await using broker = await openBroker({ settings: brokerSettings(), logger });
+  await run(broker.port, { write: writeOutput, stdin: Deno.stdin.readable, logger, now: Date.now, signal });
+}
+
+if (import.meta.main) await runMain(main);

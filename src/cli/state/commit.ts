@@ -1,0 +1,157 @@
+/** A job's commit as a person asks about it; `engine/runtime/snapshot.ts` says what the entries are. */
+import type { Json } from "../../engine/mod.ts";
+import { JOB_ENTRY, type JobRecord, type SplitRecord } from "../../engine/runtime/snapshot.ts";
+import type { TimerKind } from "../../engine/time/timer_queue.ts";
+
+/** Entries as the store has them. */
+export type Entries = ReadonlyMap<string, string>;
+
+/** Position of a split. */
+export interface SplitEntry extends SplitRecord {
+  /** Uid of the source. */
+  readonly source: string;
+  /** Id of the split: "skyone-3". */
+  readonly split: string;
+}
+
+/** One entry of a state. */
+export interface StateEntry {
+  readonly uid: string;
+  readonly state: string;
+  readonly namespace: string;
+  readonly key: Json;
+  /** Left out if the state has one entry per key; else a map's own key, or the place of an element of a list. */
+  readonly part?: Json;
+  /** The text that is stored. */
+  readonly text: string;
+  /** Of the entry's name and text, UTF-8. */
+  readonly bytes: number;
+}
+
+/** Kind and version of a state, as the job describes it. */
+export interface Shape {
+  /** "value", "list", "map", …; "?" if the commit does not say */
+  readonly kind: string;
+  readonly version: string;
+  /** Whether its values carry the time of their last update. */
+  readonly ttl: boolean;
+}
+
+/** All entries of one state, counted. */
+export interface StateSummary extends Shape {
+  readonly uid: string;
+  readonly state: string;
+  /** Keys and namespaces together: what has a value of its own. */
+  readonly keys: number;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** Timers of one operator, counted. */
+export interface TimerSummary {
+  readonly uid: string;
+  readonly kind: TimerKind;
+  readonly count: number;
+  /** The first to fire, ms since the Unix epoch. */
+  readonly nextMs: number;
+}
+
+const encoder = new TextEncoder();
+
+/** The entry of the job itself; undefined if there is no commit. */
+export function jobRecordOf(entries: Entries): JobRecord | undefined {
+  const text = entries.get(JOB_ENTRY);
+  return text === undefined ? undefined : JSON.parse(text) as JobRecord;
+}
+
+/** Positions, by source and split. */
+export function splitsOf(entries: Entries): SplitEntry[] {
+  const found: SplitEntry[] = [];
+  for (const [entry, text] of entries) {
+    if (!entry.startsWith('["split",')) continue;
+    const [, source, split] = JSON.parse(entry) as [string, string, string];
+    found.push({ source, split, ...JSON.parse(text) as SplitRecord });
+  }
+  return found.sort((a, b) =>
+    compare(a.source, b.source) || a.split.localeCompare(b.split, "en", { numeric: true }) || compare(a.split, b.split)
+  );
+}
+
+/** The partition that a split is, if its position is an offset: by its id and position alone. */
+export function partitionOf({ split, position }: SplitEntry): { topic: string; partition: number } | undefined {
+  const match = /^(.+)-(\d+)$/.exec(split);
+  if (match === null || !Number.isSafeInteger(position)) return undefined;
+  return { topic: match[1]!, partition: Number(match[2]) };
+}
+
+/** Entries of states, as the store has them; those of one operator or state only if asked so. */
+export function* stateEntriesOf(entries: Entries, uid?: string, state?: string): Generator<StateEntry> {
+  const names = uid === undefined ? [] : state === undefined ? [uid] : [uid, state];
+  const begin = ["state", ...names].map((name) => JSON.stringify(name)).join(",");
+  for (const [entry, text] of entries) {
+    if (!entry.startsWith(`[${begin},`)) continue;
+    const [, uid, state, namespace, key, part] = JSON.parse(entry) as [string, string, string, string, Json, Json?];
+    const bytes = encoder.encode(entry).length + encoder.encode(text).length;
+    yield { uid, state, namespace, key, text, bytes, ...(part !== undefined && { part }) };
+  }
+}
+
+/** States by operator and name, those that are described but empty included. */
+export function statesOf(entries: Entries): StateSummary[] {
+  const versions = jobRecordOf(entries)?.versions ?? {};
+  const found = new Map<string, { uid: string; state: string; keys: Set<string>; entries: number; bytes: number }>();
+  const get = (uid: string, state: string) => {
+    const id = JSON.stringify([uid, state]);
+    const known = found.get(id) ?? { uid, state, keys: new Set(), entries: 0, bytes: 0 };
+    found.set(id, known);
+    return known;
+  };
+  for (const [uid, states] of Object.entries(versions)) for (const state of Object.keys(states)) get(uid, state);
+  for (const { uid, state, namespace, key, bytes } of stateEntriesOf(entries)) {
+    const summary = get(uid, state);
+    summary.keys.add(JSON.stringify([namespace, key]));
+    summary.entries++;
+    summary.bytes += bytes;
+  }
+  return [...found.values()]
+    .map((each) => ({ ...each, ...shapeOf(entries, each.uid, each.state), keys: each.keys.size }))
+    .sort((a, b) => compare(a.uid, b.uid) || compare(a.state, b.state));
+}
+
+/** How a state is described. */
+export function shapeOf(entries: Entries, uid: string, state: string): Shape {
+  const states = jobRecordOf(entries)?.versions[uid];
+  const stored = states !== undefined && Object.hasOwn(states, state) ? states[state] : undefined;
+  if (stored === undefined) return { kind: "?", version: "?", ttl: false };
+  if (typeof stored === "number") return { kind: "value", version: String(stored), ttl: false };
+  const [kind = "?", version = "?", ttl] = stored.split(" ");
+  return { kind, version, ttl: ttl !== undefined };
+}
+
+/** Timers by operator and kind. */
+export function timersOf(entries: Entries): TimerSummary[] {
+  const found = new Map<string, TimerSummary>();
+  for (const entry of entries.keys()) {
+    if (!entry.startsWith('["timer",') && !entry.startsWith('["processing-timer",')) continue;
+    const [kind, uid, timeMs] = JSON.parse(entry) as [TimerKind, string, number];
+    const id = JSON.stringify([uid, kind]);
+    const known = found.get(id);
+    found.set(id, {
+      uid,
+      kind,
+      count: (known?.count ?? 0) + 1,
+      nextMs: Math.min(known?.nextMs ?? Number.POSITIVE_INFINITY, timeMs),
+    });
+  }
+  return [...found.values()].sort((a, b) => compare(a.uid, b.uid) || compare(a.kind, b.kind));
+}
+
+/** Uids of sinks that have something to remember. */
+export function sinksOf(entries: Entries): string[] {
+  return [...entries.keys()].filter((entry) => entry.startsWith('["sink",'))
+    .map((entry) => (JSON.parse(entry) as [string, string])[1]).sort();
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,48 @@
+/** Fault points of a job whose store is a broker; see `JOB_FAULT_POINTS` of the engine. */
+
+/** Of either broker, while bad records are put aside. */
+export const STORE_FAULT_POINTS = [
+  "commit: before the topic of dead letters is made",
+  "commit: the topic of dead letters is made",
+  "commit: the dead letters are written",
+] as const;
+
+/** Of the embedded log. What lies between "begun" and "ended" is one transaction of SQLite. */
+export const EMBEDDED_FAULT_POINTS = [
+  "start: the job is free",
+  "start: taking the job has begun",
+  "start: the job is taken, not committed",
+  "start: taking the job has ended",
+  "restore: reading entries has begun",
+  "restore: reading entries has ended",
+  "commit: the transaction has begun",
+  "commit: records are appended",
+  "commit: entries are written",
+  "commit: positions are written",
+  "commit: the transaction has ended",
+  "end: giving the job back has begun",
+  "end: the job is free, not committed",
+  "end: giving the job back has ended",
+] as const;
+
+/** Of Kafka. A commit is decided when the coordinator has taken it, and seen when its marks are in every partition. */
+export const KAFKA_FAULT_POINTS = [
+  "start: before joining the group",
+  "start: the group has an answer",
+  "start: active in the group",
+  "start: the transactional id is taken over",
+  "start: the changelog is there",
+  "restore: before the changelog",
+  "restore: the changelog is read",
+  "flush: records are sent",
+  "commit: before the records",
+  "commit: partitions are in the transaction",
+  "commit: records are sent",
+  "commit: the group is in the transaction",
+  "commit: positions are sent",
+  "commit: before it is decided",
+  "commit: it is decided",
+  "commit: it is seen",
+  "end: before leaving the group",
+  "end: the group is left",
+] as const;

@@ -1,0 +1,74 @@
+import type { OutgoingRecord, Producer } from "../broker.ts";
+import { BrokerError, FencedError } from "../broker.ts";
+import type { Client } from "./client.ts";
+import { ProducerFencedError } from "./errors.ts";
+import { TransactionalProducer } from "./transaction.ts";
+
+/** A producer outside of any job whose every `send()` is a transaction of its own; see `ProducerOptions`. */
+export class KafkaTransactionalProducer implements Producer {
+  readonly #client: Client;
+  readonly #producer: TransactionalProducer;
+  readonly #closing: AbortController;
+  readonly #transactionalId: string;
+  #last: Promise<void> = Promise.resolve();
+  /** What became of a transaction is not known after it, so nothing may follow. */
+  #failure: unknown;
+
+  private constructor(client: Client, id: string, producer: TransactionalProducer, closing: AbortController) {
+    this.#client = client;
+    this.#transactionalId = id;
+    this.#producer = producer;
+    this.#closing = closing;
+  }
+
+  /**
+   * Takes the transactional id over. Resolves when the predecessor's transaction has ended everywhere.
+   * @param client is the producer's alone, and closed with it
+   */
+  static async open(client: Client, transactionalId: string, signal: AbortSignal): Promise<KafkaTransactionalProducer> {
+    const closing = new AbortController();
+    try {
+      const stopping = AbortSignal.any([closing.signal, signal]);
+      const producer = await TransactionalProducer.open(client, transactionalId, { signal: stopping });
+      return new KafkaTransactionalProducer(client, transactionalId, producer, closing);
+    } catch (error) {
+      await client.close();
+      throw error instanceof ProducerFencedError ? fenced(transactionalId, error) : error;
+    }
+  }
+
+  async send(records: readonly OutgoingRecord[]): Promise<void> {
+    const sending = this.#last.then(() => this.#send(records));
+    this.#last = sending.catch(() => {});
+    await sending;
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    this.#closing.abort(new BrokerError("Cannot write to Kafka: the producer was closed"));
+    await this.#client.close();
+  }
+
+  async #send(records: readonly OutgoingRecord[]): Promise<void> {
+    this.#closing.signal.throwIfAborted();
+    if (this.#failure !== undefined) throw this.#failure;
+    if (records.length === 0) return;
+    try {
+      await this.#producer.send(records);
+      await this.#producer.commit();
+    } catch (error) {
+      const isFenced = error instanceof ProducerFencedError;
+      this.#failure = isFenced ? fenced(this.#transactionalId, error) : error;
+      // Whoever shut us out has ended it already.
+      if (!isFenced) await this.#producer.abort();
+      throw this.#failure;
+    }
+  }
+}
+
+function fenced(transactionalId: string, cause: ProducerFencedError): FencedError {
+  return new FencedError(
+    `Cannot write as "${transactionalId}": another program that does the same has begun meanwhile`,
+    { cause },
+  );
+}

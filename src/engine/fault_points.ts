@@ -1,0 +1,29 @@
+/** Places in a job where an experiment may end it, to see that nothing is lost and nothing is done twice. */
+
+/**
+ * Called at each fault point with its name. It is synchronous, as some points lie in the middle of a transaction that must
+ * not wait: who wants to hold the job there blocks its thread. It is undefined outside of experiments.
+ */
+export type FaultPoint = (name: string) => void;
+
+/**
+ * Fault points of every job, in the order in which it passes them: `start` and `restore` once an attempt, `flush` and
+ * `commit` again and again, `end` when an attempt gives the job back. A store has further ones.
+ */
+export const JOB_FAULT_POINTS = [
+  "start: before the job is opened",
+  "start: the job is opened",
+  "restore: before the last commit is read",
+  "restore: the last commit is read",
+  "restore: sources, sinks and state are open",
+  "flush: before the store",
+  "flush: done",
+  "commit: before the sinks",
+  "commit: the sinks are flushed",
+  "commit: the sinks are prepared",
+  "commit: before the store",
+  "commit: the store has it",
+  "commit: the sinks know",
+  "end: before the job is given back",
+  "end: the job is given back",
+] as const;

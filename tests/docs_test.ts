@@ -1,0 +1,196 @@
+/**
+ * The documentation says what is so. Its code is run by `deno test --doc`, as part of `deno task test`; here is what no code
+ * can say: that excerpts are those of the files, that names are public, that links lead somewhere.
+ */
+import { assert, assertEquals } from "@std/assert";
+
+const ROOT = new URL("../", import.meta.url);
+const DOCS = ["docs/course.md", "docs/flink.md", "docs/cheatsheet.md"];
+
+const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";
+
+/** A test that reads the project's files. */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: mayRead ? name : `${name} (skipped: it needs to read files)`, ignore: !mayRead, fn });
+}
+
+function read(path: string): Promise<string> {
+  return Deno.readTextFile(new URL(path, ROOT));
+}
+
+// ---------------------------------------------------------------------------------------------------------- the course
+
+interface Lesson {
+  readonly title: string;
+  /** The first link to a lesson's file: "src/s04_intro.ts". */
+  readonly file: string | undefined;
+  readonly text: string;
+  readonly code: readonly CodeBlock[];
+}
+
+interface CodeBlock {
+  /** What follows the fence: "ts", "ts ignore". */
+  readonly kind: string;
+  readonly text: string;
+}
+
+function lessonsOf(markdown: string): Lesson[] {
+  return markdown.split(/^## /m).filter((section) => section.startsWith("Lesson ")).map((text) => ({
+    title: text.slice(0, text.indexOf("\n")),
+    file: /\]\(\.\.\/(src\/s\d\d_\w+\.ts)\)/.exec(text)?.[1],
+    text,
+    code: codeOf(text),
+  }));
+}
+
+function codeOf(markdown: string): CodeBlock[] {
+  return [...markdown.matchAll(/^```(.+)\n([^]*?)^```$/gm)].map(([, kind, text]) => ({ kind: kind!, text: text! }));
+}
+
+/** Pieces of an excerpt, which `// …` keeps apart, that do not stand line by line in the file; blanks aside. */
+function inventedIn(excerpt: string, file: string): string[] {
+  const bare = (text: string) => `\n${text.split("\n").map((line) => line.trim()).join("\n").trim()}\n`;
+  return excerpt.split(/^\s*\/\/ …$/m).filter((piece) => !bare(file).includes(bare(piece)));
+}
+
+test("course.md walks through all lessons in order", async () => {
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("src/", ROOT))) if (/^s\d\d_/.test(name)) files.push(`src/${name}`);
+  const lessons = lessonsOf(await read(DOCS[0]!));
+  assertEquals(lessons.map(({ file }) => file).toSorted(), files.sort());
+
+  const numbers = lessons.map(({ title }) => Number(/\d+/.exec(title)));
+  assertEquals(numbers, numbers.toSorted((a, b) => a - b));
+  assertEquals(lessons.map(({ file }) => Number(file!.slice(5, 7))), numbers);
+});
+
+test("course.md shows of each lesson what stands in its file, and how to run it", async () => {
+  const { tasks } = JSON.parse(await read("deno.json"));
+  for (const { title, file, text, code } of lessonsOf(await read(DOCS[0]!))) {
+    const excerpts = code.filter(({ kind }) => kind === "ts ignore");
+    assert(excerpts.length > 0, title);
+    const source = await read(file!);
+    for (const excerpt of excerpts) assertEquals(inventedIn(excerpt.text, source), [], title);
+
+    const task = /`deno task ([\w:]+)/.exec(text)?.[1];
+    assert(tasks[task ?? ""]?.command.endsWith(` ${file}`), `${title}: ${task}`);
+  }
+});
+
+test("course.md has an exercise for each lesson, with a solution that is run", async () => {
+  for (const { title, text, code } of lessonsOf(await read(DOCS[0]!))) {
+    assertEquals([...text.matchAll(/^\*\*Try it:\*\*/gm)].length, 1, title);
+    assertEquals([...text.matchAll(/^<details>$/gm)].length, 1, title);
+    const solution = codeOf(text.slice(text.indexOf("<details>"), text.indexOf("</details>")));
+    assertEquals(solution.map(({ kind }) => kind), ["ts"], title);
+    assert(solution[0]!.text.includes("assertEquals("), title);
+    assert(code.every(({ kind }) => kind === "ts" || kind === "ts ignore"), title);
+  }
+});
+
+test("flink.md and cheatsheet.md have no code that is not run", async () => {
+  for (const path of DOCS.slice(1)) {
+    assertEquals(codeOf(await read(path)).filter(({ kind }) => kind !== "ts"), [], path);
+  }
+});
+
+Deno.test("inventedIn() finds what does not stand in a file as it is", () => {
+  const file = "a();\n  if (b) {\n    c();\n  }\n";
+  assertEquals(inventedIn("if (b) {\n  c();\n}\n", file), []);
+  assertEquals(inventedIn("a();\n// …\n  c();\n", file), []);
+  assertEquals(inventedIn("a();\nc();\n", file), ["a();\nc();\n"]);
+  assertEquals(inventedIn("if (b\n", file), ["if (b\n"]);
+});
+
+// ----------------------------------------------------------------------------------------------------------- the names
+
+/** What the packages' modules export. */
+async function publicNames(): Promise<Set<string>> {
+  const { exports } = JSON.parse(await read("deno.json")) as { exports: Record<string, string> };
+  const names = new Set<string>();
+  for (const path of [...Object.values(exports), "src/connectors/files/mod.ts"]) {
+    for (const [, listed] of (await read(path)).matchAll(/^export (?:type )?\{([^}]*)\}/gm)) {
+      for (const name of listed!.split(",")) names.add(name.replace(/^\s*type\s/, "").trim());
+    }
+  }
+  return names;
+}
+
+/** All that is written in rooms with public names. */
+async function sourceText(dir: URL): Promise<string> {
+  let text = "";
+  for await (const { name, isDirectory } of Deno.readDir(dir)) {
+    if (isDirectory) text += await sourceText(new URL(`${name}/`, dir));
+    else if (name.endsWith(".ts")) text += await Deno.readTextFile(new URL(name, dir));
+  }
+  return text;
+}
+
+/** Rows of the tables: what is claimed to be here, and what it is in Flink. */
+function rowsOf(markdown: string): { flink: string; here: string }[] {
+  return [...markdown.matchAll(/^\| (.*?) \| (.*?) \| .* \|$/gm)]
+    .map(([, flink, here]) => ({ flink: flink!, here: here! }))
+    .filter(({ flink }) => flink.trim() !== "Flink" && !flink.startsWith("---"));
+}
+
+/** Words of code: names of classes, and of methods with the parenthesis behind them. */
+function namesIn(cell: string): string[] {
+  const code = [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text!).join(" ");
+  return [...code.matchAll(/(?<!["\w])([A-Z][a-z]\w+|\.?[a-z]\w+\()/g)].map(([name]) => name.replace(".", ""));
+}
+
+test("flink.md names nothing in its middle column that is not there", async () => {
+  const exported = await publicNames();
+  const source = await sourceText(new URL("src/engine/", ROOT)) + await sourceText(new URL("src/connectors/", ROOT));
+  const rows = rowsOf(await read("docs/flink.md"));
+  assert(rows.length > 70, String(rows.length));
+  const missing = rows.flatMap(({ flink, here }) =>
+    namesIn(here.trimStart().startsWith("the same") ? `${flink} ${here}` : here)
+  ).filter((name) => /^[A-Z]/.test(name) ? !exported.has(name) && !BUILT_IN.has(name) : !isMethod(name, source));
+  assertEquals(missing, []);
+});
+
+const BUILT_IN = new Set(["Number"]);
+
+/** Whether a function or member of that name is declared. */
+function isMethod(name: string, source: string): boolean {
+  const words = "(?:(?:static|abstract|override|readonly|async|function) )*";
+  return new RegExp(`^\\s*${words}${name.slice(0, -1)}[(<?:]`, "m").test(source);
+}
+
+test("the documentation names tasks that there are", async () => {
+  const { tasks } = JSON.parse(await read("deno.json"));
+  for (const path of [...DOCS, "README.md"]) {
+    const named = [...(await read(path)).matchAll(/deno task ([a-z][\w-]*(?::\w+)?)/g)].map(([, task]) => task!);
+    assert(named.length > 0, path);
+    assertEquals(named.filter((task) => !Object.hasOwn(tasks, task)), [], path);
+  }
+});
+
+// ----------------------------------------------------------------------------------------------------------- the links
+
+/** As GitHub makes them of headings. */
+function anchorsOf(markdown: string): Set<string> {
+  const headings = [...markdown.replaceAll(/^```[^]*?^```$/gm, "").matchAll(/^#+ (.*)$/gm)];
+  return new Set(headings.map(([, text]) => text!.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")));
+}
+
+test("links of the documentation lead somewhere", async () => {
+  const broken: string[] = [];
+  for (const path of [...DOCS, "README.md"]) {
+    const text = (await read(path)).replaceAll(/^```[^]*?^```$/gm, "");
+    for (const [, link] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(link!)) continue;
+      const [file, anchor] = link!.split("#") as [string, string?];
+      const target = new URL(file === "" ? "" : file, new URL(path, ROOT));
+      try {
+        const { isFile } = await Deno.stat(target);
+        const anchors = isFile && anchor !== undefined ? anchorsOf(await Deno.readTextFile(target)) : undefined;
+        if (anchors?.has(anchor!) === false) broken.push(`${path}: ${link}`);
+      } catch {
+        broken.push(`${path}: ${link}`);
+      }
+    }
+  }
+  assertEquals(broken, []);
+});

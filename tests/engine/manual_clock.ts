@@ -1,1 +1,0 @@
-export { ManualClock } from "../../src/engine/testing/manual_clock.ts";

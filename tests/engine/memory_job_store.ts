@@ -1,1 +1,0 @@
-export * from "../../src/engine/testing/memory_job_store.ts";
