@@ -215,7 +215,9 @@ function unknownFlag(arg: string, names: readonly string[]): UsageError {
 
 function checkPositionals(found: readonly string[], { command, positionals = [] }: CommandLine): void {
   const missing = positionals[found.length];
-  if (missing !== undefined && !missing.startsWith("[")) throw new UsageError(`${missing} is missing: ${[command, ...positionals].join(" ")}`);
+  if (missing !== undefined && !missing.startsWith("[")) {
+    throw new UsageError(`${missing} is missing: ${[command, ...positionals].join(" ")}`);
+  }
   const endless = /\.\.\.\]?$/.test(positionals.at(-1) ?? "");
   const surplus = found[positionals.length];
   if (endless || surplus === undefined) return;

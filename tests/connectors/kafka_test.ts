@@ -158,6 +158,25 @@ test("openJob() names the settings when the session timeout is not allowed", asy
   assertStringIncludes(error.message, "group.max.session.timeout.ms");
 });
 
+test("a producer with a transactional id writes all or nothing", async (broker, names) => {
+  const [one, two, transactionalId] = [names.topic(), names.topic(), names.topic()];
+  await broker.createTopics([{ name: one, partitions: 1 }, { name: two, partitions: 1 }]);
+  const producer = await broker.producer({ transactionalId });
+  // The first is at the broker when the second is refused, which takes records up to 1 MB.
+  await assertRejects(
+    () => producer.send([record(one, "small"), record(two, "x".repeat(2 << 20))]),
+    BrokerError,
+  );
+  await assertRejects(() => producer.send([record(one, "after a failure")]), BrokerError);
+  await producer.close();
+
+  const next = await broker.producer({ transactionalId });
+  await next.send([record(one, "a"), record(two, "b")]);
+  await next.close();
+  const written = await Promise.all([one, two].map((topic) => readAll(broker, topic)));
+  assertEquals(written.map(([records]) => records!.map(({ value }) => decoder.decode(value!))), [["a"], ["b"]]);
+});
+
 test("reading a changelog ends between two commits, however much comes while it is read", async (broker, names) => {
   const { changelogTopic, readChangelog } = await import("../../src/connectors/kafka/changelog.ts");
   const job = names.job();

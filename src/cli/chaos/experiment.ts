@@ -2,7 +2,7 @@
 import type { Broker } from "../../connectors/broker.ts";
 import { createTopics, inputsOf, writeInputs } from "./data.ts";
 import type { Difference } from "./evidence.ts";
-import { disturbedLife, type KillPlace, type Laboratory, undisturbedLife } from "./life.ts";
+import { disturbedLife, type KillPlace, type Laboratory, type Undisturbed, undisturbedLife } from "./life.ts";
 import type { JobName } from "./request.ts";
 
 /** What is to be tried. */
@@ -46,13 +46,14 @@ export interface ChaosResult {
 /** So many kills of one place hit the same job, if its records last. */
 const KILLS_OF_LIFE = 6;
 const DEFAULT_PAIRS = 24_000;
+/** Jobs at a time: on Kafka they mostly wait for the session of a killed process to end. */
+const AT_ONCE_ON_KAFKA = 3;
 
 /** @throws {Error} if a job fails, or can not be killed as it must be; results that differ are in the result */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { port, lessons, seed, runs, pairs = DEFAULT_PAIRS } = options;
   const place = `chaos-${crypto.randomUUID().slice(0, 6)}`;
-  const chance = chanceOf(seed);
-  const lab: Laboratory = { signal: new AbortController().signal, ...options, place, pairs, chance };
+  const lab: Laboratory = { signal: new AbortController().signal, ...options, place, pairs, chance: chanceOf(seed) };
   const rows: ChaosRow[] = [];
   const passed: Record<string, number> = {};
   for (const [index, lesson] of lessons.entries()) {
@@ -60,40 +61,78 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     await createTopics(port, inputs);
     try {
       await writeInputs(port, lesson, place, { seed, pairs });
-      const share = Math.floor(runs * (index + 1) / lessons.length) - Math.floor(runs * index / lessons.length);
       const undisturbed = await undisturbedLife(lab, lesson);
       for (const [point, times] of Object.entries(undisturbed.passed)) passed[point] = (passed[point] ?? 0) + times;
-      const points = Object.keys(undisturbed.passed).map((faultPoint) => ({ faultPoint }));
-      const places = shuffled([...points, "the first output, from latest" as const], chance);
-      let instants = Math.ceil(share / 2);
-      let lives = 0;
-      const visit = async (at: KillPlace, kills: number): Promise<number> => {
-        const row = newRow(lesson, at);
-        // A place that is passed once in a life takes as many lives as kills.
-        for (let idle = 0; row.kills < kills && idle < 3;) {
-          const wanted = Math.min(kills - row.kills, KILLS_OF_LIFE);
-          const name = String(++lives);
-          const life = await disturbedLife(lab, lesson, { name, at, kills: wanted, expected: undisturbed.evidence });
-          idle = life.kills === 0 ? idle + 1 : 0;
-          add(row, life);
-        }
+      const kills = Math.floor(runs * (index + 1) / lessons.length) - Math.floor(runs * index / lessons.length);
+      const onRow = (row: ChaosRow) => {
         rows.push(row);
         options.onRow?.(row);
-        return kills - row.kills;
       };
-      for (const [turn, at] of places.entries()) {
-        const kills = Math.floor((share - Math.ceil(share / 2) + places.length - 1 - turn) / places.length);
-        // What could not be done there is done at random.
-        if (kills > 0) instants += await visit(at, kills);
-      }
-      if (instants > 0 && await visit("a random instant", instants) > 0) {
-        throw new Error(`Cannot kill ${lesson} before its end: it is too fast for ${pairs} bookings`);
-      }
+      await killAll(lab, { lesson, kills, undisturbed, onRow });
     } finally {
       await port.deleteTopics(inputs);
     }
   }
   return { rows, passed };
+}
+
+/** Kills of one place that are still to come. */
+interface Task {
+  readonly at: KillPlace;
+  readonly row: GrowingRow;
+  readonly kills: number;
+}
+
+/** All kills of one job: half of them at random instants, the others at each place in turn. */
+async function killAll(
+  lab: Laboratory,
+  { lesson, kills, undisturbed, onRow }: {
+    readonly lesson: JobName;
+    readonly kills: number;
+    readonly undisturbed: Undisturbed;
+    readonly onRow: (row: ChaosRow) => void;
+  },
+): Promise<void> {
+  const points = Object.keys(undisturbed.passed).map((faultPoint) => ({ faultPoint }));
+  const places = shuffled<KillPlace>([...points, "the first output, from latest"], lab.chance);
+  const instants = newRow(lesson, "a random instant");
+  const tasks: Task[] = [];
+  const addInstants = (count: number) => {
+    for (let left = count; left > 0; left -= KILLS_OF_LIFE) {
+      tasks.push({ at: "a random instant", row: instants, kills: Math.min(left, KILLS_OF_LIFE) });
+    }
+  };
+  for (const [turn, at] of places.entries()) {
+    const share = Math.floor((Math.floor(kills / 2) + places.length - 1 - turn) / places.length);
+    if (share > 0) tasks.push({ at, row: newRow(lesson, at), kills: share });
+  }
+  addInstants(Math.ceil(kills / 2));
+
+  let lives = 0;
+  const work = async () => {
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+      const { at, row } = task;
+      let left = task.kills;
+      // A place that is passed once in a life takes as many lives as kills.
+      for (let idle = 0; left > 0 && idle < 3;) {
+        const name = String(++lives);
+        const expected = undisturbed.evidence;
+        const life = await disturbedLife(lab, lesson, { name, at, kills: Math.min(left, KILLS_OF_LIFE), expected });
+        idle = life.kills === 0 ? idle + 1 : 0;
+        left -= life.kills;
+        add(row, life);
+      }
+      if (row !== instants) onRow(row);
+      else if (left > 0) throw new Error(`Cannot kill ${lesson} before its end: ${lab.pairs} bookings are too few`);
+      // What could not be done there is done at random.
+      addInstants(left);
+    }
+  };
+  const workers = Array.from({ length: lab.port.kind === "kafka" ? AT_ONCE_ON_KAFKA : 1 }, work);
+  // None must work on when the topics are removed.
+  const failed = (await Promise.allSettled(workers)).find((worker) => worker.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  onRow(instants);
 }
 
 /** Whether the job left behind something else than an undisturbed one. */

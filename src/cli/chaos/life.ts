@@ -1,5 +1,5 @@
 /** One job from its start to its end, with kills on the way. */
-import type { Broker } from "../../connectors/broker.ts";
+import { type Broker, JobActiveError } from "../../connectors/broker.ts";
 import { createTopics, inputsOf, NOW_MS, writeInputs } from "./data.ts";
 import { compare, type Difference, type Evidence, gather, TopicReader } from "./evidence.ts";
 import { Process } from "./process.ts";
@@ -222,9 +222,22 @@ class Life implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const process of this.#processes) await process[Symbol.asyncDispose]();
     await this.#output[Symbol.asyncDispose]();
-    const { port } = this.#lab;
-    await port.dropJob(this.#request.jobName);
-    await port.deleteTopics([this.#request.output]);
+    await this.#drop();
+    await this.#lab.port.deleteTopics([this.#request.output]);
+  }
+
+  /** A process that was killed last counts as running until its session ends. */
+  async #drop(): Promise<void> {
+    const { port, sessionTimeoutMs } = this.#lab;
+    const deadline = performance.now() + 3 * sessionTimeoutMs + 5_000;
+    for (;;) {
+      try {
+        return await port.dropJob(this.#request.jobName);
+      } catch (error) {
+        if (!(error instanceof JobActiveError) || performance.now() > deadline) throw error;
+        await pause(200);
+      }
+    }
   }
 
   #noteBack({ firstCommitAtMs }: Process): void {

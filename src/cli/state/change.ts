@@ -37,14 +37,15 @@ export async function importSavepoint(
       `Job "${job}" has a commit in the ${broker.description} (${describeEntries(old)}): add --yes to replace it`,
     );
   }
+  if (old.size > 0) logger.info(`Replaces the commit of ${job} (${describeEntries(old)})`);
+  if (savepoint.head.job !== job) {
+    logger.info(`The savepoint is of the job "${savepoint.head.job}", it is "${job}" here`);
+  }
   const topics = [...new Set(positions.map(({ topic }) => topic))];
   await withLease(broker, job, topics, options, async (lease) => {
     const gone = [...(await lease.restore()).keys()].filter((entry) => !entries.has(entry));
     await lease.commit({ changes: [...gone.map((entry) => [entry, null] as const), ...entries], positions });
   });
-  if (savepoint.head.job !== job) {
-    logger.info(`The savepoint is of the job "${savepoint.head.job}", it is "${job}" here`);
-  }
   logger.info(`Imported ${describeEntries(entries)} as the commit of ${job}: start it to go on from there`);
 }
 

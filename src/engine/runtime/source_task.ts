@@ -4,7 +4,7 @@ import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { SourceReader, SourceSplit } from "../source.ts";
 import { SPLITS, WatermarkCombiner } from "../time/watermark_combiner.ts";
 import { checkTimestamp, type WatermarkGenerator } from "../time/watermark_strategy.ts";
-import { mayBury, wordsOf } from "./bury.ts";
+import { mayBury, wordsOf } from "./dead_letters.ts";
 import type { Shared } from "./shared.ts";
 import type { FanOut } from "./edge.ts";
 

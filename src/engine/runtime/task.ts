@@ -9,7 +9,7 @@ import type { Journal } from "../state/journal.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 import { CONNECTED, UNION, WatermarkCombiner } from "../time/watermark_combiner.ts";
-import { mayBury, wordsOf } from "./bury.ts";
+import { mayBury, wordsOf } from "./dead_letters.ts";
 import { Edge, type FanOut, SecondEdge } from "./edge.ts";
 import type { Shared } from "./shared.ts";
 

@@ -2,7 +2,7 @@ import type { DataStream } from "../api/data_stream.ts";
 import type { StreamNode } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
-import { mayBury, wordsOf } from "../runtime/bury.ts";
+import { mayBury, wordsOf } from "../runtime/dead_letters.ts";
 import type { ErrorPolicy } from "../runtime/options.ts";
 import { JOB_ENTRY, type JobRecord, Snapshot } from "../runtime/snapshot.ts";
 import { FanOut } from "../runtime/edge.ts";

@@ -1,0 +1,225 @@
+import { nodesAbove, type StreamGraph } from "../graph.ts";
+import type { JobSession, SplitPosition, StateChange } from "../job_store.ts";
+import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
+import type { Json } from "../source.ts";
+import type { Changes } from "../state/changes.ts";
+import type { StateVersions } from "../state/keyed_state_backend.ts";
+import type { JobRunOptions } from "./options.ts";
+import {
+  JOB_ENTRY,
+  type JobRecord,
+  sinkEntry,
+  Snapshot,
+  splitEntry,
+  type SplitRecord,
+  takeNonRestored,
+} from "./snapshot.ts";
+import { unlessLost } from "./unless_lost.ts";
+import type { Wired } from "./wiring.ts";
+
+/** What one attempt of a job stores, and what it finds stored: positions, state, timers and event time, as one. */
+export class Commits {
+  /** When the last one happened, ms since the Unix epoch. */
+  lastMs = 0;
+  /** Whether one had output in it. */
+  hadOutput = false;
+  readonly #options: JobRunOptions;
+  readonly #session: JobSession | undefined;
+  readonly #changes: Changes;
+  readonly #parts: Wired;
+  /** Entries of splits and sinks. */
+  readonly #committed = new Map<string, string>();
+  #committedJob = "";
+  /** Entries of operators that the job no longer has, for the next commit to delete. */
+  #nonRestored: readonly string[] = [];
+  #bounds: JobRecord["bounds"] = null;
+  /** `JobRecord.ahead` as it was restored. */
+  #ahead: ReadonlyMap<string, number> = new Map();
+  #finishedAtMs: number | null = null;
+
+  /** @param parts those of the attempt; they may come later than this */
+  constructor(options: JobRunOptions, session: JobSession | undefined, changes: Changes, parts: Wired) {
+    this.#options = options;
+    this.#session = session;
+    this.#changes = changes;
+    this.#parts = parts;
+  }
+
+  /** The last commit. */
+  async restore(graph: StreamGraph): Promise<Snapshot> {
+    const { faultPoint } = this.#options;
+    faultPoint?.("restore: before the last commit is read");
+    const snapshot = this.#takeSnapshot(await this.#session?.restore() ?? new Map(), graph);
+    faultPoint?.("restore: the last commit is read");
+    return snapshot;
+  }
+
+  /** To be told when the parts are there, opened with what is in the snapshot. */
+  opened(snapshot: Snapshot): void {
+    for (const { uid } of this.#parts.writers) {
+      const restored = snapshot.sink(uid);
+      if (restored !== undefined) this.#committed.set(sinkEntry(uid), JSON.stringify(restored));
+    }
+    const { bounded } = this.#options;
+    if (bounded) this.#bounds = this.#readBounds();
+    this.#ahead = snapshot.ahead(bounded);
+  }
+
+  /** Whether there is anything to commit. */
+  get isDue(): boolean {
+    if (!this.#changes.isEmpty || (this.#session?.pendingRecords ?? 0) > 0) return true;
+    return this.#parts.sources.some(({ node, splits }) =>
+      splits.some((task) => this.#committed.get(splitEntry(node.uid, task.split.id)) !== splitText(task))
+    );
+  }
+
+  /** The commit at the end of all sources: event time is stored as if it had stayed where it really is. */
+  async finish(): Promise<void> {
+    this.#bounds = null;
+    if (this.#options.bounded) this.#finishedAtMs = this.#options.clock.now();
+    await this.commit();
+  }
+
+  async commit(): Promise<void> {
+    const { faultPoint } = this.#options;
+    for (const { state } of this.#parts.tasks) state.dropExpired();
+    faultPoint?.("commit: before the sinks");
+    for (const { writer } of this.#parts.writers) await writer.flush?.();
+    faultPoint?.("commit: the sinks are flushed");
+    const changes = await this.#prepareSinks();
+    for (const entry of this.#nonRestored) changes.push([entry, null]);
+    this.#nonRestored = [];
+    faultPoint?.("commit: the sinks are prepared");
+    const positions = this.#takePositions(changes);
+    const job = JSON.stringify(this.#jobRecord());
+    if (job !== this.#committedJob) changes.push([JOB_ENTRY, job]);
+    this.#committedJob = job;
+    const pending = this.#session?.pendingRecords ?? 0;
+    if (changes.length > 0 || pending > 0 || !this.#changes.isEmpty) {
+      faultPoint?.("commit: before the store");
+      await this.#store(changes, positions);
+      faultPoint?.("commit: the store has it");
+      for (const { writer } of this.#parts.writers) await writer.committed?.();
+      faultPoint?.("commit: the sinks know");
+    }
+    this.hadOutput ||= pending > 0;
+    this.lastMs = this.#options.clock.now();
+  }
+
+  async #store(changes: readonly StateChange[], positions: readonly SplitPosition[]): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) this.#changes.forget();
+    else await unlessLost(session, session.commit(concat(this.#changes.drain(), changes), positions));
+  }
+
+  /** Apart, so that the entries are not kept while the job runs. */
+  #takeSnapshot(entries: Map<string, string>, graph: StreamGraph): Snapshot {
+    if (this.#options.allowNonRestoredState) {
+      const { logger, jobName } = this.#options;
+      const taken = takeNonRestored(entries, graph);
+      for (const [uid, { length }] of taken) {
+        const what = `${length} entr${length === 1 ? "y" : "ies"}`;
+        logger.warn(`${jobName}: drops the state of "${uid}" (${what}), which the job no longer has`);
+      }
+      this.#nonRestored = [...taken.values()].flat();
+    }
+    return new Snapshot(entries);
+  }
+
+  #readBounds(): JobRecord["bounds"] {
+    return Object.fromEntries(
+      this.#parts.sources.map(({ node, splits }) => [
+        node.uid,
+        Object.fromEntries(splits.flatMap(({ split }) => split.bound === undefined ? [] : [[split.id, split.bound]])),
+      ]),
+    );
+  }
+
+  /** @returns what sinks that keep their output themselves have to remember */
+  async #prepareSinks(): Promise<StateChange[]> {
+    const changes: StateChange[] = [];
+    for (const { uid, writer } of this.#parts.writers) {
+      const value = await writer.prepareCommit?.();
+      const entry = sinkEntry(uid);
+      const text = value === undefined ? undefined : JSON.stringify(value);
+      if (this.#committed.get(entry) === text) continue;
+      changes.push([entry, text ?? null]);
+      if (text === undefined) this.#committed.delete(entry);
+      else this.#committed.set(entry, text);
+    }
+    return changes;
+  }
+
+  /** Adds to `changes` how far the splits have come, and gives it for tools. */
+  #takePositions(changes: StateChange[]): SplitPosition[] {
+    const positions: SplitPosition[] = [];
+    for (const { node, splits } of this.#parts.sources) {
+      for (const task of splits) {
+        const entry = splitEntry(node.uid, task.split.id);
+        const text = splitText(task);
+        if (this.#committed.get(entry) === text) continue;
+        changes.push([entry, text]);
+        this.#committed.set(entry, text);
+        positions.push({ source: node.uid, split: task.split.id, position: task.split.position });
+      }
+    }
+    return positions;
+  }
+
+  #jobRecord(): JobRecord {
+    const watermarks: Record<string, number> = {};
+    const aheadMs: Record<string, number> = {};
+    const real = new Map<unknown, number>();
+    // Nodes below a bound that has been reached: there event time may have moved on without a record.
+    const ahead = new Set<unknown>();
+    for (const source of this.#parts.sources) {
+      real.set(source.node, source.realWatermarkMs());
+      if (source.splits.some(({ finished }) => finished)) ahead.add(source.node);
+    }
+    for (const task of this.#parts.tasks) {
+      const above = nodesAbove(task.node);
+      const { uid } = task.node;
+      // Before the first record it is known from the last commit only.
+      const limited = this.#ahead.has(uid) || above.some((node) => ahead.has(node));
+      if (limited) ahead.add(task.node);
+      const ms = task.realWatermarkMs(limited ? Math.min(...above.map((node) => real.get(node)!)) : MAX_WATERMARK);
+      real.set(task.node, ms);
+      const { watermarkMs } = task.output;
+      if (!task.passive && watermarkMs > ms && watermarkMs !== MAX_WATERMARK) aheadMs[uid] = watermarkMs;
+    }
+    for (const [node, ms] of real) {
+      if (ms !== MIN_WATERMARK && ms !== MAX_WATERMARK) watermarks[(node as { uid: string }).uid] = ms;
+    }
+    const stamps: Record<string, Record<string, string>> = {};
+    const versions: Record<string, StateVersions> = {};
+    for (const { node, operator, state } of this.#parts.tasks) {
+      const stamp = operator.stamps?.();
+      if (stamp !== undefined) stamps[node.uid] = stamp;
+      const version = state.versions();
+      if (Object.keys(version).length > 0) versions[node.uid] = version;
+    }
+    const bounds = this.#bounds;
+    const isAhead = bounds !== null && Object.keys(aheadMs).length > 0;
+    return {
+      format: 1,
+      watermarks,
+      ...(isAhead && { ahead: aheadMs }),
+      stamps,
+      versions,
+      bounds,
+      finishedAtMs: this.#finishedAtMs,
+    };
+  }
+}
+
+function* concat<T>(first: Iterable<T>, second: Iterable<T>): Generator<T> {
+  yield* first;
+  yield* second;
+}
+
+function splitText({ split, watermarkMs }: { split: { position: Json }; watermarkMs: number }): string {
+  const record: SplitRecord = watermarkMs === MIN_WATERMARK
+    ? { position: split.position }
+    : { position: split.position, watermark: watermarkMs };
+  return JSON.stringify(record);
+}
