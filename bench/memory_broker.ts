@@ -32,6 +32,7 @@ export function memoryBroker(topics: Topics, written: Written): Broker {
     producer: never,
     jobsReading: never,
     dropJob: never,
+    readCommit: never,
     fetcher: () =>
       Promise.resolve({
         fetch: (positions): Promise<FetchedBatch[]> =>
