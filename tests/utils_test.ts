@@ -260,6 +260,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     from: "latest",
     reset: false,
     allowNonRestoredState: false,
+    drain: false,
     bounded: false,
     idleMs: 60_000,
     delivery: undefined,

@@ -45,8 +45,8 @@ class PartitionsAddedError extends BrokerError {
  * The committed records of a topic, decoded.
  *
  * What happens to the topic under a job that runs: partitions that are added are noticed when one of the others has been read
- * to its end, and read from their start after the job has gone back to its last commit (a bounded run has its ends, and leaves
- * them to the next one). A topic that is deleted, or records that are deleted before the job has come to them, end the job
+ * to its end, within a minute, and read from their start after the job has gone back to its last commit (a bounded run has its
+ * ends, and leaves them to the next one). A topic that is deleted, or records that are deleted before the job has come to them, end the job
  * with a sentence: what it should do then is its owner's to say.
  */
 export class TopicSource<T> implements Source<T> {

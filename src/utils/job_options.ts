@@ -62,6 +62,7 @@ const JOB_FLAGS = {
     name: "allow-non-restored-state",
     help: "drop what the commit holds of operators that the job no longer has, instead of refusing to start",
   },
+  drain: { help: "when it is stopped, let every window fire first; else they wait for the next run" },
   bounded: { help: "stop at what is the end of the topics now; every window fires" },
   idleMs: {
     name: "idle",

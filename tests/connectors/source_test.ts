@@ -1,6 +1,6 @@
 import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { BrokerUnavailableError, UnknownTopicError } from "../../src/connectors/broker.ts";
+import { BrokerUnavailableError, OffsetOutOfRangeError, UnknownTopicError } from "../../src/connectors/broker.ts";
 import { TopicSource } from "../../src/connectors/source.ts";
 import { JobError, RecordError } from "../../src/engine/errors.ts";
 import { SILENT } from "../../src/engine/logger.ts";
@@ -610,4 +610,51 @@ Deno.test("close() ends a reader that waits for room, or that was never started"
   assertEquals(broker.fetches.length, 1);
 
   await (await open(new FakeBroker().addTopic("skyone", 1))).reader.close();
+});
+
+// --------------------------------------------------------------------------------- what happens to a topic meanwhile
+
+Deno.test("poll() rejects with what a new attempt can mend when the topic has more partitions", async () => {
+  using time = new StoppedTime();
+  const broker = new FakeBroker().addTopic("skyone", 2);
+  const { reader } = await open(broker);
+  broker.addPartition("skyone");
+  time.nowMs += 100;
+  const error = await assertRejects(
+    async () => await reader.poll(),
+    Error,
+    '"skyone" has 3 partitions now, this job reads 2 of them',
+  );
+  assertEquals((error as { retriable?: unknown }).retriable, true);
+  await reader.close();
+});
+
+Deno.test("a bounded run has its ends, and leaves partitions that are added to the next one", async () => {
+  using time = new StoppedTime();
+  const broker = new FakeBroker().addTopic("skyone", 2);
+  const { reader } = await open(broker, { bounded: true });
+  broker.addPartition("skyone");
+  time.nowMs += 100;
+  await reader.poll();
+  assertEquals(reader.splits.length, 2);
+  await reader.close();
+});
+
+Deno.test("poll() says what to do when records are deleted before they have been read", async () => {
+  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(5));
+  const opened = await open(broker, { restored: { "skyone-0": 5 } });
+  opened.reader.start();
+  await turn();
+  broker.append("skyone", 0, ...numbered(4)).trim("skyone", 0, 8);
+  broker.fetchError = new OffsetOutOfRangeError("the partition has no such offset");
+  broker.answerFetches();
+  await turn();
+  assertEquals(opened.wakes, 1);
+  assertThrows(
+    () => opened.reader.poll(),
+    JobError,
+    'Cannot go on reading "skyone" partition 0 at offset 5: it begins at offset 8 now, the records between are gone; ' +
+      "forget the job's commit with --reset",
+  );
+  await opened.reader.close();
 });

@@ -21,13 +21,13 @@ forEachBroker(
       port: broker.port,
       env: { BOOTSTRAP_SERVERS: "", BROKER: "", BROKER_DIR: "", LOG_LEVEL: "warn", ...env },
       lessons: ["s16", "s20"],
-      runs: broker.port.kind === "kafka" ? 8 : 12,
+      runs: 8,
       seed: 7,
       sessionTimeoutMs: 1_000,
       pairs: 8_000,
     });
     assertEquals(rows.filter(differs), [], table(rows));
-    assertEquals(rows.reduce((sum, { kills }) => sum + kills, 0), broker.port.kind === "kafka" ? 8 : 12);
+    assertEquals(rows.reduce((sum, { kills }) => sum + kills, 0), 8);
     // Each kill was followed by new work.
     assertEquals(rows.map(({ backMs }) => backMs.length), rows.map(({ kills }) => kills));
     // The lists of fault points are what is really there.

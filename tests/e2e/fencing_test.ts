@@ -18,8 +18,8 @@ forEachBroker(
   async (broker) => {
     await succeed(broker, "gen", ["--create", ...gen(2_000)]);
     await using topics = await FlightTopics.open(broker, NOW);
-    const first = start(broker, "s16", JOB);
-    const second = await standby(broker, first);
+    await using first = start(broker, "s16", JOB);
+    await using second = await standby(broker, first);
     await topics.untilExact();
 
     first.kill("SIGSTOP");
@@ -53,16 +53,17 @@ forEachBroker(
     await succeed(broker, "gen", ["--create", ...gen(0)]);
     await using topics = await FlightTopics.open(broker, NOW);
     // A stream that goes on through all of it; it takes as long as the replacement does.
-    const feed = start(broker, "gen", ["--seed", "7", "--rate", "2000", "--start", "2026-01-01T00:00:00"]);
-    let active = start(broker, "s16", JOB);
-    let waiting = await standby(broker, active);
+    await using feed = start(broker, "gen", ["--seed", "7", "--rate", "2000", "--start", "2026-01-01T00:00:00"]);
+    await using started = new AsyncDisposableStack();
+    let active = started.use(start(broker, "s16", JOB));
+    let waiting = started.use(await standby(broker, active));
     for (let replaced = 0; replaced < 2; replaced++) {
       await topics.untilGrown();
       active.kill("SIGTERM");
       assertEquals((await active.ended).code, 0, active.stderr);
       await waiting.says(TAKES_OVER);
       active = waiting;
-      waiting = await standby(broker, active);
+      waiting = started.use(await standby(broker, active));
     }
     await topics.untilGrown();
     feed.kill("SIGTERM");
@@ -79,8 +80,13 @@ forEachBroker(
 async function standby(broker: TestBroker, active: Program): Promise<Program> {
   await active.says(/starts|goes on from/);
   const program = start(broker, "s16", JOB);
-  await program.says(new RegExp(`stands by: process ${active.pid}\\b`));
-  return program;
+  try {
+    await program.says(new RegExp(`stands by: process ${active.pid}\\b`));
+    return program;
+  } catch (error) {
+    await program[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** What a program has said after `mark`. */

@@ -8,7 +8,7 @@ import { brokerSettings } from "../../src/utils.ts";
 import { format } from "./oracle.ts";
 import { forEachBroker, mayRunPrograms, read, start, succeed, type TestBroker } from "./programs.ts";
 
-const kills = Number(mayRunPrograms() ? Deno.env.get("TEST_KILLS") ?? 3 : 0);
+const kills = Number(mayRunPrograms() ? Deno.env.get("TEST_KILLS") ?? 2 : 0);
 const GEN = [
   "--create",
   "--seed",

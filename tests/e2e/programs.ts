@@ -60,8 +60,8 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A program that runs. */
-export class Program {
+/** A program that runs. It is killed when it goes out of scope: a test that fails leaves nothing at work. */
+export class Program implements AsyncDisposable {
   readonly ended: Promise<Ended>;
   readonly #child: Deno.ChildProcess;
   stderr = "";
@@ -93,6 +93,11 @@ export class Program {
 
   get over(): boolean {
     return this.#over;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#over) this.kill("SIGKILL");
+    await this.ended;
   }
 
   /** Waits until standard error matches; fails if the program ends without it or takes too long. */

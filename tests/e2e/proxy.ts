@@ -3,8 +3,6 @@
  * place of the broker's, so that nothing goes past it.
  */
 export class KafkaProxy implements AsyncDisposable {
-  /** Connections that clients have opened so far. */
-  connections = 0;
   /** Waits so long before each response, ms. */
   delayMs = 0;
   readonly #target: { readonly hostname: string; readonly port: number };
@@ -12,7 +10,8 @@ export class KafkaProxy implements AsyncDisposable {
   #listener: Deno.TcpListener | undefined;
   readonly #open = new Set<Deno.TcpConn>();
   readonly #running = new Set<Promise<void>>();
-  /** Is called when that response has been cut. */
+  #next = Promise.withResolvers<void>();
+  /** Is called when the next response has been cut. */
   #cut: (() => void) | undefined;
 
   private constructor(target: string, listener: Deno.TcpListener) {
@@ -32,9 +31,10 @@ export class KafkaProxy implements AsyncDisposable {
     return `localhost:${this.#port}`;
   }
 
-  /** Drops all connections; new ones are taken. */
-  drop(): void {
+  /** Drops all connections; resolves when a client has opened a new one. */
+  drop(): Promise<void> {
     for (const connection of this.#open) closeQuietly(connection);
+    return this.#next.promise;
   }
 
   /** Drops the connection of the next response in the middle of it; resolves when that has happened. */
@@ -46,7 +46,7 @@ export class KafkaProxy implements AsyncDisposable {
   refuse(): void {
     if (this.#listener !== undefined) closeQuietly(this.#listener);
     this.#listener = undefined;
-    this.drop();
+    void this.drop();
   }
 
   /** Ends {@link refuse}. */
@@ -63,7 +63,8 @@ export class KafkaProxy implements AsyncDisposable {
     this.#listener = listener;
     this.#keep((async () => {
       for await (const client of listener) {
-        this.connections++;
+        this.#next.resolve();
+        this.#next = Promise.withResolvers();
         this.#keep(this.#connect(client));
       }
     })());

@@ -13,8 +13,8 @@ export interface ClientSettings extends ConnectionSettings {
   readonly bootstrap: readonly Address[];
 }
 
-/** What was told about a topic is asked again after so long: partitions may have been added. */
-const METADATA_AGE_MS = 60_000;
+/** What was told about a topic is asked again after so long: partitions may have been added. A job that runs learns of them so. */
+const METADATA_AGE_MS = 5_000;
 
 interface KnownTopic {
   /** Of each partition the node that leads it, -1 if none does. */

@@ -28,6 +28,11 @@ export interface EnvironmentOptions {
   readonly from?: StartingPoint;
   /** Whether to stop at the ends that the sources have at the start; default false. */
   readonly bounded?: boolean;
+  /**
+   * Whether a stop by the signal fires all windows and event-time timers first, as the end of a bounded run does; later
+   * records of such a window open it afresh. Default false: they wait for the next run. @see Flink: stop --drain
+   */
+  readonly drain?: boolean;
   /** Whether to forget the last commit first; default false. */
   readonly reset?: boolean;
   /**
@@ -149,6 +154,7 @@ export class StreamExecutionEnvironment {
       store,
       from: this.#options.from ?? "latest",
       bounded: this.#options.bounded ?? false,
+      drain: this.#options.drain ?? false,
       reset: this.#options.reset ?? false,
       allowNonRestoredState: this.#options.allowNonRestoredState ?? false,
       delivery: delivery ?? "exactly-once",

@@ -174,7 +174,7 @@ export class Commits {
     const ahead = new Set<unknown>();
     for (const source of this.#parts.sources) {
       real.set(source.node, source.realWatermarkMs());
-      if (source.splits.some(({ finished }) => finished)) ahead.add(source.node);
+      if (source.ended || source.splits.some(({ finished }) => finished)) ahead.add(source.node);
     }
     for (const task of this.#parts.tasks) {
       const above = nodesAbove(task.node);

@@ -122,6 +122,7 @@ export class JobRun {
     const silence = new Silence(this.#sources, this.#tasks, this.#options.closeIdleMs);
     for (;;) {
       if (signal.aborted) {
+        if (this.#options.drain) { for (const source of this.#sources) source.end(); }
         await this.#commits.commit();
         return "stopped";
       }

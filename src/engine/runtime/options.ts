@@ -27,6 +27,8 @@ export interface JobRunOptions {
   readonly store: JobStore | undefined;
   readonly from: StartingPoint;
   readonly bounded: boolean;
+  /** Whether a stop fires all that waits for event time first. */
+  readonly drain: boolean;
   readonly reset: boolean;
   /** Whether to drop what the last commit has of operators that the job no longer has; default: the job is refused. */
   readonly allowNonRestoredState?: boolean;
