@@ -111,7 +111,11 @@ async function on(
     onRow: (row) => {
       kills += row.kills;
       const fate = differs(row) ? "DIFFERS" : "exact";
-      logger.info(`${row.lesson}: ${row.kills} kills at ${row.place}: ${fate} (${kills} of ${options.runs})`);
+      logger.info(
+        `${row.lesson}: ${
+          row.kills === 1 ? "1 kill" : `${row.kills} kills`
+        } at ${row.place}: ${fate} (${kills} of ${options.runs})`,
+      );
       for (const entry of row.state.slice(0, 3)) logger.warn(`state ${entry}`);
     },
   }).catch((error) => {

@@ -3,6 +3,11 @@
  * process that is never disturbed.
  */
 import { assertEquals, assertMatch } from "@std/assert";
+import { createTopics, inputsOf, writeInputs } from "../../src/cli/chaos/data.ts";
+import { frozenLife, type Laboratory, undisturbedLife } from "../../src/cli/chaos/life.ts";
+import { openBroker } from "../../src/connectors/mod.ts";
+import { SILENT } from "../../src/engine/mod.ts";
+import { brokerSettings } from "../../src/utils.ts";
 import { forEachBroker, type Program, start, succeed, type TestBroker } from "./programs.ts";
 import { FlightTopics } from "./flight_topics.ts";
 
@@ -75,6 +80,44 @@ forEachBroker(
     await topics.assertNoLetters();
   },
 );
+
+forEachBroker("a process that freezes in the middle of a commit adds nothing when it goes on", async ({ env }) => {
+  const settings = brokerSettings({ get: (name) => env[name] });
+  await using broker = await openBroker({ settings, logger: SILENT });
+  const { port } = broker;
+  const lab: Laboratory = {
+    port,
+    env: { BOOTSTRAP_SERVERS: "", BROKER: "", BROKER_DIR: "", LOG_LEVEL: "", ...env },
+    place: "frozen",
+    sessionTimeoutMs: 1_000,
+    pairs: 4_000,
+    seed: 7,
+    chance: () => 0,
+    signal: new AbortController().signal,
+  };
+  // In the embedded log a transaction ends before anything else happens.
+  const points = port.kind === "embedded" ? ["commit: before the store"] : [
+    "commit: before the store",
+    "commit: partitions are in the transaction",
+    "commit: records are sent",
+    "commit: positions are sent",
+    "commit: before it is decided",
+  ];
+  await createTopics(port, inputsOf("s16", lab.place));
+  try {
+    await writeInputs(port, "s16", lab.place, lab);
+    const { evidence } = await undisturbedLife(lab, "s16");
+    const differences = await Promise.all(
+      points.map((faultPoint, index) =>
+        frozenLife(lab, "s16", { name: `${index}`, faultPoint, frozenMs: 5_000, expected: evidence })
+      ),
+    );
+    const none = { lost: 0, doubled: 0, moved: 0, state: [] };
+    assertEquals(differences, points.map(() => none));
+  } finally {
+    await port.deleteTopics(inputsOf("s16", lab.place));
+  }
+});
 
 /** A second process, once it has found the first one at work. */
 async function standby(broker: TestBroker, active: Program): Promise<Program> {

@@ -46,6 +46,8 @@ export interface ChaosResult {
 /** So many kills of one place hit the same job, if its records last. */
 const KILLS_OF_LIFE = 6;
 const DEFAULT_PAIRS = 24_000;
+/** So much longer a commit lasts where instants are random, ms; more if the job was over before its kill. */
+const SLOW_MS = 10;
 /** Jobs at a time: on Kafka they mostly wait for the session of a killed process to end. */
 const AT_ONCE_ON_KAFKA = 3;
 
@@ -114,10 +116,11 @@ async function killAll(
       const { at, row } = task;
       let left = task.kills;
       // A place that is passed once in a life takes as many lives as kills.
-      for (let idle = 0; left > 0 && idle < 3;) {
+      for (let idle = 0; left > 0 && idle < 4;) {
         const name = String(++lives);
         const expected = undisturbed.evidence;
-        const life = await disturbedLife(lab, lesson, { name, at, kills: Math.min(left, KILLS_OF_LIFE), expected });
+        const kills = Math.min(left, KILLS_OF_LIFE);
+        const life = await disturbedLife(lab, lesson, { name, at, kills, expected, slowMs: SLOW_MS * 3 ** idle });
         idle = life.kills === 0 ? idle + 1 : 0;
         left -= life.kills;
         add(row, life);

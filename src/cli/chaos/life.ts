@@ -46,8 +46,6 @@ export interface Undisturbed {
 
 /** Random instants are so far behind the first commit, ms. */
 const INSTANT_WITHIN_MS = 40;
-/** Of those lives each commit lasts so much longer, ms. */
-const SLOW_MS = 10;
 /** A life takes no more kills when so much of its output is there: all of them must come before the end. */
 const KILLS_UNTIL = 0.7;
 /** What is written behind the job that has begun from latest; its first output must not be its end. */
@@ -64,17 +62,52 @@ export async function undisturbedLife(lab: Laboratory, lesson: JobName): Promise
 export async function disturbedLife(
   lab: Laboratory,
   lesson: JobName,
-  options: { readonly name: string; readonly at: KillPlace; readonly kills: number; readonly expected: Evidence },
+  options: {
+    readonly name: string;
+    readonly at: KillPlace;
+    readonly kills: number;
+    readonly expected: Evidence;
+    /** How much longer a commit lasts where instants are random, ms: on a busy machine the kill comes late. */
+    readonly slowMs: number;
+  },
 ): Promise<LifeResult> {
   if (options.at === "the first output, from latest") return await lifeFromLatest(lab, lesson, options);
   const { name, at, kills, expected } = options;
   await using life = await Life.open(lab, lesson, { name, inputs: inputsOf(lesson, lab.place) });
   const most = recordsOf(expected);
   while (life.kills < kills && life.records < most * KILLS_UNTIL) {
-    if (!await killOnce(life, at, lab, most)) break;
+    if (!await killOnce(life, at, { ...lab, most, slowMs: options.slowMs })) break;
   }
   await life.finish();
   return life.result(await life.gather(), expected);
+}
+
+/**
+ * Runs the job in two processes. The first one freezes at a fault point, long enough for the second to take over, and then
+ * goes on in the middle of what it was doing.
+ *
+ * @throws {Error} if the first one does not say that another has taken over
+ */
+export async function frozenLife(
+  lab: Laboratory,
+  lesson: JobName,
+  options: {
+    readonly name: string;
+    readonly faultPoint: string;
+    readonly frozenMs: number;
+    readonly expected: Evidence;
+  },
+): Promise<Difference> {
+  const { name, faultPoint, frozenMs, expected } = options;
+  await using life = await Life.open(lab, lesson, { name, inputs: inputsOf(lesson, lab.place) });
+  await using first = life.start({ hold: { faultPoint, commits: 1, forMs: frozenMs } });
+  if (!await first.until(() => first.held !== undefined)) throw life.broken(first, `never came to "${faultPoint}"`);
+  await using second = life.start({});
+  if ((await second.ended).code !== 0) throw life.broken(second, "failed");
+  if (first.over) throw life.broken(first, "ended before the other one had taken over");
+  if ((await first.ended).code !== 0) throw life.broken(first, "failed");
+  if (!/taken over|no sign of life/.test(first.stderr)) throw life.broken(first, "did not notice that it was shut out");
+  return compare(await life.gather(), expected);
 }
 
 /** The job begins when its topics are still empty, and dies with its first output in its hands. */
@@ -108,11 +141,15 @@ async function lifeFromLatest(
 }
 
 /** @returns false if the job came to its end before it could be killed */
-async function killOnce(life: Life, at: KillPlace, lab: Laboratory, most: number): Promise<boolean> {
+async function killOnce(
+  life: Life,
+  at: KillPlace,
+  { chance, most, slowMs }: Pick<Laboratory, "chance"> & { readonly most: number; readonly slowMs: number },
+): Promise<boolean> {
   if (typeof at === "string") {
-    await using process = life.start({ slowMs: SLOW_MS });
+    await using process = life.start({ slowMs });
     if (!await process.until(() => process.commits > 0)) return life.over(process);
-    await pause(lab.chance() * INSTANT_WITHIN_MS);
+    await pause(chance() * INSTANT_WITHIN_MS);
     return await life.kill(process, most);
   }
   const { faultPoint } = at;

@@ -62,6 +62,7 @@ class Watch {
   readonly #request: ProgramRequest;
   readonly #stop = new AbortController();
   #commits = -1;
+  #held = false;
 
   constructor(request: ProgramRequest) {
     this.#request = request;
@@ -75,7 +76,10 @@ class Watch {
   readonly faultPoint: FaultPoint = (name) => {
     this.passed.set(name, (this.passed.get(name) ?? 0) + 1);
     const { hold, stopAfterCommits, slowMs } = this.#request;
-    if (name === hold?.faultPoint && this.#commits >= hold.commits) standStill(name);
+    if (name === hold?.faultPoint && this.#commits >= hold.commits && !this.#held) {
+      this.#held = true;
+      standStill(name, hold.forMs);
+    }
     // Another attempt in the same process begins with a commit of nothing new, too.
     if (name === "start: before the job is opened") this.#commits = -1;
     if (name !== "commit: the store has it") return;
@@ -86,10 +90,10 @@ class Watch {
 }
 
 /** Keeps the thread, as some points lie in a transaction that is synchronous. */
-function standStill(name: string): never {
+function standStill(name: string, forMs: number | undefined): void {
   say({ held: name });
-  blockThread(HELD_AT_MOST_MS);
-  Deno.exit(1);
+  blockThread(forMs ?? HELD_AT_MOST_MS);
+  if (forMs === undefined) Deno.exit(1);
 }
 
 function blockThread(ms: number): void {

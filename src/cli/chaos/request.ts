@@ -29,6 +29,8 @@ export interface HoldAt {
   readonly faultPoint: string;
   /** Only when it has committed so often what is new; 0: from the moment when it is ready to work; −1: from its start. */
   readonly commits: number;
+  /** It goes on after so long, ms; left out: it stands still until it is killed. */
+  readonly forMs?: number;
 }
 
 /** What the process says, a line of JSON each on standard output. */
