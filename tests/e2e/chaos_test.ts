@@ -16,7 +16,6 @@ forEachBroker(
   async ({ env }) => {
     const settings = brokerSettings({ get: (name) => env[name] });
     await using broker = await openBroker({ settings, logger: SILENT });
-    const before = await broker.port.listTopics();
     const { rows, passed } = await runChaos({
       port: broker.port,
       env: { BOOTSTRAP_SERVERS: "", BROKER: "", BROKER_DIR: "", LOG_LEVEL: "warn", ...env },
@@ -36,7 +35,7 @@ forEachBroker(
     assertEquals(Object.keys(passed).filter((point) => !listed.includes(point)), []);
     // Output is flushed before its commit only if much of it comes at once, which few records need not do.
     assertEquals(listed.filter((point) => !(point in passed) && !point.startsWith("flush:")), []);
-    assertEquals(await broker.port.listTopics(), before);
+    assertEquals((await broker.port.listTopics()).filter((name) => name.includes("chaos-")), []);
   },
 );
 
