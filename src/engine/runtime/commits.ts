@@ -1,3 +1,4 @@
+import { isExpected, isRetriable, OperatorError } from "../errors.ts";
 import { nodesAbove, type StreamGraph } from "../graph.ts";
 import type { JobSession, SplitPosition, StateChange } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
@@ -84,7 +85,7 @@ export class Commits {
     const { faultPoint } = this.#options;
     for (const { state } of this.#parts.tasks) state.dropExpired();
     faultPoint?.("commit: before the sinks");
-    for (const { writer } of this.#parts.writers) await writer.flush?.();
+    await flushSinks(this.#parts.writers);
     faultPoint?.("commit: the sinks are flushed");
     const changes = await this.#prepareSinks();
     for (const entry of this.#nonRestored) changes.push([entry, null]);
@@ -209,6 +210,17 @@ export class Commits {
       bounds,
       finishedAtMs: this.#finishedAtMs,
     };
+  }
+}
+
+/** @throws {OperatorError} with the sink's name if what it gives out fails, and no record is to blame any more */
+export async function flushSinks(writers: Wired["writers"]): Promise<void> {
+  for (const { name, writer } of writers) {
+    try {
+      await writer.flush?.();
+    } catch (error) {
+      throw isExpected(error) || isRetriable(error) ? error : new OperatorError(name, error, undefined);
+    }
   }
 }
 

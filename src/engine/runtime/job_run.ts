@@ -5,7 +5,7 @@ import type { StartingPoint } from "../source.ts";
 import { Changes } from "../state/changes.ts";
 import { PERIODIC_EMIT_MS } from "../time/watermark_strategy.ts";
 import { type Books, booksOf } from "./books.ts";
-import { Commits } from "./commits.ts";
+import { Commits, flushSinks } from "./commits.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { Intake } from "./intake.ts";
 import type { JobRunOptions } from "./options.ts";
@@ -184,7 +184,7 @@ export class JobRun {
   }
 
   async #flush(): Promise<void> {
-    for (const { writer } of this.#parts.writers) await writer.flush?.();
+    await flushSinks(this.#parts.writers);
     const session = this.#session;
     if (session === undefined || session.pendingRecords === 0) return;
     if (this.#options.delivery === "at-least-once" || session.pendingRecords >= SLICE_RECORDS) {

@@ -28,7 +28,7 @@ type AnyOperator = Operator<unknown, unknown> | TwoInputOperator<unknown, unknow
 export interface Wired {
   readonly sources: SourceTask[];
   readonly tasks: Task[];
-  readonly writers: { readonly uid: string; readonly writer: SinkWriter<unknown> }[];
+  readonly writers: { readonly uid: string; readonly name: string; readonly writer: SinkWriter<unknown> }[];
 }
 
 /**
@@ -68,7 +68,7 @@ export async function wire(
     if (node.kind === "sink") {
       const { clock, logger } = options;
       const writer = await node.sink.open({ session, restored: snapshot.sink(node.uid), clock, logger });
-      opened.writers.push({ uid: node.uid, writer });
+      opened.writers.push({ uid: node.uid, name: node.name, writer });
       operator = new SinkOperator(writer);
     } else {
       operator = node.create();

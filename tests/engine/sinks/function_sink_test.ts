@@ -1,4 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
+import { OperatorError } from "../../../src/engine/errors.ts";
 import { CollectionSource } from "../../../src/engine/sources/collection_source.ts";
 import { FunctionSink, type FunctionSinkOptions, type SinkFunction } from "../../../src/engine/sinks/function_sink.ts";
 import type { SinkWriter } from "../../../src/engine/sink.ts";
@@ -200,4 +202,10 @@ Deno.test("takeBack() keeps back calls that have not been made", async () => {
   await writer.flush!();
 
   assertEquals(seen, [1, 6]);
+});
+
+Deno.test("FunctionSink fails the job with the sink's name when its promise is rejected", async () => {
+  const env = new StreamExecutionEnvironment();
+  env.fromCollection([1]).sinkTo(new FunctionSink(() => Promise.reject(new Error("the server is full")))).name("posts");
+  await assertRejects(() => env.execute(), OperatorError, 'Operator "posts" failed: Error: the server is full');
 });
