@@ -5,39 +5,19 @@
  * that says which letters are open no longer. Standard output carries data only.
  */
 import { type Broker, BrokerError, deadLetterTopic } from "../connectors/broker.ts";
-import { openBroker } from "../connectors/mod.ts";
-import type { CommandLine, Flags, FlagValues, Logger } from "../utils.ts";
-import {
-  brokerSettings,
-  createLogger,
-  formatCount,
-  HelpRequested,
-  nearest,
-  parseFlags,
-  runMain,
-  UsageError,
-  writeOutput,
-} from "../utils.ts";
+import type { Flags } from "../utils.ts";
+import { formatCount, parseFlags, runMain, UsageError } from "../utils.ts";
 import { letterRecords, readLetters } from "./dead_letters/letters.ts";
 import { dropLetters, replayLetters, type ResolveOptions } from "./dead_letters/resolve.ts";
 import { FILTER_FLAGS, type Filters, parseIds, selectLetters } from "./dead_letters/selection.ts";
 import { letterJson, letterText, listJson, listText } from "./dead_letters/show.ts";
+import { findJobCommand, jobCommand, type Parsed, type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
 
 /** The world around a command. */
-export interface DeadLettersIo {
-  /** Writes data to standard output; resolves when it is out. */
-  readonly write: (text: string) => Promise<void>;
-  readonly logger: Logger;
-  /** ms since the Unix epoch */
-  readonly now: () => number;
-  /** Gives up what it is doing; a transaction is finished. */
-  readonly signal: AbortSignal;
-}
+export type DeadLettersIo = Omit<ToolIo, "stdin" | "isStdinTerminal">;
 
 /** A command whose arguments have been understood. */
-export type DeadLettersCommand = (broker: Broker, io: DeadLettersIo) => Promise<void>;
-
-type Parsed<F extends Flags> = FlagValues<F> & { readonly _: readonly string[] };
+export type DeadLettersCommand = ToolCommand<DeadLettersIo>;
 
 const LIST_FLAGS = {
   ...FILTER_FLAGS,
@@ -91,6 +71,17 @@ const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) =
 
 const NO_FILTERS = parseFlags([], FILTER_FLAGS, { command: "" });
 
+function command<const F extends Flags>(
+  flags: F,
+  name: string,
+  positionals: readonly string[],
+  describe: string,
+  run: (broker: Broker, job: string, flags: Parsed<F>, io: DeadLettersIo) => Promise<void>,
+  check?: (flags: Parsed<F>) => void,
+): (job: string, args: readonly string[]) => DeadLettersCommand {
+  return jobCommand({ command: `deno task dead-letters JOB ${name}`, positionals, describe }, flags, run, check);
+}
+
 const HELP = `Usage: deno task dead-letters JOB COMMAND [flags]
 
 Commands:
@@ -107,34 +98,7 @@ deno task dead-letters JOB COMMAND --help tells more. Which broker: BOOTSTRAP_SE
  * @throws {HelpRequested} for `--help`
  */
 export function deadLettersCommand(args: readonly string[]): DeadLettersCommand {
-  const [job, name, ...rest] = args;
-  const names = Object.keys(COMMANDS);
-  if (job === "--help" || job === "-h" || name === "--help" || name === "-h") throw new HelpRequested(HELP);
-  if (job === undefined) throw new UsageError("JOB is missing: deno task dead-letters JOB COMMAND; --help tells more");
-  if (name !== undefined && Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!(job, rest);
-  if (Object.hasOwn(COMMANDS, job)) {
-    throw new UsageError(`The job comes first: deno task dead-letters ${name ?? "JOB"} ${job}`);
-  }
-  if (name === undefined) throw new UsageError(`A command is missing, one of ${names.join(", ")}: --help tells more`);
-  const [near] = nearest(name, names);
-  const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
-  throw new UsageError(`Unknown command "${name}": ${hint}`);
-}
-
-function command<const F extends Flags>(
-  flags: F,
-  name: string,
-  positionals: readonly string[],
-  describe: string,
-  run: (broker: Broker, job: string, flags: Parsed<F>, io: DeadLettersIo) => Promise<void>,
-  check: (flags: Parsed<F>) => void = () => {},
-): (job: string, args: readonly string[]) => DeadLettersCommand {
-  const commandLine: CommandLine = { command: `deno task dead-letters JOB ${name}`, positionals, describe };
-  return (job, args) => {
-    const values = parseFlags(args, flags, commandLine);
-    check(values);
-    return (broker, io) => run(broker, job, values, io);
-  };
+  return findJobCommand("dead-letters", HELP, COMMANDS, args);
 }
 
 function checkIds(
@@ -184,11 +148,4 @@ function resolveOptions(flags: Parsed<typeof REPLAY_FLAGS>, io: DeadLettersIo): 
   return { select, force, yes, dryRun, logger, now, signal };
 }
 
-async function main(signal: AbortSignal): Promise<void> {
-  const run = deadLettersCommand(Deno.args);
-  const logger = createLogger();
-  await using broker = await openBroker({ settings: brokerSettings(), logger });
-  await run(broker.port, { write: writeOutput, logger, now: Date.now, signal });
-}
-
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runMain(toolMain(deadLettersCommand));

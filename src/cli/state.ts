@@ -5,42 +5,20 @@
  */
 import type { Broker } from "../connectors/broker.ts";
 import { BrokerError } from "../connectors/broker.ts";
-import { openBroker } from "../connectors/mod.ts";
-import type { CommandLine, Flags, FlagValues, Logger } from "../utils.ts";
-import {
-  brokerSettings,
-  createLogger,
-  formatCount,
-  HelpRequested,
-  nearest,
-  parseFlags,
-  parseStart,
-  runMain,
-  UsageError,
-  writeOutput,
-} from "../utils.ts";
+import type { Flags } from "../utils.ts";
+import { formatCount, parseStart, runMain, UsageError } from "../utils.ts";
 import { importSavepoint, resetJob } from "./state/change.ts";
 import { stateLines } from "./state/get.ts";
 import { readCommit } from "./state/jobs.ts";
 import { listCommit } from "./state/list.ts";
 import { readSavepoint, savepointText } from "./state/savepoint.ts";
+import { findJobCommand, jobCommand, type Parsed, type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
 
 /** The world around a command. */
-export interface StateIo {
-  /** Writes data to standard output; resolves when it is out. */
-  readonly write: (text: string) => Promise<void>;
-  readonly stdin: ReadableStream<Uint8Array>;
-  readonly logger: Logger;
-  /** ms since the Unix epoch */
-  readonly now: () => number;
-  /** Gives up what it is doing. */
-  readonly signal: AbortSignal;
-}
+export type StateIo = Omit<ToolIo, "isStdinTerminal">;
 
 /** A command whose arguments have been understood. */
-export type StateCommand = (broker: Broker, io: StateIo) => Promise<void>;
-
-type Parsed<F extends Flags> = FlagValues<F> & { readonly _: readonly string[] };
+export type StateCommand = ToolCommand<StateIo>;
 
 const LIST_FLAGS = { json: { short: "J", help: "one JSON object a line" } } as const satisfies Flags;
 const GET_FLAGS = {
@@ -114,6 +92,17 @@ const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) =
   ),
 };
 
+function command<const F extends Flags>(
+  flags: F,
+  name: string,
+  positionals: readonly string[],
+  describe: string,
+  run: (broker: Broker, job: string, flags: Parsed<F>, io: StateIo) => Promise<void>,
+  check?: (flags: Parsed<F>) => void,
+): (job: string, args: readonly string[]) => StateCommand {
+  return jobCommand({ command: `deno task state JOB ${name}`, positionals, describe }, flags, run, check);
+}
+
 const HELP = `Usage: deno task state JOB COMMAND [flags]
 
 Commands:
@@ -131,32 +120,7 @@ deno task state JOB COMMAND --help tells more. Which broker: BOOTSTRAP_SERVERS, 
  * @throws {HelpRequested} for `--help`
  */
 export function stateCommand(args: readonly string[]): StateCommand {
-  const [job, name, ...rest] = args;
-  const names = Object.keys(COMMANDS);
-  if (job === "--help" || job === "-h" || name === "--help" || name === "-h") throw new HelpRequested(HELP);
-  if (job === undefined) throw new UsageError("JOB is missing: deno task state JOB COMMAND; --help tells more");
-  if (name !== undefined && Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!(job, rest);
-  if (Object.hasOwn(COMMANDS, job)) {
-    throw new UsageError(`The job comes first: deno task state ${name ?? "JOB"} ${job}`);
-  }
-  if (name === undefined) throw new UsageError(`A command is missing, one of ${names.join(", ")}: --help tells more`);
-  const [near] = nearest(name, names);
-  const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
-  throw new UsageError(`Unknown command "${name}": ${hint}`);
-}
-
-function command<const F extends Flags>(
-  flags: F,
-  name: string,
-  positionals: readonly string[],
-  describe: string,
-  run: (broker: Broker, job: string, flags: Parsed<F>, io: StateIo) => Promise<void>,
-): (job: string, args: readonly string[]) => StateCommand {
-  const commandLine: CommandLine = { command: `deno task state JOB ${name}`, positionals, describe };
-  return (job, args) => {
-    const values = parseFlags(args, flags, commandLine);
-    return (broker, io) => run(broker, job, values, io);
-  };
+  return findJobCommand("state", HELP, COMMANDS, args);
 }
 
 async function exportJob(broker: Broker, job: string, flags: Parsed<typeof EXPORT_FLAGS>, io: StateIo): Promise<void> {
@@ -217,11 +181,4 @@ function fileError(error: unknown, what: string, file: string): unknown {
   );
 }
 
-async function main(signal: AbortSignal): Promise<void> {
-  const run = stateCommand(Deno.args);
-  const logger = createLogger();
-  await using broker = await openBroker({ settings: brokerSettings(), logger });
-  await run(broker.port, { write: writeOutput, stdin: Deno.stdin.readable, logger, now: Date.now, signal });
-}
-
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runMain(toolMain(stateCommand));

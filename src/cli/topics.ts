@@ -5,38 +5,17 @@
  */
 import type { Broker, TopicDescription } from "../connectors/broker.ts";
 import { UnknownTopicError } from "../connectors/broker.ts";
-import { openBroker } from "../connectors/mod.ts";
-import type { CommandLine, Flags, FlagValues, Logger } from "../utils.ts";
-import {
-  brokerSettings,
-  createLogger,
-  formatCount,
-  HelpRequested,
-  nearest,
-  parseFlags,
-  runMain,
-  UsageError,
-  wholeNumber,
-  writeOutput,
-} from "../utils.ts";
+import type { CommandLine, Flags } from "../utils.ts";
+import { formatCount, HelpRequested, nearest, parseFlags, runMain, UsageError, wholeNumber } from "../utils.ts";
 import { checkReadFlags, READ_FLAGS, readTopic } from "./topics/read.ts";
 import { WRITE_HELP, writeTopic } from "./topics/write.ts";
+import { findCommand, isHelp, type Parsed, type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
 
 /** The world around a command. */
-export interface TopicsIo {
-  /** Writes data to standard output; resolves when it is out. */
-  readonly write: (text: string) => Promise<void>;
-  readonly stdin: ReadableStream<Uint8Array>;
-  readonly isStdinTerminal: boolean;
-  readonly logger: Logger;
-  /** ms since the Unix epoch */
-  readonly now: () => number;
-  /** Ends `read` and `write`. */
-  readonly signal: AbortSignal;
-}
+export type TopicsIo = ToolIo;
 
 /** A command whose arguments have been understood. */
-export type TopicsCommand = (broker: Broker, io: TopicsIo) => Promise<void>;
+export type TopicsCommand = ToolCommand<TopicsIo>;
 
 const JSON_FLAG = { json: { short: "J", help: "one JSON object a line" } } as const satisfies Flags;
 const CREATE_FLAGS = {
@@ -93,18 +72,9 @@ deno task topics COMMAND --help tells more. Which broker: BOOTSTRAP_SERVERS, BRO
  */
 export function topicsCommand(args: readonly string[]): TopicsCommand {
   const [name, ...rest] = args;
-  if (name === "--help" || name === "-h") throw new HelpRequested(HELP);
-  const names = Object.keys(COMMANDS);
-  if (name === undefined) throw new UsageError(`A command is missing, one of ${names.join(", ")}: --help tells more`);
-  if (!Object.hasOwn(COMMANDS, name)) {
-    const [near] = nearest(name, names);
-    const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
-    throw new UsageError(`Unknown command "${name}": ${hint}`);
-  }
-  return COMMANDS[name]!(rest);
+  if (isHelp(name)) throw new HelpRequested(HELP);
+  return findCommand(COMMANDS, name)(rest);
 }
-
-type Parsed<F extends Flags> = FlagValues<F> & { readonly _: readonly string[] };
 
 function command<const F extends Flags>(
   flags: F,
@@ -203,18 +173,4 @@ function summary(topic: TopicDescription): { name: string; partitions: number; c
   return { name: topic.name, partitions: topic.endOffsets.length, count };
 }
 
-async function main(signal: AbortSignal): Promise<void> {
-  const run = topicsCommand(Deno.args);
-  const logger = createLogger();
-  await using broker = await openBroker({ settings: brokerSettings(), logger });
-  await run(broker.port, {
-    write: writeOutput,
-    stdin: Deno.stdin.readable,
-    isStdinTerminal: Deno.stdin.isTerminal(),
-    logger,
-    now: Date.now,
-    signal,
-  });
-}
-
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runMain(toolMain(topicsCommand));

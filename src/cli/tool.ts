@@ -1,0 +1,94 @@
+/** What `topics`, `state` and `dead-letters` have in common: commands found by name, over the broker that the settings name. */
+import type { Broker } from "../connectors/broker.ts";
+import { openBroker } from "../connectors/mod.ts";
+import type { CommandLine, Flags, FlagValues, Logger } from "../utils.ts";
+import { brokerSettings, createLogger, HelpRequested, nearest, parseFlags, UsageError, writeOutput } from "../utils.ts";
+
+/** The world around a command. */
+export interface ToolIo {
+  /** Writes data to standard output; resolves when it is out. */
+  readonly write: (text: string) => Promise<void>;
+  readonly stdin: ReadableStream<Uint8Array>;
+  readonly isStdinTerminal: boolean;
+  readonly logger: Logger;
+  /** ms since the Unix epoch */
+  readonly now: () => number;
+  /** Gives up what it is doing; a transaction is finished. */
+  readonly signal: AbortSignal;
+}
+
+/** A command whose arguments have been understood. */
+export type ToolCommand<I> = (broker: Broker, io: I) => Promise<void>;
+
+export type Parsed<F extends Flags> = FlagValues<F> & { readonly _: readonly string[] };
+
+/** A command of a tool that is about one job: `deno task state JOB list`. */
+export function jobCommand<const F extends Flags, I>(
+  commandLine: CommandLine,
+  flags: F,
+  run: (broker: Broker, job: string, flags: Parsed<F>, io: I) => Promise<void>,
+  check: (flags: Parsed<F>) => void = () => {},
+): (job: string, args: readonly string[]) => ToolCommand<I> {
+  return (job, args) => {
+    const values = parseFlags(args, flags, commandLine);
+    check(values);
+    return (broker, io) => run(broker, job, values, io);
+  };
+}
+
+/** @throws {UsageError} if there is none of that name, with the nearest */
+export function findCommand<C>(commands: Readonly<Record<string, C>>, name: string | undefined): C {
+  const names = Object.keys(commands);
+  if (name === undefined) throw new UsageError(`A command is missing, one of ${names.join(", ")}: --help tells more`);
+  if (Object.hasOwn(commands, name)) return commands[name]!;
+  const [near] = nearest(name, names);
+  const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
+  throw new UsageError(`Unknown command "${name}": ${hint}`);
+}
+
+/**
+ * What the arguments of a tool about one job ask for, ready to run.
+ * @param tool "state"
+ * @throws {UsageError} if they make no sense
+ * @throws {HelpRequested} for `--help`
+ */
+export function findJobCommand<I>(
+  tool: string,
+  help: string,
+  commands: Readonly<Record<string, (job: string, args: readonly string[]) => ToolCommand<I>>>,
+  args: readonly string[],
+): ToolCommand<I> {
+  const [job, name, ...rest] = args;
+  if (isHelp(job) || isHelp(name)) throw new HelpRequested(help);
+  const usage = `deno task ${tool} JOB COMMAND`;
+  if (job === undefined) throw new UsageError(`JOB is missing: ${usage}; --help tells more`);
+  const known = name !== undefined && Object.hasOwn(commands, name);
+  if (!known && Object.hasOwn(commands, job)) {
+    throw new UsageError(`The job comes first: deno task ${tool} ${name ?? "JOB"} ${job}`);
+  }
+  return findCommand(commands, name)(job, rest);
+}
+
+export function isHelp(argument: string | undefined): boolean {
+  return argument === "--help" || argument === "-h";
+}
+
+/** A tool's `main()`, for `runMain()`. */
+export function toolMain(
+  parse: (args: readonly string[]) => ToolCommand<ToolIo>,
+): (signal: AbortSignal) => Promise<void> {
+  return async (signal) => {
+    const run = parse(Deno.args);
+    const logger = createLogger();
+    await using broker = await openBroker({ settings: brokerSettings(), logger });
+    const isStdinTerminal = Deno.stdin.isTerminal();
+    await run(broker.port, {
+      write: writeOutput,
+      stdin: Deno.stdin.readable,
+      isStdinTerminal,
+      logger,
+      now: Date.now,
+      signal,
+    });
+  };
+}
