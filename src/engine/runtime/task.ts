@@ -161,15 +161,8 @@ export class Task implements OperatorContext {
   }
 
   process(value: unknown, timestampMs: number): void {
-    const record = this.#record;
-    record.value = value;
-    record.timestampMs = timestampMs;
     try {
-      const keySelector = this.#keySelector;
-      if (keySelector !== undefined) {
-        const key = keySelector(value);
-        this.state.setCurrentKeyAndId(key as Key, keyId(key));
-      }
+      const record = this.#turnTo(value, timestampMs, this.#keySelector);
       // Asked by the number of inputs and not by the operator: one call site each stays fast.
       if (this.#combiner === undefined) this.operator.processElement(record, this.output);
       else this.operator.processElement1(record, this.output);
@@ -181,19 +174,28 @@ export class Task implements OperatorContext {
 
   /** A record of the second input. */
   processSecond(value: unknown, timestampMs: number): void {
-    const record = this.#record;
-    record.value = value;
-    record.timestampMs = timestampMs;
     try {
-      const keySelector = this.#keySelectors[1];
-      if (keySelector !== undefined) {
-        const key = keySelector(value);
-        this.state.setCurrentKeyAndId(key as Key, keyId(key));
-      }
+      const record = this.#turnTo(value, timestampMs, this.#keySelectors[1]);
       this.operator.processElement2(record, this.output);
     } catch (error) {
       throw this.#atRecord(error);
     }
+  }
+
+  /** Makes the value the record at work, and its key the one whose state is used. */
+  #turnTo(
+    value: unknown,
+    timestampMs: number,
+    keySelector: KeySelector<unknown, unknown> | undefined,
+  ): StreamRecord<unknown> {
+    if (keySelector !== undefined) {
+      const key = keySelector(value);
+      this.state.setCurrentKeyAndId(key as Key, keyId(key));
+    }
+    const record = this.#record;
+    record.value = value;
+    record.timestampMs = timestampMs;
+    return record;
   }
 
   /** Event time of one stream of one input has come to `watermarkMs`. */
@@ -251,15 +253,12 @@ export class Task implements OperatorContext {
     try {
       work();
     } catch (error) {
-      const below = error instanceof OperatorError;
-      const named = below || (isExpected(error) && !(error instanceof RecordError))
-        ? error
-        : new OperatorError(this.name, error, undefined, true);
-      if (!mayBury(named, this.#shared.onError)) throw named;
+      const blamed = this.#blamed(error);
+      if (!mayBury(blamed, this.#shared.onError)) throw blamed;
       journal.undo();
-      if (below) this.takenBackRecords++;
+      if (blamed === error) this.takenBackRecords++;
       else this.deadRecords++;
-      this.#shared.deadLetter({ ...wordsOf(named), origin: undefined, value, timestampMs, operator: named.operator });
+      this.#shared.deadLetter({ ...wordsOf(blamed), origin: undefined, value, timestampMs, operator: blamed.operator });
       return;
     }
     journal.end();
@@ -322,11 +321,19 @@ export class Task implements OperatorContext {
     return new OperatorError(this.name, error, this.#shared.current?.origin());
   }
 
-  /** Likewise, for an error while a record was at work. */
+  /** Likewise, for an error while a record was on its way through: that one is counted. */
   #atRecord(error: unknown): unknown {
+    const blamed = this.#blamed(error);
+    if (blamed !== error) {
+      this.deadRecords++;
+      this.takenBackRecords--; // the way here will be taken back and counted there
+    }
+    return blamed;
+  }
+
+  /** An error with the record to blame; as it is if an operator below has named it, or if no record is to blame. */
+  #blamed(error: unknown): unknown {
     if (error instanceof OperatorError || (isExpected(error) && !(error instanceof RecordError))) return error;
-    this.deadRecords++;
-    this.takenBackRecords--; // the way here will be taken back and counted there
     return new OperatorError(this.name, error, this.#shared.current?.origin(), true);
   }
 }
