@@ -1,29 +1,6 @@
-import {
-  JobError,
-  type Json,
-  RecordError,
-  type RecordOrigin,
-  type Source,
-  type SourceContext,
-  type SourceReader,
-  type SourceSplit,
-  type SplitStatus,
-} from "../engine/mod.ts";
-import {
-  type Broker,
-  BrokerError,
-  type BrokerRecord,
-  type FetchedBatch,
-  type Fetcher,
-  OffsetOutOfRangeError,
-  type TopicDescription,
-} from "./broker.ts";
-
-/**
- * Makes a value of one of some records: they come together so that it may look ahead.
- * @throws {RecordError} with what was found, as the end of a sentence
- */
-export type Decode<T> = (records: readonly BrokerRecord[], index: number) => T;
+import { JobError, type Source, type SourceContext, type SourceReader } from "../engine/mod.ts";
+import { type Broker, BrokerError, type Fetcher, OffsetOutOfRangeError, type TopicDescription } from "./broker.ts";
+import { type Decode, TopicSplit } from "./topic_split.ts";
 
 /** So long the known end of a partition may be old before records of other partitions are taken in its place, ms. */
 const END_AGE_MS = 100;
@@ -31,9 +8,6 @@ const END_AGE_MS = 100;
 const FETCH_WAIT_MS = 100;
 /** Likewise while other partitions have enough for now: they may want more in a moment. */
 const SHORT_FETCH_WAIT_MS = 5;
-/** A partition with fewer records and bytes at hand asks for more. */
-const LOW_WATER_RECORDS = 1_000;
-const LOW_WATER_BYTES = 1 << 20;
 
 /** A topic has partitions that its reader does not know: the job goes back to its last commit and reads them, too. */
 class PartitionsAddedError extends BrokerError {
@@ -45,7 +19,7 @@ class PartitionsAddedError extends BrokerError {
  * The committed records of a topic, decoded.
  *
  * What happens to the topic under a job that runs: partitions that are added are noticed when one of the others has been read
- * to its end, within a minute, and read from their start after the job has gone back to its last commit (a bounded run has its
+ * to its end, within seconds, and read from their start after the job has gone back to its last commit (a bounded run has its
  * ends, and leaves them to the next one). A topic that is deleted, or records that are deleted before the job has come to them, end the job
  * with a sentence: what it should do then is its owner's to say.
  */
@@ -203,131 +177,4 @@ class TopicReader<T> implements SourceReader<T> {
       return found;
     }
   }
-}
-
-/** A partition: fetched records in order, and how far the job has taken them. */
-class TopicSplit<T> implements SourceSplit<T> {
-  readonly id: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly bound: number | undefined;
-  // Plain fields: the intake reads them for every record.
-  status: SplitStatus = "pending";
-  nextTimestampMs = 0;
-  /** Where the next fetch begins. */
-  fetchOffset: number;
-  readonly #decode: Decode<T>;
-  #end: number;
-  #records: readonly BrokerRecord[] = [];
-  #next = 0;
-  #following: (readonly BrokerRecord[])[] = [];
-  #queued = 0;
-  /** Of batches that have not been begun. */
-  #queuedBytes = 0;
-  #taken: BrokerRecord | undefined;
-
-  constructor(
-    topic: string,
-    partition: number,
-    position: number,
-    end: number,
-    bound: number | undefined,
-    decode: Decode<T>,
-  ) {
-    this.id = `${topic}-${partition}`;
-    this.topic = topic;
-    this.partition = partition;
-    this.bound = bound;
-    this.fetchOffset = position;
-    this.#end = end;
-    this.#decode = decode;
-    this.#settle();
-  }
-
-  /** Whether nothing is left to be fetched before the bound. */
-  get fetched(): boolean {
-    return this.bound !== undefined && this.fetchOffset >= this.bound;
-  }
-
-  get wantsMore(): boolean {
-    return this.#queued < LOW_WATER_RECORDS && this.#queuedBytes < LOW_WATER_BYTES && !this.fetched;
-  }
-
-  get position(): Json {
-    return this.#offset;
-  }
-
-  get lag(): number {
-    return Math.max(0, (this.bound ?? this.#end) - this.#offset);
-  }
-
-  learnEnd(end: number): void {
-    if (end <= this.#end) return;
-    this.#end = end;
-    if (this.status !== "ready") this.#settle();
-  }
-
-  push(batch: FetchedBatch): void {
-    let { records, nextOffset } = batch;
-    if (this.bound !== undefined && nextOffset > this.bound) {
-      const { bound } = this;
-      records = records.filter(({ offset }) => offset < bound);
-      nextOffset = bound;
-    }
-    this.fetchOffset = nextOffset;
-    this.#end = Math.max(this.#end, nextOffset);
-    if (records.length > 0) {
-      this.#queued += records.length;
-      this.#queuedBytes += bytesOf(records);
-      this.#following.push(records);
-    }
-    if (this.status !== "ready") this.#settle();
-  }
-
-  take(): T {
-    const records = this.#records;
-    const index = this.#next++;
-    const record = records[index]!;
-    this.#taken = record;
-    this.#queued--;
-    if (this.#next < records.length) this.nextTimestampMs = records[this.#next]!.timestampMs;
-    else this.#settle();
-    try {
-      return this.#decode(records, index);
-    } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      throw new RecordError(
-        `Cannot decode "${this.topic}" partition ${this.partition} offset ${record.offset}: ${error.message}`,
-      );
-    }
-  }
-
-  origin(): RecordOrigin | undefined {
-    return this.#taken && { topic: this.topic, partition: this.partition, ...this.#taken };
-  }
-
-  get #offset(): number {
-    return this.#next < this.#records.length ? this.#records[this.#next]!.offset : this.fetchOffset;
-  }
-
-  /** Finds out what comes next when a batch is used up, or when there was none. */
-  #settle(): void {
-    const following = this.#following.shift();
-    if (following !== undefined) {
-      this.#queuedBytes -= bytesOf(following);
-      this.#records = following;
-      this.#next = 0;
-      this.nextTimestampMs = following[0]!.timestampMs;
-      this.status = "ready";
-      return;
-    }
-    this.#records = [];
-    this.#next = 0;
-    if (this.fetched) this.status = "finished";
-    else this.status = this.fetchOffset < this.#end ? "pending" : "caughtUp";
-  }
-}
-
-function bytesOf(records: readonly BrokerRecord[]): number {
-  return records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
 }
