@@ -64,15 +64,24 @@ export class JobRig {
     return this.execute({ bounded: true, ...options });
   }
 
-  /** What was said about the job, without its name. */
+  /** What was said about the job, without its name, and without the table at its end. */
   get said(): string[] {
-    return this.log.lines.map((line) => line.replace(": stats:", ":"));
+    return this.log.lines.filter((line) => !isTable(line)).map((line) => line.replace(": stats:", ":"));
+  }
+
+  /** The table at the job's end. */
+  get table(): string[] {
+    return this.log.lines.filter(isTable).map((line) => line.slice("info:   ".length));
   }
 
   /** Committed records of texts: "a 3 @19". */
   get output(): string[] {
     return this.store.output.map(formatWritten);
   }
+}
+
+function isTable(line: string): boolean {
+  return line.startsWith("info:   ");
 }
 
 function formatWritten({ value, timestampMs }: Written): string {

@@ -105,6 +105,8 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, LaterResul
         continue;
       }
       const { sequence, value, timestampMs } = next;
+      // Its record is counted where it died.
+      if (next.takenBack) continue;
       this.#context.asRecord(value, timestampMs, () => {
         for (const result of next.results()) output.collect(result, timestampMs);
       });

@@ -81,6 +81,8 @@ export interface OperatorContext {
    * @param message one sentence: what it missed
    */
   late(value: unknown, timestampMs: number, message: string): void;
+  /** Counts the record at work as one that goes no further, as is meant. */
+  countFiltered(): void;
   /** Counts the record at work as late; it goes to a side output. */
   countLate(): void;
   /** For {@link LaterResults}: hands event time on, ms. */

@@ -12,11 +12,11 @@ export interface Branch<T> {
 /**
  * Sends each record, unchanged, to the first branch that takes it.
  *
- * In: `T`. Out: side outputs, one per branch. What finds a branch goes to the main output too, which has no readers: what it
- * does not count was filtered out.
+ * In: `T`. Out: side outputs, one per branch. What no branch takes is filtered out.
  */
 export class SplitOperator<T> implements Operator<T, T> {
   readonly #branches: readonly Branch<T>[];
+  #context!: OperatorContext;
   #outputs!: readonly Output<T>[];
 
   constructor(branches: readonly Branch<T>[]) {
@@ -24,17 +24,18 @@ export class SplitOperator<T> implements Operator<T, T> {
   }
 
   open(context: OperatorContext): void {
+    this.#context = context;
     this.#outputs = this.#branches.map(({ tag }) => context.sideOutput(tag));
   }
 
-  processElement({ value, timestampMs }: StreamRecord<T>, output: Output<T>): void {
+  processElement({ value, timestampMs }: StreamRecord<T>): void {
     const branches = this.#branches;
     for (let i = 0; i < branches.length; i++) {
       const { takes } = branches[i]!;
       if (!takes(value)) continue;
-      output.collect(value, timestampMs);
       this.#outputs[i]!.collect(value, timestampMs);
       return;
     }
+    this.#context.countFiltered();
   }
 }

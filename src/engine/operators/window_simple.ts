@@ -46,6 +46,11 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
     this.#process = description.process;
   }
 
+  /** Whether each window that closes gives one record. */
+  get givesOnePerWindow(): boolean {
+    return this.#process === undefined;
+  }
+
   stamps(): Record<string, string> {
     return windowStamps(this.#description);
   }

@@ -1,4 +1,6 @@
+import { outRuleOf } from "./out_rules.ts";
 import type { SourceTask } from "./source_task.ts";
+import type { Tally } from "./tally.ts";
 import type { Task } from "./task.ts";
 
 /** What became of a job's records. */
@@ -7,69 +9,159 @@ export interface Books {
   readonly recordsIn: number;
   /** Records that reached the sinks. */
   readonly recordsOut: number;
+  /** Records that were let pass no further, by filters and splits. */
+  readonly filtered: number;
   /** Records that came too late. */
   readonly late: number;
   /** Records that could not be decoded, or at which a function threw. */
   readonly dead: number;
   /** Timers that have not come due: open windows, mostly. */
   readonly pendingTimers: number;
+  readonly sources: readonly OperatorBooks[];
   /** Operators and sinks, in the order of the job. */
   readonly operators: readonly OperatorBooks[];
 }
 
-/** One operator's part. */
+/**
+ * One operator's part, or a source's or sink's. Between two records it balances:
+ * `recordsIn + restored = consumed + filtered + late + dead + takenBack + pending`, each counted on its own.
+ */
 export interface OperatorBooks {
   /** Its name in the job. */
   readonly name: string;
-  /** What it does: "map", "window reduce", "sink". */
+  /** What it does: "map", "window reduce", "source", "sink". */
   readonly operation: string;
   /** Records that it got. */
   readonly recordsIn: number;
-  /** Records that it gave to its main output. */
-  readonly recordsOut: number;
+  /** Records that the last commit had at work: calls that were on their way. */
+  readonly restored: number;
+  /** Records that went through: they were given on, or changed its state. */
+  readonly consumed: number;
+  /** Records that it let pass no further. */
+  readonly filtered: number;
   /** Records that came too late for it. */
   readonly late: number;
-  /** Records at which it threw. */
+  /** Records at which it threw, or that it could not decode. */
   readonly dead: number;
   /** Records that changed nothing, because another operator threw at what they came from. */
   readonly takenBack: number;
+  /** Records at work: calls that are on their way. */
+  readonly pending: number;
+  /** Records that it gave to its main output. */
+  readonly recordsOut: number;
+  /** Records that it gave to side outputs. */
+  readonly sideOut: number;
 }
 
 /** Counts of this attempt. */
 export function booksOf(sources: readonly SourceTask[], tasks: readonly Task[]): Books {
-  const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+  const ofSources = sources.map(({ node, output }) => entry(node.name, "source", output.tally));
+  const operators = tasks.map(({ node, tally }) =>
+    entry(node.name, node.kind === "sink" ? "sink" : node.operation, tally)
+  );
+  const sum = (entries: readonly OperatorBooks[], count: keyof OperatorBooks & CountName) =>
+    entries.reduce((total, entry) => total + entry[count], 0);
+  const all = [...ofSources, ...operators];
   return {
-    recordsIn: sum(sources.map(({ output, deadRecords }) => output.records + deadRecords)),
-    recordsOut: sum(tasks.filter(({ node }) => node.kind === "sink").map(reached)),
-    late: sum(tasks.map((task) => task.lateRecords)),
-    dead: sum([...sources, ...tasks].map(({ deadRecords }) => deadRecords)),
-    pendingTimers: sum(tasks.map(({ timers, processingTimers }) => timers.size + processingTimers.size)),
-    operators: tasks.map((task) => ({
-      name: task.node.name,
-      operation: task.node.kind === "sink" ? "sink" : task.node.operation,
-      recordsIn: task.recordsIn,
-      recordsOut: task.output.records,
-      late: task.lateRecords,
-      dead: task.deadRecords,
-      takenBack: task.takenBackRecords,
-    })),
+    recordsIn: sum(ofSources, "recordsIn"),
+    recordsOut: sum(operators.filter(({ operation }) => operation === "sink"), "consumed"),
+    filtered: sum(all, "filtered"),
+    late: sum(all, "late"),
+    dead: sum(all, "dead"),
+    pendingTimers: tasks.reduce(
+      (total, { timers, processingTimers }) => total + timers.size + processingTimers.size,
+      0,
+    ),
+    sources: ofSources,
+    operators,
   };
 }
 
-/** Records that stay what they are: nothing took them back. */
-function reached({ recordsIn, deadRecords, takenBackRecords }: Task): number {
-  return recordsIn - deadRecords - takenBackRecords;
+function entry(name: string, operation: string, tally: Tally): OperatorBooks {
+  const { restored, consumed, filtered, late, dead, takenBack, pending, sideOut } = tally;
+  return {
+    name,
+    operation,
+    recordsIn: tally.in,
+    restored,
+    consumed,
+    filtered,
+    late,
+    dead,
+    takenBack,
+    pending,
+    recordsOut: tally.out,
+    sideOut,
+  };
+}
+
+/**
+ * For each moment between two records.
+ * @throws {Error} if a record has vanished or was counted twice, or what an operator gave is not what it should give
+ */
+export function checkBooks(sources: readonly SourceTask[], tasks: readonly Task[]): void {
+  for (const { node, output: { tally } } of sources) {
+    checkIn(node.name, tally);
+    if (tally.out !== tally.consumed) throw mismatch(node.name, tally, "one record out for each that went through");
+  }
+  for (const { node, operator, tally } of tasks) {
+    checkIn(node.name, tally);
+    const rule = outRuleOf(operator);
+    if (!rule.holds(tally, operator)) throw mismatch(node.name, tally, rule.says);
+  }
+}
+
+function checkIn(name: string, tally: Tally): void {
+  const { restored, consumed, filtered, late, dead, takenBack, pending } = tally;
+  if (tally.in + restored === consumed + filtered + late + dead + takenBack + pending) return;
+  throw mismatch(name, tally, "in + restored = consumed + filtered + late + dead + takenBack + pending");
+}
+
+function mismatch(name: string, tally: Tally, rule: string): Error {
+  return new Error(
+    `The books of "${name}" do not balance, which is a fault of the engine: it should be ${rule}, but it counted ` +
+      `${JSON.stringify(tally)}; nothing of this is committed, please report it`,
+  );
 }
 
 /** `1,204 in, 1,000 out, 3 late`: one line for a person. */
-export function formatBooks(books: Books): string {
-  const count = (n: number) => n.toLocaleString("en-US");
-  const parts = [`${count(books.recordsIn)} in`, `${count(books.recordsOut)} out`];
-  const filtered = books.operators
-    .filter(({ operation }) => operation === "filter" || operation === "split")
-    .reduce((sum, { recordsIn, recordsOut, dead }) => sum + recordsIn - recordsOut - dead, 0);
-  if (filtered > 0) parts.push(`${count(filtered)} filtered out`);
-  if (books.late > 0) parts.push(`${count(books.late)} late`);
-  if (books.dead > 0) parts.push(`${count(books.dead)} bad`);
+export function formatBooks({ recordsIn, recordsOut, filtered, late, dead }: Books): string {
+  const parts = [`${format(recordsIn)} in`, `${format(recordsOut)} out`];
+  if (filtered > 0) parts.push(`${format(filtered)} filtered out`);
+  if (late > 0) parts.push(`${format(late)} late`);
+  if (dead > 0) parts.push(`${format(dead)} bad`);
   return parts.join(", ");
+}
+
+type CountName = Exclude<keyof OperatorBooks, "name" | "operation">;
+
+const COLUMNS: readonly (readonly [count: CountName, heading: string, always: boolean])[] = [
+  ["recordsIn", "in", true],
+  ["restored", "restored", false],
+  ["consumed", "consumed", true],
+  ["filtered", "filtered", false],
+  ["late", "late", false],
+  ["dead", "bad", false],
+  ["takenBack", "taken back", false],
+  ["pending", "pending", false],
+  ["recordsOut", "out", true],
+  ["sideOut", "side outputs", false],
+];
+
+/** A table of all sources, operators and sinks, line by line; counts that are 0 everywhere are left out. */
+export function tableOfBooks({ sources, operators }: Books): string[] {
+  const rows = [...sources, ...operators];
+  const columns = COLUMNS.filter(([count, , always]) => always || rows.some((row) => row[count] > 0));
+  const cells = [
+    ["", ...columns.map(([, heading]) => heading)],
+    ...rows.map((row) => [row.name, ...columns.map(([count]) => format(row[count]))]),
+  ];
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  return cells.map((row) =>
+    row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)).join("  ")
+  );
+}
+
+function format(n: number): string {
+  return n.toLocaleString("en-US");
 }

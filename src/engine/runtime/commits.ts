@@ -5,6 +5,7 @@ import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { Json } from "../source.ts";
 import type { Changes } from "../state/changes.ts";
 import type { StateVersions } from "../state/keyed_state_backend.ts";
+import { checkBooks } from "./books.ts";
 import type { JobRunOptions } from "./options.ts";
 import {
   JOB_ENTRY,
@@ -81,8 +82,10 @@ export class Commits {
     await this.commit();
   }
 
+  /** @throws {Error} if the books do not balance */
   async commit(): Promise<void> {
     const { faultPoint } = this.#options;
+    checkBooks(this.#parts.sources, this.#parts.tasks);
     for (const { state } of this.#parts.tasks) state.dropExpired();
     faultPoint?.("commit: before the sinks");
     await flushSinks(this.#parts.writers);

@@ -1,11 +1,9 @@
 import { MIN_WATERMARK, type StreamOutput } from "../record.ts";
-import type { Undoable } from "../state/journal.ts";
+import type { Tally } from "./tally.ts";
 import type { Task } from "./task.ts";
 
 /** The way from one task to another, or from a source to a task. */
-export class Edge implements StreamOutput<unknown>, Undoable {
-  /** How many have passed. */
-  records = 0;
+export class Edge implements StreamOutput<unknown> {
   protected readonly task: Task;
   readonly #input: number;
   readonly #channel: number;
@@ -22,17 +20,7 @@ export class Edge implements StreamOutput<unknown>, Undoable {
   }
 
   collect(value: unknown, timestampMs: number): void {
-    this.count();
     this.task.process(value, timestampMs);
-  }
-
-  protected count(): void {
-    this.records++;
-    this.task.journal.log(this, undefined);
-  }
-
-  undo(): void {
-    this.task.takenBackRecords++;
   }
 
   emitWatermark(watermarkMs: number): void {
@@ -47,7 +35,6 @@ export class Edge implements StreamOutput<unknown>, Undoable {
 /** The way to the second input of a task. */
 export class SecondEdge extends Edge {
   override collect(value: unknown, timestampMs: number): void {
-    this.count();
     this.task.processSecond(value, timestampMs);
   }
 }
@@ -57,7 +44,9 @@ export class SecondEdge extends Edge {
  * sources down.
  */
 export class FanOut implements StreamOutput<unknown> {
-  records = 0;
+  /** Of the task or source whose output it is. */
+  readonly tally: Tally;
+  readonly #isSide: boolean;
   #first: Edge | undefined;
   readonly #others: Edge[] = [];
   /** The next ones below to which event time means something. */
@@ -68,7 +57,9 @@ export class FanOut implements StreamOutput<unknown> {
   #watermarkMs = MIN_WATERMARK;
 
   /** @param main the output that this one is beside, if it is a side output */
-  constructor(main?: FanOut) {
+  constructor(tally: Tally, main?: FanOut) {
+    this.tally = tally;
+    this.#isSide = main !== undefined;
     if (main === undefined) return;
     this.#giver = main;
     main.#sideOutputs.push(this);
@@ -94,7 +85,10 @@ export class FanOut implements StreamOutput<unknown> {
   }
 
   collect(value: unknown, timestampMs: number): void {
-    this.records++;
+    const { tally } = this;
+    tally.touch();
+    if (this.#isSide) tally.sideOut++;
+    else tally.out++;
     this.#first?.collect(value, timestampMs);
     for (let i = 0; i < this.#others.length; i++) this.#others[i]!.collect(value, timestampMs);
   }

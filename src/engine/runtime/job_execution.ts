@@ -1,7 +1,7 @@
 import { isExpected, isRetriable } from "../errors.ts";
 import type { SourceNode, StreamGraph } from "../graph.ts";
 import type { JobSession } from "../job_store.ts";
-import { type Books, formatBooks } from "./books.ts";
+import { type Books, booksOf, formatBooks, tableOfBooks } from "./books.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
 import type { JobRunOptions } from "./options.ts";
 import { startRestarts } from "./restart_strategy.ts";
@@ -58,6 +58,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
       const end = await run.run(standbySinceMs);
       const books = run.books();
       logger.info(`${jobName}: ${describeEnd(end)}: ${formatBooks(books)}`);
+      if (books.recordsIn > 0) { for (const line of tableOfBooks(books)) logger.info(`  ${line}`); }
       return { jobName, end, books };
     } catch (error) {
       const reason = session?.lost.aborted ? session.lost.reason : error;
@@ -104,7 +105,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const NO_BOOKS: Books = { recordsIn: 0, recordsOut: 0, late: 0, dead: 0, pendingTimers: 0, operators: [] };
+const NO_BOOKS: Books = booksOf([], []);
 
 function topicsOf(graph: StreamGraph): string[] {
   const sources = graph.nodes.filter((node): node is SourceNode => node.kind === "source");

@@ -22,8 +22,6 @@ export class SourceTask {
   readonly splits: readonly SplitTask[];
   readonly shared: Shared;
   readonly combiner: WatermarkCombiner;
-  /** Records that could not be decoded. */
-  deadRecords = 0;
   /** Whether the clock speaks for the source: then it is not idle. See `Silence`. */
   byClock = false;
   readonly #idlenessMs: number;
@@ -194,7 +192,9 @@ export class SplitTask {
   step(): void {
     const { source, split } = this;
     const { shared, node } = source;
+    const { tally } = source.output;
     this.active = true;
+    tally.in++;
     const assign = node.strategy.timestampAssigner;
     let timestampMs = split.nextTimestampMs;
     let value: unknown;
@@ -205,7 +205,7 @@ export class SplitTask {
       const undecodable = error instanceof RecordError && shared.onError !== "fail";
       const found = isExpected(error) ? error : new OperatorError(node.name, error, split.origin(), true);
       if (!undecodable && !mayBury(found, shared.onError)) throw found;
-      source.deadRecords++;
+      tally.dead++;
       return this.#bury(node.name, undecodable ? error : found as OperatorError, timestampMs);
     }
     if (source.combiner.isIdle(this.index)) source.setActive(this);
@@ -217,11 +217,13 @@ export class SplitTask {
     } catch (error) {
       if (!mayBury(error, shared.onError)) throw error;
       journal.undo();
+      tally.takenBack++;
       return this.#bury(error.operator, error, timestampMs);
     } finally {
       shared.current = undefined;
     }
     journal.end();
+    tally.consumed++;
     if (this.#generator === undefined) return;
     this.advance(this.#generator.onEvent(value, timestampMs));
   }

@@ -10,8 +10,9 @@ import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 import { CONNECTED, UNION, WatermarkCombiner } from "../time/watermark_combiner.ts";
 import { mayBury, wordsOf } from "./dead_letters.ts";
-import { Edge, type FanOut, SecondEdge } from "./edge.ts";
+import { Edge, FanOut, SecondEdge } from "./edge.ts";
 import type { Shared } from "./shared.ts";
+import type { Tally } from "./tally.ts";
 
 /** What a task is made of. */
 export interface TaskParts {
@@ -42,18 +43,15 @@ export class Task implements OperatorContext {
   readonly output: FanOut;
   /** Whether event time means nothing to it but to be handed on. */
   readonly passive: boolean;
-  lateRecords = 0;
-  /** Records at which the operator threw. */
-  deadRecords = 0;
-  /** Records whose effects were taken back because another operator threw at what they came from. */
-  takenBackRecords = 0;
+  readonly tally: Tally;
   readonly journal: Journal;
   readonly #sideOutputs: ReadonlyMap<string, FanOut>;
+  /** Side outputs that nobody reads: what goes there is counted only. */
+  readonly #unread = new Map<string, FanOut>();
   readonly #shared: Shared;
   readonly #keySelectors: readonly (KeySelector<unknown, unknown> | undefined)[];
   readonly #keySelector: KeySelector<unknown, unknown> | undefined;
   readonly #record = new StreamRecord<unknown>();
-  readonly #edges: Edge[] = [];
   /** For each input that is a union. */
   readonly #unions: readonly (WatermarkCombiner | undefined)[];
   /** For two inputs. */
@@ -76,6 +74,7 @@ export class Task implements OperatorContext {
     this.timers = parts.timers;
     this.processingTimers = parts.processingTimers;
     this.output = parts.output;
+    this.tally = parts.output.tally;
     this.#sideOutputs = parts.sideOutputs;
     this.#shared = parts.shared;
     this.journal = parts.shared.changes.journal;
@@ -95,10 +94,14 @@ export class Task implements OperatorContext {
     this.passive = inputs.length === 1 && inputs[0].from.length === 1 && ownWatermark === undefined &&
       onEventTime === undefined && later === undefined;
     this.#fire = (timer) => {
+      this.tally.touch();
+      this.tally.fired++;
       this.state.setCurrentKeyAndId(timer.key, timer.keyId);
       this.operator.onEventTime?.(timer, this.output);
     };
     this.#fireProcessing = (timer) => {
+      this.tally.touch();
+      this.tally.fired++;
       this.state.setCurrentKeyAndId(timer.key, timer.keyId);
       this.operator.onProcessingTime?.(timer, this.output);
     };
@@ -110,17 +113,11 @@ export class Task implements OperatorContext {
    * @param channel which of the streams of that input
    */
   addEdge(input: number, channel: number): Edge {
-    const edge = input === 0 ? new Edge(this, 0, channel) : new SecondEdge(this, input, channel);
-    this.#edges.push(edge);
-    return edge;
+    return input === 0 ? new Edge(this, 0, channel) : new SecondEdge(this, input, channel);
   }
 
   get name(): string {
     return this.node.name;
-  }
-
-  get recordsIn(): number {
-    return this.#edges.reduce((sum, edge) => sum + edge.records, 0);
   }
 
   /** See {@link OperatorContext.currentWatermark}. */
@@ -152,6 +149,7 @@ export class Task implements OperatorContext {
 
   open(): void {
     this.#guard(() => this.operator.open?.(this));
+    this.tally.restored = this.tally.pending = this.operator.later?.pending ?? 0;
   }
 
   /** Tells the tasks below how far event time had come: a union must know it of each of its streams. */
@@ -169,6 +167,7 @@ export class Task implements OperatorContext {
     } catch (error) {
       throw this.#atRecord(error);
     }
+    this.#count();
     if (this.#ownWatermark !== undefined) this.emitWatermark(this.#ownWatermark());
   }
 
@@ -180,6 +179,13 @@ export class Task implements OperatorContext {
     } catch (error) {
       throw this.#atRecord(error);
     }
+    this.#count();
+  }
+
+  /** The record at work is through, or at work for a while. */
+  #count(): void {
+    if (this.operator.later === undefined) this.tally.consumed++;
+    else this.tally.pending++;
   }
 
   /** Makes the value the record at work, and its key the one whose state is used. */
@@ -188,6 +194,8 @@ export class Task implements OperatorContext {
     timestampMs: number,
     keySelector: KeySelector<unknown, unknown> | undefined,
   ): StreamRecord<unknown> {
+    this.tally.touch();
+    this.tally.in++;
     if (keySelector !== undefined) {
       const key = keySelector(value);
       this.state.setCurrentKeyAndId(key as Key, keyId(key));
@@ -248,7 +256,8 @@ export class Task implements OperatorContext {
 
   /** See {@link OperatorContext.asRecord}. */
   asRecord(value: unknown, timestampMs: number, work: () => void): void {
-    const { journal } = this;
+    const { journal, tally } = this;
+    tally.pending--;
     journal.begin();
     try {
       work();
@@ -256,27 +265,35 @@ export class Task implements OperatorContext {
       const blamed = this.#blamed(error);
       if (!mayBury(blamed, this.#shared.onError)) throw blamed;
       journal.undo();
-      if (blamed === error) this.takenBackRecords++;
-      else this.deadRecords++;
+      if (blamed === error) tally.takenBack++;
+      else tally.dead++;
       this.#shared.deadLetter({ ...wordsOf(blamed), origin: undefined, value, timestampMs, operator: blamed.operator });
       return;
     }
+    tally.consumed++;
     journal.end();
   }
 
   /** See {@link OperatorContext.sideOutput}. */
   sideOutput<T>(tag: OutputTag<T>): Output<T> {
-    return this.#sideOutputs.get(tag.id) ?? NOWHERE;
+    let output = this.#sideOutputs.get(tag.id) ?? this.#unread.get(tag.id);
+    if (output === undefined) this.#unread.set(tag.id, output = new FanOut(this.tally, this.output));
+    return output;
+  }
+
+  /** See {@link OperatorContext.countFiltered}. */
+  countFiltered(): void {
+    this.tally.countFiltered();
   }
 
   /** See {@link OperatorContext.countLate}. */
   countLate(): void {
-    this.lateRecords++;
+    this.tally.countLate(false);
   }
 
   /** See {@link OperatorContext.late}. */
   late(value: unknown, timestampMs: number, message: string): void {
-    this.lateRecords++;
+    this.tally.countLate(true);
     this.#shared.deadLetter({
       origin: this.#shared.current?.origin(),
       value,
@@ -324,10 +341,7 @@ export class Task implements OperatorContext {
   /** Likewise, for an error while a record was on its way through: that one is counted. */
   #atRecord(error: unknown): unknown {
     const blamed = this.#blamed(error);
-    if (blamed !== error) {
-      this.deadRecords++;
-      this.takenBackRecords--; // the way here will be taken back and counted there
-    }
+    if (blamed !== error) this.tally.dead++;
     return blamed;
   }
 
@@ -337,6 +351,3 @@ export class Task implements OperatorContext {
     return new OperatorError(this.name, error, this.#shared.current?.origin(), true);
   }
 }
-
-/** Takes what goes to a side output that nobody reads. */
-const NOWHERE: Output<unknown> = { collect() {} };

@@ -20,6 +20,7 @@ import type { Shared } from "./shared.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { SourceTask } from "./source_task.ts";
 import { FanOut } from "./edge.ts";
+import { Tally } from "./tally.ts";
 import { Task } from "./task.ts";
 
 type AnyOperator = Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
@@ -43,12 +44,17 @@ export async function wire(
   shared: Shared,
   opened: Wired,
 ): Promise<void> {
-  const outputs = new Map<StreamNode, FanOut>(graph.nodes.map((node) => [node, new FanOut()]));
+  const outputs = new Map<StreamNode, FanOut>(
+    graph.nodes.map((node) => [node, new FanOut(new Tally(shared.changes.journal))]),
+  );
   // Side outputs come into being with their readers.
   const sideOutputs = new Map<StreamNode, Map<string, FanOut>>(graph.nodes.map((node) => [node, new Map()]));
   for (const { node, tag } of graph.nodes.flatMap(inputsOf).flatMap(({ from }) => from)) {
     const sides = sideOutputs.get(node)!;
-    if (tag !== undefined && !sides.has(tag.id)) sides.set(tag.id, new FanOut(outputs.get(node)!));
+    if (tag !== undefined && !sides.has(tag.id)) {
+      const main = outputs.get(node)!;
+      sides.set(tag.id, new FanOut(main.tally, main));
+    }
   }
   const ahead = snapshot.ahead(options.bounded);
   for (const node of graph.nodes) {

@@ -4,23 +4,38 @@ export interface Undoable {
   undo(before: unknown): void;
 }
 
+/** Something that changes with nearly every record: it knows by the record's number what belongs to the one at work. */
+export interface Tally {
+  /** The record at work died. */
+  undo(): void;
+}
+
 /** Items that the lists may keep for their next use. */
 const KEPT_ITEMS = 1_024;
 
 /**
- * What the record at work has changed, so that nothing remains of it when a function throws: state, timers, outputs, counts.
+ * What the record at work has changed, so that nothing remains of it when a function throws: state, timers, outputs.
  *
  * Values of state are immutable by contract, so a reference to the one before is all that it takes: a change costs a few
  * nanoseconds. Nothing is noted down outside of a record.
  */
 export class Journal {
+  /** The number of the record at work, or of the last one. */
+  record = 0;
   #active = false;
   #length = 0;
   readonly #items: Undoable[] = [];
   readonly #befores: unknown[] = [];
+  readonly #tallies: Tally[] = [];
+
+  /** For one that notes down by itself what a record changes, see {@link Tally}. */
+  addTally(tally: Tally): void {
+    this.#tallies.push(tally);
+  }
 
   /** A record comes to work. */
   begin(): void {
+    this.record++;
     this.#length = 0;
     this.#active = true;
   }
@@ -46,6 +61,7 @@ export class Journal {
       this.#length--;
       this.#items[this.#length]!.undo(this.#befores[this.#length]);
     }
+    for (const tally of this.#tallies) tally.undo();
     this.end();
   }
 }

@@ -2,7 +2,7 @@ import type { EnvironmentOptions, StreamExecutionEnvironment } from "../api/envi
 import type { StreamGraph } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import type { Logger } from "../logger.ts";
-import { type Books, booksOf } from "../runtime/books.ts";
+import { type Books, booksOf, checkBooks } from "../runtime/books.ts";
 import type { JobExecutionResult } from "../runtime/job_execution.ts";
 import type { RunningParts } from "../runtime/options.ts";
 import { whyNothingComesOut } from "../runtime/why_nothing_comes_out.ts";
@@ -188,6 +188,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
       await this.#rest();
     }
     if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#status === "running" && this.#parts !== undefined) checkBooks(this.#parts.sources, this.#parts.tasks);
   }
 
   /** Lets the job live through `ms` of processing time: timers, commits and idleness come when they are due, one by one. */

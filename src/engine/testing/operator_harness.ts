@@ -2,10 +2,12 @@ import type { DataStream } from "../api/data_stream.ts";
 import type { StreamNode } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
+import { checkBooks } from "../runtime/books.ts";
 import { mayBury, wordsOf } from "../runtime/dead_letters.ts";
 import type { ErrorPolicy } from "../runtime/options.ts";
 import { JOB_ENTRY, type JobRecord, Snapshot } from "../runtime/snapshot.ts";
 import { FanOut } from "../runtime/edge.ts";
+import { Tally } from "../runtime/tally.ts";
 import type { Task } from "../runtime/task.ts";
 import { newTask } from "../runtime/wiring.ts";
 import type { OutputTag } from "../side_output.ts";
@@ -98,7 +100,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     const { operators, outlet } = described;
     const nodes = [...this.#inputs, ...operators];
     this.#watermarks = new Map(this.#inputs.map((node) => [node, MIN_WATERMARK]));
-    this.#outputs = new Map(nodes.map((node) => [node, new FanOut()]));
+    this.#outputs = new Map(nodes.map((node) => [node, new FanOut(new Tally(journal))]));
     const sides = new Map(nodes.map((node) => [node, new SideProbes(this.#outputs.get(node)!, journal)]));
     this.#sides = [...sides.values()];
     const snapshot = new Snapshot(new Map(stored.entries));
@@ -185,6 +187,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
       for (const task of this.tasks) task.giveReady();
       await nextTurn();
     } while (this.shared.woken);
+    checkBooks([], this.tasks);
     return this;
   }
 
@@ -205,7 +208,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
 
   /** How many records were late, those in side outputs included. */
   get lateRecords(): number {
-    return this.tasks.reduce((sum, task) => sum + task.lateRecords, 0);
+    return this.tasks.reduce((sum, task) => sum + task.tally.late, 0);
   }
 
   /** The operator's event time, ms. */
@@ -283,6 +286,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
       this.shared.deadLetter({ ...wordsOf(error), origin: undefined, value, timestampMs, operator: error.operator });
     }
     journal.end();
+    checkBooks([], this.tasks);
     return this;
   }
 

@@ -1,6 +1,6 @@
 import { Edge, type FanOut } from "../runtime/edge.ts";
 import type { Task } from "../runtime/task.ts";
-import type { Journal } from "../state/journal.ts";
+import type { Journal, Undoable } from "../state/journal.ts";
 
 /**
  * What goes along an edge: a record as `[value, timestampMs]`, a watermark as `{ watermark: ms }`, or a change between idle
@@ -13,7 +13,7 @@ export type Flow<T = unknown> =
   | "active";
 
 /** The end of an edge, which writes down what comes. */
-export class Probe<T = unknown> extends Edge {
+export class Probe<T = unknown> extends Edge implements Undoable {
   readonly #journal: Journal | undefined;
   #flows: Flow<T>[] = [];
 
@@ -33,7 +33,7 @@ export class Probe<T = unknown> extends Edge {
     this.#journal?.log(this, undefined);
   }
 
-  override undo(): void {
+  undo(): void {
     this.#flows.pop();
   }
 

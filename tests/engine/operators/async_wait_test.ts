@@ -285,7 +285,7 @@ testBoth(
         message: "no such city",
       },
     ]);
-    assertEquals([job.rig.task.recordsIn, job.rig.task.deadRecords, job.later.pending], [3, 1, 0]);
+    assertEquals([job.rig.task.tally.in, job.rig.task.tally.dead, job.later.pending], [3, 1, 0]);
     job.rig.commit();
     job.restart();
     assertEquals(job.later.pending, 0);

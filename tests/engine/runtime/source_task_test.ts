@@ -4,6 +4,7 @@ import { OperatorError } from "../../../src/engine/errors.ts";
 import type { SourceNode } from "../../../src/engine/graph.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
 import { FanOut } from "../../../src/engine/runtime/edge.ts";
+import { Tally } from "../../../src/engine/runtime/tally.ts";
 import type { ErrorPolicy } from "../../../src/engine/runtime/options.ts";
 import { type RestoredSourceTimes, SourceTask } from "../../../src/engine/runtime/source_task.ts";
 import type { Source } from "../../../src/engine/source.ts";
@@ -45,7 +46,7 @@ async function open(logs: readonly (readonly Entry<string>[])[], options: Option
     wake: () => {},
   });
   const probe = new Probe();
-  const output = new FanOut();
+  const output = new FanOut(new Tally(shared.changes.journal));
   output.add(probe);
   const restored = options.restored ?? { outputMs: MIN_WATERMARK, splitMs: new Map() };
   const task = new SourceTask(node, reader, output, shared, 60_000, restored);
@@ -137,7 +138,7 @@ Deno.test("step() puts a record that can not be decoded into the dead letters, a
   for (let i = 0; i < 3; i++) step(0);
 
   assertEquals(take(), [["a", 100], { watermark: 99 }, ["b", 200], { watermark: 199 }]);
-  assertEquals(task.deadRecords, 1);
+  assertEquals(task.output.tally.dead, 1);
   assertEquals(shared.letters, [{
     origin: { topic: "s-0", partition: 0, offset: 1, timestampMs: 500, key: null, value: null, headers: undefined },
     timestampMs: 500,

@@ -8,6 +8,8 @@ import { FanOut } from "../../../src/engine/runtime/edge.ts";
 import type { Timer } from "../../../src/engine/time/timer_queue.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { Probe } from "../../../src/engine/testing/probe.ts";
+import { Tally } from "../../../src/engine/runtime/tally.ts";
+import { Journal } from "../../../src/engine/state/journal.ts";
 import { OperatorRig } from "../operator_rig.ts";
 
 /** Passes text on; "timer 50" registers a timer for its key instead. What fires gives "key fired". */
@@ -33,6 +35,10 @@ class TimerOperator implements Operator<string, string> {
     this.onTimer(timer, this.context);
     output.collect(`${this.context.state.currentKey} fired`, timer.timeMs);
   }
+}
+
+function newOutput(): FanOut {
+  return new FanOut(new Tally(new Journal()));
 }
 
 function pass<T>(): MapOperator<T, T> {
@@ -241,7 +247,7 @@ Deno.test("open() names the operator that can not be opened", () => {
 });
 
 Deno.test("FanOut gives everything to all its edges, edge by edge, and counts each record once", () => {
-  const [fanOut, one, other] = [new FanOut(), new Probe(), new Probe()];
+  const [fanOut, one, other] = [newOutput(), new Probe(), new Probe()];
   fanOut.add(one);
   fanOut.add(other);
   fanOut.collect("a", 1);
@@ -249,12 +255,12 @@ Deno.test("FanOut gives everything to all its edges, edge by edge, and counts ea
   fanOut.emitIdle(true);
 
   const flows = [["a", 1], { watermark: 0 }, "idle"];
-  assertEquals([one.take(), other.take(), fanOut.records], [flows, flows, 1]);
+  assertEquals([one.take(), other.take(), fanOut.tally.out], [flows, flows, 1]);
 });
 
 Deno.test("FanOut gives a side output the event time of the main output, and whether it is idle, but no records", () => {
-  const main = new FanOut();
-  const [side, probe] = [new FanOut(main), new Probe()];
+  const main = newOutput();
+  const [side, probe] = [new FanOut(main.tally, main), new Probe()];
   side.add(probe);
   main.collect("a", 1);
   main.emitWatermark(5);
@@ -265,16 +271,16 @@ Deno.test("FanOut gives a side output the event time of the main output, and whe
 });
 
 Deno.test("FanOut without edges counts what nobody takes", () => {
-  const fanOut = new FanOut();
+  const fanOut = newOutput();
   fanOut.collect("a", 1);
   fanOut.emitWatermark(5);
 
-  assertEquals(fanOut.records, 1);
+  assertEquals(fanOut.tally.out, 1);
 });
 
 Deno.test("FanOut hands event time past tasks that have no use for it, which know it all the same", () => {
   const map = new OperatorRig(() => new MapOperator((value: number) => value));
-  const [fanOut, probe] = [new FanOut(), new Probe()];
+  const [fanOut, probe] = [newOutput(), new Probe()];
   fanOut.add(map.task.addEdge(0, 0));
   map.task.output.add(probe);
   fanOut.emitWatermark(5);

@@ -380,6 +380,10 @@ Deno.test("log has what the job says to its operator", async () => {
   assertEquals(harness.log, [
     "info: copier: starts at the oldest records",
     "info: copier: stopped after a commit: 1 in, 1 out",
+    "info:           in  consumed  out",
+    "info:   words    1         1    1",
+    "info:   copy     1         1    1",
+    "info:   copies   1         1    0",
   ]);
 });
 
