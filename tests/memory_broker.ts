@@ -135,7 +135,7 @@ export class MemoryBroker implements Broker {
     const slots = this.#slots(topic)[partition]!;
     if (offset >= slots.length) return [];
     const records = slots.slice(offset).filter((slot) => slot !== undefined);
-    return [{ topic, partition, records, nextOffset: slots.length }];
+    return [{ topic, partition, records, nextOffset: slots.length, bytes: sizeOf(records) }];
   }
 
   #append({ topic, partition, key, value, timestampMs, headers }: OutgoingRecord): void {
@@ -153,4 +153,8 @@ export class MemoryBroker implements Broker {
     if (missing.length === 0) return Promise.resolve();
     return Promise.reject(new UnknownTopicError(missing, `no topic ${missing}`));
   }
+}
+
+function sizeOf(records: readonly BrokerRecord[]): number {
+  return records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
 }

@@ -60,6 +60,8 @@ export interface FetchedBatch {
   readonly records: readonly BrokerRecord[];
   /** Where to read on. It steps over what no reader sees: control records, aborted transactions, compacted records. */
   readonly nextOffset: number;
+  /** What came for it, about: whoever queues records knows by this how much they take. */
+  readonly bytes: number;
 }
 
 /** A topic to be created. */

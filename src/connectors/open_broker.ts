@@ -113,6 +113,11 @@ export class OpenBroker implements JobStore, AsyncDisposable {
     this.#advisor = advisor;
   }
 
+  /** For messages: "Kafka at localhost:9092". */
+  get description(): string {
+    return this.port.description;
+  }
+
   /** The committed records of a topic, checked by its schema. Those that do not fit go to the job's dead letters. */
   source<T, K>(topic: Topic<T, K>): Source<T> {
     const { schema } = topic;

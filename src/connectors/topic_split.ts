@@ -8,8 +8,8 @@ import type { BrokerRecord, FetchedBatch } from "./broker.ts";
 export type Decode<T> = (records: readonly BrokerRecord[], index: number) => T;
 
 /** A partition with fewer records and bytes at hand asks for more. */
-const LOW_WATER_RECORDS = 1_000;
-const LOW_WATER_BYTES = 1 << 20;
+const LOW_WATER_RECORDS = 500;
+const LOW_WATER_BYTES = 1 << 18;
 
 /** A partition: fetched records in order, and how far the job has taken them. */
 export class TopicSplit<T> implements SourceSplit<T> {
@@ -26,7 +26,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
   #end: number;
   #records: readonly BrokerRecord[] = [];
   #next = 0;
-  #following: (readonly BrokerRecord[])[] = [];
+  #following: { readonly records: readonly BrokerRecord[]; readonly bytes: number }[] = [];
   #queued = 0;
   /** Of batches that have not been begun. */
   #queuedBytes = 0;
@@ -75,6 +75,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
 
   push(batch: FetchedBatch): void {
     let { records, nextOffset } = batch;
+    const { bytes } = batch;
     if (this.bound !== undefined && nextOffset > this.bound) {
       const { bound } = this;
       records = records.filter(({ offset }) => offset < bound);
@@ -84,8 +85,8 @@ export class TopicSplit<T> implements SourceSplit<T> {
     this.#end = Math.max(this.#end, nextOffset);
     if (records.length > 0) {
       this.#queued += records.length;
-      this.#queuedBytes += bytesOf(records);
-      this.#following.push(records);
+      this.#queuedBytes += bytes;
+      this.#following.push({ records, bytes });
     }
     if (this.status !== "ready") this.#settle();
   }
@@ -109,7 +110,10 @@ export class TopicSplit<T> implements SourceSplit<T> {
   }
 
   origin(): RecordOrigin | undefined {
-    return this.#taken && { topic: this.topic, partition: this.partition, ...this.#taken };
+    if (this.#taken === undefined) return undefined;
+    const { topic, partition } = this;
+    const { offset, timestampMs, key, value, headers } = this.#taken;
+    return { topic, partition, offset, timestampMs, key, value, headers };
   }
 
   get #offset(): number {
@@ -120,10 +124,10 @@ export class TopicSplit<T> implements SourceSplit<T> {
   #settle(): void {
     const following = this.#following.shift();
     if (following !== undefined) {
-      this.#queuedBytes -= bytesOf(following);
-      this.#records = following;
+      this.#queuedBytes -= following.bytes;
+      this.#records = following.records;
       this.#next = 0;
-      this.nextTimestampMs = following[0]!.timestampMs;
+      this.nextTimestampMs = following.records[0]!.timestampMs;
       this.status = "ready";
       return;
     }
@@ -132,8 +136,4 @@ export class TopicSplit<T> implements SourceSplit<T> {
     if (this.fetched) this.status = "finished";
     else this.status = this.fetchOffset < this.#end ? "pending" : "caughtUp";
   }
-}
-
-function bytesOf(records: readonly BrokerRecord[]): number {
-  return records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
 }

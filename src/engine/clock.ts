@@ -4,6 +4,11 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms`, or at once when the signal is aborted; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Calls back when `ms` have passed, and again and again, beside whatever else goes on, until what it gives is disposed. Calls
+   * that are overdue are made up for by one; none keeps the process alive. Without it a job has no watchdog.
+   */
+  every?(ms: number, callback: () => void): Disposable;
 }
 
 /** The machine's clock. */
@@ -20,5 +25,10 @@ export const SYSTEM_CLOCK: Clock = {
       const timer = setTimeout(done, ms);
       signal?.addEventListener("abort", done);
     });
+  },
+  every(ms, callback) {
+    const timer = setInterval(callback, ms);
+    Deno.unrefTimer(timer);
+    return { [Symbol.dispose]: () => clearInterval(timer) };
   },
 };

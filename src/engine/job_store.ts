@@ -7,6 +7,8 @@ export type { StateChange };
 
 /** Keeps what a job must not forget, and makes sure that one instance of it works at a time. */
 export interface JobStore {
+  /** For messages: "Kafka at localhost:9092". */
+  readonly description?: string;
   /** Resolves when this instance may work. */
   openJob(request: JobStoreRequest): Promise<JobSession>;
 }

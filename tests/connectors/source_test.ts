@@ -511,37 +511,37 @@ Deno.test("poll() rejects when the broker does not say how far the partitions re
 
 // ---------------------------------------------------------------------------------------------- how much is fetched
 
-Deno.test("TopicSource fetches no more while each partition has 1,000 records at hand, and goes on below that", async () => {
+Deno.test("TopicSource fetches no more while each partition has 500 records at hand, and goes on below that", async () => {
   const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(10_000));
-  broker.fetchRecords = 750;
+  broker.fetchRecords = 375;
   const { reader } = await open(broker);
   reader.start();
   await turn();
-  assertEquals(broker.fetches.map(({ positions }) => positions), [["skyone-0@0"], ["skyone-0@750"]]);
+  assertEquals(broker.fetches.map(({ positions }) => positions), [["skyone-0@0"], ["skyone-0@375"]]);
 
   const split = reader.splits[0]!;
-  for (let i = 0; i < 500; i++) split.take();
+  for (let i = 0; i < 250; i++) split.take();
   reader.poll();
   await turn();
-  assertEquals(broker.fetches.length, 2); // 1,000 are left
+  assertEquals(broker.fetches.length, 2); // 500 are left
   split.take();
   await turn();
   assertEquals(broker.fetches.length, 2); // nobody has looked
   reader.poll();
   await turn();
-  assertEquals(broker.fetches.slice(2).map(({ positions }) => positions), [["skyone-0@1500"]]);
+  assertEquals(broker.fetches.slice(2).map(({ positions }) => positions), [["skyone-0@750"]]);
   await reader.close();
 });
 
-Deno.test("TopicSource fetches no more while a partition has a megabyte at hand that is not begun", async () => {
-  const large = numbered(9).map((record) => ({ ...record, value: new Uint8Array(600_000) }));
+Deno.test("TopicSource fetches no more while a partition has 256 KiB at hand that are not begun", async () => {
+  const large = numbered(9).map((record) => ({ ...record, value: new Uint8Array(150_000) }));
   const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...large);
   broker.fetchRecords = 1;
   const { reader } = await open(broker);
   reader.start();
   await turn();
 
-  // The first is begun, the second and third are more than a megabyte.
+  // The first is begun, the second and third are more than 256 KiB.
   assertEquals(broker.fetches.length, 3);
   await reader.close();
 });

@@ -180,6 +180,7 @@ export class FakeBroker {
         partition,
         records: found.filter((slot) => slot !== undefined),
         nextOffset: offset + found.length,
+        bytes: found.reduce((sum, slot) => sum + (slot?.value?.length ?? 0), 0),
       }];
     });
   }

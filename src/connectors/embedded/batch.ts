@@ -6,6 +6,7 @@
  * the name in UTF-8, the length of its value (int32), the value. Offsets are not in it: the row says the first one.
  */
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
+import { RecordView } from "../record_view.ts";
 
 /** Where a row ends, whichever comes first. A longer record has a row of its own. */
 const ROW_RECORDS = 500;
@@ -139,13 +140,9 @@ export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: n
     const headersAt = valueLength > 0 ? valueAt + valueLength : valueAt;
     const end = headersLength > 0 ? headersAt + headersLength : headersAt;
     if (offset >= fromOffset) {
-      found.push({
-        offset,
-        timestampMs: view.getFloat64(head, true),
-        key: keyLength < 0 ? null : bytes.subarray(keyAt, valueAt),
-        value: valueLength < 0 ? null : bytes.subarray(valueAt, headersAt),
-        headers: headersLength < 0 ? undefined : decodeHeaders(bytes.subarray(headersAt, end)),
-      });
+      const timestampMs = view.getFloat64(head, true);
+      const headers = headersLength < 0 ? undefined : decodeHeaders(bytes.subarray(headersAt, end));
+      found.push(new RecordView(offset, timestampMs, headers, bytes, keyAt, keyLength, valueAt, valueLength));
     }
     offset++;
     head = end;

@@ -193,7 +193,7 @@ function connect(path: string, { sync, busyTimeoutMs }: DatabaseOptions): Databa
       database.exec("COMMIT");
     }
     checkTables(database, path);
-    database.exec(`PRAGMA synchronous = ${sync}; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864`);
+    database.exec(`PRAGMA synchronous = ${sync}; PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 67108864`);
     return database;
   } catch (error) {
     database.close();

@@ -15,8 +15,8 @@ import {
 const POLL_MS = 5;
 
 /** After so much of one partition a fetch stops, at the next end of a row. */
-const FETCH_BYTES = 1024 * 1024;
-const FETCH_RECORDS = 1_000;
+const FETCH_BYTES = 256 * 1024;
+const FETCH_RECORDS = 500;
 
 /** Reads all its positions from one state of the log. */
 export class EmbeddedFetcher implements Fetcher {
@@ -115,7 +115,7 @@ export class EmbeddedFetcher implements Fetcher {
       bytes += packed.length;
       if (bytes >= FETCH_BYTES || records.length >= FETCH_RECORDS) break;
     }
-    return { topic: name, partition, records, nextOffset: records.at(-1)!.offset + 1 };
+    return { topic: name, partition, records, nextOffset: records.at(-1)!.offset + 1, bytes };
   }
 
   #topic(name: string): Topic {

@@ -63,6 +63,15 @@ export class ByteReader {
     return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
   }
 
+  /** Steps over the next bytes, if there are any. @returns where they begin */
+  skip(length: number): number {
+    const { bytes, at } = this;
+    if (length <= 0) return at;
+    if (at + length > bytes.length) throw new RangeError(`${length} bytes reach past the end`);
+    this.at = at + length;
+    return at;
+  }
+
   /** Signed, 32 bits. */
   varint(): number {
     const { bytes } = this;

@@ -18,6 +18,8 @@ export interface CommittedRecords {
   readonly records: readonly BrokerRecord[];
   /** Behind all that was looked at; the asked position if that was nothing. */
   readonly nextOffset: number;
+  /** Looked at. */
+  readonly bytes: number;
 }
 
 /** A transaction that was aborted: its producer's records from `firstOffset` to its next control record do not count. */
@@ -91,7 +93,7 @@ export function committedRecords(
   let nextOffset = offset;
   for (let at = 0;;) {
     const batch = readHeader(bytes, at, source);
-    if (batch === undefined) return { records, nextOffset };
+    if (batch === undefined) return { records, nextOffset, bytes: bytes.length };
     while (upcoming.length > 0 && upcoming[0]!.firstOffset <= batch.lastOffset) {
       aborting.add(upcoming.shift()!.producerId);
     }

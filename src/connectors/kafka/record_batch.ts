@@ -13,6 +13,7 @@
 import { gunzipSync } from "node:zlib";
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { BrokerError } from "../broker.ts";
+import { RecordView } from "../record_view.ts";
 import type { ByteWriter } from "./bytes.ts";
 import { ByteReader, sizeOfVarint, sizeOfVarlong } from "./bytes.ts";
 import { crc32c } from "./crc32c.ts";
@@ -207,9 +208,12 @@ export function readRecords(
     const offset = baseOffset + reader.varint();
     if (offset >= from) {
       const timestampMs = appendTime ?? baseTimestamp + timestampDelta;
-      const key = readBytes(reader);
-      const value = readBytes(reader);
-      into.push({ offset, timestampMs, key, value, headers: readHeaders(reader) });
+      const keyLength = reader.varint();
+      const keyAt = reader.skip(keyLength);
+      const valueLength = reader.varint();
+      const valueAt = reader.skip(valueLength);
+      const headers = readHeaders(reader);
+      into.push(new RecordView(offset, timestampMs, headers, plain, keyAt, keyLength, valueAt, valueLength));
     }
     reader.at = next;
   }

@@ -5,6 +5,7 @@ import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { Json } from "../source.ts";
 import type { Changes } from "../state/changes.ts";
 import type { StateVersions } from "../state/keyed_state_backend.ts";
+import type { Activity } from "./activity.ts";
 import { checkBooks } from "./books.ts";
 import type { JobRunOptions } from "./options.ts";
 import {
@@ -29,6 +30,7 @@ export class Commits {
   readonly #session: JobSession | undefined;
   readonly #changes: Changes;
   readonly #parts: Wired;
+  readonly #activity: Activity;
   /** Entries of splits and sinks. */
   readonly #committed = new Map<string, string>();
   #committedJob = "";
@@ -40,11 +42,18 @@ export class Commits {
   #finishedAtMs: number | null = null;
 
   /** @param parts those of the attempt; they may come later than this */
-  constructor(options: JobRunOptions, session: JobSession | undefined, changes: Changes, parts: Wired) {
+  constructor(
+    options: JobRunOptions,
+    session: JobSession | undefined,
+    changes: Changes,
+    parts: Wired,
+    activity: Activity,
+  ) {
     this.#options = options;
     this.#session = session;
     this.#changes = changes;
     this.#parts = parts;
+    this.#activity = activity;
   }
 
   /** The last commit. */
@@ -88,7 +97,7 @@ export class Commits {
     checkBooks(this.#parts.sources, this.#parts.tasks);
     for (const { state } of this.#parts.tasks) state.dropExpired();
     faultPoint?.("commit: before the sinks");
-    await flushSinks(this.#parts.writers);
+    await flushSinks(this.#parts.writers, this.#activity);
     faultPoint?.("commit: the sinks are flushed");
     const changes = await this.#prepareSinks();
     for (const entry of this.#nonRestored) changes.push([entry, null]);
@@ -103,7 +112,9 @@ export class Commits {
       faultPoint?.("commit: before the store");
       await this.#store(changes, positions);
       faultPoint?.("commit: the store has it");
-      for (const { writer } of this.#parts.writers) await writer.committed?.();
+      for (const { name, writer } of this.#parts.writers) {
+        await this.#activity.wait(() => `sink "${name}" to take note of the commit`, () => writer.committed?.());
+      }
       faultPoint?.("commit: the sinks know");
     }
     this.hadOutput ||= pending > 0;
@@ -113,7 +124,13 @@ export class Commits {
   async #store(changes: readonly StateChange[], positions: readonly SplitPosition[]): Promise<void> {
     const session = this.#session;
     if (session === undefined) this.#changes.forget();
-    else await unlessLost(session, session.commit(concat(this.#changes.drain(), changes), positions));
+    else {
+      const { store } = this.#options;
+      await this.#activity.wait(
+        () => `${store?.description ?? "the store"} to commit`,
+        () => unlessLost(session, session.commit(concat(this.#changes.drain(), changes), positions)),
+      );
+    }
   }
 
   /** Apart, so that the entries are not kept while the job runs. */
@@ -142,8 +159,11 @@ export class Commits {
   /** @returns what sinks that keep their output themselves have to remember */
   async #prepareSinks(): Promise<StateChange[]> {
     const changes: StateChange[] = [];
-    for (const { uid, writer } of this.#parts.writers) {
-      const value = await writer.prepareCommit?.();
+    for (const { uid, name, writer } of this.#parts.writers) {
+      const value = await this.#activity.wait(
+        () => `sink "${name}" to prepare the commit`,
+        () => writer.prepareCommit?.(),
+      );
       const entry = sinkEntry(uid);
       const text = value === undefined ? undefined : JSON.stringify(value);
       if (this.#committed.get(entry) === text) continue;
@@ -217,10 +237,10 @@ export class Commits {
 }
 
 /** @throws {OperatorError} with the sink's name if what it gives out fails, and no record is to blame any more */
-export async function flushSinks(writers: Wired["writers"]): Promise<void> {
+export async function flushSinks(writers: Wired["writers"], activity: Activity): Promise<void> {
   for (const { name, writer } of writers) {
     try {
-      await writer.flush?.();
+      await activity.wait(() => `sink "${name}" to write`, () => writer.flush?.());
     } catch (error) {
       throw isExpected(error) || isRetriable(error) ? error : new OperatorError(name, error, undefined);
     }

@@ -1,6 +1,9 @@
 import { BinaryHeap } from "../time/binary_heap.ts";
 import type { SplitTask } from "./source_task.ts";
 
+/** A look at the clock costs as much as a simple operator. */
+const RECORDS_A_LOOK = 32;
+
 /**
  * Takes records from all splits of all sources in the order of their timestamps; those of one time by source, partition and
  * offset. So a catch-up gives what living through it would have given, and no replay makes late records.
@@ -23,9 +26,10 @@ export class Intake {
 
   /**
    * Takes at most `limit` records through the job.
+   * @param timeIsUp asked every {@link RECORDS_A_LOOK} records: whether others should have their turn
    * @returns how many; fewer than `limit` if something must be waited for
    */
-  run(limit: number): number {
+  run(limit: number, timeIsUp: () => boolean = () => false): number {
     const ready = this.#ready;
     ready.clear();
     let pending = false;
@@ -50,7 +54,7 @@ export class Intake {
       do {
         if (taken === limit || this.#full?.()) return taken;
         task.step();
-        taken++;
+        if (++taken % RECORDS_A_LOOK === 0 && timeIsUp()) return taken;
       } while (task.split.status === "ready" && (rival === undefined || before(task, rival)));
       const { status } = task.split;
       if (status === "ready") ready.push(task);

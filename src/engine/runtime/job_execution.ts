@@ -1,10 +1,12 @@
 import { isExpected, isRetriable } from "../errors.ts";
 import type { SourceNode, StreamGraph } from "../graph.ts";
 import type { JobSession } from "../job_store.ts";
+import { Activity } from "./activity.ts";
 import { type Books, booksOf, formatBooks, tableOfBooks } from "./books.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
 import type { JobRunOptions } from "./options.ts";
 import { startRestarts } from "./restart_strategy.ts";
+import { Watchdog } from "./watchdog.ts";
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
@@ -36,18 +38,9 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
     try {
       let standbySinceMs: number | undefined;
       options.faultPoint?.("start: before the job is opened");
-      session = await options.store?.openJob({
-        job: jobName,
-        topics: topicsOf(graph),
-        exactlyOnce: options.delivery === "exactly-once",
-        sessionTimeoutMs: options.sessionTimeoutMs,
-        whenActive: reset ? "refuse" : "stand by",
-        onStandby: (holder) => {
-          standbySinceMs ??= clock.now();
-          logger.info(`${jobName}: stands by: ${holder} is active, this instance takes over when it ends`);
-        },
-        signal,
-        faultPoint: options.faultPoint,
+      session = await openSession(graph, { ...options, reset }, (holder) => {
+        standbySinceMs ??= clock.now();
+        logger.info(`${jobName}: stands by: ${holder} is active, this instance takes over when it ends`);
       });
       options.faultPoint?.("start: the job is opened");
       if (standbySinceMs !== undefined) logger.info(`${jobName}: takes over`);
@@ -87,6 +80,31 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
     }
     await clock.sleep(nextAttemptMs, signal);
   }
+}
+
+/** Watched until the store has answered: to stand by after that is no trouble. */
+async function openSession(
+  graph: StreamGraph,
+  options: JobRunOptions,
+  onStandby: (holder: string) => void,
+): Promise<JobSession | undefined> {
+  const { store, jobName, signal, faultPoint } = options;
+  const activity = new Activity(options.clock);
+  using watchdog = new Watchdog(options, activity, { sources: [], tasks: [], writers: [] }, undefined);
+  return await activity.wait(`${store?.description ?? "the store"} to open the job`, () =>
+    store?.openJob({
+      job: jobName,
+      topics: topicsOf(graph),
+      exactlyOnce: options.delivery === "exactly-once",
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      whenActive: options.reset ? "refuse" : "stand by",
+      onStandby: (holder) => {
+        watchdog[Symbol.dispose]();
+        onStandby(holder);
+      },
+      signal,
+      faultPoint,
+    }));
 }
 
 /** What has happened stands, also if the store can not be told: others find out when the session times out. */

@@ -4,6 +4,7 @@ import { formatTime } from "../record.ts";
 import type { StartingPoint } from "../source.ts";
 import { Changes } from "../state/changes.ts";
 import { PERIODIC_EMIT_MS } from "../time/watermark_strategy.ts";
+import { Activity } from "./activity.ts";
 import { type Books, booksOf } from "./books.ts";
 import { Commits, flushSinks } from "./commits.ts";
 import { DeadLetters } from "./dead_letters.ts";
@@ -16,10 +17,13 @@ import type { Snapshot } from "./snapshot.ts";
 import type { SourceTask } from "./source_task.ts";
 import type { Task } from "./task.ts";
 import { unlessLost } from "./unless_lost.ts";
+import { Watchdog } from "./watchdog.ts";
 import { wire, type Wired } from "./wiring.ts";
 
 /** Records between two looks at the outside world; some ms of work. */
 const SLICE_RECORDS = 2_000;
+/** A slow function ends the slice earlier, ms: signs of life, commits and signals must not wait for thousands of its calls. */
+const SLICE_MS = 200;
 /** Output that waits in memory for its commit; more brings the commit forward. */
 const MAX_PENDING_RECORDS = 20_000;
 
@@ -36,6 +40,7 @@ export class JobRun {
   readonly #session: JobSession | undefined;
   readonly #shared: Shared;
   readonly #commits: Commits;
+  readonly #activity: Activity;
   readonly #parts: Wired = { sources: [], tasks: [], writers: [] };
   readonly #sources: readonly SourceTask[] = this.#parts.sources;
   readonly #tasks: readonly Task[] = this.#parts.tasks;
@@ -52,7 +57,8 @@ export class JobRun {
     this.#session = session;
     const changes = new Changes();
     const deadLetters = new DeadLetters(options, session, attempt);
-    this.#commits = new Commits(options, session, changes, this.#parts);
+    this.#activity = new Activity(options.clock);
+    this.#commits = new Commits(options, session, changes, this.#parts, this.#activity);
     this.#shared = {
       clock: options.clock,
       changes,
@@ -70,7 +76,12 @@ export class JobRun {
   /** @param standbySinceMs when this instance began to wait for another one, if it did */
   async run(standbySinceMs: number | undefined): Promise<JobRunEnd> {
     const { clock, logger, bounded, signal, jobName, faultPoint } = this.#options;
-    const snapshot = await this.#commits.restore(this.#graph);
+    const activity = this.#activity;
+    using _watchdog = new Watchdog(this.#options, activity, this.#parts, this.#session);
+    const snapshot = await activity.wait(
+      `${this.#store} to give the last commit`,
+      () => this.#commits.restore(this.#graph),
+    );
     const finishedAtMs = snapshot.job?.finishedAtMs ?? null;
     if (bounded && standbySinceMs !== undefined && finishedAtMs !== null && finishedAtMs >= standbySinceMs) {
       return "finished elsewhere";
@@ -79,7 +90,7 @@ export class JobRun {
     try {
       await this.#open(snapshot);
       faultPoint?.("restore: sources, sinks and state are open");
-      await this.#commits.commit();
+      await this.#commit();
       for (const { reader } of this.#sources) reader.start();
       for (const source of this.#sources) source.start();
       for (const task of this.#tasks) task.start();
@@ -92,11 +103,12 @@ export class JobRun {
       return await this.#loop(intake, progress, signal);
     } finally {
       this.#ended.abort();
-      await Promise.allSettled([
-        ...this.#sources.map(({ reader }) => reader.close()),
-        ...this.#parts.writers.map(({ writer }) => writer.close?.()),
-        ...this.#tasks.map(async ({ operator }) => await operator.close?.()),
-      ]);
+      await activity.wait("sources, sinks and functions to close", () =>
+        Promise.allSettled([
+          ...this.#sources.map(({ reader }) => reader.close()),
+          ...this.#parts.writers.map(({ writer }) => writer.close?.()),
+          ...this.#tasks.map(async ({ operator }) => await operator.close?.()),
+        ]));
     }
   }
 
@@ -111,7 +123,13 @@ export class JobRun {
       ? `starts ${describeFrom(from)}`
       : "goes on from its last commit (--from is for a first start)";
     if (this.#session !== undefined) logger.info(`${jobName}: ${start}`);
-    await wire(this.#graph, this.#options, this.#session, snapshot, this.#shared, this.#parts);
+    await this.#activity.wait(
+      () => {
+        const node = this.#graph.nodes[this.#sources.length + this.#tasks.length];
+        return node === undefined ? "functions to open" : `"${node.name}" to open`;
+      },
+      () => wire(this.#graph, this.#options, this.#session, snapshot, this.#shared, this.#parts),
+    );
     this.#commits.opened(snapshot);
     this.#options.onWired?.({ sources: this.#sources, tasks: this.#tasks, shared: this.#shared });
   }
@@ -119,41 +137,41 @@ export class JobRun {
   async #loop(intake: Intake, progress: Progress, signal: AbortSignal): Promise<JobRunEnd> {
     const { clock } = this.#options;
     const commits = this.#commits;
+    const activity = this.#activity;
     const silence = new Silence(this.#sources, this.#tasks, this.#options.closeIdleMs);
     for (;;) {
       if (signal.aborted) {
         if (this.#options.drain) { for (const source of this.#sources) source.end(); }
-        await this.#commits.commit();
+        await this.#commit();
         return "stopped";
       }
       this.#session?.lost.throwIfAborted();
       this.#woken = false;
-      for (const { reader } of this.#sources) await unlessLost(this.#session, reader.poll());
-      const taken = intake.run(SLICE_RECORDS);
+      for (const source of this.#sources) await this.#poll(source);
+      const sliceEndMs = clock.now() + SLICE_MS;
+      const taken = activity.work(
+        "taking records",
+        () => intake.run(SLICE_RECORDS, () => clock.now() >= sliceEndMs),
+      );
       const now = clock.now();
-      const periodicInMs = this.#emitPeriodically(now);
-      for (const task of this.#tasks) task.advanceProcessingTime(now);
-      const full = this.#isFull();
-      for (const task of this.#laterTasks) task.giveReady();
-      const roomAgain = full && !this.#isFull();
-      let idleInMs = Number.POSITIVE_INFINITY;
-      for (const source of this.#sources) idleInMs = Math.min(idleInMs, source.checkIdleness(now));
-      idleInMs = Math.min(idleInMs, silence.tick(now), periodicInMs);
+      const { roomAgain, nextInMs } = activity.work("firing timers", () => this.#advance(silence, now));
       if (
         this.#sources.every(({ ended }) => ended) &&
         this.#laterTasks.every(({ operator }) => operator.later!.pending === 0)
       ) {
         for (const source of this.#sources) source.end();
-        await this.#commits.finish();
+        await activity.wait("the commit", () => commits.finish());
         return "finished";
       }
       await this.#flush();
-      const commitInMs = commits.lastMs + this.#options.commitIntervalMs - clock.now();
+      const sinceCommitMs = clock.now() - commits.lastMs;
+      // A clock that was set back must not put it off.
+      const commitInMs = sinceCommitMs < 0 ? 0 : this.#options.commitIntervalMs - sinceCommitMs;
       const pending = this.#session?.pendingRecords ?? 0;
       // The first output is committed at once: somebody may be waiting for a sign of life.
       const urgent = pending >= MAX_PENDING_RECORDS || (pending > 0 && !commits.hadOutput);
       const changed = commits.isDue;
-      if (changed && (commitInMs <= 0 || urgent)) await commits.commit();
+      if (changed && (commitInMs <= 0 || urgent)) await this.#commit();
       progress.tick(now);
       if (taken > 0 || roomAgain) await nextTurn();
       else {
@@ -162,9 +180,36 @@ export class JobRun {
           ...this.#laterTasks.map(({ operator }) => operator.later!.nextTimeMs),
         ) - now;
         const commitDueMs = changed ? Math.max(commitInMs, 0) : Number.POSITIVE_INFINITY;
-        await this.#sleep(Math.min(idleInMs, progress.nextTickMs(now), commitDueMs, Math.max(timerInMs, 0)));
+        await this.#sleep(Math.min(nextInMs, progress.nextTickMs(now), commitDueMs, Math.max(timerInMs, 0)));
       }
     }
+  }
+
+  /** All that comes of the time that has passed, and of results that have come meanwhile. */
+  #advance(silence: Silence, now: number): { readonly roomAgain: boolean; readonly nextInMs: number } {
+    const activity = this.#activity;
+    const periodicInMs = this.#emitPeriodically(now);
+    for (const task of this.#tasks) {
+      if (task.processingTimers.nextTimeMs > now) continue;
+      activity.work(() => `firing timers of "${task.name}"`, () => task.advanceProcessingTime(now));
+    }
+    const full = this.#isFull();
+    for (const task of this.#laterTasks) {
+      activity.work(() => `giving results of "${task.name}"`, () => task.giveReady());
+    }
+    const roomAgain = full && !this.#isFull();
+    let idleInMs = Number.POSITIVE_INFINITY;
+    for (const source of this.#sources) idleInMs = Math.min(idleInMs, source.checkIdleness(now));
+    return { roomAgain, nextInMs: Math.min(idleInMs, silence.tick(now), periodicInMs) };
+  }
+
+  async #poll({ node, reader }: SourceTask): Promise<void> {
+    const whom = () => `source "${node.name}" to look for records`;
+    await this.#activity.wait(whom, () => unlessLost(this.#session, reader.poll()));
+  }
+
+  async #commit(): Promise<void> {
+    await this.#activity.wait("the commit", () => this.#commits.commit());
   }
 
   #isFull(): boolean {
@@ -183,13 +228,17 @@ export class JobRun {
     return PERIODIC_EMIT_MS;
   }
 
+  get #store(): string {
+    return this.#options.store?.description ?? "the store";
+  }
+
   async #flush(): Promise<void> {
-    await flushSinks(this.#parts.writers);
+    await flushSinks(this.#parts.writers, this.#activity);
     const session = this.#session;
     if (session === undefined || session.pendingRecords === 0) return;
     if (this.#options.delivery === "at-least-once" || session.pendingRecords >= SLICE_RECORDS) {
       this.#options.faultPoint?.("flush: before the store");
-      await unlessLost(session, session.flush());
+      await this.#activity.wait(`${this.#store} to take output`, () => unlessLost(session, session.flush()));
       this.#options.faultPoint?.("flush: done");
     }
   }

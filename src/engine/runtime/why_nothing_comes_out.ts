@@ -17,18 +17,22 @@ export function whyNothingComesOut(
       return `waits for records of ${pending.split.id} that are known to be there: ${pending.split.lag} to read`;
     }
   }
-  const reasons = [laterResults(tasks), clockTimers(tasks), eventTimeTimers(sources, tasks, now)].filter((reason) =>
-    reason !== undefined
-  );
+  const results = laterResults(tasks);
+  const reasons = [
+    results && `waits for ${results}`,
+    clockTimers(tasks),
+    eventTimeTimers(sources, tasks, now),
+  ].filter((reason) => reason !== undefined);
   if (reasons.length > 0) return reasons.join("; ");
   if (sources.some(({ lag }) => lag > 0)) return undefined;
   return `waits for records: ${sources.map(({ node }) => node.source.description).join(" and ")} read to the end`;
 }
 
-function laterResults(tasks: readonly Task[]): string | undefined {
+/** Records at work whose results are to come: `2 results of "lookup"`. */
+export function laterResults(tasks: readonly Task[]): string | undefined {
   const waiting = tasks.filter((task) => pendingOf(task) > 0);
   if (waiting.length === 0) return undefined;
-  return `waits for ${waiting.map((task) => `${count(pendingOf(task), "result")} of "${task.name}"`).join(" and ")}`;
+  return waiting.map((task) => `${count(pendingOf(task), "result")} of "${task.name}"`).join(" and ");
 }
 
 function clockTimers(tasks: readonly Task[]): string | undefined {
@@ -136,6 +140,7 @@ function ancestors(node: StreamNode, found: Set<StreamNode> = new Set()): Set<St
   return found;
 }
 
-function count(n: number, thing: string): string {
+/** "1,204 records". */
+export function count(n: number, thing: string): string {
   return `${n.toLocaleString("en-US")} ${thing}${n === 1 ? "" : "s"}`;
 }

@@ -5,6 +5,12 @@ interface Sleeper {
   wake(): void;
 }
 
+interface Ticker {
+  readonly everyMs: number;
+  dueMs: number;
+  readonly tick: () => void;
+}
+
 /**
  * A clock that stands still until a test moves it: who sleeps by it wakes when it is moved far enough.
  *
@@ -25,6 +31,7 @@ export class ManualClock implements Clock {
   /** If it is set nobody waits: it is called in place of each sleep, which then is over, whatever the clock says. */
   onSleep: ((ms: number) => void) | undefined;
   readonly #sleepers = new Set<Sleeper>();
+  readonly #tickers = new Set<Ticker>();
   #nowMs: number;
 
   /**
@@ -47,6 +54,11 @@ export class ManualClock implements Clock {
   set nowMs(nowMs: number) {
     this.#nowMs = nowMs;
     for (const sleeper of this.#sleepers) if (sleeper.dueMs <= nowMs) sleeper.wake();
+    for (const ticker of this.#tickers) {
+      const due = ticker.dueMs <= nowMs;
+      if (due || ticker.dueMs > nowMs + ticker.everyMs) ticker.dueMs = nowMs + ticker.everyMs;
+      if (due) ticker.tick();
+    }
   }
 
   /** When the first of those who sleep wakes, ms since the Unix epoch; +∞ if nobody sleeps. */
@@ -73,5 +85,12 @@ export class ManualClock implements Clock {
       this.#sleepers.add(sleeper);
       signal?.addEventListener("abort", wake);
     });
+  }
+
+  /** Calls back while the clock is moved, once for each move that is far enough. */
+  every(ms: number, callback: () => void): Disposable {
+    const ticker: Ticker = { everyMs: ms, dueMs: this.#nowMs + ms, tick: callback };
+    this.#tickers.add(ticker);
+    return { [Symbol.dispose]: () => void this.#tickers.delete(ticker) };
   }
 }

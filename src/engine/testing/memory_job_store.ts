@@ -41,6 +41,8 @@ export class RetriableError extends Error {
  * the job does not learn it.
  */
 export class MemoryJobStore implements JobStore {
+  /** For messages. */
+  description = "the store";
   /** What the last commit has, text by text. */
   readonly entries = new Map<string, string>();
   /** Those that succeeded, in order. */

@@ -29,6 +29,11 @@ export class Pulse implements Clock {
     this.#beats++;
   }
 
+  /** Neither work nor sleep of the job. */
+  every(ms: number, callback: () => void): Disposable {
+    return this.#clock.every?.(ms, callback) ?? { [Symbol.dispose]() {} };
+  }
+
   /**
    * Resolves when somebody sleeps and nothing has happened for a whole turn of the event loop, so that no promise of the job
    * is left which could settle by itself.

@@ -42,6 +42,21 @@ Deno.test("JobRun commits where it begins before the first record", async () => 
   ]);
 });
 
+Deno.test("JobRun commits when it is due, however slow a function is", async () => {
+  const source = new ScriptSource({ "s-0": Array.from({ length: 1_000 }, (_, i) => at(i, "a 1")) });
+  const job: JobRig = new JobRig((env, { store }) => {
+    env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").map((text) => {
+      job.clock.advance(10);
+      return text;
+    }).sinkTo(store.sink("out"));
+  });
+  await job.run({ commitIntervalMs: 1_000 });
+
+  // Ten seconds of work: the one before the first record, that of the first output, one a second and the last.
+  const { length } = job.store.commits;
+  assert(length >= 9 && length <= 13, `${length} commits`);
+});
+
 Deno.test("JobRun fixes the ends of a bounded run in its first commit, and keeps to them", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(2, "a 1")] });
   const job = countingJob(source);
@@ -117,6 +132,17 @@ Deno.test("JobRun commits at once when something changes after a silence longer 
   await job.execute(
     {},
     () => job.clock.advance(5_000),
+    () => source.append("s-0", at(1, "a 1")),
+    () => assertEquals(job.store.commits.length, 2),
+  );
+});
+
+Deno.test("JobRun commits though the clock was set back", async () => {
+  const source = new ScriptSource({ "s-0": [] as Entry<string>[] });
+  const job = countingJob(source);
+  await job.execute(
+    {},
+    () => job.clock.advance(-3_600_000),
     () => source.append("s-0", at(1, "a 1")),
     () => assertEquals(job.store.commits.length, 2),
   );

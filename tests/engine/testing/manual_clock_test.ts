@@ -43,3 +43,23 @@ Deno.test("onSleep() is called in place of each sleep", async () => {
   await clock.sleep(30);
   assertEquals(clock.now(), 30);
 });
+
+Deno.test("every() calls back when the clock is moved, once a move and not when it was just set back", () => {
+  const clock = new ManualClock(1_000);
+  const calls: number[] = [];
+  const ticks = clock.every(10, () => calls.push(clock.now()));
+  clock.advance(9);
+  clock.advance(1);
+  clock.advance(9);
+  assertEquals(calls, [1_010]);
+  clock.advance(100);
+  clock.nowMs = 0;
+  clock.advance(9);
+  assertEquals(calls, [1_010, 1_119]);
+  clock.advance(1);
+  assertEquals(calls, [1_010, 1_119, 10]);
+  assertEquals([clock.sleeps, clock.nextDueMs], [[], Infinity]);
+  ticks[Symbol.dispose]();
+  clock.advance(10);
+  assertEquals(calls.length, 3);
+});

@@ -48,3 +48,16 @@ Deno.test("rest() says that a job is stuck which waits for what never comes", as
   const pulse = new Pulse(new ManualClock(), 100);
   await assertRejects(() => pulse.rest(() => false), Error, "The job neither works nor sleeps");
 });
+
+Deno.test("every() of a Pulse is that of its clock, and no sign of life", async () => {
+  const clock = new ManualClock();
+  const pulse = new Pulse(clock, 100);
+  let calls = 0;
+  const ticks = pulse.every(10, () => calls++);
+  clock.advance(10);
+  assertEquals(calls, 1);
+  await assertRejects(() => pulse.rest(() => false), Error, "The job neither works nor sleeps");
+  ticks[Symbol.dispose]();
+  clock.advance(10);
+  assertEquals(calls, 1);
+});
