@@ -30,6 +30,7 @@ export class ReduceFold<T> implements WindowFold<T, T, T> {
   empty(): undefined {}
 
   first(value: T): T {
+    if (value === undefined) throw new TypeError("Cannot reduce undefined in a window: its records must be values");
     return value;
   }
 

@@ -82,7 +82,8 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
       const sofar = this.#contents.find(window.id, id);
       if (sofar === undefined) {
         this.#contents.set(window.id, id, state.currentKey, this.#fold.first(value));
-        timers.register(window.maxTimestamp(), window.id, state.currentKey, id);
+        // A window has contents as long as it has its timer.
+        timers.registerForGood(window.maxTimestamp(), window.id, state.currentKey, id);
       } else {
         this.#contents.replace(sofar, this.#fold.next(sofar.value!, value));
       }

@@ -22,6 +22,10 @@ export class StateTable<T> {
   // Successive records mostly fall into the same window.
   #lastNamespace: string | undefined;
   #lastEntries!: Map<KeyId, StateEntry<T>>;
+  // What was looked up there last: who reads a value mostly writes it next, and with many keys each look-up is several misses
+  // of the processor's caches.
+  #lastId: KeyId | undefined;
+  #lastEntry: StateEntry<T> | undefined;
 
   constructor(uid: string, name: string, changes: Changes) {
     this.uid = uid;
@@ -36,9 +40,9 @@ export class StateTable<T> {
 
   /** The place of a value that is there, for {@link StateTable.replace}: reading and writing then take one look-up. */
   find(namespace: string, id: KeyId): StateEntry<T> | undefined {
-    if (namespace === this.#lastNamespace) return this.#lastEntries.get(id);
     // Reading leaves nothing behind: a window's function may look for state that it never makes.
-    return this.#namespaces.has(namespace) ? this.#entries(namespace).get(id) : undefined;
+    if (namespace !== this.#lastNamespace && !this.#namespaces.has(namespace)) return undefined;
+    return this.#lookUp(this.#entries(namespace), id);
   }
 
   replace(entry: StateEntry<T>, value: T): void {
@@ -48,15 +52,17 @@ export class StateTable<T> {
   /** Sets a value; `undefined` removes it. */
   set(namespace: string, id: KeyId, key: Key, value: T | undefined): void {
     const entries = this.#entries(namespace);
-    let entry = entries.get(id);
+    let entry = this.#lookUp(entries, id);
     if (entry === undefined) {
       if (value === undefined) return this.#forgetIfEmpty(namespace, entries);
       entry = new StateEntry(this, namespace, key);
       entries.set(id, entry);
+      this.#lastEntry = entry;
     }
     this.#write(entry, value);
     if (value === undefined) {
       entries.delete(id);
+      this.#lastEntry = undefined;
       this.#forgetIfEmpty(namespace, entries);
     }
   }
@@ -66,6 +72,7 @@ export class StateTable<T> {
     entry.value = before;
     this.#changes.mark(entry);
     const entries = this.#entries(entry.namespace);
+    this.#lastId = undefined;
     const id = keyId(entry.key);
     if (before !== undefined) entries.set(id, entry);
     else if (entries.get(id) === entry) entries.delete(id);
@@ -113,6 +120,7 @@ export class StateTable<T> {
     entry.value = value;
     entry.stored = true;
     this.#entries(namespace).set(keyId(key), entry);
+    this.#lastId = undefined;
     return entry;
   }
 
@@ -137,13 +145,22 @@ export class StateTable<T> {
     }
     this.#lastNamespace = namespace;
     this.#lastEntries = entries;
+    this.#lastId = undefined;
     return entries;
+  }
+
+  /** In the entries of the last namespace. */
+  #lookUp(entries: Map<KeyId, StateEntry<T>>, id: KeyId): StateEntry<T> | undefined {
+    if (id === this.#lastId) return this.#lastEntry;
+    this.#lastId = id;
+    return this.#lastEntry = entries.get(id);
   }
 
   #forgetIfEmpty(namespace: string, entries: Map<KeyId, StateEntry<T>>): void {
     if (entries.size > 0 || namespace === NO_NAMESPACE) return;
     this.#namespaces.delete(namespace);
     this.#lastNamespace = undefined;
+    this.#lastId = undefined;
   }
 }
 

@@ -35,7 +35,7 @@ export class TimerQueue {
     this.entryPrefix = `["${kind}",${JSON.stringify(uid)},`;
     this.#changes = changes;
     for (const timer of restored.toSorted((a, b) => a.sequence - b.sequence)) {
-      const entry = new Timer(this, timer.timeMs, timer.namespace, timer.key, keyId(timer.key), timer.sequence);
+      const entry = new Timer(this, timer.timeMs, timer.namespace, timer.key, keyId(timer.key), timer.sequence, true);
       entry.stored = true;
       this.#bucket(timer.timeMs).add(entry);
       this.#sequence = timer.sequence + 1;
@@ -56,7 +56,18 @@ export class TimerQueue {
   register(timeMs: number, namespace: string, key: Key, id: KeyId): void {
     const bucket = this.#bucket(timeMs);
     if (bucket.find(namespace, id) !== undefined) return;
-    const timer = new Timer(this, timeMs, namespace, key, id, this.#sequence++);
+    this.#add(bucket, new Timer(this, timeMs, namespace, key, id, this.#sequence++, true));
+  }
+
+  /**
+   * Registers a timer of which the caller knows that there is none, and that it will never be deleted: nobody has to find it,
+   * which saves three look-ups. (With 100,000 keys they were a tenth of a job with windows.)
+   */
+  registerForGood(timeMs: number, namespace: string, key: Key, id: KeyId): void {
+    this.#add(this.#bucket(timeMs), new Timer(this, timeMs, namespace, key, id, this.#sequence++, false));
+  }
+
+  #add(bucket: Bucket, timer: Timer): void {
     bucket.add(timer);
     this.#size++;
     this.#changes.mark(timer);
@@ -133,7 +144,7 @@ class Bucket {
 
   add(timer: Timer): void {
     this.#timers.push(timer);
-    this.#find(timer.namespace).set(timer.keyId, timer);
+    if (timer.indexed) this.#find(timer.namespace).set(timer.keyId, timer);
   }
 
   #find(namespace: string): Map<KeyId, Timer> {
@@ -148,7 +159,7 @@ class Bucket {
   /** Takes a timer in again at its old place, if it has not been passed already. */
   putBack(timer: Timer): void {
     if (this.#timers.indexOf(timer, this.#next) < 0) this.#timers.push(timer);
-    this.#find(timer.namespace).set(timer.keyId, timer);
+    if (timer.indexed) this.#find(timer.namespace).set(timer.keyId, timer);
   }
 
   /** Takes out the first that has not been removed. */
@@ -164,7 +175,7 @@ class Bucket {
 
   /** Leaves it in the array, where it is passed over: taking it out would cost the array's length. */
   remove(timer: Timer): void {
-    this.#index.get(timer.namespace)!.delete(timer.keyId);
+    if (timer.indexed) this.#index.get(timer.namespace)!.delete(timer.keyId);
   }
 }
 
@@ -180,15 +191,26 @@ export class Timer implements Storable, Undoable {
   readonly namespace: string;
   readonly key: Key;
   readonly keyId: KeyId;
+  /** Whether it can be found by namespace and key. */
+  readonly indexed: boolean;
   readonly #queue: TimerQueue;
   readonly #sequence: number;
 
-  constructor(queue: TimerQueue, timeMs: number, namespace: string, key: Key, id: KeyId, sequence: number) {
+  constructor(
+    queue: TimerQueue,
+    timeMs: number,
+    namespace: string,
+    key: Key,
+    id: KeyId,
+    sequence: number,
+    indexed: boolean,
+  ) {
     this.#queue = queue;
     this.timeMs = timeMs;
     this.namespace = namespace;
     this.key = key;
     this.keyId = id;
+    this.indexed = indexed;
     this.#sequence = sequence;
   }
 

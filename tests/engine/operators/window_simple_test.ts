@@ -294,6 +294,19 @@ Deno.test("SimpleWindowOperator lets pass that a state was written as another ve
   assertThrows(() => rig.watermark(9), JobError, 'state "total" of "counts" as version 2: it is in use as version 1');
 });
 
+Deno.test("SimpleWindowOperator refuses undefined as a record: the window would have nothing to keep", () => {
+  const rig = new OperatorRig(
+    () =>
+      new SimpleWindowOperator({
+        assigner: TumblingEventTimeWindows.of(10),
+        fold: new ReduceFold((sofar: undefined) => sofar),
+      }),
+    { name: "counts", keyBy: () => "all" },
+  );
+  const message = "Cannot reduce undefined in a window: its records must be values";
+  assertThrows(() => rig.record(undefined, 1), OperatorError, message);
+});
+
 Deno.test("SimpleWindowOperator refuses a function that gives undefined: the window would vanish", () => {
   const assigner = TumblingEventTimeWindows.of(10);
   const rig = new OperatorRig(

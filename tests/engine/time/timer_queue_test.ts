@@ -49,6 +49,27 @@ Deno.test("advance() fires up to and including the time, and each timer once", (
   assertEquals([queue.size, queue.nextTimeMs], [0, Number.POSITIVE_INFINITY]);
 });
 
+Deno.test("registerForGood() makes timers that fire among the others, are stored, and are taken back with their record", () => {
+  const changes = new Changes();
+  const queue = new TimerQueue("windows", changes);
+  register(queue, 10, "c");
+  queue.registerForGood(10, "", "a", keyId("a"));
+  register(queue, 10, "b");
+  changes.journal.begin();
+  queue.registerForGood(10, "", "z", keyId("z"));
+  changes.journal.undo();
+  assertEquals(
+    [...changes.drain()].map(([entry]) => entry),
+    ["c", "a", "b"].map((key) => `["timer","windows",10,"","${key}"]`),
+  );
+  assertEquals(queue.size, 3);
+
+  changes.journal.begin();
+  assertEquals(fired(queue, 10), ["c@10", "a@10", "b@10"]);
+  changes.journal.undo();
+  assertEquals([queue.size, fired(queue, 10).toSorted()], [3, ["a@10", "b@10", "c@10"]]);
+});
+
 Deno.test("advance() fires timers before 1970 before those after", () => {
   const queue = newQueue();
   for (const timeMs of [5, -20, 0, -5]) register(queue, timeMs, "a");
