@@ -6,6 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 
 const ROOT = new URL("../", import.meta.url);
 const DOCS = ["docs/course.md", "docs/flink.md", "docs/cheatsheet.md"];
+const RELIABILITY = "docs/reliability.md";
 
 const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";
 
@@ -160,10 +161,28 @@ function isMethod(name: string, source: string): boolean {
 
 test("the documentation names tasks that there are", async () => {
   const { tasks } = JSON.parse(await read("deno.json"));
-  for (const path of [...DOCS, "README.md"]) {
+  for (const path of [...DOCS, RELIABILITY, "README.md"]) {
     const named = [...(await read(path)).matchAll(/deno task ([a-z][\w-]*(?::\w+)?)/g)].map(([, task]) => task!);
     assert(named.length > 0, path);
     assertEquals(named.filter((task) => !Object.hasOwn(tasks, task)), [], path);
+  }
+});
+
+test("reliability.md shows each promise by a command, whose tests and variables there are", async () => {
+  const sections = (await read(RELIABILITY)).split(/^## /m).slice(1);
+  const promises = sections.filter((section) => !section.startsWith("What is not promised"));
+  assert(promises.length > 6, String(promises.length));
+  for (const section of promises) {
+    const title = section.slice(0, section.indexOf("\n"));
+    const commands = [...section.matchAll(/`((?:[A-Z_]+=\S+ )?deno task [^`]+)`/g)].map(([, command]) => command!);
+    const shown = commands.filter((command) => / test tests\/| chaos /.test(command));
+    assert(shown.length > 0, title);
+    for (const command of shown) {
+      const paths = command.split(" ").filter((word) => word.startsWith("tests/"));
+      for (const path of paths) await Deno.stat(new URL(path, ROOT));
+      const variable = /^([A-Z_]+)=/.exec(command)?.[1];
+      if (variable !== undefined) assert((await read(paths[0]!)).includes(`"${variable}"`), command);
+    }
   }
 });
 
@@ -177,7 +196,7 @@ function anchorsOf(markdown: string): Set<string> {
 
 test("links of the documentation lead somewhere", async () => {
   const broken: string[] = [];
-  for (const path of [...DOCS, "README.md"]) {
+  for (const path of [...DOCS, RELIABILITY, "README.md"]) {
     const text = (await read(path)).replaceAll(/^```[^]*?^```$/gm, "");
     for (const [, link] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(link!)) continue;

@@ -319,6 +319,8 @@ class TestProcess implements Process {
   readonly output: string[] = [];
   readonly errors: string[] = [];
   readonly exits: number[] = [];
+  /** Deadlines that are not forgotten. */
+  readonly alarms: { ms: number; listener: () => void }[] = [];
   readonly #listeners = new Map<string, () => void>();
   #onUncaught: (error: unknown) => void = () => {};
 
@@ -339,6 +341,12 @@ class TestProcess implements Process {
 
   writeErrorLine(line: string): void {
     this.errors.push(line);
+  }
+
+  after(ms: number, listener: () => void): () => void {
+    const alarm = { ms, listener };
+    this.alarms.push(alarm);
+    return () => this.alarms.splice(this.alarms.indexOf(alarm), 1);
   }
 
   exit(code: number): void {
@@ -401,6 +409,29 @@ Deno.test("runMain() exits at once at the second Ctrl-C", async () => {
   stuck.nowMs += 500;
   stuck.send("SIGINT");
   assertEquals(stuck.exits, [130]);
+});
+
+Deno.test("runMain() gives a program 10 s to stop, then says so and exits with 1", () => {
+  const process = new TestProcess();
+  void runMain(() => new Promise(() => {}), process);
+  assertEquals(process.alarms, []);
+  process.send("SIGTERM");
+  process.send("SIGTERM");
+  assertEquals([process.alarms.map(({ ms }) => ms), process.exits], [[10_000], []]);
+  process.alarms[0]!.listener();
+  assertEquals([process.errors, process.exits], [
+    ["error: Cannot stop within 10 s: what was begun does not come to its end"],
+    [1],
+  ]);
+});
+
+Deno.test("runMain() forgets the deadline when the program has stopped", async () => {
+  const process = new TestProcess();
+  const ended = runMain(aborted, process);
+  process.send("SIGINT");
+  assertEquals(process.alarms.length, 1);
+  await ended;
+  assertEquals(process.alarms, []);
 });
 
 Deno.test("runMain() exits with 0 after SIGTERM and a clean end", async () => {

@@ -10,9 +10,10 @@ import {
 import { type Advice, Advisor } from "./advice.ts";
 import { type Broker, BrokerError } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
-import { decodeText, jsonDecoder, TextArena } from "./json_codec.ts";
+import { decodeText, jsonDecoder } from "./json_codec.ts";
 import type { KafkaSecurity } from "./kafka/security.ts";
 import { TopicSink } from "./sink.ts";
+import { TextArena } from "./text_arena.ts";
 import { TopicSource } from "./source.ts";
 import type { Topic } from "./topic.ts";
 

@@ -21,17 +21,22 @@ export interface Process {
   writeErrorLine(line: string): void;
   /** ms since any moment, never back */
   now(): number;
+  /** Calls the listener once, so many ms from now. @returns what forgets it */
+  after(ms: number, listener: () => void): () => void;
   exit(code: number): void;
 }
 
 /** One Ctrl-C comes twice below `deno task`: from the terminal and from the task runner, which hands it on. */
 const ONE_KEYSTROKE_MS = 300;
+/** Who asks a program to stop kills it when it takes longer: most service managers wait little more. */
+const STOP_WITHIN_MS = 10_000;
 
 /**
  * Runs a program to its end and exits: 0 finished (or SIGTERM and a clean end), 1 failed, 2 wrong usage, 130 Ctrl-C.
  *
- * Ctrl-C and SIGTERM abort the signal that `main` gets; a second Ctrl-C ends the process at once. An error marked as
- * `expected`, a user's mistake or the state of the world, is printed as one sentence; any other with its stack.
+ * Ctrl-C and SIGTERM abort the signal that `main` gets; it has 10 s to come to its end, then the process exits with 1. A second
+ * Ctrl-C ends it at once. An error marked as `expected`, a user's mistake or the state of the world, is printed as one
+ * sentence; any other with its stack.
  */
 export async function runMain(
   main: (signal: AbortSignal) => Promise<void>,
@@ -39,15 +44,17 @@ export async function runMain(
 ): Promise<void> {
   const controller = new AbortController();
   let interruptedMs = Number.POSITIVE_INFINITY;
+  let forgetDeadline: (() => void) | undefined;
   const stopListening = [
     process.onSignal("SIGINT", () => {
       const sinceMs = process.now() - interruptedMs;
       if (sinceMs > ONE_KEYSTROKE_MS) process.exit(130);
       interruptedMs = Math.min(interruptedMs, process.now());
-      controller.abort(new Interrupted("SIGINT"));
+      stop("SIGINT");
     }),
-    process.onSignal("SIGTERM", () => controller.abort(new Interrupted("SIGTERM"))),
+    process.onSignal("SIGTERM", () => stop("SIGTERM")),
     process.onUncaught((error) => process.exit(fail(error))),
+    () => forgetDeadline?.(),
   ];
 
   let code: number;
@@ -57,8 +64,18 @@ export async function runMain(
   } catch (error) {
     code = await endWith(error);
   }
-  for (const stop of stopListening) stop();
+  for (const each of stopListening) each();
   process.exit(code);
+
+  function stop(signal: Interrupted["signal"]): void {
+    forgetDeadline ??= process.after(STOP_WITHIN_MS, () => {
+      process.writeErrorLine(
+        `error: Cannot stop within ${STOP_WITHIN_MS / 1000} s: what was begun does not come to its end`,
+      );
+      process.exit(1);
+    });
+    controller.abort(new Interrupted(signal));
+  }
 
   function cleanExitCode(): number {
     const { aborted, reason } = controller.signal;
@@ -145,5 +162,9 @@ const DENO_PROCESS: Process = {
   writeOutput,
   writeErrorLine,
   now: () => performance.now(),
+  after(ms, listener) {
+    const timer = setTimeout(listener, ms);
+    return () => clearTimeout(timer);
+  },
   exit: (code) => Deno.exit(code),
 };

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { z } from "zod";
-import { decodeJson, jsonDecoder, TextArena } from "../../src/connectors/json_codec.ts";
+import { decodeJson, jsonDecoder } from "../../src/connectors/json_codec.ts";
+import { TextArena } from "../../src/connectors/text_arena.ts";
 import { RecordError } from "../../src/engine/errors.ts";
 
 const encoder = new TextEncoder();

@@ -137,15 +137,30 @@ export class Program implements AsyncDisposable {
   }
 }
 
+/** What a task of deno.json gives to deno: `run`, flags, the file. Split at blanks, as none has a blank in it. */
+export function argumentsOf(task: string): string[] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
+  const [deno, ...args] = (tasks[task].command as string).split(" ");
+  if (deno !== "deno") throw new Error(`task ${task} does not run deno`);
+  return args;
+}
+
 /** Starts a task of deno.json: the program itself, not the task runner, so that a signal hits it. */
 export function start(broker: TestBroker, task: string, args: readonly string[], stdin?: string): Program {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
-  const [deno, ...command] = (tasks[task].command as string).split(" ");
-  if (deno !== "deno") throw new Error(`task ${task} does not run deno`);
+  return startDeno(broker, [...argumentsOf(task), ...args], stdin);
+}
+
+/** Starts a file with the permissions of a task. */
+export function startFile(broker: TestBroker, file: URL, task: string, args: readonly string[]): Program {
+  return startDeno(broker, [...argumentsOf(task).slice(0, -1), file.href, ...args]);
+}
+
+/** Starts deno in the project's folder. */
+export function startDeno({ env }: TestBroker, args: readonly string[], stdin?: string): Program {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...command, ...args],
+    args: [...args],
     cwd: root,
-    env: { LOG_LEVEL: "", BOOTSTRAP_SERVERS: "", BROKER: "", BROKER_DIR: "", NO_COLOR: "1", ...broker.env },
+    env: { LOG_LEVEL: "", BOOTSTRAP_SERVERS: "", BROKER: "", BROKER_DIR: "", NO_COLOR: "1", ...env },
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

@@ -117,6 +117,11 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** Begins again; what was written will be overwritten. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** What was written from `from` on; a view. */
   written(from = 0): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(from, this.#length);

@@ -1,6 +1,7 @@
 /** The compacted topic that holds a job's entries: record key and value are an entry's, no value deletes it. */
 import type { JobCommit, OutgoingRecord } from "../broker.ts";
 import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker.ts";
+import { TextArena } from "../text_arena.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
 import { cleanupPolicy, createTopics, describeTopics } from "./topics.ts";
@@ -10,7 +11,6 @@ const RESTORE_BYTES = 8 << 20;
 /** An entry may be larger than the records that brokers take by default. */
 const ENTRY_BYTES = 8 << 20;
 
-const encoder = new TextEncoder();
 // Text is what it is: a leading byte order mark belongs to it.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -81,18 +81,16 @@ export async function readChangelog(client: Client, job: string, signal: AbortSi
   }
 }
 
-/** The records that note changes of entries. */
-export function changelogRecords(
+/** The records that note changes of entries, made one by one: all at once they would take more memory than the state. */
+export function* changelogRecords(
   job: string,
   changes: JobCommit["changes"],
   timestampMs: number,
-): OutgoingRecord[] {
+): Generator<OutgoingRecord> {
   const topic = changelogTopic(job);
-  return Array.from(changes, ([key, value]) => ({
-    topic,
-    partition: 0,
-    key: encoder.encode(key),
-    value: value === null ? null : encoder.encode(value),
-    timestampMs,
-  }));
+  const arena = new TextArena();
+  for (const [entry, text] of changes) {
+    const [key, value] = arena.encodePair(entry, text ?? "");
+    yield { topic, partition: 0, key, value: text === null ? null : value, timestampMs };
+  }
 }

@@ -5,7 +5,7 @@ import { formatAddress } from "./address.ts";
 import type { ConnectionSettings, SendOptions } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import { checkCode, Code, codeError, PassingError } from "./errors.ts";
-import type { Apis, CoordinatorType, MetadataAnswer } from "./protocol.ts";
+import type { Apis, CoordinatorType, MetadataAnswer, TopicMetadata } from "./protocol.ts";
 
 /** How to find and talk to a cluster. */
 export interface ClientSettings extends ConnectionSettings {
@@ -80,11 +80,10 @@ export class Client {
     }
     this.#controller = answer.controllerId;
     const askedAtMs = performance.now();
-    for (const { topic, topicErrorCode, partitionMetadata } of answer.topicMetadata) {
-      if (topicErrorCode !== Code.NONE) continue;
-      const leaders = new Array<number>(partitionMetadata.length).fill(-1);
-      for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader;
-      this.#topics.set(topic, { leaders, askedAtMs });
+    for (const metadata of answer.topicMetadata) {
+      if (metadata.topicErrorCode === Code.NONE) {
+        this.#topics.set(metadata.topic, { leaders: leadersOf(metadata), askedAtMs });
+      }
     }
     return answer;
   }
@@ -96,17 +95,29 @@ export class Client {
    */
   async leaders(topics: readonly string[]): Promise<Map<string, readonly number[]>> {
     const stale = performance.now() - METADATA_AGE_MS;
-    const ask = topics.filter((topic) => (this.#topics.get(topic)?.askedAtMs ?? -Infinity) < stale);
+    // Others may forget topics while we wait: what is known now is taken now.
+    const found = new Map<string, readonly number[]>();
+    for (const topic of topics) {
+      const known = this.#topics.get(topic);
+      if (known !== undefined && known.askedAtMs >= stale) found.set(topic, known.leaders);
+    }
+    const ask = topics.filter((topic) => !found.has(topic));
     if (ask.length > 0) {
       const possible = [...new Set(ask)].filter(isTopicName);
       const { topicMetadata } = possible.length === 0 ? { topicMetadata: [] } : await this.metadata(possible);
-      const codes = new Map(topicMetadata.map((each) => [each.topic, each.topicErrorCode]));
-      const missing = ask.filter((topic) => MISSING.has(codes.get(topic) ?? Code.UNKNOWN_TOPIC_OR_PARTITION));
+      const answers = new Map(topicMetadata.map((each) => [each.topic, each]));
+      const missing = ask.filter((topic) =>
+        MISSING.has(answers.get(topic)?.topicErrorCode ?? Code.UNKNOWN_TOPIC_OR_PARTITION)
+      );
       for (const topic of missing) this.#topics.delete(topic);
       if (missing.length > 0) throw unknownTopics([...new Set(missing)]);
-      for (const topic of ask) checkCode(codes.get(topic)!, `find the topic "${topic}"`);
+      for (const topic of ask) {
+        const answer = answers.get(topic)!;
+        checkCode(answer.topicErrorCode, `find the topic "${topic}"`);
+        found.set(topic, leadersOf(answer));
+      }
     }
-    return new Map(topics.map((topic) => [topic, this.#topics.get(topic)!.leaders]));
+    return found;
   }
 
   /** The next time somebody needs to know, the cluster is asked again. */
@@ -236,6 +247,13 @@ export function unknownTopics(topics: readonly string[], options?: ErrorOptions)
 export function unknownPartition(topic: string, partition: number, partitions: number): UnknownTopicError {
   const has = partitions === 1 ? "it has 1 partition" : `it has ${partitions} partitions`;
   return new UnknownTopicError([topic], `Cannot find partition ${partition} of the topic "${topic}": ${has}, from 0`);
+}
+
+/** Of each partition the node that leads it, -1 if none does. */
+function leadersOf({ partitionMetadata }: TopicMetadata): readonly number[] {
+  const leaders = new Array<number>(partitionMetadata.length).fill(-1);
+  for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader;
+  return leaders;
 }
 
 /** No topic can have a name that is not allowed. */

@@ -7,6 +7,9 @@ import type { Membership } from "./membership.ts";
 import { describeTopics, listTopics } from "./topics.ts";
 import type { TransactionalProducer } from "./transaction.ts";
 
+/** So many entries of the changelog are sent at once. Two million of one commit took 2 GB as records. */
+const SEND_ENTRIES = 10_000;
+
 /** What a lease is made of, and closes when it is released. */
 export interface LeaseParts {
   /** For short questions; not the lease's to close. */
@@ -67,7 +70,7 @@ export class KafkaLease implements JobLease {
       const { shared, request, producer, now } = this.#parts;
       const entries = await readChangelog(shared, request.job, this.#stopping);
       const tombstones = new Map([...entries.keys()].map((key) => [key, null]));
-      await producer.send(changelogRecords(request.job, tombstones, now()));
+      await this.#send([], changelogRecords(request.job, tombstones, now()));
       await producer.sendPositions(request.job, await this.#noPositions());
       await producer.commit();
     });
@@ -89,11 +92,11 @@ export class KafkaLease implements JobLease {
   commit({ changes, positions }: JobCommit): Promise<void> {
     const { request, producer, now } = this.#parts;
     const records = this.#take();
-    for (const record of changelogRecords(request.job, changes, now())) records.push(record);
+    const noted = changelogRecords(request.job, changes, now());
     const reached = positions.map((position) => ({ ...position }));
     return this.#inTurn(async () => {
       request.faultPoint?.("commit: before the records");
-      await producer.send(records);
+      await this.#send(records, noted);
       request.faultPoint?.("commit: records are sent");
       await producer.sendPositions(request.job, reached);
       request.faultPoint?.("commit: positions are sent");
@@ -116,6 +119,20 @@ export class KafkaLease implements JobLease {
     request.faultPoint?.("end: the group is left");
     await client.close();
     await this.#last;
+  }
+
+  /** Sends what is written, and after it the changelog as it comes, some at a time; mostly all fits into the first go. */
+  async #send(written: OutgoingRecord[], noted: Iterable<OutgoingRecord>): Promise<void> {
+    const { producer } = this.#parts;
+    let records = written;
+    let entries = 0;
+    for (const record of noted) {
+      records.push(record);
+      if (++entries % SEND_ENTRIES > 0) continue;
+      await producer.send(records);
+      records = [];
+    }
+    await producer.send(records);
   }
 
   #take(): OutgoingRecord[] {

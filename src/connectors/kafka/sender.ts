@@ -27,6 +27,8 @@ export interface Route {
 /** A batch is kept below what brokers take by default (1 MiB), a request below what they like to handle at once. */
 const BATCH_BYTES = 512 * 1024;
 const REQUEST_BYTES = 8 * 1024 * 1024;
+/** A buffer that was needed for a larger request is not kept. */
+const KEPT_BYTES = 2 * 1024 * 1024;
 const PRODUCE_TIMEOUT_MS = 10_000;
 
 /** The records of a partition that wait, in batches. */
@@ -48,6 +50,8 @@ export class Sender {
   /** Next sequence of each partition, by topic. */
   readonly #sequences = new Map<string, number[]>();
   readonly #turns: Map<string, number>;
+  /** Of each broker, for one request after the other: new ones were half of the garbage of a job that writes much. */
+  readonly #writers = new Map<number, ByteWriter>();
 
   /** @param turns of each topic how many records without a key have been dealt */
   constructor(client: Client, identity: ProducerIdentity, turns: Map<string, number> = new Map()) {
@@ -115,10 +119,14 @@ export class Sender {
     const sent: Queue[] = [];
     const connection = await this.#client.node(leader);
     const args = { acks: -1, timeout: PRODUCE_TIMEOUT_MS, topicData: [] } as const;
+    const writer = this.#writers.get(leader) ?? new ByteWriter(BATCH_BYTES);
+    // Nobody may write over a request whose fate is not known.
+    this.#writers.delete(leader);
     const { topics } = await connection.send("Produce", args, {
       timeoutMs: PRODUCE_TIMEOUT_MS + 5_000,
-      encode: (apiVersion) => this.#encode(apiVersion, queues, sent),
+      encode: (apiVersion) => this.#encode(apiVersion, queues, sent, writer),
     });
+    if (writer.length <= KEPT_BYTES) this.#writers.set(leader, writer);
     let passing: unknown;
     for (const { topicName, partitions } of topics) {
       for (const { partition, errorCode } of partitions) {
@@ -135,11 +143,11 @@ export class Sender {
   }
 
   /** Body of a produce request, the same for versions 3 to 7. Puts the queues that found room into `sent`. */
-  #encode(apiVersion: number, queues: readonly Queue[], sent: Queue[]): EncodedBody {
+  #encode(apiVersion: number, queues: readonly Queue[], sent: Queue[], writer: ByteWriter): EncodedBody {
     if (apiVersion < 3) {
       throw new BrokerError("Cannot write to Kafka: it is older than 0.11, which knows no transactions");
     }
-    const writer = new ByteWriter(BATCH_BYTES);
+    writer.clear();
     writer.string(this.#identity.transactionalId);
     writer.int16(-1); // all replicas
     writer.int32(PRODUCE_TIMEOUT_MS);

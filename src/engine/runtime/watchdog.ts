@@ -12,10 +12,12 @@ const LOOK_MS = 1_000;
 const PATIENCE_MS = 60_000;
 /** More than that without letting others have their turn is told, ms. It is half of the default session timeout. */
 const BLOCKED_MS = 5_000;
+/** Whoever asked for a stop hears after so long why there is none, ms: a program's patience is 10 s. */
+const STOP_PATIENCE_MS = 5_000;
 /** More splits than that are counted, not named. */
 const SHOWN_SPLITS = 3;
 
-type WatchdogOptions = Pick<JobRunOptions, "jobName" | "clock" | "logger" | "sessionTimeoutMs">;
+type WatchdogOptions = Pick<JobRunOptions, "jobName" | "clock" | "logger" | "sessionTimeoutMs" | "signal">;
 
 /**
  * Tells a person that an attempt of a job has work to do and gets nowhere, and who holds it; and when it goes on.
@@ -39,6 +41,7 @@ export class Watchdog implements Disposable {
   #undoneMs = 0;
   #stuckMs = 0;
   #tellAtMs = PATIENCE_MS;
+  #toldStopping = false;
 
   /**
    * It begins at once.
@@ -82,7 +85,17 @@ export class Watchdog implements Disposable {
     this.#done = done;
     this.#undoneMs = undone ? this.#undoneMs + passedMs : 0;
 
+    this.#tellStopping(waitsFor);
     this.#tellStuck(Math.max(this.#waitedMs, this.#undoneMs), waitsFor);
+  }
+
+  #tellStopping(waitsFor: string | undefined): void {
+    const { jobName, logger, signal } = this.#options;
+    if (this.#toldStopping || !signal.aborted || this.#waitedMs < STOP_PATIENCE_MS) return;
+    this.#toldStopping = true;
+    logger.warn(
+      `${jobName}: asked to stop, but waits for ${waitsFor}; what is not committed is done again at the next start`,
+    );
   }
 
   #tellStuck(stuckMs: number, waitsFor: string | undefined): void {

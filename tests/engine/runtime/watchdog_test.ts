@@ -170,6 +170,26 @@ Deno.test("Watchdog tells that the store does not commit", async () => {
   assertEquals(await toldAtGate(job, gate), heldBy("the store to commit", ", with 1 record to commit"));
 });
 
+Deno.test("Watchdog tells who holds a job that was asked to stop, after 5 s and once", async () => {
+  const gate = newGate();
+  const stop = new AbortController();
+  const job = textJob(new ScriptSource({ "s-0": [at(1, "a")] }));
+  block(job, "commit", gate, 2);
+  const stopping = () => job.said.filter((line) => line.includes("asked to stop"));
+  const done = job.execute({ signal: stop.signal });
+  for (let turn = 0; turn < 10; turn++) await nextTurn();
+  pass(job, 3)();
+  stop.abort(new Error("Stopped by the test"));
+  pass(job, 2)();
+  assertEquals(stopping(), []);
+  pass(job, 9)();
+  assertEquals(stopping(), [
+    "warn: asked to stop, but waits for the store to commit; what is not committed is done again at the next start",
+  ]);
+  gate.open();
+  await done;
+});
+
 Deno.test("Watchdog tells that the store does not take output", async () => {
   const gate = newGate();
   const source = new ScriptSource({ "s-0": [at(1, "a")] });

@@ -1,0 +1,70 @@
+/** A job is taken over from an instance that still works: what the successor restores is the last commit there will be. */
+import { assertEquals } from "@std/assert";
+
+/** So long after the successor was let in its predecessor commits, ms: before, while and after it is shut out. */
+const COMMITS_AFTER_MS = Array.from({ length: 50 }, (_, i) => i % 10);
+
+const allowed = (["net", "env"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
+const servers = allowed ? Deno.env.get("TEST_BOOTSTRAP_SERVERS") : undefined;
+
+Deno.test({
+  name: `kafka: no commit of a predecessor comes between what its successor restores and its first commit${
+    servers === undefined ? " (skipped: no TEST_BOOTSTRAP_SERVERS)" : ""
+  }`,
+  ignore: servers === undefined,
+  fn: async () => {
+    // kafkajs reads the environment when it is loaded.
+    const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
+    const { Client } = await import("../../src/connectors/kafka/client.ts");
+    const { TransactionalProducer } = await import("../../src/connectors/kafka/transaction.ts");
+    const { changelogRecords } = await import("../../src/connectors/kafka/changelog.ts");
+    const [host, port] = servers!.split(":") as [string, string];
+    const client = new Client({
+      bootstrap: [{ host, port: Number(port) }],
+      clientId: "test",
+      connectTimeoutMs: 5_000,
+      log: () => {},
+    });
+    const broker = await openKafkaBroker({ brokers: [servers!], log: () => {} });
+    const { signal } = new AbortController();
+    const job = `takeover-test-${crypto.randomUUID().slice(0, 8)}`;
+    const open = (faultPoint: (name: string) => void) =>
+      broker.openJob({
+        job,
+        topics: [],
+        sessionTimeoutMs: 6_000,
+        transactional: true,
+        whenActive: "stand by",
+        onStandby: () => {},
+        signal,
+        faultPoint,
+      });
+    const restored: (string | undefined)[] = [];
+    const committed: (string | undefined)[] = [];
+    try {
+      const first = await open(() => {});
+      await first.commit({ changes: new Map([["n", "begun"]]), positions: [] });
+      await first.release();
+      for (const [round, afterMs] of COMMITS_AFTER_MS.entries()) {
+        // The group knows nothing of this one any more, but it has work under way.
+        const predecessor = await TransactionalProducer.open(client, job, { signal });
+        await predecessor.send([...changelogRecords(job, new Map([["n", `commit ${round}`]]), Date.now())]);
+        const last = Promise.withResolvers<void>();
+        const successor = await open((name) => {
+          if (name !== "start: active in the group") return;
+          // It may come too late: then it is refused.
+          setTimeout(() => predecessor.commit().catch(() => {}).finally(last.resolve), afterMs);
+        });
+        restored.push((await successor.restore()).get("n"));
+        await last.promise;
+        await successor.release();
+        committed.push((await broker.readCommit(job)).get("n"));
+      }
+    } finally {
+      await broker.dropJob(job);
+      await broker.close();
+      await client.close();
+    }
+    assertEquals(restored, committed);
+  },
+});

@@ -1,0 +1,150 @@
+/** What programs may do: as much as they need, which is shown by running them, and no more. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { parse } from "@std/yaml";
+import { argumentsOf, embeddedBroker, kafkaBroker, mayRunPrograms, start, startDeno, succeed } from "./programs.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+/** They start processes: known ones, or this very deno, wherever it lies. */
+const STARTING: Readonly<Record<string, string>> = {
+  kafka: "--allow-run=java,mvn,sh",
+  chaos: "--allow-run",
+  bench: "--allow-run",
+  test: "--allow-run",
+};
+/** They hand on the environment as it is. */
+const FOR_DEVELOPERS = ["bench", "test"];
+const ALL = ["--bounded", "--from", "earliest"];
+
+const allowed = mayRunPrograms();
+const kafka = kafkaBroker();
+const needsKafka = kafka === undefined ? " (skipped: no TEST_BOOTSTRAP_SERVERS)" : "";
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `${name}${allowed ? "" : " (skipped: needs permission to run programs)"}`, ignore: !allowed, fn });
+}
+
+function kafkaTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `${name}${needsKafka}`, ignore: !allowed || kafka === undefined, fn });
+}
+
+function config():
+  & { tasks: Record<string, { command: string }>; imports: Record<string, string> }
+  & Record<string, unknown> {
+  return JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+}
+
+/** Tasks that run one program. */
+function programs(): string[] {
+  return Object.keys(config().tasks).filter((task) => task !== "ok");
+}
+
+function permissionsOf(args: readonly string[]): string[] {
+  return args.filter((arg) => /^(-[A-Z]|--allow-)/.test(arg));
+}
+
+test("no task may do everything, ask for more, call foreign code or, but for four, start programs", () => {
+  for (const task of programs()) {
+    const args = argumentsOf(task);
+    const permissions = permissionsOf(args);
+    assertEquals(permissions.filter((flag) => !/^--allow-(net|env|read|write|run|sys)\b/.test(flag)), [], task);
+    assertEquals(permissions.find((flag) => flag.startsWith("--allow-run")), STARTING[task], task);
+    assert(args.includes("--no-prompt"), task);
+    if (!FOR_DEVELOPERS.includes(task)) assertEquals(permissions.includes("--allow-env"), false, task);
+  }
+  // Lessons without topics touch nothing.
+  for (const task of ["s04", "s11:transformation", "s11:process", "s15"]) {
+    assertEquals(permissionsOf(argumentsOf(task)), [], task);
+  }
+  return Promise.resolve();
+});
+
+test("every program starts with the permissions of its task", async () => {
+  const nobody = { name: "nobody", env: { BOOTSTRAP_SERVERS: "127.0.0.1:1" } };
+  const started = programs().filter((task) => !FOR_DEVELOPERS.includes(task));
+  for (const ended of await Promise.all(started.map((task) => succeed(nobody, task, ["--help"])))) {
+    assert(ended.stdout !== "", ended.stderr);
+  }
+});
+
+test("the demo runs with the permissions of its task", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const { stdout } = await succeed(embeddedBroker(dir), "demo", ["--seconds", "1"]);
+    assertMatch(stdout, /demo\.skyone/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+kafkaTest("a Kafka can be started with the permissions of its task", async () => {
+  await using program = start({ name: "nobody", env: {} }, "kafka", []);
+  await program.prints(/^Kafka is ready at localhost:\d+$/m, 90_000);
+  program.kill("SIGTERM");
+  assertEquals((await program.ended).code, 0, program.stderr);
+});
+
+test("packages are pinned, locked with their hashes, and bring no scripts that run when they are installed", async () => {
+  const { imports, lock, nodeModulesDir, allowScripts } = config();
+  for (const [name, specifier] of Object.entries(imports)) {
+    assertMatch(specifier, /^npm:(@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(\/|$)/, name);
+  }
+  assertEquals([lock, nodeModulesDir, allowScripts], [{ frozen: true }, "none", undefined]);
+  const locked = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
+  const packages = Object.entries<{ integrity?: string; scripts?: boolean }>(locked.npm);
+  assert(packages.length >= 5);
+  for (const [name, { integrity, scripts }] of packages) {
+    assertMatch(integrity ?? "", /^sha512-/, name);
+    assertEquals(scripts, undefined, name);
+  }
+});
+
+// -------------------------------------------------------------------------------------------------------- the container
+
+interface Service {
+  readonly profiles?: string[];
+  readonly user?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: string[];
+  readonly security_opt?: string[];
+  readonly volumes?: unknown;
+  readonly privileged?: unknown;
+  readonly entrypoint?: string;
+  readonly environment?: Record<string, string>;
+}
+
+async function jobServices(): Promise<[string, Service][]> {
+  const { services } = parse(await Deno.readTextFile(new URL("compose.yaml", ROOT))) as {
+    services: Record<string, Service>;
+  };
+  const jobs = Object.entries(services).filter(([, { profiles }]) => profiles?.includes("jobs"));
+  assertEquals(jobs.map(([name]) => name), ["s16", "s20"]);
+  return jobs;
+}
+
+test("a job's container holds no rights, and its program may talk to the broker only", async () => {
+  for (const [name, service] of await jobServices()) {
+    assertEquals(
+      [service.user, service.read_only, service.cap_drop, service.security_opt, service.volumes, service.privileged],
+      ["1000:1000", true, ["ALL"], ["no-new-privileges:true"], undefined, undefined],
+      name,
+    );
+    const args = service.entrypoint!.split(" ");
+    const wide = permissionsOf(argumentsOf(name));
+    const env = wide.find((flag) => flag.startsWith("--allow-env="))!;
+    assertEquals(permissionsOf(args), [`--allow-net=${service.environment!.BOOTSTRAP_SERVERS}`, env]);
+    assertEquals(args.at(-1), argumentsOf(name).at(-1));
+  }
+});
+
+kafkaTest("those permissions are enough for a job", async () => {
+  const servers = kafka!.env.BOOTSTRAP_SERVERS!;
+  await succeed(kafka!, "gen", ["--create", "--count", "100", "--rate", "max", "--seed", "7"]);
+  for (const [name, { entrypoint, environment }] of await jobServices()) {
+    const [deno, ...args] = entrypoint!.replace(environment!.BOOTSTRAP_SERVERS!, servers).split(" ");
+    assertEquals(deno, "deno");
+    await using job = startDeno(kafka!, [...args, ...ALL]);
+    const { code, stderr } = await job.ended;
+    assertEquals(code, 0, stderr);
+    assertMatch(stderr, /: finished: [1-9]/, name);
+  }
+});
