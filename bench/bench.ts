@@ -1,114 +1,153 @@
 /**
- * How fast the two jobs are: in memory next to a bare loop, over the embedded log and, where one answers, over Kafka; and what
- * a start and 100,000 travellers cost. Ratios come from interleaved runs: rates of one machine differ from hour to hour.
+ * How fast the jobs are, and what they cost: `deno task bench`. Everything is run as its user runs it, several times and
+ * interleaved with what it is compared with, since one machine's rates differ from hour to hour and ratios do not; and what
+ * each run wrote is compared with the plain computation.
  */
-import { parseFlags, runMain, wholeNumber, writeOutput } from "../src/utils.ts";
-import { type Measurement, median, range } from "./measurement.ts";
-import { measurePrograms, type ProgramFigures } from "./programs.ts";
+import { kafkaPrerequisites } from "../src/cli/kafka.ts";
+import { parseFlags, runMain, UsageError, wholeNumber, writeErrorLine, writeOutput } from "../src/utils.ts";
+import { type Context, type KafkaPlace, openKafka, startOwnKafka } from "./context.ts";
+import { buildPeers } from "./peer_builds.ts";
+import { ProcessTree } from "./process_tree.ts";
+import { missed, type Report, type Section, toJson, toMarkdown } from "./report.ts";
+import { measureEngine } from "./rows/engine.ts";
+import { measureGenerator } from "./rows/generator.ts";
+import { measureGrowth } from "./rows/growth.ts";
+import { measureJobs } from "./rows/jobs.ts";
+import { measureLatency } from "./rows/latency.ts";
+import { measureMemory } from "./rows/memory.ts";
+import { measureStart } from "./rows/start.ts";
+import { ProgramFailure } from "./running_program.ts";
+import { circumstances } from "./versions.ts";
 
-const JOBS = ["s16", "s20"] as const;
-export type Job = typeof JOBS[number];
+/** In this order: what is compared with others first, while the machine is as it was. */
+const QUESTIONS: Readonly<Record<string, (context: Context) => Promise<Section[]>>> = {
+  jobs: measureJobs,
+  engine: measureEngine,
+  start: measureStart,
+  memory: measureMemory,
+  latency: measureLatency,
+  growth: measureGrowth,
+  gen: measureGenerator,
+};
 
-interface Results {
-  readonly deno: string;
-  readonly cores: number;
-  readonly records: number;
-  readonly rounds: number;
-  /** Records per second, and the median of the rounds' ratios. */
-  readonly inMemory: Record<Job, { bareLoop: Measurement; engine: Measurement }>;
-  readonly engineToBareLoop: Record<Job, number>;
-  /** Records in per second, start to committed end; null where there is no such broker. */
-  readonly embeddedLog: Record<Job, Measurement>;
-  readonly kafka: Record<Job, Measurement> | null;
-  readonly programs: ProgramFigures;
-}
+const RESULTS = new URL("RESULTS.md", import.meta.url);
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<void> {
   const flags = parseFlags(Deno.args, {
-    json: { help: "print one JSON object" },
-    short: { help: "fewer records and rounds, under a minute" },
+    peers: { help: "beside Java Flink, Kafka Streams and quixstreams, which are fetched and built the first time" },
+    short: { help: "a fraction of the records and rounds, under two minutes; not what the targets are meant for" },
+    only: {
+      value: "LIST",
+      parse: parseQuestions,
+      otherwise: Object.keys(QUESTIONS),
+      help: `some of ${Object.keys(QUESTIONS).join(",")} (default: all)`,
+    },
     rounds: {
       value: "N",
       parse: wholeNumber({ min: 1 }),
       otherwise: undefined,
-      help: "runs of each kind, interleaved (default: 5, with --short 3)",
+      help: "runs of each kind, interleaved (default: 5, with --short 2)",
     },
+    json: { help: "print one JSON object instead of the table" },
+    write: { help: "write the table to bench/RESULTS.md too" },
   }, {
     command: "deno task bench",
-    describe: "Records per second of s16 and s20, next to a bare loop without an engine.",
+    describe:
+      "Measures the jobs: speed, processor time, memory, latency, start and growth. Uses the Kafka at BOOTSTRAP_SERVERS, else\n" +
+      "starts one where Java 17 and Maven are there.",
   });
-  const records = flags.short ? 150_000 : 1_000_000;
-  const rounds = flags.rounds ?? (flags.short ? 3 : 5);
+  const log = (line: string) => writeErrorLine(`${new Date().toTimeString().slice(0, 8)} ${line}`);
 
-  const inMemory = await perJob((job) =>
-    ask<{ bareLoop: number[]; engine: number[] }>("in_memory", { job, records, rounds })
-  );
-  const embedded = await perJob((job) => ask<number[]>("embedded", { job, records, rounds }));
-  const kafka = await perJob((job) => ask<number[] | null>("kafka", { job, records: records / 4, rounds }));
-  const results: Results = {
-    deno: Deno.version.deno,
-    cores: navigator.hardwareConcurrency,
-    records,
-    rounds,
-    inMemory: mapJobs((job) => ({ bareLoop: range(inMemory[job].bareLoop), engine: range(inMemory[job].engine) })),
-    engineToBareLoop: mapJobs((job) => {
-      const { engine, bareLoop } = inMemory[job];
-      return Number(median(engine.map((rate, round) => rate / bareLoop[round]!)).toFixed(3));
-    }),
-    embeddedLog: mapJobs((job) => range(embedded[job])),
-    kafka: kafka.s16 === null ? null : mapJobs((job) => range(kafka[job] as number[])),
-    programs: await measurePrograms({ travellers: flags.short ? 10_000 : 100_000 }),
+  const peers = flags.peers ? await buildPeers(log) : [];
+  await using kafka = await kafkaFor(log);
+  await using tree = ProcessTree.open();
+  if (tree === undefined) log("Processor time and memory are left out: there is no /proc");
+  const context: Context = {
+    short: flags.short,
+    rounds: flags.rounds ?? (flags.short ? 2 : 5),
+    kafka: kafka?.place,
+    peers: kafka === undefined ? [] : peers.filter((peer) => "folder" in peer),
+    tree,
+    signal,
+    log,
   };
-  await writeOutput(flags.json ? `${JSON.stringify(results, undefined, 2)}\n` : table(results));
+  const sections: Section[] = [];
+  const failures: string[] = [];
+  for (const question of flags.only) {
+    signal.throwIfAborted();
+    try {
+      sections.push(...await QUESTIONS[question]!(context));
+    } catch (error) {
+      signal.throwIfAborted();
+      // Anything else, a wrong output above all, ends the bench.
+      if (!(error instanceof ProgramFailure)) throw error;
+      failures.push(question);
+      sections.push({ title: question, rows: [], notes: [`Could not be measured: ${error.message}`] });
+    }
+  }
+
+  const report: Report = {
+    command: ["deno task bench", ...Deno.args].join(" "),
+    date: new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC",
+    circumstances: await circumstances(kafka?.whose ?? "none", peers),
+    sections,
+  };
+  if (flags.write) await writeResults(report);
+  await writeOutput(flags.json ? toJson(report) : toMarkdown(report));
+  for (const line of missed(sections)) log(`not met: ${line}`);
+  if (failures.length > 0) throw new BenchFailure(`Could not measure ${failures.join(" and ")}: see above`);
 }
 
-/** Measures in an isolate of its own: no other run's types or garbage are in the way. */
-function ask<R>(kind: "in_memory" | "embedded" | "kafka", question: unknown): Promise<R> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  return new Promise<R>((resolve, reject) => {
-    worker.onmessage = ({ data }) => "error" in data ? reject(new Error(data.error)) : resolve(data.result as R);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(event.message));
-    };
-    worker.postMessage({ kind, question });
-  }).finally(() => worker.terminate());
+/** As `deno fmt` wants it, which a commit must pass. */
+async function writeResults(report: Report): Promise<void> {
+  await Deno.writeTextFile(RESULTS, `# Results\n\n${toMarkdown(report)}`);
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", RESULTS.pathname], stdin: "null" }).output();
 }
 
-async function perJob<R>(measure: (job: Job) => Promise<R>): Promise<Record<Job, R>> {
-  return { s16: await measure("s16"), s20: await measure("s20") };
+class BenchFailure extends Error {
+  readonly expected = true;
 }
 
-function mapJobs<R>(make: (job: Job) => R): Record<Job, R> {
-  return { s16: make("s16"), s20: make("s20") };
+function parseQuestions(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  for (const name of names) {
+    if (Object.hasOwn(QUESTIONS, name)) continue;
+    throw new SyntaxError(`"${name}" is not one of ${Object.keys(QUESTIONS).join(", ")}`);
+  }
+  return names;
 }
 
-function table(results: Results): string {
-  const rate = ({ median, min, max }: Measurement) =>
-    [median, min, max].map((n) => Math.round(n).toLocaleString("en-US").padStart(11)).join("");
-  const rows = JOBS.flatMap((job) => [
-    `${job}  bare loop     ${rate(results.inMemory[job].bareLoop)}`,
-    `${job}  engine        ${rate(results.inMemory[job].engine)}   ${
-      results.engineToBareLoop[job].toFixed(2)
-    } of the bare loop`,
-    `${job}  embedded log  ${rate(results.embeddedLog[job])}`,
-    results.kafka === null ? `${job}  Kafka         none answers` : `${job}  Kafka         ${rate(results.kafka[job])}`,
-  ]);
-  const { programs } = results;
-  return [
-    `Deno ${results.deno}, ${results.cores} cores, ${
-      results.records.toLocaleString("en-US")
-    } records, ${results.rounds} rounds`,
-    "",
-    `records per second      ${["median", "min", "max"].map((word) => word.padStart(11)).join("")}`,
-    ...rows,
-    "",
-    `s16, start to its first record out: ${programs.startToFirstRecordMs} ms (embedded log)`,
-    programs.residentMb === null
-      ? `s20, ${programs.travellers.toLocaleString("en-US")} travellers: memory is measured on Linux only`
-      : `s20, ${programs.travellers.toLocaleString("en-US")} travellers: ${programs.residentMb} MB resident at most`,
-    "",
-  ].join("\n");
+/** Topics that the commands use; a measurement makes them anew. */
+const TOPICS = ["skyone", "sunset", "flightdata", "userstatistics"];
+
+/** A Kafka to measure on, which is stopped afterwards if it was started for this. */
+async function kafkaFor(
+  log: (line: string) => void,
+): Promise<({ readonly place: KafkaPlace; readonly whose: "own" | "other" } & AsyncDisposable) | undefined> {
+  const servers = Deno.env.get("BOOTSTRAP_SERVERS")?.trim();
+  if (servers !== undefined && servers !== "") {
+    const place = await openKafka(servers);
+    const existing = new Set(await place.broker.port.listTopics());
+    const taken = TOPICS.filter((name) => existing.has(name));
+    if (taken.length > 0) {
+      await place.broker[Symbol.asyncDispose]();
+      throw new UsageError(
+        `Cannot measure on the Kafka at ${servers}: it has ${
+          taken.join(", ")
+        }, which a measurement makes anew; delete them ` +
+          "with deno task topics, or unset BOOTSTRAP_SERVERS to measure on a Kafka of its own",
+      );
+    }
+    return { place, whose: "other", [Symbol.asyncDispose]: () => place.broker[Symbol.asyncDispose]() };
+  }
+  const missing = await kafkaPrerequisites();
+  if (missing !== undefined) {
+    log(`Measurements over Kafka are left out: ${missing}`);
+    return undefined;
+  }
+  log("starting a Kafka");
+  const { place, [Symbol.asyncDispose]: stop } = await startOwnKafka();
+  return { place, whose: "own", [Symbol.asyncDispose]: stop };
 }
 
 if (import.meta.main) await runMain(main);

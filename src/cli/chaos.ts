@@ -8,25 +8,42 @@
  *
  * Every kill hits a job that has committed something new since the last one and has not come to its end; only a job that
  * begins from `latest` is killed, again and again, before its first output: it must not forget where it began.
+ *
+ * With `--soak 60m` it runs both jobs as one pipeline for an hour of event time, and looks at what their processes hold.
  */
 import { openBroker } from "../connectors/mod.ts";
 import type { Flags, Logger } from "../utils.ts";
 import {
   brokerSettings,
   createLogger,
+  formatCount,
   oneOf,
   parseFlags,
   parsePositiveDuration,
   runMain,
+  UsageError,
   wholeNumber,
   writeOutput,
 } from "../utils.ts";
 import { type ChaosOptions, differs, runChaos } from "./chaos/experiment.ts";
+import { runSoak, type SoakOptions } from "./chaos/soak.ts";
+import { complaintsOf, soakText } from "./chaos/soak_report.ts";
 import { table } from "./chaos/table.ts";
 import { startKafka } from "./kafka.ts";
 
 const FLAGS = {
-  runs: { value: "N", default: "50", parse: wholeNumber({ min: 1 }), help: "kills, shared among the jobs" },
+  runs: {
+    value: "N",
+    parse: wholeNumber({ min: 1 }),
+    help: "kills, shared among the jobs (default: 50, with --soak 30)",
+  },
+  soakMs: {
+    name: "soak",
+    value: "DURATION",
+    parse: parsePositiveDuration,
+    help:
+      "instead: both jobs as one pipeline, 5,000 records a second for so much event time; watches memory (from 10m on) and sockets",
+  },
   seed: {
     value: "N",
     default: "1",
@@ -41,8 +58,7 @@ const FLAGS = {
   },
   job: {
     value: "s16|s20",
-    parse: (text: string) => [oneOf("s16", "s20")(text)],
-    otherwise: ["s16", "s20"],
+    parse: oneOf("s16", "s20"),
     help: "only this one (default: both)",
   },
   sessionTimeoutMs: {
@@ -61,33 +77,41 @@ class ChaosError extends Error {
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const { broker, job, runs, seed, sessionTimeoutMs } = parseFlags(Deno.args, FLAGS, {
+  const { broker, job, runs, seed, sessionTimeoutMs, soakMs } = parseFlags(Deno.args, FLAGS, {
     command: "deno task chaos",
     describe: "Kills jobs at random instants and at every step of a commit, and compares what they leave behind.",
   });
+  if (soakMs !== undefined && job !== undefined) {
+    throw new UsageError("Cannot use --job together with --soak: s20 reads there what s16 writes");
+  }
   const logger = createLogger();
-  const options = { lessons: job as ChaosOptions["lessons"], runs, seed, sessionTimeoutMs };
-  await (broker === "kafka" ? onKafka(options, logger, signal) : onEmbeddedLog(options, logger, signal));
+  const lessons = job === undefined ? ["s16", "s20"] as const : [job];
+  const experiment: Experiment = soakMs === undefined
+    ? (place) => kill({ ...place, lessons, runs: runs ?? 50, seed, sessionTimeoutMs }, logger)
+    : (place) => soak({ ...place, durationMs: soakMs, kills: runs ?? 30, seed, sessionTimeoutMs }, logger);
+  await (broker === "kafka" ? onKafka : onEmbeddedLog)(experiment, logger, signal);
 }
 
-type Wanted = Omit<ChaosOptions, "port" | "env">;
+/** Where an experiment takes place, and what ends it. */
+type Place = Pick<ChaosOptions, "port" | "env"> & { readonly signal: AbortSignal };
+type Experiment = (place: Place) => Promise<void>;
 
-async function onEmbeddedLog(options: Wanted, logger: Logger, signal: AbortSignal): Promise<void> {
+async function onEmbeddedLog(experiment: Experiment, logger: Logger, signal: AbortSignal): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "chaos-" });
   try {
-    await on({ BROKER: "embedded", BROKER_DIR: dir }, options, logger, signal);
+    await on({ BROKER: "embedded", BROKER_DIR: dir }, experiment, logger, signal);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
 }
 
-async function onKafka(options: Wanted, logger: Logger, signal: AbortSignal): Promise<void> {
+async function onKafka(experiment: Experiment, logger: Logger, signal: AbortSignal): Promise<void> {
   const servers = Deno.env.get("BOOTSTRAP_SERVERS") ?? "";
-  if (servers !== "") return await on({ BROKER: "kafka", BOOTSTRAP_SERVERS: servers }, options, logger, signal);
+  if (servers !== "") return await on({ BROKER: "kafka", BOOTSTRAP_SERVERS: servers }, experiment, logger, signal);
   logger.info("BOOTSTRAP_SERVERS is not set: starts a Kafka");
   const kafka = await startKafka();
   try {
-    await on({ BROKER: "kafka", BOOTSTRAP_SERVERS: kafka.bootstrapServers }, options, logger, signal);
+    await on({ BROKER: "kafka", BOOTSTRAP_SERVERS: kafka.bootstrapServers }, experiment, logger, signal);
   } finally {
     await kafka.stop();
   }
@@ -95,19 +119,22 @@ async function onKafka(options: Wanted, logger: Logger, signal: AbortSignal): Pr
 
 async function on(
   env: Readonly<Record<string, string>>,
-  options: Wanted,
+  experiment: Experiment,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
   const settings = brokerSettings({ get: (name) => env[name] ?? Deno.env.get(name) });
   await using broker = await openBroker({ settings, logger });
+  await experiment({ port: broker.port, env, signal }).catch((error) => {
+    throw signal.aborted ? signal.reason : error;
+  });
+}
+
+async function kill(options: ChaosOptions, logger: Logger): Promise<void> {
   const startedMs = performance.now();
   let kills = 0;
   const { rows } = await runChaos({
     ...options,
-    port: broker.port,
-    env,
-    signal,
     onRow: (row) => {
       kills += row.kills;
       const fate = differs(row) ? "DIFFERS" : "exact";
@@ -118,8 +145,6 @@ async function on(
       );
       for (const entry of row.state.slice(0, 3)) logger.warn(`state ${entry}`);
     },
-  }).catch((error) => {
-    throw signal.aborted ? signal.reason : error;
   });
   await writeOutput(`${table(rows)}\n`);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
@@ -128,6 +153,19 @@ async function on(
     throw new ChaosError(`Results differ from those of an undisturbed run after kills at ${bad.length} places`);
   }
   logger.info(`nothing lost, nothing twice, in ${seconds} s`);
+}
+
+async function soak(options: SoakOptions, logger: Logger): Promise<void> {
+  const result = await runSoak({ ...options, onProgress: (words) => logger.info(words) });
+  await writeOutput(`${soakText(result)}\n`);
+  const complaints = complaintsOf(result);
+  if (complaints.length > 0) throw new ChaosError(`The soak failed: ${complaints.join("; ")}`);
+  const { jobs, records, elapsedMs } = result;
+  const seconds = (elapsedMs / 1000).toFixed(0);
+  logger.info(`${formatCount(records)} records, nothing lost, nothing twice, in ${seconds} s`);
+  if (jobs.every(({ samples }) => samples.length === 0)) {
+    logger.warn("memory and descriptors are looked at on Linux only");
+  }
 }
 
 if (import.meta.main) await runMain(main);

@@ -141,7 +141,8 @@ async function exportJob(broker: Broker, job: string, flags: Parsed<typeof EXPOR
     const bytes = ReadableStream.from(savepointText(entries, head)).pipeThrough(
       new TransformStream<string, Uint8Array>({ transform: (text, out) => out.enqueue(encoder.encode(text)) }),
     );
-    await Deno.writeFile(begun, bytes, { mode: 0o600, signal: io.signal });
+    const opened = await Deno.open(begun, { write: true, create: true, truncate: true, mode: 0o600 });
+    await bytes.pipeTo(opened.writable, { signal: io.signal });
     await Deno.rename(begun, file);
   } catch (error) {
     throw fileError(error, "export to", file);

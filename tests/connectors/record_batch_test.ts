@@ -235,6 +235,18 @@ Deno.test("crc32c() gives the values of RFC 3720", () => {
   assertEquals(crc32c(new Uint8Array(0)), 0);
 });
 
+Deno.test("crc32c() is the same wherever the bytes begin in their buffer, and however many there are", () => {
+  const text = utf8("Rise & shine, 747: 1234567890 flights!");
+  for (let length = 0; length <= text.length; length++) {
+    const expected = crc32c(text.slice(0, length));
+    for (let at = 1; at < 8; at++) {
+      const buffer = new Uint8Array(at + length);
+      buffer.set(text.subarray(0, length), at);
+      assertEquals(crc32c(buffer.subarray(at)), expected, `${length} bytes from ${at} on`);
+    }
+  }
+});
+
 function read(hex: string, offset: number, aborted: readonly AbortedTransaction[] = []): unknown {
   return plain(committedRecords(Uint8Array.fromHex(hex), offset, aborted, SOURCE));
 }

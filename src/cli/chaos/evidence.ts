@@ -1,6 +1,7 @@
 /** What a job leaves behind, and how that of two runs differs. */
-import type { Broker, BrokerRecord, Fetcher } from "../../connectors/broker.ts";
+import type { Broker, BrokerRecord } from "../../connectors/broker.ts";
 import { deadLetterTopic } from "../../connectors/broker.ts";
+import { TopicTail } from "./topic_tail.ts";
 
 /** Committed output, dead letters and state of a job that has come to its end. */
 export interface Evidence {
@@ -26,28 +27,16 @@ export interface Difference {
 
 const decoder = new TextDecoder();
 
-/** Reads a topic while it grows: each committed record once. */
+/** Reads a topic while it grows, and keeps it as text. */
 export class TopicReader implements AsyncDisposable {
   readonly partitions: string[][];
-  readonly #port: Broker;
-  readonly #topic: string;
-  readonly #offsets: number[];
+  readonly #tail: TopicTail;
   readonly #format: (record: BrokerRecord) => string;
-  readonly #fetcher: Fetcher;
 
-  private constructor(
-    port: Broker,
-    topic: string,
-    partitions: number,
-    fetcher: Fetcher,
-    format: (record: BrokerRecord) => string,
-  ) {
-    this.#port = port;
-    this.#topic = topic;
-    this.#fetcher = fetcher;
+  private constructor(tail: TopicTail, format: (record: BrokerRecord) => string) {
+    this.#tail = tail;
     this.#format = format;
-    this.#offsets = new Array<number>(partitions).fill(0);
-    this.partitions = Array.from({ length: partitions }, () => []);
+    this.partitions = Array.from({ length: tail.partitions }, () => []);
   }
 
   static async open(
@@ -55,8 +44,7 @@ export class TopicReader implements AsyncDisposable {
     topic: string,
     format: (record: BrokerRecord) => string = formatRecord,
   ): Promise<TopicReader> {
-    const [description] = await port.describeTopics([topic]);
-    return new TopicReader(port, topic, description!.endOffsets.length, await port.fetcher(), format);
+    return new TopicReader(await TopicTail.open(port, topic), format);
   }
 
   /** Records that have been read. */
@@ -65,25 +53,12 @@ export class TopicReader implements AsyncDisposable {
   }
 
   /** Reads what has been committed since the last time. */
-  async readOn(): Promise<void> {
-    const [description] = await this.#port.describeTopics([this.#topic]);
-    const { endOffsets } = description!;
-    for (;;) {
-      const behind = endOffsets.flatMap((end, partition) => {
-        const offset = this.#offsets[partition]!;
-        return offset < end ? [{ topic: this.#topic, partition, offset }] : [];
-      });
-      if (behind.length === 0) return;
-      for (const { partition, records, nextOffset } of await this.#fetcher.fetch(behind, 500)) {
-        const found = this.partitions[partition]!;
-        for (const record of records) found.push(this.#format(record));
-        this.#offsets[partition] = nextOffset;
-      }
-    }
+  readOn(): Promise<void> {
+    return this.#tail.readOn((record, partition) => this.partitions[partition]!.push(this.#format(record)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#fetcher.close();
+    await this.#tail[Symbol.asyncDispose]();
   }
 }
 

@@ -1,5 +1,6 @@
 /** The experiment: jobs are killed again and again, and what they leave behind is compared with an undisturbed run. */
 import type { Broker } from "../../connectors/broker.ts";
+import { chanceOf, shuffled } from "./chance.ts";
 import { createTopics, inputsOf, writeInputs } from "./data.ts";
 import type { Difference } from "./evidence.ts";
 import { disturbedLife, type KillPlace, type Laboratory, type Undisturbed, undisturbedLife } from "./life.ts";
@@ -161,19 +162,4 @@ function add(
   row.moved += life.difference.moved;
   row.state = [...row.state, ...life.difference.state];
   row.backMs = [...row.backMs, ...life.backMs];
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function chanceOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function shuffled<T>(items: readonly T[], chance: () => number): T[] {
-  return items.map((item) => [chance(), item] as const).sort(([a], [b]) => a - b).map(([, item]) => item);
 }

@@ -1,6 +1,7 @@
 /** One job from its start to its end, with kills on the way. */
-import { type Broker, JobActiveError } from "../../connectors/broker.ts";
+import type { Broker } from "../../connectors/broker.ts";
 import { createTopics, inputsOf, NOW_MS, writeInputs } from "./data.ts";
+import { dropJob } from "./drop_job.ts";
 import { compare, type Difference, type Evidence, gather, TopicReader } from "./evidence.ts";
 import { Process } from "./process.ts";
 import type { JobName, ProgramRequest } from "./request.ts";
@@ -259,22 +260,9 @@ class Life implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const process of this.#processes) await process[Symbol.asyncDispose]();
     await this.#output[Symbol.asyncDispose]();
-    await this.#drop();
-    await this.#lab.port.deleteTopics([this.#request.output]);
-  }
-
-  /** A process that was killed last counts as running until its session ends. */
-  async #drop(): Promise<void> {
     const { port, sessionTimeoutMs } = this.#lab;
-    const deadline = performance.now() + 3 * sessionTimeoutMs + 5_000;
-    for (;;) {
-      try {
-        return await port.dropJob(this.#request.jobName);
-      } catch (error) {
-        if (!(error instanceof JobActiveError) || performance.now() > deadline) throw error;
-        await pause(200);
-      }
-    }
+    await dropJob(port, this.#request.jobName, sessionTimeoutMs);
+    await port.deleteTopics([this.#request.output]);
   }
 
   #noteBack({ firstCommitAtMs }: Process): void {

@@ -9,6 +9,8 @@ export class Process implements AsyncDisposable {
   stderr = "";
   /** How often it has committed what is new; −1 until it is ready to work. */
   commits = -1;
+  /** Offsets that it has read and committed, all partitions added up; −1 until it is ready to work. */
+  position = -1;
   /** The point at which it stands still. */
   held: string | undefined;
   /** Its last word, if it ended by itself. */
@@ -32,7 +34,7 @@ export class Process implements AsyncDisposable {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
-        "--v8-flags=--max-semi-space-size=8",
+        "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=150",
         "--no-prompt",
         ...permissions,
         "--config",
@@ -55,6 +57,10 @@ export class Process implements AsyncDisposable {
       this.#news.resolve();
       return status;
     });
+  }
+
+  get pid(): number {
+    return this.#child.pid;
   }
 
   /** Whether it has ended. */
@@ -102,6 +108,7 @@ export class Process implements AsyncDisposable {
   #hear(word: ProgramWord): void {
     if ("commits" in word) {
       this.commits = word.commits;
+      this.position = word.position;
       if (word.commits > 0) this.firstCommitAtMs ??= performance.now();
     } else if ("held" in word) this.held = word.held;
     else this.passed = word.passed;

@@ -2,6 +2,7 @@
  * The process that is killed: the workflow of lesson 16 or 20 as it is, between topics of the experiment, with a hook that
  * says what it has committed and holds it where the experiment wants to kill it.
  */
+import type { Broker } from "../../connectors/broker.ts";
 import type { OpenBroker } from "../../connectors/mod.ts";
 import { openBroker } from "../../connectors/mod.ts";
 import { type FaultPoint, StreamExecutionEnvironment, WatermarkStrategy } from "../../engine/mod.ts";
@@ -18,16 +19,17 @@ const HELD_AT_MOST_MS = 60_000;
 
 async function main(signal: AbortSignal): Promise<void> {
   const request = JSON.parse(Deno.args[0]!) as ProgramRequest;
-  const { jobName, from, bounded, sessionTimeoutMs } = request;
+  const { jobName, from, bounded, sessionTimeoutMs, commitIntervalMs = COMMIT_INTERVAL_MS } = request;
   const logger = createLogger();
   const watch = new Watch(request);
   await using broker = await openBroker({ settings: brokerSettings(), logger });
+  watch.follow(broker.port);
   const env = new StreamExecutionEnvironment({
     jobName,
     from,
     bounded,
     sessionTimeoutMs,
-    commitIntervalMs: COMMIT_INTERVAL_MS,
+    commitIntervalMs,
     store: broker,
     logger,
     signal: AbortSignal.any([signal, watch.stopped]),
@@ -39,7 +41,7 @@ async function main(signal: AbortSignal): Promise<void> {
 }
 
 function describe(env: StreamExecutionEnvironment, broker: OpenBroker, request: ProgramRequest): void {
-  const { lesson, inputs, output, nowMs } = request;
+  const { lesson, inputs, output, nowMs, outOfOrdernessMs = 0 } = request;
   const [first, second] = inputs as [string, string?];
   if (lesson === "s16") {
     const skyone = broker.source(renamed(SKYONE, first));
@@ -51,7 +53,10 @@ function describe(env: StreamExecutionEnvironment, broker: OpenBroker, request: 
     ).sinkTo(broker.sink(renamed(FLIGHTDATA, output))).name("flightdata_sink");
   } else {
     const flights = broker.source(renamed(FLIGHTDATA, first));
-    countFlights(env.fromSource(flights, WatermarkStrategy.forMonotonousTimestamps(), "flightdata_source"))
+    const watermarks = outOfOrdernessMs === 0
+      ? WatermarkStrategy.forMonotonousTimestamps()
+      : WatermarkStrategy.forBoundedOutOfOrderness(outOfOrdernessMs);
+    countFlights(env.fromSource(flights, watermarks, "flightdata_source"))
       .sinkTo(broker.sink(renamed(USERSTATISTICS, output))).name("userstatistics_sink");
   }
 }
@@ -63,6 +68,8 @@ class Watch {
   readonly #stop = new AbortController();
   #commits = -1;
   #held = false;
+  /** Of each partition, as of the last commit. */
+  readonly #offsets = new Map<string, number>();
 
   constructor(request: ProgramRequest) {
     this.#request = request;
@@ -71,6 +78,20 @@ class Watch {
   /** Aborted when the job is to end. */
   get stopped(): AbortSignal {
     return this.#stop.signal;
+  }
+
+  /** Notes how far each commit of the job has read. */
+  follow(port: Broker): void {
+    const openJob = port.openJob.bind(port);
+    port.openJob = async (request) => {
+      const lease = await openJob(request);
+      const commit = lease.commit.bind(lease);
+      lease.commit = (parts) => {
+        for (const { topic, partition, offset } of parts.positions) this.#offsets.set(`${topic}-${partition}`, offset);
+        return commit(parts);
+      };
+      return lease;
+    };
   }
 
   readonly faultPoint: FaultPoint = (name) => {
@@ -83,7 +104,8 @@ class Watch {
     // Another attempt in the same process begins with a commit of nothing new, too.
     if (name === "start: before the job is opened") this.#commits = -1;
     if (name !== "commit: the store has it") return;
-    say({ commits: ++this.#commits });
+    const position = this.#offsets.values().reduce((sum, offset) => sum + offset, 0);
+    say({ commits: ++this.#commits, position });
     if (this.#commits === stopAfterCommits) this.#stop.abort(new Error("It has committed often enough"));
     if (slowMs !== undefined) blockThread(slowMs);
   };

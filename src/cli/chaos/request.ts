@@ -20,6 +20,10 @@ export interface ProgramRequest {
   readonly hold?: HoldAt | undefined;
   /** Ends the job cleanly, as SIGTERM does, when it has committed so often what is new. */
   readonly stopAfterCommits?: number;
+  /** Time between two commits, ms; left out: so short that there is something to see between two kills. */
+  readonly commitIntervalMs?: number;
+  /** How far a flight may come behind a later one in its partition, ms; left out: not at all. For s20. */
+  readonly outOfOrdernessMs?: number;
   /** Makes each commit last so much longer, ms: a small job that is slow is not over before it can be killed. */
   readonly slowMs?: number;
 }
@@ -35,8 +39,8 @@ export interface HoldAt {
 
 /** What the process says, a line of JSON each on standard output. */
 export type ProgramWord =
-  /** It has committed: 0 when it is ready to work, then how often what is new. */
-  | { readonly commits: number }
+  /** It has committed: 0 when it is ready to work, then how often what is new; and how many offsets it has read by then. */
+  | { readonly commits: number; readonly position: number }
   /** It stands still at the point that was asked for. */
   | { readonly held: string }
   /** How often it has passed each fault point: the last word of a process that ends by itself. */

@@ -21,8 +21,15 @@ export function table(rows: readonly ChaosRow[]): string {
       times(rows.flatMap(({ backMs }) => backMs)),
     ],
   ];
-  const widths = HEAD.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
-  const isText = (column: number) => column < 2 || column === HEAD.length - 1;
+  return aligned(cells, (column) => column < 2 || column === HEAD.length - 1);
+}
+
+/** Columns as wide as what stands in them: texts to the left, numbers to the right. */
+export function aligned(
+  cells: readonly (readonly string[])[],
+  isText: (column: number) => boolean,
+): string {
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
   return cells.map((line) =>
     line.map((cell, column) => isText(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)).join(
       "  ",
@@ -35,7 +42,8 @@ function cellsOf({ lesson, place, kills, records, lost, doubled, moved, state, b
   return [lesson, place, ...[kills, records, lost, doubled, moved, state.length].map(formatCount), times(backMs)];
 }
 
-function times(backMs: readonly number[]): string {
+/** Median and longest. */
+export function times(backMs: readonly number[]): string {
   if (backMs.length === 0) return "";
   const sorted = backMs.toSorted((a, b) => a - b);
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;

@@ -2,11 +2,9 @@
 import type { JobInfo } from "../broker.ts";
 import { deadLetterTopic, JobActiveError } from "../broker.ts";
 import type { Database } from "./database.ts";
+import { entriesOf } from "./entries.ts";
 import { anyLives, bury, describeInstance, lifeOf } from "./instance.ts";
 import { findTopic, removeTopic } from "./topics.ts";
-
-// What looks like a byte order mark belongs to the text.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The right to write as a job, as long as the job has this epoch. */
 export interface Term {
@@ -58,42 +56,6 @@ export function extendTerm(database: Database, { jobId, epoch }: Term, sessionTi
 /** Ends the term if it lasts. To be called in a writing transaction. */
 export function endTerm(database: Database, { jobId, epoch }: Term): void {
   database.statement("UPDATE job SET instance = NULL, expires_at = 0 WHERE id = ? AND epoch = ?").run(jobId, epoch);
-}
-
-/** Entries that are read together. */
-const PAGE_ENTRIES = 2_000;
-/** What is longer is read alone: a page has to fit into one text. */
-const SHORT_ENTRY_BYTES = 4_096;
-
-/**
- * The entries of a job's last commit. To be called in a transaction.
- *
- * Short ones come in pages, as JSON: a quarter of the time that rows take one by one.
- */
-export function entriesOf(database: Database, jobId: number): Map<string, string> {
-  const entries = new Map<string, string>();
-  const page = database.statement(
-    `SELECT json_group_array(key) AS keys, json_group_array(value) AS entry_values
-     FROM (SELECT key, value FROM job_entry WHERE job_id = ? AND key > ? AND octet_length(key) + octet_length(value) <= ?
-           ORDER BY key LIMIT ?)`,
-  );
-  for (let last = "";;) {
-    const row = page.get(jobId, last, SHORT_ENTRY_BYTES, PAGE_ENTRIES) as unknown as EntriesRow;
-    const keys: string[] = JSON.parse(row.keys);
-    const values: string[] = JSON.parse(row.entry_values);
-    keys.forEach((key, i) => entries.set(key, values[i]!));
-    if (keys.length < PAGE_ENTRIES) break;
-    last = keys.at(-1)!;
-  }
-  // As bytes, since node:sqlite ends a text at its first NUL character.
-  const rows = database.statement(
-    `SELECT CAST(key AS BLOB) AS key, CAST(value AS BLOB) AS value FROM job_entry
-     WHERE job_id = ? AND (key = '' OR octet_length(key) + octet_length(value) > ?)`,
-  ).iterate(jobId, SHORT_ENTRY_BYTES);
-  for (const { key, value } of rows) {
-    entries.set(decoder.decode(key as Uint8Array), decoder.decode(value as Uint8Array));
-  }
-  return entries;
 }
 
 /** See `Broker.readCommit()`. */
@@ -162,12 +124,6 @@ export function forgetState(database: Database, jobId: number): void {
 }
 
 /** A job that was active at some time, see the table. */
-/** Texts of JSON, in the order of the keys. */
-interface EntriesRow {
-  readonly keys: string;
-  readonly entry_values: string;
-}
-
 interface JobRow {
   readonly id: number;
   readonly epoch: number;

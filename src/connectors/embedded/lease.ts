@@ -1,8 +1,9 @@
 import type { JobCommit, JobLease, JobRequest, OutgoingRecord } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import { type Database, yieldToOthers } from "./database.ts";
+import { entriesOf, putEntries } from "./entries.ts";
 import type { Instance } from "./instance.ts";
-import { endTerm, entriesOf, extendTerm, forgetState, type Term } from "./jobs.ts";
+import { endTerm, extendTerm, forgetState, type Term } from "./jobs.ts";
 import { RecordWriter } from "./writer.ts";
 
 /** What a lease is made of. */
@@ -77,7 +78,7 @@ export class EmbeddedLease implements JobLease {
       faultPoint?.("commit: the transaction has begun");
       this.#writer.append();
       faultPoint?.("commit: records are appended");
-      this.#putEntries(changes);
+      putEntries(this.#database, this.#parts.term.jobId, changes);
       faultPoint?.("commit: entries are written");
       const put = this.#database.statement("REPLACE INTO job_position VALUES (?, ?, ?, ?)");
       for (const { topic, partition, offset } of positions) {
@@ -109,16 +110,6 @@ export class EmbeddedLease implements JobLease {
       if (!(error instanceof BrokerError)) return Promise.reject(error);
     }
     return Promise.resolve();
-  }
-
-  #putEntries(changes: JobCommit["changes"]): void {
-    const { jobId } = this.#parts.term;
-    const put = this.#database.statement("REPLACE INTO job_entry VALUES (?, ?, ?)");
-    const remove = this.#database.statement("DELETE FROM job_entry WHERE job_id = ? AND key = ?");
-    for (const [key, value] of changes) {
-      if (value === null) remove.run(jobId, key);
-      else put.run(jobId, key, value);
-    }
   }
 
   /** Does what the job asked for; `what` it is: "commit". The first failure is the last thing done. */

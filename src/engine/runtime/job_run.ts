@@ -25,7 +25,7 @@ const SLICE_RECORDS = 2_000;
 /** A slow function ends the slice earlier, ms: signs of life, commits and signals must not wait for thousands of its calls. */
 const SLICE_MS = 200;
 /** Output that waits in memory for its commit; more brings the commit forward. */
-const MAX_PENDING_RECORDS = 20_000;
+const MAX_PENDING_RECORDS = 50_000;
 
 /** How a run came to its end. */
 export type JobRunEnd = "finished" | "finished elsewhere" | "stopped";

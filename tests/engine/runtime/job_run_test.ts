@@ -164,7 +164,7 @@ Deno.test("JobRun sleeps until the commit is due, the next split may fall idle, 
 });
 
 Deno.test("JobRun brings the commit forward when much output waits for it", async () => {
-  const many = Array.from({ length: 25_000 }, (_, index) => at(index, `${index} 1`));
+  const many = Array.from({ length: 55_000 }, (_, index) => at(index, `${index} 1`));
   const source = new ScriptSource({ "s-0": many });
   const job = new JobRig((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo(store.sink("out"));
@@ -172,7 +172,7 @@ Deno.test("JobRun brings the commit forward when much output waits for it", asyn
   await job.execute();
 
   // The clock stands still. 2,000 records are taken at a time, and the first output is committed at once.
-  assertEquals(job.store.commits.map(({ output }) => output.length), [0, 2_000, 20_000, 3_000]);
+  assertEquals(job.store.commits.map(({ output }) => output.length), [0, 2_000, 50_000, 3_000]);
 });
 
 Deno.test("JobRun restores from a commit that did not come through: nothing of it is left", async () => {

@@ -1,12 +1,14 @@
-import type { Broker, BrokerRecord, FetchedBatch, JobLease, OutgoingRecord } from "../src/connectors/broker.ts";
+import type { Broker, FetchedBatch, JobLease, OutgoingRecord } from "../../src/connectors/broker.ts";
+import type { Topics } from "./bare_loop.ts";
+import type { Written } from "./written.ts";
 
-/** Fixed records of a topic, by partition, each in order of offset from 0. */
-export type Topics = ReadonlyMap<string, readonly (readonly BrokerRecord[])[]>;
-
-/** What a job wrote: how much, and a sum that tells whether it was the same. */
-export interface Written {
-  records: number;
-  bytes: number;
+/** What a job asked of its broker. */
+export class BrokerCalls {
+  fetches = 0;
+  flushes = 0;
+  commits = 0;
+  /** Entries of the job's state in all commits. */
+  entries = 0;
 }
 
 const BATCH = 1_000;
@@ -15,7 +17,7 @@ const BATCH = 1_000;
  * As much of the broker port as a bounded job needs, over records in memory: so that a measurement shows the engine with
  * decoding and encoding, and no disk or network.
  */
-export function memoryBroker(topics: Topics, written: Written): Broker {
+export function memoryBroker(topics: Topics, written: Written, calls: BrokerCalls = new BrokerCalls()): Broker {
   const never = () => Promise.reject(new Error("not in this broker"));
   return {
     kind: "embedded",
@@ -23,7 +25,7 @@ export function memoryBroker(topics: Topics, written: Written): Broker {
     listTopics: () => Promise.resolve([...topics.keys()]),
     describeTopics: (names) =>
       Promise.resolve(names.map((name) => {
-        const partitions = topics.get(name) ?? [];
+        const partitions = topics.get(name)?.partitions ?? [];
         return { name, startOffsets: partitions.map(() => 0), endOffsets: partitions.map(({ length }) => length) };
       })),
     createTopics: never,
@@ -35,20 +37,22 @@ export function memoryBroker(topics: Topics, written: Written): Broker {
     readCommit: never,
     fetcher: () =>
       Promise.resolve({
-        fetch: (positions): Promise<FetchedBatch[]> =>
-          Promise.resolve(positions.map(({ topic, partition, offset }) => {
-            const records = topics.get(topic)![partition]!.slice(offset, offset + BATCH);
-            return { topic, partition, records, nextOffset: offset + records.length };
-          })),
+        fetch: (positions): Promise<FetchedBatch[]> => {
+          calls.fetches++;
+          return Promise.resolve(positions.map(({ topic, partition, offset }) => {
+            const records = topics.get(topic)!.partitions[partition]!.slice(offset, offset + BATCH);
+            return { topic, partition, records, nextOffset: offset + records.length, bytes: 0 };
+          }));
+        },
         close: () => Promise.resolve(),
       }),
-    openJob: () => Promise.resolve(memoryLease(written)),
+    openJob: () => Promise.resolve(memoryLease(written, calls)),
     close: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
-function memoryLease(written: Written): JobLease {
+function memoryLease(written: Written, calls: BrokerCalls): JobLease {
   let pending: OutgoingRecord[] = [];
   return {
     lost: new AbortController().signal,
@@ -58,10 +62,14 @@ function memoryLease(written: Written): JobLease {
     get pendingRecords() {
       return pending.length;
     },
-    flush: () => Promise.resolve(),
-    commit: () => {
-      written.records += pending.length;
-      for (const { key, value } of pending) written.bytes += (key?.length ?? 0) + (value?.length ?? 0);
+    flush: () => {
+      calls.flushes++;
+      return Promise.resolve();
+    },
+    commit: ({ changes }) => {
+      calls.commits++;
+      for (const _ of changes) calls.entries++;
+      for (const { key, value } of pending) written.add(key, value);
       pending = [];
       return Promise.resolve();
     },

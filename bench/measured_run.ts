@@ -1,0 +1,99 @@
+/** One run of one program, ours or a peer's, measured from outside and in the same way for all. */
+import type { Broker } from "../src/connectors/broker.ts";
+import type { ProcessTree } from "./process_tree.ts";
+import { type Program, ProgramFailure, RunningProgram } from "./running_program.ts";
+import { endOf } from "./topics.ts";
+
+/** What a run took. */
+export interface RunFigures {
+  readonly startToExitS: number;
+  readonly startToFirstOutputS: number;
+  readonly startToLastOutputS: number;
+  /** Of the process tree; of one that is stopped, until its last output. Null where there is no /proc. */
+  readonly cpuS: number | null;
+  readonly peakBytes: number | null;
+  /** What it said about itself on standard output, `PEER_EVENT name value`. */
+  readonly events: ReadonlyMap<string, number>;
+  /** Date.now() at its start. */
+  readonly startedAtMs: number;
+}
+
+export interface RunOptions {
+  readonly port: Broker;
+  /** The topic that it writes. */
+  readonly output: string;
+  readonly tree: ProcessTree | undefined;
+  /** Kills it. */
+  readonly signal: AbortSignal;
+  /** Ends it with SIGTERM at its first output. */
+  readonly untilFirstOutput?: boolean;
+  /** Time between two looks at its output, ms. */
+  readonly lookEveryMs?: number;
+}
+
+/** A program that has written something and then nothing for so long is through, ms. */
+const IDLE_MS = 5_000;
+const PATIENCE_MS = 600_000;
+/** Time between two looks at the process tree, ms. */
+const TREE_EVERY_MS = 200;
+
+export async function measureRun(program: Program, options: RunOptions): Promise<RunFigures> {
+  const { port, output, tree, signal, untilFirstOutput = false, lookEveryMs = 100 } = options;
+  signal.throwIfAborted();
+  const endedCpuS = await tree?.endedChildrenCpuS();
+  const startedAtMs = Date.now();
+  const startMs = performance.now();
+  const sinceStartS = () => (performance.now() - startMs) / 1000;
+  const running = new RunningProgram(program, signal);
+  const watch = tree?.watch(running.pid);
+
+  let [offsets, firstS, lastS, exitS] = [0, NaN, NaN, NaN];
+  let [cpuS, cpuAtLastS, treeAtMs] = [0, 0, -Infinity];
+  let stopped = false;
+  const exited = running.exited.then(() => {
+    exitS = sinceStartS();
+    return true;
+  });
+  for (let over = false; !over;) {
+    const now = performance.now();
+    if (watch !== undefined && now - treeAtMs >= TREE_EVERY_MS) {
+      treeAtMs = now;
+      cpuS = await watch.look();
+      // The first look at or after the last output: it is the upper bound.
+      if (Number.isNaN(cpuAtLastS)) cpuAtLastS = cpuS;
+    }
+    const end = await endOf(port, output);
+    if (end > offsets) {
+      offsets = end;
+      lastS = sinceStartS();
+      cpuAtLastS = NaN;
+      if (Number.isNaN(firstS)) firstS = lastS;
+      if (untilFirstOutput) stopped = running.stop("SIGTERM");
+    }
+    if (!program.endsByItself && !stopped && sinceStartS() - lastS > IDLE_MS / 1000) stopped = running.stop("SIGTERM");
+    if (sinceStartS() > PATIENCE_MS / 1000) running.stop("SIGKILL");
+    over = await Promise.race([exited, pause(lookEveryMs)]);
+  }
+  const { code } = await running.exited;
+  await running.silent;
+  if (code !== 0 && !stopped) throw new ProgramFailure(`${running.name} ended with ${code}:\n${running.lastLines()}`);
+  // What was written in the last moments was not seen.
+  if (await endOf(port, output) > offsets && !stopped) lastS = exitS;
+  if (Number.isNaN(lastS)) throw new ProgramFailure(`${running.name} wrote nothing:\n${running.lastLines()}`);
+  const treeCpuS = stopped && !untilFirstOutput
+    ? (Number.isNaN(cpuAtLastS) ? cpuS : cpuAtLastS)
+    : (await tree?.endedChildrenCpuS() ?? 0) - (endedCpuS ?? 0);
+  return {
+    startToExitS: exitS,
+    startToFirstOutputS: Number.isNaN(firstS) ? lastS : firstS,
+    startToLastOutputS: lastS,
+    cpuS: tree === undefined ? null : treeCpuS,
+    peakBytes: watch?.peakBytes ?? null,
+    events: running.events,
+    startedAtMs,
+  };
+}
+
+function pause(ms: number): Promise<false> {
+  return new Promise((resolve) => setTimeout(resolve, ms, false));
+}

@@ -1,0 +1,128 @@
+/** What a record costs when there is more of everything: records, travellers, partitions. */
+import { kafkaPrerequisites } from "../../src/cli/kafka.ts";
+import { type Context, type Place, startOwnKafka, withEmbeddedLog } from "../context.ts";
+import { type DataSet, flightRecords, hourOfBookings } from "../data.ts";
+import { ExpectedStatistics } from "../expected.ts";
+import { range, ratios } from "../measurement.ts";
+import type { Row, Section } from "../report.ts";
+import { ours } from "../systems.ts";
+import { fill, renewTopics } from "../topics.ts";
+import { runOnce } from "./jobs.ts";
+
+/** One size of the thing that grows. */
+interface Size {
+  readonly label: string;
+  readonly set: DataSet;
+  readonly partitions: number;
+}
+
+interface Growth {
+  readonly over: "embedded log" | "Kafka";
+  /** The first is the smallest: what the others are compared with. */
+  readonly sizes: readonly Size[];
+  readonly rounds: number;
+}
+
+const LIMIT = 1.25;
+
+export async function measureGrowth(context: Context): Promise<Section[]> {
+  const { short, rounds, tree } = context;
+  if (tree === undefined) return [];
+  const rows: Row[] = [];
+  for (const growth of growths(short, rounds)) {
+    if (growth.over === "Kafka" && await kafkaPrerequisites() !== undefined) continue;
+    rows.push(...await measure(context, growth));
+  }
+  const notes = [
+    "`deno task s20 --from earliest --bounded`, each size in a log or a Kafka of its own, runs interleaved; outputs " +
+    "compared. More records are more hours of the same density. Of travellers each has two flights in each minute, so that " +
+    "every run has the same number of records in and out and only the number of keys differs; of few travellers the windows " +
+    "open and close between two commits, of many what is in open windows is written with each commit.",
+  ];
+  return [{ title: "Cost as work grows, processor time per record", rows, notes }];
+}
+
+function growths(short: boolean, rounds: number): Growth[] {
+  const scale = short ? 20 : 1;
+  const few = short ? 1 : Math.min(rounds, 3);
+  const hour = hourOfBookings(500_000 / scale);
+  const growing = (travellers: number): Size => {
+    const pairs = 1_000_000 / scale;
+    // Two flights of each within every minute.
+    const spanMs = pairs / travellers * 60_000;
+    return {
+      label: `${count(travellers)} travellers`,
+      set: { pairs, travellers, spanMs, landed: 0, order: "in turn" },
+      partitions: 5,
+    };
+  };
+  const partitioned = (partitions: number): Size => ({
+    label: partitions === 1 ? "1 partition" : `${partitions} partitions`,
+    set: hour,
+    partitions,
+  });
+  return [
+    {
+      over: "embedded log",
+      rounds: Math.min(few, 2),
+      sizes: [1, 10].map((times) => ({
+        label: `${count(times * 1_000_000 / scale)} records`,
+        set: { ...hour, landed: 0, pairs: hour.pairs * times, spanMs: hour.spanMs * times },
+        partitions: 5,
+      })),
+    },
+    { over: "embedded log", rounds: few, sizes: [1_000, 100_000 / scale, 1_000_000 / scale].map(growing) },
+    { over: "embedded log", rounds: few, sizes: [1, 5, 50].map(partitioned) },
+    { over: "Kafka", rounds: few, sizes: [1, 5, 50].map(partitioned) },
+  ];
+}
+
+async function measure(context: Context, { over, sizes, rounds }: Growth): Promise<Row[]> {
+  const { log } = context;
+  return await withPlaces(over, sizes, async (places) => {
+    const costs = sizes.map((): number[] => []);
+    const inputs: number[] = [];
+    const expected = sizes.map(({ set }) => new ExpectedStatistics(set));
+    for (const [i, { label, set, partitions }] of sizes.entries()) {
+      log(`growth: filling, ${over}, ${label}`);
+      const { port } = places[i]!.broker;
+      await renewTopics(port, ["flightdata"], partitions);
+      inputs.push(await fill(port, flightRecords(set)));
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const [i, { label, partitions }] of sizes.entries()) {
+        const { programs, broker: { port } } = places[i]!;
+        const comparison = expected[i]!.compare(`s20 of ${label}`, { finalOnly: false });
+        const { cpuS } = await runOnce(context, "s20", ours("ours", programs, port), comparison, partitions);
+        costs[i]!.push(cpuS! / inputs[i]! * 1e6);
+        log(`growth, round ${round + 1} of ${rounds}: ${over}, ${label}: ${costs[i]!.at(-1)!.toFixed(2)} µs a record`);
+      }
+    }
+    return sizes.flatMap(({ label }, i): Row[] => [
+      { what: `${label}, ${over}`, unit: "µs per record", measured: range(costs[i]!) },
+      ...(i === 0 ? [] : [{
+        what: `${label} to ${sizes[0]!.label}, ${over}`,
+        unit: "×",
+        measured: ratios(costs[i]!, costs[0]!),
+        target: { atMost: LIMIT },
+      }]),
+    ]);
+  });
+}
+
+/** Gives `work` a broker of its own for each of `things`. */
+async function withPlaces<R>(
+  over: Growth["over"],
+  things: readonly unknown[],
+  work: (places: readonly Place[]) => Promise<R>,
+): Promise<R> {
+  if (things.length === 0) return await work([]);
+  const withOthers = (first: Place) => withPlaces(over, things.slice(1), (others) => work([first, ...others]));
+  if (over === "embedded log") return await withEmbeddedLog(withOthers);
+  await using kafka = await startOwnKafka();
+  return await withOthers(kafka.place);
+}
+
+function count(number: number): string {
+  return number.toLocaleString("en-US");
+}

@@ -1,0 +1,43 @@
+/** The project's own commands, as deno.json has them: with the permissions and flags that a user's run has. */
+import type { Program } from "./running_program.ts";
+
+/** Where deno.json is. */
+export const ROOT = new URL("../", import.meta.url);
+
+/** A broker to run programs against. */
+export interface ProgramBroker {
+  /** What programs find in their environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export function onKafka(bootstrapServers: string): ProgramBroker {
+  return { env: { ...UNSET, BOOTSTRAP_SERVERS: bootstrapServers } };
+}
+
+export function onEmbeddedLog(dir: string): ProgramBroker {
+  return { env: { ...UNSET, BROKER: "embedded", BROKER_DIR: dir } };
+}
+
+const UNSET = { BOOTSTRAP_SERVERS: "", BROKER: "", BROKER_DIR: "", BROKER_SYNC: "", LOG_LEVEL: "", NO_COLOR: "1" };
+
+/** `deno task TASK ARGS`: the command that it stands for, so that a signal and a measurement meet the program itself. */
+export function task(name: string, args: readonly string[], broker: ProgramBroker): Program {
+  return {
+    command: Deno.execPath(),
+    args: [...commandOf(name), ...args],
+    env: broker.env,
+    cwd: ROOT,
+    endsByItself: true,
+  };
+}
+
+/** V8's flags of a task: they decide how its memory is managed. */
+export function v8FlagsOf(name: string): string[] {
+  return commandOf(name).filter((arg) => arg.startsWith("--v8-flags"));
+}
+
+function commandOf(name: string): string[] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+  const [, ...args] = (tasks[name].command as string).split(" ");
+  return args;
+}

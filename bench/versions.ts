@@ -1,0 +1,24 @@
+/** What a figure depends on beside the code. */
+import { outputOf } from "../src/cli/kafka/commands.ts";
+import { KAFKA_VERSION } from "../src/cli/kafka/fetch.ts";
+import { PEER_VERSIONS, type PeerBuild } from "./peer_builds.ts";
+import type { Circumstances } from "./report.ts";
+
+export async function circumstances(
+  kafka: "own" | "other" | "none",
+  peers: readonly PeerBuild[],
+): Promise<Circumstances> {
+  const commit = (await outputOf("git", ["rev-parse", "--short", "HEAD"]))?.trim();
+  const java = /version "([^"]+)"/.exec(await outputOf("java", ["-version"]) ?? "")?.[1];
+  return {
+    ...(commit === undefined ? {} : { commit }),
+    "Deno": Deno.version.deno,
+    "V8": Deno.version.v8,
+    ...(kafka === "none" ? {} : { "Kafka": kafka === "own" ? KAFKA_VERSION : "at BOOTSTRAP_SERVERS" }),
+    ...(java === undefined ? {} : { "Java": java }),
+    ...Object.fromEntries(peers.filter((peer) => "folder" in peer).map(({ name }) => [name, PEER_VERSIONS[name]])),
+    "cores": navigator.hardwareConcurrency,
+    "memory (GB)": Math.round(Deno.systemMemoryInfo().total / 2 ** 30),
+    "system": `${Deno.build.os} ${Deno.build.arch} ${Deno.osRelease()}`,
+  };
+}

@@ -1,0 +1,18 @@
+import { type Broker, JobActiveError } from "../../connectors/broker.ts";
+
+/**
+ * Removes what belongs to a job whose processes have ended. One that was killed counts as running until its session ends.
+ *
+ * @throws {JobActiveError} if it runs even then
+ */
+export async function dropJob(port: Broker, job: string, sessionTimeoutMs: number): Promise<void> {
+  const deadline = performance.now() + 3 * sessionTimeoutMs + 5_000;
+  for (;;) {
+    try {
+      return await port.dropJob(job);
+    } catch (error) {
+      if (!(error instanceof JobActiveError) || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}

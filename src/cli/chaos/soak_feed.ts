@@ -1,0 +1,213 @@
+/** The bookings of a soak, and all that the jobs must make of them, worked out while they are sent. */
+import type { BrokerRecord, OutgoingRecord } from "../../connectors/broker.ts";
+import type { FlightData, Topic, UserStatistics } from "../../models.ts";
+import {
+  FLIGHTDATA,
+  flightDurationMinutes,
+  flightFromSkyone,
+  flightFromSunset,
+  SKYONE,
+  SUNSET,
+  USERSTATISTICS,
+} from "../../models.ts";
+import { type BookingPair, bookings } from "../../s05_data_gen.ts";
+import { encodeJson } from "../../utils.ts";
+import { fingerprintOf, Ledger } from "./ledger.ts";
+
+/** What a feed is made of. */
+export interface FeedOptions {
+  readonly seed: number;
+  /** Event time from the first booking to the last. */
+  readonly durationMs: number;
+  readonly travellers: number;
+  /** Names of the topics that it writes. */
+  readonly skyone: string;
+  readonly sunset: string;
+}
+
+/** Of both airlines together, by event time. */
+export const RECORDS_A_SECOND = 5_000;
+/** What s16 takes for the present: about a quarter of the flights have landed. */
+export const SOAK_NOW_MS = Date.UTC(2026, 0, 1);
+const START_MS = SOAK_NOW_MS;
+const PAIRS_A_SECOND = RECORDS_A_SECOND / 2;
+const BATCH_PAIRS = 1_000;
+/** One pair in so many comes with a third record, half a booking, that can not be decoded. */
+const DAMAGED_EVERY_PAIRS = 5_000;
+const WINDOW_MS = 60_000;
+const LETTERS = 6;
+const CONFIRMATION = new RegExp(`"(SKY1|SUN)([A-Z]{${LETTERS}})"`);
+
+const decoder = new TextDecoder();
+
+/**
+ * Bookings with a confirmation that stands once, so that each record can be told from all others wherever it turns up.
+ *
+ * It takes four bytes of memory for a record, and a few numbers for a traveller.
+ */
+export class Feed {
+  /** What s16 must write to flightdata. */
+  readonly flights: Ledger;
+  /** What s20 must write to userstatistics. */
+  readonly statistics: Ledger;
+  /** What s16 must put aside. */
+  readonly letters: Ledger;
+  readonly pairs: number;
+  readonly #options: FeedOptions;
+  readonly #bookings: Generator<BookingPair, never>;
+  #nextPair = 0;
+  #records = 0;
+  /** Numbers of travellers, as they turn up. */
+  readonly #travellers = new Map<string, number>();
+  readonly #emails: string[] = [];
+  readonly #totals: Sums;
+  #window: Sums;
+  #windowIndex = 0;
+
+  constructor(options: FeedOptions) {
+    const { seed, durationMs, travellers } = options;
+    this.#options = options;
+    this.pairs = Math.ceil(durationMs / 1000 * PAIRS_A_SECOND);
+    this.#bookings = bookings({ seed, users: travellers, startMs: START_MS, stepMs: 1000 / PAIRS_A_SECOND });
+    this.flights = new Ledger(2 * this.pairs);
+    this.statistics = new Ledger(Math.ceil(durationMs / WINDOW_MS) * travellers);
+    this.letters = new Ledger(Math.floor(this.pairs / DAMAGED_EVERY_PAIRS));
+    this.#totals = newSums(travellers);
+    this.#window = newSums(travellers);
+  }
+
+  /** Records that have been given out. */
+  get records(): number {
+    return this.#records;
+  }
+
+  /** How much of it has been given out, 0 to 1. */
+  get progress(): number {
+    return this.#nextPair / this.pairs;
+  }
+
+  /** The next records, in the order of their times; none at the end. */
+  next(): OutgoingRecord[] {
+    const records: OutgoingRecord[] = [];
+    const until = Math.min(this.#nextPair + BATCH_PAIRS, this.pairs);
+    for (; this.#nextPair < until; this.#nextPair++) this.#addPair(this.#nextPair, records);
+    if (this.#nextPair === this.pairs) this.#closeWindow();
+    this.#records += records.length;
+    return records;
+  }
+
+  /** Takes a record of flightdata. */
+  tookFlight({ key, timestampMs, value }: BrokerRecord): void {
+    this.flights.take(recordIndex(key), fingerprintOf(timestampMs, value!));
+  }
+
+  /** Takes a record of userstatistics. */
+  tookStatistics({ key, timestampMs, value }: BrokerRecord): void {
+    const { email_address } = JSON.parse(decoder.decode(key!)) as { email_address: string };
+    const traveller = this.#travellers.get(email_address) ?? Number.NaN;
+    const window = (timestampMs + 1 - START_MS) / WINDOW_MS - 1;
+    this.statistics.take(window * this.#options.travellers + traveller, fingerprintOf(timestampMs, value!));
+  }
+
+  /** Takes a dead letter of s16. */
+  tookLetter({ key, timestampMs, value }: BrokerRecord): void {
+    const pair = recordIndex(key) >> 1;
+    const index = isDamaged(pair) ? Math.floor(pair / DAMAGED_EVERY_PAIRS) : -1;
+    this.letters.take(index, fingerprintOf(timestampMs, value!));
+  }
+
+  #addPair(pair: number, records: OutgoingRecord[]): void {
+    const made = this.#bookings.next().value;
+    const timestampMs = Math.floor(made.timestampMs);
+    const skyone = { ...made.skyone, confirmation: `SKY1${lettersOf(pair)}` };
+    const sunset = { ...made.sunset, reference_number: `SUN${lettersOf(pair)}` };
+    const first = recordOf(SKYONE, this.#options.skyone, skyone, timestampMs);
+    records.push(first, recordOf(SUNSET, this.#options.sunset, sunset, timestampMs));
+    this.#expect(2 * pair, flightFromSkyone(skyone), timestampMs);
+    this.#expect(2 * pair + 1, flightFromSunset(sunset), timestampMs);
+    if (!isDamaged(pair)) return;
+    const value = first.value!.subarray(0, first.value!.length >> 1);
+    records.push({ ...first, value });
+    this.letters.expect(Math.floor(pair / DAMAGED_EVERY_PAIRS), fingerprintOf(timestampMs, value));
+  }
+
+  #expect(index: number, flight: FlightData, timestampMs: number): void {
+    if (Date.parse(flight.arrival_time) <= SOAK_NOW_MS) return;
+    this.flights.expect(index, fingerprintOf(timestampMs, encodeJson(flight)));
+    const window = Math.floor((timestampMs - START_MS) / WINDOW_MS);
+    if (window !== this.#windowIndex) {
+      this.#closeWindow();
+      this.#windowIndex = window;
+    }
+    add(this.#window, this.#numberOf(flight.email_address), flightDurationMinutes(flight), 1);
+  }
+
+  #numberOf(email: string): number {
+    const known = this.#travellers.get(email);
+    if (known !== undefined) return known;
+    this.#travellers.set(email, this.#emails.length);
+    return this.#emails.push(email) - 1;
+  }
+
+  #closeWindow(): void {
+    const { travellers } = this.#options;
+    const timestampMs = START_MS + (this.#windowIndex + 1) * WINDOW_MS - 1;
+    for (const [traveller, email_address] of this.#emails.entries()) {
+      const flights = this.#window.flights[traveller]!;
+      if (flights === 0) continue;
+      add(this.#totals, traveller, this.#window.minutes[traveller]!, flights);
+      const statistics: UserStatistics = {
+        email_address,
+        total_flight_duration: this.#totals.minutes[traveller]!,
+        number_of_flights: this.#totals.flights[traveller]!,
+      };
+      const fingerprint = fingerprintOf(timestampMs, encodeJson(statistics));
+      this.statistics.expect(this.#windowIndex * travellers + traveller, fingerprint);
+    }
+    this.#window = newSums(travellers);
+  }
+}
+
+/** Topics that the jobs write are named like these. */
+export const OUTPUTS = { s16: FLIGHTDATA.name, s20: USERSTATISTICS.name } as const;
+
+function isDamaged(pair: number): boolean {
+  return (pair + 1) % DAMAGED_EVERY_PAIRS === 0;
+}
+
+/** By the number of the traveller. */
+interface Sums {
+  readonly minutes: Float64Array;
+  readonly flights: Float64Array;
+}
+
+function newSums(travellers: number): Sums {
+  return { minutes: new Float64Array(travellers), flights: new Float64Array(travellers) };
+}
+
+function add(sums: Sums, traveller: number, minutes: number, flights: number): void {
+  sums.minutes[traveller]! += minutes;
+  sums.flights[traveller]! += flights;
+}
+
+function recordOf<T, K>(topic: Topic<T, K>, name: string, value: T, timestampMs: number): OutgoingRecord {
+  return { topic: name, key: encodeJson(topic.key(value)), value: encodeJson(value), timestampMs };
+}
+
+/** Place of a booking or its flight in the ledger, by its key; −1 for a key that is nobody's. */
+function recordIndex(key: Uint8Array | null): number {
+  const [, airline, letters] = CONFIRMATION.exec(key === null ? "" : decoder.decode(key)) ?? [];
+  if (letters === undefined) return -1;
+  let pair = 0;
+  for (let i = LETTERS - 1; i >= 0; i--) pair = pair * 26 + letters.charCodeAt(i) - 65;
+  return 2 * pair + (airline === "SUN" ? 1 : 0);
+}
+
+/** A number in base 26, the last digit first. */
+function lettersOf(number: number): string {
+  let letters = "";
+  for (let i = 0, rest = number; i < LETTERS; i++, rest = Math.floor(rest / 26)) {
+    letters += String.fromCharCode(65 + rest % 26);
+  }
+  return letters;
+}

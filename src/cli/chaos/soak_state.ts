@@ -1,0 +1,44 @@
+/** What the jobs of a soak keep: their commits, and the log on the disk. */
+import { join } from "node:path";
+import { formatCount } from "../../utils.ts";
+import { statesOf, timersOf } from "../state/commit.ts";
+import type { JobName } from "./request.ts";
+
+/** What is kept at one moment. */
+export interface Checkpoint {
+  /** Of the feed, 0 to 1. */
+  readonly progress: number;
+  /** Entries of the jobs' commits, and their length. */
+  readonly commits: Readonly<Record<JobName, CommitSize>>;
+  /** Of the embedded log; undefined for another broker. */
+  readonly diskBytes: number | undefined;
+}
+
+/** Of a job's last commit. */
+export interface CommitSize {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+export function sizeOf(commit: ReadonlyMap<string, string>): CommitSize {
+  // Names and values of both jobs are ASCII.
+  const bytes = commit.entries().reduce((sum, [entry, text]) => sum + entry.length + text.length, 0);
+  return { entries: commit.size, bytes };
+}
+
+/** "10,000 user_statistics/total (1,406 KB), 10,000 timers of user_statistics, 5 positions, 1 of the job" */
+export function stateWords(commit: ReadonlyMap<string, string>): string {
+  const states = statesOf(commit).map(({ uid, state, entries, bytes }) =>
+    `${formatCount(entries)} ${uid}/${state} (${formatCount(Math.round(bytes / 1024))} KB)`
+  );
+  const timers = timersOf(commit).map(({ uid, count }) => `${formatCount(count)} timers of ${uid}`);
+  const positions = commit.keys().filter((entry) => entry.startsWith('["split",')).toArray().length;
+  return [...states, ...timers, `${positions} positions`, "1 of the job"].join(", ");
+}
+
+/** Of all that lies in a folder, bytes. */
+export function sizeOfFiles(dir: string): number {
+  let bytes = 0;
+  for (const { name, isFile } of Deno.readDirSync(dir)) if (isFile) bytes += Deno.statSync(join(dir, name)).size;
+  return bytes;
+}
