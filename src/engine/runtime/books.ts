@@ -17,6 +17,7 @@ export interface Books {
   readonly dead: number;
   /** Timers that have not come due: open windows, mostly. */
   readonly pendingTimers: number;
+  /** In the order of the job. */
   readonly sources: readonly OperatorBooks[];
   /** Operators and sinks, in the order of the job. */
   readonly operators: readonly OperatorBooks[];
