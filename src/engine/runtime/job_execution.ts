@@ -7,6 +7,7 @@ import { JobRun, type JobRunEnd } from "./job_run.ts";
 import type { JobRunOptions } from "./options.ts";
 import { startRestarts } from "./restart_strategy.ts";
 import { Watchdog } from "./watchdog.ts";
+import type { Wired } from "./wiring.ts";
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
@@ -90,7 +91,7 @@ async function openSession(
 ): Promise<JobSession | undefined> {
   const { store, jobName, signal, faultPoint } = options;
   const activity = new Activity(options.clock);
-  using watchdog = new Watchdog(options, activity, { sources: [], tasks: [], writers: [] }, undefined);
+  using watchdog = new Watchdog(options, activity, NO_PARTS, undefined);
   return await activity.wait(`${store?.description ?? "the store"} to open the job`, () =>
     store?.openJob({
       job: jobName,
@@ -112,7 +113,9 @@ async function closeQuietly(session: JobSession | undefined, options: JobRunOpti
   const { jobName, logger, faultPoint } = options;
   try {
     faultPoint?.("end: before the job is given back");
-    await session?.close();
+    const activity = new Activity(options.clock);
+    using _watchdog = new Watchdog(options, activity, NO_PARTS, undefined);
+    await activity.wait(`${options.store?.description ?? "the store"} to take the job back`, () => session?.close());
     faultPoint?.("end: the job is given back");
   } catch (error) {
     logger.warn(`${jobName}: could not tell the store that it ends: ${messageOf(error)}`);
@@ -124,6 +127,7 @@ function messageOf(error: unknown): string {
 }
 
 const NO_BOOKS: Books = booksOf([], []);
+const NO_PARTS: Wired = { sources: [], tasks: [], writers: [] };
 
 function topicsOf(graph: StreamGraph): string[] {
   const sources = graph.nodes.filter((node): node is SourceNode => node.kind === "source");

@@ -137,7 +137,7 @@ function heldBy(who: string, work = ""): string[] {
 }
 
 /** Makes a method of the store's sessions wait at the gate, from its `nth` call on. */
-function block(job: JobRig, method: "restore" | "flush" | "commit", gate: Gate, nth = 1): void {
+function block(job: JobRig, method: "restore" | "flush" | "commit" | "close", gate: Gate, nth = 1): void {
   const { store } = job;
   const openJob = store.openJob.bind(store);
   store.openJob = async (request) => {
@@ -188,6 +188,13 @@ Deno.test("Watchdog tells who holds a job that was asked to stop, after 5 s and 
   ]);
   gate.open();
   await done;
+});
+
+Deno.test("Watchdog tells that the store does not take the job back", async () => {
+  const gate = newGate();
+  const job = textJob(new ScriptSource({ "s-0": [at(1, "a")] }));
+  block(job, "close", gate);
+  assertEquals(await toldAtGate(job, gate, { bounded: true }), heldBy("the store to take the job back").slice(0, 1));
 });
 
 Deno.test("Watchdog tells that the store does not take output", async () => {
