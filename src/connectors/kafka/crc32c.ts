@@ -2,7 +2,10 @@
 
 const POLYNOMIAL = 0x82f63b78;
 
-/** Eight tables: `TABLES[n][b]` is the checksum of the byte b with n zero bytes behind it, so that eight bytes go at once. */
+/** Of bytes that are taken at once. */
+const STEP = 16;
+
+/** `TABLES[n][b]` is the checksum of the byte b with n zero bytes behind it, so that {@link STEP} bytes go at once. */
 const TABLES = makeTables();
 
 const NO_WORDS = new Int32Array(0);
@@ -10,33 +13,40 @@ const NO_WORDS = new Int32Array(0);
 /**
  * The checksum of `bytes`, from 0 to 2^32 − 1.
  *
- * Read as words they take 0.6 ns a byte in place of 1.2; each batch that comes or goes passes by here. (Words are taken as
- * little-endian: no machine that Deno runs on has them otherwise.)
+ * Sixteen bytes at once and read as words, they take 0.5 ns each; eight at once and one by one 1.2 ns. Each batch that comes
+ * or goes passes by here. (Words are taken as little-endian: no machine that Deno runs on has them otherwise.)
  *
  * @see RFC 3720, B.4
  */
 export function crc32c(bytes: Uint8Array): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES;
+  const [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15] = TABLES;
   const end = bytes.length;
   let crc = -1;
   let at = 0;
   for (const aligned = Math.min(-bytes.byteOffset & 3, end); at < aligned; at++) {
     crc = t0[(crc ^ bytes[at]!) & 0xff]! ^ crc >>> 8;
   }
-  const pairs = (end - at) >>> 3;
-  const words = pairs === 0 ? NO_WORDS : new Int32Array(bytes.buffer, bytes.byteOffset + at, 2 * pairs);
-  for (let i = 0; i < words.length; i += 2) {
+  const steps = Math.floor((end - at) / STEP);
+  const words = steps === 0 ? NO_WORDS : new Int32Array(bytes.buffer, bytes.byteOffset + at, steps * STEP / 4);
+  for (let i = 0; i < words.length; i += 4) {
     const a = crc ^ words[i]!;
     const b = words[i + 1]!;
-    crc = t7[a & 0xff]! ^ t6[a >>> 8 & 0xff]! ^ t5[a >>> 16 & 0xff]! ^ t4[a >>> 24]! ^
-      t3[b & 0xff]! ^ t2[b >>> 8 & 0xff]! ^ t1[b >>> 16 & 0xff]! ^ t0[b >>> 24]!;
+    const c = words[i + 2]!;
+    const d = words[i + 3]!;
+    crc = t15[a & 0xff]! ^ t14[a >>> 8 & 0xff]! ^ t13[a >>> 16 & 0xff]! ^ t12[a >>> 24]! ^
+      t11[b & 0xff]! ^ t10[b >>> 8 & 0xff]! ^ t9[b >>> 16 & 0xff]! ^ t8[b >>> 24]! ^
+      t7[c & 0xff]! ^ t6[c >>> 8 & 0xff]! ^ t5[c >>> 16 & 0xff]! ^ t4[c >>> 24]! ^
+      t3[d & 0xff]! ^ t2[d >>> 8 & 0xff]! ^ t1[d >>> 16 & 0xff]! ^ t0[d >>> 24]!;
   }
   for (at += words.byteLength; at < end; at++) crc = t0[(crc ^ bytes[at]!) & 0xff]! ^ crc >>> 8;
   return ~crc >>> 0;
 }
 
-type Tables = readonly [Table, Table, Table, Table, Table, Table, Table, Table];
 type Table = Int32Array;
+// deno-fmt-ignore
+type Tables = readonly [
+  Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table,
+];
 
 function makeTables(): Tables {
   const first = new Int32Array(256).map((_, byte) => {
@@ -45,6 +55,6 @@ function makeTables(): Tables {
     return crc;
   });
   const tables = [first];
-  while (tables.length < 8) tables.push(tables.at(-1)!.map((crc) => first[crc & 0xff]! ^ crc >>> 8));
+  while (tables.length < STEP) tables.push(tables.at(-1)!.map((crc) => first[crc & 0xff]! ^ crc >>> 8));
   return tables as unknown as Tables;
 }
