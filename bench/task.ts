@@ -1,8 +1,6 @@
 /** The project's own commands, as deno.json has them: with the permissions and flags that a user's run has. */
+import { argumentsOf, ROOT } from "../src/cli/task.ts";
 import type { Program } from "./running_program.ts";
-
-/** Where deno.json is. */
-export const ROOT = new URL("../", import.meta.url);
 
 /** A broker to run programs against. */
 export interface ProgramBroker {
@@ -24,7 +22,7 @@ const UNSET = { BOOTSTRAP_SERVERS: "", BROKER: "", BROKER_DIR: "", BROKER_SYNC: 
 export function task(name: string, args: readonly string[], broker: ProgramBroker): Program {
   return {
     command: Deno.execPath(),
-    args: [...commandOf(name), ...args],
+    args: [...argumentsOf(name), ...args],
     env: broker.env,
     cwd: ROOT,
     endsByItself: true,
@@ -33,11 +31,5 @@ export function task(name: string, args: readonly string[], broker: ProgramBroke
 
 /** V8's flags of a task: they decide how its memory is managed. */
 export function v8FlagsOf(name: string): string[] {
-  return commandOf(name).filter((arg) => arg.startsWith("--v8-flags"));
-}
-
-function commandOf(name: string): string[] {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
-  const [, ...args] = (tasks[name].command as string).split(" ");
-  return args;
+  return argumentsOf(name).filter((arg) => arg.startsWith("--v8-flags"));
 }

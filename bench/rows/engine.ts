@@ -3,7 +3,8 @@ import type { Context } from "../context.ts";
 import type { InMemoryRequest, InMemoryResult } from "../in_memory/program.ts";
 import { range, ratios } from "../measurement.ts";
 import type { Row, Section } from "../report.ts";
-import { ROOT, v8FlagsOf } from "../task.ts";
+import { ROOT } from "../../src/cli/task.ts";
+import { v8FlagsOf } from "../task.ts";
 
 export async function measureEngine({ short, rounds, log, signal }: Context): Promise<Section[]> {
   const rows: Row[] = [];

@@ -151,7 +151,10 @@ export interface JobRequest {
 
 /** One commit: it happens as a whole or not at all, together with the records written since the last. */
 export interface JobCommit {
-  /** Changed entries of the job's state; `null` deletes, of two for one entry the later counts. Gone through once. */
+  /**
+   * Changed entries of the job's state; `null` deletes, of two for one entry the later counts. Gone through once, piece by
+   * piece until the commit has ended: what they are made of must not change meanwhile.
+   */
   readonly changes: Iterable<readonly [entry: string, value: string | null]>;
   /** For tools only: what a group of the job's name has consumed. The job itself restores from its entries. */
   readonly positions: readonly Position[];

@@ -13,8 +13,8 @@ import { openJobSession } from "./job_store.ts";
 import { decodeText, jsonDecoder } from "./json_codec.ts";
 import type { KafkaSecurity } from "./kafka/security.ts";
 import { TopicSink } from "./sink.ts";
-import { TextArena } from "./text_arena.ts";
 import { TopicSource } from "./source.ts";
+import { TextArena } from "./text_arena.ts";
 import type { Topic } from "./topic.ts";
 
 /** Which broker is wanted; see the README's table of settings. */

@@ -13,6 +13,11 @@ export interface JobStore {
   openJob(request: JobStoreRequest): Promise<JobSession>;
 }
 
+/** A store's name in messages about waiting for it. */
+export function nameOf(store: JobStore | undefined): string {
+  return store?.description ?? "the store";
+}
+
 /** How a job asks for its store. */
 export interface JobStoreRequest {
   /** Its name. */

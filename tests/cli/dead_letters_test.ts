@@ -6,6 +6,7 @@ import type { DeadLetter, RecordOrigin } from "../../src/engine/mod.ts";
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";
 import { readAll } from "../connectors/broker_contract.ts";
 import { onEachBroker, onEmbeddedLog } from "./brokers.ts";
+import { usageOf } from "./usage.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00Z");
 
@@ -460,8 +461,7 @@ onEmbeddedLog("dead-letters drop marks letters and deletes nothing", async (scop
 // --------------------------------------------------------------------------------------------------------------- usage
 
 Deno.test("dead-letters says what is missing or not understood", () => {
-  const usage = (line: string) =>
-    (assertThrows(() => deadLettersCommand(line.split(" ").filter(Boolean)), UsageError) as Error).message;
+  const usage = (line: string) => usageOf(deadLettersCommand, line);
 
   assertEquals(usage(""), "JOB is missing: deno task dead-letters JOB COMMAND; --help tells more");
   assertEquals(usage("importer"), "A command is missing, one of list, show, replay, drop: --help tells more");

@@ -9,6 +9,7 @@ import { StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";
 import { readAll } from "../connectors/broker_contract.ts";
 import { forJobs, onEachBroker, onEmbeddedLog, Scope } from "./brokers.ts";
+import { usageOf } from "./usage.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00Z");
 
@@ -572,8 +573,7 @@ onEachBroker("state reset says what it removes, and removes it with --yes alone"
 // --------------------------------------------------------------------------------------------------------------- usage
 
 Deno.test("state says what is missing or not understood", () => {
-  const usage = (line: string) =>
-    (assertThrows(() => stateCommand(line.split(" ").filter(Boolean)), UsageError) as Error).message;
+  const usage = (line: string) => usageOf(stateCommand, line);
 
   assertEquals(usage(""), "JOB is missing: deno task state JOB COMMAND; --help tells more");
   assertEquals(usage("importer"), "A command is missing, one of list, get, export, import, reset: --help tells more");

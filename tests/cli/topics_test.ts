@@ -5,6 +5,7 @@ import type { OutgoingRecord, RecordHeaders } from "../../src/connectors/broker.
 import { TopicExistsError, UnknownTopicError } from "../../src/connectors/broker.ts";
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";
 import { MemoryBroker } from "../memory_broker.ts";
+import { usageOf } from "./usage.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00Z");
 
@@ -76,8 +77,7 @@ async function skyone(partitions: number, ...records: OutgoingRecord[]): Promise
 }
 
 function usage(commandLine: string): string {
-  const error: unknown = assertThrows(() => topicsCommand(commandLine.split(" ").filter(Boolean)), UsageError);
-  return (error as UsageError).message;
+  return usageOf(topicsCommand, commandLine);
 }
 
 // -------------------------------------------------------------------------------------------------------- commands

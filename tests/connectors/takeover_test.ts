@@ -1,31 +1,19 @@
 /** A job is taken over from an instance that still works: what the successor restores is the last commit there will be. */
 import { assertEquals } from "@std/assert";
+import { newClient, testWithKafka } from "./kafka_client.ts";
 
 /** So long after the successor was let in its predecessor commits, ms: before, while and after it is shut out. */
 const COMMITS_AFTER_MS = Array.from({ length: 50 }, (_, i) => i % 10);
 
-const allowed = (["net", "env"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
-const servers = allowed ? Deno.env.get("TEST_BOOTSTRAP_SERVERS") : undefined;
-
-Deno.test({
-  name: `kafka: no commit of a predecessor comes between what its successor restores and its first commit${
-    servers === undefined ? " (skipped: no TEST_BOOTSTRAP_SERVERS)" : ""
-  }`,
-  ignore: servers === undefined,
-  fn: async () => {
+testWithKafka(
+  "no commit of a predecessor comes between what its successor restores and its first commit",
+  async (servers) => {
     // kafkajs reads the environment when it is loaded.
     const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
-    const { Client } = await import("../../src/connectors/kafka/client.ts");
     const { TransactionalProducer } = await import("../../src/connectors/kafka/transaction.ts");
     const { changelogRecords } = await import("../../src/connectors/kafka/changelog.ts");
-    const [host, port] = servers!.split(":") as [string, string];
-    const client = new Client({
-      bootstrap: [{ host, port: Number(port) }],
-      clientId: "test",
-      connectTimeoutMs: 5_000,
-      log: () => {},
-    });
-    const broker = await openKafkaBroker({ brokers: [servers!], log: () => {} });
+    const client = await newClient(servers);
+    const broker = await openKafkaBroker({ brokers: [servers], log: () => {} });
     const { signal } = new AbortController();
     const job = `takeover-test-${crypto.randomUUID().slice(0, 8)}`;
     const open = (faultPoint: (name: string) => void) =>
@@ -67,4 +55,4 @@ Deno.test({
     }
     assertEquals(restored, committed);
   },
-});
+);

@@ -1,9 +1,9 @@
 /** What programs may do: as much as they need, which is shown by running them, and no more. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parse } from "@std/yaml";
-import { argumentsOf, embeddedBroker, kafkaBroker, mayRunPrograms, start, startDeno, succeed } from "./programs.ts";
+import { argumentsOf, ROOT } from "../../src/cli/task.ts";
+import { embeddedBroker, kafkaBroker, mayRunPrograms, start, startDeno, succeed } from "./programs.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 /** They start processes: known ones, or this very deno, wherever it lies. */
 const STARTING: Readonly<Record<string, string>> = {
   kafka: "--allow-run=java,mvn,sh",

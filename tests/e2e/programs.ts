@@ -1,4 +1,5 @@
 /** Runs the project's programs as a person does, with the permissions of their tasks. */
+import { argumentsOf } from "../../src/cli/task.ts";
 import type { Line } from "./oracle.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -135,14 +136,6 @@ export class Program implements AsyncDisposable {
       news.resolve();
     }
   }
-}
-
-/** What a task of deno.json gives to deno: `run`, flags, the file. Split at blanks, as none has a blank in it. */
-export function argumentsOf(task: string): string[] {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
-  const [deno, ...args] = (tasks[task].command as string).split(" ");
-  if (deno !== "deno") throw new Error(`task ${task} does not run deno`);
-  return args;
 }
 
 /** Starts a task of deno.json: the program itself, not the task runner, so that a signal hits it. */

@@ -1,4 +1,5 @@
 import { type Broker, JobActiveError } from "../../connectors/broker.ts";
+import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 
 /**
  * Removes what belongs to a job whose processes have ended. One that was killed counts as running until its session ends.
@@ -12,7 +13,7 @@ export async function dropJob(port: Broker, job: string, sessionTimeoutMs: numbe
       return await port.dropJob(job);
     } catch (error) {
       if (!(error instanceof JobActiveError) || performance.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await SYSTEM_CLOCK.sleep(200);
     }
   }
 }

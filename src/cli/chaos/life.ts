@@ -1,4 +1,5 @@
 /** One job from its start to its end, with kills on the way. */
+import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import type { Broker } from "../../connectors/broker.ts";
 import { createTopics, inputsOf, NOW_MS, writeInputs } from "./data.ts";
 import { dropJob } from "./drop_job.ts";
@@ -150,7 +151,7 @@ async function killOnce(
   if (typeof at === "string") {
     await using process = life.start({ slowMs });
     if (!await process.until(() => process.commits > 0)) return life.over(process);
-    await pause(chance() * INSTANT_WITHIN_MS);
+    await SYSTEM_CLOCK.sleep(chance() * INSTANT_WITHIN_MS);
     return await life.kill(process, most);
   }
   const { faultPoint } = at;
@@ -274,8 +275,4 @@ class Life implements AsyncDisposable {
 
 function recordsOf({ output }: Evidence): number {
   return output.reduce((sum, { length }) => sum + length, 0);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { argumentsOf, ROOT } from "../task.ts";
 import type { ProgramRequest, ProgramWord } from "./request.ts";
 
 /** What is not said within this time will not be said any more, ms. */
@@ -29,17 +30,14 @@ export class Process implements AsyncDisposable {
    */
   constructor(request: ProgramRequest, env: Readonly<Record<string, string>>, signal: AbortSignal) {
     signal.throwIfAborted();
-    const at = (path: string) => new URL(path, import.meta.url).href;
-    const permissions = ["net", "env", "read", "write"].map((name) => `--allow-${name}`);
+    // With the flags and permissions that a user's run has.
+    const flags = argumentsOf(request.lesson).slice(0, -1);
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [
-        "run",
-        "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=150",
-        "--no-prompt",
-        ...permissions,
+        ...flags,
         "--config",
-        new URL("../../../deno.json", import.meta.url).pathname,
-        at("program.ts"),
+        new URL("deno.json", ROOT).pathname,
+        new URL("program.ts", import.meta.url).href,
         JSON.stringify(request),
       ],
       env: { NO_COLOR: "1", ...env },

@@ -2,6 +2,7 @@
  * The soak: s16 and s20 as one pipeline under a feed that goes on for hours of event time, killed at random instants. All
  * that they write is compared with a plain computation, and what their processes hold is looked at again and again.
  */
+import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { type Broker, deadLetterTopic } from "../../connectors/broker.ts";
 import { SKYONE, SUNSET } from "../../models.ts";
 import { formatCount } from "../../utils.ts";
@@ -219,7 +220,7 @@ class Soak {
   async #check(): Promise<void> {
     while (!this.#isSent) {
       await this.#readOn();
-      await pause(100);
+      await SYSTEM_CLOCK.sleep(100);
       this.#stop.signal.throwIfAborted();
     }
   }
@@ -246,7 +247,7 @@ class Soak {
     for (const mark of killMarks(count, this.#chance)) {
       await this.#until(() => this.#feed.progress >= mark && job.isWorking);
       // At any place of its round from commit to commit.
-      await pause(this.#chance() * commitIntervalMs);
+      await SYSTEM_CLOCK.sleep(this.#chance() * commitIntervalMs);
       if (this.#isSent) {
         throw new Error(`Cannot kill ${job.lesson} ${count} times before its end: more event time is needed`);
       }
@@ -320,7 +321,7 @@ class Soak {
   /** @throws {Error} if a job has failed, or nothing moves any more */
   async #until(reached: () => boolean): Promise<void> {
     while (!reached()) {
-      await pause(10);
+      await SYSTEM_CLOCK.sleep(10);
       this.#stop.signal.throwIfAborted();
       this.#options.signal?.throwIfAborted();
       for (const job of Object.values(this.#jobs)) job.check();
@@ -333,8 +334,4 @@ class Soak {
       }
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -43,10 +43,8 @@ export function crc32c(bytes: Uint8Array): number {
 }
 
 type Table = Int32Array;
-// deno-fmt-ignore
-type Tables = readonly [
-  Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table, Table,
-];
+type Four = [Table, Table, Table, Table];
+type Tables = readonly [...Four, ...Four, ...Four, ...Four];
 
 function makeTables(): Tables {
   const first = new Int32Array(256).map((_, byte) => {

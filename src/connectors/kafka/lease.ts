@@ -76,7 +76,7 @@ export class KafkaLease implements JobLease {
     });
   }
 
-  // Both take what belongs to them before anything is awaited: what is written from now on is the next commit's.
+  // Both take the records that belong to them before anything is awaited: what is written from now on is the next commit's.
 
   flush(): Promise<void> {
     const records = this.#take();

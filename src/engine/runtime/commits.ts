@@ -1,6 +1,6 @@
 import { isExpected, isRetriable, OperatorError } from "../errors.ts";
 import { nodesAbove, type StreamGraph } from "../graph.ts";
-import type { JobSession, SplitPosition, StateChange } from "../job_store.ts";
+import { type JobSession, nameOf, type SplitPosition, type StateChange } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { Json } from "../source.ts";
 import type { Changes } from "../state/changes.ts";
@@ -125,9 +125,8 @@ export class Commits {
     const session = this.#session;
     if (session === undefined) this.#changes.forget();
     else {
-      const { store } = this.#options;
       await this.#activity.wait(
-        () => `${store?.description ?? "the store"} to commit`,
+        () => `${nameOf(this.#options.store)} to commit`,
         () => unlessLost(session, session.commit(concat(this.#changes.drain(), changes), positions)),
       );
     }

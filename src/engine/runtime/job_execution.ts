@@ -1,13 +1,12 @@
 import { isExpected, isRetriable } from "../errors.ts";
 import type { SourceNode, StreamGraph } from "../graph.ts";
-import type { JobSession } from "../job_store.ts";
+import { type JobSession, nameOf } from "../job_store.ts";
 import { Activity } from "./activity.ts";
 import { type Books, booksOf, formatBooks, tableOfBooks } from "./books.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
 import type { JobRunOptions } from "./options.ts";
 import { startRestarts } from "./restart_strategy.ts";
 import { Watchdog } from "./watchdog.ts";
-import type { Wired } from "./wiring.ts";
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
@@ -90,9 +89,7 @@ async function openSession(
   onStandby: (holder: string) => void,
 ): Promise<JobSession | undefined> {
   const { store, jobName, signal, faultPoint } = options;
-  const activity = new Activity(options.clock);
-  using watchdog = new Watchdog(options, activity, NO_PARTS, undefined);
-  return await activity.wait(`${store?.description ?? "the store"} to open the job`, () =>
+  return await watched(options, "to open the job", (unwatch) =>
     store?.openJob({
       job: jobName,
       topics: topicsOf(graph),
@@ -100,7 +97,7 @@ async function openSession(
       sessionTimeoutMs: options.sessionTimeoutMs,
       whenActive: options.reset ? "refuse" : "stand by",
       onStandby: (holder) => {
-        watchdog[Symbol.dispose]();
+        unwatch();
         onStandby(holder);
       },
       signal,
@@ -113,13 +110,22 @@ async function closeQuietly(session: JobSession | undefined, options: JobRunOpti
   const { jobName, logger, faultPoint } = options;
   try {
     faultPoint?.("end: before the job is given back");
-    const activity = new Activity(options.clock);
-    using _watchdog = new Watchdog(options, activity, NO_PARTS, undefined);
-    await activity.wait(`${options.store?.description ?? "the store"} to take the job back`, () => session?.close());
+    await watched(options, "to take the job back", () => session?.close());
     faultPoint?.("end: the job is given back");
   } catch (error) {
     logger.warn(`${jobName}: could not tell the store that it ends: ${messageOf(error)}`);
   }
+}
+
+/** Waits for the store before and after an attempt. @param begin gets what ends the watch, for when waiting is no trouble */
+async function watched<T>(
+  options: JobRunOptions,
+  what: string,
+  begin: (unwatch: () => void) => T,
+): Promise<Awaited<T>> {
+  const activity = new Activity(options.clock);
+  using watchdog = new Watchdog(options, activity, { sources: [], tasks: [], writers: [] }, undefined);
+  return await activity.wait(`${nameOf(options.store)} ${what}`, () => begin(() => watchdog[Symbol.dispose]()));
 }
 
 function messageOf(error: unknown): string {
@@ -127,7 +133,6 @@ function messageOf(error: unknown): string {
 }
 
 const NO_BOOKS: Books = booksOf([], []);
-const NO_PARTS: Wired = { sources: [], tasks: [], writers: [] };
 
 function topicsOf(graph: StreamGraph): string[] {
   const sources = graph.nodes.filter((node): node is SourceNode => node.kind === "source");

@@ -1,5 +1,5 @@
 import type { StreamGraph } from "../graph.ts";
-import type { JobSession } from "../job_store.ts";
+import { type JobSession, nameOf } from "../job_store.ts";
 import { formatTime } from "../record.ts";
 import type { StartingPoint } from "../source.ts";
 import { Changes } from "../state/changes.ts";
@@ -79,7 +79,7 @@ export class JobRun {
     const activity = this.#activity;
     using _watchdog = new Watchdog(this.#options, activity, this.#parts, this.#session);
     const snapshot = await activity.wait(
-      `${this.#store} to give the last commit`,
+      `${nameOf(this.#options.store)} to give the last commit`,
       () => this.#commits.restore(this.#graph),
     );
     const finishedAtMs = snapshot.job?.finishedAtMs ?? null;
@@ -228,17 +228,16 @@ export class JobRun {
     return PERIODIC_EMIT_MS;
   }
 
-  get #store(): string {
-    return this.#options.store?.description ?? "the store";
-  }
-
   async #flush(): Promise<void> {
     await flushSinks(this.#parts.writers, this.#activity);
     const session = this.#session;
     if (session === undefined || session.pendingRecords === 0) return;
     if (this.#options.delivery === "at-least-once" || session.pendingRecords >= SLICE_RECORDS) {
       this.#options.faultPoint?.("flush: before the store");
-      await this.#activity.wait(`${this.#store} to take output`, () => unlessLost(session, session.flush()));
+      await this.#activity.wait(
+        `${nameOf(this.#options.store)} to take output`,
+        () => unlessLost(session, session.flush()),
+      );
       this.#options.faultPoint?.("flush: done");
     }
   }

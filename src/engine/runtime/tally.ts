@@ -1,4 +1,4 @@
-import type { Journal } from "../state/journal.ts";
+import type { Journal, Undoable } from "../state/journal.ts";
 
 /**
  * Counts what becomes of the records of one source, operator or sink.
@@ -7,7 +7,7 @@ import type { Journal } from "../state/journal.ts";
  * before the record at work: one comparison per count and a few stores per record, where a note in the journal for each count
  * cost 5 % of a job.
  */
-export class Tally {
+export class Tally implements Undoable {
   /** Records that came. */
   in = 0;
   /** Records that the last commit had at work. */
@@ -46,7 +46,7 @@ export class Tally {
 
   constructor(journal: Journal) {
     this.#journal = journal;
-    journal.addTally(this);
+    journal.follow(this);
   }
 
   /** To be called before a count is changed by a record on its way. */

@@ -94,15 +94,11 @@ export class Task implements OperatorContext {
     this.passive = inputs.length === 1 && inputs[0].from.length === 1 && ownWatermark === undefined &&
       onEventTime === undefined && later === undefined;
     this.#fire = (timer) => {
-      this.tally.touch();
-      this.tally.fired++;
-      this.state.setCurrentKeyAndId(timer.key, timer.keyId);
+      this.#turnToTimer(timer);
       this.operator.onEventTime?.(timer, this.output);
     };
     this.#fireProcessing = (timer) => {
-      this.tally.touch();
-      this.tally.fired++;
-      this.state.setCurrentKeyAndId(timer.key, timer.keyId);
+      this.#turnToTimer(timer);
       this.operator.onProcessingTime?.(timer, this.output);
     };
   }
@@ -204,6 +200,12 @@ export class Task implements OperatorContext {
     record.value = value;
     record.timestampMs = timestampMs;
     return record;
+  }
+
+  #turnToTimer({ key, keyId }: Timer): void {
+    this.tally.touch();
+    this.tally.fired++;
+    this.state.setCurrentKeyAndId(key, keyId);
   }
 
   /** Event time of one stream of one input has come to `watermarkMs`. */

@@ -1,6 +1,5 @@
 import type { JobSession } from "../job_store.ts";
 import type { Activity } from "./activity.ts";
-import { booksOf } from "./books.ts";
 import type { JobRunOptions } from "./options.ts";
 import type { SourceTask, SplitTask } from "./source_task.ts";
 import { count, laterResults } from "./why_nothing_comes_out.ts";
@@ -62,7 +61,7 @@ export class Watchdog implements Disposable {
 
   #look(): void {
     const { sources, tasks } = this.#parts;
-    const { recordsIn, operators } = booksOf(sources, tasks);
+    const recordsIn = sources.reduce((sum, { output }) => sum + output.tally.in, 0);
     this.#tellBlocked(recordsIn - this.#recordsIn);
     this.#recordsIn = recordsIn;
 
@@ -78,7 +77,7 @@ export class Watchdog implements Disposable {
     const pending = tasks.map(({ operator }) => operator.later?.pending ?? 0);
     // What went into an operator whose results come later is done when it is no longer at work there.
     const done = tasks.reduce(
-      (sum, { operator }, i) => operator.later === undefined ? sum : sum + operators[i]!.recordsIn - pending[i]!,
+      (sum, { operator, tally }, i) => operator.later === undefined ? sum : sum + tally.in - pending[i]!,
       recordsIn,
     );
     const undone = done === this.#done && (toRead(sources).length > 0 || pending.some((records) => records > 0));

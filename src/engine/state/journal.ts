@@ -4,12 +4,6 @@ export interface Undoable {
   undo(before: unknown): void;
 }
 
-/** Something that changes with nearly every record: it knows by the record's number what belongs to the one at work. */
-export interface Tally {
-  /** The record at work died. */
-  undo(): void;
-}
-
 /** Items that the lists may keep for their next use. */
 const KEPT_ITEMS = 1_024;
 
@@ -26,11 +20,11 @@ export class Journal {
   #length = 0;
   readonly #items: Undoable[] = [];
   readonly #befores: unknown[] = [];
-  readonly #tallies: Tally[] = [];
+  readonly #followers: Undoable[] = [];
 
-  /** For one that notes down by itself what a record changes, see {@link Tally}. */
-  addTally(tally: Tally): void {
-    this.#tallies.push(tally);
+  /** For what nearly every record changes, and which knows by the record's number what belongs to the one at work. */
+  follow(follower: Undoable): void {
+    this.#followers.push(follower);
   }
 
   /** A record comes to work. */
@@ -61,7 +55,7 @@ export class Journal {
       this.#length--;
       this.#items[this.#length]!.undo(this.#befores[this.#length]);
     }
-    for (const tally of this.#tallies) tally.undo();
+    for (const follower of this.#followers) follower.undo(undefined);
     this.end();
   }
 }
