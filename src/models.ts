@@ -155,6 +155,13 @@ export function flightDurationMinutes(flight: Pick<FlightData, "departure_time" 
   return Math.floor(secondsBetween(flight.departure_time, flight.arrival_time) / 60);
 }
 
+/** Whether the flight lands after a moment, ms since the Unix epoch. A time without zone is this machine's. */
+export function landsAfter({ arrival_time: time }: Pick<FlightData, "arrival_time">, momentMs: number): boolean {
+  const apartMs = (wholeSeconds(time) - EPOCH_SECONDS) * 1000 - momentMs;
+  // Days away no zone matters: most flights need no Date.parse(), which takes 0.2 µs.
+  return Math.abs(apartMs) > 2 * DAY_MS ? apartMs > 0 : Date.parse(time) > momentMs;
+}
+
 /** The statistics of a traveller who has booked this one flight. */
 export function statisticsFromFlight(flight: FlightData): UserStatistics {
   return {
@@ -256,6 +263,10 @@ function digits(text: string, at: number): number {
 }
 
 const [PLUS, MINUS, DOT, ZERO, COLON, Z] = [43, 45, 46, 48, 58, 90];
+
+const DAY_MS = 86_400_000;
+/** The Unix epoch on the clock of {@link wholeSeconds}. */
+const EPOCH_SECONDS = wholeSeconds("1970-01-01T00:00");
 
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

@@ -13,14 +13,14 @@
  */
 import { openBroker } from "./connectors/mod.ts";
 import { type DataStream, StreamExecutionEnvironment, WatermarkStrategy } from "./engine/mod.ts";
-import { type FlightData, flightFromSkyone, SKYONE, type SkyoneData } from "./models.ts";
+import { type FlightData, flightFromSkyone, landsAfter, SKYONE, type SkyoneData } from "./models.ts";
 import { sampleNow, SKYONE_SAMPLE } from "./samples.ts";
 import { jobOptions, NOW_FLAG, runMain, SAMPLE_FLAG } from "./utils.ts";
 
 /** Flights of Skyone that land after `now()` (ms since the epoch). */
 export function defineWorkflow(bookings: DataStream<SkyoneData>, now: () => number = Date.now): DataStream<FlightData> {
   return bookings.map(flightFromSkyone).name("flight_from_skyone")
-    .filter((flight) => Date.parse(flight.arrival_time) > now()).name("still_to_land");
+    .filter((flight) => landsAfter(flight, now())).name("still_to_land");
 }
 
 async function main(signal: AbortSignal): Promise<void> {

@@ -16,7 +16,7 @@
 import { openBroker } from "./connectors/mod.ts";
 import { type DataStream, StreamExecutionEnvironment, WatermarkStrategy } from "./engine/mod.ts";
 import type { FlightData, SkyoneData, SunsetData } from "./models.ts";
-import { FLIGHTDATA, flightFromSkyone, flightFromSunset, SKYONE, SUNSET } from "./models.ts";
+import { FLIGHTDATA, flightFromSkyone, flightFromSunset, landsAfter, SKYONE, SUNSET } from "./models.ts";
 import { sampleNow, SKYONE_SAMPLE, SUNSET_SAMPLE } from "./samples.ts";
 import { jobOptions, NOW_FLAG, runMain, SAMPLE_FLAG } from "./utils.ts";
 
@@ -28,7 +28,7 @@ export function defineWorkflow(
 ): DataStream<FlightData> {
   return skyone.map(flightFromSkyone).name("flight_from_skyone")
     .union(sunset.map(flightFromSunset).name("flight_from_sunset"))
-    .filter((flight) => Date.parse(flight.arrival_time) > now()).name("still_to_land");
+    .filter((flight) => landsAfter(flight, now())).name("still_to_land");
 }
 
 async function main(signal: AbortSignal): Promise<void> {
