@@ -4,6 +4,7 @@ import { JobError } from "../../../src/engine/errors.ts";
 import { type Collector, ProcessWindowFunction, type WindowContext } from "../../../src/engine/operators/functions.ts";
 import type { Sink, SinkContext, SinkWriter } from "../../../src/engine/sink.ts";
 import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
+import { nextTurn } from "../../../src/engine/testing/pulse.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { countingJob, countOf, JobRig, windowCounts } from "../job_rig.ts";
@@ -248,6 +249,57 @@ Deno.test("JobRun asks the store to send what it has when at-least-once is asked
   };
 
   assertEquals([await flushes("at-least-once"), await flushes("exactly-once")], [true, false]);
+});
+
+/** A job of texts at least once, whose store does `work` at the end of each flush; and the texts that it has taken. */
+function flushingJob(source: ScriptSource<string>, work: (nth: number) => Promise<void>): [JobRig, string[]] {
+  const taken: string[] = [];
+  const job = new JobRig((env, { store }) => {
+    env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").map((text) => {
+      taken.push(text);
+      return text;
+    }).sinkTo(store.sink("out"));
+  }, { delivery: "at-least-once" });
+  const openJob = job.store.openJob.bind(job.store);
+  let flushes = 0;
+  job.store.openJob = async (request) => {
+    const session = await openJob(request);
+    const flush = session.flush.bind(session);
+    session.flush = async () => {
+      await flush();
+      await work(++flushes);
+    };
+    return session;
+  };
+  return [job, taken];
+}
+
+Deno.test("JobRun takes records while the store takes output, one flush after the other, and commits after them", async () => {
+  const source = new ScriptSource({ "s-0": [at(1, "a")] });
+  const gate = Promise.withResolvers<void>();
+  let flushes = 0;
+  const [job, taken] = flushingJob(source, (nth) => {
+    flushes = nth;
+    return nth === 2 ? gate.promise : Promise.resolve();
+  });
+  const add = (text: string) => () => {
+    source.announce("s-0", at(1, text));
+    source.deliver();
+  };
+  const done = job.execute({}, add("b"), add("c"));
+  for (let turn = 0; turn < 50; turn++) await nextTurn();
+  const { length: commits } = job.store.commits;
+
+  assertEquals([taken, flushes], [["a", "b", "c"], 2]);
+  gate.resolve();
+  await done;
+  assertEquals([flushes >= 3, job.store.commits.length > commits, job.output], [true, true, ["a @1", "b @1", "c @1"]]);
+});
+
+Deno.test("JobRun ends with the error of a flush that it did not wait for", async () => {
+  const [job] = flushingJob(new ScriptSource({ "s-0": [at(1, "a")] }), () => Promise.reject(new Error("no room")));
+
+  await assertRejects(() => job.execute(), Error, "no room");
 });
 
 // -------------------------------------------------------------------------------------------------------- restore
