@@ -1,5 +1,6 @@
 import type { BrokerRecord, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { partitionOf } from "../../src/connectors/murmur2.ts";
+import { RecordView } from "../../src/connectors/record_view.ts";
 
 /** A topic's records in memory. */
 export interface TopicInMemory {
@@ -8,30 +9,44 @@ export interface TopicInMemory {
 }
 
 const PARTITIONS = 5;
-/** About as much as a fetch brings: records are views into a larger buffer. */
-const CHUNK_BYTES = 1 << 20;
+/** About as much as a fetch brings of a partition. */
+const CHUNK_BYTES = 1 << 18;
 
 /** Deals records that come in the order of time to the partitions of their topics, as Kafka's producers do. */
 export function inMemory(records: Iterable<OutgoingRecord>): Map<string, TopicInMemory> {
-  const topics = new Map<string, { partitions: BrokerRecord[][] }>();
-  let chunk = new Uint8Array(0);
-  let used = 0;
-  const kept = (bytes: Uint8Array): Uint8Array => {
-    if (used + bytes.length > chunk.length) {
-      chunk = new Uint8Array(Math.max(CHUNK_BYTES, bytes.length));
-      used = 0;
-    }
-    const view = chunk.subarray(used, used += bytes.length);
-    view.set(bytes);
-    return view;
-  };
+  const topics = new Map<string, { partitions: PartitionInMemory[] }>();
   for (const { topic: name, timestampMs, key, value } of records) {
     const topic = topics.get(name) ??
-      { partitions: Array.from({ length: PARTITIONS }, () => []) };
+      { partitions: Array.from({ length: PARTITIONS }, () => new PartitionInMemory()) };
     topics.set(name, topic);
-    const partition = topic.partitions[partitionOf(key!, PARTITIONS)]!;
-    const record = { offset: partition.length, timestampMs, key: kept(key!), value: kept(value!), headers: undefined };
-    partition.push(record);
+    topic.partitions[partitionOf(key!, PARTITIONS)]!.add(timestampMs, key!, value!);
   }
-  return topics;
+  return new Map([...topics].map(([name, { partitions }]) => [
+    name,
+    { partitions: partitions.map(({ records }) => records) },
+  ]));
+}
+
+/** Keys and values lie one after another in chunks, as they come from a broker. */
+class PartitionInMemory {
+  readonly records: BrokerRecord[] = [];
+  #chunk = new Uint8Array(0);
+  #used = 0;
+
+  add(timestampMs: number, key: Uint8Array, value: Uint8Array): void {
+    const size = key.length + value.length;
+    if (this.#used + size > this.#chunk.length) {
+      this.#chunk = new Uint8Array(Math.max(CHUNK_BYTES, size));
+      this.#used = 0;
+    }
+    const keyAt = this.#used;
+    const valueAt = keyAt + key.length;
+    this.#chunk.set(key, keyAt);
+    this.#chunk.set(value, valueAt);
+    this.#used += size;
+    const offset = this.records.length;
+    this.records.push(
+      new RecordView(offset, timestampMs, undefined, this.#chunk, keyAt, key.length, valueAt, value.length),
+    );
+  }
 }

@@ -11,6 +11,7 @@ import { type Advice, Advisor } from "./advice.ts";
 import { type Broker, BrokerError } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
 import { decodeText, jsonDecoder } from "./json_codec.ts";
+import { JsonWriter } from "./json_writer.ts";
 import type { KafkaSecurity } from "./kafka/security.ts";
 import { TopicSink } from "./sink.ts";
 import { TopicSource } from "./source.ts";
@@ -128,8 +129,7 @@ export class OpenBroker implements JobStore, AsyncDisposable {
   /** The committed values of a topic as they are, UTF-8 text of any kind. What is no text goes to the job's dead letters. */
   textSource(topic: string): Source<string> {
     return this.#advised(
-      new TopicSource(this.port, topic, () => (records, index) => {
-        const { value } = records[index]!;
+      new TopicSource(this.port, topic, () => ({ value }) => {
         if (value === null) throw new RecordError("value is null");
         return decodeText(value);
       }),
@@ -140,10 +140,14 @@ export class OpenBroker implements JobStore, AsyncDisposable {
   sink<T, K>(topic: Topic<T, K>): Sink<T> {
     const { name, key: keyOf } = topic;
     const arena = new TextArena();
-    const sink = new TopicSink<T>(this.port, this, name, (value, timestampMs) => {
-      const [keyBytes, valueBytes] = arena.encodePair(JSON.stringify(keyOf(value)), JSON.stringify(value));
-      return { topic: name, key: keyBytes, value: valueBytes, timestampMs };
-    });
+    const keys = new JsonWriter();
+    const values = new JsonWriter();
+    const sink = new TopicSink<T>(
+      this.port,
+      this,
+      name,
+      (value, timestampMs) => arena.record(name, keys.stringify(keyOf(value)), values.stringify(value), timestampMs),
+    );
     return this.#advisor?.sink(sink) ?? sink;
   }
 

@@ -44,6 +44,21 @@ export class RecordView implements BrokerRecord {
     return this.#view(this.#valueAt, this.#valueLength);
   }
 
+  /** What the broker has sent, other records too. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Where in the bytes the value begins. */
+  get valueAt(): number {
+    return this.#valueAt;
+  }
+
+  /** Below 0: there is no value. */
+  get valueLength(): number {
+    return this.#valueLength;
+  }
+
   #view(at: number, length: number): Uint8Array | null {
     return length < 0 ? null : this.#bytes.subarray(at, at + length);
   }

@@ -2,10 +2,10 @@ import { type Json, RecordError, type RecordOrigin, type SourceSplit, type Split
 import type { BrokerRecord, FetchedBatch } from "./broker.ts";
 
 /**
- * Makes a value of one of some records: they come together so that it may look ahead.
+ * Makes a value of a record.
  * @throws {RecordError} with what was found, as the end of a sentence
  */
-export type Decode<T> = (records: readonly BrokerRecord[], index: number) => T;
+export type Decode<T> = (record: BrokerRecord) => T;
 
 /** A partition with fewer records and bytes at hand asks for more. */
 const LOW_WATER_RECORDS = 500;
@@ -93,14 +93,13 @@ export class TopicSplit<T> implements SourceSplit<T> {
 
   take(): T {
     const records = this.#records;
-    const index = this.#next++;
-    const record = records[index]!;
+    const record = records[this.#next++]!;
     this.#taken = record;
     this.#queued--;
     if (this.#next < records.length) this.nextTimestampMs = records[this.#next]!.timestampMs;
     else this.#settle();
     try {
-      return this.#decode(records, index);
+      return this.#decode(record);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       throw new RecordError(

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { decodeJson, jsonDecoder } from "../../src/connectors/json_codec.ts";
 import { TextArena } from "../../src/connectors/text_arena.ts";
 import { RecordError } from "../../src/engine/errors.ts";
+import { recordViews } from "../record_views.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -128,14 +129,10 @@ Deno.test("decodeJson() names a missing field that is called as one that every o
   assertEquals(complaint(bytes("{}"), schema).startsWith('field "constructor" is'), true);
 });
 
-// ------------------------------------------------------------------------------------------------------ TextArena
-
-/** The texts that a pair of bytes are. */
 /** What a decoder gives for each of these values when they come one after the other, complaints included. */
 function decodeAll(values: readonly (Uint8Array | null)[]): unknown[] {
-  const records = values.map((value, offset) => ({ offset, timestampMs: 0, key: null, value, headers: {} }));
   const decode = jsonDecoder(z.unknown());
-  return records.map((_, index) => outcome(() => decode(records, index)));
+  return recordViews(values).map((record) => outcome(() => decode(record)));
 }
 
 function outcome(decode: () => unknown): unknown {
@@ -169,61 +166,85 @@ Deno.test("jsonDecoder() gives for each record of a run what it would give for i
   assertEquals(decodeAll(plain), plain.map((_, n) => [{ n }]));
 });
 
-Deno.test("jsonDecoder() goes on with the next records, and takes any again", () => {
-  const recordOf = (text: string) => ({ offset: 0, timestampMs: 0, key: null, value: bytes(text), headers: {} });
-  const first = [recordOf("1"), recordOf("2")];
-  const second = [recordOf("3"), recordOf("4")];
-  const decode = jsonDecoder(z.number());
-  const seen = [[first, 0], [first, 1], [second, 1], [second, 0], [first, 1]] as const;
-  assertEquals(seen.map(([records, index]) => decode(records, index)), [1, 2, 4, 3, 2]);
+Deno.test("jsonDecoder() goes from one chunk of bytes to another and back", () => {
+  const first = recordViews([bytes('{"n":1}'), bytes('{"n":2}')]);
+  const second = recordViews([bytes('{"n":3}'), bytes('{"n":4}')]);
+  const decode = jsonDecoder(z.object({ n: z.number() }));
+  const seen = [first[0]!, first[1]!, second[1]!, second[0]!, first[1]!];
+  assertEquals(seen.map((record) => decode(record).n), [1, 2, 4, 3, 2]);
 });
 
-const decoded = (pair: readonly Uint8Array[]) => pair.map((part) => decoder.decode(part));
+Deno.test("jsonDecoder() takes records that are no views", () => {
+  const decode = jsonDecoder(z.number());
+  assertEquals(decode({ offset: 0, timestampMs: 0, key: null, value: bytes("1"), headers: undefined }), 1);
+});
 
-Deno.test("encodePair() gives the bytes of two texts", () => {
-  const [key, value] = new TextArena().encodePair('"SKY1"', '{"ref":"SKY1"}');
+// ------------------------------------------------------------------------------------------------------ TextArena
+
+function pairOf(arena: TextArena, key: string, value: string | null): [Uint8Array | null, Uint8Array | null] {
+  const record = arena.record("t", key, value, 5);
+  return [record.key, record.value];
+}
+
+Deno.test("record() has topic, time and partition", () => {
+  for (const value of ["a", "ü"]) {
+    const { topic, timestampMs, partition, headers } = new TextArena().record("t", "k", value, 5, 2);
+    assertEquals([topic, timestampMs, partition, headers], ["t", 5, 2, undefined]);
+  }
+});
+
+Deno.test("record() has no value for null", () => {
+  for (const key of ["a", "ü", "a".repeat(100_000)]) {
+    assertEquals(pairOf(new TextArena(), key, null), [bytes(key), null]);
+  }
+});
+
+const decoded = (pair: readonly (Uint8Array | null)[]) => pair.map((part) => decoder.decode(part!));
+
+Deno.test("record() has the bytes of two texts", () => {
+  const [key, value] = pairOf(new TextArena(), '"SKY1"', '{"ref":"SKY1"}');
 
   assertEquals([key, value], [bytes('"SKY1"'), bytes('{"ref":"SKY1"}')]);
 });
 
-Deno.test("encodePair() gives the bytes of texts that are empty", () => {
+Deno.test("record() has the bytes of texts that are empty", () => {
   const arena = new TextArena();
   for (const [first, second] of [["", ""], ["a", ""], ["", "b"]] as const) {
-    assertEquals(decoded(arena.encodePair(first, second)), [first, second]);
+    assertEquals(decoded(pairOf(arena, first, second)), [first, second]);
   }
 });
 
-Deno.test("encodePair() gives the bytes of text beyond ASCII, in either place", () => {
+Deno.test("record() has the bytes of text beyond ASCII, in either place", () => {
   const arena = new TextArena();
   const pairs = [["Zürich", "a"], ["a", "東京"], ["é", "🛫"], ["a", "b"], ["\u007f", "\u0080"], [
     "\u07ff\u0800",
     "\uffff",
   ]] as const;
-  for (const [first, second] of pairs) assertEquals(arena.encodePair(first, second), [bytes(first), bytes(second)]);
+  for (const [first, second] of pairs) assertEquals(pairOf(arena, first, second), [bytes(first), bytes(second)]);
 });
 
-Deno.test("encodePair() does not join the halves of a character that stand in two texts", () => {
+Deno.test("record() does not join the halves of a character that stand in two texts", () => {
   // As encode() does: half a character is U+FFFD.
-  assertEquals(new TextArena().encodePair("a\ud83d", "\udeeb"), [bytes("a\ufffd"), bytes("\ufffd")]);
+  assertEquals(pairOf(new TextArena(), "a\ud83d", "\udeeb"), [bytes("a\ufffd"), bytes("\ufffd")]);
 });
 
-Deno.test("encodePair() gives the bytes of very long text", () => {
+Deno.test("record() has the bytes of very long text", () => {
   const arena = new TextArena();
   for (const length of [21_844, 21_845, 21_846, 100_000, 3_000_000]) {
-    const pair = arena.encodePair("k", "v".repeat(length - 1));
-    assertEquals([pair[0].length, pair[1].length], [1, length - 1]);
-    assertEquals(pair[1].every((byte) => byte === 0x76), true);
+    const pair = pairOf(arena, "k", "v".repeat(length - 1));
+    assertEquals([pair[0]!.length, pair[1]!.length], [1, length - 1]);
+    assertEquals(pair[1]!.every((byte) => byte === 0x76), true);
   }
-  assertEquals(decoded(arena.encodePair("k", "ü".repeat(100_000))), ["k", "ü".repeat(100_000)]);
+  assertEquals(decoded(pairOf(arena, "k", "ü".repeat(100_000))), ["k", "ü".repeat(100_000)]);
 });
 
-Deno.test("encodePair() never writes again what it gave, over many chunks", () => {
+Deno.test("record() has bytes that are never written again, over many chunks", () => {
   const arena = new TextArena();
   const texts = Array.from(
     { length: 3_000 },
     (_, index) => [`key ${index}`, `${index} ${index % 7 === 0 ? "ü" : "u"}`.repeat(20)] as const,
   );
-  const pairs = texts.map(([key, value]) => arena.encodePair(key, value));
+  const pairs = texts.map(([key, value]) => pairOf(arena, key, value));
 
   assertEquals(pairs.map(decoded), texts.map((pair) => [...pair]));
 });

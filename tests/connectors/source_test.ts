@@ -13,8 +13,8 @@ const decoder = new TextDecoder();
 
 /** Values are texts; "bad" can not be decoded. */
 function newSource(broker: FakeBroker): TopicSource<string> {
-  return new TopicSource(broker.port, "skyone", () => (records, index) => {
-    const text = decoder.decode(records[index]!.value!);
+  return new TopicSource(broker.port, "skyone", () => ({ value }) => {
+    const text = decoder.decode(value!);
     if (text === "bad") throw new RecordError('value is not JSON, it starts with "bad"');
     return text;
   });

@@ -48,7 +48,7 @@ Deno.test("a slow sink slows its source: what is read ahead has a limit, and all
   const source = new TopicSource(
     counting(broker, (records) => fetched += records),
     "in",
-    () => (records, index) => decoder.decode(records[index]!.value!),
+    () => ({ value }) => decoder.decode(value!),
   );
   const env = new StreamExecutionEnvironment({ from: "earliest", bounded: true });
   env.fromSource(source, WatermarkStrategy.noWatermarks(), "in").sinkTo(sink).name("out");

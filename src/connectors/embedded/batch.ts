@@ -6,6 +6,7 @@
  * the name in UTF-8, the length of its value (int32), the value. Offsets are not in it: the row says the first one.
  */
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
+import { PackedRecord } from "../packed_record.ts";
 import { RecordView } from "../record_view.ts";
 
 /** Where a row ends, whichever comes first. A longer record has a row of its own. */
@@ -64,16 +65,43 @@ export class BatchEncoder {
   }
 
   add(record: OutgoingRecord): void {
+    if (record instanceof PackedRecord) this.#addPacked(record);
+    else this.#addParts(record);
+    this.#count++;
+    if (record.timestampMs > this.#latestMs) this.#latestMs = record.timestampMs;
+  }
+
+  /** Its key and its value lie as in a row: one copy is enough. */
+  #addPacked({ timestampMs, keyLength, valueLength, keyAndValue }: PackedRecord): void {
+    const head = this.#makeRoom(HEAD_BYTES + keyAndValue.length);
+    this.#view.setFloat64(head, timestampMs, true);
+    this.#view.setInt32(head + 8, keyLength, true);
+    this.#view.setInt32(head + 12, valueLength, true);
+    this.#view.setInt32(head + 16, -1, true);
+    this.#bytes.set(keyAndValue, head + HEAD_BYTES);
+    this.#end += keyAndValue.length;
+  }
+
+  #addParts(record: OutgoingRecord): void {
     const headers = encodeHeaders(record.headers);
-    const size = HEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0) + (headers?.length ?? 0);
+    const { key, value } = record;
+    const head = this.#makeRoom(HEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + (headers?.length ?? 0));
+    this.#view.setFloat64(head, record.timestampMs, true);
+    this.#putBytes(head + 8, key);
+    this.#putBytes(head + 12, value);
+    this.#putBytes(head + 16, headers);
+  }
+
+  /** @returns where the record begins; what follows its head begins at `#end` */
+  #makeRoom(size: number): number {
     if (this.#count > 0 && (this.#count === ROW_RECORDS || this.#end + size > ROW_BYTES)) this.#finishRow();
     if (size > this.#bytes.length) {
       this.#buffers.give(this.#bytes);
       this.#useBuffer(this.#buffers.take(size));
     }
-    this.#put(record, headers);
-    this.#count++;
-    if (record.timestampMs > this.#latestMs) this.#latestMs = record.timestampMs;
+    const head = this.#end;
+    this.#end += HEAD_BYTES;
+    return head;
   }
 
   /** All rows, in order. */
@@ -100,15 +128,6 @@ export class BatchEncoder {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
     this.#end = 0;
-  }
-
-  #put({ key, value, timestampMs }: OutgoingRecord, headers: Uint8Array | null): void {
-    const head = this.#end;
-    this.#view.setFloat64(head, timestampMs, true);
-    this.#end += HEAD_BYTES;
-    this.#putBytes(head + 8, key);
-    this.#putBytes(head + 12, value);
-    this.#putBytes(head + 16, headers);
   }
 
   #putBytes(lengthAt: number, bytes: Uint8Array | null): void {

@@ -89,8 +89,5 @@ export function* changelogRecords(
 ): Generator<OutgoingRecord> {
   const topic = changelogTopic(job);
   const arena = new TextArena();
-  for (const [entry, text] of changes) {
-    const [key, value] = arena.encodePair(entry, text ?? "");
-    yield { topic, partition: 0, key, value: text === null ? null : value, timestampMs };
-  }
+  for (const [entry, text] of changes) yield arena.record(topic, entry, text, timestampMs, 0);
 }

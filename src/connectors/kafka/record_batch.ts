@@ -13,6 +13,7 @@
 import { gunzipSync } from "node:zlib";
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { BrokerError } from "../broker.ts";
+import { PackedRecord } from "../packed_record.ts";
 import { RecordView } from "../record_view.ts";
 import type { ByteWriter } from "./bytes.ts";
 import { ByteReader, sizeOfVarint, sizeOfVarlong } from "./bytes.ts";
@@ -60,7 +61,10 @@ const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"];
 const encoder = new TextEncoder();
 
 /** An upper bound of what a record takes in a batch, bytes. */
-export function sizeOfRecord({ key, value, headers }: OutgoingRecord): number {
+export function sizeOfRecord(record: OutgoingRecord): number {
+  // Without the views.
+  if (record instanceof PackedRecord) return 36 + record.keyLength + Math.max(0, record.valueLength);
+  const { key, value, headers } = record;
   let size = 36 + (key?.length ?? 0) + (value?.length ?? 0);
   for (const name in headers) size += 10 + name.length * 3 + headers[name]!.length;
   return size;

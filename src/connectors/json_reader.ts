@@ -1,0 +1,141 @@
+/**
+ * Reads texts of JSON that look like those before.
+ *
+ * The records of a topic mostly have the same fields in the same order. One that `JSON.parse()` has read gives a shape: a
+ * regular expression for texts like it, and a function that makes the object of what that captures. A flight of 266 bytes takes
+ * 0.3 µs instead of 0.6. Whatever no shape fits is left to `JSON.parse()`, so what comes out is always what it would give.
+ */
+
+/** As many shapes are tried. */
+const MAX_SHAPES = 3;
+/** Once there are so many, every so often a text that none fits takes the place of the one that helps least. */
+const RELEARN_AFTER = 1_000;
+/** A larger value is not worth an expression: so many characters, so many fields and objects. */
+const MAX_LENGTH = 1 << 14;
+const MAX_PARTS = 100;
+
+export class JsonReader {
+  readonly #shapes: Shape[] = [];
+  #misses = 0;
+
+  /** @throws {SyntaxError} as `JSON.parse()` does */
+  parse(text: string): unknown {
+    const found = this.#find(text, 0, text.length, "any");
+    if (found !== undefined) return found;
+    const value: unknown = JSON.parse(text);
+    if (this.#shapes.length < MAX_SHAPES || ++this.#misses % RELEARN_AFTER === 0) this.#learn(text, value);
+    return value;
+  }
+
+  /**
+   * The value of a part of a longer text of which only the characters in ASCII are right.
+   * @returns undefined if that part alone has to be looked at
+   */
+  find(text: string, start: number, end: number): unknown {
+    return this.#find(text, start, end, "ascii");
+  }
+
+  #find(text: string, start: number, end: number, characters: Characters): unknown {
+    const shapes = this.#shapes;
+    for (let i = 0; i < shapes.length; i++) {
+      const value = shapes[i]!.read(text, start, end, characters);
+      if (value === undefined) continue;
+      // What fits often is tried earlier.
+      if (i > 0) [shapes[i - 1], shapes[i]] = [shapes[i]!, shapes[i - 1]!];
+      return value;
+    }
+    return undefined;
+  }
+
+  #learn(text: string, value: unknown): void {
+    const shape = text.length > MAX_LENGTH ? undefined : Shape.of(value);
+    // One that does not read what it was made of has twice the same name, say, or spaces in other places.
+    if (shape === undefined || JSON.stringify(shape.read(text, 0, text.length, "any")) !== JSON.stringify(value)) {
+      return;
+    }
+    if (this.#shapes.length === MAX_SHAPES) this.#shapes.pop();
+    this.#shapes.push(shape);
+  }
+}
+
+/** Which characters may stand in strings: any that JSON allows, or only those that are the same in ASCII. */
+type Characters = "any" | "ascii";
+
+/** What stands between quotes, if nothing in it is escaped. */
+const STRING: Record<Characters, string> = { any: '[^"\\\\\\x00-\\x1f]*', ascii: "[ !#-\\[\\]-\\x7f]*" };
+const NUMBER = "-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?";
+
+/** @param m what was captured */
+type Make = (m: RegExpExecArray, own: (text: string) => string) => unknown;
+
+class Shape {
+  readonly #patterns: Record<Characters, RegExp>;
+  readonly #make: Make;
+
+  /** @param makes the value, in JavaScript, out of what `m` captured */
+  private constructor(patternOf: (characters: Characters) => string, makes: string) {
+    this.#patterns = { any: new RegExp(patternOf("any"), "y"), ascii: new RegExp(patternOf("ascii"), "y") };
+    // An object made of a literal takes a fifth of the time that one takes whose fields are set by name, one by one.
+    this.#make = new Function("m", "own", `return ${makes}`) as Make;
+  }
+
+  /** @returns undefined if there is none for such values */
+  static of(value: unknown): Shape | undefined {
+    if (typeof value !== "object" || value === null) return undefined;
+    let parts = 0;
+    let captures = 0;
+    const makes = describe(value);
+    return makes === undefined ? undefined : new Shape(makes.pattern, makes.expression);
+
+    function describe(part: unknown): Description | undefined {
+      if (++parts > MAX_PARTS) return undefined;
+      if (part === null) return { pattern: () => "null", expression: "null" };
+      if (typeof part === "object") return Array.isArray(part) ? undefined : describeObject(part);
+      const captured = `m[${++captures}]`;
+      switch (typeof part) {
+        case "string":
+          return { pattern: (characters) => `"(${STRING[characters]})"`, expression: `own(${captured})` };
+        case "number":
+          return { pattern: () => `(${NUMBER})`, expression: `+${captured}` };
+        default:
+          return { pattern: () => "(true|false)", expression: `${captured} === "true"` };
+      }
+    }
+
+    function describeObject(object: object): Description | undefined {
+      const named: [name: string, Description][] = [];
+      for (const [name, part] of Object.entries(object)) {
+        const described = describe(part);
+        // In a literal it would be the prototype.
+        if (described === undefined || name === "__proto__") return undefined;
+        named.push([JSON.stringify(name), described]);
+      }
+      return {
+        pattern: (characters) =>
+          `\\{${named.map(([name, { pattern }]) => `${RegExp.escape(name)}: ?${pattern(characters)}`).join(", ?")}\\}`,
+        expression: `{${named.map(([name, { expression }]) => `${name}: ${expression}`).join(", ")}}`,
+      };
+    }
+  }
+
+  read(text: string, start: number, end: number, characters: Characters): unknown {
+    const pattern = this.#patterns[characters];
+    pattern.lastIndex = start;
+    const captured = pattern.exec(text);
+    return captured === null || pattern.lastIndex !== end ? undefined : this.#make(captured, own);
+  }
+}
+
+/** How to find a part of a value in a text, and how to make it of what was found. */
+interface Description {
+  readonly pattern: (characters: Characters) => string;
+  readonly expression: string;
+}
+
+/** From this length on V8 makes a string that is cut out of another one a window into that one. */
+const WINDOW_LENGTH = 13;
+
+/** A string that keeps nothing else in memory: a window would keep all of the text in which it was found. */
+function own(text: string): string {
+  return text.length < WINDOW_LENGTH ? text : (" " + text).slice(1);
+}

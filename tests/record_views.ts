@@ -1,0 +1,15 @@
+import { RecordView } from "../src/connectors/record_view.ts";
+
+/** Records as a fetch brings them: their values lie one after another, with bytes of the broker's own between. */
+export function recordViews(values: readonly (Uint8Array | null)[]): RecordView[] {
+  const size = values.reduce((sum, value) => sum + 1 + (value?.length ?? 0), 0);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  return values.map((value, offset) => {
+    bytes[at++] = 0xff;
+    const valueAt = at;
+    if (value !== null) bytes.set(value, at);
+    at += value?.length ?? 0;
+    return new RecordView(offset, 0, undefined, bytes, 0, -1, valueAt, value?.length ?? -1);
+  });
+}
