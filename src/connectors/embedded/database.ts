@@ -9,6 +9,12 @@ import { checkTables, createTables, isEmpty } from "./schema.ts";
 /** How often to look whether the file is still where it was opened, ms. */
 const LOOK_MS = 200;
 
+/**
+ * Of a new file. Rows of records take 128 KiB: a job that writes 260 MB spends 0.8 s here, with pages of 4 KiB 1.2 s, with 64 KiB
+ * 0.6 s. A commit of one record takes 0.13 ms, with 4 KiB 0.08 ms, with 32 KiB 0.21 ms.
+ */
+const PAGE_BYTES = 16_384;
+
 /** How to open the file. */
 export interface DatabaseOptions {
   /** "full" waits for the disk at every commit; with "normal" a power loss may take the last ones. */
@@ -187,7 +193,7 @@ function connect(path: string, { sync, busyTimeoutMs }: DatabaseOptions): Databa
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
   try {
     if (isEmpty(database)) {
-      database.exec("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE");
+      database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE`);
       // Another process may have been faster.
       if (isEmpty(database)) createTables(database);
       database.exec("COMMIT");
