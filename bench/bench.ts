@@ -72,6 +72,13 @@ async function main(signal: AbortSignal): Promise<void> {
     log,
   };
   const sections: Section[] = [];
+  const facts = await circumstances(kafka?.whose ?? "none", peers);
+  const reportSoFar = (): Report => ({
+    command: ["deno task bench", ...Deno.args].join(" "),
+    date: new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC",
+    circumstances: facts,
+    sections,
+  });
   const failures: string[] = [];
   for (const question of flags.only) {
     signal.throwIfAborted();
@@ -84,15 +91,11 @@ async function main(signal: AbortSignal): Promise<void> {
       failures.push(question);
       sections.push({ title: question, rows: [], notes: [`Could not be measured: ${error.message}`] });
     }
+    // Each as it comes: a run that is stopped after half an hour has something to show.
+    if (flags.write) await writeResults(reportSoFar());
   }
 
-  const report: Report = {
-    command: ["deno task bench", ...Deno.args].join(" "),
-    date: new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC",
-    circumstances: await circumstances(kafka?.whose ?? "none", peers),
-    sections,
-  };
-  if (flags.write) await writeResults(report);
+  const report = reportSoFar();
   await writeOutput(flags.json ? toJson(report) : toMarkdown(report));
   for (const line of missed(sections)) log(`not met: ${line}`);
   if (failures.length > 0) throw new BenchFailure(`Could not measure ${failures.join(" and ")}: see above`);
