@@ -153,9 +153,10 @@ export interface JobRequest {
 export interface JobCommit {
   /**
    * Changed entries of the job's state; `null` deletes, of two for one entry the later counts. Gone through once, piece by
-   * piece until the commit has ended: what they are made of must not change meanwhile.
+   * piece until the commit has ended: what they are made of must not change meanwhile. `isStored` tells whether the last
+   * commit has the entry, if it is known: then the store knows without a look how much of what it has is outdated.
    */
-  readonly changes: Iterable<readonly [entry: string, value: string | null]>;
+  readonly changes: Iterable<readonly [entry: string, value: string | null, isStored?: boolean]>;
   /** For tools only: what a group of the job's name has consumed. The job itself restores from its entries. */
   readonly positions: readonly Position[];
 }

@@ -1,46 +1,106 @@
-/** How the embedded log gives back a job's entries: in pages of short ones, and long ones alone. */
-import { assertEquals } from "@std/assert";
+/** How the embedded log keeps a job's entries: what commits change is appended, what is outdated is compacted. */
+import { assert, assertEquals } from "@std/assert";
+import type { Broker, JobLease } from "../../src/connectors/broker.ts";
 
 const allowed = (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
 
-Deno.test({
-  name: `embedded log: restore() gives entries of all lengths, whatever their keys${
-    allowed ? "" : " (skipped: needs --allow-read and --allow-write)"
-  }`,
-  ignore: !allowed,
-  fn: async () => {
-    // node:sqlite is loaded only where files may be used.
-    const { openEmbeddedBroker } = await import("../../src/connectors/embedded/mod.ts");
-    const dir = await Deno.makeTempDir();
-    try {
-      const broker = await openEmbeddedBroker({ dir, sync: "normal" });
-      const lease = await broker.openJob({
-        job: "job",
-        topics: [],
-        sessionTimeoutMs: 10_000,
-        transactional: true,
-        whenActive: "refuse",
-        onStandby: () => {},
-        signal: new AbortController().signal,
-      });
-      const entries = new Map([["", "no key"], ["\0", "\0"], ["a\0", "1"], ["a\0b", "\0\0"], ["a", ""], [
-        "😀",
-        "\ufeff",
-      ]]);
-      // More than a page, with long ones and a NUL at the ends of pages.
-      for (let i = 0; i < 10_000; i++) {
-        const key = `${i % 3 === 0 ? "\0" : "k"}${String(i).padStart(5, "0")}`;
-        entries.set(key, i % 777 === 0 ? `${i}`.repeat(5_000) : `${i}`);
-      }
-      for (const length of [4_090, 4_091, 4_092, 4_093]) entries.set(`edge${length}`, "ü".repeat(length / 2));
-      await lease.commit({ changes: entries, positions: [] });
-      const found = await lease.restore();
-      assertEquals(found.size, entries.size);
-      for (const [key, value] of entries) assertEquals(found.get(key) === value, true, JSON.stringify(key));
-      await lease.release();
-      await broker.close();
-    } finally {
-      await Deno.remove(dir, { recursive: true });
-    }
-  },
+test("restore() gives entries of all lengths, whatever their keys", async (open) => {
+  await using broker = await open();
+  const lease = await openJob(broker);
+  const entries = new Map([["", "no key"], ["\0", "\0"], ["a\0", "1"], ["a\0b", "\0\0"], ["a", ""], [
+    "😀",
+    "\ufeff",
+  ]]);
+  for (let i = 0; i < 10_000; i++) {
+    const key = `${i % 3 === 0 ? "\0" : "k"}${String(i).padStart(5, "0")}`;
+    entries.set(key, i % 777 === 0 ? `${i}`.repeat(5_000) : `${i}`);
+  }
+  // Shorter and longer than a segment, than its buffer, and of more bytes than characters.
+  for (const length of [65_535, 65_536, 200_000, 3_000_000]) entries.set(`edge${length}`, "ü".repeat(length));
+  await lease.commit({ changes: entries, positions: [] });
+
+  assertSame(await lease.restore(), entries);
 });
+
+test("commits that change and delete entries leave the last of each, also for who opens the log later", async (open) => {
+  const expected = new Map<string, string>();
+  let turn = 0;
+  for (let life = 0; life < 3; life++) {
+    await using broker = await open();
+    const lease = await openJob(broker);
+    assertSame(await lease.restore(), expected);
+    for (let commit = 0; commit < 60; commit++) {
+      // Keys come back in ever other company; some change twice in one commit.
+      const changes = Array.from({ length: 300 }, (): [string, string | null, boolean?] => {
+        const key = `key ${(turn++ * 7919) % 1_000}`;
+        const value = turn % 5 === 0 ? null : `${turn}`.repeat(turn % 40);
+        const isStored = expected.has(key);
+        if (value === null) expected.delete(key);
+        else expected.set(key, value);
+        // What is told about an entry speeds things up; without it all is as well.
+        return commit % 3 === 0 ? [key, value] : [key, value, isStored];
+      });
+      await lease.commit({ changes, positions: [] });
+    }
+    assertSame(await broker.readCommit("job"), expected);
+  }
+});
+
+test("outdated entries do not pile up, and compaction stops for what is new only", async (open, dir) => {
+  await using broker = await open();
+  const passed: string[] = [];
+  const lease = await openJob(broker, (name) => passed.push(name));
+  const compactions = () => passed.filter((name) => name === "commit: compaction has ended").length;
+  const commit = (from: number, isStored: boolean, value: string | null) =>
+    lease.commit({
+      changes: Array.from({ length: 2_000 }, (_, i) => [`key ${from + i}`, value, isStored]),
+      positions: [],
+    });
+  for (let i = 0; i < 20; i++) await commit(2_000 * i, false, "v".repeat(100));
+  assertEquals(compactions(), 0);
+
+  for (let i = 0; i < 400; i++) await commit(0, true, "w".repeat(100));
+  assert(compactions() > 0);
+  // Some 5 MB of entries live; 400 commits of 250 KB each would be 100 MB.
+  const { size } = await Deno.stat(`${dir}/log.sqlite`);
+  assert(size < 25_000_000, `${size} bytes`);
+  assertEquals((await lease.restore()).size, 40_000);
+
+  for (let i = 0; i < 20; i++) await commit(2_000 * i, true, null);
+  assertEquals((await lease.restore()).size, 0);
+});
+
+function assertSame(found: ReadonlyMap<string, string>, expected: ReadonlyMap<string, string>): void {
+  assertEquals(found.size, expected.size);
+  for (const [key, value] of expected) assert(found.get(key) === value, JSON.stringify(key));
+}
+
+function openJob(broker: Broker, faultPoint?: (name: string) => void): Promise<JobLease> {
+  return broker.openJob({
+    job: "job",
+    topics: [],
+    sessionTimeoutMs: 10_000,
+    transactional: true,
+    whenActive: "refuse",
+    onStandby: () => {},
+    signal: new AbortController().signal,
+    ...(faultPoint && { faultPoint }),
+  });
+}
+
+function test(promise: string, body: (open: () => Promise<Broker>, dir: string) => Promise<void>): void {
+  Deno.test({
+    name: `embedded log: ${promise}${allowed ? "" : " (skipped: needs --allow-read and --allow-write)"}`,
+    ignore: !allowed,
+    fn: async () => {
+      // node:sqlite is loaded only where files may be used.
+      const { openEmbeddedBroker } = await import("../../src/connectors/embedded/mod.ts");
+      const dir = await Deno.makeTempDir();
+      try {
+        await body(() => openEmbeddedBroker({ dir, sync: "normal" }), dir);
+      } finally {
+        await Deno.remove(dir, { recursive: true });
+      }
+    },
+  });
+}

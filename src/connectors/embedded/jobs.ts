@@ -2,7 +2,7 @@
 import type { JobInfo } from "../broker.ts";
 import { deadLetterTopic, JobActiveError } from "../broker.ts";
 import type { Database } from "./database.ts";
-import { entriesOf } from "./entries.ts";
+import { entriesOf, HAS_ENTRIES, removeEntries } from "./entries.ts";
 import { anyLives, bury, describeInstance, lifeOf } from "./instance.ts";
 import { findTopic, removeTopic } from "./topics.ts";
 
@@ -87,7 +87,7 @@ export function jobsReading(database: Database, topics: readonly string[]): JobI
   return database.write(() => {
     const rows = database.statement(
       `SELECT name,
-         EXISTS (SELECT 1 FROM job_entry WHERE job_id = id) OR EXISTS (SELECT 1 FROM job_position WHERE job_id = id) AS has_state
+         ${HAS_ENTRIES} OR EXISTS (SELECT 1 FROM job_position WHERE job_id = id) AS has_state
        FROM job
        WHERE id IN (SELECT job_id FROM job_topic WHERE topic IN (SELECT value FROM json_each(?)))
        ORDER BY name`,
@@ -119,7 +119,7 @@ export function dropJob(database: Database, job: string): void {
 
 /** Forgets entries and positions. To be called in a writing transaction. */
 export function forgetState(database: Database, jobId: number): void {
-  database.statement("DELETE FROM job_entry WHERE job_id = ?").run(jobId);
+  removeEntries(database, jobId);
   database.statement("DELETE FROM job_position WHERE job_id = ?").run(jobId);
 }
 

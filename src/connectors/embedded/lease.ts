@@ -1,7 +1,7 @@
 import type { JobCommit, JobLease, JobRequest, OutgoingRecord } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import { type Database, yieldToOthers } from "./database.ts";
-import { entriesOf, putEntries } from "./entries.ts";
+import { entriesOf, EntryWriter } from "./entries.ts";
 import type { Instance } from "./instance.ts";
 import { endTerm, extendTerm, forgetState, type Term } from "./jobs.ts";
 import { RecordWriter } from "./writer.ts";
@@ -23,6 +23,7 @@ export class EmbeddedLease implements JobLease {
   readonly #database: Database;
   readonly #parts: LeaseParts;
   readonly #writer: RecordWriter;
+  readonly #entries: EntryWriter;
   readonly #lost = new AbortController();
   readonly #renewing: ReturnType<typeof setInterval>;
   /** Why nothing more can be written. */
@@ -33,6 +34,7 @@ export class EmbeddedLease implements JobLease {
     this.#database = database;
     this.#parts = parts;
     this.#writer = new RecordWriter(database);
+    this.#entries = new EntryWriter(database, parts.term.jobId);
     this.#renewing = setInterval(() => this.#renew(), parts.request.sessionTimeoutMs / 3);
   }
 
@@ -57,6 +59,7 @@ export class EmbeddedLease implements JobLease {
 
   async reset(): Promise<void> {
     this.#act("reset", () => forgetState(this.#database, this.#parts.term.jobId));
+    this.#entries.clear();
     await yieldToOthers();
   }
 
@@ -78,7 +81,7 @@ export class EmbeddedLease implements JobLease {
       faultPoint?.("commit: the transaction has begun");
       this.#writer.append();
       faultPoint?.("commit: records are appended");
-      putEntries(this.#database, this.#parts.term.jobId, changes);
+      this.#entries.put(changes);
       faultPoint?.("commit: entries are written");
       const put = this.#database.statement("REPLACE INTO job_position VALUES (?, ?, ?, ?)");
       for (const { topic, partition, offset } of positions) {
@@ -89,6 +92,7 @@ export class EmbeddedLease implements JobLease {
     faultPoint?.("commit: the transaction has ended");
     this.#writer.clear();
     await yieldToOthers();
+    await this.#compact();
   }
 
   release(): Promise<void> {
@@ -110,6 +114,20 @@ export class EmbeddedLease implements JobLease {
       if (!(error instanceof BrokerError)) return Promise.reject(error);
     }
     return Promise.resolve();
+  }
+
+  /** Slice by slice: others have their turn between two of them. */
+  async #compact(): Promise<void> {
+    const { faultPoint } = this.#parts.request;
+    while (this.#entries.isCompactionDue) {
+      this.#act("compact the commit of", () => {
+        faultPoint?.("commit: compaction has begun");
+        this.#entries.compact();
+        faultPoint?.("commit: entries are compacted, not committed");
+      });
+      faultPoint?.("commit: compaction has ended");
+      await yieldToOthers();
+    }
   }
 
   /** Does what the job asked for; `what` it is: "commit". The first failure is the last thing done. */

@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { BrokerError } from "../broker.ts";
 
 /** Changes with every change of the tables or of what lies in them. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** In the head of the file: "strm". */
 const APPLICATION = 0x7374726d;
@@ -56,12 +56,17 @@ const TABLES = `
     PRIMARY KEY (job_id, topic)
   ) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE job_entry (
+  -- What commits have changed of a job's entries; see segment.ts. The segments of a bucket tell it in the order of their ids.
+  CREATE TABLE job_segment (
+    id INTEGER PRIMARY KEY,
     job_id INTEGER NOT NULL,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (job_id, key)
-  ) STRICT, WITHOUT ROWID;
+    bucket INTEGER NOT NULL,
+    change_count INTEGER NOT NULL,
+    -- By how many entries there are more with these changes.
+    live_count INTEGER NOT NULL,
+    changes BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX job_segment_by_bucket ON job_segment (job_id, bucket);
 
   CREATE TABLE job_position (
     job_id INTEGER NOT NULL,

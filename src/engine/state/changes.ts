@@ -1,7 +1,14 @@
 import { Journal } from "./journal.ts";
 
-/** An entry's name in the store and its text; `null` deletes it. */
-export type StateChange = readonly [entry: string, value: string | null];
+/** An entry's name in the store and its text; `null` deletes it. `isStored`: whether the store has one, if that is known. */
+export type StateChange = readonly [entry: string, value: string | null, isStored?: boolean];
+
+/** What a store has of the entries named in `changes` afterwards: of two for one name the later counts. */
+export function lastOf(changes: Iterable<StateChange>): Map<string, string | null> {
+  const last = new Map<string, string | null>();
+  for (const [entry, value] of changes) last.set(entry, value);
+  return last;
+}
 
 /** Something in memory of which a copy lies in the job's store. */
 export interface Storable {
@@ -60,7 +67,7 @@ export class Changes {
       item.dirty = false;
       const value = item.entryValue();
       if (value === null && !item.stored) continue;
-      yield [item.entryKey(), value];
+      yield [item.entryKey(), value, item.stored];
       item.stored = value !== null;
     }
   }

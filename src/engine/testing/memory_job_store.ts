@@ -1,5 +1,6 @@
 import type { DeadLetter, JobSession, JobStore, JobStoreRequest, SplitPosition, StateChange } from "../job_store.ts";
 import type { Sink, SinkWriter } from "../sink.ts";
+import { lastOf } from "../state/changes.ts";
 
 /** A record as a sink got it. */
 export interface Written {
@@ -202,7 +203,7 @@ export class MemoryJobSession implements JobSession {
     this.#lost.signal.throwIfAborted();
     store.onMoment("beforeCommit");
     store.beforeCommit(number, this);
-    const kept = new Map(changes);
+    const kept = lastOf(changes);
     for (const [key, value] of kept) {
       if (value === null) store.entries.delete(key);
       else store.entries.set(key, value);

@@ -11,6 +11,7 @@ import { Tally } from "../runtime/tally.ts";
 import type { Task } from "../runtime/task.ts";
 import { newTask } from "../runtime/wiring.ts";
 import type { OutputTag } from "../side_output.ts";
+import { lastOf } from "../state/changes.ts";
 import type { Key } from "../state/key.ts";
 import type { KeyedStateStore, MapState, MapStateDescriptor } from "../state/state.ts";
 import {
@@ -239,7 +240,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   /** Stores what has changed. @returns the changed entries of state and timers; `null` for those that are gone */
   commit(): [entry: string, value: string | null][] {
     const entries = new Map(this.#stored.entries);
-    const changes = new Map(this.shared.changes.drain());
+    const changes = lastOf(this.shared.changes.drain());
     for (const [entry, value] of changes) {
       if (value === null) entries.delete(entry);
       else entries.set(entry, value);

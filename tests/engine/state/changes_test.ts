@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Changes, type Storable } from "../../../src/engine/state/changes.ts";
+import { Changes, lastOf, type Storable } from "../../../src/engine/state/changes.ts";
 
 /** Something with a text; null: it is gone. */
 class Item implements Storable {
@@ -21,7 +21,7 @@ class Item implements Storable {
 
 /** As a store takes them: of two for one name the later counts. */
 function drain(changes: Changes): (readonly [string, string | null])[] {
-  return [...new Map(changes.drain())];
+  return [...lastOf(changes.drain())];
 }
 
 Deno.test("drain() gives one entry per changed item, made once, however often it changed", () => {
@@ -91,5 +91,19 @@ Deno.test("drain() makes a text when it is its turn, and begins a new list at on
   drained.next();
 
   assertEquals([a.asked, b.asked, changes.isEmpty], [1, 0, true]);
-  assertEquals([...drained], [["b", "1"]]);
+  assertEquals([...drained], [["b", "1", false]]);
+});
+
+Deno.test("drain() tells of each entry whether the store has it", () => {
+  const changes = new Changes();
+  const item = new Item("a", "1");
+  changes.mark(item);
+  assertEquals([...changes.drain()], [["a", "1", false]]);
+
+  changes.mark(item);
+  assertEquals([...changes.drain()], [["a", "1", true]]);
+
+  item.text = null;
+  changes.mark(item);
+  assertEquals([...changes.drain()], [["a", null, true]]);
 });

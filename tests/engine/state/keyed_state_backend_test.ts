@@ -133,7 +133,7 @@ Deno.test("update() is one change in the store, under the state's name", () => {
   total.update(1);
   total.update(2);
 
-  assertEquals([...changes.drain()], [['["state","counter","total","",{"city":"Ulm"}]', "2"]]);
+  assertEquals([...changes.drain()], [['["state","counter","total","",{"city":"Ulm"}]', "2", false]]);
 });
 
 const SUM = { createAccumulator: () => 0, add: (a: number, b: number) => a + b, getResult: String, merge: Math.max };

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Changes } from "../../../src/engine/state/changes.ts";
+import { Changes, lastOf } from "../../../src/engine/state/changes.ts";
 import { type Key, keyId } from "../../../src/engine/state/key.ts";
 import { ListTable } from "../../../src/engine/state/list_table.ts";
 
@@ -15,7 +15,7 @@ function newTable() {
     clear: (namespace: string, key: Key) => table.clear(namespace, keyId(key)),
     merge: (target: string, sources: readonly string[], key: Key) =>
       table.mergeNamespaces(target, sources, keyId(key), key),
-    commit: () => [...new Map(changes.drain())],
+    commit: () => [...lastOf(changes.drain())],
   };
 }
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Changes } from "../../../src/engine/state/changes.ts";
+import { Changes, lastOf } from "../../../src/engine/state/changes.ts";
 import { type Key, keyId } from "../../../src/engine/state/key.ts";
 import { MapTable } from "../../../src/engine/state/map_table.ts";
 
@@ -15,7 +15,7 @@ function newTable() {
     remove: (namespace: string, key: Key, userKey: Key) => table.remove(table.find(namespace, keyId(key), userKey)!),
     all: (namespace: string, key: Key) =>
       [...table.entries(namespace, keyId(key))].map(({ userKey, value }) => [userKey, value]),
-    commit: () => [...new Map(changes.drain())],
+    commit: () => [...lastOf(changes.drain())],
   };
 }
 

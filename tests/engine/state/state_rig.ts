@@ -1,5 +1,5 @@
 import { JOB_ENTRY, type JobRecord, Snapshot } from "../../../src/engine/runtime/snapshot.ts";
-import { Changes } from "../../../src/engine/state/changes.ts";
+import { Changes, lastOf } from "../../../src/engine/state/changes.ts";
 import type { Key } from "../../../src/engine/state/key.ts";
 import { KeyedStateBackend } from "../../../src/engine/state/keyed_state_backend.ts";
 import type { KeyedStateStore } from "../../../src/engine/state/state.ts";
@@ -42,7 +42,7 @@ export class StateRig {
 
   /** Stores what has changed. @returns the changes, names without what begins all of them */
   commit(): [string, string | null][] {
-    const changes = [...new Map(this.changes.drain())];
+    const changes = [...lastOf(this.changes.drain())];
     for (const [entry, value] of changes) {
       if (value === null) this.entries.delete(entry);
       else this.entries.set(entry, value);
