@@ -1,5 +1,5 @@
 /** How the embedded log keeps a job's entries: what commits change is appended, what is outdated is compacted. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Broker, JobLease } from "../../src/connectors/broker.ts";
 
 const allowed = (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
@@ -46,7 +46,7 @@ test("commits that change and delete entries leave the last of each, also for wh
   }
 });
 
-test("outdated entries do not pile up, and compaction stops for what is new only", async (open, dir) => {
+test("outdated entries do not pile up, and nothing is compacted while there are none", async (open, dir) => {
   await using broker = await open();
   const passed: string[] = [];
   const lease = await openJob(broker, (name) => passed.push(name));
@@ -59,15 +59,40 @@ test("outdated entries do not pile up, and compaction stops for what is new only
   for (let i = 0; i < 20; i++) await commit(2_000 * i, false, "v".repeat(100));
   assertEquals(compactions(), 0);
 
-  for (let i = 0; i < 400; i++) await commit(0, true, "w".repeat(100));
+  for (let i = 0; i < 200; i++) await commit(0, true, "w".repeat(100));
   assert(compactions() > 0);
-  // Some 5 MB of entries live; 400 commits of 250 KB each would be 100 MB.
+  // Some 5 MB of entries live; 200 commits of 250 KB each would be 50 MB.
   const { size } = await Deno.stat(`${dir}/log.sqlite`);
   assert(size < 25_000_000, `${size} bytes`);
   assertEquals((await lease.restore()).size, 40_000);
 
   for (let i = 0; i < 20; i++) await commit(2_000 * i, true, null);
   assertEquals((await lease.restore()).size, 0);
+});
+
+test("a compaction that does not come to its end leaves the commit before it", async (open) => {
+  const expected = new Map<string, string>();
+  {
+    await using broker = await open();
+    const lease = await openJob(broker, (name) => {
+      if (name === "commit: entries are compacted, not committed") throw new Error("killed here");
+    });
+    const commit = async () => {
+      for (let i = 0; i < 1_000; i++) expected.set(`key ${i}`, `${expected.size} ${i}`.repeat(20));
+      await lease.commit({ changes: expected, positions: [] });
+    };
+    await assertRejects(
+      async () => {
+        for (let i = 0; i < 1_000; i++) await commit();
+      },
+      Error,
+      "killed here",
+    );
+    // Nothing comes after the first failure.
+    await assertRejects(commit, Error, "killed here");
+  }
+  await using broker = await open();
+  assertSame(await broker.readCommit("job"), expected);
 });
 
 function assertSame(found: ReadonlyMap<string, string>, expected: ReadonlyMap<string, string>): void {
