@@ -8,6 +8,8 @@
  * characters, 0.54 as JSON), which counts as compaction reads everything once more.
  */
 
+import type { SeenKeys } from "./seen_keys.ts";
+
 /** Keys and values in turn; `null`: deleted. */
 export type Changes = (string | null)[];
 
@@ -41,16 +43,37 @@ export function encodeSegment(changes: Changes): Uint8Array {
 
 /** Does to `entries` what a segment says. */
 export function applySegment(bytes: Uint8Array, entries: Map<string, string>): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const count = view.getUint32(0, true);
-  const text = decoder.decode(bytes.subarray(LENGTH_BYTES * (1 + count)));
+  const { text, lengths } = open(bytes);
   let at = 0;
-  for (let i = 1; i < count; i += 2) {
-    const key = text.slice(at, at += view.getUint32(LENGTH_BYTES * i, true));
-    const length = view.getUint32(LENGTH_BYTES * (i + 1), true);
+  for (let i = 0; i < lengths.length; i += 2) {
+    const key = text.slice(at, at += lengths[i]!);
+    const length = lengths[i + 1]!;
     if (length === NONE) entries.delete(key);
     else entries.set(key, text.slice(at, at += length));
   }
+}
+
+/**
+ * Hands over what a segment says of entries of which nothing has been `seen` yet, the last change first. Who reads a bucket
+ * from its last segment to its first gets each of its entries once.
+ */
+export function readUnseen(bytes: Uint8Array, seen: SeenKeys, take: (key: string, value: string) => void): void {
+  const { text, lengths } = open(bytes);
+  let end = text.length;
+  for (let i = lengths.length - 2; i >= 0; i -= 2) {
+    const length = lengths[i + 1]!;
+    const middle = length === NONE ? end : end - length;
+    const start = middle - lengths[i]!;
+    if (seen.add(text, start, middle) && length !== NONE) take(text.slice(start, middle), text.slice(middle, end));
+    end = start;
+  }
+}
+
+function open(bytes: Uint8Array): { readonly text: string; readonly lengths: Uint32Array } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const lengths = new Uint32Array(view.getUint32(0, true));
+  for (let i = 0; i < lengths.length; i++) lengths[i] = view.getUint32(LENGTH_BYTES * (i + 1), true);
+  return { text: decoder.decode(bytes.subarray(LENGTH_BYTES * (1 + lengths.length))), lengths };
 }
 
 function bufferOf(size: number): Uint8Array<ArrayBuffer> {
