@@ -511,25 +511,25 @@ Deno.test("poll() rejects when the broker does not say how far the partitions re
 
 // ---------------------------------------------------------------------------------------------- how much is fetched
 
-Deno.test("TopicSource fetches no more while each partition has 500 records at hand, and goes on below that", async () => {
+Deno.test("TopicSource fetches no more while each partition has 300 records at hand, and goes on below that", async () => {
   const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(10_000));
-  broker.fetchRecords = 375;
+  broker.fetchRecords = 225;
   const { reader } = await open(broker);
   reader.start();
   await turn();
-  assertEquals(broker.fetches.map(({ positions }) => positions), [["skyone-0@0"], ["skyone-0@375"]]);
+  assertEquals(broker.fetches.map(({ positions }) => positions), [["skyone-0@0"], ["skyone-0@225"]]);
 
   const split = reader.splits[0]!;
-  for (let i = 0; i < 250; i++) split.take();
+  for (let i = 0; i < 150; i++) split.take();
   reader.poll();
   await turn();
-  assertEquals(broker.fetches.length, 2); // 500 are left
+  assertEquals(broker.fetches.length, 2); // 300 are left
   split.take();
   await turn();
   assertEquals(broker.fetches.length, 2); // nobody has looked
   reader.poll();
   await turn();
-  assertEquals(broker.fetches.slice(2).map(({ positions }) => positions), [["skyone-0@750"]]);
+  assertEquals(broker.fetches.slice(2).map(({ positions }) => positions), [["skyone-0@450"]]);
   await reader.close();
 });
 

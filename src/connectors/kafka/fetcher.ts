@@ -10,7 +10,7 @@ import { READ_COMMITTED } from "./protocol.ts";
 
 /** How much is asked for at once. */
 export interface FetchLimits {
-  /** Of one partition, bytes; a record that is larger comes alone. Default 256 KiB. */
+  /** Of one partition, bytes; a record that is larger comes alone. Default 128 KiB. */
   readonly partitionBytes?: number;
   /** Of one broker, bytes. Default 10 MiB. */
   readonly totalBytes?: number;
@@ -53,7 +53,7 @@ export class KafkaFetcher implements Fetcher {
   /** @param client is the fetcher's alone, and closed with it */
   constructor(client: Client, limits: FetchLimits = {}) {
     this.#client = client;
-    this.#partitionBytes = limits.partitionBytes ?? 1 << 18;
+    this.#partitionBytes = limits.partitionBytes ?? 1 << 17;
     this.#totalBytes = limits.totalBytes ?? 10 << 20;
   }
 
