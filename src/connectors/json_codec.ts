@@ -18,7 +18,11 @@ const REPLACEMENT = "\ufffd";
  *
  * @throws {RecordError} with what was found, as the end of a sentence: "value is not JSON, it starts with "<html>""
  */
-export function decodeJson<T>(bytes: Uint8Array | null, schema: Schema<T>, parser: JsonParser = JSON): T {
+export function decodeJson<T>(bytes: Uint8Array | null, schema: Schema<T>): T {
+  return decode(bytes, schema, JSON);
+}
+
+function decode<T>(bytes: Uint8Array | null, schema: Schema<T>, parser: JsonParser): T {
   if (bytes === null || bytes.length === 0) throw new RecordError(`value is ${bytes === null ? "null" : "empty"}`);
   const text = decodeText(bytes);
   let json: unknown;
@@ -46,7 +50,7 @@ export function jsonDecoder<T>(schema: Schema<T>): (record: BrokerRecord) => T {
       const json = start < 0 ? undefined : reader.find(run.text, start, start + record.valueLength);
       if (json !== undefined) return checkValue(json, schema);
     }
-    return decodeJson(record.value, schema, reader);
+    return decode(record.value, schema, reader);
   };
 }
 
