@@ -8,8 +8,12 @@
 
 /** As many shapes are tried. */
 const MAX_SHAPES = 3;
-/** Once there are so many, every so often a text that none fits takes the place of the one that helps least. */
-const RELEARN_AFTER = 1_000;
+/**
+ * A shape takes as long to make as a hundred texts take to read, and some texts have none that fits the next: so it is made of the
+ * first ones that no shape fits, and later of one in so many. It takes the place of the one that helps least.
+ */
+const FIRST_LEARNT = 10;
+const THEN_ONE_IN = 1_000;
 /** A larger value is not worth an expression: so many characters, so many fields and objects. */
 const MAX_LENGTH = 1 << 14;
 const MAX_PARTS = 100;
@@ -23,7 +27,7 @@ export class JsonReader {
     const found = this.#find(text, 0, text.length, "any");
     if (found !== undefined) return found;
     const value: unknown = JSON.parse(text);
-    if (this.#shapes.length < MAX_SHAPES || ++this.#misses % RELEARN_AFTER === 0) this.#learn(text, value);
+    if (++this.#misses <= FIRST_LEARNT || this.#misses % THEN_ONE_IN === 0) this.#learn(text, value);
     return value;
   }
 

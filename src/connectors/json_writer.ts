@@ -9,8 +9,9 @@
 
 /** As many shapes are tried. */
 const MAX_SHAPES = 3;
-/** Once there are so many, every so often a value that none fits takes the place of the oldest. */
-const RELEARN_AFTER = 1_000;
+/** A shape is made of the first values that none fits, and later of one in so many, in the place of the oldest. */
+const FIRST_LEARNT = 10;
+const THEN_ONE_IN = 1_000;
 /** A larger value is not worth a function: so many fields and objects. */
 const MAX_PARTS = 100;
 
@@ -28,7 +29,7 @@ export class JsonWriter {
       if (text !== undefined) return text;
     }
     const text = JSON.stringify(value);
-    if (this.#shapes.length < MAX_SHAPES || ++this.#misses % RELEARN_AFTER === 0) this.#learn(value, text);
+    if (++this.#misses <= FIRST_LEARNT || this.#misses % THEN_ONE_IN === 0) this.#learn(value, text);
     return text;
   }
 

@@ -1,6 +1,7 @@
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { JsonWriter } from "../../src/connectors/json_writer.ts";
+import { functionsMade } from "./functions_made.ts";
 
 const text = fc.oneof(
   fc.string({ maxLength: 20 }),
@@ -83,6 +84,14 @@ Deno.test("a field is read once", () => {
   assertEquals(JSON.parse(writer.stringify(value)), { x: 'aa"' });
 });
 
+Deno.test("a writer soon stops making shapes that fit nothing", () => {
+  const writer = new JsonWriter();
+  const made = functionsMade(() => {
+    for (let i = 0; i < 3_000; i++) writer.stringify({ [`name${i}`]: i, there: true });
+  });
+  assert(made > 0 && made < 20, `${made}`);
+});
+
 /** How often JSON.stringify() is called meanwhile. */
 function callsOfStringify(work: () => void): number {
   const original = JSON.stringify;
@@ -101,7 +110,7 @@ function callsOfStringify(work: () => void): number {
 
 Deno.test("a writer needs JSON.stringify() no more for values like those before", () => {
   const writer = new JsonWriter();
-  for (let i = 0; i < 10; i++) writer.stringify({ [`junk${i}`]: 1 });
+  for (let i = 0; i < 30; i++) writer.stringify({ [`junk${i}`]: 1 });
   const values = Array.from({ length: 2_000 }, (_, n) => ({ id: `text ${n}`, n, inner: { there: true } }));
   for (const value of values) writer.stringify(value);
 
