@@ -3,7 +3,7 @@
  * process of its own, with the flags of the job's task, so that no other measurement's garbage is in the way.
  */
 import { writeOutput } from "../../src/utils.ts";
-import { bookingRecords, flightRecords, hourOfBookings, NOW_MS } from "../data.ts";
+import { bookingRecords, type DataSet, flightRecords, NOW_MS } from "../data.ts";
 import { bareS16, bareS18, bareS20, type Topics } from "./bare_loop.ts";
 import { runEngine } from "./engine.ts";
 import { inMemory } from "./records.ts";
@@ -11,8 +11,7 @@ import { Written } from "./written.ts";
 
 export interface InMemoryRequest {
   readonly job: "s16" | "s18" | "s20";
-  /** Bookings of each airline. */
-  readonly pairs: number;
+  readonly set: DataSet;
   readonly rounds: number;
 }
 
@@ -30,8 +29,7 @@ export const BARE_LOOPS = {
 };
 
 /** @throws {Error} if the two do not write the same */
-export async function compareInMemory({ job, pairs, rounds }: InMemoryRequest): Promise<InMemoryResult> {
-  const set = hourOfBookings(pairs);
+export async function compareInMemory({ job, set, rounds }: InMemoryRequest): Promise<InMemoryResult> {
   const topics = inMemory(job === "s16" ? bookingRecords(set) : flightRecords(set));
   const records = [...topics.values()].flatMap(({ partitions }) => partitions).reduce(
     (sum, { length }) => sum + length,

@@ -1,16 +1,16 @@
 /** The engine in memory beside a bare loop, bytes to bytes. */
 import type { Context } from "../context.ts";
-import type { InMemoryRequest, InMemoryResult } from "../in_memory/program.ts";
+import { hourOfBookings } from "../data.ts";
+import { runInMemory } from "../in_memory/run.ts";
 import { range, ratios } from "../measurement.ts";
 import type { Row, Section } from "../report.ts";
-import { ROOT } from "../../src/cli/task.ts";
-import { v8FlagsOf } from "../task.ts";
 
 export async function measureEngine({ short, rounds, log, signal }: Context): Promise<Section[]> {
   const rows: Row[] = [];
   for (const job of ["s16", "s18", "s20"] as const) {
     log(`${job} in memory, ${rounds} rounds`);
-    const { records, bareLoopS, engineS } = await runInMemory({ job, pairs: short ? 50_000 : 500_000, rounds }, signal);
+    const set = hourOfBookings(short ? 50_000 : 500_000);
+    const { records, bareLoopS, engineS } = await runInMemory({ job, set, rounds }, signal);
     rows.push(
       { what: `${job}, bare loop`, unit: "records/s", measured: range(bareLoopS.map((s) => records / s)) },
       { what: `${job}, engine`, unit: "records/s", measured: range(engineS.map((s) => records / s)) },
@@ -28,28 +28,4 @@ export async function measureEngine({ short, rounds, log, signal }: Context): Pr
     "for each job, with its task's flags; the two run in turn, and write the same.",
   ];
   return [{ title: "The engine in memory", rows, notes }];
-}
-
-async function runInMemory(request: InMemoryRequest, signal: AbortSignal): Promise<InMemoryResult> {
-  const program = new URL("in_memory/program.ts", new URL("../", import.meta.url)).pathname;
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-env",
-      "--allow-read",
-      ...v8FlagsOf(request.job),
-      program,
-      JSON.stringify(request),
-    ],
-    // How fast local times are read depends on the zone.
-    env: { TZ: "UTC" },
-    cwd: ROOT,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-    signal,
-  }).output();
-  if (!success) throw new Error(`Cannot measure ${request.job} in memory: see above`);
-  return JSON.parse(new TextDecoder().decode(stdout));
 }

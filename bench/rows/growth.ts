@@ -3,8 +3,9 @@ import { kafkaPrerequisites } from "../../src/cli/kafka.ts";
 import { type Context, type Place, startOwnKafka, withEmbeddedLog } from "../context.ts";
 import { type DataSet, flightRecords, hourOfBookings } from "../data.ts";
 import { ExpectedStatistics } from "../expected.ts";
+import { runInMemory } from "../in_memory/run.ts";
 import { range, ratios } from "../measurement.ts";
-import type { Row, Section } from "../report.ts";
+import type { Row, Section, Target } from "../report.ts";
 import { ours } from "../systems.ts";
 import { fill, renewTopics } from "../topics.ts";
 import { runOnce } from "./jobs.ts";
@@ -17,6 +18,8 @@ interface Size {
 }
 
 interface Growth {
+  /** Whether the bare loop is asked the same: a larger map is slower to look into for anybody. */
+  readonly besideBareLoop?: true;
   readonly over: "embedded log" | "Kafka";
   /** The first is the smallest: what the others are compared with. */
   readonly sizes: readonly Size[];
@@ -32,6 +35,7 @@ export async function measureGrowth(context: Context): Promise<Section[]> {
   for (const growth of growths(short, rounds)) {
     if (growth.over === "Kafka" && await kafkaPrerequisites() !== undefined) continue;
     rows.push(...await measure(context, growth));
+    if (growth.besideBareLoop) rows.push(...await measureInMemory(context, growth));
   }
   const notes = [
     "`deno task s20 --from earliest --bounded`, each size in a log or a Kafka of its own, runs interleaved; outputs " +
@@ -71,7 +75,12 @@ function growths(short: boolean, rounds: number): Growth[] {
         partitions: 5,
       })),
     },
-    { over: "embedded log", rounds: few, sizes: [1_000, 100_000 / scale, 1_000_000 / scale].map(growing) },
+    {
+      over: "embedded log",
+      rounds: few,
+      sizes: [1_000, 100_000 / scale, 1_000_000 / scale].map(growing),
+      besideBareLoop: true,
+    },
     { over: "embedded log", rounds: few, sizes: [1, 5, 50].map(partitioned) },
     { over: "Kafka", rounds: few, sizes: [1, 5, 50].map(partitioned) },
   ];
@@ -98,16 +107,34 @@ async function measure(context: Context, { over, sizes, rounds }: Growth): Promi
         log(`growth, round ${round + 1} of ${rounds}: ${over}, ${label}: ${costs[i]!.at(-1)!.toFixed(2)} µs a record`);
       }
     }
-    return sizes.flatMap(({ label }, i): Row[] => [
-      { what: `${label}, ${over}`, unit: "µs per record", measured: range(costs[i]!) },
-      ...(i === 0 ? [] : [{
-        what: `${label} to ${sizes[0]!.label}, ${over}`,
-        unit: "×",
-        measured: ratios(costs[i]!, costs[0]!),
-        target: { atMost: LIMIT },
-      }]),
-    ]);
+    return rowsOf(over, sizes, costs, { atMost: LIMIT });
   });
+}
+
+/** What the same sizes cost without a broker: how much of the growth is the processor's caches. */
+async function measureInMemory({ log, signal }: Context, { sizes, rounds }: Growth): Promise<Row[]> {
+  const bareLoop: number[][] = [];
+  const engine: number[][] = [];
+  for (const { label, set } of sizes) {
+    log(`growth: in memory, ${label}`);
+    const { records, bareLoopS, engineS } = await runInMemory({ job: "s20", set, rounds }, signal);
+    bareLoop.push(bareLoopS.map((s) => s / records * 1e6));
+    engine.push(engineS.map((s) => s / records * 1e6));
+  }
+  return [...rowsOf("bare loop in memory", sizes, bareLoop), ...rowsOf("engine in memory", sizes, engine)];
+}
+
+/** What a record costs at each size, and how that compares with the first. */
+function rowsOf(where: string, sizes: readonly Size[], costs: readonly number[][], target?: Target): Row[] {
+  return sizes.flatMap(({ label }, i): Row[] => [
+    { what: `${label}, ${where}`, unit: "µs per record", measured: range(costs[i]!) },
+    ...(i === 0 ? [] : [{
+      what: `${label} to ${sizes[0]!.label}, ${where}`,
+      unit: "×",
+      measured: ratios(costs[i]!, costs[0]!),
+      ...(target && { target }),
+    }]),
+  ]);
 }
 
 /** Gives `work` a broker of its own for each of `things`. */
