@@ -6,28 +6,21 @@
  * 0.3 µs instead of 0.6. Whatever no shape fits is left to `JSON.parse()`, so what comes out is always what it would give.
  */
 
-/** As many shapes are tried. */
-const MAX_SHAPES = 3;
-/**
- * A shape takes as long to make as a hundred texts take to read, and some texts have none that fits the next: so it is made of the
- * first ones that no shape fits, and later of one in so many. It takes the place of the one that helps least.
- */
-const FIRST_LEARNT = 10;
-const THEN_ONE_IN = 1_000;
+import { KnownShapes } from "./known_shapes.ts";
+
 /** A larger value is not worth an expression: so many characters, so many fields and objects. */
 const MAX_LENGTH = 1 << 14;
 const MAX_PARTS = 100;
 
 export class JsonReader {
-  readonly #shapes: Shape[] = [];
-  #misses = 0;
+  readonly #shapes = new KnownShapes<Shape>();
 
   /** @throws {SyntaxError} as `JSON.parse()` does */
   parse(text: string): unknown {
     const found = this.#find(text, 0, text.length, "any");
     if (found !== undefined) return found;
     const value: unknown = JSON.parse(text);
-    if (++this.#misses <= FIRST_LEARNT || this.#misses % THEN_ONE_IN === 0) this.#learn(text, value);
+    if (this.#shapes.miss()) this.#learn(text, value);
     return value;
   }
 
@@ -40,12 +33,11 @@ export class JsonReader {
   }
 
   #find(text: string, start: number, end: number, characters: Characters): unknown {
-    const shapes = this.#shapes;
-    for (let i = 0; i < shapes.length; i++) {
-      const value = shapes[i]!.read(text, start, end, characters);
+    const { all } = this.#shapes;
+    for (let i = 0; i < all.length; i++) {
+      const value = all[i]!.read(text, start, end, characters);
       if (value === undefined) continue;
-      // What fits often is tried earlier.
-      if (i > 0) [shapes[i - 1], shapes[i]] = [shapes[i]!, shapes[i - 1]!];
+      this.#shapes.promote(i);
       return value;
     }
     return undefined;
@@ -57,8 +49,7 @@ export class JsonReader {
     if (shape === undefined || JSON.stringify(shape.read(text, 0, text.length, "any")) !== JSON.stringify(value)) {
       return;
     }
-    if (this.#shapes.length === MAX_SHAPES) this.#shapes.pop();
-    this.#shapes.push(shape);
+    this.#shapes.add(shape);
   }
 }
 

@@ -7,11 +7,8 @@
  * what it would give.
  */
 
-/** As many shapes are tried. */
-const MAX_SHAPES = 3;
-/** A shape is made of the first values that none fits, and later of one in so many, in the place of the oldest. */
-const FIRST_LEARNT = 10;
-const THEN_ONE_IN = 1_000;
+import { KnownShapes } from "./known_shapes.ts";
+
 /** A larger value is not worth a function: so many fields and objects. */
 const MAX_PARTS = 100;
 
@@ -19,17 +16,19 @@ const MAX_PARTS = 100;
 type Write = (value: unknown) => string | undefined;
 
 export class JsonWriter {
-  readonly #shapes: Write[] = [];
-  #misses = 0;
+  readonly #shapes = new KnownShapes<Write>();
 
   /** @returns what `JSON.stringify()` does */
   stringify(value: unknown): string {
-    for (const write of this.#shapes) {
-      const text = write(value);
-      if (text !== undefined) return text;
+    const { all } = this.#shapes;
+    for (let i = 0; i < all.length; i++) {
+      const text = all[i]!(value);
+      if (text === undefined) continue;
+      this.#shapes.promote(i);
+      return text;
     }
     const text = JSON.stringify(value);
-    if (++this.#misses <= FIRST_LEARNT || this.#misses % THEN_ONE_IN === 0) this.#learn(value, text);
+    if (this.#shapes.miss()) this.#learn(value, text);
     return text;
   }
 
@@ -37,8 +36,7 @@ export class JsonWriter {
     const write = writerOf(value);
     // One that does not write what it was made of has something that must be escaped.
     if (write === undefined || write(value) !== text) return;
-    if (this.#shapes.length === MAX_SHAPES) this.#shapes.shift();
-    this.#shapes.push(write);
+    this.#shapes.add(write);
   }
 }
 

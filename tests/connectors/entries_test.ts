@@ -16,7 +16,9 @@ test("restore() gives entries of all lengths, whatever their keys", async (open)
     entries.set(key, i % 777 === 0 ? `${i}`.repeat(5_000) : `${i}`);
   }
   // Shorter and longer than a segment, than its buffer, and of more bytes than characters.
-  for (const length of [65_535, 65_536, 200_000, 3_000_000]) entries.set(`edge${length}`, "ü".repeat(length));
+  for (const length of [16_383, 16_384, 65_535, 65_536, 200_000, 3_000_000]) {
+    entries.set(`edge${length}`, "ü".repeat(length));
+  }
   await lease.commit({ changes: entries, positions: [] });
 
   assertSame(await lease.restore(), entries);

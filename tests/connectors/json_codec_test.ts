@@ -158,6 +158,9 @@ Deno.test("jsonDecoder() gives for each record of a run what it would give for i
     bytes("<html>"),
     bytes(`"${"x".repeat(20_000)}"`),
     bytes(`"${"x".repeat(16_382)}"`),
+    // As long as what is made text of at once, and one more.
+    bytes(`"${"x".repeat(4_094)}"`),
+    bytes(`"${"x".repeat(4_095)}"`),
   ];
   for (const place of [0, 1, 63, 64, 65, 199]) {
     const values = [...plain.slice(0, place), ...others, ...plain.slice(place)];
