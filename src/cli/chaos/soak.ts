@@ -13,7 +13,7 @@ import { Ledger } from "./ledger.ts";
 import type { JobName, ProgramRequest } from "./request.ts";
 import { Feed, OUTPUTS, SOAK_NOW_MS } from "./soak_feed.ts";
 import { type Sample, SoakJob } from "./soak_job.ts";
-import { killMarks } from "./soak_schedule.ts";
+import { comparableAge, killMarks } from "./soak_schedule.ts";
 import { type Checkpoint, sizeOf, sizeOfFiles, stateWords } from "./soak_state.ts";
 import { TopicTail } from "./topic_tail.ts";
 
@@ -68,6 +68,8 @@ export interface JobSoak {
 const LEAD_RECORDS = 100_000;
 /** Looks at the processes, at most. */
 const SAMPLES = 1_000;
+/** So many at least while a life comes to the age at which it is compared, however slow the looks are: the feed waits for them. */
+const SAMPLES_AN_AGE = 2;
 /** Looks at what is kept. */
 const CHECKPOINTS = 12;
 /** Nobody does anything for so long: it will not go on. */
@@ -96,6 +98,8 @@ class Soak {
   readonly #largest = new Map<JobName, ReadonlyMap<string, string>>();
   readonly #stop: AbortController;
   #lastMove = { position: -1, atMs: performance.now() };
+  /** Records that had been sent before the last look at both processes. */
+  #lookedAt = 0;
 
   private constructor(
     options: SoakOptions,
@@ -200,11 +204,13 @@ class Soak {
 
   /** Keeps just ahead of the jobs: the log does not grow by what nobody has time for. */
   async #send(): Promise<void> {
-    const { port, onProgress = () => {} } = this.#options;
+    const { port, kills, onProgress = () => {} } = this.#options;
     const producer = await port.producer();
     const leadRecords = Math.min(LEAD_RECORDS, this.#total / 10);
+    const betweenLooks = comparableAge(this.#total, Math.ceil(kills / 2)) / SAMPLES_AN_AGE;
     try {
       for (let tenth = 1; this.#feed.progress < 1;) {
+        await this.#until(() => this.#feed.records - this.#lookedAt < betweenLooks);
         await producer.send(this.#feed.next());
         await this.#until(() => Object.values(this.#jobs).every((job) => this.#lagOf(job) < leadRecords));
         if (this.#feed.progress * 10 < tenth) continue;
@@ -225,14 +231,16 @@ class Soak {
     }
   }
 
-  /** It takes as many as it can: where both jobs and the feed share two cores, a look at a process takes its time. */
+  /** It takes as many as it can: where both jobs and the feed share two cores, a look at a process takes its time, a second even. */
   async #sample(): Promise<void> {
     const sent = () => this.#feed.records;
     const part = (parts: number) => Math.floor(this.#feed.progress * parts);
     let checkpoint = 0;
     while (!this.#isSent) {
       const sample = part(SAMPLES);
+      const lookingAt = sent();
       for (const job of Object.values(this.#jobs)) await job.sample(sent);
+      this.#lookedAt = lookingAt;
       if (part(CHECKPOINTS) > checkpoint) {
         checkpoint = part(CHECKPOINTS);
         await this.#checkpoint();
