@@ -11,6 +11,7 @@ import { type Advice, Advisor } from "./advice.ts";
 import { type Broker, BrokerError } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
 import { decodeText, jsonDecoder } from "./json_codec.ts";
+import { JsonReader } from "./json_reader.ts";
 import { JsonWriter } from "./json_writer.ts";
 import type { KafkaSecurity } from "./kafka/security.ts";
 import { TopicSink } from "./sink.ts";
@@ -123,7 +124,8 @@ export class OpenBroker implements JobStore, AsyncDisposable {
   /** The committed records of a topic, checked by its schema. Those that do not fit go to the job's dead letters. */
   source<T, K>(topic: Topic<T, K>): Source<T> {
     const { schema } = topic;
-    return this.#advised(new TopicSource(this.port, topic.name, () => jsonDecoder(schema)));
+    const reader = new JsonReader();
+    return this.#advised(new TopicSource(this.port, topic.name, () => jsonDecoder(schema, reader)));
   }
 
   /** The committed values of a topic as they are, UTF-8 text of any kind. What is no text goes to the job's dead letters. */
