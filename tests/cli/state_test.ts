@@ -246,6 +246,37 @@ onEmbeddedLog(
   },
 );
 
+onEmbeddedLog("state list counts open windows as timers, too, and state get prints what they hold", async (scope) => {
+  const broker = await scope.broker();
+  const job = { format: 1, watermarks: {}, stamps: {}, versions: { counts: { contents: "window 1" } }, bounds: null };
+  const entryOf = (fromMs: number, key: string) =>
+    JSON.stringify(["state", "counts", "contents", `${fromMs}:${fromMs + 60_000}`, key]);
+  const entries = new Map([
+    ['["job"]', JSON.stringify({ ...job, finishedAtMs: null })],
+    [entryOf(NOW_MS + 60_000, "a"), `[${NOW_MS + 119_999},7,{"n":1}]`],
+    [entryOf(NOW_MS, "b"), `[${NOW_MS + 59_999},5,{"n":2}]`],
+  ]);
+  await commit(broker, "counter", entries);
+
+  const lines = await jsonLines(broker, "counter", "list", "--json") as Record<string, unknown>[];
+  assertEquals(lines.slice(1), [
+    {
+      uid: "counts",
+      state: "contents",
+      kind: "window",
+      version: "1",
+      ttl: false,
+      keys: 2,
+      entries: 2,
+      bytes: Number(bytesOf(entries, '["state"')),
+    },
+    { timers: "timer", uid: "counts", count: 2, nextMs: NOW_MS + 59_999 },
+  ]);
+  assertEquals(await jsonLines(broker, "counter", "get", "counts", "contents", "b"), [
+    { namespace: `${NOW_MS}:${NOW_MS + 60_000}`, key: "b", value: { n: 2 } },
+  ]);
+});
+
 onEmbeddedLog("state get finds a key by its text or its JSON, and a namespace", async (scope) => {
   const broker = await scope.broker();
   await commit(broker, "importer", commitOf("skyone"));

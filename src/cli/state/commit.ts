@@ -1,6 +1,8 @@
 /** A job's commit as a person asks about it; `engine/runtime/snapshot.ts` says what the entries are. */
 import type { Json } from "../../engine/mod.ts";
 import { JOB_ENTRY, type JobRecord, type SplitRecord } from "../../engine/runtime/snapshot.ts";
+import type { StoredWindow } from "../../engine/state/open_state.ts";
+import { windowVersion } from "../../engine/state/state_shape.ts";
 import type { TimerKind } from "../../engine/time/timer_queue.ts";
 
 /** Entries as the store has them. */
@@ -128,12 +130,10 @@ export function shapeOf(entries: Entries, uid: string, state: string): Shape {
   return { kind, version, ttl: ttl !== undefined };
 }
 
-/** Timers by operator and kind. */
+/** Timers by operator and kind, those of open windows included. */
 export function timersOf(entries: Entries): TimerSummary[] {
   const found = new Map<string, TimerSummary>();
-  for (const entry of entries.keys()) {
-    if (!entry.startsWith('["timer",') && !entry.startsWith('["processing-timer",')) continue;
-    const [kind, uid, timeMs] = JSON.parse(entry) as [TimerKind, string, number];
+  const add = (kind: TimerKind, uid: string, timeMs: number) => {
     const id = JSON.stringify([uid, kind]);
     const known = found.get(id);
     found.set(id, {
@@ -142,6 +142,18 @@ export function timersOf(entries: Entries): TimerSummary[] {
       count: (known?.count ?? 0) + 1,
       nextMs: Math.min(known?.nextMs ?? Number.POSITIVE_INFINITY, timeMs),
     });
+  };
+  for (const entry of entries.keys()) {
+    if (!entry.startsWith('["timer",') && !entry.startsWith('["processing-timer",')) continue;
+    add(...JSON.parse(entry) as [TimerKind, string, number]);
+  }
+  for (const [uid, states] of Object.entries(jobRecordOf(entries)?.versions ?? {})) {
+    for (const [state, shape] of Object.entries(states)) {
+      if (windowVersion(shape) === undefined) continue;
+      for (const { text } of stateEntriesOf(entries, uid, state)) {
+        add("timer", uid, (JSON.parse(text) as StoredWindow)[0]);
+      }
+    }
   }
   return [...found.values()].sort((a, b) => compare(a.uid, b.uid) || compare(a.kind, b.kind));
 }

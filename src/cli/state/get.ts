@@ -1,5 +1,6 @@
 import type { Json } from "../../engine/mod.ts";
 import { type KeyId, keyIdOf } from "../../engine/state/key.ts";
+import type { StoredWindow } from "../../engine/state/open_state.ts";
 import { nearest, UsageError } from "../../utils.ts";
 import { type Entries, shapeOf, stateEntriesOf, type StateEntry, statesOf } from "./commit.ts";
 
@@ -44,7 +45,9 @@ export function* stateLines(job: string, entries: Entries, query: StateQuery): G
 function valueOf(group: readonly StateEntry[], kind: string, ttl: boolean): { value: Json; lastUpdateMs?: Json } {
   const parts = group.map(({ part, text }) => {
     const stored = JSON.parse(text) as Json;
-    const [place, inner] = kind === "map" || kind === "broadcast" ? stored as [number, Json] : [part as number, stored];
+    const [place, inner] = kind === "map" || kind === "broadcast"
+      ? stored as [number, Json]
+      : [part as number, kind === "window" ? (stored as StoredWindow)[2] as Json : stored];
     const [lastUpdateMs, value] = ttl ? inner as [number, Json] : [undefined, inner];
     return { part, place, lastUpdateMs, value };
   });

@@ -1,5 +1,5 @@
 import type { Output, StreamRecord } from "../record.ts";
-import type { StateTable } from "../state/state_table.ts";
+import type { WindowEntry, WindowTable } from "../state/window_table.ts";
 import type { Timer } from "../time/timer_queue.ts";
 import type { Window } from "../windows/window.ts";
 import type { WindowAssigner, WindowAssignerContext } from "../windows/window_assigner.ts";
@@ -21,11 +21,11 @@ export interface SimpleWindows<T, ACC, R, OUT, K, W extends Window> extends Wind
 /**
  * Windows that fire once, when event time has passed their end, and keep one value meanwhile: nearly all windows there are.
  *
- * It does what `WindowOperator` would do, with less: no trigger is asked, and the one timer of a window is also the one that
- * clears it.
+ * It does what `WindowOperator` would do, with less: no trigger is asked, and a window's value is its timer, too, and gone when
+ * that has fired.
  *
  * In: `T`, keyed. Out: what `process` makes of the folded value, or the value itself, at the window's last millisecond.
- * State: `contents`, one `ACC` per key and open window; cleared when the window fires. Whatever `process` keeps.
+ * State: `contents`, one `ACC` per key and open window, with the time at which it fires; cleared then. Whatever `process` keeps.
  * A record all of whose windows have fired is late: it changes nothing and is counted.
  */
 export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implements Operator<T, OUT> {
@@ -35,7 +35,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
   readonly #description: SimpleWindows<T, ACC, R, OUT, K, W>;
   #context!: OperatorContext;
   #assignerContext!: WindowAssignerContext;
-  #contents!: StateTable<ACC>;
+  #contents!: WindowTable<ACC>;
   #firing!: FiringWindow<W, OUT>;
   #late!: LateRecords<T>;
 
@@ -58,7 +58,8 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
   open(context: OperatorContext): void {
     this.#context = context;
     this.#assignerContext = { getCurrentProcessingTime: () => context.processingTime() };
-    this.#contents = context.state.table<ACC>("contents", 1);
+    this.#contents = context.state.windowTable<ACC>("contents", 1);
+    this.#contents.whenOpen((window) => context.timers.registerGroup(window));
     this.#firing = new FiringWindow(context, false);
     this.#late = new LateRecords(context, this.#description.lateTag, 0);
     this.#process?.open?.(this.#firing.runtimeContext());
@@ -70,7 +71,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
 
   processElement(record: StreamRecord<T>): void {
     const { value, timestampMs } = record;
-    const { state, timers, name } = this.#context;
+    const { state, name } = this.#context;
     checkTimestamped(timestampMs, name);
     const watermarkMs = this.#context.currentWatermark();
     const id = state.currentKeyId;
@@ -81,9 +82,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
       late = false;
       const sofar = this.#contents.find(window.id, id);
       if (sofar === undefined) {
-        this.#contents.set(window.id, id, state.currentKey, this.#fold.first(value));
-        // A window has contents as long as it has its timer.
-        timers.registerForGood(window.maxTimestamp(), window.id, state.currentKey, id);
+        this.#contents.add(window.maxTimestamp(), window.id, id, state.currentKey, this.#fold.first(value));
       } else {
         this.#contents.replace(sofar, this.#fold.next(sofar.value!, value));
       }
@@ -92,13 +91,13 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
   }
 
   onEventTime(timer: Timer, output: Output<OUT>): void {
-    const { namespace, key, keyId } = timer;
-    const contents = this.#contents.get(namespace, keyId);
-    if (contents === undefined) return;
+    // It has no timers but those of its windows.
+    const entry = timer as WindowEntry<ACC>;
+    const { namespace, key } = entry;
     const firing = this.#firing;
     // Windows of one end fire one key after the other.
     if (firing.window?.id !== namespace) firing.turnTo(this.#assigner.windowOf(namespace));
-    const result = this.#fold.result(contents);
+    const result = this.#fold.result(entry.value!);
     if (this.#process === undefined) {
       // Without a process function R is OUT: the API sees to it.
       output.collect(result as unknown as OUT, firing.out.timestampMs);
@@ -107,6 +106,6 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
       this.#process.process(key as K, firing, [result], firing.out);
       this.#process.clear?.(firing);
     }
-    this.#contents.set(namespace, keyId, key, undefined);
+    this.#contents.remove(entry);
   }
 }

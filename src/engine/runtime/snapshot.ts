@@ -12,6 +12,7 @@ import type { RestoredTimer, TimerKind } from "../time/timer_queue.ts";
  *     ["state", uid, state, namespace, key]    → the value; with TTL [last update in ms, value]
  *     ["state", uid, list, namespace, key, n]  → likewise, of an element; they stand in the order of n
  *     ["state", uid, map, namespace, key, k]   → [n, value] of the map's key k, likewise
+ *     ["state", uid, window, namespace, key]   → [time, n, value] of a window that is open and fires at that time, in the order of n
  *     ["timer", uid, time, namespace, key]     → its place among the registrations; "processing-timer" likewise
  *     ["sink", uid]                            → what the sink must know
  *

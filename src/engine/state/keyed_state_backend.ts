@@ -16,6 +16,7 @@ import {
   storedShape,
 } from "./state_shape.ts";
 import { NO_NAMESPACE, type StateTable } from "./state_table.ts";
+import type { WindowTable } from "./window_table.ts";
 
 export type { RestoredValue } from "./open_state.ts";
 
@@ -86,6 +87,12 @@ export class KeyedStateBackend implements KeyContext {
     return this.#opened(name, { kind: "map", version, ttl: undefined }).table as MapTable<V>;
   }
 
+  /** Likewise, of a state that holds a value per key and open window, and when it fires. */
+  windowTable<T>(name: string, version: number): WindowTable<T> {
+    this.#own.add(name);
+    return this.#opened(name, { kind: "window", version, ttl: undefined }).table as WindowTable<T>;
+  }
+
   /** States of the current key, in the namespace that `namespace()` gives when they are used. */
   store(namespace: () => string = () => NO_NAMESPACE): KeyedStateStore {
     const known = new Map<string, { readonly descriptor: StateDescriptor; readonly state: unknown }>();
@@ -132,7 +139,8 @@ export class KeyedStateBackend implements KeyContext {
   keysOf(descriptor: StateDescriptor): Iterable<Key> {
     const { table, expiry } = this.#described(descriptor.name, shapeOf(descriptor));
     expiry?.dropExpired(this.#now());
-    return table.keys();
+    // No descriptor is of an operator's windows.
+    return (table as Exclude<typeof table, WindowTable<unknown>>).keys();
   }
 
   /** Lets go of all that has expired, here and in the next commit. Any use of a state does so for that state. */

@@ -10,6 +10,7 @@ import { TableMapState, TtlMapState } from "./map_state.ts";
 import { type MapEntry, MapTable } from "./map_table.ts";
 import type { StateShape } from "./state_shape.ts";
 import { type StateEntry, StateTable } from "./state_table.ts";
+import { WindowTable } from "./window_table.ts";
 import { type FoldableState, TableValueState, TtlValueState } from "./value_state.ts";
 
 /** An entry of a state as the last commit has it. */
@@ -18,11 +19,17 @@ export interface RestoredValue {
   readonly key: Key;
   /** Left out if the state has one entry per key; else a map's own key, or the place of an element of a list. */
   readonly part?: Json;
-  /** Of a map `[place in the order of insertions, value]`; with TTL a value is `[last update in ms, value]`. */
+  /**
+   * Of a map `[place in the order of insertions, value]`, of an open window `[when it fires, place, value]`; with TTL a value is
+   * `[last update in ms, value]`.
+   */
   readonly value: unknown;
 }
 
-type Table = StateTable<unknown> | ListTable<unknown> | MapTable<unknown>;
+/** What an open window has for a key, as it is stored: when it fires, its place among all, the value. */
+export type StoredWindow = readonly [timeMs: number, sequence: number, value: unknown];
+
+type Table = StateTable<unknown> | ListTable<unknown> | MapTable<unknown> | WindowTable<unknown>;
 type Entry = TimedEntry<unknown>;
 
 /** One state of an operator, for all its keys and namespaces. */
@@ -61,12 +68,14 @@ function newTable(kind: StateShape["kind"], uid: string, name: string, changes: 
     case "map":
     case "broadcast":
       return new MapTable(uid, name, changes);
+    case "window":
+      return new WindowTable(uid, name, changes);
     default:
       return new StateTable(uid, name, changes);
   }
 }
 
-/** A store gives its entries in no particular order, so lists and maps take theirs by the numbers that they have. */
+/** A store gives its entries in no particular order: who needs one takes them by the numbers that they have. */
 function restore(
   table: Table,
   restored: readonly RestoredValue[],
@@ -82,6 +91,11 @@ function restore(
     for (const { namespace, key, part, value } of inOrder(restored, placeOf)) {
       const [place, inner] = value as [number, unknown];
       taken(table.restore(namespace, key, part!, place, read(inner)));
+    }
+  } else if (table instanceof WindowTable) {
+    for (const { namespace, key, value } of inOrder(restored, ({ value }) => (value as StoredWindow)[1])) {
+      const [timeMs, sequence, inner] = value as StoredWindow;
+      table.restore(timeMs, namespace, key, sequence, inner);
     }
   } else {
     for (const { namespace, key, value } of restored) taken(table.restore(namespace, key, read(value)));

@@ -3,7 +3,7 @@ import type { StateTtlConfig } from "./state_ttl_config.ts";
 
 /** What a state's entries in a commit look like depends on this. */
 export interface StateShape {
-  readonly kind: StateDescriptor["kind"] | "broadcast";
+  readonly kind: StateDescriptor["kind"] | "broadcast" | "window";
   readonly version: number;
   /** Undefined if nothing expires. */
   readonly ttl: Required<StateTtlConfig> | undefined;
@@ -19,6 +19,12 @@ export function shapeOf({ kind, version, ttl }: StateDescriptor): StateShape {
 export function storedShape({ kind, version, ttl }: StateShape): StoredShape {
   if (ttl !== undefined) return `${kind} ${version} ttl`;
   return kind === "value" ? version : `${kind} ${version}`;
+}
+
+/** The version of a state of windows; undefined if it is of another kind. */
+export function windowVersion(stored: StoredShape): number | undefined {
+  const [kind, version] = String(stored).split(" ");
+  return kind === "window" ? Number(version) : undefined;
 }
 
 /** Words for what was stored and what is described now, if the latter can not read the former. */

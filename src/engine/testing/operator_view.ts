@@ -2,6 +2,8 @@ import { Snapshot } from "../runtime/snapshot.ts";
 import { Changes } from "../state/changes.ts";
 import type { Key } from "../state/key.ts";
 import { KeyedStateBackend, type StateVersions } from "../state/keyed_state_backend.ts";
+import type { StoredWindow } from "../state/open_state.ts";
+import { windowVersion } from "../state/state_shape.ts";
 import type { KeyedStateStore, MapState, MapStateDescriptor } from "../state/state.ts";
 import type { TimerKind } from "../time/timer_queue.ts";
 
@@ -71,18 +73,33 @@ export class OperatorView {
   #copy(): KeyedStateBackend {
     const { entries, versions, nowMs } = this.#look();
     const snapshot = new Snapshot(entries);
-    return new KeyedStateBackend(
-      this.#uid,
-      new Changes(),
-      snapshot.takeState(this.#uid),
-      versions ?? snapshot.job?.versions[this.#uid],
-      () => nowMs,
-    );
+    const state = snapshot.takeState(this.#uid);
+    const stored = { ...versions ?? snapshot.job?.versions[this.#uid] };
+    // What a window holds is looked at as a value.
+    for (const [name, shape] of Object.entries(stored)) {
+      const version = windowVersion(shape);
+      if (version === undefined) continue;
+      stored[name] = version;
+      state.set(name, (state.get(name) ?? []).map((each) => ({ ...each, value: (each.value as StoredWindow)[2] })));
+    }
+    return new KeyedStateBackend(this.#uid, new Changes(), state, stored, () => nowMs);
   }
 
   #timers(kind: TimerKind): PendingTimer[] {
-    return new Snapshot(this.#look().entries).takeTimers(this.#uid, kind)
-      .toSorted((a, b) => a.timeMs - b.timeMs || a.sequence - b.sequence)
+    const { entries, versions } = this.#look();
+    const snapshot = new Snapshot(entries);
+    const timers = [...snapshot.takeTimers(this.#uid, kind)];
+    if (kind === "timer") {
+      const state = snapshot.takeState(this.#uid);
+      for (const [name, shape] of Object.entries(versions ?? snapshot.job?.versions[this.#uid] ?? {})) {
+        if (windowVersion(shape) === undefined) continue;
+        for (const { namespace, key, value } of state.get(name) ?? []) {
+          const [timeMs, sequence] = value as StoredWindow;
+          timers.push({ timeMs, namespace, key, sequence });
+        }
+      }
+    }
+    return timers.toSorted((a, b) => a.timeMs - b.timeMs || a.sequence - b.sequence)
       .map(({ timeMs, key, namespace }) => ({ timeMs, key, namespace }));
   }
 }

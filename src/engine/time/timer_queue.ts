@@ -35,7 +35,7 @@ export class TimerQueue {
     this.entryPrefix = `["${kind}",${JSON.stringify(uid)},`;
     this.#changes = changes;
     for (const timer of restored.toSorted((a, b) => a.sequence - b.sequence)) {
-      const entry = new Timer(this, timer.timeMs, timer.namespace, timer.key, keyId(timer.key), timer.sequence, true);
+      const entry = new StoredTimer(this, timer.timeMs, timer.namespace, timer.key, keyId(timer.key), timer.sequence);
       entry.stored = true;
       this.#bucket(timer.timeMs).add(entry);
       this.#sequence = timer.sequence + 1;
@@ -49,25 +49,27 @@ export class TimerQueue {
   }
 
   get size(): number {
-    return this.#size;
+    let size = this.#size;
+    for (const { groups } of this.#buckets.values()) for (const group of groups) size += group.size;
+    return size;
   }
 
   /** Registers a timer; one that is registered already stays where it is. */
   register(timeMs: number, namespace: string, key: Key, id: KeyId): void {
     const bucket = this.#bucket(timeMs);
     if (bucket.find(namespace, id) !== undefined) return;
-    this.#add(bucket, new Timer(this, timeMs, namespace, key, id, this.#sequence++, true));
+    this.#add(bucket, new StoredTimer(this, timeMs, namespace, key, id, this.#sequence++));
   }
 
   /**
-   * Registers a timer of which the caller knows that there is none, and that it will never be deleted: nobody has to find it,
-   * which saves three look-ups. (With 100,000 keys they were a tenth of a job with windows.)
+   * Registers the timers of a group, which are stored by whoever has them. They fire behind those that have been registered for
+   * the same time one by one; meanwhile nothing may be registered for an earlier time.
    */
-  registerForGood(timeMs: number, namespace: string, key: Key, id: KeyId): void {
-    this.#add(this.#bucket(timeMs), new Timer(this, timeMs, namespace, key, id, this.#sequence++, false));
+  registerGroup(group: TimerGroup): void {
+    this.#bucket(group.timeMs).groups.push(group);
   }
 
-  #add(bucket: Bucket, timer: Timer): void {
+  #add(bucket: Bucket, timer: StoredTimer): void {
     bucket.add(timer);
     this.#size++;
     this.#changes.mark(timer);
@@ -91,18 +93,23 @@ export class TimerQueue {
     for (let next = this.#times.peek(); next !== undefined && next <= timeMs; next = this.#times.peek()) {
       const bucket = this.#buckets.get(next)!;
       const timer = bucket.shift();
-      if (timer === undefined) {
-        this.#times.pop();
-        this.#buckets.delete(next);
+      if (timer !== undefined) {
+        this.#cancel(timer);
+        fire(timer);
         continue;
       }
-      this.#cancel(timer);
-      fire(timer);
+      const group = bucket.groups.shift();
+      if (group !== undefined) {
+        for (const timer of group.timers()) fire(timer);
+        continue;
+      }
+      this.#times.pop();
+      this.#buckets.delete(next);
     }
   }
 
   /** Puts a timer back to what it was. */
-  undo(timer: Timer, before: TimerBefore): void {
+  undo(timer: StoredTimer, before: TimerBefore): void {
     if (before === "live") {
       timer.live = true;
       this.#bucket(timer.timeMs).putBack(timer);
@@ -114,7 +121,7 @@ export class TimerQueue {
     }
   }
 
-  #cancel(timer: Timer): void {
+  #cancel(timer: StoredTimer): void {
     timer.live = false;
     this.#size--;
     this.#changes.mark(timer);
@@ -134,20 +141,22 @@ export class TimerQueue {
 
 /** The timers of one time, in order of registration. */
 class Bucket {
-  readonly #timers: Timer[] = [];
+  /** Those that have not been begun. */
+  readonly groups: TimerGroup[] = [];
+  readonly #timers: StoredTimer[] = [];
   #next = 0;
-  readonly #index = new Map<string, Map<KeyId, Timer>>();
+  readonly #index = new Map<string, Map<KeyId, StoredTimer>>();
 
-  find(namespace: string, id: KeyId): Timer | undefined {
+  find(namespace: string, id: KeyId): StoredTimer | undefined {
     return this.#index.get(namespace)?.get(id);
   }
 
-  add(timer: Timer): void {
+  add(timer: StoredTimer): void {
     this.#timers.push(timer);
-    if (timer.indexed) this.#find(timer.namespace).set(timer.keyId, timer);
+    this.#find(timer.namespace).set(timer.keyId, timer);
   }
 
-  #find(namespace: string): Map<KeyId, Timer> {
+  #find(namespace: string): Map<KeyId, StoredTimer> {
     let timers = this.#index.get(namespace);
     if (timers === undefined) {
       timers = new Map();
@@ -157,13 +166,13 @@ class Bucket {
   }
 
   /** Takes a timer in again at its old place, if it has not been passed already. */
-  putBack(timer: Timer): void {
+  putBack(timer: StoredTimer): void {
     if (this.#timers.indexOf(timer, this.#next) < 0) this.#timers.push(timer);
-    if (timer.indexed) this.#find(timer.namespace).set(timer.keyId, timer);
+    this.#find(timer.namespace).set(timer.keyId, timer);
   }
 
   /** Takes out the first that has not been removed. */
-  shift(): Timer | undefined {
+  shift(): StoredTimer | undefined {
     while (this.#next < this.#timers.length) {
       const timer = this.#timers[this.#next++]!;
       if (!timer.live) continue;
@@ -174,16 +183,33 @@ class Bucket {
   }
 
   /** Leaves it in the array, where it is passed over: taking it out would cost the array's length. */
-  remove(timer: Timer): void {
-    if (timer.indexed) this.#index.get(timer.namespace)!.delete(timer.keyId);
+  remove(timer: StoredTimer): void {
+    this.#index.get(timer.namespace)!.delete(timer.keyId);
   }
 }
 
 /** What a record at work has changed of a timer: it was not there before, or it was. */
 type TimerBefore = "absent" | "live";
 
-/** A registered timer. */
-export class Timer implements Storable, Undoable {
+/** What fires. */
+export interface Timer {
+  readonly timeMs: number;
+  readonly namespace: string;
+  readonly key: Key;
+  readonly keyId: KeyId;
+}
+
+/** Timers of one time that belong together. */
+export interface TimerGroup {
+  readonly timeMs: number;
+  /** How many there are. */
+  readonly size: number;
+  /** In the order in which they fire. */
+  timers(): Iterable<Timer>;
+}
+
+/** A timer that was registered by itself. */
+class StoredTimer implements Timer, Storable, Undoable {
   dirty = false;
   stored = false;
   live = true;
@@ -191,8 +217,6 @@ export class Timer implements Storable, Undoable {
   readonly namespace: string;
   readonly key: Key;
   readonly keyId: KeyId;
-  /** Whether it can be found by namespace and key. */
-  readonly indexed: boolean;
   readonly #queue: TimerQueue;
   readonly #sequence: number;
 
@@ -203,14 +227,12 @@ export class Timer implements Storable, Undoable {
     key: Key,
     id: KeyId,
     sequence: number,
-    indexed: boolean,
   ) {
     this.#queue = queue;
     this.timeMs = timeMs;
     this.namespace = namespace;
     this.key = key;
     this.keyId = id;
-    this.indexed = indexed;
     this.#sequence = sequence;
   }
 

@@ -21,5 +21,5 @@ Deno.test("drain lets a stop fire all windows; what comes for them later opens t
 Deno.test("without drain a stop leaves windows to the next run", async () => {
   const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
   await job.execute();
-  assertEquals([job.output, Object.keys(job.store.entriesOf("timer")).length], [[], 1]);
+  assertEquals([job.output, Object.keys(job.store.entriesOf("state"))], [[], ['["counts","contents","0:10","a"]']]);
 });

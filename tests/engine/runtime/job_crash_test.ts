@@ -123,8 +123,12 @@ function stateOf(store: MemoryJobStore): unknown {
   for (const [entry, value] of Object.entries(store.entriesOf("state"))) {
     const [uid, name, namespace, key, part] = JSON.parse(entry) as [string, string, string, Json, Json?];
     const place = JSON.stringify([uid, name, namespace, key]);
-    if (part === undefined) values[place] = value;
-    else if (String(versions[uid]![name]).startsWith("list")) (collections[place] ??= []).push([Number(part), value]);
+    const shape = String(versions[uid]![name]);
+    if (shape.startsWith("window")) {
+      const [timeMs, number, content] = value as [number, number, unknown];
+      (collections[JSON.stringify([uid, name])] ??= []).push([number, [timeMs, namespace, key, content]]);
+    } else if (part === undefined) values[place] = value;
+    else if (shape.startsWith("list")) (collections[place] ??= []).push([Number(part), value]);
     else {
       const [number, content] = value as [number, unknown];
       (collections[place] ??= []).push([number, [part, content]]);

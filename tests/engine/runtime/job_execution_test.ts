@@ -235,7 +235,7 @@ Deno.test("executeJob() commits and ends when the signal says so", async () => {
   const { end, books } = await job.execute({}, () => source.append("s-0", at(1, "a 1"), at(2, "a 1")));
 
   assertEquals([end, books.recordsIn, books.pendingTimers], ["stopped", 2, 1]);
-  assertEquals(job.store.entriesOf("state"), { '["counts","contents","0:10","a"]': "a 2" });
+  assertEquals(job.store.entriesOf("state"), { '["counts","contents","0:10","a"]': [9, 0, "a 2"] });
   assertEquals(job.said.at(-1), "info: stopped after a commit: 2 in, 0 out");
 });
 

@@ -49,25 +49,26 @@ Deno.test("advance() fires up to and including the time, and each timer once", (
   assertEquals([queue.size, queue.nextTimeMs], [0, Number.POSITIVE_INFINITY]);
 });
 
-Deno.test("registerForGood() makes timers that fire among the others, are stored, and are taken back with their record", () => {
+Deno.test("registerGroup() makes timers that fire behind those of their time, count as timers, and are stored by others", () => {
   const changes = new Changes();
   const queue = new TimerQueue("windows", changes);
-  register(queue, 10, "c");
-  queue.registerForGood(10, "", "a", keyId("a"));
-  register(queue, 10, "b");
-  changes.journal.begin();
-  queue.registerForGood(10, "", "z", keyId("z"));
-  changes.journal.undo();
-  assertEquals(
-    [...changes.drain()].map(([entry]) => entry),
-    ["c", "a", "b"].map((key) => `["timer","windows",10,"","${key}"]`),
-  );
-  assertEquals(queue.size, 3);
+  const names = ["a", "b"];
+  const timers = () => names.map((key) => ({ timeMs: 10, namespace: "/g", key, keyId: key }));
+  queue.registerGroup({
+    timeMs: 10,
+    get size() {
+      return names.length;
+    },
+    timers,
+  });
+  register(queue, 10, "x");
+  register(queue, 11, "y");
+  names.push("c");
 
-  changes.journal.begin();
-  assertEquals(fired(queue, 10), ["c@10", "a@10", "b@10"]);
-  changes.journal.undo();
-  assertEquals([queue.size, fired(queue, 10).toSorted()], [3, ["a@10", "b@10", "c@10"]]);
+  assertEquals([queue.size, queue.nextTimeMs, [...changes.drain()].length], [5, 10, 2]);
+  assertEquals(fired(queue, 9), []);
+  assertEquals(fired(queue, 10), ["x@10", "a/g@10", "b/g@10", "c/g@10"]);
+  assertEquals([queue.size, queue.nextTimeMs, fired(queue, 10)], [1, 11, []]);
 });
 
 Deno.test("advance() fires timers before 1970 before those after", () => {
