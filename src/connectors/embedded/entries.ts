@@ -2,7 +2,7 @@
 import type { JobCommit } from "../broker.ts";
 import type { Database } from "./database.ts";
 import { hashOf, SeenKeys } from "./seen_keys.ts";
-import { applySegment, type Changes, encodeSegment, readUnseen } from "./segment.ts";
+import { applySegment, readUnseen, SegmentWriter } from "./segment.ts";
 
 /**
  * Entries are spread over so many buckets by their keys, to be compacted one bucket at a time. Of half a million entries, each
@@ -10,8 +10,6 @@ import { applySegment, type Changes, encodeSegment, readUnseen } from "./segment
  * travellers in one window has 1.7 to 2.1 GB at its peak, and 1.4 to 1.6 with these: what dies young costs nothing.
  */
 const BUCKETS = 256;
-/** Where a segment ends. A longer entry has one of its own. All buckets together keep 4 M characters at most. */
-const SEGMENT_CHARS = 16 * 1024;
 /** A bucket is compacted when so many times as much in it is outdated as is not. */
 const OUTDATED_TO_LIVE = 2;
 /** Less than a page of the file is not worth a compaction. */
@@ -69,16 +67,15 @@ export class EntryWriter {
 
   /** Writes the changes of a commit; `null` deletes, of two for one entry the later counts. To be called in a writing transaction. */
   put(changes: JobCommit["changes"]): void {
-    const waiting = Array.from({ length: BUCKETS }, () => new Batch());
+    const segments: (SegmentWriter | undefined)[] = Array.from({ length: BUCKETS });
     for (const [key, value, isStored = true] of changes) {
       const bucket = bucketOf(key);
-      const batch = waiting[bucket]!;
-      batch.add(key, value, isStored);
-      if (!batch.isFull) continue;
-      this.#append(bucket, batch);
-      waiting[bucket] = new Batch();
+      const segment = segments[bucket] ??= new SegmentWriter();
+      if (segment.add(key, value, isStored)) continue;
+      this.#append(bucket, segment);
+      (segments[bucket] = new SegmentWriter()).add(key, value, isStored);
     }
-    for (const [bucket, batch] of waiting.entries()) this.#append(bucket, batch);
+    for (const [bucket, segment] of segments.entries()) if (segment !== undefined) this.#append(bucket, segment);
   }
 
   /** Whether there is something to compact now: not all of it at once when many buckets are due after one commit. */
@@ -120,34 +117,34 @@ export class EntryWriter {
     )
       .iterate(this.#jobId, bucket);
     const seen = new SeenKeys();
-    const batches: Batch[] = [];
-    let last: Batch | undefined;
+    const segments = [new SegmentWriter()];
     for (const { changes } of rows) {
       readUnseen(changes as Uint8Array, seen, (key, value) => {
-        if (last === undefined || last.isFull) batches.push(last = new Batch());
-        last.add(key, value, false);
+        if (segments.at(-1)!.add(key, value, false)) return;
+        segments.push(new SegmentWriter());
+        segments.at(-1)!.add(key, value, false);
       });
     }
     this.#database.statement("DELETE FROM job_segment WHERE job_id = ? AND bucket = ?").run(this.#jobId, bucket);
     this.#budget -= state.bytes;
     Object.assign(state, { changes: 0, live: 0, bytes: 0 });
-    for (const batch of batches) this.#insert(bucket, batch);
+    for (const segment of segments) this.#insert(bucket, segment);
   }
 
-  #append(bucket: number, batch: Batch): void {
-    this.#budget += COMPACTED_PER_WRITTEN * this.#insert(bucket, batch);
+  #append(bucket: number, segment: SegmentWriter): void {
+    this.#budget += COMPACTED_PER_WRITTEN * this.#insert(bucket, segment);
   }
 
   /** @returns bytes */
-  #insert(bucket: number, { changes, live }: Batch): number {
-    if (changes.length === 0) return 0;
+  #insert(bucket: number, segment: SegmentWriter): number {
+    const { changes, live } = segment;
+    if (changes === 0) return 0;
     const state = this.#known()[bucket]!;
-    const count = changes.length / 2;
-    const bytes = encodeSegment(changes);
+    const bytes = segment.finish();
     this.#database.statement(
       "INSERT INTO job_segment (job_id, bucket, change_count, live_count, changes) VALUES (?, ?, ?, ?, ?)",
-    ).run(this.#jobId, bucket, count, live, bytes);
-    state.changes += count;
+    ).run(this.#jobId, bucket, changes, live, bytes);
+    state.changes += changes;
     state.live += live;
     state.bytes += bytes.length;
     return bytes.length;
@@ -172,25 +169,6 @@ interface BucketRow {
   readonly change_sum: number;
   readonly live_sum: number;
   readonly byte_sum: number;
-}
-
-/** Changes on their way into one segment. */
-class Batch {
-  readonly changes: Changes = [];
-  /** By how many entries there are more then. */
-  live = 0;
-  #chars = 0;
-
-  add(key: string, value: string | null, isStored: boolean): void {
-    this.changes.push(key, value);
-    this.#chars += key.length + (value?.length ?? 0);
-    if (value === null) this.live -= isStored ? 1 : 0;
-    else this.live += isStored ? 0 : 1;
-  }
-
-  get isFull(): boolean {
-    return this.#chars >= SEGMENT_CHARS;
-  }
 }
 
 function bucketOf(key: string): number {

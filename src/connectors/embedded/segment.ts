@@ -10,35 +10,65 @@
 
 import type { SeenKeys } from "./seen_keys.ts";
 
-/** Keys and values in turn; `null`: deleted. */
-export type Changes = (string | null)[];
-
 const NONE = 0xffff_ffff;
 const LENGTH_BYTES = 4;
+/** Where a segment ends, whichever comes first. A longer change has one of its own. */
+const MAX_TEXT_BYTES = 16 * 1024;
+const MAX_CHANGES = 250;
+const TEXT_AT = LENGTH_BYTES * (1 + 2 * MAX_CHANGES);
 /** The most that UTF-8 needs for a unit of UTF-16. */
 const UNIT_BYTES = 3;
-/** What is longer gets a buffer of its own. */
-const KEPT_BYTES = 512 * 1024;
 
 const encoder = new TextEncoder();
 // What looks like a byte order mark belongs to the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-let kept: Uint8Array<ArrayBuffer> | undefined;
+/**
+ * Makes a segment, change by change. Texts become bytes at once: a commit of a million changes has some ten thousand of them under
+ * way, and as strings they would outlive the young generation of the heap.
+ */
+export class SegmentWriter {
+  changes = 0;
+  /** By how many entries there are more then. */
+  live = 0;
+  #bytes = new Uint8Array(TEXT_AT + MAX_TEXT_BYTES);
+  readonly #lengths = new Uint32Array(2 * MAX_CHANGES);
+  #end = TEXT_AT;
 
-/** The bytes are good until the next call: a new buffer for each would soon be most of a commit's memory. */
-export function encodeSegment(changes: Changes): Uint8Array {
-  // Null has no text in it.
-  const text = changes.join("");
-  const head = LENGTH_BYTES * (1 + changes.length);
-  const bytes = bufferOf(head + UNIT_BYTES * text.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, changes.length, true);
-  for (let i = 0; i < changes.length; i++) {
-    view.setUint32(LENGTH_BYTES * (i + 1), changes[i]?.length ?? NONE, true);
+  /**
+   * @param value null: the entry is deleted
+   * @param isStored whether there is such an entry
+   * @returns false if it has no room: nothing has been added
+   */
+  add(key: string, value: string | null, isStored: boolean): boolean {
+    if (this.changes === MAX_CHANGES) return false;
+    const text = value === null ? key : key + value;
+    let room = this.#bytes.subarray(this.#end);
+    if (this.changes === 0 && text.length * UNIT_BYTES > room.length) {
+      this.#bytes = new Uint8Array(TEXT_AT + text.length * UNIT_BYTES);
+      room = this.#bytes.subarray(TEXT_AT);
+    }
+    const { read, written } = encoder.encodeInto(text, room);
+    if (read < text.length) return false;
+    this.#lengths[2 * this.changes] = key.length;
+    this.#lengths[2 * this.changes + 1] = value === null ? NONE : value.length;
+    this.changes++;
+    this.#end += written;
+    if (value === null) this.live -= isStored ? 1 : 0;
+    else this.live += isStored ? 0 : 1;
+    return true;
   }
-  const { written } = encoder.encodeInto(text, bytes.subarray(head));
-  return bytes.subarray(0, head + written);
+
+  /** The segment. Nothing can be added after that. */
+  finish(): Uint8Array {
+    const count = 2 * this.changes;
+    // Right before the texts.
+    const start = TEXT_AT - LENGTH_BYTES * (1 + count);
+    const view = new DataView(this.#bytes.buffer, start);
+    view.setUint32(0, count, true);
+    for (let i = 0; i < count; i++) view.setUint32(LENGTH_BYTES * (i + 1), this.#lengths[i]!, true);
+    return this.#bytes.subarray(start, this.#end);
+  }
 }
 
 /** Does to `entries` what a segment says. */
@@ -74,9 +104,4 @@ function open(bytes: Uint8Array): { readonly text: string; readonly lengths: Uin
   const lengths = new Uint32Array(view.getUint32(0, true));
   for (let i = 0; i < lengths.length; i++) lengths[i] = view.getUint32(LENGTH_BYTES * (i + 1), true);
   return { text: decoder.decode(bytes.subarray(LENGTH_BYTES * (1 + lengths.length))), lengths };
-}
-
-function bufferOf(size: number): Uint8Array<ArrayBuffer> {
-  if (size > KEPT_BYTES) return new Uint8Array(size);
-  return kept ??= new Uint8Array(KEPT_BYTES);
 }
