@@ -48,6 +48,32 @@ test("commits that change and delete entries leave the last of each, also for wh
   }
 });
 
+test("entries whose names have much in common are told apart, in more windows than a segment has heads for", async (open) => {
+  await using broker = await open();
+  const passed: string[] = [];
+  const lease = await openJob(broker, (name) => passed.push(name));
+  const expected = new Map<string, string>();
+  const put = (changes: [string, string | null][], entry: string, value: string | null) => {
+    changes.push([entry, value]);
+    if (value === null) expected.delete(entry);
+    else expected.set(entry, value);
+  };
+  for (let commit = 0; commit < 60; commit++) {
+    const changes: [string, string | null][] = [];
+    for (let i = 0; i < 3_000; i++) {
+      // Which windows come together changes, and with it which of them have a head.
+      const window = (i * 7 + commit * 13) % 60;
+      const value = (i + commit) % 6 === 0 ? null : `${commit} ${i}`.repeat(10);
+      put(changes, JSON.stringify(["state", "counts", "contents", `${window}:${window + 1}`, `key ${i % 500}`]), value);
+      if (i % 3 === 0) put(changes, JSON.stringify(["state", "counts", "seen", "", `key, ${i % 500}`, i]), value);
+    }
+    await lease.commit({ changes, positions: [] });
+  }
+
+  assert(passed.includes("commit: compaction has ended"));
+  assertSame(await lease.restore(), expected);
+});
+
 test("outdated entries do not pile up, and nothing is compacted while there are none", async (open, dir) => {
   await using broker = await open();
   const passed: string[] = [];

@@ -172,5 +172,5 @@ interface BucketRow {
 }
 
 function bucketOf(key: string): number {
-  return hashOf(key, 0, key.length) >>> 24;
+  return hashOf("", key, 0, key.length) >>> 24;
 }

@@ -1,21 +1,26 @@
 /**
  * Changes of entries as the bytes of one row.
  *
- * The number of texts (uint32, little-endian), the length of each in UTF-16 units (uint32, all bits set: none), then all of
- * them in UTF-8, one behind the other. The texts are key, value, key, value, …; no value: the entry is deleted.
+ * Numbers are uint32, little-endian, and lengths count UTF-16 units. The number of heads and the number of changes; the length of
+ * each head; for each change the length of its key without its head (28 bits) and which head that is (the 4 bits above), and
+ * the length of its value (all bits set: none, the entry is deleted). Then all texts in UTF-8, one behind the other: key and value in turn, then
+ * the heads.
  *
  * All lengths together, and one text to be cut: against JSON reading takes half of the time (0.24 µs an entry of 180
- * characters, 0.54 as JSON), which counts as compaction reads everything once more.
+ * characters, 0.54 as JSON), which counts as compaction reads everything once more. Heads are what the keys of a state and a
+ * window have in common: 66 of 86 characters of those of s20, whose commits are a third shorter without.
  */
 
 import type { SeenKeys } from "./seen_keys.ts";
 
 const NONE = 0xffff_ffff;
 const LENGTH_BYTES = 4;
+const LENGTH_BITS = 28;
+const MAX_HEADS = 16;
 /** Where a segment ends, whichever comes first. A longer change has one of its own. */
 const MAX_TEXT_BYTES = 16 * 1024;
-const MAX_CHANGES = 250;
-const TEXT_AT = LENGTH_BYTES * (1 + 2 * MAX_CHANGES);
+const MAX_CHANGES = 400;
+const TEXT_AT = LENGTH_BYTES * (2 + MAX_HEADS + 2 * MAX_CHANGES);
 /** The most that UTF-8 needs for a unit of UTF-16. */
 const UNIT_BYTES = 3;
 
@@ -31,9 +36,13 @@ export class SegmentWriter {
   changes = 0;
   /** By how many entries there are more then. */
   live = 0;
+  /** Texts of the changes, and before them room for the numbers. */
   #bytes = new Uint8Array(TEXT_AT + MAX_TEXT_BYTES);
-  readonly #lengths = new Uint32Array(2 * MAX_CHANGES);
   #end = TEXT_AT;
+  readonly #lengths = new Uint32Array(2 * MAX_CHANGES);
+  /** The first one fits every key. */
+  readonly #heads = [""];
+  #lastHead = 0;
 
   /**
    * @param value null: the entry is deleted
@@ -42,7 +51,9 @@ export class SegmentWriter {
    */
   add(key: string, value: string | null, isStored: boolean): boolean {
     if (this.changes === MAX_CHANGES) return false;
-    const text = value === null ? key : key + value;
+    const head = this.#headOf(key);
+    const rest = key.slice(this.#heads[head]!.length);
+    const text = value === null ? rest : rest + value;
     let room = this.#bytes.subarray(this.#end);
     if (this.changes === 0 && text.length * UNIT_BYTES > room.length) {
       this.#bytes = new Uint8Array(TEXT_AT + text.length * UNIT_BYTES);
@@ -50,7 +61,7 @@ export class SegmentWriter {
     }
     const { read, written } = encoder.encodeInto(text, room);
     if (read < text.length) return false;
-    this.#lengths[2 * this.changes] = key.length;
+    this.#lengths[2 * this.changes] = head << LENGTH_BITS | rest.length;
     this.#lengths[2 * this.changes + 1] = value === null ? NONE : value.length;
     this.changes++;
     this.#end += written;
@@ -61,22 +72,55 @@ export class SegmentWriter {
 
   /** The segment. Nothing can be added after that. */
   finish(): Uint8Array {
-    const count = 2 * this.changes;
+    const heads = encoder.encode(this.#heads.join(""));
+    const numbers = [this.#heads.length, this.changes, ...this.#heads.map(({ length }) => length)];
+    const count = numbers.length + 2 * this.changes;
     // Right before the texts.
-    const start = TEXT_AT - LENGTH_BYTES * (1 + count);
-    const view = new DataView(this.#bytes.buffer, start);
-    view.setUint32(0, count, true);
-    for (let i = 0; i < count; i++) view.setUint32(LENGTH_BYTES * (i + 1), this.#lengths[i]!, true);
-    return this.#bytes.subarray(start, this.#end);
+    const start = TEXT_AT - LENGTH_BYTES * count;
+    const bytes = this.#withRoom(heads.length);
+    const view = new DataView(bytes.buffer, start);
+    numbers.forEach((number, i) => view.setUint32(LENGTH_BYTES * i, number, true));
+    for (let i = 0; i < 2 * this.changes; i++) {
+      view.setUint32(LENGTH_BYTES * (numbers.length + i), this.#lengths[i]!, true);
+    }
+    bytes.set(heads, this.#end);
+    return bytes.subarray(start, this.#end + heads.length);
   }
+
+  /** @returns which of the heads the key begins with; most follow one of the same state and window */
+  #headOf(key: string): number {
+    const heads = this.#heads;
+    if (this.#lastHead > 0 && key.startsWith(heads[this.#lastHead]!)) return this.#lastHead;
+    const found = heads.findLastIndex((head) => key.startsWith(head));
+    if (found > 0 || heads.length === MAX_HEADS) return this.#lastHead = found;
+    const head = headOf(key);
+    return this.#lastHead = head === "" ? 0 : heads.push(head) - 1;
+  }
+
+  #withRoom(more: number): Uint8Array<ArrayBuffer> {
+    if (this.#end + more <= this.#bytes.length) return this.#bytes;
+    const bytes = new Uint8Array(this.#end + more);
+    bytes.set(this.#bytes.subarray(0, this.#end));
+    return this.#bytes = bytes;
+  }
+}
+
+/** The names of values and timers have four parts before their key: `["state","uid","name","window",`. */
+function headOf(key: string): string {
+  let end = 0;
+  for (let part = 0; part < 4; part++) {
+    end = key.indexOf(",", end) + 1;
+    if (end === 0) return "";
+  }
+  return key.slice(0, end);
 }
 
 /** Does to `entries` what a segment says. */
 export function applySegment(bytes: Uint8Array, entries: Map<string, string>): void {
-  const { text, lengths } = open(bytes);
+  const { text, heads, lengths } = open(bytes);
   let at = 0;
   for (let i = 0; i < lengths.length; i += 2) {
-    const key = text.slice(at, at += lengths[i]!);
+    const key = heads[headIn(lengths[i]!)]! + text.slice(at, at += lengthIn(lengths[i]!));
     const length = lengths[i + 1]!;
     if (length === NONE) entries.delete(key);
     else entries.set(key, text.slice(at, at += length));
@@ -88,20 +132,48 @@ export function applySegment(bytes: Uint8Array, entries: Map<string, string>): v
  * from its last segment to its first gets each of its entries once.
  */
 export function readUnseen(bytes: Uint8Array, seen: SeenKeys, take: (key: string, value: string) => void): void {
-  const { text, lengths } = open(bytes);
-  let end = text.length;
+  const { text, end: textEnd, heads, lengths } = open(bytes);
+  let end = textEnd;
   for (let i = lengths.length - 2; i >= 0; i -= 2) {
     const length = lengths[i + 1]!;
     const middle = length === NONE ? end : end - length;
-    const start = middle - lengths[i]!;
-    if (seen.add(text, start, middle) && length !== NONE) take(text.slice(start, middle), text.slice(middle, end));
+    const start = middle - lengthIn(lengths[i]!);
+    const head = heads[headIn(lengths[i]!)]!;
+    if (seen.add(head, text, start, middle) && length !== NONE) {
+      take(head + text.slice(start, middle), text.slice(middle, end));
+    }
     end = start;
   }
 }
 
-function open(bytes: Uint8Array): { readonly text: string; readonly lengths: Uint32Array } {
+interface Opened {
+  readonly text: string;
+  /** Of the texts of the changes. */
+  readonly end: number;
+  readonly heads: readonly string[];
+  /** Of keys, each with its head, and values in turn. */
+  readonly lengths: Uint32Array;
+}
+
+function open(bytes: Uint8Array): Opened {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const lengths = new Uint32Array(view.getUint32(0, true));
-  for (let i = 0; i < lengths.length; i++) lengths[i] = view.getUint32(LENGTH_BYTES * (i + 1), true);
-  return { text: decoder.decode(bytes.subarray(LENGTH_BYTES * (1 + lengths.length))), lengths };
+  let at = 0;
+  const next = () => view.getUint32(LENGTH_BYTES * at++, true);
+  const heads = new Array<string>(next());
+  const lengths = new Uint32Array(2 * next());
+  const headLengths = Array.from(heads, next);
+  for (let i = 0; i < lengths.length; i++) lengths[i] = next();
+  const text = decoder.decode(bytes.subarray(LENGTH_BYTES * at));
+  const end = text.length - headLengths.reduce((sum, length) => sum + length, 0);
+  let start = end;
+  for (const [i, length] of headLengths.entries()) heads[i] = text.slice(start, start += length);
+  return { text, end, heads, lengths };
+}
+
+function headIn(number: number): number {
+  return number >>> LENGTH_BITS;
+}
+
+function lengthIn(number: number): number {
+  return number & ((1 << LENGTH_BITS) - 1);
 }
