@@ -334,6 +334,28 @@ test("an instance keeps its job beyond the session timeout while it lives", asyn
   await waiting;
 });
 
+test("an instance keeps its job through a commit that takes longer than the session timeout", async (dir) => {
+  const { DatabaseSync } = await import("node:sqlite");
+  await using broker = await openLog(dir);
+  const lease = await openJob(broker, {
+    sessionTimeoutMs: 60,
+    faultPoint: (name) => {
+      if (name === "commit: entries are written") sleepSync(150);
+      if (name === "commit: the transaction has ended") leftMs = expiry() - Date.now();
+    },
+  });
+  let leftMs = NaN;
+  const file = new DatabaseSync(`${dir}/log.sqlite`);
+  const expiry = () => file.prepare("SELECT expires_at FROM job").get()!["expires_at"] as number;
+  try {
+    await lease.commit({ changes: new Map([["k", "v"]]), positions: [] });
+  } finally {
+    file.close();
+  }
+
+  assert(leftMs > 0, `${leftMs} ms are left when others have their turn`);
+});
+
 test("who stands by is told when the active instance changes", async (dir) => {
   const brokers = await Promise.all([openLog(dir), openLog(dir), openLog(dir)]);
   const told = [0, 0, 0];
@@ -595,6 +617,10 @@ async function openJob(broker: Broker, request: Partial<JobRequest>): Promise<Jo
     signal: AbortSignal.timeout(LONG_SESSION_MS / 2),
     ...request,
   });
+}
+
+function sleepSync(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /** Runs a statement on the file, past the broker. */

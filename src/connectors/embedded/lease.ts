@@ -147,8 +147,14 @@ export class EmbeddedLease implements JobLease {
   /** Runs `body` in a transaction, unless another instance has taken over. */
   #write<T>(what: string, body: () => T): T {
     const { job, sessionTimeoutMs } = this.#parts.request;
+    const extend = () => extendTerm(this.#database, this.#parts.term, sessionTimeoutMs);
     return this.#database.write(() => {
-      if (extendTerm(this.#database, this.#parts.term, sessionTimeoutMs)) return body();
+      if (extend()) {
+        const result = body();
+        // Millions of entries may take longer than the session timeout; nobody waits for a turn meanwhile.
+        extend();
+        return result;
+      }
       throw new FencedError(
         `Cannot ${what} job "${job}": another instance has taken over, because this one gave no sign of life for ` +
           `${sessionTimeoutMs} ms`,
