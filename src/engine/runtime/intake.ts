@@ -48,8 +48,8 @@ export class Intake {
     }
     if (pending) return 0;
     let taken = 0;
-    for (let task = ready.pop(); task !== undefined; task = ready.pop()) {
-      const rival = ready.peek();
+    for (let task = ready.peek(); task !== undefined; task = ready.peek()) {
+      const rival = ready.second();
       // The same split mostly comes first again: no need to go through the heap.
       do {
         if (taken === limit || this.#full?.()) return taken;
@@ -57,9 +57,10 @@ export class Intake {
         if (++taken % RECORDS_A_LOOK === 0 && timeIsUp()) return taken;
       } while (task.split.status === "ready" && (rival === undefined || before(task, rival)));
       const { status } = task.split;
-      if (status === "ready") ready.push(task);
-      else if (status === "pending") return taken;
-      else if (status === "finished") task.source.finish(task);
+      if (status === "ready") ready.firstChanged();
+      else ready.pop();
+      if (status === "pending") return taken;
+      if (status === "finished") task.source.finish(task);
     }
     return taken;
   }

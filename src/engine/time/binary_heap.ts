@@ -15,6 +15,13 @@ export class BinaryHeap<T> {
     return this.#items[0];
   }
 
+  /** The smallest of all others. */
+  second(): T | undefined {
+    const items = this.#items;
+    const [a, b] = [items[1], items[2]];
+    return b !== undefined && this.#before(b, a!) ? b : a;
+  }
+
   clear(): void {
     this.#items.length = 0;
   }
@@ -38,6 +45,11 @@ export class BinaryHeap<T> {
     const last = items.pop();
     if (items.length > 0) this.#sinkFromTop(last!);
     return first;
+  }
+
+  /** Takes note that the first item has become larger: half the work of `pop()` and `push()`. */
+  firstChanged(): void {
+    this.#sinkFromTop(this.#items[0]!);
   }
 
   #sinkFromTop(item: T): void {

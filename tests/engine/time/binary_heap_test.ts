@@ -42,3 +42,26 @@ Deno.test("pop() and peek() give undefined when the heap is empty, also after cl
 
   assertEquals([heap.pop(), heap.peek(), heap.size], [undefined, undefined, 0]);
 });
+
+Deno.test("second() shows the smallest of all but the first", () => {
+  assertEquals([heapOf().second(), heapOf(1).second(), heapOf(2, 1).second()], [undefined, undefined, 2]);
+  for (const items of [[1, 2, 3], [1, 3, 2], [5, 4, 3, 2, 1], [2, 2, 2]]) {
+    const heap = heapOf(...items);
+    assertEquals([heap.second(), heap.size], [items.toSorted()[1], items.length]);
+  }
+});
+
+Deno.test("firstChanged() puts a first item that has become larger where it belongs", () => {
+  const heap = new BinaryHeap<{ at: number }>((a, b) => a.at < b.at);
+  for (const at of [3, 1, 5, 2, 4]) heap.push({ at });
+  const seen: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    const first = heap.peek()!;
+    seen.push(first.at);
+    first.at += 5;
+    heap.firstChanged();
+  }
+
+  assertEquals(seen, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  assertEquals(drain(heap).map(({ at }) => at), [11, 12, 13, 14, 15]);
+});
