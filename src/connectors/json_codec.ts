@@ -42,10 +42,10 @@ interface JsonParser {
 
 /**
  * @param reader may be shared: what it learns from the records of one partition then serves all (a function that each of 50
- *   partitions makes for itself is fast only when the run is half over)
+ *   partitions makes for itself is fast only when the run is half over); they share the few shapes that it knows at a time, too
  * @returns what decodes the values of records that come one after another, and is faster the more they are alike
  */
-export function jsonDecoder<T>(schema: Schema<T>, reader = new JsonReader()): (record: BrokerRecord) => T {
+export function jsonDecoder<T>(schema: Schema<T>, reader: JsonReader): (record: BrokerRecord) => T {
   const run = new TextRun();
   return (record) => {
     if (record instanceof RecordView) {

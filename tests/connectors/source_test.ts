@@ -1,6 +1,9 @@
+import { z } from "zod";
+import { functionsMade } from "./functions_made.ts";
 import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { BrokerUnavailableError, OffsetOutOfRangeError, UnknownTopicError } from "../../src/connectors/broker.ts";
+import { OpenBroker } from "../../src/connectors/open_broker.ts";
 import { TopicSource } from "../../src/connectors/source.ts";
 import { JobError, RecordError } from "../../src/engine/errors.ts";
 import { SILENT } from "../../src/engine/logger.ts";
@@ -657,4 +660,29 @@ Deno.test("poll() says what to do when records are deleted before they have been
       "forget the job's commit with --reset",
   );
   await opened.reader.close();
+});
+
+Deno.test("what is learnt from the JSON of one partition serves all of its topic", async () => {
+  const broker = new FakeBroker().addTopic("skyone", 2);
+  for (let i = 0; i < 20; i++) broker.append("skyone", i % 2, textRecord(i, `{"n":${i},"text":"${i}"}`));
+  const topic = { name: "skyone", schema: z.object({ n: z.number(), text: z.string() }), key: () => "" };
+  topic.schema.parse({ n: 1, text: "" }); // makes a function itself, the first time
+  const reader = await new OpenBroker(broker.port).source(topic).open({
+    from: "earliest",
+    bounded: true,
+    logger: SILENT,
+    clock: SYSTEM_CLOCK,
+    restored: undefined,
+    restoredBounds: undefined,
+    wake: () => {},
+  });
+  reader.start();
+  await turn();
+  const taken: unknown[] = [];
+  const made = functionsMade(() => {
+    for (const split of reader.splits) while (split.status === "ready") taken.push(split.take());
+  });
+
+  assertEquals([taken.length, made], [20, 1]);
+  await reader.close();
 });

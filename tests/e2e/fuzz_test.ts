@@ -10,6 +10,7 @@ import type { OutgoingRecord } from "../../src/connectors/broker.ts";
 import { CsvReaderFormat } from "../../src/connectors/files/csv.ts";
 import { type FileDecoder, JsonLinesFormat, TextLineInputFormat } from "../../src/connectors/files/format.ts";
 import { decodeJson, decodeText, jsonDecoder } from "../../src/connectors/json_codec.ts";
+import { JsonReader } from "../../src/connectors/json_reader.ts";
 import { type OpenBroker, openBroker } from "../../src/connectors/mod.ts";
 import {
   type Books,
@@ -210,7 +211,7 @@ for (const { topic, good } of SHAPES) {
   Deno.test(`the decoder of "${topic.name}" gives a value or says what is wrong, alone and in a batch`, () => {
     const all = sample(good, RUNS / 4, SEED);
     const records = recordViews(all);
-    const decode = jsonDecoder<unknown>(topic.schema);
+    const decode = jsonDecoder<unknown>(topic.schema, new JsonReader());
     // A decoder is faster with values like those it has seen.
     decode(recordViews([bytes(JSON.stringify(good))])[0]!);
     let found = 0;

@@ -66,7 +66,7 @@ export interface JobSoak {
 
 /** The feed is never further ahead of a job than this, or a tenth of all. */
 const LEAD_RECORDS = 100_000;
-/** Looks at the processes, at most. */
+/** Looks at the processes, about. */
 const SAMPLES = 1_000;
 /** So many at least while a life comes to the age at which it is compared, however slow the looks are: the feed waits for them. */
 const SAMPLES_AN_AGE = 2;
@@ -100,6 +100,8 @@ class Soak {
   #lastMove = { position: -1, atMs: performance.now() };
   /** Records that had been sent before the last look at both processes. */
   #lookedAt = 0;
+  /** So many the feed may send before the next one. */
+  readonly #betweenLooks: number;
 
   private constructor(
     options: SoakOptions,
@@ -113,6 +115,7 @@ class Soak {
     this.#topics = parts.topics;
     this.#chance = chanceOf(options.seed);
     this.#stop = stop;
+    this.#betweenLooks = comparableAge(this.#total, Math.ceil(options.kills / 2)) / SAMPLES_AN_AGE;
   }
 
   static async open(options: SoakOptions): Promise<Soak> {
@@ -204,13 +207,12 @@ class Soak {
 
   /** Keeps just ahead of the jobs: the log does not grow by what nobody has time for. */
   async #send(): Promise<void> {
-    const { port, kills, onProgress = () => {} } = this.#options;
+    const { port, onProgress = () => {} } = this.#options;
     const producer = await port.producer();
     const leadRecords = Math.min(LEAD_RECORDS, this.#total / 10);
-    const betweenLooks = comparableAge(this.#total, Math.ceil(kills / 2)) / SAMPLES_AN_AGE;
     try {
       for (let tenth = 1; this.#feed.progress < 1;) {
-        await this.#until(() => this.#feed.records - this.#lookedAt < betweenLooks);
+        await this.#until(() => !this.#isLookDue);
         await producer.send(this.#feed.next());
         await this.#until(() => Object.values(this.#jobs).every((job) => this.#lagOf(job) < leadRecords));
         if (this.#feed.progress * 10 < tenth) continue;
@@ -245,7 +247,7 @@ class Soak {
         checkpoint = part(CHECKPOINTS);
         await this.#checkpoint();
       }
-      await this.#until(() => part(SAMPLES) > sample);
+      await this.#until(() => part(SAMPLES) > sample || this.#isLookDue);
     }
   }
 
@@ -311,6 +313,10 @@ class Soak {
 
   get #total(): number {
     return 2 * this.#feed.pairs;
+  }
+
+  get #isLookDue(): boolean {
+    return this.#feed.records - this.#lookedAt >= this.#betweenLooks;
   }
 
   get #isSent(): boolean {

@@ -1,7 +1,7 @@
 /** What the jobs of a soak keep: their commits, and the log on the disk. */
 import { join } from "node:path";
 import { formatCount } from "../../utils.ts";
-import { statesOf, timersOf } from "../state/commit.ts";
+import { singleTimersOf, statesOf } from "../state/commit.ts";
 import type { JobName } from "./request.ts";
 
 /** What is kept at one moment. */
@@ -31,7 +31,7 @@ export function stateWords(commit: ReadonlyMap<string, string>): string {
   const states = statesOf(commit).map(({ uid, state, entries, bytes }) =>
     `${formatCount(entries)} ${uid}/${state} (${formatCount(Math.round(bytes / 1024))} KB)`
   );
-  const timers = timersOf(commit).map(({ uid, count }) => `${formatCount(count)} timers of ${uid}`);
+  const timers = singleTimersOf(commit).map(({ uid, count }) => `${formatCount(count)} timers of ${uid}`);
   const positions = commit.keys().filter((entry) => entry.startsWith('["split",')).toArray().length;
   return [...states, ...timers, `${positions} positions`, "1 of the job"].join(", ");
 }

@@ -1,7 +1,7 @@
 /** What changes a job's commit from outside: importing one, and forgetting it. */
 import { type Broker, deadLetterTopic, type JobLease } from "../../connectors/broker.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
-import { type Entries, partitionOf, sinksOf, splitsOf, statesOf, timersOf } from "./commit.ts";
+import { type Entries, partitionOf, singleTimersOf, sinksOf, splitsOf, statesOf } from "./commit.ts";
 import { readCommit } from "./jobs.ts";
 import { placePositions, type PositionPolicy } from "./positions.ts";
 import type { Savepoint } from "./savepoint.ts";
@@ -71,7 +71,7 @@ export async function resetJob(broker: Broker, job: string, options: ChangeOptio
 /** "12 entries: state of 2 operators (flights, windows), 5 timers, positions of skyone" */
 export function describeEntries(entries: Entries): string {
   const states = [...new Set(statesOf(entries).filter((state) => state.entries > 0).map(({ uid }) => uid))];
-  const timers = timersOf(entries).reduce((sum, { count }) => sum + count, 0);
+  const timers = singleTimersOf(entries).reduce((sum, { count }) => sum + count, 0);
   const sources = [...new Set(splitsOf(entries).map(({ source }) => source))];
   const sinks = sinksOf(entries);
   const parts = [

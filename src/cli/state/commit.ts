@@ -2,7 +2,6 @@
 import type { Json } from "../../engine/mod.ts";
 import { JOB_ENTRY, type JobRecord, type SplitRecord } from "../../engine/runtime/snapshot.ts";
 import type { StoredWindow } from "../../engine/state/open_state.ts";
-import { windowVersion } from "../../engine/state/state_shape.ts";
 import type { TimerKind } from "../../engine/time/timer_queue.ts";
 
 /** Entries as the store has them. */
@@ -132,30 +131,41 @@ export function shapeOf(entries: Entries, uid: string, state: string): Shape {
 
 /** Timers by operator and kind, those of open windows included. */
 export function timersOf(entries: Entries): TimerSummary[] {
-  const found = new Map<string, TimerSummary>();
-  const add = (kind: TimerKind, uid: string, timeMs: number) => {
-    const id = JSON.stringify([uid, kind]);
-    const known = found.get(id);
-    found.set(id, {
-      uid,
-      kind,
-      count: (known?.count ?? 0) + 1,
-      nextMs: Math.min(known?.nextMs ?? Number.POSITIVE_INFINITY, timeMs),
-    });
-  };
+  return summaryOf([...singleTimers(entries), ...windowTimers(entries)]);
+}
+
+/** Likewise, those alone that have an entry of their own. */
+export function singleTimersOf(entries: Entries): TimerSummary[] {
+  return summaryOf([...singleTimers(entries)]);
+}
+
+type TimerEntry = readonly [kind: TimerKind, uid: string, timeMs: number];
+
+function* singleTimers(entries: Entries): Generator<TimerEntry> {
   for (const entry of entries.keys()) {
     if (!entry.startsWith('["timer",') && !entry.startsWith('["processing-timer",')) continue;
-    add(...JSON.parse(entry) as [TimerKind, string, number]);
+    yield JSON.parse(entry) as unknown as TimerEntry;
   }
+}
+
+function* windowTimers(entries: Entries): Generator<TimerEntry> {
   for (const [uid, states] of Object.entries(jobRecordOf(entries)?.versions ?? {})) {
-    for (const [state, shape] of Object.entries(states)) {
-      if (windowVersion(shape) === undefined) continue;
+    for (const state of Object.keys(states)) {
+      if (shapeOf(entries, uid, state).kind !== "window") continue;
       for (const { text } of stateEntriesOf(entries, uid, state)) {
-        add("timer", uid, (JSON.parse(text) as StoredWindow)[0]);
+        yield ["timer", uid, (JSON.parse(text) as StoredWindow)[0]];
       }
     }
   }
-  return [...found.values()].sort((a, b) => compare(a.uid, b.uid) || compare(a.kind, b.kind));
+}
+
+function summaryOf(timers: readonly TimerEntry[]): TimerSummary[] {
+  return [...Map.groupBy(timers, ([kind, uid]) => JSON.stringify([uid, kind])).values()]
+    .map((some) => {
+      const [kind, uid] = some[0]!;
+      return { uid, kind, count: some.length, nextMs: some.reduce((next, [, , ms]) => Math.min(next, ms), Infinity) };
+    })
+    .sort((a, b) => compare(a.uid, b.uid) || compare(a.kind, b.kind));
 }
 
 /** Uids of sinks that have something to remember. */

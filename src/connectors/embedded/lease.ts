@@ -151,7 +151,7 @@ export class EmbeddedLease implements JobLease {
     return this.#database.write(() => {
       if (extend()) {
         const result = body();
-        // Millions of entries may take longer than the session timeout; nobody waits for a turn meanwhile.
+        // Millions of entries may take longer than the session timeout: who has waited for its turn would find the term over.
         extend();
         return result;
       }

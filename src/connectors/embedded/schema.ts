@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { BrokerError } from "../broker.ts";
 
 /** Changes with every change of the tables or of what lies in them. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** In the head of the file: "strm". */
 const APPLICATION = 0x7374726d;

@@ -54,7 +54,7 @@ export class SegmentWriter {
     const head = this.#headOf(key);
     const rest = key.slice(this.#heads[head]!.length);
     const text = value === null ? rest : rest + value;
-    let room = this.#bytes.subarray(this.#end);
+    let room = this.#bytes.subarray(this.#end, TEXT_AT + MAX_TEXT_BYTES);
     if (this.changes === 0 && text.length * UNIT_BYTES > room.length) {
       this.#bytes = new Uint8Array(TEXT_AT + text.length * UNIT_BYTES);
       room = this.#bytes.subarray(TEXT_AT);

@@ -46,6 +46,7 @@ export class Changes {
   forget(): void {
     for (const item of this.#dirty) item.dirty = false;
     this.#dirty = [];
+    this.journal.forget();
   }
 
   /** What `drain()` would give now; nothing changes by it. */
@@ -63,6 +64,7 @@ export class Changes {
   *drain(): Generator<StateChange> {
     const dirty = this.#dirty;
     this.#dirty = [];
+    this.journal.forget();
     for (const item of dirty) {
       item.dirty = false;
       const value = item.entryValue();

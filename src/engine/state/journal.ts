@@ -48,6 +48,12 @@ export class Journal {
     this.#befores[this.#length++] = before;
   }
 
+  /** Lets go of what earlier records have changed: an item may hold a whole window. To be called between two records. */
+  forget(): void {
+    this.#items.length = 0;
+    this.#befores.length = 0;
+  }
+
   /** Puts all back, the last change first. */
   undo(): void {
     this.#active = false;

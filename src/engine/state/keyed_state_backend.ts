@@ -174,6 +174,12 @@ export class KeyedStateBackend implements KeyContext {
     const stored = Object.hasOwn(this.#restoredVersions, name) ? this.#restoredVersions[name] : undefined;
     const difference = stored === undefined ? undefined : differenceFromStored(stored, shape);
     if (difference !== undefined) {
+      if (shape.kind === "window") {
+        throw new JobError(
+          `Cannot restore the windows of "${this.uid}": an earlier version of this program wrote them, in another way; ` +
+            "run that version to the end of the job's windows, or forget the job's commit with --reset",
+        );
+      }
       const [was, is] = difference;
       throw new JobError(
         `Cannot restore state "${name}" of "${this.uid}": it was written ${was}, the job now describes it ${is}; ` +

@@ -9,8 +9,8 @@ export { NO_NAMESPACE } from "./namespace_index.ts";
 /**
  * The values of one state of one operator: one per namespace (a window's id, or {@link NO_NAMESPACE}) and key.
  *
- * Namespaces come first: a window's values lie together, found by one look-up each, and go together. (Nearly every record of
- * a keyed job comes by here. So this one has its maps in itself, not in a `NamespaceIndex` like other tables.)
+ * Namespaces come first: a window's values lie together, found by one look-up each, and go together. (Most records of
+ * a keyed job come by here. So this one has its maps in itself, not in a `NamespaceIndex` like other tables.)
  */
 export class StateTable<T> {
   readonly uid: string;

@@ -44,7 +44,7 @@ export class WindowTable<T> {
   /** @param timeMs when the window fires; the same for all its keys */
   add(timeMs: number, namespace: string, id: KeyId, key: Key, value: T): void {
     const window = this.#find(namespace) ?? this.#open(namespace, timeMs);
-    const entry = new WindowEntry(this, window, key, id, this.#sequence++);
+    const entry = new WindowEntry(window, key, id, this.#sequence++);
     window.entries.set(id, entry);
     this.#write(entry, value);
   }
@@ -58,10 +58,20 @@ export class WindowTable<T> {
     this.#write(entry, undefined);
   }
 
-  /** A window is about to fire: nothing is found in it any more. (To take out its values one by one would cost as much as to find them.) */
-  close({ namespace }: OpenWindow<T>): void {
-    this.#windows.delete(namespace);
+  /**
+   * A window is about to fire: nothing is found in it any more. (To take out its values one by one would cost as much as to
+   * find them.)
+   */
+  close(window: OpenWindow<T>): void {
+    this.#windows.delete(window.namespace);
     this.#last = undefined;
+    this.#changes.journal.log(window, undefined);
+  }
+
+  /** That it fired is taken back, with the record that brought event time so far: it is open as before, and fires again. */
+  reopen(window: OpenWindow<T>): void {
+    this.#windows.set(window.namespace, window);
+    this.#onOpen(window);
   }
 
   /** Puts a value back; `undefined` if there was none. */
@@ -74,7 +84,7 @@ export class WindowTable<T> {
   /** Takes a value from the store's copy; to be called in the order of `sequence`. */
   restore(timeMs: number, namespace: string, key: Key, sequence: number, value: T): void {
     const window = this.#find(namespace) ?? this.#open(namespace, timeMs);
-    const entry = new WindowEntry(this, window, key, keyId(key), sequence);
+    const entry = new WindowEntry(window, key, keyId(key), sequence);
     entry.value = value;
     entry.stored = true;
     window.entries.set(entry.keyId, entry);
@@ -104,16 +114,16 @@ export class WindowTable<T> {
   }
 }
 
-/** A window that has values. */
-export class OpenWindow<T> {
+/** A window that has values, or had some that were taken back. */
+export class OpenWindow<T> implements Undoable {
   readonly namespace: string;
   readonly timeMs: number;
   /** In the order in which the keys came. */
   readonly entries = new Map<KeyId, WindowEntry<T>>();
-  readonly #table: WindowTable<T>;
+  readonly table: WindowTable<T>;
 
   constructor(table: WindowTable<T>, namespace: string, timeMs: number) {
-    this.#table = table;
+    this.table = table;
     this.namespace = namespace;
     this.timeMs = timeMs;
   }
@@ -123,10 +133,14 @@ export class OpenWindow<T> {
     return this.entries.size;
   }
 
-  /** What fires now; each is to be removed when it has. */
-  timers(): Iterable<WindowEntry<T>> {
-    this.#table.close(this);
+  /** Closes the window. @returns what fires; each is to be removed when it has */
+  fire(): Iterable<WindowEntry<T>> {
+    this.table.close(this);
     return this.entries.values();
+  }
+
+  undo(): void {
+    this.table.reopen(this);
   }
 }
 
@@ -138,11 +152,9 @@ export class WindowEntry<T> implements Storable, Undoable {
   readonly window: OpenWindow<T>;
   readonly key: Key;
   readonly keyId: KeyId;
-  readonly #table: WindowTable<T>;
   readonly #sequence: number;
 
-  constructor(table: WindowTable<T>, window: OpenWindow<T>, key: Key, id: KeyId, sequence: number) {
-    this.#table = table;
+  constructor(window: OpenWindow<T>, key: Key, id: KeyId, sequence: number) {
     this.window = window;
     this.key = key;
     this.keyId = id;
@@ -158,15 +170,15 @@ export class WindowEntry<T> implements Storable, Undoable {
   }
 
   undo(before: unknown): void {
-    this.#table.undo(this, before as T | undefined);
+    this.window.table.undo(this, before as T | undefined);
   }
 
   entryKey(): string {
-    return `${this.#table.entryPrefix}${JSON.stringify(this.namespace)},${JSON.stringify(this.key)}]`;
+    return `${this.window.table.entryPrefix}${JSON.stringify(this.namespace)},${JSON.stringify(this.key)}]`;
   }
 
   entryValue(): string | null {
     if (this.value === undefined) return null;
-    return `[${this.timeMs},${this.#sequence},${valueText(this.value, this.#table)}]`;
+    return `[${this.timeMs},${this.#sequence},${valueText(this.value, this.window.table)}]`;
   }
 }

@@ -2,10 +2,10 @@ import { Snapshot } from "../runtime/snapshot.ts";
 import { Changes } from "../state/changes.ts";
 import type { Key } from "../state/key.ts";
 import { KeyedStateBackend, type StateVersions } from "../state/keyed_state_backend.ts";
-import type { StoredWindow } from "../state/open_state.ts";
+import type { RestoredValue, StoredWindow } from "../state/open_state.ts";
 import { windowVersion } from "../state/state_shape.ts";
 import type { KeyedStateStore, MapState, MapStateDescriptor } from "../state/state.ts";
-import type { TimerKind } from "../time/timer_queue.ts";
+import type { RestoredTimer, TimerKind } from "../time/timer_queue.ts";
 
 /** What is seen of an operator: all it has now, committed or not. */
 export interface Seen {
@@ -76,9 +76,7 @@ export class OperatorView {
     const state = snapshot.takeState(this.#uid);
     const stored = { ...versions ?? snapshot.job?.versions[this.#uid] };
     // What a window holds is looked at as a value.
-    for (const [name, shape] of Object.entries(stored)) {
-      const version = windowVersion(shape);
-      if (version === undefined) continue;
+    for (const [name, version] of windowStates(stored)) {
       stored[name] = version;
       state.set(name, (state.get(name) ?? []).map((each) => ({ ...each, value: (each.value as StoredWindow)[2] })));
     }
@@ -88,18 +86,31 @@ export class OperatorView {
   #timers(kind: TimerKind): PendingTimer[] {
     const { entries, versions } = this.#look();
     const snapshot = new Snapshot(entries);
-    const timers = [...snapshot.takeTimers(this.#uid, kind)];
+    const timers = snapshot.takeTimers(this.#uid, kind).toSorted((a, b) => a.sequence - b.sequence);
     if (kind === "timer") {
       const state = snapshot.takeState(this.#uid);
-      for (const [name, shape] of Object.entries(versions ?? snapshot.job?.versions[this.#uid] ?? {})) {
-        if (windowVersion(shape) === undefined) continue;
-        for (const { namespace, key, value } of state.get(name) ?? []) {
-          const [timeMs, sequence] = value as StoredWindow;
-          timers.push({ timeMs, namespace, key, sequence });
-        }
+      for (const [name] of windowStates(versions ?? snapshot.job?.versions[this.#uid] ?? {})) {
+        timers.push(...windowTimers(state.get(name) ?? []));
       }
     }
-    return timers.toSorted((a, b) => a.timeMs - b.timeMs || a.sequence - b.sequence)
+    return timers.toSorted((a, b) => a.timeMs - b.timeMs)
       .map(({ timeMs, key, namespace }) => ({ timeMs, key, namespace }));
   }
+}
+
+/** Names and versions of the states that hold windows. */
+function windowStates(versions: StateVersions): [name: string, version: number][] {
+  return Object.entries(versions).flatMap(([name, shape]) => {
+    const version = windowVersion(shape);
+    return version === undefined ? [] : [[name, version]];
+  });
+}
+
+/** Window by window. */
+function windowTimers(values: readonly RestoredValue[]): RestoredTimer[] {
+  const timers = values.map(({ namespace, key, value }) => {
+    const [timeMs, sequence] = value as StoredWindow;
+    return { timeMs, namespace, key, sequence };
+  }).toSorted((a, b) => a.sequence - b.sequence);
+  return [...Map.groupBy(timers, ({ namespace }) => namespace).values()].flat();
 }

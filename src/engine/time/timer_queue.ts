@@ -18,8 +18,8 @@ export type TimerKind = "timer" | "processing-timer";
 /**
  * The timers of one operator that go by one clock: at most one per time, namespace (a window's id) and key.
  *
- * They fire in order of time, and those of one time in the order in which they were registered. (Flink leaves the latter
- * open: its order is that of a binary heap.) Timers of one time share a bucket, as most do with windows, so the heap stays
+ * They fire in order of time, and those of one time in the order in which they were registered, groups behind single ones.
+ * (Flink leaves the latter open: its order is that of a binary heap.) Timers of one time share a bucket, as most do with windows, so the heap stays
  * small.
  */
 export class TimerQueue {
@@ -29,17 +29,17 @@ export class TimerQueue {
   readonly #buckets = new Map<number, Bucket>();
   readonly #times = new BinaryHeap<number>((a, b) => a < b);
   #sequence = 0;
-  #size = 0;
+  #singles = 0;
 
   constructor(uid: string, changes: Changes, restored: readonly RestoredTimer[] = [], kind: TimerKind = "timer") {
     this.entryPrefix = `["${kind}",${JSON.stringify(uid)},`;
     this.#changes = changes;
     for (const timer of restored.toSorted((a, b) => a.sequence - b.sequence)) {
-      const entry = new StoredTimer(this, timer.timeMs, timer.namespace, timer.key, keyId(timer.key), timer.sequence);
+      const entry = new SingleTimer(this, timer.timeMs, timer.namespace, timer.key, keyId(timer.key), timer.sequence);
       entry.stored = true;
       this.#bucket(timer.timeMs).add(entry);
       this.#sequence = timer.sequence + 1;
-      this.#size++;
+      this.#singles++;
     }
   }
 
@@ -49,7 +49,7 @@ export class TimerQueue {
   }
 
   get size(): number {
-    let size = this.#size;
+    let size = this.#singles;
     for (const { groups } of this.#buckets.values()) for (const group of groups) size += group.size;
     return size;
   }
@@ -58,20 +58,20 @@ export class TimerQueue {
   register(timeMs: number, namespace: string, key: Key, id: KeyId): void {
     const bucket = this.#bucket(timeMs);
     if (bucket.find(namespace, id) !== undefined) return;
-    this.#add(bucket, new StoredTimer(this, timeMs, namespace, key, id, this.#sequence++));
+    this.#add(bucket, new SingleTimer(this, timeMs, namespace, key, id, this.#sequence++));
   }
 
   /**
    * Registers the timers of a group, which are stored by whoever has them. They fire behind those that have been registered for
-   * the same time one by one; meanwhile nothing may be registered for an earlier time.
+   * the same time one by one, and group by group. While a group fires nothing may be registered for an earlier time.
    */
   registerGroup(group: TimerGroup): void {
     this.#bucket(group.timeMs).groups.push(group);
   }
 
-  #add(bucket: Bucket, timer: StoredTimer): void {
+  #add(bucket: Bucket, timer: SingleTimer): void {
     bucket.add(timer);
-    this.#size++;
+    this.#singles++;
     this.#changes.mark(timer);
     this.#changes.journal.log(timer, "absent");
   }
@@ -100,7 +100,7 @@ export class TimerQueue {
       }
       const group = bucket.groups.shift();
       if (group !== undefined) {
-        for (const timer of group.timers()) fire(timer);
+        for (const timer of group.fire()) fire(timer);
         continue;
       }
       this.#times.pop();
@@ -109,11 +109,11 @@ export class TimerQueue {
   }
 
   /** Puts a timer back to what it was. */
-  undo(timer: StoredTimer, before: TimerBefore): void {
+  undo(timer: SingleTimer, before: TimerBefore): void {
     if (before === "live") {
       timer.live = true;
       this.#bucket(timer.timeMs).putBack(timer);
-      this.#size++;
+      this.#singles++;
       this.#changes.mark(timer);
     } else if (timer.live) {
       this.#buckets.get(timer.timeMs)!.remove(timer);
@@ -121,9 +121,9 @@ export class TimerQueue {
     }
   }
 
-  #cancel(timer: StoredTimer): void {
+  #cancel(timer: SingleTimer): void {
     timer.live = false;
-    this.#size--;
+    this.#singles--;
     this.#changes.mark(timer);
     this.#changes.journal.log(timer, "live");
   }
@@ -139,24 +139,24 @@ export class TimerQueue {
   }
 }
 
-/** The timers of one time, in order of registration. */
+/** The timers of one time, single ones in order of registration. */
 class Bucket {
   /** Those that have not been begun. */
   readonly groups: TimerGroup[] = [];
-  readonly #timers: StoredTimer[] = [];
+  readonly #timers: SingleTimer[] = [];
   #next = 0;
-  readonly #index = new Map<string, Map<KeyId, StoredTimer>>();
+  readonly #index = new Map<string, Map<KeyId, SingleTimer>>();
 
-  find(namespace: string, id: KeyId): StoredTimer | undefined {
+  find(namespace: string, id: KeyId): SingleTimer | undefined {
     return this.#index.get(namespace)?.get(id);
   }
 
-  add(timer: StoredTimer): void {
+  add(timer: SingleTimer): void {
     this.#timers.push(timer);
     this.#find(timer.namespace).set(timer.keyId, timer);
   }
 
-  #find(namespace: string): Map<KeyId, StoredTimer> {
+  #find(namespace: string): Map<KeyId, SingleTimer> {
     let timers = this.#index.get(namespace);
     if (timers === undefined) {
       timers = new Map();
@@ -166,13 +166,13 @@ class Bucket {
   }
 
   /** Takes a timer in again at its old place, if it has not been passed already. */
-  putBack(timer: StoredTimer): void {
+  putBack(timer: SingleTimer): void {
     if (this.#timers.indexOf(timer, this.#next) < 0) this.#timers.push(timer);
     this.#find(timer.namespace).set(timer.keyId, timer);
   }
 
   /** Takes out the first that has not been removed. */
-  shift(): StoredTimer | undefined {
+  shift(): SingleTimer | undefined {
     while (this.#next < this.#timers.length) {
       const timer = this.#timers[this.#next++]!;
       if (!timer.live) continue;
@@ -183,7 +183,7 @@ class Bucket {
   }
 
   /** Leaves it in the array, where it is passed over: taking it out would cost the array's length. */
-  remove(timer: StoredTimer): void {
+  remove(timer: SingleTimer): void {
     this.#index.get(timer.namespace)!.delete(timer.keyId);
   }
 }
@@ -204,12 +204,12 @@ export interface TimerGroup {
   readonly timeMs: number;
   /** How many there are. */
   readonly size: number;
-  /** In the order in which they fire. */
-  timers(): Iterable<Timer>;
+  /** Those that fire, in this order, from now on no longer in the group. */
+  fire(): Iterable<Timer>;
 }
 
 /** A timer that was registered by itself. */
-class StoredTimer implements Timer, Storable, Undoable {
+class SingleTimer implements Timer, Storable, Undoable {
   dirty = false;
   stored = false;
   live = true;

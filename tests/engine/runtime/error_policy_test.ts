@@ -118,6 +118,28 @@ Deno.test("JobRun gives what it would give without the records at which function
   );
 });
 
+Deno.test("windows that a record's event time has fired before it died elsewhere fire again: nothing is lost", async () => {
+  const source = new ScriptSource({
+    "s-0": [at(1, a(1)), at(2, { ...a(2), email: "b" }), at(20, a(4, "second branch")), at(30, a(8)), at(50, a(16))],
+  });
+  const job = new JobRig((env, { store }) => {
+    const bookings = env.fromSource(source, WatermarkStrategy.noWatermarks(), "bookings");
+    bookings.assignTimestampsAndWatermarks(WatermarkStrategy.forMonotonousTimestamps()).keyBy(({ email }) => email)
+      .window(TumblingEventTimeWindows.of(10)).sum("flights").name("windows").sinkTo(store.sink("windows"));
+    bookings.map(poisoned("second branch")).sinkTo(store.sink("second"));
+  });
+  const { books } = await job.run();
+
+  const written = job.store.output.filter(({ sink }) => sink === "windows");
+  assertEquals(written.map(({ value, timestampMs }) => [(value as Booking).flights, timestampMs]), [
+    [1, 9],
+    [2, 9],
+    [8, 39],
+    [16, 59],
+  ]);
+  assertEquals([books.dead, job.store.entriesOf("state"), books.pendingTimers], [1, {}, 0]);
+});
+
 Deno.test("JobRun counts a record that died where it died, and what was taken back of it elsewhere", async () => {
   const { books } = await poisonJob([at(1, a(1)), at(2, a(2, "second branch"))]).run();
   const counts = books.operators.map(({ name, recordsIn, dead, takenBack }) => [name, recordsIn, dead, takenBack]);

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Changes, lastOf, type Storable } from "../../../src/engine/state/changes.ts";
+import { mayRunPrograms } from "../../e2e/programs.ts";
 
 /** Something with a text; null: it is gone. */
 class Item implements Storable {
@@ -106,4 +107,33 @@ Deno.test("drain() tells of each entry whether the store has it", () => {
   item.text = null;
   changes.mark(item);
   assertEquals([...changes.drain()], [["a", null, true]]);
+});
+
+Deno.test({
+  name: "drain() and forget() let go of what records have changed: an item may hold a whole window",
+  ignore: !mayRunPrograms(),
+  fn: async () => {
+    const url = (path: string) => JSON.stringify(new URL(`../../../src/engine/state/${path}`, import.meta.url).href);
+    const program = `
+    import { Changes } from ${url("changes.ts")};
+    for (const end of [(changes) => [...changes.drain()], (changes) => changes.forget()]) {
+      const changes = new Changes();
+      const held = (() => {
+        const item = { undo: () => {} };
+        changes.journal.begin();
+        changes.journal.log(item, undefined);
+        changes.journal.end();
+        return new WeakRef(item);
+      })();
+      const isHeld = async () => (await new Promise((resolve) => setTimeout(resolve)), gc(), held.deref() !== undefined);
+      const before = await isHeld();
+      end(changes);
+      console.log(before, await isHeld(), changes.isEmpty);
+    }`;
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--v8-flags=--expose-gc", program],
+    }).output();
+    const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assertEquals(said, ["true false true\n".repeat(2), ""]);
+  },
 });

@@ -53,13 +53,13 @@ Deno.test("registerGroup() makes timers that fire behind those of their time, co
   const changes = new Changes();
   const queue = new TimerQueue("windows", changes);
   const names = ["a", "b"];
-  const timers = () => names.map((key) => ({ timeMs: 10, namespace: "/g", key, keyId: key }));
+  const fire = () => names.map((key) => ({ timeMs: 10, namespace: "/g", key, keyId: key }));
   queue.registerGroup({
     timeMs: 10,
     get size() {
       return names.length;
     },
-    timers,
+    fire,
   });
   register(queue, 10, "x");
   register(queue, 11, "y");
