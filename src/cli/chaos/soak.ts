@@ -5,7 +5,7 @@
 import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { type Broker, deadLetterTopic } from "../../connectors/broker.ts";
 import { SKYONE, SUNSET } from "../../models.ts";
-import { formatCount } from "../../utils.ts";
+import { formatCount, UsageError } from "../../utils.ts";
 import { chanceOf } from "./chance.ts";
 import { createTopics } from "./data.ts";
 import { dropJob } from "./drop_job.ts";
@@ -259,7 +259,7 @@ class Soak {
       // At any place of its round from commit to commit.
       await SYSTEM_CLOCK.sleep(this.#chance() * commitIntervalMs);
       if (this.#isSent) {
-        throw new Error(`Cannot kill ${job.lesson} ${count} times before its end: more event time is needed`);
+        throw new UsageError(`Cannot kill ${job.lesson} ${count} times before its end: more event time is needed`);
       }
       await job.kill();
     }
