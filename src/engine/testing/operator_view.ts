@@ -70,11 +70,16 @@ export class OperatorView {
     return this.#timers("processing-timer");
   }
 
-  #copy(): KeyedStateBackend {
+  #seen(): { readonly snapshot: Snapshot; readonly versions: StateVersions; readonly nowMs: number } {
     const { entries, versions, nowMs } = this.#look();
     const snapshot = new Snapshot(entries);
+    return { snapshot, versions: versions ?? snapshot.job?.versions[this.#uid] ?? {}, nowMs };
+  }
+
+  #copy(): KeyedStateBackend {
+    const { snapshot, versions, nowMs } = this.#seen();
     const state = snapshot.takeState(this.#uid);
-    const stored = { ...versions ?? snapshot.job?.versions[this.#uid] };
+    const stored = { ...versions };
     // What a window holds is looked at as a value.
     for (const [name, version] of windowStates(stored)) {
       stored[name] = version;
@@ -84,12 +89,11 @@ export class OperatorView {
   }
 
   #timers(kind: TimerKind): PendingTimer[] {
-    const { entries, versions } = this.#look();
-    const snapshot = new Snapshot(entries);
+    const { snapshot, versions } = this.#seen();
     const timers = snapshot.takeTimers(this.#uid, kind).toSorted((a, b) => a.sequence - b.sequence);
     if (kind === "timer") {
       const state = snapshot.takeState(this.#uid);
-      for (const [name] of windowStates(versions ?? snapshot.job?.versions[this.#uid] ?? {})) {
+      for (const [name] of windowStates(versions)) {
         timers.push(...windowTimers(state.get(name) ?? []));
       }
     }

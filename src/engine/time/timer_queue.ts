@@ -19,8 +19,8 @@ export type TimerKind = "timer" | "processing-timer";
  * The timers of one operator that go by one clock: at most one per time, namespace (a window's id) and key.
  *
  * They fire in order of time, and those of one time in the order in which they were registered, groups behind single ones.
- * (Flink leaves the latter open: its order is that of a binary heap.) Timers of one time share a bucket, as most do with windows, so the heap stays
- * small.
+ * (Flink leaves the latter open: its order is that of a binary heap.) Timers of one time share a bucket, as most do with
+ * windows, so the heap stays small.
  */
 export class TimerQueue {
   /** What the entries of all its timers begin with: `["timer","uid",`. */
