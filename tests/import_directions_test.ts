@@ -125,6 +125,9 @@ function findMisdirected(files: readonly SourceFile[]): string[] {
 function whyNot(path: string, { to, typeOnly }: Import, operators: ReadonlySet<string>): string | undefined {
   const [room, target] = [roomOf(path)!, roomOf(to)];
   if (to === "a computed name") return "which file that is can not be read from it";
+  if (target === undefined && to.endsWith(".ts")) {
+    return "it stands outside of src: chaos, bench and tests use src, never the other way";
+  }
   if (target === undefined) {
     const [name, only] = Object.entries(KEPT_APART).find(([name]) => to === name || to.startsWith(`${name}/`)) ?? [];
     return only === undefined || path.startsWith(only) ? undefined : `only ${only} may import ${name}`;
@@ -298,6 +301,12 @@ const REFUSED: readonly (readonly [path: string, text: string, said: string])[] 
     "engine/api/environment.ts",
     "const room = await import(name);",
     "engine/api/environment.ts imports a computed name: which file that is can not be read from it",
+  ],
+  [
+    "cli/state/commit.ts",
+    'import { TopicTail } from "../../../chaos/topic_tail.ts";',
+    "cli/state/commit.ts imports chaos/topic_tail.ts: " +
+    "it stands outside of src: chaos, bench and tests use src, never the other way",
   ],
   ["engine/mod.ts", "export const answer = 42;", "engine/mod.ts does more than re-export"],
   ["engine/magic/wand.ts", "", "engine/magic/wand.ts stands in no room of the map"],

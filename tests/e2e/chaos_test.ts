@@ -1,8 +1,8 @@
 /** The experiment of `deno task chaos`, in short, and what it would notice. */
 import { assertEquals } from "@std/assert";
-import { compare, type Evidence } from "../../src/cli/chaos/evidence.ts";
-import { differs, runChaos } from "../../src/cli/chaos/experiment.ts";
-import { table } from "../../src/cli/chaos/table.ts";
+import { compare, type Evidence } from "../../chaos/evidence.ts";
+import { differs, runChaos } from "../../chaos/experiment.ts";
+import { table } from "../../chaos/table.ts";
 import { EMBEDDED_FAULT_POINTS, KAFKA_FAULT_POINTS, STORE_FAULT_POINTS } from "../../src/connectors/fault_points.ts";
 import { openBroker } from "../../src/connectors/mod.ts";
 import { JOB_FAULT_POINTS } from "../../src/engine/mod.ts";

@@ -3,8 +3,8 @@
  * process that is never disturbed.
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { createTopics, inputsOf, writeInputs } from "../../src/cli/chaos/data.ts";
-import { frozenLife, type Laboratory, undisturbedLife } from "../../src/cli/chaos/life.ts";
+import { createTopics, inputsOf, writeInputs } from "../../chaos/data.ts";
+import { frozenLife, type Laboratory, undisturbedLife } from "../../chaos/life.ts";
 import { openBroker } from "../../src/connectors/mod.ts";
 import { SILENT } from "../../src/engine/mod.ts";
 import { brokerSettings } from "../../src/utils.ts";

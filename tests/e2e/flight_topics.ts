@@ -1,6 +1,6 @@
 /** Waits for what s16 writes, and compares it with a plain computation. */
 import { assertEquals } from "@std/assert";
-import { TopicReader } from "../../src/cli/chaos/evidence.ts";
+import { TopicReader } from "../../chaos/evidence.ts";
 import { type BrokerRecord, deadLetterTopic } from "../../src/connectors/broker.ts";
 import { type OpenBroker, openBroker } from "../../src/connectors/mod.ts";
 import { SILENT } from "../../src/engine/mod.ts";

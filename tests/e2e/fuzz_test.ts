@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { TopicReader } from "../../src/cli/chaos/evidence.ts";
+import { TopicReader } from "../../chaos/evidence.ts";
 import type { OutgoingRecord } from "../../src/connectors/broker.ts";
 import { CsvReaderFormat } from "../../src/connectors/files/csv.ts";
 import { type FileDecoder, JsonLinesFormat, TextLineInputFormat } from "../../src/connectors/files/format.ts";

@@ -3,7 +3,7 @@
  * says how many kills come at random instants.
  */
 import { assert, assertEquals } from "@std/assert";
-import { chanceOf } from "../../src/cli/chaos/chance.ts";
+import { chanceOf } from "../../chaos/chance.ts";
 import { type Broker, deadLetterTopic } from "../../src/connectors/broker.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import { openBroker } from "../../src/connectors/mod.ts";

@@ -3,14 +3,14 @@
  * `deno task chaos --soak 60m`.
  */
 import { assert, assertEquals } from "@std/assert";
-import { chanceOf } from "../../src/cli/chaos/chance.ts";
-import { fingerprintOf, Ledger } from "../../src/cli/chaos/ledger.ts";
-import { resourcesOf } from "../../src/cli/chaos/resources.ts";
-import { type JobSoak, runSoak, type SoakResult } from "../../src/cli/chaos/soak.ts";
-import type { Sample } from "../../src/cli/chaos/soak_job.ts";
-import { Feed } from "../../src/cli/chaos/soak_feed.ts";
-import { complaintsOf, coursesOf, soakText } from "../../src/cli/chaos/soak_report.ts";
-import { killMarks, LONG_LIFE } from "../../src/cli/chaos/soak_schedule.ts";
+import { chanceOf } from "../../chaos/chance.ts";
+import { fingerprintOf, Ledger } from "../../chaos/ledger.ts";
+import { resourcesOf } from "../../chaos/resources.ts";
+import { type JobSoak, runSoak, type SoakResult } from "../../chaos/soak.ts";
+import type { Sample } from "../../chaos/soak_job.ts";
+import { Feed } from "../../chaos/soak_feed.ts";
+import { complaintsOf, coursesOf, soakText } from "../../chaos/soak_report.ts";
+import { killMarks, LONG_LIFE } from "../../chaos/soak_schedule.ts";
 import { openBroker } from "../../src/connectors/mod.ts";
 import { SILENT, StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
 import { brokerSettings, encodeJson } from "../../src/utils.ts";

@@ -1,4 +1,4 @@
-import type { Broker, BrokerRecord, Fetcher } from "../../connectors/broker.ts";
+import type { Broker, BrokerRecord, Fetcher } from "../src/connectors/broker.ts";
 
 const FETCH_WAIT_MS = 500;
 

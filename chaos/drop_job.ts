@@ -1,5 +1,5 @@
-import { type Broker, JobActiveError } from "../../connectors/broker.ts";
-import { SYSTEM_CLOCK } from "../../engine/mod.ts";
+import { type Broker, JobActiveError } from "../src/connectors/broker.ts";
+import { SYSTEM_CLOCK } from "../src/engine/mod.ts";
 
 /**
  * Removes what belongs to a job whose processes have ended. One that was killed counts as running until its session ends.

@@ -1,9 +1,9 @@
 /** What the jobs of the experiment read: bookings made with a fixed seed, a few of them damaged. */
-import type { Broker, OutgoingRecord } from "../../connectors/broker.ts";
-import type { Topic } from "../../models.ts";
-import { FLIGHTDATA, flightFromSkyone, flightFromSunset, SKYONE, SUNSET } from "../../models.ts";
-import { bookings } from "../../s05_data_gen.ts";
-import { encodeJson } from "../../utils.ts";
+import type { Broker, OutgoingRecord } from "../src/connectors/broker.ts";
+import type { Topic } from "../src/models.ts";
+import { FLIGHTDATA, flightFromSkyone, flightFromSunset, SKYONE, SUNSET } from "../src/models.ts";
+import { bookings } from "../src/s05_data_gen.ts";
+import { encodeJson } from "../src/utils.ts";
 import { type JobName, renamed } from "./request.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);

@@ -1,5 +1,5 @@
 /** What the experiment and the process that it kills say to each other. */
-import type { Topic } from "../../models.ts";
+import type { Topic } from "../src/models.ts";
 
 /** Which of the course's two jobs. */
 export type JobName = "s16" | "s20";

@@ -2,10 +2,10 @@
  * The soak: s16 and s20 as one pipeline under a feed that goes on for hours of event time, killed at random instants. All
  * that they write is compared with a plain computation, and what their processes hold is looked at again and again.
  */
-import { SYSTEM_CLOCK } from "../../engine/mod.ts";
-import { type Broker, deadLetterTopic } from "../../connectors/broker.ts";
-import { SKYONE, SUNSET } from "../../models.ts";
-import { formatCount, UsageError } from "../../utils.ts";
+import { SYSTEM_CLOCK } from "../src/engine/mod.ts";
+import { type Broker, deadLetterTopic } from "../src/connectors/broker.ts";
+import { SKYONE, SUNSET } from "../src/models.ts";
+import { formatCount, UsageError } from "../src/utils.ts";
 import { chanceOf } from "./chance.ts";
 import { createTopics } from "./data.ts";
 import { dropJob } from "./drop_job.ts";

@@ -1,7 +1,7 @@
 /** What the jobs of a soak keep: their commits, and the log on the disk. */
 import { join } from "node:path";
-import { formatCount } from "../../utils.ts";
-import { singleTimersOf, statesOf } from "../state/commit.ts";
+import { formatCount } from "../src/utils.ts";
+import { singleTimersOf, statesOf } from "../src/cli/state/commit.ts";
 import type { JobName } from "./request.ts";
 
 /** What is kept at one moment. */

@@ -1,6 +1,6 @@
 /** One job from its start to its end, with kills on the way. */
-import { SYSTEM_CLOCK } from "../../engine/mod.ts";
-import type { Broker } from "../../connectors/broker.ts";
+import { SYSTEM_CLOCK } from "../src/engine/mod.ts";
+import type { Broker } from "../src/connectors/broker.ts";
 import { createTopics, inputsOf, NOW_MS, writeInputs } from "./data.ts";
 import { dropJob } from "./drop_job.ts";
 import { compare, type Difference, type Evidence, gather, TopicReader } from "./evidence.ts";

@@ -1,5 +1,5 @@
 /** The experiment: jobs are killed again and again, and what they leave behind is compared with an undisturbed run. */
-import type { Broker } from "../../connectors/broker.ts";
+import type { Broker } from "../src/connectors/broker.ts";
 import { chanceOf, shuffled } from "./chance.ts";
 import { createTopics, inputsOf, writeInputs } from "./data.ts";
 import type { Difference } from "./evidence.ts";

@@ -1,5 +1,5 @@
 /** What a soak shows: memory and descriptors at the beginning, in the middle and at the end, and what is wrong with them. */
-import { formatCount } from "../../utils.ts";
+import { formatCount } from "../src/utils.ts";
 import type { Resources } from "./resources.ts";
 import type { JobSoak, SoakResult } from "./soak.ts";
 import type { Sample } from "./soak_job.ts";

@@ -1,4 +1,4 @@
-import { argumentsOf, ROOT } from "../task.ts";
+import { argumentsOf, ROOT } from "../src/cli/task.ts";
 import type { ProgramRequest, ProgramWord } from "./request.ts";
 
 /** What is not said within this time will not be said any more, ms. */

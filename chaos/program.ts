@@ -2,14 +2,14 @@
  * The process that is killed: the workflow of lesson 16 or 20 as it is, between topics of the experiment, with a hook that
  * says what it has committed and holds it where the experiment wants to kill it.
  */
-import type { Broker } from "../../connectors/broker.ts";
-import type { OpenBroker } from "../../connectors/mod.ts";
-import { openBroker } from "../../connectors/mod.ts";
-import { type FaultPoint, StreamExecutionEnvironment, WatermarkStrategy } from "../../engine/mod.ts";
-import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../models.ts";
-import { defineWorkflow as mergeFlights } from "../../s16_merge.ts";
-import { defineWorkflow as countFlights } from "../../s20_manage_state.ts";
-import { brokerSettings, createLogger, runMain } from "../../utils.ts";
+import type { Broker } from "../src/connectors/broker.ts";
+import type { OpenBroker } from "../src/connectors/mod.ts";
+import { openBroker } from "../src/connectors/mod.ts";
+import { type FaultPoint, StreamExecutionEnvironment, WatermarkStrategy } from "../src/engine/mod.ts";
+import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../src/models.ts";
+import { defineWorkflow as mergeFlights } from "../src/s16_merge.ts";
+import { defineWorkflow as countFlights } from "../src/s20_manage_state.ts";
+import { brokerSettings, createLogger, runMain } from "../src/utils.ts";
 import { type ProgramRequest, type ProgramWord, renamed } from "./request.ts";
 
 /** Often, so that there is something to see between two kills. */

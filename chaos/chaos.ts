@@ -11,8 +11,9 @@
  *
  * With `--soak 60m` it runs both jobs as one pipeline for an hour of event time, and looks at what their processes hold.
  */
-import { openBroker } from "../connectors/mod.ts";
-import type { Flags, Logger } from "../utils.ts";
+import { startKafka } from "../src/cli/kafka.ts";
+import { openBroker } from "../src/connectors/mod.ts";
+import type { Flags, Logger } from "../src/utils.ts";
 import {
   brokerSettings,
   createLogger,
@@ -24,12 +25,11 @@ import {
   UsageError,
   wholeNumber,
   writeOutput,
-} from "../utils.ts";
-import { type ChaosOptions, differs, runChaos } from "./chaos/experiment.ts";
-import { runSoak, type SoakOptions } from "./chaos/soak.ts";
-import { complaintsOf, soakText } from "./chaos/soak_report.ts";
-import { table } from "./chaos/table.ts";
-import { startKafka } from "./kafka.ts";
+} from "../src/utils.ts";
+import { type ChaosOptions, differs, runChaos } from "./experiment.ts";
+import { runSoak, type SoakOptions } from "./soak.ts";
+import { complaintsOf, soakText } from "./soak_report.ts";
+import { table } from "./table.ts";
 
 const FLAGS = {
   runs: {

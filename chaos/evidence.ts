@@ -1,6 +1,6 @@
 /** What a job leaves behind, and how that of two runs differs. */
-import type { Broker, BrokerRecord } from "../../connectors/broker.ts";
-import { deadLetterTopic } from "../../connectors/broker.ts";
+import type { Broker, BrokerRecord } from "../src/connectors/broker.ts";
+import { deadLetterTopic } from "../src/connectors/broker.ts";
 import { TopicTail } from "./topic_tail.ts";
 
 /** Committed output, dead letters and state of a job that has come to its end. */

@@ -1,6 +1,6 @@
 /** The bookings of a soak, and all that the jobs must make of them, worked out while they are sent. */
-import type { BrokerRecord, OutgoingRecord } from "../../connectors/broker.ts";
-import type { FlightData, Topic, UserStatistics } from "../../models.ts";
+import type { BrokerRecord, OutgoingRecord } from "../src/connectors/broker.ts";
+import type { FlightData, Topic, UserStatistics } from "../src/models.ts";
 import {
   FLIGHTDATA,
   flightDurationMinutes,
@@ -9,9 +9,9 @@ import {
   SKYONE,
   SUNSET,
   USERSTATISTICS,
-} from "../../models.ts";
-import { type BookingPair, bookings } from "../../s05_data_gen.ts";
-import { encodeJson } from "../../utils.ts";
+} from "../src/models.ts";
+import { type BookingPair, bookings } from "../src/s05_data_gen.ts";
+import { encodeJson } from "../src/utils.ts";
 import { fingerprintOf, Ledger } from "./ledger.ts";
 
 /** What a feed is made of. */

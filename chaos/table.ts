@@ -1,4 +1,4 @@
-import { formatCount } from "../../utils.ts";
+import { formatCount } from "../src/utils.ts";
 import type { ChaosRow } from "./experiment.ts";
 
 const HEAD = ["job", "killed at", "kills", "records", "lost", "doubled", "moved", "state", "back after"];
