@@ -46,6 +46,12 @@ function environment(values: Record<string, string> = {}) {
 
 // ---------------------------------------------------------------------------------------------------------- flags
 
+Deno.test('parseFlags() skips a "--" before all flags, as npm wants it, unless an argument may follow', () => {
+  assertEquals(parse("--", "--json", "--rate", "5").rate, 5);
+  assertEquals(parse("--", "--json").json, true);
+  assertEquals(usage(() => parse("--json", "--", "--rate")).startsWith('Unexpected argument "--rate"'), true);
+});
+
 Deno.test("parseFlags() gives each flag's value under its property, and defaults as if they were given", () => {
   assertEquals(parse(), { rate: undefined, idleMs: 60_000, title: undefined, json: false, _: [] });
   assertEquals(parse("--rate", "5", "--idle=1.5s", "--title", "007", "--json"), {

@@ -78,7 +78,7 @@ export function toolMain(
   parse: (args: readonly string[]) => ToolCommand<ToolIo>,
 ): (signal: AbortSignal) => Promise<void> {
   return async (signal) => {
-    const run = parse(Deno.args);
+    const run = parse(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args); // "deno task topics -- list"
     const logger = createLogger();
     await using broker = await openBroker({ settings: brokerSettings(), logger });
     const isStdinTerminal = Deno.stdin.isTerminal();

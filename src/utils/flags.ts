@@ -59,7 +59,8 @@ export interface CommandLine {
 /**
  * Values of the flags in `args`, and in `_` the arguments that belong to no flag.
  *
- * Strict: what it does not know, or has twice, or can not read is an error that names it.
+ * Strict: what it does not know, or has twice, or can not read is an error that names it. A "--" before all others is skipped
+ * where no argument without a flag is possible: other task runners want it between a task and its flags.
  *
  * @throws {UsageError} naming the flag, what was found and what was expected
  * @throws {HelpRequested} for `--help` or `-h`
@@ -87,7 +88,8 @@ export function parseFlags<const F extends Flags>(
   const switches = all.filter((flag) => flag.value === undefined).map((flag) => flag.name);
   const unknown: string[] = [];
   const positionals: string[] = [];
-  const found = parseArgs(joinNegativeNumbers(args, all), {
+  const given = args[0] === "--" && (commandLine.positionals ?? []).length === 0 ? args.slice(1) : args;
+  const found = parseArgs(joinNegativeNumbers(given, all), {
     string: all.filter((flag) => flag.value !== undefined).map((flag) => flag.name),
     boolean: [...switches, "help"],
     alias: Object.fromEntries([["help", "h"], ...all.flatMap(({ name, short }) => short ? [[name, short]] : [])]),
@@ -103,15 +105,15 @@ export function parseFlags<const F extends Flags>(
   const [stranger] = unknown;
   if (stranger !== undefined) throw unknownFlag(stranger, [...all.map((flag) => flag.name), "help"]);
   for (const name of switches) {
-    const assigned = args.find((arg) => arg.startsWith(`--${name}=`) && !/=(true|false)$/.test(arg));
+    const assigned = given.find((arg) => arg.startsWith(`--${name}=`) && !/=(true|false)$/.test(arg));
     if (assigned !== undefined) throw new UsageError(`Cannot use ${assigned}: --${name} takes no value`);
   }
 
   const values: Record<string, unknown> = {};
   for (const flag of all) {
-    const given = found[flag.name] ?? [];
-    if (given.length > 1) throw new UsageError(`Cannot use --${flag.name}: it was given ${given.length} times`);
-    values[flag.property] = flag.value === undefined ? given[0] === true : flagValue(flag, given[0]);
+    const texts = found[flag.name] ?? [];
+    if (texts.length > 1) throw new UsageError(`Cannot use --${flag.name}: it was given ${texts.length} times`);
+    values[flag.property] = flag.value === undefined ? texts[0] === true : flagValue(flag, texts[0]);
   }
   positionals.push(...found._ as string[]); // what stood behind "--"
   checkPositionals(positionals, commandLine);

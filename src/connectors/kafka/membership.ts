@@ -224,8 +224,8 @@ export class Membership {
         return;
       case Code.INVALID_SESSION_TIMEOUT:
         throw new BrokerError(
-          `Cannot run "${job}" with a session timeout of ${sessionTimeoutMs} ms: the broker's group.min.session.timeout.ms ` +
-            `and group.max.session.timeout.ms do not allow it (by default 6000 to 1800000)`,
+          `Cannot run "${job}" with a session timeout of ${sessionTimeoutMs} ms: it lies outside of the broker's ` +
+            `group.min.session.timeout.ms and group.max.session.timeout.ms; choose another --session-timeout`,
         );
       case Code.INCONSISTENT_GROUP_PROTOCOL:
         throw new BrokerError(

@@ -1,0 +1,84 @@
+/** compose.yaml is what Compose takes, and its broker keeps what it has said it has. */
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { parse } from "@std/yaml";
+import { Ajv, type ValidateFunction } from "ajv";
+
+const ROOT = new URL("../", import.meta.url);
+const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";
+
+interface Service {
+  readonly image?: string;
+  readonly build?: unknown;
+  readonly pull_policy?: string;
+  readonly command?: readonly string[];
+  readonly logging?: unknown;
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>;
+}
+
+/** A test that reads the project's files. */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: mayRead ? name : `${name} (skipped: it needs to read files)`, ignore: !mayRead, fn });
+}
+
+function read(path: string): Promise<string> {
+  return Deno.readTextFile(new URL(path, ROOT));
+}
+
+async function compose(): Promise<Compose> {
+  return parse(await read("compose.yaml")) as Compose;
+}
+
+async function specification(): Promise<ValidateFunction> {
+  // The meta schema that it names is the one that Ajv knows under a slightly different address.
+  const { $schema: _, ...schema } = JSON.parse(await read("tests/compose/compose-spec.json"));
+  // The specification has formats and words of its own, which say more to programs than a check of types does.
+  return new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
+}
+
+test("compose.yaml is what the compose specification's schema takes", async () => {
+  const validate = await specification();
+  validate(await compose());
+  assertEquals(validate.errors ?? [], []);
+});
+
+test("the schema refuses what Compose does not know", async () => {
+  const validate = await specification();
+  const { services } = await compose();
+  assertEquals(validate({ services: { ...services, redpanda: { ...services.redpanda, restrat: "always" } } }), false);
+});
+
+test("the broker acknowledges only what is on its disk", async () => {
+  const command = (await compose()).services.redpanda!.command!;
+  assertEquals(command[command.indexOf("redpanda.write_caching_default=false") - 1], "--set");
+  assert(command.includes("--unsafe-bypass-fsync=false"), "dev-container bypasses fsync");
+});
+
+test("the broker's version reports the new leader of a topic that was deleted and created again", async () => {
+  const [, major, minor, patch] = /:v(\d+)\.(\d+)\.(\d+)$/.exec((await compose()).services.redpanda!.image!)!;
+  assert(Number(major) * 1e6 + Number(minor) * 1e3 + Number(patch) >= 26_002_005);
+});
+
+test("an image is built by one service alone, and pulled by none", async () => {
+  const services = Object.entries((await compose()).services);
+  for (const [image, some] of Map.groupBy(services, ([, { image }]) => image)) {
+    const builders = some.filter(([, { build }]) => build !== undefined).map(([name]) => name);
+    if (builders.length === 0) continue;
+    assertEquals(builders.length, 1, `${image} is built by ${builders.join(" and ")}`);
+    for (const [name, { build, pull_policy }] of some) {
+      if (build === undefined) assertEquals(pull_policy, "never", name);
+    }
+  }
+});
+
+test("what containers log is limited", async () => {
+  for (const [name, { logging }] of Object.entries((await compose()).services)) {
+    assertEquals(logging, { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } }, name);
+  }
+});
+
+test("the README names the oldest Compose that takes the file", async () => {
+  assertNotEquals((await read("README.md")).indexOf("Compose 2.23.1"), -1);
+});
