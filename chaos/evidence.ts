@@ -89,7 +89,8 @@ function formatRecord({ timestampMs, key, value }: BrokerRecord): string {
 
 /** With where it came from, without when and in which attempt. */
 function formatLetter(record: BrokerRecord): string {
-  const header = (name: string) => decoder.decode(record.headers?.[`dead-letter.${name}`]);
+  const headers = new Map(record.headers);
+  const header = (name: string) => decoder.decode(headers.get(`dead-letter.${name}`) ?? undefined);
   return `${header("topic")} ${header("partition")} ${header("offset")} ${formatRecord(record)}`;
 }
 

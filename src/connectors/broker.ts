@@ -7,8 +7,8 @@
 
 import type { FaultPoint } from "../engine/mod.ts";
 
-/** Header names and their values. A name stands once. */
-export type RecordHeaders = Readonly<Record<string, Uint8Array>>;
+/** Header names and their values in the record's order. A name may stand more than once, a value may be null. */
+export type RecordHeaders = readonly (readonly [name: string, value: Uint8Array | null])[];
 
 /** A committed record of a partition. The bytes are views into larger buffers: read them, never change them. */
 export interface BrokerRecord {

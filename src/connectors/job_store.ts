@@ -118,7 +118,10 @@ const DEAD_LETTER_BYTES = 8 << 20;
 
 const encoder = new TextEncoder();
 
-/** The record as it was, its own headers included, and in headers of ours where it came from and what was wrong. */
+/**
+ * The record as it was, its own headers included, and in headers of ours behind them where it came from and what was wrong.
+ * Ours begin with `dead-letter.job`: so a letter of another job that became a letter itself keeps what it said.
+ */
 function letterRecord(topic: string, job: string, letter: DeadLetter): OutgoingRecord {
   const { origin } = letter;
   const words: Record<string, string> = {
@@ -135,10 +138,11 @@ function letterRecord(topic: string, job: string, letter: DeadLetter): OutgoingR
     words["dead-letter.offset"] = String(origin.offset);
     words["dead-letter.timestamp"] = String(origin.timestampMs);
   }
-  const headers: RecordHeaders = {
-    ...origin?.headers,
-    ...Object.fromEntries(Object.entries(words).map(([name, text]) => [name, encoder.encode(text)])),
-  };
+  const own = origin?.headers ?? [];
+  const headers: RecordHeaders = [
+    ...own,
+    ...Object.entries(words).map(([name, text]) => [name, encoder.encode(text)] as const),
+  ];
   const value = origin === undefined ? encoder.encode(JSON.stringify(letter.value) ?? "") : origin.value;
   // A topic takes whole ms since 1970; event time may be anything.
   const timestampMs = [letter.timestampMs, origin?.timestampMs].find((ms) => Number.isSafeInteger(ms) && ms! >= 0) ??

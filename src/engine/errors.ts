@@ -12,8 +12,8 @@ export interface RecordOrigin {
   readonly key: Uint8Array | null;
   /** Null if it has none. */
   readonly value: Uint8Array | null;
-  /** Undefined if it has none. */
-  readonly headers: Readonly<Record<string, Uint8Array>> | undefined;
+  /** Names and values in the record's order, a name perhaps more than once; undefined if it has none. */
+  readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[] | undefined;
 }
 
 /** `"skyone" partition 3 offset 1204`, for messages. */

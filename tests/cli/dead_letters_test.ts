@@ -1,6 +1,12 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { deadLettersCommand, type DeadLettersIo } from "../../src/cli/dead_letters.ts";
-import { type Broker, type BrokerRecord, FencedError, type OutgoingRecord } from "../../src/connectors/broker.ts";
+import {
+  type Broker,
+  type BrokerRecord,
+  FencedError,
+  type OutgoingRecord,
+  type RecordHeaders,
+} from "../../src/connectors/broker.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import type { DeadLetter, RecordOrigin } from "../../src/engine/mod.ts";
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";
@@ -83,6 +89,22 @@ async function broken(broker: Broker, ...letters: readonly DeadLetter[]): Promis
   return broker;
 }
 
+/** What other clients write: a name twice, null beside an empty value, names that an object would sort or take for its own. */
+const EVERY_HEADER: RecordHeaders = [
+  ["trace", bytes("1")],
+  ["trace", bytes("2")],
+  ["nul", null],
+  ["empty", bytes("")],
+  ["10", bytes("ten")],
+  ["2", bytes("two")],
+  ["__proto__", bytes("pp")],
+  ["é", new Uint8Array([0xff, 0x00])],
+];
+const EVERY_HEADER_SHOWN = EVERY_HEADER.map(([name, data]) => [
+  name,
+  data === null ? null : decodeUtf8(data) ?? [...data],
+]);
+
 /** Ids in the lines of a list. */
 async function ids(broker: Broker, filters = "", job = "importer"): Promise<number[]> {
   const { output } = await run(broker, `${job} list --json ${filters}`.trim());
@@ -95,8 +117,8 @@ async function records(broker: Broker, topic: string): Promise<Record<string, un
 
 function shown(partition: number, { key, value, timestampMs, headers }: BrokerRecord): Record<string, unknown> {
   const text = (data: Uint8Array | null) => data === null ? null : decodeUtf8(data) ?? [...data];
-  const named = Object.entries(headers ?? {}).map(([name, data]) => [name, text(data)]);
-  return { partition, key: text(key), value: text(value), timestampMs, headers: Object.fromEntries(named) };
+  const named = (headers ?? []).map(([name, data]) => [name, text(data)]);
+  return { partition, key: text(key), value: text(value), timestampMs, headers: named };
 }
 
 // ------------------------------------------------------------------------------------------------------- list and show
@@ -163,7 +185,9 @@ onEmbeddedLog("dead-letters list --json cuts values between characters and says 
 onEmbeddedLog("dead-letters show prints all of a letter, its value as text or in hex", async (scope) => {
   const broker = await broken(
     await scope.broker(),
-    letter(origin({ headers: { trace: bytes("x\n1"), raw: new Uint8Array([0xff]) }, value: bytes("line\n\x1b[2J") })),
+    letter(
+      origin({ headers: [["trace", bytes("x\n1")], ["raw", new Uint8Array([0xff])]], value: bytes("line\n\x1b[2J") }),
+    ),
     letter(origin({ key: null, value: new Uint8Array([...Array(17).keys(), 0xff]) })),
   );
   const show = async (id: number) =>
@@ -197,7 +221,7 @@ line
 `,
   );
   const json = JSON.parse((await run(broker, "importer show 1 --json")).output);
-  assertEquals([json.key, json.valueBase64, json.headers, json.resolved], [null, "AAECAwQFBgcICQoLDA0ODxD/", {}, null]);
+  assertEquals([json.key, json.valueBase64, json.headers, json.resolved], [null, "AAECAwQFBgcICQoLDA0ODxD/", [], null]);
   await assertRejects(() => run(broker, "importer show 7"), UsageError, "There is no letter 7");
 });
 
@@ -221,7 +245,7 @@ onEachBroker(
     await die(
       broker,
       job,
-      letter(origin({ topic, headers: { trace: bytes("x1") } })),
+      letter(origin({ topic, headers: EVERY_HEADER })),
       letter(origin({ topic, partition: 0, key: null, value: raw })),
       letter(origin({ topic, partition: 0, value: null })),
     );
@@ -230,13 +254,13 @@ onEachBroker(
     const replayed = (id: number) => JSON.stringify({ id, job, count: 1 });
     const timestampMs = NOW_MS - 5_000;
     const expected = [
-      { partition: 0, key: null, value: [...raw], timestampMs, headers: { "dead-letter.replayed": replayed(1) } },
+      { partition: 0, key: null, value: [...raw], timestampMs, headers: [["dead-letter.replayed", replayed(1)]] },
       {
         partition: 1,
         key: "k",
         value: "<html>",
         timestampMs,
-        headers: { trace: "x1", "dead-letter.replayed": replayed(0) },
+        headers: [...EVERY_HEADER_SHOWN, ["dead-letter.replayed", replayed(0)]],
       },
     ];
     assertEquals(await records(broker, topic), expected);
@@ -244,12 +268,12 @@ onEachBroker(
     assertEquals(await ids(broker, "--all", job), [0, 1, 2]);
     const { headers, ...marker } = (await records(broker, `${job}.dead-letters`)).at(-1)!;
     assertEquals(marker, { partition: 0, key: null, value: null, timestampMs: NOW_MS });
-    assertEquals(headers, {
-      "dead-letter.job": job,
-      "dead-letter.resolved": "replayed",
-      "dead-letter.ids": "0,1",
-      "dead-letter.time": "2026-03-01T12:00:00.000Z",
-    });
+    assertEquals(headers, [
+      ["dead-letter.job", job],
+      ["dead-letter.resolved", "replayed"],
+      ["dead-letter.ids", "0,1"],
+      ["dead-letter.time", "2026-03-01T12:00:00.000Z"],
+    ]);
 
     const { log } = await run(broker, `${job} replay 0 --yes`);
     assertEquals(log, [
@@ -281,6 +305,27 @@ onEmbeddedLog(
   },
 );
 
+onEmbeddedLog(
+  "a letter that dies in a job that reads letters is the same letter again after its replay",
+  async (scope) => {
+    const broker = await broken(await scope.broker(), letter(origin({ headers: [["trace", bytes("x1")]] })));
+    const [[dead]] = await readAll(broker, "importer.dead-letters") as [[BrokerRecord]];
+    const { offset, timestampMs, key, value, headers } = dead;
+    await die(
+      broker,
+      "watcher",
+      letter({ topic: "importer.dead-letters", partition: 0, offset, timestampMs, key, value, headers }),
+    );
+    assertStringIncludes((await run(broker, "watcher show 0")).output, "from       importer.dead-letters 0 @ 0");
+
+    await run(broker, "watcher replay --yes");
+    const [[, again]] = await readAll(broker, "importer.dead-letters") as [[BrokerRecord, BrokerRecord]];
+    assertEquals(again.headers!.slice(0, -1), dead.headers);
+    assertEquals(again.headers!.at(-1)![0], "dead-letter.replayed");
+    assertStringIncludes((await run(broker, "importer show 1")).output, "header     trace = x1\n");
+  },
+);
+
 onEmbeddedLog("a record that dies again after its replay becomes a letter that says how often", async (scope) => {
   const broker = await broken(await scope.broker(), letter(origin()));
   for (let count = 1; count <= 2; count++) {
@@ -299,9 +344,12 @@ onEmbeddedLog("a record that dies again after its replay becomes a letter that s
 
   await run(broker, "importer replay --yes");
   const replayed = (await records(broker, "skyone")).map(({ headers }) =>
-    JSON.parse((headers as Record<string, string>)["dead-letter.replayed"]!)
+    (headers as [string, string][]).map(([name, text]) => [name, JSON.parse(text)])
   );
-  assertEquals(replayed, [0, 2, 4].map((id, index) => ({ id, job: "importer", count: index + 1 })));
+  assertEquals(
+    replayed,
+    [0, 2, 4].map((id, index) => [["dead-letter.replayed", { id, job: "importer", count: index + 1 }]]),
+  );
 });
 
 onEmbeddedLog("dead-letters replay explains what it leaves alone; --force replays late records", async (scope) => {
@@ -384,7 +432,7 @@ onEmbeddedLog(
       1,
     ]);
     assertEquals(sends.map((send) => send.at(-1)!.topic), ["importer.dead-letters", "importer.dead-letters"]);
-    assertEquals(decodeUtf8(sends[1]!.at(-1)!.headers!["dead-letter.ids"]!), "500");
+    assertEquals(decodeUtf8(new Map(sends[1]!.at(-1)!.headers).get("dead-letter.ids")!), "500");
     assertEquals(log.at(-1), "Replayed 501 letters: 501 of skyone");
     assertEquals(await ids(broker), []);
   },

@@ -229,14 +229,14 @@ Deno.test("topics read --json has texts as strings, and other bytes in fields of
 });
 
 Deno.test("topics read --headers prints headers too", async () => {
-  const headers = { reason: bytes("not JSON"), raw: new Uint8Array([0xff]) };
+  const headers: RecordHeaders = [["reason", bytes("not JSON")], ["raw", new Uint8Array([0xff])], ["raw", null]];
   const broker = await skyone(1, record(0, 0, "v", "k", headers));
   assertEquals(await readLines(broker, "--bounded --headers"), [
-    "0\t0\t1970-01-01T00:00:00.000Z\tk\tv\treason=not JSON raw=base64:/w==",
+    "0\t0\t1970-01-01T00:00:00.000Z\tk\tv\treason=not JSON raw=base64:/w== raw=<null>",
   ]);
   assertEquals(await readLines(broker, "--bounded --headers --json"), [
     '{"partition":0,"offset":0,"timestamp":0,"key":"k","value":"v",' +
-    '"headers":{"reason":"not JSON","raw":{"base64":"/w=="}}}',
+    '"headers":[["reason","not JSON"],["raw",{"base64":"/w=="}],["raw",null]]}',
   ]);
 });
 
@@ -354,7 +354,7 @@ Deno.test("topics write sends each line as a record", async () => {
     ) => [key && decodeUtf8(key), value && decodeUtf8(value), timestampMs]),
     [[null, "<html>", NOW_MS], [null, null, 1000], ["a", '{"x":1}', 5]],
   );
-  assertEquals(broker.records("skyone")[2]!.headers, { h: bytes("text"), raw: new Uint8Array([0xff]) });
+  assertEquals(broker.records("skyone")[2]!.headers, [["h", bytes("text")], ["raw", new Uint8Array([0xff])]]);
 });
 
 Deno.test("topics write sends bytes that are no text", async () => {
@@ -365,12 +365,12 @@ Deno.test("topics write sends bytes that are no text", async () => {
 });
 
 Deno.test("topics write takes what topics read --json --headers prints", async () => {
-  const headers = { h: bytes("text"), raw: new Uint8Array([0xff]) };
+  const headers: RecordHeaders = [["h", bytes("text")], ["raw", new Uint8Array([0xff])], ["h", null], ["7", bytes("")]];
   const original = await skyone(
     2,
     record(1, 5, "\uFEFFtext with a mark", "k", headers),
-    record(1, 6, new Uint8Array([0xff]), null, {}),
-    record(0, 7, null, new Uint8Array([0xfe]), {}),
+    record(1, 6, new Uint8Array([0xff]), null, []),
+    record(0, 7, null, new Uint8Array([0xfe]), []),
   );
   const copy = await skyone(2);
   const { output } = await run(original, "read skyone --bounded --json --headers");
@@ -418,8 +418,9 @@ Deno.test("topics write says what is wrong with a line", async () => {
     ['{"value":"v","timestamp":1.5}', '"timestamp" must be epoch milliseconds or ISO 8601, found 1.5'],
     ['{"value":"v","timestamp":"2026-02-30"}', '"2026-02-30" is a time that does not exist'],
     ['{"value":"v","partition":1}', '"partition" must be one of the 1 of "skyone", counted from 0: found 1'],
-    ['{"value":"v","headers":{"h":1}}', 'header "h" must be a text or {"base64": "…"}, found 1'],
-    ['{"value":"v","headers":[]}', '"headers" must be an object, found []'],
+    ['{"value":"v","headers":{"h":1}}', 'header "h" must be a text, {"base64": "…"} or null, found 1'],
+    ['{"value":"v","headers":7}', '"headers" must be a list of [name, value], or an object: found 7'],
+    ['{"value":"v","headers":["h"]}', 'a header must be a list of its name and its value: found "h"'],
   ];
   for (const [input, complaint] of lines) {
     const broker = await skyone(1);

@@ -282,7 +282,7 @@ function testRecords(test: Register): void {
     const broker = await scope.broker();
     const topic = await scope.topic(broker, 1);
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
-    const hundred = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`h${i}`, encoder.encode(`v${i}`)]));
+    const hundred = Array.from({ length: 100 }, (_, i) => [`h${i}`, encoder.encode(`v${i}`)] as const);
     const sent: OutgoingRecord[] = [
       { topic, key: encoder.encode("k"), value: encoder.encode("v"), timestampMs: 1_760_000_000_123 },
       { topic, key: null, value: encoder.encode("no key"), timestampMs: 0 },
@@ -294,9 +294,20 @@ function testRecords(test: Register): void {
         key: bytes,
         value: bytes.slice().reverse(),
         timestampMs: 2,
-        headers: { bytes, empty: new Uint8Array(0) },
+        // In this order, though a name stands twice and an object would put some of them first.
+        headers: [
+          ["bytes", bytes],
+          ["trace", encoder.encode("1")],
+          ["trace", encoder.encode("2")],
+          ["null", null],
+          ["empty", new Uint8Array(0)],
+          ["10", encoder.encode("ten")],
+          ["2", encoder.encode("two")],
+          ["__proto__", encoder.encode("pp")],
+          ["", encoder.encode("no name")],
+        ],
       },
-      { topic, key: null, value: encoder.encode("ключ"), timestampMs: 3, headers: { "höher-✓": encoder.encode("✓") } },
+      { topic, key: null, value: encoder.encode("ключ"), timestampMs: 3, headers: [["höher-✓", encoder.encode("✓")]] },
       { topic, key: null, value: encoder.encode("many"), timestampMs: 4, headers: hundred },
       { topic, key: null, value: new Uint8Array(900 * 1024).fill(0xa5), timestampMs: 5 },
       { topic, key: null, value: encoder.encode("last"), timestampMs: 6 },
@@ -496,7 +507,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     const job = scope.jobName();
     const lease = await scope.lease(broker, { job, topics: [input] });
 
-    lease.write({ ...record(output, "a", { key: "21", timestampMs: 7 }), headers: { h: encoder.encode("x") } });
+    lease.write({ ...record(output, "a", { key: "21", timestampMs: 7 }), headers: [["h", encoder.encode("x")]] });
     lease.write({ ...record(output, "b"), partition: 1 });
     await lease.commit(state({ count: "2", seen: "yes" }, [{ topic: input, partition: 0, offset: 0 }]));
 
@@ -505,7 +516,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     assertEquals([zero!, one!].map((records) => records.map((each) => text(each.value))), [["a"], ["b"]]);
     assertEquals(content(zero![0]!), {
       ...content(record(output, "a", { key: "21", timestampMs: 7 })),
-      headers: { h: hex(encoder.encode("x")) },
+      headers: [["h", hex(encoder.encode("x"))]],
     });
     await lease.release();
     const next = await scope.lease(broker, { job, topics: [input] });
@@ -1104,12 +1115,12 @@ function values(partitions: readonly (readonly BrokerRecord[])[]): (string | nul
 
 /** What a record carries, comparable whatever kind of array holds the bytes. */
 function content(one: BrokerRecord | OutgoingRecord): Record<string, unknown> {
-  const headers = Object.entries(one.headers ?? {}).map(([name, bytes]) => [name, hex(bytes)] as const);
+  const headers = (one.headers ?? []).map(([name, bytes]) => [name, hex(bytes)] as const);
   return {
     key: hex(one.key),
     value: hex(one.value),
     timestampMs: one.timestampMs,
-    headers: Object.fromEntries(headers),
+    headers,
   };
 }
 

@@ -67,7 +67,7 @@ const RECORDS: readonly OutgoingRecord[] = [
     key: null,
     value: utf8("no key"),
     timestampMs: 1_760_000_000_100,
-    headers: { h: utf8("x"), höher: new Uint8Array(0) },
+    headers: [["h", utf8("x")], ["höher", new Uint8Array(0)]],
   },
   { topic: "t", key: utf8("gone"), value: null, timestampMs: 3_124_137_600_000 },
 ];
@@ -258,7 +258,7 @@ function plain(found: { readonly records: readonly BrokerRecord[]; readonly next
     key: record.key && Uint8Array.from(record.key),
     value: record.value && Uint8Array.from(record.value),
     headers: record.headers &&
-      Object.fromEntries(Object.entries(record.headers).map(([name, bytes]) => [name, Uint8Array.from(bytes)])),
+      record.headers.map(([name, bytes]) => [name, bytes && Uint8Array.from(bytes)]),
   }));
   return { records, nextOffset: found.nextOffset };
 }

@@ -2,7 +2,12 @@ import { z } from "zod";
 import { functionsMade } from "./functions_made.ts";
 import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { BrokerUnavailableError, OffsetOutOfRangeError, UnknownTopicError } from "../../src/connectors/broker.ts";
+import {
+  BrokerUnavailableError,
+  OffsetOutOfRangeError,
+  type RecordHeaders,
+  UnknownTopicError,
+} from "../../src/connectors/broker.ts";
 import { OpenBroker } from "../../src/connectors/open_broker.ts";
 import { TopicSource } from "../../src/connectors/source.ts";
 import { JobError, RecordError } from "../../src/engine/errors.ts";
@@ -207,7 +212,7 @@ Deno.test("TopicSource gives a partition's records in order, with time, place an
 
 Deno.test("origin() tells where the record last taken came from, with its bytes", async () => {
   const [key, value] = ["k", "v"].map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array];
-  const headers = { trace: new Uint8Array([7]) };
+  const headers: RecordHeaders = [["trace", new Uint8Array([7])]];
   const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 1, undefined, {
     timestampMs: 5,
     key,

@@ -362,7 +362,7 @@ async function assertBuried(broker: OpenBroker, job: string, books: Books, all: 
   await using reader = await TopicReader.open(
     broker.port,
     `${job}.dead-letters`,
-    ({ headers, value }) => `${decodeText(headers!["dead-letter.topic"]!)} ${hex(value)}`,
+    ({ headers, value }) => `${decodeText(new Map(headers).get("dead-letter.topic")!)} ${hex(value)}`,
   );
   await reader.readOn();
   const expected = all.flatMap(({ topic, values, shape }) =>

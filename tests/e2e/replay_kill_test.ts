@@ -154,7 +154,7 @@ class Letters implements AsyncDisposable {
   async assertReplayedOnce(): Promise<void> {
     const found = (await readAll(this.#port, this.#topic)).flatMap((records, partition) =>
       records.map(({ key, value, timestampMs, headers }) => {
-        const { id } = JSON.parse(decoder.decode(headers!["dead-letter.replayed"])) as { id: number };
+        const { id } = JSON.parse(decoder.decode(new Map(headers).get("dead-letter.replayed")!)) as { id: number };
         return `${partition} ${timestampMs} ${decoder.decode(key!)} ${decoder.decode(value!)} ${id}`;
       })
     );
@@ -166,17 +166,17 @@ class Letters implements AsyncDisposable {
     assertEquals(found.toSorted(), expected.sort());
     // Only the marks of what was replayed have come to the letters, each letter in one of them.
     const marked = (await readAll(this.#port, deadLetterTopic(this.job))).flat().flatMap(({ headers }) => {
-      const ids = headers?.["dead-letter.ids"];
-      return ids === undefined ? [] : decoder.decode(ids).split(",").map(Number);
+      const ids = new Map(headers).get("dead-letter.ids") ?? null;
+      return ids === null ? [] : decoder.decode(ids).split(",").map(Number);
     });
     assertEquals(marked.toSorted((a, b) => a - b), ids);
   }
 
   async #ids(): Promise<number[]> {
     const letters = (await readAll(this.#port, deadLetterTopic(this.job))).flat();
-    return letters.filter(({ headers }) => headers?.["dead-letter.error-class"] !== undefined).map(({ offset }) =>
-      offset
-    );
+    return letters.filter(({ headers }) => headers?.some(([name]) => name === "dead-letter.error-class")).map((
+      { offset },
+    ) => offset);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -62,6 +62,9 @@ export interface Letters {
 const BEGIN_BYTES = 200;
 const FETCH_WAIT_MS = 250;
 const PREFIX = "dead-letter.";
+/** The first of the headers that a job writes into a letter, behind those of the record. */
+const FIRST_WORD = `${PREFIX}job`;
+const REPLAYED = `${PREFIX}replayed`;
 
 const encoder = new TextEncoder();
 
@@ -99,9 +102,10 @@ export async function* letterRecords(
 
 /** What a record says as a letter; undefined if it is none. */
 export function letterOf({ offset, headers, value }: BrokerRecord): Letter | undefined {
-  const word = (name: string) => headerText(headers, name) ?? "";
-  if (headers?.[`${PREFIX}error-class`] === undefined) return undefined;
-  const topic = headerText(headers, "topic");
+  const { words, replayed } = partsOf(headers);
+  const word = (name: string) => headerText(words, name) ?? "";
+  if (headerText(words, "error-class") === undefined) return undefined;
+  const topic = headerText(words, "topic");
   return {
     id: offset,
     time: word("time"),
@@ -117,22 +121,21 @@ export function letterOf({ offset, headers, value }: BrokerRecord): Letter | und
     },
     begin: value === null ? null : value.slice(0, BEGIN_BYTES),
     bytes: value?.length ?? 0,
-    replayed: replayedOf(headers),
+    replayed,
   };
 }
 
 /** The record as it was, on its way to where it came from, with a header that says which letter it was. */
 export function originalRecord(job: string, record: BrokerRecord, origin: LetterOrigin): OutgoingRecord {
-  const own = Object.entries(record.headers ?? {}).filter(([name]) => !name.startsWith(PREFIX));
-  const count = (replayedOf(record.headers)?.count ?? 0) + 1;
-  const replayed = { id: record.offset, job, count } satisfies Replayed;
+  const { own, replayed: before } = partsOf(record.headers);
+  const replayed = { id: record.offset, job, count: (before?.count ?? 0) + 1 } satisfies Replayed;
   return {
     topic: origin.topic,
     partition: origin.partition,
     key: record.key,
     value: record.value,
     timestampMs: origin.timestampMs,
-    headers: { ...Object.fromEntries(own), [`${PREFIX}replayed`]: encoder.encode(JSON.stringify(replayed)) },
+    headers: [...own, [REPLAYED, encoder.encode(JSON.stringify(replayed))]],
   };
 }
 
@@ -150,25 +153,41 @@ export function markerRecord(
     key: null,
     value: null,
     timestampMs: nowMs,
-    headers: Object.fromEntries(Object.entries(words).map(([name, text]) => [PREFIX + name, encoder.encode(text)])),
+    headers: Object.entries(words).map(([name, text]) => [PREFIX + name, encoder.encode(text)]),
   };
 }
 
-/** Headers that the record had before it became a letter. */
+/** Headers that the record had before it became a letter, in their order. */
 export function ownHeaders(headers: RecordHeaders | undefined): RecordHeaders {
-  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !name.startsWith(PREFIX)));
+  return partsOf(headers).own;
+}
+
+/**
+ * Takes a letter's headers apart: those of its record, what a replay has put behind them, and the words of the job that gave
+ * it up. Letters can be records that died in another job, so only the last job's words count as such.
+ */
+function partsOf(
+  headers: RecordHeaders = [],
+): { readonly own: RecordHeaders; readonly replayed: Replayed | undefined; readonly words: RecordHeaders } {
+  const at = headers.findLastIndex(([name]) => name === FIRST_WORD);
+  const before = at < 0 ? headers : headers.slice(0, at);
+  const words = at < 0 ? [] : headers.slice(at);
+  const last = before.at(-1);
+  const replayed = last?.[0] === REPLAYED ? parseReplayed(last[1]) : undefined;
+  return { own: replayed === undefined ? before : before.slice(0, -1), replayed, words };
 }
 
 function markerOf({ headers }: BrokerRecord): { ids: number[]; resolution: Resolution } | undefined {
-  const resolution = headerText(headers, "resolved");
+  const { words } = partsOf(headers);
+  const resolution = headerText(words, "resolved");
   // A letter may hold a marker that another job has taken for a record.
-  if (headers?.[`${PREFIX}error-class`] !== undefined) return undefined;
+  if (headerText(words, "error-class") !== undefined) return undefined;
   if (resolution !== "replayed" && resolution !== "dropped") return undefined;
-  return { ids: (headerText(headers, "ids") ?? "").split(",").map(Number), resolution };
+  return { ids: (headerText(words, "ids") ?? "").split(",").map(Number), resolution };
 }
 
-function replayedOf(headers: RecordHeaders | undefined): Replayed | undefined {
-  const text = headerText(headers, "replayed");
+function parseReplayed(bytes: Uint8Array | null): Replayed | undefined {
+  const text = bytes === null ? undefined : decodeUtf8(bytes);
   if (text === undefined) return undefined;
   try {
     const { id, job, count } = JSON.parse(text) as Replayed;
@@ -179,9 +198,11 @@ function replayedOf(headers: RecordHeaders | undefined): Replayed | undefined {
   }
 }
 
-function headerText(headers: RecordHeaders | undefined, name: string): string | undefined {
-  const bytes = headers?.[PREFIX + name];
-  return bytes === undefined ? undefined : decodeUtf8(bytes) ?? "";
+function headerText(words: RecordHeaders, name: string): string | undefined {
+  const word = words.find((header) => header[0] === PREFIX + name);
+  if (word === undefined) return undefined;
+  const [, bytes] = word;
+  return bytes === null ? "" : decodeUtf8(bytes) ?? "";
 }
 
 async function* recordsOf(

@@ -1,6 +1,7 @@
 /** Letters as a person or a program reads them. */
 import type { BrokerRecord } from "../../connectors/broker.ts";
 import { decodeUtf8, formatCount } from "../../utils.ts";
+import { headersJson } from "../topics/headers.ts";
 import { bytesText, timeText } from "../topics/read.ts";
 import { type Letter, letterOf, ownHeaders, type Resolution } from "./letters.ts";
 
@@ -52,7 +53,7 @@ export function listJson(letters: readonly Letter[], resolved: ReadonlyMap<numbe
 export function letterText(job: string, record: BrokerRecord, resolution: Resolution | undefined): string {
   const letter = letterOf(record)!;
   const { origin, replayed } = letter;
-  const headers = Object.entries(ownHeaders(record.headers));
+  const headers = ownHeaders(record.headers);
   const rows: [string, string][] = [
     ["id", `${letter.id}${resolution === undefined ? "" : `, ${resolution}`}`],
     ["job", `${job}, attempt ${letter.attempt}`],
@@ -76,15 +77,12 @@ export function letterText(job: string, record: BrokerRecord, resolution: Resolu
 export function letterJson(record: BrokerRecord, resolved: ReadonlyMap<number, Resolution>): string {
   const letter = letterOf(record)!;
   const { begin: _begin, ...rest } = letter;
-  const headers = Object.entries(ownHeaders(record.headers)).map(([name, bytes]) => {
-    return [name, decodeUtf8(bytes) ?? { base64: bytes.toBase64() }];
-  });
   const line = {
     ...rest,
     origin: letter.origin ?? null,
     ...jsonBytes("key", record.key),
     ...jsonBytes("value", record.value),
-    headers: Object.fromEntries(headers),
+    headers: headersJson(ownHeaders(record.headers)),
     ...fateOf(letter, resolved),
   };
   return `${JSON.stringify(line)}\n`;

@@ -1,6 +1,7 @@
 import type { Broker, BrokerRecord, Fetcher, Position, TopicDescription } from "../../connectors/broker.ts";
 import type { Flags, FlagValues } from "../../utils.ts";
 import { decodeUtf8, parseStart, UsageError, wholeNumber } from "../../utils.ts";
+import { headersJson } from "./headers.ts";
 
 /** Ctrl-C waits so long at most. */
 const FETCH_WAIT_MS = 250;
@@ -191,21 +192,18 @@ async function lastRecords(
 }
 
 function textLine(partition: number, record: BrokerRecord, withHeaders: boolean): string {
-  const { offset, timestampMs, key, value, headers = {} } = record;
+  const { offset, timestampMs, key, value, headers = [] } = record;
   const line = `${partition}\t${offset}\t${timeText(timestampMs)}\t${bytesText(key)}\t${bytesText(value)}`;
   if (!withHeaders) return `${line}\n`;
-  return `${line}\t${Object.entries(headers).map(([name, bytes]) => `${name}=${bytesText(bytes)}`).join(" ")}\n`;
+  return `${line}\t${headers.map(([name, bytes]) => `${name}=${bytesText(bytes)}`).join(" ")}\n`;
 }
 
 function jsonLine(partition: number, record: BrokerRecord, withHeaders: boolean): string {
-  const { offset, timestampMs, key, value, headers = {} } = record;
+  const { offset, timestampMs, key, value, headers = [] } = record;
   const line = `{"partition":${partition},"offset":${offset},"timestamp":${timestampMs},` +
     `${bytesJson("key", "keyBase64", key)},${bytesJson("value", "valueBase64", value)}`;
   if (!withHeaders) return `${line}}\n`;
-  const texts = Object.entries(headers).map(([name, bytes]) => {
-    return [name, decodeUtf8(bytes) ?? { base64: bytes.toBase64() }];
-  });
-  return `${line},"headers":${JSON.stringify(Object.fromEntries(texts))}}\n`;
+  return `${line},"headers":${JSON.stringify(headersJson(headers))}}\n`;
 }
 
 function bytesJson(name: string, base64Name: string, bytes: Uint8Array | null): string {

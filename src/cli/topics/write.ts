@@ -1,6 +1,7 @@
-import type { Broker, OutgoingRecord, Producer, RecordHeaders, TopicDescription } from "../../connectors/broker.ts";
+import type { Broker, OutgoingRecord, Producer, TopicDescription } from "../../connectors/broker.ts";
 import type { Logger } from "../../utils.ts";
 import { decodeUtf8, formatCount, parseTime } from "../../utils.ts";
+import { base64Bytes, parseHeaders, show } from "./headers.ts";
 
 const BATCH_RECORDS = 1000;
 
@@ -12,7 +13,8 @@ export const WRITE_HELP = `Sends each line of standard input as a record. A line
   keyBase64, valueBase64    instead of key and value: any bytes
   timestamp    epoch milliseconds or ISO 8601 (default: now)
   partition    a number (default: by the key, as Kafka's own clients do)
-  headers      {"name": "text"} or {"name": {"base64": "…"}}
+  headers      [["name", "text"], ["name", {"base64": "…"}], ["name", null]] in their order,
+               or {"name": "text", …} where each name stands once
 
 What "topics read --json" prints can be sent again; its offset is left out. As value goes any text, bad records too:
 
@@ -134,7 +136,7 @@ function parseRecord(line: Uint8Array, topic: TopicDescription, now: () => numbe
     value: bytesOf(fields, "value") ?? null,
     timestampMs: timestamp === undefined ? now() : timestampOf(timestamp),
     ...(partition === undefined ? {} : { partition: partitionOf(partition, topic) }),
-    ...(headers === undefined ? {} : { headers: headersOf(headers) }),
+    ...(headers === undefined ? {} : { headers: parseHeaders(headers) }),
   };
 }
 
@@ -169,15 +171,6 @@ function bytesOf(fields: Record<string, unknown>, name: "key" | "value"): Uint8A
   return encoder.encode(text);
 }
 
-function base64Bytes(name: string, base64: unknown): Uint8Array {
-  try {
-    if (typeof base64 === "string") return Uint8Array.fromBase64(base64);
-  } catch {
-    // told below
-  }
-  throw new SyntaxError(`"${name}" is not Base64: ${show(base64)}`);
-}
-
 function timestampOf(timestamp: unknown): number {
   if (Number.isSafeInteger(timestamp) && timestamp as number >= 0) return timestamp as number;
   if (typeof timestamp === "string") return parseTime(timestamp);
@@ -194,31 +187,9 @@ function partitionOf(partition: unknown, topic: TopicDescription): number {
   );
 }
 
-function headersOf(headers: unknown): RecordHeaders {
-  if (typeof headers !== "object" || headers === null || Array.isArray(headers)) {
-    throw new SyntaxError(`"headers" must be an object, found ${show(headers)}`);
-  }
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
-      if (typeof value === "string") return [name, encoder.encode(value)];
-      const base64 = (value as { base64?: unknown } | null)?.base64;
-      if (base64 === undefined) {
-        throw new SyntaxError(`header "${name}" must be a text or {"base64": "…"}, found ${show(value)}`);
-      }
-      return [name, base64Bytes(`headers.${name}.base64`, base64)];
-    }),
-  );
-}
-
 function badLine(number: number, error: unknown): unknown {
   if (!(error instanceof SyntaxError || error instanceof RangeError)) return error;
   return new BadLineError(`Line ${number} is refused, with all after it: ${error.message}`, { cause: error });
-}
-
-/** A value as JSON, shortened. */
-function show(value: unknown): string {
-  const json = JSON.stringify(value);
-  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
 }
 
 const encoder = new TextEncoder();

@@ -3,7 +3,7 @@
  *
  * Record after record, numbers little-endian: timestamp (float64, ms), length of the key, of the value and of the headers
  * (int32 each, −1: there is none), then the three. Headers: their number (int32), for each the length of its name (int32),
- * the name in UTF-8, the length of its value (int32), the value. Offsets are not in it: the row says the first one.
+ * the name in UTF-8, the length of its value (int32, −1: null), the value. Offsets are not in it: the row says the first one.
  */
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { PackedRecord } from "../packed_record.ts";
@@ -169,17 +169,18 @@ export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: n
 }
 
 function encodeHeaders(headers: RecordHeaders | undefined): Uint8Array | null {
-  if (headers === undefined) return null;
-  const pairs = Object.entries(headers).map(([name, value]) => [encoder.encode(name), value] as const);
-  if (pairs.length === 0) return null;
-  const bytes = new Uint8Array(pairs.reduce((size, [name, value]) => size + 8 + name.length + value.length, 4));
+  if (headers === undefined || headers.length === 0) return null;
+  const parts = headers.flatMap(([name, value]) => [encoder.encode(name), value]);
+  const bytes = new Uint8Array(parts.reduce((size, part) => size + 4 + (part?.length ?? 0), 4));
   const view = new DataView(bytes.buffer);
-  view.setInt32(0, pairs.length, true);
+  view.setInt32(0, headers.length, true);
   let at = 4;
-  for (const part of pairs.flat()) {
-    view.setInt32(at, part.length, true);
-    bytes.set(part, at + 4);
-    at += 4 + part.length;
+  for (const part of parts) {
+    view.setInt32(at, part?.length ?? -1, true);
+    at += 4;
+    if (part === null) continue;
+    bytes.set(part, at);
+    at += part.length;
   }
   return bytes;
 }
@@ -189,9 +190,10 @@ function decodeHeaders(bytes: Uint8Array): RecordHeaders {
   let at = 4;
   const next = () => {
     const start = at + 4;
-    at = start + view.getInt32(at, true);
-    return bytes.subarray(start, at);
+    const length = view.getInt32(at, true);
+    at = start + Math.max(length, 0);
+    return length < 0 ? null : bytes.subarray(start, at);
   };
   const count = view.getInt32(0, true);
-  return Object.fromEntries(Array.from({ length: count }, () => [decoder.decode(next()), next()]));
+  return Array.from({ length: count }, () => [decoder.decode(next()!), next()] as const);
 }

@@ -66,7 +66,9 @@ export function sizeOfRecord(record: OutgoingRecord): number {
   if (record instanceof PackedRecord) return 36 + record.keyLength + Math.max(0, record.valueLength);
   const { key, value, headers } = record;
   let size = 36 + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const name in headers) size += 10 + name.length * 3 + headers[name]!.length;
+  if (headers !== undefined) {
+    for (const [name, bytes] of headers) size += 10 + name.length * 3 + (bytes?.length ?? 0);
+  }
   return size;
 }
 
@@ -102,7 +104,7 @@ function writeRecord(writer: ByteWriter, record: OutgoingRecord, offsetDelta: nu
   const timestampDelta = record.timestampMs - baseTimestamp;
   const named = headers === undefined
     ? NO_HEADERS
-    : Object.entries(headers).map(([name, bytes]) => ({ name: encoder.encode(name), bytes }));
+    : headers.map(([name, bytes]) => ({ name: encoder.encode(name), bytes }));
   let size = 1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(offsetDelta) + sizeOfBytes(key) + sizeOfBytes(value) +
     sizeOfVarint(named.length);
   for (const { name, bytes } of named) size += sizeOfBytes(name) + sizeOfBytes(bytes);
@@ -120,7 +122,7 @@ function writeRecord(writer: ByteWriter, record: OutgoingRecord, offsetDelta: nu
   }
 }
 
-const NO_HEADERS: readonly { readonly name: Uint8Array; readonly bytes: Uint8Array }[] = [];
+const NO_HEADERS: readonly { readonly name: Uint8Array; readonly bytes: Uint8Array | null }[] = [];
 
 function writeBytes(writer: ByteWriter, bytes: Uint8Array | null): void {
   if (bytes === null) return writer.varint(-1);
@@ -231,11 +233,8 @@ function readBytes(reader: ByteReader): Uint8Array | null {
 function readHeaders(reader: ByteReader): RecordHeaders | undefined {
   const count = reader.varint();
   if (count === 0) return undefined;
-  const headers: Record<string, Uint8Array> = Object.create(null);
-  for (let index = 0; index < count; index++) {
-    const name = reader.text(reader.varint());
-    headers[name] = readBytes(reader) ?? new Uint8Array(0);
-  }
+  const headers: [string, Uint8Array | null][] = [];
+  for (let index = 0; index < count; index++) headers.push([reader.text(reader.varint()), readBytes(reader)]);
   return headers;
 }
 
