@@ -83,6 +83,15 @@ kafkaTest("a Kafka can be started with the permissions of its task", async () =>
   assertEquals((await program.ended).code, 0, program.stderr);
 });
 
+kafkaTest("a cluster can be started with those, and its brokers disturbed by lines on standard input", async () => {
+  const lines = "freeze 2\nthaw 2\nkill 3\nrestart 3\nkill 4\n";
+  await using program = start({ name: "nobody", env: {} }, "kafka", ["--brokers", "3"], lines);
+  await program.prints(/^Kafka is ready at localhost:\d+,localhost:\d+,localhost:\d+$/m, 90_000);
+  await program.says(/frozen\nbroker 2 goes on\nbroker 3 is dead\nbroker 3 is back\nCannot do "kill 4"/, 90_000);
+  program.kill("SIGTERM");
+  assertEquals((await program.ended).code, 0, program.stderr);
+});
+
 test("packages are pinned, locked with their hashes, and bring no scripts that run when they are installed", async () => {
   const { imports, lock, nodeModulesDir, allowScripts } = config();
   for (const [name, specifier] of Object.entries(imports)) {

@@ -14,22 +14,34 @@ export interface ListenerAt extends KafkaListener {
   readonly port: number;
 }
 
-/** Where this Kafka listens. */
-export interface Listeners {
-  /** Without encryption and login. */
-  readonly broker: number;
+/** A process that is broker and controller, and where it listens. */
+export interface Node {
+  readonly id: number;
+  /** For clients, without encryption and login. */
+  readonly port: number;
   readonly controller: number;
+}
+
+/** What one node's server.properties is made of. */
+export interface ServerSetup {
+  /** The folder where its data goes. */
+  readonly data: string;
+  readonly node: Node;
+  /** All nodes of its cluster, this one among them. */
+  readonly nodes: readonly Node[];
+  /** Where it listens besides. */
   readonly more: readonly ListenerAt[];
 }
 
-/** The text of server.properties for one node that is broker and controller, with its data in `data`. */
-export function serverProperties(data: string, { broker, controller, more }: Listeners): string {
-  const listeners = [`PLAINTEXT://localhost:${broker}`, ...more.map(({ name, port }) => `${name}://localhost:${port}`)];
+/** The text of server.properties for one node. */
+export function serverProperties({ data, node, nodes, more }: ServerSetup): string {
+  const { id, port, controller } = node;
+  const listeners = [`PLAINTEXT://localhost:${port}`, ...more.map(({ name, port }) => `${name}://localhost:${port}`)];
   const protocols = ["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT"];
   const properties = {
     "process.roles": "broker,controller",
-    "node.id": 1,
-    "controller.quorum.voters": `1@localhost:${controller}`,
+    "node.id": id,
+    "controller.quorum.voters": nodes.map(({ id, controller }) => `${id}@localhost:${controller}`).join(","),
     "controller.listener.names": "CONTROLLER",
     "listeners": [...listeners, `CONTROLLER://localhost:${controller}`].join(","),
     "advertised.listeners": listeners.join(","),
@@ -40,13 +52,9 @@ export function serverProperties(data: string, { broker, controller, more }: Lis
     "log.dirs": `${data}/logs`,
     "num.partitions": 1,
     "offsets.topic.num.partitions": 5,
-    "offsets.topic.replication.factor": 1,
     "transaction.state.log.num.partitions": 5,
-    "transaction.state.log.replication.factor": 1,
-    "transaction.state.log.min.isr": 1,
     "share.coordinator.state.topic.num.partitions": 1,
-    "share.coordinator.state.topic.replication.factor": 1,
-    "share.coordinator.state.topic.min.isr": 1,
+    ...replication(nodes.length),
     // Else it waits 9 s after a kill() until the controller believes that its predecessor is dead.
     "broker.session.timeout.ms": 3_000,
     "broker.heartbeat.interval.ms": 500,
@@ -63,4 +71,19 @@ export function serverProperties(data: string, { broker, controller, more }: Lis
   // A line is a property, so that the line ends in a value are written as a backslash and "n".
   return [...Object.entries(properties), ...ofListeners]
     .map(([name, value]) => `${name}=${String(value).replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n`).join("");
+}
+
+/** As many replicas as there are brokers, but three at most; all but one of them must have a record. */
+function replication(brokers: number): Record<string, number> {
+  const replicas = Math.min(brokers, 3);
+  const inSync = Math.max(1, replicas - 1);
+  return {
+    "default.replication.factor": replicas,
+    "min.insync.replicas": inSync,
+    "offsets.topic.replication.factor": replicas,
+    "transaction.state.log.replication.factor": replicas,
+    "transaction.state.log.min.isr": inSync,
+    "share.coordinator.state.topic.replication.factor": replicas,
+    "share.coordinator.state.topic.min.isr": inSync,
+  };
 }
