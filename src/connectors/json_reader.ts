@@ -6,6 +6,7 @@
  * 0.3 µs instead of 0.6. Whatever no shape fits is left to `JSON.parse()`, so what comes out is always what it would give.
  */
 
+import { Buffer } from "node:buffer";
 import { KnownShapes } from "./known_shapes.ts";
 
 /** A larger value is not worth an expression: so many characters, so many fields and objects. */
@@ -25,11 +26,11 @@ export class JsonReader {
   }
 
   /**
-   * The value of a part of a longer text of which only the characters in ASCII are right.
+   * The value of a part of a longer text that has one character for each byte of its UTF-8.
    * @returns undefined if that part alone has to be looked at
    */
   find(text: string, start: number, end: number): unknown {
-    return this.#find(text, start, end, "ascii");
+    return this.#find(text, start, end, "bytes");
   }
 
   #find(text: string, start: number, end: number, characters: Characters): unknown {
@@ -53,11 +54,20 @@ export class JsonReader {
   }
 }
 
-/** Which characters may stand in strings: any that JSON allows, or only those that are the same in ASCII. */
-type Characters = "any" | "ascii";
+/**
+ * What a text is made of: characters as they are, or one for each byte of its UTF-8, where a name such as "é" stands as "Ã©".
+ * There the strings may hold ASCII alone, which is the same in both.
+ */
+type Characters = "any" | "bytes";
 
 /** What stands between quotes, if nothing in it is escaped. */
-const STRING: Record<Characters, string> = { any: '[^"\\\\\\x00-\\x1f]*', ascii: "[ !#-\\[\\]-\\x7f]*" };
+const STRING: Record<Characters, string> = { any: '[^"\\\\\\x00-\\x1f]*', bytes: "[ !#-\\[\\]-\\x7f]*" };
+
+/** How a name stands in such a text, quotes included. */
+const NAME: Record<Characters, (quoted: string) => string> = {
+  any: (quoted) => quoted,
+  bytes: (quoted) => Buffer.from(quoted, "utf8").toString("latin1"),
+};
 const NUMBER = "-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?";
 
 /** @param m what was captured */
@@ -69,7 +79,7 @@ class Shape {
 
   /** @param makes the value, in JavaScript, out of what `m` captured */
   private constructor(patternOf: (characters: Characters) => string, makes: string) {
-    this.#patterns = { any: new RegExp(patternOf("any"), "y"), ascii: new RegExp(patternOf("ascii"), "y") };
+    this.#patterns = { any: new RegExp(patternOf("any"), "y"), bytes: new RegExp(patternOf("bytes"), "y") };
     // An object made of a literal takes a fifth of the time that one takes whose fields are set by name, one by one.
     this.#make = new Function("m", "own", `return ${makes}`) as Make;
   }
@@ -107,7 +117,10 @@ class Shape {
       }
       return {
         pattern: (characters) =>
-          `\\{${named.map(([name, { pattern }]) => `${RegExp.escape(name)}: ?${pattern(characters)}`).join(", ?")}\\}`,
+          `\\{${
+            named.map(([name, { pattern }]) => `${RegExp.escape(NAME[characters](name))}: ?${pattern(characters)}`)
+              .join(", ?")
+          }\\}`,
         expression: `{${named.map(([name, { expression }]) => `${name}: ${expression}`).join(", ")}}`,
       };
     }

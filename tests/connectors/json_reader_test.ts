@@ -138,6 +138,59 @@ Deno.test("find() gives what JSON.parse() gives for the bytes, or nothing", () =
   assert(found > 300, `${found}`);
 });
 
+// Names that look like each other's UTF-8, names that must be escaped, half a pair, and one that comes twice.
+const names = fc.constantFrom(
+  "a",
+  "é",
+  "Ã©",
+  "Ã\u0083Â©",
+  "日",
+  "😀",
+  "\ud83d",
+  "\u00ff",
+  "\u2028",
+  'q"',
+  "b\\",
+  "\n",
+  "__proto__",
+);
+const strangeFields = fc.array(fc.tuple(names, leaf), { minLength: 1, maxLength: 4 });
+const strangeTexts = strangeFields.map((fields) =>
+  `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`
+);
+
+Deno.test("names beyond ASCII are read as JSON.parse() reads them, as text and as bytes, whatever came before", () => {
+  let found = 0;
+  fc.assert(
+    fc.property(fc.array(strangeTexts, { minLength: 1, maxLength: 6 }), (some) => {
+      const reader = new JsonReader();
+      for (const text of [...some, ...some]) {
+        const latin1 = String.fromCharCode(...encoder.encode(text));
+        const value = reader.find(`{${latin1}}`, 1, 1 + latin1.length);
+        if (value !== undefined) {
+          found++;
+          assertStrictEquals(outcome(() => value), outcome(() => JSON.parse(text)), text);
+        }
+        assertSame(reader, text);
+      }
+    }),
+    { numRuns: 2_000, seed: 4 },
+  );
+  assert(found > 300, `${found}`);
+});
+
+for (const [what, names] of [["was read", ["Ã©", "é"]], ["comes next", ["é", "Ã©"]]] as const) {
+  Deno.test(`a field "é" keeps its name when a name that was encoded twice ${what}`, () => {
+    const reader = new JsonReader();
+    for (const name of names) {
+      const text = JSON.stringify({ [name]: 1 });
+      const bytes = String.fromCharCode(...encoder.encode(text));
+      assertEquals(reader.find(bytes, 0, bytes.length) ?? reader.parse(text), { [name]: 1 });
+      assertEquals(reader.find(bytes, 0, bytes.length), { [name]: 1 });
+    }
+  });
+}
+
 Deno.test("a reader soon stops making shapes that fit nothing", () => {
   const reader = new JsonReader();
   const made = functionsMade(() => {

@@ -151,8 +151,9 @@ export class SourceTask {
     this.realWatermarkMs(); // as far as it came without a bound
     split.finished = true;
     const advanced = this.combiner.finish(split.index);
-    if (this.splits.every(({ finished }) => finished)) this.end();
-    else if (advanced) this.output.emitWatermark(this.combiner.watermarkMs);
+    if (this.splits.every(({ finished }) => finished)) return this.end();
+    if (advanced) this.output.emitWatermark(this.combiner.watermarkMs);
+    this.#tellIdle(this.combiner.idle && !this.byClock);
   }
 
   /** Also for a source without splits. */

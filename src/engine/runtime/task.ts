@@ -213,20 +213,20 @@ export class Task implements OperatorContext {
     const union = this.#unions[input];
     if (union === undefined) this.#inputAdvanced(input, watermarkMs);
     else if (union.update(channel, watermarkMs)) this.#inputAdvanced(input, union.watermarkMs);
+    // One that ends leaves those that are idle alone.
+    if (watermarkMs === MAX_WATERMARK) this.#inputIdle(input, union?.idle ?? false);
   }
 
   inputIdle(input: number, channel: number, idle: boolean): void {
     const union = this.#unions[input];
-    if (union !== undefined) {
-      if (union.setIdle(channel, idle)) this.#inputAdvanced(input, union.watermarkMs);
-      idle = union.idle;
-    }
+    if (union?.setIdle(channel, idle)) this.#inputAdvanced(input, union.watermarkMs);
+    this.#inputIdle(input, union?.idle ?? idle);
+  }
+
+  #inputIdle(input: number, idle: boolean): void {
     const combiner = this.#combiner;
-    if (combiner !== undefined) {
-      if (combiner.setIdle(input, idle)) this.#advance(combiner.watermarkMs);
-      idle = combiner.idle;
-    }
-    this.#inputsIdle = idle;
+    if (combiner?.setIdle(input, idle)) this.#advance(combiner.watermarkMs);
+    this.#inputsIdle = combiner?.idle ?? idle;
     this.#tellIdle();
   }
 

@@ -20,11 +20,17 @@ export const CONNECTED: WatermarkCombinerOptions = { flushWhenAllIdle: false, ho
 
 /**
  * Event time of several inputs: the smallest watermark of those that are active, never going back.
+ *
+ * An input that has ended holds nothing back, and does not speak for those that are idle: where all others are, event time goes
+ * to the largest watermark that any had before, and the output is idle. So it makes no difference which comes first, an end
+ * or idleness. (In Flink an ended input stays active, at +∞: whatever an idle one gives later is late.)
  */
 export class WatermarkCombiner {
   readonly #options: WatermarkCombinerOptions;
+  /** Of an input that has ended, the last one before. */
   readonly #watermarks: Float64Array;
   readonly #idle: boolean[];
+  readonly #ended: boolean[];
   /** Whether an input takes part in the minimum: active and, where that is asked, not behind the output. */
   readonly #counts: boolean[];
   #output: number;
@@ -35,6 +41,7 @@ export class WatermarkCombiner {
     this.#options = options;
     this.#watermarks = new Float64Array(inputs).fill(MIN_WATERMARK);
     this.#idle = new Array<boolean>(inputs).fill(false);
+    this.#ended = new Array<boolean>(inputs).fill(false);
     this.#counts = new Array<boolean>(inputs).fill(true);
     this.#output = outputMs;
   }
@@ -44,30 +51,30 @@ export class WatermarkCombiner {
     return this.#output;
   }
 
-  /** Whether all inputs are idle. */
+  /** Whether all inputs are idle that have not ended, and there is one. */
   get idle(): boolean {
-    return this.#idle.every(Boolean);
+    return this.#noneActive && this.#ended.includes(false);
   }
 
+  /** Whether an input is not waited for: it is idle, or has ended. */
   isIdle(input: number): boolean {
-    return this.#idle[input]!;
+    return this.#idle[input]! || this.#ended[input]!;
   }
 
-  /** Watermark of one input. */
+  /** Watermark of one input; the last one before its end. */
   inputWatermarkMs(input: number): number {
     return this.#watermarks[input]!;
   }
 
-  /** Takes a watermark of an input. @returns whether the combined one has advanced */
+  /** Takes a watermark of an input; with the largest one the input ends. @returns whether the combined one has advanced */
   update(input: number, watermarkMs: number): boolean {
-    const before = this.#watermarks[input]!;
-    if (watermarkMs <= before || this.#idle[input]) return false;
-    this.#watermarks[input] = watermarkMs;
     if (watermarkMs === MAX_WATERMARK) {
-      // It has ended: it holds nothing back, but does not speak for the others either when they fall idle.
-      if (this.#watermarks.every((ms) => ms === MAX_WATERMARK)) return this.#advanceTo(MAX_WATERMARK);
-      return this.finish(input);
+      const advanced = this.finish(input);
+      return this.#ended.includes(false) ? advanced : this.#advanceTo(MAX_WATERMARK);
     }
+    const before = this.#watermarks[input]!;
+    if (watermarkMs <= before || this.isIdle(input)) return false;
+    this.#watermarks[input] = watermarkMs;
     if (!this.#counts[input]) {
       if (watermarkMs < this.#output) return false;
       this.#counts[input] = true;
@@ -79,7 +86,7 @@ export class WatermarkCombiner {
 
   /** Takes whether an input is idle. @returns whether the combined watermark has advanced */
   setIdle(input: number, idle: boolean): boolean {
-    if (this.#idle[input] === idle) return false;
+    if (this.#idle[input] === idle || this.#ended[input]) return false;
     this.#idle[input] = idle;
     if (!idle) {
       this.#counts[input] = this.#options.holdBackWhenBehind || this.#watermarks[input]! >= this.#output;
@@ -88,9 +95,8 @@ export class WatermarkCombiner {
     }
     const held = this.#counts[input] && this.#watermarks[input]! <= this.#output;
     this.#counts[input] = false;
-    if (!this.idle) return held ? this.#advanceToMinimum() : false;
-    if (!held || !this.#options.flushWhenAllIdle) return false;
-    return this.#advanceTo(Math.max(...this.#watermarks.filter((ms) => ms !== MAX_WATERMARK)));
+    if (!this.#noneActive) return held ? this.#advanceToMinimum() : false;
+    return this.#ended.includes(true) || (held && this.#options.flushWhenAllIdle) ? this.#advanceToMaximum() : false;
   }
 
   /** Sets the combined watermark, whatever the inputs say. @returns whether it has advanced */
@@ -100,9 +106,18 @@ export class WatermarkCombiner {
 
   /** Takes an input out for good: it has ended. @returns whether the combined watermark has advanced */
   finish(input: number): boolean {
-    this.#idle[input] = true;
+    this.#idle[input] = false;
+    this.#ended[input] = true;
     this.#counts[input] = false;
-    return this.#advanceToMinimum();
+    return this.idle ? this.#advanceToMaximum() : this.#advanceToMinimum();
+  }
+
+  get #noneActive(): boolean {
+    return this.#idle.every((idle, input) => idle || this.#ended[input]);
+  }
+
+  #advanceToMaximum(): boolean {
+    return this.#advanceTo(Math.max(...this.#watermarks));
   }
 
   #advanceToMinimum(): boolean {

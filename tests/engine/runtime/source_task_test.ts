@@ -243,6 +243,23 @@ Deno.test("finish() lets a split go that has come to its bound, and the last one
   assertEquals([take(), task.ended], [[{ watermark: MAX_WATERMARK }], true]);
 });
 
+for (const first of ["ends", "falls idle"] as const) {
+  Deno.test(`a source is idle when one split ends and the other falls idle: it ${first} first`, async () => {
+    const { task, step, take } = await open([[at(100, "a")], [at(200, "b")]]);
+    step(0);
+    step(1);
+    take();
+    const [one, other] = task.splits;
+    if (first === "ends") task.finish(one!);
+    task.setIdle(other!);
+    if (first !== "ends") task.finish(one!);
+
+    assertEquals(take(), [{ watermark: 199 }, "idle"]);
+    task.finish(other!);
+    assertEquals(take(), ["active", { watermark: MAX_WATERMARK }]);
+  });
+}
+
 Deno.test("end() makes an idle source active first, so that its end is not ignored, and happens once", async () => {
   const { task, take, clock } = await open([[]]);
   clock.advance(60_000);

@@ -116,6 +116,24 @@ Deno.test("Task gives the largest watermark when its last input falls idle, befo
   assertEquals(rig.take(), [{ watermark: 10 }, { watermark: 90 }, "idle"]);
 });
 
+for (const order of [["end", "idle"], ["idle", "end"]] as const) {
+  Deno.test(`Task is idle when one input ends and the others are idle: ${order.join(", then ")}`, () => {
+    const rig = new OperatorRig(() => pass<string>(), { inputs: 2 });
+    rig.watermark(10, 0).watermark(5, 1);
+    assertEquals(rig.take(), [{ watermark: 5 }]);
+    for (const what of order) {
+      if (what === "end") rig.watermark(MAX_WATERMARK, 0);
+      else rig.idle(true, 1);
+    }
+
+    assertEquals(rig.take(), [{ watermark: 10 }, "idle"]);
+    rig.idle(false, 1).watermark(20, 1);
+    assertEquals(rig.take(), ["active", { watermark: 20 }]);
+    rig.watermark(MAX_WATERMARK, 1);
+    assertEquals(rig.take(), [{ watermark: MAX_WATERMARK }]);
+  });
+}
+
 Deno.test("Task with one input says that it is idle, once", () => {
   const rig = new OperatorRig(() => pass<string>());
   rig.idle(true).idle(true).record("late", 5).idle(false).watermark(10);
