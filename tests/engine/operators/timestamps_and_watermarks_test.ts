@@ -47,6 +47,14 @@ Deno.test("TimestampsAndWatermarksOperator lets no watermark from above pass but
   assertEquals(rig.take(), [[at(100), 100], { watermark: 99 }, { watermark: MAX_WATERMARK }]);
 });
 
+// Not as in Flink, where each such operator needs a withIdleness() of its own: nothing can come but from above.
+Deno.test("TimestampsAndWatermarksOperator is idle while what lies above is", () => {
+  const rig = newRig(MONOTONOUS);
+  rig.record(at(100)).idle().idle(false).record(at(300));
+
+  assertEquals(rig.take(), [[at(100), 100], { watermark: 99 }, "idle", "active", [at(300), 300], { watermark: 299 }]);
+});
+
 Deno.test("TimestampsAndWatermarksOperator gives no watermark with noWatermarks() but the last", () => {
   const rig = newRig(WatermarkStrategy.noWatermarks<Event>().withTimestampAssigner(({ atMs }) => atMs));
   rig.watermark(5).record(at(100)).watermark(MAX_WATERMARK);
