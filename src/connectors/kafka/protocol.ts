@@ -1,4 +1,4 @@
-/** The requests that we send and their answers, as kafkajs decodes them. int64 comes as text. */
+/** The requests that we send and their answers, as kafkajs and our own codecs for newer versions decode them. int64 comes as text. */
 import type { Buffer } from "node:buffer";
 
 /** Api names of kafkajs, what goes in and what comes out. */
@@ -82,6 +82,8 @@ export interface MetadataAnswer {
 export interface TopicMetadata {
   readonly topicErrorCode: number;
   readonly topic: string;
+  /** Another one of the same name has another id. Undefined or left out if the broker does not tell: before Kafka 2.8, and there is none. */
+  readonly topicId?: string | undefined;
   readonly isInternal: boolean;
   readonly partitionMetadata: readonly {
     readonly partitionErrorCode: number;

@@ -1,8 +1,14 @@
 /** Which versions of its requests a broker takes. */
 import { BrokerError } from "../broker.ts";
+import type { Codec } from "./codecs/codec.ts";
+import { exchangeOf } from "./codecs/codec.ts";
+import { METADATA } from "./codecs/metadata.ts";
 import type { ApiVersions, Exchange } from "./kafkajs.ts";
 import { apiKeys, definitions, lookupIn } from "./kafkajs.ts";
 import type { Apis } from "./protocol.ts";
+
+/** Our own codecs, for versions that kafkajs does not have. */
+const OWN: readonly Codec[] = [METADATA as Codec];
 
 /**
  * Asks for them.
@@ -28,15 +34,26 @@ export async function askVersions(
 }
 
 /** A request in the newest version that we and the broker know. @throws {BrokerError} if there is none */
-export function newestRequest(versions: ApiVersions, api: string, args: unknown, where: string): Exchange {
+export function newestRequest<Name extends keyof Apis>(
+  versions: ApiVersions,
+  api: Name,
+  args: Apis[Name]["args"],
+  where: string,
+): Exchange {
   const definition = definitions[api]!;
   const apiKey = apiKeys[api]!;
   const supported = versions[apiKey];
+  const own = OWN.find((codec) => codec.api === api) as Codec<Name> | undefined;
+  if (own !== undefined && supported !== undefined) {
+    const version = Math.min(own.maxVersion, supported.maxVersion);
+    if (version >= Math.max(own.minVersion, supported.minVersion)) return exchangeOf(own, args, version);
+  }
   const newest = Math.max(...definition.versions.map(Number));
   if (supported === undefined || supported.minVersion > newest) {
+    const ours = own?.maxVersion ?? newest;
     throw new BrokerError(
       `Cannot use Kafka at ${where}: it takes ${api} requests ` +
-        `${supported === undefined ? "in no version" : `from version ${supported.minVersion} on, we have ${newest}`}`,
+        `${supported === undefined ? "in no version" : `from version ${supported.minVersion} on, we have ${ours}`}`,
     );
   }
   return lookupIn(versions)(apiKey, definition)(args);

@@ -1,0 +1,56 @@
+import { Buffer } from "node:buffer";
+import { ByteReader, ByteWriter } from "../bytes.ts";
+import type { Exchange } from "../kafkajs.ts";
+import { apiKeys } from "../kafkajs.ts";
+import type { Apis } from "../protocol.ts";
+import { readTags, writeNoTags } from "./flexible.ts";
+
+/** An answer as kafkajs' connection wants it: it rests for so long before it sends again, ms. */
+export interface Throttled {
+  readonly clientSideThrottleTime: number;
+}
+
+/** How a request goes out and its answer comes in, in flexible versions that are newer than those of kafkajs. */
+export interface Codec<Name extends keyof Apis = keyof Apis> {
+  readonly api: Name;
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  /** Appends the request's body. */
+  encode(writer: ByteWriter, args: Apis[Name]["args"], apiVersion: number): void;
+  /** Reads the answer's body. */
+  decode(reader: ByteReader, apiVersion: number): Apis[Name]["answer"] & Throttled;
+}
+
+/** A request in the form that a connection sends. */
+export function exchangeOf<Name extends keyof Apis>(
+  codec: Codec<Name>,
+  args: Apis[Name]["args"],
+  apiVersion: number,
+): Exchange {
+  const { api } = codec;
+  return {
+    request: {
+      apiKey: apiKeys[api]!,
+      apiVersion,
+      apiName: api,
+      encode: () => {
+        const writer = new ByteWriter();
+        writeNoTags(writer); // they end the header; what comes before, kafkajs writes for all versions alike
+        codec.encode(writer, args, apiVersion);
+        const bytes = writer.written();
+        const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        return Promise.resolve({ buf: buffer, buffer });
+      },
+    },
+    response: {
+      decode: (payload) =>
+        Promise.resolve().then(() => {
+          const reader = new ByteReader(payload);
+          // So that who is asked in a version that it does not know can say so, this answer's header never changes.
+          if (api !== "ApiVersions") readTags(reader);
+          return codec.decode(reader, apiVersion);
+        }),
+      parse: (decoded) => Promise.resolve(decoded),
+    },
+  };
+}

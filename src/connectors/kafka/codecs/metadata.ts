@@ -1,0 +1,78 @@
+import type { ByteReader } from "../bytes.ts";
+import type { TopicMetadata } from "../protocol.ts";
+import type { Codec } from "./codec.ts";
+import {
+  readArray,
+  readTags,
+  readText,
+  readUnsigned,
+  readUuid,
+  writeArray,
+  writeNoTags,
+  writeNoUuid,
+  writeText,
+} from "./flexible.ts";
+
+/** The last version that tells what we may do with the cluster. */
+const CLUSTER_RIGHTS = 10;
+
+/** Metadata, versions 10 to 12: a topic has an id, which another one of the same name has not (KIP-516). */
+export const METADATA: Codec<"Metadata"> = {
+  api: "Metadata",
+  minVersion: 10,
+  maxVersion: 12,
+
+  encode(writer, { topics, allowAutoTopicCreation }, apiVersion) {
+    writeArray(writer, topics.length === 0 ? null : topics, (topic) => {
+      writeNoUuid(writer);
+      writeText(writer, topic);
+      writeNoTags(writer);
+    });
+    writer.int8(allowAutoTopicCreation ? 1 : 0);
+    if (apiVersion <= CLUSTER_RIGHTS) writer.int8(0); // what we may do with the cluster is not asked
+    writer.int8(0); // nor with the topics
+    writeNoTags(writer);
+  },
+
+  decode(reader, apiVersion) {
+    const clientSideThrottleTime = reader.int32();
+    const brokers = readArray(reader, readBroker);
+    readText(reader); // cluster id
+    const controllerId = reader.int32();
+    const topicMetadata = readArray(reader, readTopic);
+    if (apiVersion <= CLUSTER_RIGHTS) reader.int32();
+    readTags(reader);
+    return { clientSideThrottleTime, brokers, controllerId, topicMetadata };
+  },
+};
+
+function readBroker(reader: ByteReader): { nodeId: number; host: string; port: number } {
+  const broker = { nodeId: reader.int32(), host: readText(reader)!, port: reader.int32() };
+  readText(reader); // rack
+  readTags(reader);
+  return broker;
+}
+
+function readTopic(reader: ByteReader): TopicMetadata {
+  const topic = {
+    topicErrorCode: reader.int16(),
+    topic: readText(reader) ?? "",
+    topicId: readUuid(reader),
+    isInternal: reader.int8() !== 0,
+    partitionMetadata: readArray(reader, readPartition),
+  };
+  reader.int32(); // what we may do with it
+  readTags(reader);
+  return topic;
+}
+
+function readPartition(reader: ByteReader): TopicMetadata["partitionMetadata"][number] {
+  const partitionErrorCode = reader.int16();
+  const partitionId = reader.int32();
+  const leader = reader.int32();
+  reader.int32(); // leader epoch
+  // Nodes that have a copy, that are in sync, that are away.
+  for (let list = 0; list < 3; list++) reader.skip(4 * (readUnsigned(reader) - 1));
+  readTags(reader);
+  return { partitionErrorCode, partitionId, leader };
+}
