@@ -1,5 +1,5 @@
 import { type Json, RecordError, type RecordOrigin, type SourceSplit, type SplitStatus } from "../engine/mod.ts";
-import type { BrokerRecord, FetchedBatch } from "./broker.ts";
+import { BrokerError, type BrokerRecord, type FetchedBatch } from "./broker.ts";
 
 /**
  * Makes a value of a record.
@@ -13,6 +13,12 @@ export type Decode<T> = (record: BrokerRecord) => T;
  */
 const LOW_WATER_RECORDS = 300;
 const LOW_WATER_BYTES = 1 << 18;
+
+/** What a fetcher brought does not go on where the split is: going back to the last commit reads it once more. */
+class OutOfSequenceError extends BrokerError {
+  override name = "OutOfSequenceError";
+  override readonly retriable = true;
+}
 
 /** A partition: fetched records in order, and how far the job has taken them. */
 export class TopicSplit<T> implements SourceSplit<T> {
@@ -76,7 +82,9 @@ export class TopicSplit<T> implements SourceSplit<T> {
     if (this.status !== "ready") this.#settle();
   }
 
+  /** @throws {OutOfSequenceError} unless it goes on where the last batch ended, each offset once and ascending */
   push(batch: FetchedBatch): void {
+    this.#checkSequence(batch);
     let { records, nextOffset } = batch;
     const { bytes } = batch;
     if (this.bound !== undefined && nextOffset > this.bound) {
@@ -92,6 +100,21 @@ export class TopicSplit<T> implements SourceSplit<T> {
       this.#following.push({ records, bytes });
     }
     if (this.status !== "ready") this.#settle();
+  }
+
+  #checkSequence({ records, nextOffset }: FetchedBatch): void {
+    let least = this.fetchOffset;
+    for (const { offset } of records) {
+      if (offset < least) throw this.#outOfSequence(offset, least);
+      least = offset + 1;
+    }
+    if (nextOffset < least) throw this.#outOfSequence(nextOffset, least);
+  }
+
+  #outOfSequence(offset: number, least: number): OutOfSequenceError {
+    return new OutOfSequenceError(
+      `Cannot take offset ${offset} of "${this.topic}" partition ${this.partition}: the next one to come is ${least} or later`,
+    );
   }
 
   take(): T {

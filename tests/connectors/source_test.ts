@@ -10,6 +10,7 @@ import {
 } from "../../src/connectors/broker.ts";
 import { OpenBroker } from "../../src/connectors/open_broker.ts";
 import { TopicSource } from "../../src/connectors/source.ts";
+import { TopicSplit } from "../../src/connectors/topic_split.ts";
 import { JobError, RecordError } from "../../src/engine/errors.ts";
 import { SILENT } from "../../src/engine/logger.ts";
 import type { Json, SourceContext, SourceReader } from "../../src/engine/source.ts";
@@ -73,6 +74,31 @@ function takeAll(reader: SourceReader<string>, partition = 0): string[] {
 
 /** Records "0" … at 0 ms, 10 ms, … */
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => textRecord(index * 10, String(index)));
+
+Deno.test("push() refuses an offset that is not the next to come, and takes one behind a gap", () => {
+  const record = (offset: number) => ({ ...textRecord(0, "x"), offset });
+  const batch = (offsets: readonly number[], nextOffset: number) => ({
+    topic: "skyone",
+    partition: 2,
+    records: offsets.map(record),
+    nextOffset,
+    bytes: 1,
+  });
+  const split = () => new TopicSplit("skyone", 2, 7, 9, undefined, ({ offset }) => offset);
+
+  assertThrows(
+    () => split().push(batch([6, 7], 8)),
+    Error,
+    'Cannot take offset 6 of "skyone" partition 2: the next one to come is 7 or later',
+  );
+  assertThrows(() => split().push(batch([7, 9, 8], 10)), Error, "Cannot take offset 8");
+  assertThrows(() => split().push(batch([7, 7], 8)), Error, "Cannot take offset 7");
+  assertThrows(() => split().push(batch([7, 8], 8)), Error, "Cannot take offset 8");
+  assertThrows(() => split().push(batch([], 6)), Error, "Cannot take offset 6");
+  const behindGap = split();
+  behindGap.push(batch([10, 12], 20));
+  assertEquals([behindGap.take(), behindGap.take(), behindGap.position], [10, 12, 20]);
+});
 
 // ------------------------------------------------------------------------------------------------- where it begins
 

@@ -20,6 +20,8 @@ export interface CommittedRecords {
   readonly nextOffset: number;
   /** Looked at. */
   readonly bytes: number;
+  /** The end of what is committed, as this broker knows it: the last stable offset. */
+  readonly endOffset: number;
 }
 
 /** A transaction that was aborted: its producer's records from `firstOffset` to its next control record do not count. */
@@ -57,7 +59,7 @@ function readPartition(reader: ByteReader, apiVersion: number, topic: string, as
   const partition = reader.int32();
   const errorCode = reader.int16();
   reader.int64(); // high watermark
-  reader.int64(); // last stable offset
+  const endOffset = reader.int64(); // last stable offset
   if (apiVersion >= 5) reader.int64(); // log start offset
   const aborted: AbortedTransaction[] = [];
   for (let count = reader.int32(); count > 0; count--) {
@@ -67,7 +69,7 @@ function readPartition(reader: ByteReader, apiVersion: number, topic: string, as
   const bytes = reader.take(Math.max(reader.int32(), 0));
   const offset = asked(topic, partition);
   const found = errorCode === 0 && offset !== undefined
-    ? committedRecords(bytes, offset, aborted, { topic, partition })
+    ? { ...committedRecords(bytes, offset, aborted, { topic, partition }), endOffset }
     : undefined;
   return { topic, partition, errorCode, found };
 }
@@ -75,7 +77,7 @@ function readPartition(reader: ByteReader, apiVersion: number, topic: string, as
 /**
  * The committed records from `offset` on in the batches that a broker sent for it.
  *
- * Batches may begin before `offset`, the last one may be cut off. Control batches and those of aborted transactions are
+ * Batches may begin before `offset`, the last one may be cut off; none brings an offset that stood in one before it. Control batches and those of aborted transactions are
  * stepped over, as in Kafka's consumer: `aborted` names the producers whose transactions lie here, each until the abort
  * that ends it.
  *
@@ -86,7 +88,7 @@ export function committedRecords(
   offset: number,
   aborted: readonly AbortedTransaction[],
   source: { readonly topic: string; readonly partition: number },
-): CommittedRecords {
+): Omit<CommittedRecords, "endOffset"> {
   const upcoming = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
   const aborting = new Set<number>();
   const records: BrokerRecord[] = [];
@@ -100,7 +102,7 @@ export function committedRecords(
     if (batch.control) {
       if (batch.abort) aborting.delete(batch.producerId);
     } else if (!batch.transactional || !aborting.has(batch.producerId)) {
-      if (batch.lastOffset >= offset) readRecords(bytes, at, offset, source, records);
+      if (batch.lastOffset >= nextOffset) readRecords(bytes, at, nextOffset, source, records);
     }
     nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
     at = batch.end;

@@ -7,6 +7,7 @@ import type { FetchedPartition } from "./fetch_response.ts";
 import { readFetchResponse } from "./fetch_response.ts";
 import type { FetchArguments } from "./protocol.ts";
 import { READ_COMMITTED } from "./protocol.ts";
+import { Gaps } from "./gaps.ts";
 
 /** How much is asked for at once. */
 export interface FetchLimits {
@@ -14,6 +15,8 @@ export interface FetchLimits {
   readonly partitionBytes?: number;
   /** Of one broker, bytes. Default 10 MiB. */
   readonly totalBytes?: number;
+  /** Whether to go on behind offsets that no batch covers up to the end (see {@link Gaps}). Default true. */
+  readonly crossGaps?: boolean;
 }
 
 /** After so long without one good answer a broker counts as unavailable. */
@@ -24,10 +27,14 @@ const ALLOWANCE_MS = 100;
 const TELL_AFTER_MS = 2_000;
 const RETRY_PAUSE_MS = 100;
 const EMPTY_PAUSE_MS = 5;
+/** A broker that looks for records in a gap has at least so long. */
+const PROBE_WAIT_MS = 500;
 
 /** A question to one broker under way, and what it asked. */
 interface Pending {
   readonly positions: readonly Position[];
+  /** Whether it asks for one position alone that seems to lie in a gap. */
+  readonly probe: boolean;
   /** Undefined until there is an answer; then what it found, or why not. */
   answer: readonly FetchedPartition[] | { readonly failure: unknown } | undefined;
   readonly answered: Promise<void>;
@@ -39,12 +46,16 @@ interface Pending {
  * A broker that has nothing holds its answer back for the longest wait. So that it holds up nobody else, `fetch()` returns
  * with the first that has something, and the others' answers wait for the next call; what they found counts if it is asked
  * for again at the same offset.
+ *
+ * Of a partition whose leader moves two questions can be open at a time, and both can be answered with records. So an answer
+ * that is taken moves the position on at once: what another one has for the old position is dropped.
  */
 export class KafkaFetcher implements Fetcher {
   readonly #client: Client;
   readonly #partitionBytes: number;
   readonly #totalBytes: number;
   readonly #pending = new Map<number, Pending>();
+  readonly #gaps: Gaps | undefined;
   readonly #closing = new AbortController();
   /** The trouble since the last good answer. */
   #failing: { readonly sinceMs: number; lastMs: number; told: boolean } | undefined;
@@ -55,6 +66,7 @@ export class KafkaFetcher implements Fetcher {
     this.#client = client;
     this.#partitionBytes = limits.partitionBytes ?? 1 << 17;
     this.#totalBytes = limits.totalBytes ?? 10 << 20;
+    this.#gaps = limits.crossGaps === false ? undefined : new Gaps();
   }
 
   async fetch(positions: readonly Position[], maxWaitMs: number): Promise<FetchedBatch[]> {
@@ -112,10 +124,12 @@ export class KafkaFetcher implements Fetcher {
     });
   }
 
-  #ask(leader: number, positions: readonly Position[], waitMs: number): Pending {
+  #ask(leader: number, wanted: readonly Position[], waitMs: number): Pending {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const pending: Pending = { positions, answer: undefined, answered: promise };
-    this.#request(leader, positions, waitMs).then(
+    const suspect = wanted.find((position) => this.#gaps?.isSuspect(position));
+    const positions = suspect === undefined ? wanted : [suspect];
+    const pending: Pending = { positions, probe: suspect !== undefined, answer: undefined, answered: promise };
+    this.#request(leader, positions, pending.probe ? PROBE_WAIT_MS : waitMs).then(
       (found) => pending.answer = found,
       (failure) => pending.answer = { failure },
     ).finally(resolve);
@@ -147,10 +161,10 @@ export class KafkaFetcher implements Fetcher {
   }
 
   /** Takes the answers that have come; of each what is still asked for. */
-  #collect(offsets: ReadonlyMap<string, number>): FetchedBatch[] {
+  #collect(offsets: Map<string, number>): FetchedBatch[] {
     const batches: FetchedBatch[] = [];
     let failure: unknown;
-    for (const [leader, { positions, answer }] of this.#pending) {
+    for (const [leader, { positions, answer, probe }] of this.#pending) {
       if (answer === undefined) continue;
       this.#pending.delete(leader);
       if ("failure" in answer) {
@@ -165,8 +179,11 @@ export class KafkaFetcher implements Fetcher {
         try {
           if (found?.found === undefined) throw this.#partitionError(position, found?.errorCode);
           good = true;
-          const { records, nextOffset, bytes } = found.found;
-          if (nextOffset > offset) batches.push({ topic, partition, records, nextOffset, bytes });
+          const { records, bytes } = found.found;
+          const nextOffset = this.#gaps?.nextOffset(position, found.found, probe) ?? found.found.nextOffset;
+          if (nextOffset === offset) continue;
+          offsets.set(placeOf(position), nextOffset);
+          batches.push({ topic, partition, records, nextOffset, bytes });
         } catch (error) {
           failure ??= error;
         }

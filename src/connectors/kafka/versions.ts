@@ -33,6 +33,12 @@ export async function askVersions(
   throw new BrokerError(`Cannot talk to Kafka at ${where}: it tells none of its versions`);
 }
 
+/**
+ * Versions that are not asked for, though kafkajs knows them. From version 11 of Fetch on, followers of a partition answer
+ * consumers too (KIP-392): one that lags would hide records that the leader has told of.
+ */
+const NEWEST_WANTED: Readonly<Record<string, number>> = { Fetch: 10 };
+
 /** A request in the newest version that we and the broker know. @throws {BrokerError} if there is none */
 export function newestRequest<Name extends keyof Apis>(
   versions: ApiVersions,
@@ -40,7 +46,9 @@ export function newestRequest<Name extends keyof Apis>(
   args: Apis[Name]["args"],
   where: string,
 ): Exchange {
-  const definition = definitions[api]!;
+  const known = definitions[api]!;
+  const wanted = NEWEST_WANTED[api] ?? Infinity;
+  const definition = { ...known, versions: known.versions.filter((version) => Number(version) <= wanted) };
   const apiKey = apiKeys[api]!;
   const supported = versions[apiKey];
   const own = OWN.find((codec) => codec.api === api) as Codec<Name> | undefined;
