@@ -26,6 +26,7 @@ import {
   parseFlags,
   parsePositiveDuration,
   parseTime,
+  REPLICATION_FLAG,
   runMain,
   UsageError,
   wholeNumber,
@@ -261,9 +262,14 @@ export async function requireTopics(broker: Broker): Promise<void> {
  * Makes the four topics anew, empty, and forgets what jobs that read them had here: a position in a topic that is gone
  * would be wrong in the new one.
  *
+ * @param options.replicas copies of each; left out: as the broker is set
  * @throws {BrokerError} naming the jobs, if some are running; then nothing has changed
  */
-export async function recreateTopics(broker: Broker, logger: Logger): Promise<void> {
+export async function recreateTopics(
+  broker: Broker,
+  logger: Logger,
+  options: { readonly replicas?: number | undefined } = {},
+): Promise<void> {
   const jobs = await broker.jobsReading(TOPICS);
   const running = jobs.filter((job) => job.running).map((job) => job.job);
   if (running.length > 0) {
@@ -282,12 +288,13 @@ export async function recreateTopics(broker: Broker, logger: Logger): Promise<vo
     await broker.deleteTopics(old);
     logger.info(`Deleted ${old.join(", ")}`);
   }
-  await broker.createTopics(TOPICS.map((name) => ({ name, partitions: PARTITIONS })));
+  await broker.createTopics(TOPICS.map((name) => ({ name, partitions: PARTITIONS, ...options })));
   logger.info(`Created ${TOPICS.join(", ")} with ${PARTITIONS} partitions each`);
 }
 
 const FLAGS = {
   create: { help: "first delete and create the four topics, and forget the jobs that read them" },
+  replicas: REPLICATION_FLAG,
   rate: {
     value: "N|max",
     parse: parseRate,
@@ -330,13 +337,15 @@ async function main(signal: AbortSignal): Promise<void> {
     command: "deno task gen",
     describe: "Sends made-up bookings of two airlines to the topics skyone and sunset.",
   });
-  const { create, count, users, startMs, stepMs = 100, rate, seed = Math.floor(Math.random() * 2 ** 32) } = flags;
+  const { create, replicas, count, users, startMs, stepMs = 100, rate, seed = Math.floor(Math.random() * 2 ** 32) } =
+    flags;
+  if (!create && replicas !== undefined) throw new UsageError("Cannot use --replication without --create");
   if (startMs === undefined && flags.stepMs !== undefined) throw new UsageError("Cannot use --step without --start");
 
   const progress = new Progress({ count, isTerminal: Deno.stderr.isTerminal(), showTime: startMs !== undefined });
   const logger = createLogger({ write: (line) => progress.writeLine(line) });
   await using broker = await openBroker({ settings: brokerSettings(), logger });
-  if (create) await recreateTopics(broker.port, logger);
+  if (create) await recreateTopics(broker.port, logger, { replicas });
   else await requireTopics(broker.port);
   logger.info(`Bookings of ${formatCount(users)} travellers, --seed ${seed}`);
   progress.start();

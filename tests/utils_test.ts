@@ -275,6 +275,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     onError: undefined,
     maxDeadPerMinute: undefined,
     restartStrategy: undefined,
+    replicas: undefined,
     print: false,
     settings: { dir: ".broker", sync: "normal" },
   });
@@ -284,14 +285,15 @@ Deno.test("jobOptions() has the defaults of the course", () => {
 Deno.test("jobOptions() reads what every job has", () => {
   const args =
     "--from 2026-01-01T00:00:00Z --reset --bounded --idle 1s --delivery at-least-once --commit-interval 100ms " +
-    "--session-timeout 6s --print --on-error skip --max-dead-per-minute 7 --restart 3";
+    "--session-timeout 6s --print --on-error skip --max-dead-per-minute 7 --restart 3 " +
+    "--replication 2";
   const options = jobOptions("flight_importer", args.split(" "), { env: environment() });
   assertEquals(
     [options.from, options.reset, options.bounded, options.idleMs, options.delivery, options.commitIntervalMs],
     [1_767_225_600_000, true, true, 1000, "at-least-once", 100],
   );
   assertEquals([options.sessionTimeoutMs, options.print], [6000, true]);
-  assertEquals([options.onError, options.maxDeadPerMinute], ["skip", 7]);
+  assertEquals([options.onError, options.maxDeadPerMinute, options.replicas], ["skip", 7, 2]);
   const restart = (text: string) => jobOptions("j", ["--restart", text], { env: environment() }).restartStrategy;
   assertEquals(options.restartStrategy, { type: "fixed-delay", attempts: 3, delayMs: 10_000 });
   assertEquals([restart("none"), restart("forever")], [{ type: "none" }, { type: "exponential-delay" }]);

@@ -6,7 +6,16 @@
 import type { Broker, TopicDescription } from "../connectors/broker.ts";
 import { UnknownTopicError } from "../connectors/broker.ts";
 import type { CommandLine, Flags } from "../utils.ts";
-import { formatCount, HelpRequested, nearest, parseFlags, runMain, UsageError, wholeNumber } from "../utils.ts";
+import {
+  formatCount,
+  HelpRequested,
+  nearest,
+  parseFlags,
+  REPLICATION_FLAG,
+  runMain,
+  UsageError,
+  wholeNumber,
+} from "../utils.ts";
 import { checkReadFlags, READ_FLAGS, readTopic } from "./topics/read.ts";
 import { WRITE_HELP, writeTopic } from "./topics/write.ts";
 import { findCommand, isHelp, type Parsed, type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
@@ -21,6 +30,7 @@ const JSON_FLAG = { json: { short: "J", help: "one JSON object a line" } } as co
 const CREATE_FLAGS = {
   partitions: { short: "p", value: "N", default: "5", parse: wholeNumber({ min: 1 }), help: "partitions of each" },
   compacted: { help: "keep only the newest record of each key, in time" },
+  replicas: REPLICATION_FLAG,
 } as const satisfies Flags;
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => TopicsCommand>> = {
@@ -125,8 +135,8 @@ async function describeTopics(broker: Broker, flags: Parsed<typeof JSON_FLAG>, i
 }
 
 async function createTopics(broker: Broker, flags: Parsed<typeof CREATE_FLAGS>, io: TopicsIo): Promise<void> {
-  const { _: names, partitions, compacted } = flags;
-  await broker.createTopics(names.map((name) => ({ name, partitions, compacted })));
+  const { _: names, partitions, compacted, replicas } = flags;
+  await broker.createTopics(names.map((name) => ({ name, partitions, compacted, replicas })));
   for (const name of names) io.logger.info(`Created ${name}, partitions: ${partitions}`);
 }
 

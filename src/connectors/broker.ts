@@ -74,6 +74,11 @@ export interface TopicSpec {
   readonly compacted?: boolean;
   /** The largest record it must take, bytes; left out: the broker's default, which is about 1 MB in Kafka. */
   readonly maxRecordBytes?: number;
+  /**
+   * Brokers that keep a copy of it: so many, or "safe": at least three, or all there are if they are fewer. Left out: as the
+   * broker is set. The embedded log keeps one copy.
+   */
+  readonly replicas?: number | "safe" | undefined;
 }
 
 /** A topic as it is. The index of an array is the partition. */
@@ -145,6 +150,8 @@ export interface JobRequest {
   readonly onStandby: (holder: string) => void;
   /** Gives up waiting: openJob() then rejects with the signal's reason. */
   readonly signal: AbortSignal;
+  /** Copies of a topic that is created for the job's state; left out: at least three where there are as many brokers. */
+  readonly replicas?: number | undefined;
   /** Called at the adapter's fault points, see `fault_points.ts`. */
   readonly faultPoint?: FaultPoint | undefined;
 }
@@ -220,6 +227,11 @@ export interface Broker extends AsyncDisposable {
    * @throws {UnknownTopicError} if one does not exist
    */
   deleteTopics(names: readonly string[]): Promise<void>;
+  /**
+   * Warns, once each, of topics that would be lost with one broker of several. Left out where there is one place for all.
+   * @throws {BrokerUnavailableError} if the broker does not answer
+   */
+  warnOfSingleReplicas?(topics: readonly string[]): Promise<void>;
   /** For each partition the first offset whose timestamp is >= `timestampMs`, or the end. */
   offsetsAt(topic: string, timestampMs: number): Promise<number[]>;
 

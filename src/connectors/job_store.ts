@@ -1,8 +1,15 @@
 import type { DeadLetter, FaultPoint, JobSession, JobStoreRequest, SplitPosition, StateChange } from "../engine/mod.ts";
 import { type Broker, deadLetterTopic, type JobLease, type OutgoingRecord, type RecordHeaders } from "./broker.ts";
 
-/** Asks the broker for the job: state, positions, outputs and dead letters become one transaction there. */
-export async function openJobSession(broker: Broker, request: JobStoreRequest): Promise<BrokerJobSession> {
+/**
+ * Asks the broker for the job: state, positions, outputs and dead letters become one transaction there.
+ * @param replicas copies of the topics that are created for the job; left out: at least three where there are as many brokers
+ */
+export async function openJobSession(
+  broker: Broker,
+  request: JobStoreRequest,
+  replicas?: number,
+): Promise<BrokerJobSession> {
   const lease = await broker.openJob({
     job: request.job,
     topics: request.topics,
@@ -11,9 +18,10 @@ export async function openJobSession(broker: Broker, request: JobStoreRequest): 
     whenActive: request.whenActive,
     onStandby: request.onStandby,
     signal: request.signal,
+    replicas,
     faultPoint: request.faultPoint,
   });
-  return new BrokerJobSession(broker, lease, request);
+  return new BrokerJobSession(broker, lease, { ...request, replicas });
 }
 
 /** A job's store while it works, over the broker port. */
@@ -23,6 +31,7 @@ export class BrokerJobSession implements JobSession {
   readonly #lease: JobLease;
   readonly #job: string;
   readonly #topics: readonly string[];
+  readonly #replicas: number | undefined;
   readonly #faultPoint: FaultPoint | undefined;
   /** What may still be taken back. */
   #written: OutgoingRecord[] = [];
@@ -32,12 +41,15 @@ export class BrokerJobSession implements JobSession {
   constructor(
     broker: Broker,
     lease: JobLease,
-    { job, topics, faultPoint }: Pick<JobStoreRequest, "job" | "topics" | "faultPoint">,
+    { job, topics, replicas, faultPoint }: Pick<JobStoreRequest, "job" | "topics" | "faultPoint"> & {
+      readonly replicas?: number | undefined;
+    },
   ) {
     this.broker = broker;
     this.#lease = lease;
     this.#job = job;
     this.#topics = topics;
+    this.#replicas = replicas;
     this.#faultPoint = faultPoint;
     this.deadLetters = deadLetterTopic(job);
   }
@@ -101,7 +113,8 @@ export class BrokerJobSession implements JobSession {
       // Made when the first letter is written: a job without bad records leaves no empty topic behind.
       if (!(await this.broker.listTopics()).includes(topic)) {
         this.#faultPoint?.("commit: before the topic of dead letters is made");
-        await this.broker.createTopics([{ name: topic, partitions: 1, maxRecordBytes: DEAD_LETTER_BYTES }]);
+        const replicas = this.#replicas ?? "safe";
+        await this.broker.createTopics([{ name: topic, partitions: 1, maxRecordBytes: DEAD_LETTER_BYTES, replicas }]);
         this.#faultPoint?.("commit: the topic of dead letters is made");
       }
       this.#topicExists = true;

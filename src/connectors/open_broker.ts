@@ -48,6 +48,8 @@ export interface OpenBrokerOptions {
   readonly jobName?: string;
   /** What the job's person can do about topics that are missing or give nothing; left out, it is not said. */
   readonly advice?: Advice;
+  /** Copies of the topics that jobs get for themselves; left out: at least three where there are as many brokers. */
+  readonly replicas?: number | undefined;
 }
 
 /**
@@ -59,10 +61,10 @@ export interface OpenBrokerOptions {
  * @throws {BrokerError} in one sentence if it can not be opened
  */
 export async function openBroker(options: OpenBrokerOptions): Promise<OpenBroker> {
-  const { settings, logger, jobName = "job", advice } = options;
+  const { settings, logger, jobName = "job", advice, replicas } = options;
   const [port, why] = await choose(settings, logger);
   logger.info(`broker: ${port.description} (${why})`);
-  return new OpenBroker(port, advice && new Advisor(jobName, advice));
+  return new OpenBroker(port, { advisor: advice && new Advisor(jobName, advice), replicas });
 }
 
 async function choose(settings: BrokerSettings, logger: Logger): Promise<[Broker, string]> {
@@ -109,11 +111,16 @@ export class OpenBroker implements JobStore, AsyncDisposable {
   /** For tools: topics and records as they are. */
   readonly port: Broker;
   readonly #advisor: Advisor | undefined;
+  readonly #replicas: number | undefined;
 
   /** @internal */
-  constructor(port: Broker, advisor?: Advisor) {
+  constructor(
+    port: Broker,
+    options: { readonly advisor?: Advisor | undefined; readonly replicas?: number | undefined } = {},
+  ) {
     this.port = port;
-    this.#advisor = advisor;
+    this.#advisor = options.advisor;
+    this.#replicas = options.replicas;
   }
 
   /** For messages: "Kafka at localhost:9092". */
@@ -155,7 +162,7 @@ export class OpenBroker implements JobStore, AsyncDisposable {
 
   /** See {@link JobStore}. */
   openJob(request: JobStoreRequest): Promise<JobSession> {
-    return openJobSession(this.port, request);
+    return openJobSession(this.port, request, this.#replicas);
   }
 
   /** Closes the broker. */

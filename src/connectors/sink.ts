@@ -28,6 +28,7 @@ export class TopicSink<T> implements Sink<T> {
   /** @throws {UnknownTopicError} if the topic does not exist */
   async open({ session }: SinkContext): Promise<SinkWriter<T>> {
     await this.#broker.describeTopics([this.#topic]);
+    await this.#broker.warnOfSingleReplicas?.([this.#topic]);
     const write = session instanceof BrokerJobSession && session.broker === this.#broker
       ? new SessionWriter(session, this.#encode)
       : new ProducerWriter(await this.#broker.producer(), this.#encode);

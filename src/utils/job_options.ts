@@ -50,6 +50,14 @@ export const SAMPLE_FLAG = {
   help: "work on a few fixed records, print what comes of them and end: no broker, no topic, no commit",
 } as const satisfies Flag;
 
+/** `--replication`, for programs that create topics. */
+export const REPLICATION_FLAG = {
+  name: "replication",
+  value: "N",
+  parse: wholeNumber({ min: 1, max: 32_767 }),
+  help: "copies of each topic that is created (default: as the broker is set)",
+} as const satisfies Flag;
+
 const JOB_FLAGS = {
   from: {
     value: "earliest|latest|TIME",
@@ -108,6 +116,10 @@ const JOB_FLAGS = {
     parse: parseRestart,
     help:
       "after a failure that has no record to blame: none, so many times 10 s apart, or after growing pauses (default: none)",
+  },
+  replicas: {
+    ...REPLICATION_FLAG,
+    help: "copies of the job's own topics when they are created (default: 3, or all brokers if they are fewer)",
   },
   print: { help: "print every result to standard output, whatever else becomes of it" },
 } as const satisfies Flags;

@@ -71,8 +71,8 @@ Deno.test("Metadata: reads brokers, leaders and each topic's id, in versions 10 
         topicId: "QlqKR7oNTUWmfGTi5zVYxg",
         isInternal: false,
         partitionMetadata: [
-          { partitionErrorCode: 0, partitionId: 1, leader: 300 },
-          { partitionErrorCode: 5, partitionId: 0, leader: -1 },
+          { partitionErrorCode: 0, partitionId: 1, leader: 300, replicas: [1, 300] },
+          { partitionErrorCode: 5, partitionId: 0, leader: -1, replicas: [] },
         ],
       },
       { topicErrorCode: 3, topic: "gone", topicId: undefined, isInternal: false, partitionMetadata: [] },
@@ -84,7 +84,8 @@ Deno.test("Metadata: reads brokers, leaders and each topic's id, in versions 10 
 
 testWithKafka("metadata() tells a topic's id, and another one when it has been made anew", async (servers) => {
   // kafkajs reads the environment when it is loaded.
-  const { createTopics, deleteTopics } = await import("../../src/connectors/kafka/topics.ts");
+  const { createTopics } = await import("../../src/connectors/kafka/create_topics.ts");
+  const { deleteTopics } = await import("../../src/connectors/kafka/topics.ts");
   const client = await newClient(servers);
   const name = `codecs-test-${crypto.randomUUID().slice(0, 8)}`;
   const idOf = async () => (await client.metadata([name])).topicMetadata[0]!.topicId;

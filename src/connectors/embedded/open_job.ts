@@ -1,5 +1,5 @@
 import type { JobRequest } from "../broker.ts";
-import { JobActiveError } from "../broker.ts";
+import { BrokerError, JobActiveError } from "../broker.ts";
 import { checkJobName } from "../names.ts";
 import type { Database } from "./database.ts";
 import { Instance } from "./instance.ts";
@@ -62,8 +62,11 @@ function tryToTake(database: Database, request: JobRequest, instance: Instance):
   return taken;
 }
 
-function checkRequest({ job, sessionTimeoutMs }: JobRequest): void {
+function checkRequest({ job, sessionTimeoutMs, replicas = 1 }: JobRequest): void {
   checkJobName(job);
+  if (replicas > 1) {
+    throw new BrokerError(`Cannot open job "${job}" with ${replicas} replicas: the embedded log keeps one copy`);
+  }
   if (!(sessionTimeoutMs > 0)) {
     throw new RangeError(
       `Cannot open job "${job}" as sessionTimeoutMs must be > 0: current value is ${sessionTimeoutMs}`,

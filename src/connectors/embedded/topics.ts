@@ -1,6 +1,6 @@
 /** Topics as rows: their making, their end, and what can be asked about them. */
 import type { BrokerRecord, TopicDescription, TopicSpec } from "../broker.ts";
-import { TopicExistsError, UnknownTopicError } from "../broker.ts";
+import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker.ts";
 import { checkTopicName } from "../names.ts";
 import { decodeBatch } from "./batch.ts";
 import type { Database } from "./database.ts";
@@ -130,8 +130,11 @@ function offsetAt(database: Database, { id }: Topic, partition: number, timestam
   return undefined;
 }
 
-function checkSpec({ name, partitions }: TopicSpec): void {
+function checkSpec({ name, partitions, replicas }: TopicSpec): void {
   checkTopicName(name);
+  if (typeof replicas === "number" && replicas > 1) {
+    throw new BrokerError(`Cannot create topic "${name}" with ${replicas} replicas: the embedded log keeps one copy`);
+  }
   if (!Number.isSafeInteger(partitions) || partitions < 1) {
     throw new RangeError(`Cannot create topic "${name}" as partitions must be > 0: current value is ${partitions}`);
   }

@@ -11,11 +11,13 @@ import type {
 } from "../broker.ts";
 import { changelogTopic, readChangelog } from "./changelog.ts";
 import type { Client } from "./client.ts";
+import { createTopics } from "./create_topics.ts";
 import { KafkaFetcher } from "./fetcher.ts";
 import { dropJob, jobsReading } from "./jobs.ts";
 import { openLease } from "./open_lease.ts";
 import { KafkaProducer } from "./producer.ts";
-import { createTopics, deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
+import { warnOfSingleReplicas } from "./replication.ts";
+import { deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
 import { KafkaTransactionalProducer } from "./transactional_producer.ts";
 
 /** The port on a Kafka. Everything that waits for long has connections of its own; the rest shares one per node. */
@@ -46,6 +48,10 @@ export class KafkaBroker implements Broker {
 
   deleteTopics(names: readonly string[]): Promise<void> {
     return deleteTopics(this.#client, names);
+  }
+
+  warnOfSingleReplicas(topics: readonly string[]): Promise<void> {
+    return warnOfSingleReplicas(this.#client, topics);
   }
 
   offsetsAt(topic: string, timestampMs: number): Promise<number[]> {

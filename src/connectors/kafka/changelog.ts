@@ -4,7 +4,8 @@ import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker.ts";
 import { TextArena } from "../text_arena.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
-import { cleanupPolicy, createTopics, describeTopics } from "./topics.ts";
+import { createTopics } from "./create_topics.ts";
+import { cleanupPolicy, describeTopics } from "./topics.ts";
 
 /** Restoring reads one partition from its start: large answers make it quick. */
 const RESTORE_BYTES = 8 << 20;
@@ -19,8 +20,13 @@ export function changelogTopic(job: string): string {
   return `${job}.changelog`;
 }
 
-/** Creates the job's changelog if there is none. @throws {BrokerError} if there is one that would lose entries */
-export async function ensureChangelog(client: Client, job: string): Promise<void> {
+/**
+ * Creates the job's changelog if there is none.
+ *
+ * @param replicas how many copies it gets; left out, at least three where there are as many brokers
+ * @throws {BrokerError} if there is one that would lose entries
+ */
+export async function ensureChangelog(client: Client, job: string, replicas?: number): Promise<void> {
   const topic = changelogTopic(job);
   try {
     const [description] = await describeTopics(client, [topic]);
@@ -40,7 +46,8 @@ export async function ensureChangelog(client: Client, job: string): Promise<void
   } catch (error) {
     if (!(error instanceof UnknownTopicError)) throw error;
     try {
-      await createTopics(client, [{ name: topic, partitions: 1, compacted: true, maxRecordBytes: ENTRY_BYTES }]);
+      const settings = { compacted: true, maxRecordBytes: ENTRY_BYTES, replicas: replicas ?? "safe" } as const;
+      await createTopics(client, [{ name: topic, partitions: 1, ...settings }]);
     } catch (failure) {
       if (!(failure instanceof TopicExistsError)) throw failure;
     }

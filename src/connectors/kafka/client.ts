@@ -29,6 +29,8 @@ interface KnownTopic {
  * ({@link patiently}).
  */
 export class Client {
+  /** Topics of which a person has been warned already. */
+  readonly warnedOf = new Set<string>();
   readonly #settings: ClientSettings;
   /** By address; what is being opened is there too. */
   readonly #connections = new Map<string, Promise<Connection>>();

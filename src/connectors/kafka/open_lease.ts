@@ -2,12 +2,13 @@ import type { JobRequest } from "../broker.ts";
 import { JobActiveError } from "../broker.ts";
 import { checkJobName } from "../names.ts";
 import type { Instance } from "./assignment.ts";
-import { ensureChangelog } from "./changelog.ts";
+import { changelogTopic, ensureChangelog } from "./changelog.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError } from "./errors.ts";
 import { membersOf } from "./jobs.ts";
 import { fencedError, KafkaLease } from "./lease.ts";
 import { Membership } from "./membership.ts";
+import { warnOfSingleReplicas } from "./replication.ts";
 import { TransactionalProducer } from "./transaction.ts";
 
 /** What opening a lease needs beside the request. */
@@ -65,7 +66,8 @@ async function takeOver(request: JobRequest, context: LeaseContext): Promise<Kaf
     const producing = AbortSignal.any([stop.signal, membership.lost]);
     const producer = await TransactionalProducer.open(client, job, { signal: producing, faultPoint });
     faultPoint?.("start: the transactional id is taken over");
-    await ensureChangelog(shared, job);
+    await ensureChangelog(shared, job, request.replicas);
+    await warnOfSingleReplicas(shared, [changelogTopic(job)]);
     faultPoint?.("start: the changelog is there");
     stopping.throwIfAborted();
     return new KafkaLease({ shared, client, request, membership, producer, stop, now });

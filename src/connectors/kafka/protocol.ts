@@ -90,6 +90,8 @@ export interface TopicMetadata {
     readonly partitionId: number;
     /** -1 if there is none now. */
     readonly leader: number;
+    /** The nodes that keep a copy, or should. */
+    readonly replicas: readonly number[];
   }[];
 }
 
@@ -131,7 +133,13 @@ export interface NewTopic {
   readonly topic: string;
   readonly numPartitions: number;
   readonly replicationFactor: number;
-  readonly configEntries: readonly { readonly name: string; readonly value: string }[];
+  readonly configEntries: readonly ConfigEntry[];
+}
+
+/** A setting of a topic. */
+export interface ConfigEntry {
+  readonly name: string;
+  readonly value: string;
 }
 
 export interface TopicErrorsAnswer {
@@ -147,8 +155,8 @@ export interface CreateTopicsAnswer {
 }
 
 interface ConfigQuery {
-  /** 2: a topic. */
-  readonly type: 2;
+  /** 2: a topic; 4: a broker, whose id is the name. */
+  readonly type: 2 | 4;
   readonly name: string;
   readonly configNames: readonly string[];
 }

@@ -1,14 +1,11 @@
-/** Topics at a Kafka: which there are, making and removing them, where they begin and end. */
-import type { TopicDescription, TopicSpec } from "../broker.ts";
-import { TopicExistsError } from "../broker.ts";
-import { checkTopicName } from "../names.ts";
+/** Topics at a Kafka: which there are, removing them, where they begin and end. `create_topics.ts` makes them. */
+import type { TopicDescription } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { checkCode, Code, codeError, PassingError, patiently } from "./errors.ts";
-import type { CreateTopicsAnswer, NewTopic } from "./protocol.ts";
 import { EARLIEST, LATEST, READ_COMMITTED } from "./protocol.ts";
 
-const CONTROLLER_TIMEOUT_MS = 10_000;
-const BATCH_OVERHEAD_BYTES = 16_384;
+/** So long the controller may take for a change, ms. */
+export const CONTROLLER_TIMEOUT_MS = 10_000;
 
 /** Names, sorted, without those that Kafka keeps for itself. */
 export async function listTopics(client: Client): Promise<string[]> {
@@ -55,48 +52,6 @@ export async function offsetsAt(client: Client, topic: string, timestampMs: numb
   });
 }
 
-/** Resolves when all of them take records; makes all or none. */
-export async function createTopics(client: Client, specs: readonly TopicSpec[]): Promise<void> {
-  if (specs.length === 0) return;
-  const names = specs.map((spec) => spec.name);
-  for (const name of names) checkTopicName(name);
-  const doing = `create the topics ${quoted(names)}`;
-  const style = { extras: true, replicationFactor: -1 };
-  let asked = false;
-  await patiently({ doing }, async () => {
-    const ask = async (validateOnly: boolean): Promise<CreateTopicsAnswer["topicErrors"]> => {
-      const topics = specs.map((spec) => newTopic(spec, style));
-      const connection = await client.controller();
-      const args = { topics, validateOnly, timeout: CONTROLLER_TIMEOUT_MS };
-      return (await connection.send("CreateTopics", args)).topicErrors;
-    };
-    if (!asked) {
-      // Asked first what would happen: if one of them can not be made, none shall be.
-      let errors = await ask(true);
-      if (errors.some(({ errorCode }) => errorCode === Code.INVALID_CONFIG)) {
-        style.extras = false; // Redpanda and older Kafkas know fewer settings
-        errors = await ask(true);
-      }
-      if (errors.some(({ errorCode }) => errorCode === Code.INVALID_REPLICATION_FACTOR)) {
-        style.replicationFactor = Math.min(3, client.nodeIds.length);
-        errors = await ask(true);
-      }
-      checkCreated(errors, doing);
-    }
-    const first = !asked;
-    asked = true;
-    const errors = await ask(false);
-    // After an answer that was lost, those that exist are the ones that we made.
-    if (!first) return checkCreated(errors.filter(({ errorCode }) => errorCode !== Code.TOPIC_ALREADY_EXISTS), doing);
-    const ours = errors.filter(({ errorCode }) => errorCode === Code.NONE).map(({ topic }) => topic);
-    if (ours.length > 0 && errors.some(({ errorCode }) => errorCode === Code.TOPIC_ALREADY_EXISTS)) {
-      await remove(client, ours); // somebody else made the others in between
-    }
-    checkCreated(errors, doing);
-  });
-  await untilReady(client, names);
-}
-
 /** Resolves when they are gone. @throws {UnknownTopicError} if one does not exist; then none is deleted */
 export async function deleteTopics(client: Client, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
@@ -104,11 +59,11 @@ export async function deleteTopics(client: Client, names: readonly string[]): Pr
     for (const name of names) client.forgetTopic(name);
     await client.leaders(names);
   });
-  await remove(client, names);
+  await removeTopics(client, names);
 }
 
-/** Resolves when there are no such topics. */
-async function remove(client: Client, names: readonly string[]): Promise<void> {
+/** Resolves when there are no such topics, whether or not there were. */
+export async function removeTopics(client: Client, names: readonly string[]): Promise<void> {
   const left = new Set(names);
   await patiently({ doing: `delete the topics ${quoted(names)}` }, async () => {
     const connection = await client.controller();
@@ -138,7 +93,7 @@ async function remove(client: Client, names: readonly string[]): Promise<void> {
  *
  * One attempt: throws {@link PassingError}s.
  */
-async function listOffsets(
+export async function listOffsets(
   client: Client,
   topics: readonly string[],
   timestamp: number,
@@ -169,62 +124,8 @@ async function listOffsets(
   return offsets;
 }
 
-function newTopic(
-  { name, partitions, compacted = false, maxRecordBytes }: TopicSpec,
-  style: { readonly extras: boolean; readonly replicationFactor: number },
-): NewTopic {
-  // Records are kept for ever, however old their timestamps are; a compacted topic keeps its newest ones by itself.
-  const settings: Record<string, string> = compacted
-    ? { "cleanup.policy": "compact" }
-    : { "cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1" };
-  // Kafka counts the batch around the record too, and what it adds to it.
-  if (maxRecordBytes !== undefined) settings["max.message.bytes"] = String(maxRecordBytes + BATCH_OVERHEAD_BYTES);
-  if (style.extras) {
-    settings["message.timestamp.after.max.ms"] = "9223372036854775807";
-    // Only closed segments are compacted: small ones, closed early, keep the topic short for who reads it from its start.
-    if (compacted) {
-      Object.assign(settings, {
-        "segment.bytes": "16777216",
-        "segment.ms": "3600000",
-        "min.cleanable.dirty.ratio": "0.1",
-      });
-    }
-  }
-  return {
-    topic: name,
-    numPartitions: partitions,
-    replicationFactor: style.replicationFactor,
-    configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
-  };
-}
-
-function checkCreated(errors: CreateTopicsAnswer["topicErrors"], doing: string): void {
-  const existing = errors.filter(({ errorCode }) => errorCode === Code.TOPIC_ALREADY_EXISTS).map(({ topic }) => topic);
-  if (existing.length > 0) {
-    const message = existing.length === 1
-      ? `Cannot create the topic ${quoted(existing)}: it exists already`
-      : `Cannot create the topics ${quoted(existing)}: they exist already`;
-    throw new TopicExistsError(existing, message);
-  }
-  for (const { errorCode, errorMessage } of errors) checkCode(errorCode, doing, errorMessage);
-}
-
-/** Waits until every node knows the topics and every partition's leader answers for it. */
-async function untilReady(client: Client, names: readonly string[]): Promise<void> {
-  await patiently({ doing: `use the new topics ${quoted(names)}` }, async () => {
-    for (const node of client.nodeIds) {
-      const { topicMetadata } = await client.metadata(names, node);
-      if (
-        topicMetadata.some(({ topicErrorCode, partitionMetadata }) =>
-          topicErrorCode !== Code.NONE || partitionMetadata.some(({ leader }) => leader < 0)
-        )
-      ) throw new PassingError("some of their partitions have no leader yet");
-    }
-    await listOffsets(client, names, LATEST);
-  });
-}
-
-function quoted(names: readonly string[]): string {
+/** `"a", "b"` */
+export function quoted(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
 }
 

@@ -71,8 +71,9 @@ function readPartition(reader: ByteReader): TopicMetadata["partitionMetadata"][n
   const partitionId = reader.int32();
   const leader = reader.int32();
   reader.int32(); // leader epoch
-  // Nodes that have a copy, that are in sync, that are away.
-  for (let list = 0; list < 3; list++) reader.skip(4 * (readUnsigned(reader) - 1));
+  const replicas = readArray(reader, (each) => each.int32());
+  // Those of them that are in sync, and that are away.
+  for (let list = 0; list < 2; list++) reader.skip(4 * (readUnsigned(reader) - 1));
   readTags(reader);
-  return { partitionErrorCode, partitionId, leader };
+  return { partitionErrorCode, partitionId, leader, replicas };
 }

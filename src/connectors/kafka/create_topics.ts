@@ -1,0 +1,180 @@
+/** Creating topics: all or none, with every setting that the broker takes. */
+import type { TopicSpec } from "../broker.ts";
+import { BrokerError, TopicExistsError } from "../broker.ts";
+import { checkTopicName } from "../names.ts";
+import type { Client } from "./client.ts";
+import { checkCode, Code, PassingError, patiently } from "./errors.ts";
+import type { ConfigEntry, CreateTopicsAnswer, NewTopic } from "./protocol.ts";
+import { LATEST } from "./protocol.ts";
+import { SAFE_REPLICAS, type TopicSettings, topicSettings } from "./topic_settings.ts";
+import { CONTROLLER_TIMEOUT_MS, listOffsets, quoted, removeTopics } from "./topics.ts";
+
+/** The broker's own default. */
+const DEFAULT_REPLICAS = -1;
+/** How a broker says that a setting is not for it: it does not know it, or a rule of its administrator forbids it. */
+const REFUSED = new Set<number>([Code.INVALID_CONFIG, Code.POLICY_VIOLATION]);
+
+type TopicError = CreateTopicsAnswer["topicErrors"][number];
+
+/** Resolves when all of them take records; makes all or none. */
+export async function createTopics(client: Client, specs: readonly TopicSpec[]): Promise<void> {
+  if (specs.length === 0) return;
+  const names = specs.map((spec) => spec.name);
+  for (const name of names) checkTopicName(name);
+  const doing = `create the topics ${quoted(names)}`;
+  // Asked first what would happen: if one of them cannot be made, none shall be.
+  const topics = await patiently({ doing }, () => new Agreement(client, specs, doing).reach());
+  let asked = false;
+  await patiently({ doing }, async () => {
+    const first = !asked;
+    asked = true;
+    const errors = await ask(client, topics, false);
+    // After an answer that was lost, those that exist are the ones that we made.
+    if (!first) return checkCreated(errors.filter(({ errorCode }) => errorCode !== Code.TOPIC_ALREADY_EXISTS), doing);
+    const ours = errors.filter(({ errorCode }) => errorCode === Code.NONE).map(({ topic }) => topic);
+    if (ours.length > 0 && errors.some(({ errorCode }) => errorCode === Code.TOPIC_ALREADY_EXISTS)) {
+      await removeTopics(client, ours); // somebody else made the others in between
+    }
+    checkCreated(errors, doing);
+  });
+  await untilReady(client, names);
+}
+
+/** Finds out with what settings and how many replicas the broker would create topics, without creating any. */
+class Agreement {
+  readonly #client: Client;
+  readonly #specs: readonly TopicSpec[];
+  readonly #doing: string;
+  /** What was taken of settings that were refused as they stood, by their text: topics of a kind have the same. */
+  readonly #taken = new Map<string, readonly ConfigEntry[]>();
+
+  constructor(client: Client, specs: readonly TopicSpec[], doing: string) {
+    this.#client = client;
+    this.#specs = specs;
+    this.#doing = doing;
+  }
+
+  /**
+   * One attempt: throws {@link PassingError}s.
+   *
+   * @throws {TopicExistsError} if one exists
+   * @throws {BrokerError} if one cannot be created
+   */
+  async reach(): Promise<readonly NewTopic[]> {
+    const topics: NewTopic[] = [];
+    for (const spec of this.#specs) topics.push(await this.#agree(spec));
+    checkCreated(await ask(this.#client, topics, true), this.#doing);
+    return topics;
+  }
+
+  async #agree(spec: TopicSpec): Promise<NewTopic> {
+    const { replicas, atLeast } = await this.#replicas(spec);
+    const settings = topicSettings(spec, atLeast);
+    const known = this.#taken.get(JSON.stringify(settings));
+    const wanted: NewTopic = {
+      topic: spec.name,
+      numPartitions: spec.partitions,
+      replicationFactor: replicas,
+      configEntries: known ?? [...settings.required, ...settings.optional],
+    };
+    const code = await this.#try(wanted);
+    if (code === Code.INVALID_REPLICATION_FACTOR) return await this.#withFewer(spec, wanted);
+    return REFUSED.has(code) ? await this.#without(wanted, settings) : wanted;
+  }
+
+  /** @returns what to ask for, and how many there will be at least as far as we know */
+  async #replicas({ replicas }: TopicSpec): Promise<{ replicas: number; atLeast: number }> {
+    if (typeof replicas === "number") return { replicas, atLeast: replicas };
+    if (replicas === undefined) return { replicas: DEFAULT_REPLICAS, atLeast: 1 };
+    await this.#client.metadata([]);
+    const brokers = this.#client.nodeIds.length;
+    if (brokers < 2) return { replicas: DEFAULT_REPLICAS, atLeast: 1 };
+    if (await this.#defaultReplicas() >= SAFE_REPLICAS) return { replicas: DEFAULT_REPLICAS, atLeast: SAFE_REPLICAS };
+    const safe = Math.min(SAFE_REPLICAS, brokers);
+    return { replicas: safe, atLeast: safe };
+  }
+
+  /** 1 if the broker does not say. */
+  async #defaultReplicas(): Promise<number> {
+    const name = "default.replication.factor";
+    const connection = await this.#client.controller();
+    const node = String(this.#client.nodeIds[0]);
+    const { resources } = await connection.send("DescribeConfigs", {
+      resources: [{ type: 4, name: node, configNames: [name] }],
+    });
+    const entry = resources[0]?.configEntries?.find(({ configName }) => configName === name);
+    return Number(entry?.configValue ?? 1) || 1;
+  }
+
+  /** Fewer brokers are there than replicas were asked for. */
+  async #withFewer(spec: TopicSpec, topic: NewTopic): Promise<NewTopic> {
+    await this.#client.metadata([]);
+    const brokers = this.#client.nodeIds.length;
+    if (typeof spec.replicas === "number") {
+      const are = brokers === 1 ? "1 broker is" : `${brokers} brokers are`;
+      throw new BrokerError(
+        `Cannot create the topic "${spec.name}" with ${spec.replicas} replicas: ${are} there; ask for fewer`,
+      );
+    }
+    const fewer = Math.min(SAFE_REPLICAS, brokers);
+    if (topic.replicationFactor === fewer) throw new PassingError(`fewer than ${fewer} brokers are there`);
+    return await this.#agree({ ...spec, replicas: fewer });
+  }
+
+  /** Tries the optional settings one after the other, as what is refused need not be named in the answer. */
+  async #without(topic: NewTopic, { required, optional }: TopicSettings): Promise<NewTopic> {
+    const taken = [...required];
+    const refused: string[] = [];
+    for (const entry of optional) {
+      if (REFUSED.has(await this.#try({ ...topic, configEntries: [...taken, entry] }))) refused.push(entry.name);
+      else taken.push(entry);
+    }
+    this.#taken.set(JSON.stringify({ required, optional }), taken);
+    if (refused.length > 0) {
+      this.#client.log("info", `"${topic.topic}" is created without ${refused.join(", ")}, which this broker refuses`);
+    }
+    return { ...topic, configEntries: taken };
+  }
+
+  /** What the broker would answer; what passes is thrown. */
+  async #try(topic: NewTopic): Promise<number> {
+    const [error] = await ask(this.#client, [topic], true);
+    const { errorCode = Code.NONE, errorMessage } = error ?? {};
+    const isOurs = REFUSED.has(errorCode) || errorCode === Code.INVALID_REPLICATION_FACTOR ||
+      errorCode === Code.TOPIC_ALREADY_EXISTS;
+    if (!isOurs) checkCode(errorCode, `create the topic "${topic.topic}"`, errorMessage);
+    return errorCode;
+  }
+}
+
+async function ask(client: Client, topics: readonly NewTopic[], validateOnly: boolean): Promise<readonly TopicError[]> {
+  const connection = await client.controller();
+  const args = { topics, validateOnly, timeout: CONTROLLER_TIMEOUT_MS };
+  return (await connection.send("CreateTopics", args)).topicErrors;
+}
+
+function checkCreated(errors: readonly TopicError[], doing: string): void {
+  const existing = errors.filter(({ errorCode }) => errorCode === Code.TOPIC_ALREADY_EXISTS).map(({ topic }) => topic);
+  if (existing.length > 0) {
+    const message = existing.length === 1
+      ? `Cannot create the topic ${quoted(existing)}: it exists already`
+      : `Cannot create the topics ${quoted(existing)}: they exist already`;
+    throw new TopicExistsError(existing, message);
+  }
+  for (const { errorCode, errorMessage } of errors) checkCode(errorCode, doing, errorMessage);
+}
+
+/** Waits until every node knows the topics and every partition's leader answers for it. */
+async function untilReady(client: Client, names: readonly string[]): Promise<void> {
+  await patiently({ doing: `use the new topics ${quoted(names)}` }, async () => {
+    for (const node of client.nodeIds) {
+      const { topicMetadata } = await client.metadata(names, node);
+      if (
+        topicMetadata.some(({ topicErrorCode, partitionMetadata }) =>
+          topicErrorCode !== Code.NONE || partitionMetadata.some(({ leader }) => leader < 0)
+        )
+      ) throw new PassingError("some of their partitions have no leader yet");
+    }
+    await listOffsets(client, names, LATEST);
+  });
+}

@@ -1,0 +1,25 @@
+import type { Client } from "./client.ts";
+import { patiently } from "./errors.ts";
+
+/**
+ * Warns of topics that live on one broker of several, each once a program: a broker that is lost would take them along, and
+ * nothing else says so before that happens.
+ */
+export async function warnOfSingleReplicas(client: Client, topics: readonly string[]): Promise<void> {
+  const fresh = topics.filter((topic) => !client.warnedOf.has(topic));
+  if (fresh.length === 0) return;
+  const { brokers, topicMetadata } = await patiently(
+    { doing: "count the replicas of topics" },
+    () => client.metadata(fresh),
+  );
+  if (brokers.length < 2) return;
+  for (const { topic, partitionMetadata } of topicMetadata) {
+    if (!partitionMetadata.some(({ replicas }) => replicas.length === 1)) continue;
+    client.warnedOf.add(topic);
+    client.log(
+      "warn",
+      `the topic "${topic}" has one replica, though there are ${brokers.length} brokers: it is gone with the one that holds ` +
+        `it; give it more replicas`,
+    );
+  }
+}
