@@ -276,6 +276,17 @@ export class BrokerUnavailableError extends BrokerError {
   override readonly retriable = true;
 }
 
+/**
+ * The broker keeps answering with an error that names no mistake. It may pass, as brokers answer so while they are shut down
+ * or change hands; after some attempts without progress it is final.
+ */
+export class UnexpectedAnswerError extends BrokerUnavailableError {
+  /** Names the class in messages. */
+  override name = "UnexpectedAnswerError";
+  /** How many attempts of a job in a row may end so without a new commit. */
+  readonly maxAttempts = 20;
+}
+
 /** Topics (or a partition) that do not exist. */
 export class UnknownTopicError extends BrokerError {
   /** Names the class in messages. */

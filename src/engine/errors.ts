@@ -75,3 +75,9 @@ export function isExpected(error: unknown): boolean {
 export function isRetriable(error: unknown): error is Error {
   return error instanceof Error && (error as { retriable?: unknown }).retriable === true;
 }
+
+/** How many attempts in a row, without a commit between them, may fail with such an error; +∞ if the layer that threw sets no limit. */
+export function maxAttemptsOf(error: unknown): number {
+  const { maxAttempts } = error as { maxAttempts?: unknown };
+  return typeof maxAttempts === "number" ? maxAttempts : Number.POSITIVE_INFINITY;
+}

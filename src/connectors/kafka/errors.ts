@@ -1,5 +1,5 @@
 /** From Kafka's error codes to the port's errors, and patience with what passes. */
-import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, UnexpectedAnswerError } from "../broker.ts";
 import { knownCodes } from "./kafkajs.ts";
 
 /** The codes that somebody here decides on. */
@@ -40,8 +40,52 @@ export const Code = {
   PRODUCER_FENCED: 90,
 } as const;
 
-/** Codes that go away by asking again, perhaps elsewhere. */
-const PASSING = new Set<number>([
+/**
+ * Codes that name a mistake: asking again brings them again. All others pass, unknown ones too: brokers answer -1 when they
+ * are shut down in the middle of a request, and newer ones have codes that we have never heard of.
+ */
+const FINAL = new Set<number>([
+  3, // UNKNOWN_TOPIC_OR_PARTITION
+  4, // INVALID_FETCH_SIZE
+  10, // MESSAGE_TOO_LARGE
+  12, // OFFSET_METADATA_TOO_LARGE
+  17, // INVALID_TOPIC
+  18, // RECORD_LIST_TOO_LARGE
+  21, // INVALID_REQUIRED_ACKS
+  23, // INCONSISTENT_GROUP_PROTOCOL
+  24, // INVALID_GROUP_ID
+  26, // INVALID_SESSION_TIMEOUT
+  28, // INVALID_COMMIT_OFFSET_SIZE
+  29, // TOPIC_AUTHORIZATION_FAILED
+  30, // GROUP_AUTHORIZATION_FAILED
+  31, // CLUSTER_AUTHORIZATION_FAILED
+  32, // INVALID_TIMESTAMP
+  33, // UNSUPPORTED_SASL_MECHANISM
+  34, // ILLEGAL_SASL_STATE
+  35, // UNSUPPORTED_VERSION
+  36, // TOPIC_ALREADY_EXISTS
+  37, // INVALID_PARTITIONS
+  38, // INVALID_REPLICATION_FACTOR
+  39, // INVALID_REPLICA_ASSIGNMENT
+  40, // INVALID_CONFIG
+  42, // INVALID_REQUEST
+  43, // UNSUPPORTED_FOR_MESSAGE_FORMAT
+  44, // POLICY_VIOLATION
+  50, // INVALID_TRANSACTION_TIMEOUT
+  53, // TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+  54, // SECURITY_DISABLED
+  58, // SASL_AUTHENTICATION_FAILED
+  65, // DELEGATION_TOKEN_AUTHORIZATION_FAILED
+  68, // NON_EMPTY_GROUP
+  69, // GROUP_ID_NOT_FOUND
+  73, // TOPIC_DELETION_DISABLED
+  76, // UNSUPPORTED_COMPRESSION_TYPE
+  81, // GROUP_MAX_SIZE_REACHED
+  87, // INVALID_RECORD
+]);
+
+/** Codes of a cluster at work on something: however long it takes, it is worth asking again. */
+const WORKING = new Set<number>([
   5, // LEADER_NOT_AVAILABLE
   6, // NOT_LEADER_OR_FOLLOWER
   7, // REQUEST_TIMED_OUT
@@ -97,6 +141,19 @@ export class PassingError extends Error {
   }
 }
 
+/**
+ * What is thrown when something should have passed and did not, after so much patience.
+ *
+ * A cluster that does not answer, or is at work on something, is waited for as long as it takes. One that keeps answering with
+ * an error that nobody expects may do so for ever.
+ */
+export function impatient(doing: string, error: PassingError): BrokerUnavailableError {
+  const message = `Cannot ${doing}: ${error.message}`;
+  return error.code === undefined || WORKING.has(error.code)
+    ? new BrokerUnavailableError(message, { cause: error })
+    : new UnexpectedAnswerError(message, { cause: error });
+}
+
 /** Our transactional id belongs to another producer. It never leaves this room. */
 export class ProducerFencedError extends Error {
   override name = "ProducerFencedError";
@@ -111,9 +168,9 @@ export function codeName(code: number): string {
 /** The error for a code that is not 0. `doing` goes on after "Cannot": `join the group "a"`. */
 export function codeError(code: number, doing: string, detail?: string | null): Error {
   const answer = `Kafka answered ${codeName(code)}${detail ? `: ${detail}` : ""}`;
-  if (PASSING.has(code)) return new PassingError(answer, { code });
   if (FENCED.has(code)) return new ProducerFencedError(answer);
-  return new BrokerError(`Cannot ${doing}: ${answer}`);
+  if (FINAL.has(code)) return new BrokerError(`Cannot ${doing}: ${answer}`);
+  return new PassingError(answer, { code });
 }
 
 /** Throws what {@link codeError} makes of a code that is not 0. */
@@ -159,7 +216,7 @@ export async function patiently<T>(patience: Patience, attempt: () => Promise<T>
       signal?.throwIfAborted();
       const triedMs = performance.now() - startMs;
       if (triedMs + pauseMs > withinMs) {
-        throw new BrokerUnavailableError(`Cannot ${doing}: ${error.message}`, { cause: error });
+        throw impatient(doing, error);
       }
       if (triedMs > LONG_MS && !told) {
         told = true;

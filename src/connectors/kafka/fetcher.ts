@@ -1,8 +1,8 @@
 import type { FetchedBatch, Fetcher, Position } from "../broker.ts";
-import { BrokerError, BrokerUnavailableError, OffsetOutOfRangeError } from "../broker.ts";
+import { BrokerError, OffsetOutOfRangeError } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { unknownPartition } from "./client.ts";
-import { checkCode, Code, codeError, PassingError, pause, settledWithin } from "./errors.ts";
+import { checkCode, Code, codeError, impatient, PassingError, pause, settledWithin } from "./errors.ts";
 import type { FetchedPartition } from "./fetch_response.ts";
 import { readFetchResponse } from "./fetch_response.ts";
 import type { FetchArguments } from "./protocol.ts";
@@ -208,7 +208,7 @@ export class KafkaFetcher implements Fetcher {
     const failing = this.#failing;
     failing.lastMs = nowMs;
     if (nowMs - failing.sinceMs > UNAVAILABLE_AFTER_MS) {
-      throw new BrokerUnavailableError(`Cannot fetch from Kafka: ${error.message}`, { cause: error });
+      throw impatient("fetch from Kafka", error);
     }
     if (nowMs - failing.sinceMs > TELL_AFTER_MS && !failing.told) {
       failing.told = true;

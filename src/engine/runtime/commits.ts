@@ -26,6 +26,8 @@ export class Commits {
   lastMs = 0;
   /** Whether one had output in it. */
   hadOutput = false;
+  /** How many the store has taken. */
+  stored = 0;
   readonly #options: JobRunOptions;
   readonly #session: JobSession | undefined;
   readonly #changes: Changes;
@@ -111,6 +113,7 @@ export class Commits {
     if (changes.length > 0 || pending > 0 || !this.#changes.isEmpty) {
       faultPoint?.("commit: before the store");
       await this.#store(changes, positions);
+      this.stored++;
       faultPoint?.("commit: the store has it");
       for (const { name, writer } of this.#parts.writers) {
         await this.#activity.wait(() => `sink "${name}" to take note of the commit`, () => writer.committed?.());

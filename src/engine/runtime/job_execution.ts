@@ -1,4 +1,4 @@
-import { isExpected, isRetriable } from "../errors.ts";
+import { isExpected, isRetriable, maxAttemptsOf } from "../errors.ts";
 import type { SourceNode, StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf } from "../job_store.ts";
 import { Activity } from "./activity.ts";
@@ -29,6 +29,8 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
   const { clock, logger, jobName, signal } = options;
   const restarts = startRestarts(options.restartStrategy);
   let retryMs = FIRST_RETRY_MS;
+  /** Attempts in a row that have brought nothing. */
+  let fruitless = 0;
   let { reset } = options;
   for (let attempt = 1;; attempt++) {
     let nextAttemptMs: number;
@@ -61,7 +63,8 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
       // A stop whose commit failed is none.
       if (signal.aborted) throw reason;
       let pauseMs: number | undefined;
-      if (isRetriable(reason)) {
+      fruitless = run?.madeProgress ? 1 : fruitless + 1;
+      if (isRetriable(reason) && fruitless < maxAttemptsOf(reason)) {
         // Work went on for a while: this is a new trouble, not the old one.
         if (clock.now() - startedMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
         pauseMs = retryMs;
@@ -70,7 +73,12 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
         // Without a store it would begin from the start, and give all output once more.
         pauseMs = restarts.nextDelayMs(clock.now(), startedMs);
       }
-      if (pauseMs === undefined) throw reason;
+      if (pauseMs === undefined) {
+        if (isRetriable(reason)) {
+          logger.error(`${jobName}: gives up, as ${fruitless} attempts in a row came to nothing`);
+        }
+        throw reason;
+      }
       nextAttemptMs = pauseMs;
       logger.warn(
         `${jobName}: ${messageOf(reason)}; goes back to its last commit and tries again in ${pauseMs / 1000} s`,

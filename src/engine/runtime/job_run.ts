@@ -48,6 +48,7 @@ export class JobRun {
   #laterTasks: readonly Task[] = [];
   /** The flush under way. */
   #flushing: Promise<void> | undefined;
+  #storedAtStart = Number.POSITIVE_INFINITY;
   #lastPeriodicMs = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => {};
   #woken = false;
@@ -93,6 +94,7 @@ export class JobRun {
       await this.#open(snapshot);
       faultPoint?.("restore: sources, sinks and state are open");
       await this.#commit();
+      this.#storedAtStart = this.#commits.stored;
       for (const { reader } of this.#sources) reader.start();
       for (const source of this.#sources) source.start();
       for (const task of this.#tasks) task.start();
@@ -112,6 +114,11 @@ export class JobRun {
           ...this.#tasks.map(async ({ operator }) => await operator.close?.()),
         ]));
     }
+  }
+
+  /** Whether it has committed more than where it began. */
+  get madeProgress(): boolean {
+    return this.#commits.stored > this.#storedAtStart;
   }
 
   /** What came in, went out and stayed. */

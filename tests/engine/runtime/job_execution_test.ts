@@ -59,6 +59,34 @@ Deno.test("executeJob() begins with a short wait again when it has worked for a 
   assertEquals(job.clock.sleeps.filter((ms) => ms > 0 && ms < 10_000), [500, 1_000, 500]);
 });
 
+class LimitedError extends RetriableError {
+  readonly maxAttempts = 3;
+}
+
+Deno.test("executeJob() gives up after so many attempts without a new commit as an error allows", async () => {
+  const job = countingJob(new ScriptSource<string>({ "s-0": [] }));
+  failOpening(job, 10, new LimitedError("The broker answers nonsense"));
+  await assertRejects(() => job.execute({ bounded: true }, nothing, nothing), LimitedError);
+
+  assertEquals(job.clock.sleeps, [500, 1_000]);
+  assertEquals(job.said.at(-1), "error: gives up, as 3 attempts in a row came to nothing");
+});
+
+Deno.test("executeJob() counts attempts anew after a new commit", async () => {
+  const source = new ScriptSource({ "s-0": Array.from({ length: 12 }, (_, i) => at(10 * i, "a 1")) });
+  source.stepwise = true;
+  const job = countingJob(source);
+  let before = 0;
+  job.store.onOpen = () => void (before = job.output.length);
+  // Each attempt fails when it has committed its first output.
+  source.onPoll = () => {
+    if (job.output.length > before && job.output.length < 6) throw new LimitedError("The broker answers nonsense");
+  };
+  const { end } = await job.execute({ bounded: true }, ...new Array(20).fill(nothing));
+
+  assertEquals([end, job.clock.sleeps.filter((ms) => ms >= 500).length], ["finished", 5]);
+});
+
 Deno.test("executeJob() numbers the attempts in dead letters", async () => {
   const source = new ScriptSource({ "s-0": [at(20, "a 1"), at(1, "late 1")] });
   const job = countingJob(source);
