@@ -502,7 +502,7 @@ async function gzipBatch(records: readonly OutgoingRecord[]): Promise<Uint8Array
   const { crc32c } = await import("../../src/connectors/kafka/crc32c.ts");
   const { writeBatch } = await import("../../src/connectors/kafka/record_batch.ts");
   const writer = new ByteWriter();
-  writeBatch(writer, records, { producerId: -1, producerEpoch: -1, transactional: false }, -1);
+  writeBatch(writer, records, { producerId: -1n, producerEpoch: -1, transactional: false }, -1);
   const plain = writer.written();
   const small = gzipSync(plain.subarray(61));
   const batch = new Uint8Array(61 + small.length);

@@ -58,7 +58,7 @@ const COMPACTED =
 const OLD = "000000000000000000000023a9d745bf01000000000000000005000000036f6c640000000a6f6c6420666f726d6174";
 
 const SOURCE = { topic: "t", partition: 3 };
-const PRODUCER = { producerId: 4000, producerEpoch: 7, transactional: false };
+const PRODUCER = { producerId: 4000n, producerEpoch: 7, transactional: false };
 
 const RECORDS: readonly OutgoingRecord[] = [
   { topic: "t", key: utf8("k1"), value: utf8("v1"), timestampMs: 1_760_000_000_123 },
@@ -124,7 +124,7 @@ Deno.test("committedRecords() steps over control batches", () => {
 });
 
 Deno.test("committedRecords() leaves out an aborted transaction, up to its abort", () => {
-  const aborted = [{ producerId: 4000, firstOffset: 100 }];
+  const aborted = [{ producerId: 4000n, firstOffset: 100 }];
   assertEquals(read(TRANSACTIONAL + ABORT, 100, aborted), { records: [], nextOffset: 104 });
   // The producer's next transaction counts again.
   const next = shifted(TRANSACTIONAL, 104);
@@ -136,8 +136,24 @@ Deno.test("committedRecords() leaves out an aborted transaction, up to its abort
 Deno.test("committedRecords() keeps what other producers wrote between the records of an aborted transaction", () => {
   const between = shifted(GZIP, 103);
   const abort = shifted(ABORT, 106);
-  const aborted = [{ producerId: 9, firstOffset: 500 }, { producerId: 4000, firstOffset: 100 }];
+  const aborted = [{ producerId: 9n, firstOffset: 500 }, { producerId: 4000n, firstOffset: 100 }];
   assertEquals(read(TRANSACTIONAL + between + abort, 100, aborted), { records: expected(103), nextOffset: 107 });
+});
+
+Deno.test("a producer's id keeps all of its 64 bits, on its way out and back", () => {
+  const [wide, next] = [6_200_247_837_853_629_924n, 6_200_247_837_853_629_925n]; // the same number as doubles
+  const written = (producerId: bigint, offset: number) => {
+    const writer = new ByteWriter();
+    writeBatch(writer, RECORDS, { producerId, producerEpoch: 7, transactional: true }, 42);
+    return shifted(writer.written().toHex(), offset);
+  };
+  assertEquals(written(wide, 0).slice(2 * 43, 2 * 51), "560bb48ee6a63de4");
+  // One of the two was aborted, so only the other's records are there.
+  const both = written(wide, 100) + written(next, 103);
+  assertEquals(read(both, 100, [{ producerId: wide, firstOffset: 100 }]), {
+    records: expected(103),
+    nextOffset: 106,
+  });
 });
 
 Deno.test("committedRecords() goes on behind what was compacted away", () => {

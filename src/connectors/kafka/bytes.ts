@@ -39,9 +39,16 @@ export class ByteReader {
     return value;
   }
 
-  /** As a number: offsets, timestamps and producer ids stay below 2^53. */
+  /** As a number: offsets and timestamps stay below 2^53. */
   int64(): number {
     const value = this.#view.getInt32(this.at) * TWO_32 + this.#view.getUint32(this.at + 4);
+    this.at += 8;
+    return value;
+  }
+
+  /** All 64 bits, for what is no count: a broker may give any number as a producer's id. */
+  bigint64(): bigint {
+    const value = this.#view.getBigInt64(this.at);
     this.at += 8;
     return value;
   }
@@ -146,6 +153,11 @@ export class ByteWriter {
     const at = this.#grow(8);
     this.#view.setInt32(at, Math.floor(value / TWO_32));
     this.#view.setUint32(at + 4, value >>> 0);
+  }
+
+  bigint64(value: bigint): void {
+    const at = this.#grow(8);
+    this.#view.setBigInt64(at, value);
   }
 
   /** Overwrites what stands at `at`. */

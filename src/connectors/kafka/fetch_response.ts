@@ -26,7 +26,7 @@ export interface CommittedRecords {
 
 /** A transaction that was aborted: its producer's records from `firstOffset` to its next control record do not count. */
 export interface AbortedTransaction {
-  readonly producerId: number;
+  readonly producerId: bigint;
   readonly firstOffset: number;
 }
 
@@ -63,7 +63,7 @@ function readPartition(reader: ByteReader, apiVersion: number, topic: string, as
   if (apiVersion >= 5) reader.int64(); // log start offset
   const aborted: AbortedTransaction[] = [];
   for (let count = reader.int32(); count > 0; count--) {
-    aborted.push({ producerId: reader.int64(), firstOffset: reader.int64() });
+    aborted.push({ producerId: reader.bigint64(), firstOffset: reader.int64() });
   }
   if (apiVersion >= 11) reader.int32(); // preferred read replica
   const bytes = reader.take(Math.max(reader.int32(), 0));
@@ -90,7 +90,7 @@ export function committedRecords(
   source: { readonly topic: string; readonly partition: number },
 ): Omit<CommittedRecords, "endOffset"> {
   const upcoming = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
-  const aborting = new Set<number>();
+  const aborting = new Set<bigint>();
   const records: BrokerRecord[] = [];
   let nextOffset = offset;
   for (let at = 0;;) {

@@ -61,7 +61,7 @@ export class KafkaProducer implements Producer {
       checkCode(answer.errorCode, doing);
       return answer;
     });
-    const identity = { transactionalId: null, producerId: Number(producerId), producerEpoch };
+    const identity = { transactionalId: null, producerId: BigInt(producerId), producerEpoch };
     return new Sender(this.#client, identity, this.#turns);
   }
 }

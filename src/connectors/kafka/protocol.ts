@@ -51,7 +51,7 @@ export interface CodeAnswer {
 /** Which producer, for every request inside of a transaction. */
 export interface Transaction {
   readonly transactionalId: string;
-  readonly producerId: number;
+  readonly producerId: bigint;
   readonly producerEpoch: number;
 }
 

@@ -21,7 +21,7 @@ import { crc32c } from "./crc32c.ts";
 
 /** Who writes a batch; the broker drops a batch that repeats a sequence. */
 export interface BatchProducer {
-  readonly producerId: number;
+  readonly producerId: bigint;
   readonly producerEpoch: number;
   readonly transactional: boolean;
 }
@@ -30,7 +30,7 @@ export interface BatchProducer {
 export interface BatchHeader {
   /** The last offset that the batch stood for, though its record may have been compacted away. */
   readonly lastOffset: number;
-  readonly producerId: number;
+  readonly producerId: bigint;
   readonly transactional: boolean;
   /** Holds a transaction's end, nothing for a reader. */
   readonly control: boolean;
@@ -90,7 +90,7 @@ export function writeBatch(
   writer.int32(records.length - 1);
   writer.int64(baseTimestamp);
   writer.int64(records.reduce((latest, { timestampMs }) => Math.max(latest, timestampMs), baseTimestamp));
-  writer.int64(producer.producerId);
+  writer.bigint64(producer.producerId);
   writer.int16(producer.producerEpoch);
   writer.int32(baseSequence);
   writer.int32(records.length);
@@ -163,7 +163,7 @@ export function readHeader(bytes: Uint8Array, at: number, source: BatchSource): 
   const control = (attributes & CONTROL) !== 0;
   return {
     lastOffset,
-    producerId: reader.int64(),
+    producerId: reader.bigint64(),
     transactional: (attributes & TRANSACTIONAL) !== 0,
     control,
     abort: control && isAbort(bytes.subarray(at, end)),

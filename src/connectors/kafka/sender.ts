@@ -13,7 +13,7 @@ import { sizeOfRecord, writeBatch } from "./record_batch.ts";
 export interface ProducerIdentity {
   /** Null outside of transactions. */
   readonly transactionalId: string | null;
-  readonly producerId: number;
+  readonly producerId: bigint;
   readonly producerEpoch: number;
 }
 

@@ -66,7 +66,7 @@ export class TransactionalProducer {
     });
     return new TransactionalProducer(
       client,
-      { transactionalId, producerId: Number(producerId), producerEpoch },
+      { transactionalId, producerId: BigInt(producerId), producerEpoch },
       options,
     );
   }
