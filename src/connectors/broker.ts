@@ -34,7 +34,7 @@ export interface OutgoingRecord {
   readonly key: Uint8Array | null;
   /** Null for none: in a compacted topic that deletes the key. */
   readonly value: Uint8Array | null;
-  /** ms since the Unix epoch, always explicit. */
+  /** ms since the Unix epoch, always explicit: a whole number >= 0. */
   readonly timestampMs: number;
   /** Left out: none. */
   readonly headers?: RecordHeaders | undefined;
@@ -114,6 +114,7 @@ export interface Producer {
    * Resolves when all records are durable and visible. Records of one partition keep their order.
    *
    * @throws {UnknownTopicError} if a topic or partition does not exist; it is never created
+   * @throws {RangeError} if a timestamp is none that a topic keeps; nothing is written then
    * @throws {BrokerUnavailableError} if the broker does not answer; part of the records may have been written
    */
   send(records: readonly OutgoingRecord[]): Promise<void>;
@@ -179,7 +180,10 @@ export interface JobLease {
   restore(): Promise<Map<string, string>>;
   /** Forgets every entry and the group's positions; output topics and dead letters stay. */
   reset(): Promise<void>;
-  /** Adds a record to the next commit. It is not sent before `flush()` or `commit()`. */
+  /**
+   * Adds a record to the next commit. It is not sent before `flush()` or `commit()`.
+   * @throws {RangeError} if its timestamp is none that a topic keeps
+   */
   write(record: OutgoingRecord): void;
   /** Records held in memory. `flush()` brings it to 0 wherever records can travel before their commit. */
   readonly pendingRecords: number;

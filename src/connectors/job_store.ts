@@ -1,4 +1,5 @@
 import type { DeadLetter, FaultPoint, JobSession, JobStoreRequest, SplitPosition, StateChange } from "../engine/mod.ts";
+import { lossInJson } from "../engine/json_value.ts";
 import { type Broker, deadLetterTopic, type JobLease, type OutgoingRecord, type RecordHeaders } from "./broker.ts";
 
 /**
@@ -156,11 +157,17 @@ function letterRecord(topic: string, job: string, letter: DeadLetter): OutgoingR
     ...own,
     ...Object.entries(words).map(([name, text]) => [name, encoder.encode(text)] as const),
   ];
-  const value = origin === undefined ? encoder.encode(JSON.stringify(letter.value) ?? "") : origin.value;
+  const value = origin === undefined ? encoder.encode(letterText(letter.value)) : origin.value;
   // A topic takes whole ms since 1970; event time may be anything.
   const timestampMs = [letter.timestampMs, origin?.timestampMs].find((ms) => Number.isSafeInteger(ms) && ms! >= 0) ??
     Date.now();
   return { topic, partition: 0, key: origin?.key ?? null, value, timestampMs, headers };
+}
+
+/** JSON where it has words for the value; the letter of a value that it has none for must be written all the same. */
+function letterText(value: unknown): string {
+  if (value === undefined) return "";
+  return lossInJson(value, "output") === undefined ? JSON.stringify(value) : Deno.inspect(value);
 }
 
 /** For tools that watch the group: the split "skyone-3" is partition 3 of "skyone". */

@@ -16,17 +16,21 @@ const MAX_PARTS = 100;
 type Write = (value: unknown) => string | undefined;
 
 export class JsonWriter {
+  /** Whether the last value had a known shape: then it is made of text, finite numbers, booleans and plain objects of them. */
+  hadShape = false;
   readonly #shapes = new KnownShapes<Write>();
 
   /** @returns what `JSON.stringify()` does */
   stringify(value: unknown): string {
     const { all } = this.#shapes;
+    this.hadShape = true;
     for (let i = 0; i < all.length; i++) {
       const text = all[i]!(value);
       if (text === undefined) continue;
       this.#shapes.promote(i);
       return text;
     }
+    this.hadShape = false;
     const text = JSON.stringify(value);
     if (this.#shapes.miss()) this.#learn(value, text);
     return text;

@@ -11,8 +11,8 @@ import { type Advice, Advisor } from "./advice.ts";
 import { type Broker, BrokerError } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
 import { decodeText, jsonDecoder } from "./json_codec.ts";
+import { JsonOutput } from "./json_output.ts";
 import { JsonReader } from "./json_reader.ts";
-import { JsonWriter } from "./json_writer.ts";
 import type { KafkaSecurity } from "./kafka/security.ts";
 import { TopicSink } from "./sink.ts";
 import { TopicSource } from "./source.ts";
@@ -145,17 +145,20 @@ export class OpenBroker implements JobStore, AsyncDisposable {
     );
   }
 
-  /** Writes values as compact JSON, under their topic's key. */
+  /**
+   * Writes values as compact JSON, under their topic's key. A value that the topic's schema or JSON would not give back to a
+   * reader is refused: its record goes the way of `onError`.
+   */
   sink<T, K>(topic: Topic<T, K>): Sink<T> {
-    const { name, key: keyOf } = topic;
+    const { name, key: keyOf, schema } = topic;
     const arena = new TextArena();
-    const keys = new JsonWriter();
-    const values = new JsonWriter();
+    const keys = new JsonOutput(`write to topic "${name}"`, "key");
+    const values = new JsonOutput(`write to topic "${name}"`, "value", schema);
     const sink = new TopicSink<T>(
       this.port,
       this,
       name,
-      (value, timestampMs) => arena.record(name, keys.stringify(keyOf(value)), values.stringify(value), timestampMs),
+      (value, timestampMs) => arena.record(name, keys.text(keyOf(value)), values.text(value), timestampMs),
     );
     return this.#advisor?.sink(sink) ?? sink;
   }

@@ -1,6 +1,7 @@
-import { type JobStore, NO_TIMESTAMP, type Sink, type SinkContext, type SinkWriter } from "../engine/mod.ts";
+import type { JobStore, Sink, SinkContext, SinkWriter } from "../engine/mod.ts";
 import type { Broker, OutgoingRecord, Producer } from "./broker.ts";
 import { BrokerJobSession } from "./job_store.ts";
+import { recordTime } from "./record_time.ts";
 
 /** Makes a record of a value. */
 export type Encode<T> = (value: T, timestampMs: number) => OutgoingRecord;
@@ -27,12 +28,14 @@ export class TopicSink<T> implements Sink<T> {
 
   /** @throws {UnknownTopicError} if the topic does not exist */
   async open({ session }: SinkContext): Promise<SinkWriter<T>> {
-    await this.#broker.describeTopics([this.#topic]);
-    await this.#broker.warnOfSingleReplicas?.([this.#topic]);
-    const write = session instanceof BrokerJobSession && session.broker === this.#broker
-      ? new SessionWriter(session, this.#encode)
-      : new ProducerWriter(await this.#broker.producer(), this.#encode);
-    return write;
+    const topic = this.#topic;
+    const encode = this.#encode;
+    await this.#broker.describeTopics([topic]);
+    await this.#broker.warnOfSingleReplicas?.([topic]);
+    const record: Encode<T> = (value, timestampMs) => encode(value, recordTime(topic, timestampMs));
+    return session instanceof BrokerJobSession && session.broker === this.#broker
+      ? new SessionWriter(session, record)
+      : new ProducerWriter(await this.#broker.producer(), record);
   }
 }
 
@@ -47,7 +50,7 @@ class SessionWriter<T> implements SinkWriter<T> {
 
   write(value: T, timestampMs: number): void {
     const encode = this.#encode;
-    this.#session.write(encode(value, timestampOr(timestampMs)));
+    this.#session.write(encode(value, timestampMs));
   }
 
   takeBack(records: number): void {
@@ -67,7 +70,7 @@ class ProducerWriter<T> implements SinkWriter<T> {
 
   write(value: T, timestampMs: number): void {
     const encode = this.#encode;
-    this.#records.push(encode(value, timestampOr(timestampMs)));
+    this.#records.push(encode(value, timestampMs));
   }
 
   takeBack(records: number): void {
@@ -84,9 +87,4 @@ class ProducerWriter<T> implements SinkWriter<T> {
   close(): Promise<void> {
     return this.#producer.close();
   }
-}
-
-/** A record without event time gets the time at which it is written. */
-function timestampOr(timestampMs: number): number {
-  return timestampMs === NO_TIMESTAMP ? Date.now() : timestampMs;
 }

@@ -1,4 +1,11 @@
-import { type Json, RecordError, type RecordOrigin, type SourceSplit, type SplitStatus } from "../engine/mod.ts";
+import {
+  type Json,
+  NO_TIMESTAMP,
+  RecordError,
+  type RecordOrigin,
+  type SourceSplit,
+  type SplitStatus,
+} from "../engine/mod.ts";
 import { BrokerError, type BrokerRecord, type FetchedBatch } from "./broker.ts";
 
 /**
@@ -122,7 +129,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
     const record = records[this.#next++]!;
     this.#taken = record;
     this.#queued--;
-    if (this.#next < records.length) this.nextTimestampMs = records[this.#next]!.timestampMs;
+    if (this.#next < records.length) this.nextTimestampMs = timeOf(records[this.#next]!);
     else this.#settle();
     try {
       return this.#decode(record);
@@ -152,7 +159,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
       this.#queuedBytes -= following.bytes;
       this.#records = following.records;
       this.#next = 0;
-      this.nextTimestampMs = following.records[0]!.timestampMs;
+      this.nextTimestampMs = timeOf(following.records[0]!);
       this.status = "ready";
       return;
     }
@@ -161,4 +168,9 @@ export class TopicSplit<T> implements SourceSplit<T> {
     if (this.fetched) this.status = "finished";
     else this.status = this.fetchOffset < this.#end ? "pending" : "caughtUp";
   }
+}
+
+/** Kafka has −1 for a record whose producer gave no time. */
+function timeOf({ timestampMs }: BrokerRecord): number {
+  return timestampMs === -1 ? NO_TIMESTAMP : timestampMs;
 }

@@ -5,7 +5,7 @@
  * lives long. They allow for a broker that takes seconds, for offsets that no reader sees, and for a commit that becomes
  * visible a little after it was made.
  */
-import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import type {
   Broker,
   BrokerRecord,
@@ -316,6 +316,27 @@ function testRecords(test: Register): void {
 
     const [found] = await readAll(broker, topic);
     assertEquals(found!.map(content), sent.map(content));
+  });
+
+  test("a timestamp that no topic keeps is refused before anything is written, by producers and jobs alike", async (scope) => {
+    const broker = await scope.broker();
+    const topic = await scope.topic(broker, 1);
+    const lease = await scope.lease(broker);
+    const producers = [
+      await scope.producer(broker),
+      await broker.producer({ transactionalId: scope.topicName() }),
+    ];
+    for (const timestampMs of [1_700_000_000_123.4, -1, -86_400_000, NaN, Infinity, 2 ** 53]) {
+      const bad = record(topic, "bad", { timestampMs });
+      for (const producer of producers) {
+        await assertRejects(() => producer.send([record(topic, "good"), bad]), RangeError, `${timestampMs}`);
+      }
+      assertThrows(() => lease.write(bad), RangeError, `${timestampMs}`);
+    }
+    await producers[1]!.close();
+    await lease.release();
+
+    assertEquals((await broker.describeTopics([topic]))[0]!.endOffsets, [0]);
   });
 
   test("offsetsAt() finds the first record that is as late, though timestamps go back, or the end", async (scope) => {

@@ -152,6 +152,16 @@ Deno.test("deadLetter() keeps a value as JSON when no record of a topic was at w
   assertEquals("dead-letter.topic" in headersOf(records[0]!), false);
 });
 
+Deno.test("deadLetter() keeps a value that JSON has no words for, as a person reads it: the commit must not fail at it", async () => {
+  const { session, lease } = await open();
+  session.deadLetter(letter({ origin: undefined, value: { n: 10n, seen: new Map([["a", NaN]]) } }));
+  await session.commit(new Map(), []);
+
+  assertEquals(lease.commits[0]!.records.map(({ value }) => text(value!)), [
+    '{ n: 10n, seen: Map(1) { "a" => NaN } }',
+  ]);
+});
+
 Deno.test("deadLetter() keeps a record without key and value as it was", async () => {
   const { session, lease } = await open();
   session.deadLetter(letter({ origin: { ...ORIGIN, key: null, value: null, headers: undefined } }));

@@ -1,6 +1,7 @@
 /** Appends records to their partitions. */
 import type { OutgoingRecord } from "../broker.ts";
 import { partitionOf } from "../murmur2.ts";
+import { checkRecordTime } from "../record_time.ts";
 import { BatchEncoder, type Row, RowBuffers } from "./batch.ts";
 import type { Database } from "./database.ts";
 import { findTopic, type Topic, unknownPartition, unknownTopics } from "./topics.ts";
@@ -43,7 +44,7 @@ export class RecordWriter {
    * @throws {RangeError} if the record has no timestamp that can be kept
    */
   add(record: OutgoingRecord): void {
-    checkRecord(record);
+    checkRecordTime(record);
     this.#records++;
     const outgoing = this.#outgoingTo(record.topic);
     if (outgoing === undefined) return;
@@ -123,12 +124,4 @@ export class RecordWriter {
       "UPDATE partition SET end_offset = ?, latest_timestamp = ? WHERE topic_id = ? AND partition = ?",
     ).run(offset, latestMs, topicId, partition);
   }
-}
-
-/** @throws {RangeError} if the record has no timestamp that can be kept */
-function checkRecord({ topic, timestampMs }: OutgoingRecord): void {
-  if (Number.isSafeInteger(timestampMs) && timestampMs >= 0) return;
-  throw new RangeError(
-    `Cannot write a record to topic "${topic}" as timestampMs must be a whole number >= 0: current value is ${timestampMs}`,
-  );
 }

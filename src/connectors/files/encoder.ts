@@ -1,3 +1,5 @@
+import { lossInJson } from "../../engine/json_value.ts";
+import { RecordError } from "../../engine/mod.ts";
 import { checkSeparator, type CsvOptions } from "./csv.ts";
 
 /** How values lie in a file: a line each. */
@@ -16,12 +18,10 @@ export class JsonLinesEncoder implements Encoder<unknown> {
 
   /**
    * One line of JSON.
-   * @throws {TypeError} if JSON has no word for the value
+   * @throws {RecordError} if JSON does not keep the value
    */
   encode(value: unknown): string {
-    const text = JSON.stringify(value);
-    if (text === undefined) throw new TypeError(`Cannot write ${String(value)} as JSON: there is no such value`);
-    return text;
+    return jsonOf(value, "a value");
   }
 }
 
@@ -67,7 +67,7 @@ export class CsvEncoder<T> implements Encoder<T> {
   }
 
   encode(value: T): string {
-    return this.#line(this.#columns.map((column) => textOf(value[column])));
+    return this.#line(this.#columns.map((column) => textOf(value[column], column)));
   }
 
   #line(fields: readonly string[]): string {
@@ -78,7 +78,23 @@ export class CsvEncoder<T> implements Encoder<T> {
   }
 }
 
-function textOf(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+/** @throws {RecordError} if nobody could make the value of its text */
+function textOf(value: unknown, column: string): string {
+  switch (typeof value) {
+    case "undefined":
+      return "";
+    case "object":
+      return value === null ? "" : jsonOf(value, `column "${column}"`);
+    case "function":
+    case "symbol":
+      throw new RecordError(`Cannot write column "${column}" to a file: it is a ${typeof value}`);
+    default:
+      return String(value);
+  }
+}
+
+function jsonOf(value: unknown, what: string): string {
+  const loss = lossInJson(value, "output");
+  if (loss === undefined) return JSON.stringify(value);
+  throw new RecordError(`Cannot write ${what} to a file: it holds ${loss}, which JSON does not keep`);
 }

@@ -1,5 +1,6 @@
 import type { JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
+import { checkRecordTime } from "../record_time.ts";
 import { changelogRecords, readChangelog } from "./changelog.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError, settledWithin } from "./errors.ts";
@@ -52,6 +53,7 @@ export class KafkaLease implements JobLease {
   }
 
   write(record: OutgoingRecord): void {
+    checkRecordTime(record);
     this.#pending.push(record);
   }
 

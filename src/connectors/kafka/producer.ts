@@ -1,5 +1,6 @@
 import type { OutgoingRecord, Producer } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import { checkRecordTime } from "../record_time.ts";
 import type { Client } from "./client.ts";
 import { checkCode, patiently, ProducerFencedError } from "./errors.ts";
 import { Sender } from "./sender.ts";
@@ -23,6 +24,7 @@ export class KafkaProducer implements Producer {
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
+    for (const record of records) checkRecordTime(record);
     // One after the other: so the order of sends is the order in a partition.
     const sending = this.#last.then(() => this.#send(records));
     this.#last = sending.catch(() => {});

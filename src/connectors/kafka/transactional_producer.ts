@@ -1,5 +1,6 @@
 import type { OutgoingRecord, Producer } from "../broker.ts";
 import { BrokerError, FencedError } from "../broker.ts";
+import { checkRecordTime } from "../record_time.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError } from "./errors.ts";
 import { TransactionalProducer } from "./transaction.ts";
@@ -38,6 +39,7 @@ export class KafkaTransactionalProducer implements Producer {
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
+    for (const record of records) checkRecordTime(record);
     const sending = this.#last.then(() => this.#send(records));
     this.#last = sending.catch(() => {});
     await sending;

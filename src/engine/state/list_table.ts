@@ -3,7 +3,7 @@ import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
 import { NamespaceIndex } from "./namespace_index.ts";
 import { entryPrefix } from "./state_table.ts";
-import { valueText } from "./value_text.ts";
+import { checkKept, valueText } from "./value_text.ts";
 
 /** The elements of one key in one namespace, in order. */
 interface List<T> {
@@ -48,9 +48,9 @@ export class ListTable<T> {
     return list === undefined ? [] : list.elements.filter(isThere);
   }
 
-  /** @throws {TypeError} if `value` is undefined, which stands for an element that is gone */
+  /** @throws {TypeError} if `value` is undefined, which stands for an element that is gone, or a commit could not keep it */
   add(namespace: string, id: KeyId, key: Key, value: T): ListElement<T> {
-    this.#refuseUndefined(value);
+    this.#check(value);
     const element = this.#append(namespace, id, key, this.#sequence++);
     this.#write(element, value);
     return element;
@@ -58,7 +58,7 @@ export class ListTable<T> {
 
   /** @throws {TypeError} as `add()` does */
   replace(element: ListElement<T>, value: T): void {
-    this.#refuseUndefined(value);
+    this.#check(value);
     this.#write(element, value);
   }
 
@@ -106,8 +106,8 @@ export class ListTable<T> {
     for (const { key } of this.#index.global()) yield key;
   }
 
-  #refuseUndefined(value: T): void {
-    if (value !== undefined) return;
+  #check(value: T): void {
+    if (value !== undefined) return checkKept(value, this);
     throw new TypeError(`Cannot add undefined to list state "${this.name}" of "${this.uid}": JSON does not keep it`);
   }
 

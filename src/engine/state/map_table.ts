@@ -3,7 +3,7 @@ import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId, keyIdOf } from "./key.ts";
 import { NamespaceIndex } from "./namespace_index.ts";
 import { entryPrefix } from "./state_table.ts";
-import { valueText } from "./value_text.ts";
+import { checkKept, valueText } from "./value_text.ts";
 
 /** The entries of one key in one namespace, in order of first insertion. */
 interface UserMap<V> {
@@ -41,9 +41,9 @@ export class MapTable<V> {
     return this.#index.find(namespace, id)?.entries.get(keyIdOf(this.#what, userKey));
   }
 
-  /** @throws {TypeError} if `value` is undefined, which stands for an entry that is gone */
+  /** @throws {TypeError} if `value` is undefined, which stands for an entry that is gone, or a commit could not keep it */
   put(namespace: string, id: KeyId, key: Key, userKey: Key, value: V): MapEntry<V> {
-    this.#refuseUndefined(value);
+    this.#check(value);
     const entry = this.find(namespace, id, userKey) ?? this.#insert(namespace, id, key, userKey, this.#sequence++);
     this.#write(entry, value);
     return entry;
@@ -51,7 +51,7 @@ export class MapTable<V> {
 
   /** @throws {TypeError} as `put()` does */
   replace(entry: MapEntry<V>, value: V): void {
-    this.#refuseUndefined(value);
+    this.#check(value);
     this.#write(entry, value);
   }
 
@@ -81,8 +81,8 @@ export class MapTable<V> {
     for (const { key } of this.#index.global()) yield key;
   }
 
-  #refuseUndefined(value: V): void {
-    if (value !== undefined) return;
+  #check(value: V): void {
+    if (value !== undefined) return checkKept(value, this);
     throw new TypeError(`Cannot put undefined into ${this.#what}: JSON does not keep it; use remove()`);
   }
 

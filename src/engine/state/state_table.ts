@@ -2,7 +2,7 @@ import type { Changes, Storable } from "./changes.ts";
 import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
 import { NO_NAMESPACE } from "./namespace_index.ts";
-import { valueText } from "./value_text.ts";
+import { checkKept, valueText } from "./value_text.ts";
 
 export { NO_NAMESPACE } from "./namespace_index.ts";
 
@@ -45,12 +45,15 @@ export class StateTable<T> {
     return this.#lookUp(this.#entries(namespace), id);
   }
 
+  /** @throws {TypeError} if a commit could not keep the value */
   replace(entry: StateEntry<T>, value: T): void {
+    checkKept(value, this);
     this.#write(entry, value);
   }
 
-  /** Sets a value; `undefined` removes it. */
+  /** Sets a value; `undefined` removes it. @throws {TypeError} as `replace()` does */
   set(namespace: string, id: KeyId, key: Key, value: T | undefined): void {
+    if (value !== undefined) checkKept(value, this);
     const entries = this.#entries(namespace);
     let entry = this.#lookUp(entries, id);
     if (entry === undefined) {
@@ -110,6 +113,7 @@ export class StateTable<T> {
       if (merged !== undefined) continue;
       throw new TypeError(`Cannot merge values of state "${this.name}" of "${this.uid}": its function gave undefined`);
     }
+    checkKept(merged, this);
     for (const { namespace } of entries) this.set(namespace, id, key, undefined);
     this.set(target, id, key, merged);
   }

@@ -2,7 +2,7 @@ import type { Changes, Storable } from "./changes.ts";
 import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
 import { entryPrefix } from "./state_table.ts";
-import { valueText } from "./value_text.ts";
+import { checkKept, valueText } from "./value_text.ts";
 
 /**
  * The values of windows that are open, one per window and key, each with the time at which it fires: a value and a timer in
@@ -41,15 +41,21 @@ export class WindowTable<T> {
     return this.#find(namespace)?.entries.get(id);
   }
 
-  /** @param timeMs when the window fires; the same for all its keys */
+  /**
+   * @param timeMs when the window fires; the same for all its keys
+   * @throws {TypeError} if a commit could not keep the value
+   */
   add(timeMs: number, namespace: string, id: KeyId, key: Key, value: T): void {
+    checkKept(value, this);
     const window = this.#find(namespace) ?? this.#open(namespace, timeMs);
     const entry = new WindowEntry(window, key, id, this.#sequence++);
     window.entries.set(id, entry);
     this.#write(entry, value);
   }
 
+  /** @throws {TypeError} as `add()` does */
   replace(entry: WindowEntry<T>, value: T): void {
+    checkKept(value, this);
     this.#write(entry, value);
   }
 

@@ -162,9 +162,13 @@ function checkWatermark(method: string, watermarkMs: number): number {
   );
 }
 
-/** @throws {TypeError} if what a {@link TimestampAssigner} gave is no time: NaN would stop all timers behind it */
+/**
+ * What a {@link TimestampAssigner} gave as event time: whole ms, rounded down, as seconds with a fraction × 1,000 are not always
+ * whole.
+ * @throws {TypeError} if it is no time: NaN would stop all timers behind it
+ */
 export function checkTimestamp(timestampMs: number): number {
-  if (Number.isFinite(timestampMs)) return timestampMs;
+  if (Number.isFinite(timestampMs)) return Math.floor(timestampMs);
   throw new TypeError(
     `Cannot use ${timestampMs} as a timestamp: the timestamp assigner must return ms since the Unix epoch`,
   );

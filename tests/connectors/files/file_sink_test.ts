@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { JobError } from "../../../src/engine/errors.ts";
+import { JobError, RecordError } from "../../../src/engine/errors.ts";
 import { SILENT } from "../../../src/engine/logger.ts";
 import type { SinkWriter } from "../../../src/engine/sink.ts";
 import type { Json } from "../../../src/engine/source.ts";
@@ -207,7 +207,7 @@ test("a value that can not be written is an error at its record, and leaves noth
     format: { ...csvOf("a"), encode: (v) => new JsonLinesEncoder().encode(v) },
   })
     .start();
-  assertThrows(() => job.write(undefined), TypeError, "Cannot write undefined as JSON");
+  assertThrows(() => job.write(undefined), RecordError, "Cannot write a value to a file: it holds undefined");
   await job.commit();
   assertEquals(filesIn(dir), { visible: {}, hidden: [] });
   await job.write(1).commit();

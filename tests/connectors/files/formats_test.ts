@@ -164,6 +164,20 @@ Deno.test("CsvEncoder refuses no column, one twice, and what can not be a separa
   assertThrows(() => new CsvEncoder<{ a: 1 }>(["a"], { separator: "\n" }), RangeError, "separator must be one");
 });
 
+Deno.test("CsvEncoder refuses what nobody could make a value of again", () => {
+  const csv = new CsvEncoder<{ v: unknown }>(["v"]);
+  for (
+    const [v, words] of [
+      [() => 1, 'Cannot write column "v" to a file: it is a function'],
+      [Symbol("s"), 'Cannot write column "v" to a file: it is a symbol'],
+      [new Map(), 'Cannot write column "v" to a file: it holds a Map, which JSON does not keep'],
+      [{ a: NaN }, 'Cannot write column "v" to a file: it holds NaN in .a, which JSON does not keep'],
+    ] as const
+  ) assertThrows(() => csv.encode({ v }), RecordError, words);
+  // A number has a text of its own there.
+  assertEquals(csv.encode({ v: NaN }), "NaN");
+});
+
 Deno.test("what CsvEncoder writes, CsvReaderFormat reads", () => {
   const field = fc.string({ unit: fc.constantFrom("a", ",", '"', "\n", "\r", "é", " ", ";", "-", "]", "^") });
   fc.assert(
@@ -218,7 +232,8 @@ Deno.test("JsonLinesEncoder writes compact JSON, and refuses what has no word th
     "null",
     ".jsonl",
   ]);
-  assertThrows(() => json.encode(undefined), TypeError, "Cannot write undefined as JSON: there is no such value");
+  assertThrows(() => json.encode(undefined), RecordError, "Cannot write a value to a file: it holds undefined");
+  assertThrows(() => json.encode({ a: [NaN] }), RecordError, "it holds NaN in .a[0], which JSON does not keep");
 });
 
 Deno.test("SimpleStringEncoder writes what its function gives, or the value as text", () => {

@@ -111,13 +111,16 @@ Deno.test("StateTable tells a value of null from none", () => {
   assertEquals([...changes.drain()], [['["state","counter","flag","","a"]', "null", false]]);
 });
 
-// A text of undefined would make a commit that no run can restore.
-Deno.test("StateTable names the state of a value that can not be stored", () => {
-  for (const value of [10n, () => 1, Symbol("s")]) {
+Deno.test("StateTable refuses what a commit could not keep when it is set, and stays as it was", () => {
+  for (const value of [10n, () => 1, Symbol("s"), NaN]) {
     const changes = new Changes();
-    new StateTable<unknown>("counter", "total", changes).set("", "a", "a", value);
+    const table = new StateTable<unknown>("counter", "total", changes);
+    table.set("", "b", "b", 1);
 
-    assertThrows(() => [...changes.drain()], TypeError, 'Cannot store state "total" of "counter"');
+    for (const key of ["a", "b"]) {
+      assertThrows(() => table.set("", key, key, value), TypeError, 'Cannot store state "total" of "counter"');
+    }
+    assertEquals([...changes.drain()], [['["state","counter","total","","b"]', "1", false]]);
   }
 });
 
