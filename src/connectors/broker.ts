@@ -10,6 +10,9 @@ import type { FaultPoint } from "../engine/mod.ts";
 /** Header names and their values in the record's order. A name may stand more than once, a value may be null. */
 export type RecordHeaders = readonly (readonly [name: string, value: Uint8Array | null])[];
 
+/** How a broker's records are compressed on their way and where they lie. */
+export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+
 /** A committed record of a partition. The bytes are views into larger buffers: read them, never change them. */
 export interface BrokerRecord {
   /** Its place in the partition, counted from 0. */

@@ -6,6 +6,7 @@ export {
   BrokerError,
   type BrokerRecord,
   BrokerUnavailableError,
+  type Compression,
   deadLetterTopic,
   FencedError,
   type FetchedBatch,

@@ -4,8 +4,6 @@
  * It runs against the broker at TEST_BOOTSTRAP_SERVERS, which must allow session timeouts of two seconds; `deno task test` and
  * `deno task kafka` start one. Started as a program, this file is an instance of a job for others to kill.
  */
-import { Buffer } from "node:buffer";
-import { gzipSync } from "node:zlib";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Broker, JobLease, JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker.ts";
@@ -91,26 +89,6 @@ test("fetch() steps over aborted transactions and control records, to the end", 
   assertEquals(await offsetsAndValues(broker, topic, 6), kept.slice(2));
   assertEquals(await offsetsAndValues(broker, topic, 7), []);
   assertEquals(await offsetsAndValues(broker, aborted, 0), []);
-});
-
-test("fetch() reads what other producers compress with gzip", async (broker, names) => {
-  const topic = names.topic();
-  await broker.createTopics([{ name: topic, partitions: 1 }]);
-  const values = Array.from({ length: 500 }, (_, index) => `${index} ${"x".repeat(50)}`);
-  const client = await openClient();
-  await client.leaders([topic]);
-  for (const some of [values.slice(0, 300), values.slice(300)]) {
-    const batch = await gzipBatch(some.map((value) => record(topic, value)));
-    const connection = await client.any();
-    const { topics } = await connection.send("Produce", { acks: -1, timeout: 5_000, topicData: [] }, {
-      encode: () => produceBody(topic, batch),
-    });
-    assertEquals(topics[0]!.partitions[0]!.errorCode, 0);
-  }
-  await client.close();
-
-  assertEquals(await offsetsAndValues(broker, topic, 0), values.map((value, index) => [index, value]));
-  assertEquals(await offsetsAndValues(broker, topic, 299), values.map((value, index) => [index, value]).slice(299));
 });
 
 test("a record larger than a fetch asks for gets through, whichever partition holds it", async (broker, names) => {
@@ -494,41 +472,6 @@ async function open(broker: Broker, job: string, request: Partial<JobRequest> = 
     signal: new AbortController().signal,
     ...request,
   });
-}
-
-/** A record batch as a producer with compression.type=gzip sends it. */
-async function gzipBatch(records: readonly OutgoingRecord[]): Promise<Uint8Array> {
-  const { ByteWriter } = await import("../../src/connectors/kafka/bytes.ts");
-  const { crc32c } = await import("../../src/connectors/kafka/crc32c.ts");
-  const { writeBatch } = await import("../../src/connectors/kafka/record_batch.ts");
-  const writer = new ByteWriter();
-  writeBatch(writer, records, { producerId: -1n, producerEpoch: -1, transactional: false }, -1);
-  const plain = writer.written();
-  const small = gzipSync(plain.subarray(61));
-  const batch = new Uint8Array(61 + small.length);
-  batch.set(plain.subarray(0, 61));
-  batch.set(small, 61);
-  const view = new DataView(batch.buffer);
-  view.setInt32(8, batch.length - 12);
-  view.setInt16(21, 1);
-  view.setUint32(17, crc32c(batch.subarray(21)));
-  return batch;
-}
-
-/** A produce request, version 3 to 7, with one batch for partition 0. */
-function produceBody(topic: string, batch: Uint8Array): { buf: Buffer; buffer: Buffer } {
-  const head = Buffer.alloc(2 + 2 + 4 + 4 + 2 + topic.length + 4 + 4 + 4);
-  head.writeInt16BE(-1, 0); // no transaction
-  head.writeInt16BE(-1, 2); // all replicas
-  head.writeInt32BE(5_000, 4);
-  head.writeInt32BE(1, 8);
-  head.writeInt16BE(topic.length, 12);
-  head.write(topic, 14);
-  head.writeInt32BE(1, 14 + topic.length);
-  head.writeInt32BE(0, 18 + topic.length);
-  head.writeInt32BE(batch.length, 22 + topic.length);
-  const buffer = Buffer.concat([head, batch]);
-  return { buf: buffer, buffer };
 }
 
 /** Offset and value of every committed record of partition 0 from `offset` on. */

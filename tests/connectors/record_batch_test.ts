@@ -2,13 +2,15 @@
  * The record batch codec against bytes that Kafka's own Java library (4.1.0) has made: MemoryRecords.withRecords() and
  * its like.
  */
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import type { BrokerRecord, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { BrokerError } from "../../src/connectors/broker.ts";
 import { ByteReader, ByteWriter, sizeOfVarint, sizeOfVarlong } from "../../src/connectors/kafka/bytes.ts";
+import { loadCodec } from "../../src/connectors/kafka/compression.ts";
 import { crc32c } from "../../src/connectors/kafka/crc32c.ts";
 import type { AbortedTransaction } from "../../src/connectors/kafka/fetch_response.ts";
 import { committedRecords, readFetchResponse } from "../../src/connectors/kafka/fetch_response.ts";
+import { FOREIGN_BATCHES, foreignRecords } from "./foreign_batches/mod.ts";
 import { readHeader, sizeOfRecord, writeBatch } from "../../src/connectors/kafka/record_batch.ts";
 
 /** The three records of {@link RECORDS} by producer 4000, epoch 7, from sequence 42 on. */
@@ -103,12 +105,50 @@ Deno.test("committedRecords() inflates gzip", () => {
   assertEquals(read(GZIP, 5), { records: expected(5), nextOffset: 8 });
 });
 
-Deno.test("committedRecords() names a codec that is not built in, the place and what to do", () => {
-  const error = assertThrows(() => read(LZ4, 5), BrokerError);
+Deno.test("committedRecords() decompresses lz4", async () => {
+  await loadCodec("lz4");
+  assertEquals(read(LZ4, 5), { records: expected(5), nextOffset: 8 });
+});
+
+for (const { client, compression, bytes } of FOREIGN_BATCHES) {
+  Deno.test(`committedRecords() reads 200 records that ${client} compressed with ${compression}`, async () => {
+    await loadCodec(compression);
+    const found = committedRecords(bytes, 0, [], SOURCE);
+    assertEquals(plain(found), plain({ records: foreignRecords(), nextOffset: 200 }));
+    // Whoever queues records knows what they take in memory, not what they took on their way.
+    assert(found.bytes > 40_000, `${found.bytes} bytes`);
+  });
+
+  Deno.test(`committedRecords() says which batch of ${client} is damaged inside, and that it is ${compression}`, async () => {
+    await loadCodec(compression);
+    for (const spoil of [cutShort, withoutBegin, withMore]) {
+      const error = assertThrows(() => committedRecords(spoil(bytes), 0, [], SOURCE), BrokerError);
+      assertMatch(
+        error.message,
+        new RegExp(
+          `^Cannot read "t" partition 3 offset 0: its batch, compressed with ${compression}, (cannot be decompressed|holds no \\d+ records), though its checksum is right`,
+        ),
+        spoil.name,
+      );
+    }
+  });
+}
+
+Deno.test("committedRecords() says of a batch that is not compressed, too, when it holds fewer records than it says", () => {
+  const error = assertThrows(() => committedRecords(withMore(Uint8Array.fromHex(PLAIN)), 0, [], SOURCE), BrokerError);
   assertEquals(
     error.message,
-    'Cannot read "t" partition 3 offset 5: it is compressed with lz4, which is not built in; let its producer write with ' +
-      "compression.type=gzip or none",
+    'Cannot read "t" partition 3 offset 0: its batch holds no 4 records, though its checksum is right: its producer ' +
+      "has written it so; to begin behind it, start with --reset --from TIME",
+  );
+});
+
+Deno.test("committedRecords() names the number of a codec that nobody knows", () => {
+  const batch = resealed(Uint8Array.fromHex(PLAIN), (view) => view.setInt16(21, 5));
+  const error = assertThrows(() => committedRecords(batch, 0, [], SOURCE), BrokerError);
+  assertStringIncludes(
+    error.message,
+    "offset 0: its batch is compressed with codec 5, which Kafka does not have; known are gzip",
   );
 });
 
@@ -188,7 +228,7 @@ Deno.test("readHeader() refuses damaged bytes and the old format", () => {
   assertThrows(() => read(OLD, 0), BrokerError, "format 1");
 });
 
-Deno.test("readFetchResponse() reads every version from 4 to 11", () => {
+Deno.test("readFetchResponse() reads every version from 4 to 11", async () => {
   for (let version = 4; version <= 11; version++) {
     const writer = new ByteWriter();
     writer.int32(17); // throttle
@@ -210,7 +250,7 @@ Deno.test("readFetchResponse() reads every version from 4 to 11", () => {
       writer.int32(batch.length / 2);
       writer.put(Uint8Array.fromHex(batch));
     }
-    const { partitions, errorCode } = readFetchResponse(writer.written(), version, () => 1);
+    const { partitions, errorCode } = await readFetchResponse(writer.written(), version, () => 1);
     assertEquals(errorCode, 0);
     assertEquals(partitions.map((one) => ({ ...one, found: one.found && plain(one.found) })), [
       { topic: "t", partition: 3, errorCode: 0, found: { records: expected(0).slice(1), nextOffset: 3 } },
@@ -265,6 +305,28 @@ Deno.test("crc32c() is the same wherever the bytes begin in their buffer, and ho
 
 function read(hex: string, offset: number, aborted: readonly AbortedTransaction[] = []): unknown {
   return plain(committedRecords(Uint8Array.fromHex(hex), offset, aborted, SOURCE));
+}
+
+/** The batch changed, with a checksum that is right. */
+function resealed(batch: Uint8Array, change: (view: DataView) => void, length = batch.length): Uint8Array {
+  const bytes = batch.slice(0, length);
+  const view = new DataView(bytes.buffer);
+  view.setInt32(8, length - 12);
+  change(view);
+  view.setUint32(17, crc32c(bytes.subarray(21)));
+  return bytes;
+}
+
+function cutShort(batch: Uint8Array): Uint8Array {
+  return resealed(batch, () => {}, batch.length - 100);
+}
+
+function withoutBegin(batch: Uint8Array): Uint8Array {
+  return resealed(batch, (view) => new Uint8Array(view.buffer).fill(0xff, 61, 90));
+}
+
+function withMore(batch: Uint8Array): Uint8Array {
+  return resealed(batch, (view) => view.setInt32(57, view.getInt32(57) + 1));
 }
 
 /** Comparable, whatever the bytes are views of. */

@@ -1,7 +1,8 @@
 /** The answer to a fetch request, versions 4 to 11, as a reader of committed records sees it. */
 import type { BrokerRecord } from "../broker.ts";
 import { ByteReader } from "./bytes.ts";
-import { readHeader, readRecords } from "./record_batch.ts";
+import { loadCodec } from "./compression.ts";
+import { compressionsOf, readHeader, readRecords } from "./record_batch.ts";
 
 /** What a broker says about one partition. */
 export interface FetchedPartition {
@@ -18,7 +19,7 @@ export interface CommittedRecords {
   readonly records: readonly BrokerRecord[];
   /** Behind all that was looked at; the asked position if that was nothing. */
   readonly nextOffset: number;
-  /** Looked at. */
+  /** Looked at, as they are when decompressed. */
   readonly bytes: number;
   /** The end of what is committed, as this broker knows it: the last stable offset. */
   readonly endOffset: number;
@@ -33,14 +34,21 @@ export interface AbortedTransaction {
 /** Tells at which offset a partition was asked for; undefined drops what came. */
 export type AskedOffset = (topic: string, partition: number) => number | undefined;
 
-/** Reads an answer. The records are views of `payload`. */
-export function readFetchResponse(payload: Uint8Array, apiVersion: number, asked: AskedOffset): {
+/** An answer, read. */
+export interface FetchResponse {
   /** Of the whole request. */
   readonly errorCode: number;
   readonly partitions: readonly FetchedPartition[];
   /** The broker asks for a rest, ms. */
   readonly clientSideThrottleTime: number;
-} {
+}
+
+/** Reads an answer. The records are views of `payload`, or of what was decompressed. It waits for codecs that must be loaded. */
+export async function readFetchResponse(
+  payload: Uint8Array,
+  apiVersion: number,
+  asked: AskedOffset,
+): Promise<FetchResponse> {
   const reader = new ByteReader(payload);
   const throttleMs = reader.int32();
   const errorCode = apiVersion >= 7 ? reader.int16() : 0;
@@ -49,13 +57,31 @@ export function readFetchResponse(payload: Uint8Array, apiVersion: number, asked
   for (let topics = reader.int32(); topics > 0; topics--) {
     const topic = reader.string();
     for (let count = reader.int32(); count > 0; count--) {
-      partitions.push(readPartition(reader, apiVersion, topic, asked));
+      const { partition, errorCode, aborted, endOffset, bytes } = readPartition(reader, apiVersion);
+      const offset = errorCode === 0 ? asked(topic, partition) : undefined;
+      if (offset === undefined) {
+        partitions.push({ topic, partition, errorCode, found: undefined });
+        continue;
+      }
+      for (const compression of compressionsOf(bytes)) await loadCodec(compression);
+      const found = { ...committedRecords(bytes, offset, aborted, { topic, partition }), endOffset };
+      partitions.push({ topic, partition, errorCode, found });
     }
   }
   return { errorCode, partitions, clientSideThrottleTime: apiVersion >= 8 ? throttleMs : 0 };
 }
 
-function readPartition(reader: ByteReader, apiVersion: number, topic: string, asked: AskedOffset): FetchedPartition {
+/** What a broker says about one partition, its batches as they came. */
+interface PartitionAnswer {
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly aborted: readonly AbortedTransaction[];
+  /** The last stable offset. */
+  readonly endOffset: number;
+  readonly bytes: Uint8Array;
+}
+
+function readPartition(reader: ByteReader, apiVersion: number): PartitionAnswer {
   const partition = reader.int32();
   const errorCode = reader.int16();
   reader.int64(); // high watermark
@@ -66,12 +92,7 @@ function readPartition(reader: ByteReader, apiVersion: number, topic: string, as
     aborted.push({ producerId: reader.bigint64(), firstOffset: reader.int64() });
   }
   if (apiVersion >= 11) reader.int32(); // preferred read replica
-  const bytes = reader.take(Math.max(reader.int32(), 0));
-  const offset = asked(topic, partition);
-  const found = errorCode === 0 && offset !== undefined
-    ? { ...committedRecords(bytes, offset, aborted, { topic, partition }), endOffset }
-    : undefined;
-  return { topic, partition, errorCode, found };
+  return { partition, errorCode, aborted, endOffset, bytes: reader.take(Math.max(reader.int32(), 0)) };
 }
 
 /**
@@ -93,16 +114,17 @@ export function committedRecords(
   const aborting = new Set<bigint>();
   const records: BrokerRecord[] = [];
   let nextOffset = offset;
+  let size = 0;
   for (let at = 0;;) {
     const batch = readHeader(bytes, at, source);
-    if (batch === undefined) return { records, nextOffset, bytes: bytes.length };
+    if (batch === undefined) return { records, nextOffset, bytes: size };
     while (upcoming.length > 0 && upcoming[0]!.firstOffset <= batch.lastOffset) {
       aborting.add(upcoming.shift()!.producerId);
     }
     if (batch.control) {
       if (batch.abort) aborting.delete(batch.producerId);
     } else if (!batch.transactional || !aborting.has(batch.producerId)) {
-      if (batch.lastOffset >= nextOffset) readRecords(bytes, at, nextOffset, source, records);
+      if (batch.lastOffset >= nextOffset) size += readRecords(bytes, at, nextOffset, source, records);
     }
     nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
     at = batch.end;

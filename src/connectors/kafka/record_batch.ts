@@ -10,13 +10,13 @@
  *
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
-import { gunzipSync } from "node:zlib";
-import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
+import type { BrokerRecord, Compression, OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { BrokerError } from "../broker.ts";
 import { PackedRecord } from "../packed_record.ts";
 import { RecordView } from "../record_view.ts";
 import type { ByteWriter } from "./bytes.ts";
 import { ByteReader, sizeOfVarint, sizeOfVarlong } from "./bytes.ts";
+import { COMPRESSIONS, decompress } from "./compression.ts";
 import { crc32c } from "./crc32c.ts";
 
 /** Who writes a batch; the broker drops a batch that repeats a sequence. */
@@ -56,7 +56,6 @@ const COMPRESSION = 0x07;
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
-const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"];
 
 const encoder = new TextEncoder();
 
@@ -184,14 +183,33 @@ function isAbort(batch: Uint8Array): boolean {
   return reader.int16() === 0;
 }
 
-/** Appends the records from offset `from` on of the batch at `at`, which {@link readHeader} has checked. */
+/** The codecs of the batches in what a broker sent, as far as their headers are there. They are not checked. */
+export function compressionsOf(bytes: Uint8Array): Set<Compression> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found = new Set<Compression>();
+  for (let at = 0; at + RECORDS_AT <= bytes.length;) {
+    const compression = COMPRESSIONS[view.getInt16(at + ATTRIBUTES_AT) & COMPRESSION];
+    if (compression !== undefined) found.add(compression);
+    const end = at + LENGTH_AT + 4 + view.getInt32(at + LENGTH_AT);
+    if (end <= at) break;
+    at = end;
+  }
+  return found;
+}
+
+/**
+ * Appends the records from offset `from` on of the batch at `at`, which {@link readHeader} has checked.
+ *
+ * @returns how many bytes the records take as they are now, decompressed
+ * @throws {BrokerError} if it holds something else than its header says
+ */
 export function readRecords(
   bytes: Uint8Array,
   at: number,
   from: number,
   source: BatchSource,
   into: BrokerRecord[],
-): void {
+): number {
   const header = new ByteReader(bytes);
   header.at = at;
   const baseOffset = header.int64();
@@ -204,7 +222,32 @@ export function readRecords(
   header.at = at + RECORDS_AT - 4;
   const count = header.int32();
 
-  const plain = decompress(bytes.subarray(at + RECORDS_AT, end), attributes & COMPRESSION, source, baseOffset);
+  const compression = attributes & COMPRESSION;
+  const packed = bytes.subarray(at + RECORDS_AT, end);
+  const plain = compression === 0 ? packed : unpack(packed, compression, source, baseOffset);
+  const place = { baseOffset, baseTimestamp, appendTime, from };
+  try {
+    readEach(plain, count, place, into);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw damaged(source, baseOffset, COMPRESSIONS[compression]!, { what: `holds no ${count} records`, cause: error });
+  }
+  return plain.length;
+}
+
+/** Where the records of a batch stand, and which are wanted. */
+interface BatchPlace {
+  readonly baseOffset: number;
+  readonly baseTimestamp: number;
+  /** In a topic whose broker sets the time. */
+  readonly appendTime: number | undefined;
+  /** The first offset. */
+  readonly from: number;
+}
+
+/** @throws {RangeError} if the bytes are not so many records */
+function readEach(plain: Uint8Array, count: number, place: BatchPlace, into: BrokerRecord[]): void {
+  const { baseOffset, baseTimestamp, appendTime, from } = place;
   const reader = new ByteReader(plain);
   for (let index = 0; index < count; index++) {
     const length = reader.varint();
@@ -238,14 +281,34 @@ function readHeaders(reader: ByteReader): RecordHeaders | undefined {
   return headers;
 }
 
-function decompress(bytes: Uint8Array, codec: number, source: BatchSource, offset: number): Uint8Array {
-  if (codec === 0) return bytes;
-  if (codec === 1) return gunzipSync(bytes);
-  throw new BrokerError(
-    `Cannot read ${place(source, offset)}: it is compressed with ${
-      CODECS[codec] ?? `codec ${codec}`
-    }, which is not built in; ` +
-      `let its producer write with compression.type=gzip or none`,
+function unpack(packed: Uint8Array, codec: number, source: BatchSource, offset: number): Uint8Array {
+  const compression = COMPRESSIONS[codec];
+  if (compression === undefined) {
+    throw new BrokerError(
+      `Cannot read ${place(source, offset)}: its batch is compressed with codec ${codec}, which Kafka does not have; ` +
+        `known are ${COMPRESSIONS.slice(1).join(", ")}`,
+    );
+  }
+  try {
+    return decompress(packed, compression);
+  } catch (error) {
+    throw damaged(source, offset, compression, { what: "cannot be decompressed", cause: error });
+  }
+}
+
+function damaged(
+  source: BatchSource,
+  offset: number,
+  compression: Compression,
+  { what, cause }: { readonly what: string; readonly cause: unknown },
+): BrokerError {
+  const batch = compression === "none" ? "its batch" : `its batch, compressed with ${compression},`;
+  return new BrokerError(
+    `Cannot read ${
+      place(source, offset)
+    }: ${batch} ${what}, though its checksum is right: its producer has written it so; ` +
+      "to begin behind it, start with --reset --from TIME",
+    { cause },
   );
 }
 

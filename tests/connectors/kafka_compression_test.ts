@@ -1,0 +1,128 @@
+/** What other clients and brokers compress, at a real Kafka: TEST_BOOTSTRAP_SERVERS. */
+import { Buffer } from "node:buffer";
+import { assertEquals } from "@std/assert";
+import type { Broker, JobLease, OutgoingRecord } from "../../src/connectors/broker.ts";
+import { readAll } from "./broker_contract.ts";
+import { FOREIGN_BATCHES, foreignRecords } from "./foreign_batches/mod.ts";
+
+const SERVERS = await askFor("net") && await askFor("env")
+  ? Deno.env.get("TEST_BOOTSTRAP_SERVERS")?.split(",")
+  : undefined;
+const NAME = SERVERS === undefined ? "kafka (skipped, TEST_BOOTSTRAP_SERVERS is not set or not allowed)" : "kafka";
+
+const decoder = new TextDecoder();
+
+for (const { client, compression, bytes } of FOREIGN_BATCHES) {
+  test(`fetch() gives the 200 records that ${client} compressed with ${compression}`, async (broker, topic) => {
+    await broker.createTopics([{ name: topic, partitions: 1 }]);
+    await produceBatch(topic, bytes);
+    const [found] = await readAll(broker, topic);
+    assertEquals(found!.map(plain), foreignRecords().map(plain));
+  });
+}
+
+for (const compression of ["gzip", "snappy", "lz4", "zstd"] as const) {
+  test(`a job reads its own changelog from a broker that compresses all with ${compression}`, async (broker, job) => {
+    await createTopic(`${job}.changelog`, { "cleanup.policy": "compact", "compression.type": compression });
+    const entries = Array.from({ length: 100 }, (_, n) => [`key ${n}`, `value ${n} `.repeat(20)] as const);
+
+    const first = await open(broker, job);
+    await first.commit({ changes: entries, positions: [] });
+    await first.release();
+
+    assertEquals(await broker.readCommit(job), new Map(entries));
+    const second = await open(broker, job);
+    assertEquals(await second.restore(), new Map(entries));
+    await second.release();
+    await broker.dropJob(job);
+  });
+}
+
+/** As a client sends it, in its own bytes. */
+async function produceBatch(topic: string, batch: Uint8Array): Promise<void> {
+  await withClient(async (client) => {
+    await client.leaders([topic]);
+    const connection = await client.any();
+    const { topics } = await connection.send("Produce", { acks: -1, timeout: 5_000, topicData: [] }, {
+      encode: () => produceBody(topic, batch),
+    });
+    assertEquals(topics[0]!.partitions[0]!.errorCode, 0);
+  });
+}
+
+/** A produce request, version 3 to 7, with one batch for partition 0. */
+function produceBody(topic: string, batch: Uint8Array): { buf: Buffer; buffer: Buffer } {
+  const head = Buffer.alloc(2 + 2 + 4 + 4 + 2 + topic.length + 4 + 4 + 4);
+  head.writeInt16BE(-1, 0); // no transaction
+  head.writeInt16BE(-1, 2); // all replicas
+  head.writeInt32BE(5_000, 4);
+  head.writeInt32BE(1, 8);
+  head.writeInt16BE(topic.length, 12);
+  head.write(topic, 14);
+  head.writeInt32BE(1, 14 + topic.length);
+  head.writeInt32BE(0, 18 + topic.length);
+  head.writeInt32BE(batch.length, 22 + topic.length);
+  const buffer = Buffer.concat([head, batch]);
+  return { buf: buffer, buffer };
+}
+
+/** One with settings that `Broker.createTopics()` has no words for. */
+async function createTopic(topic: string, settings: Readonly<Record<string, string>>): Promise<void> {
+  await withClient(async (client) => {
+    const connection = await client.controller();
+    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    const topics = [{ topic, numPartitions: 1, replicationFactor: -1, configEntries }];
+    const { topicErrors } = await connection.send("CreateTopics", { topics, validateOnly: false, timeout: 5_000 });
+    assertEquals(topicErrors.map(({ errorCode }) => errorCode), [0]);
+  });
+}
+
+async function withClient(
+  use: (client: import("../../src/connectors/kafka/client.ts").Client) => Promise<void>,
+): Promise<void> {
+  const { Client } = await import("../../src/connectors/kafka/client.ts");
+  const bootstrap = SERVERS!.map((server) => ({ host: server.split(":")[0]!, port: Number(server.split(":")[1]) }));
+  const client = new Client({ bootstrap, clientId: "test", connectTimeoutMs: 5_000, log: () => {} });
+  try {
+    await use(client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function open(broker: Broker, job: string): Promise<JobLease> {
+  return await broker.openJob({
+    job,
+    topics: [],
+    sessionTimeoutMs: 6_000,
+    transactional: true,
+    whenActive: "stand by",
+    onStandby: () => {},
+    signal: new AbortController().signal,
+  });
+}
+
+function plain({ key, value, timestampMs, headers }: Omit<OutgoingRecord, "topic">): unknown {
+  const text = (bytes: Uint8Array | null) => bytes && decoder.decode(bytes);
+  return [text(key), text(value), timestampMs, headers?.map(([name, bytes]) => [name, text(bytes)])];
+}
+
+/** @param body is given an open broker and a name that nobody has used before, whose topic it may leave behind */
+function test(promise: string, body: (broker: Broker, name: string) => Promise<void>): void {
+  Deno.test({
+    name: `${NAME}: ${promise}`,
+    ignore: SERVERS === undefined,
+    async fn() {
+      // kafkajs reads the environment when it is loaded.
+      const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
+      await using broker = await openKafkaBroker({ brokers: SERVERS!, log: () => {} });
+      const name = `compression-${crypto.randomUUID()}`;
+      await body(broker, name);
+      if ((await broker.listTopics()).includes(name)) await broker.deleteTopics([name]);
+    },
+  });
+}
+
+async function askFor(name: "net" | "env"): Promise<boolean> {
+  return (await Deno.permissions.query({ name })).state === "granted";
+}
