@@ -57,6 +57,7 @@ function memoryLease(written: Written, calls: BrokerCalls): JobLease {
   return {
     lost: new AbortController().signal,
     restore: () => Promise.resolve(new Map()),
+    positions: () => Promise.resolve([]),
     reset: () => Promise.resolve(),
     write: (record) => void pending.push(record),
     get pendingRecords() {

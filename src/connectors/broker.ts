@@ -181,6 +181,13 @@ export interface JobLease {
   readonly lost: AbortSignal;
   /** The entries of the job's last commit; empty if there is none. */
   restore(): Promise<Map<string, string>>;
+  /**
+   * Positions of the group of the job's name, as the last commit left them, kept apart from the entries; empty if there are none.
+   * Entries that know less have been lost.
+   */
+  positions(): Promise<Position[]>;
+  /** Where an entry is stored, for messages: `"user_statistics.changelog" partition 0 offset 17`; undefined if that is not known. */
+  whereIs?(entry: string): Promise<string | undefined>;
   /** Forgets every entry and the group's positions; output topics and dead letters stay. */
   reset(): Promise<void>;
   /**

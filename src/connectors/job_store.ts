@@ -1,6 +1,22 @@
-import type { DeadLetter, FaultPoint, JobSession, JobStoreRequest, SplitPosition, StateChange } from "../engine/mod.ts";
 import { lossInJson } from "../engine/json_value.ts";
-import { type Broker, deadLetterTopic, type JobLease, type OutgoingRecord, type RecordHeaders } from "./broker.ts";
+import {
+  type DeadLetter,
+  type FaultPoint,
+  type JobSession,
+  type JobStoreRequest,
+  type SplitPosition,
+  splitPositions,
+  type StateChange,
+} from "../engine/mod.ts";
+import {
+  type Broker,
+  BrokerError,
+  deadLetterTopic,
+  type JobLease,
+  type OutgoingRecord,
+  type Position,
+  type RecordHeaders,
+} from "./broker.ts";
 
 /**
  * Asks the broker for the job: state, positions, outputs and dead letters become one transaction there.
@@ -63,8 +79,14 @@ export class BrokerJobSession implements JobSession {
     return this.#lease.pendingRecords + this.#written.length + this.#letters.length;
   }
 
-  restore(): Promise<Map<string, string>> {
-    return this.#lease.restore();
+  async restore(): Promise<Map<string, string>> {
+    const entries = await this.#lease.restore();
+    checkNothingLost(this.#job, entries, await this.#lease.positions());
+    return entries;
+  }
+
+  async whereIs(entry: string): Promise<string | undefined> {
+    return await this.#lease.whereIs?.(entry);
   }
 
   reset(): Promise<void> {
@@ -168,6 +190,31 @@ function letterRecord(topic: string, job: string, letter: DeadLetter): OutgoingR
 function letterText(value: unknown): string {
   if (value === undefined) return "";
   return lossInJson(value, "output") === undefined ? JSON.stringify(value) : Deno.inspect(value);
+}
+
+/**
+ * Entries and positions are committed together and kept apart. Where the positions know more, entries have been lost: to begin
+ * anew then would skip what was read, and forget what was counted.
+ */
+function checkNothingLost(job: string, entries: ReadonlyMap<string, string>, positions: readonly Position[]): void {
+  const [read] = positions;
+  if (read === undefined) return;
+  if (entries.size === 0) {
+    throw new BrokerError(
+      `Cannot go on with "${job}": its commit is gone, though it has read "${read.topic}" partition ${read.partition} ` +
+        `up to offset ${read.offset}; import a savepoint, or begin anew with --reset`,
+    );
+  }
+  const reached = splitPositions(entries).flatMap(groupPosition);
+  for (const { topic, partition, offset } of positions) {
+    const here = reached.filter((each) => each.topic === topic && each.partition === partition);
+    const furthest = Math.max(...here.map((each) => each.offset));
+    if (here.length === 0 || furthest >= offset) continue;
+    throw new BrokerError(
+      `Cannot go on with "${job}": its last commits are gone, they know "${topic}" partition ${partition} up to offset ` +
+        `${furthest} and its group has a position of ${offset} (or somebody has moved that); import a savepoint, or begin anew with --reset`,
+    );
+  }
 }
 
 /** For tools that watch the group: the split "skyone-3" is partition 3 of "skyone". */

@@ -72,6 +72,8 @@ export interface JobSession {
   readonly lost: AbortSignal;
   /** Entries of the last commit: text by text. Empty if there is none. */
   restore(): Promise<Map<string, string>>;
+  /** Where an entry is stored, for messages; left out if the store does not know. */
+  whereIs?(entry: string): Promise<string | undefined>;
   /** Forgets them. */
   reset(): Promise<void>;
   /** Where dead letters go, for people. */

@@ -25,6 +25,7 @@ export { WindowedStream } from "./api/windowed_stream.ts";
 export { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 export { type FaultPoint, JOB_FAULT_POINTS } from "./fault_points.ts";
 export { formatOrigin, JobError, OperatorError, RecordError, type RecordOrigin } from "./errors.ts";
+export { splitPositions } from "./runtime/snapshot.ts";
 export type { DeadLetter, JobSession, JobStore, JobStoreRequest, SplitPosition, StateChange } from "./job_store.ts";
 export { type Logger, SILENT } from "./logger.ts";
 export {

@@ -544,6 +544,24 @@ function testCommits(test: Register, options: ContractOptions): void {
     assertEquals(await next.restore(), new Map([["count", "2"], ["seen", "yes"]]));
   });
 
+  test("positions() are those of the last commit, and none after a reset", async (scope) => {
+    const broker = await scope.broker();
+    const topic = await scope.topic(broker, 2);
+    const job = scope.jobName();
+    const lease = await scope.lease(broker, { job, topics: [topic] });
+    assertEquals(await lease.positions(), []);
+    const at = (offset: number, partition = 0) => ({ topic, partition, offset });
+    await lease.commit(state({ a: "1" }, [at(3), at(0, 1)]));
+    await lease.commit(state({ a: "2" }, [at(5)]));
+    await lease.release();
+
+    const next = await scope.lease(broker, { job, topics: [topic] });
+    const positions = await next.positions();
+    assertEquals(positions.toSorted((a, b) => a.partition - b.partition), [at(5), at(0, 1)]);
+    await next.reset();
+    assertEquals(await next.positions(), []);
+  });
+
   test("what is written but not committed is in no fetch and not in the end offsets", async (scope) => {
     const broker = await scope.broker();
     const topic = await scope.topic(broker, 1);

@@ -1,8 +1,9 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import type { OutgoingRecord } from "../../src/connectors/broker.ts";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import type { OutgoingRecord, Position } from "../../src/connectors/broker.ts";
 import { type BrokerJobSession, openJobSession } from "../../src/connectors/job_store.ts";
 import type { RecordOrigin } from "../../src/engine/errors.ts";
 import type { DeadLetter, JobStoreRequest } from "../../src/engine/job_store.ts";
+import { BrokerError } from "../../src/connectors/broker.ts";
 import { NO_TIMESTAMP } from "../../src/engine/record.ts";
 import { FakeBroker, type FakeLease, StoppedTime } from "../engine/fake_broker.ts";
 
@@ -50,6 +51,46 @@ function letter(overrides: Partial<DeadLetter> = {}): DeadLetter {
 
 const headersOf = ({ headers }: OutgoingRecord) =>
   headers!.map(([name, value]) => [name, value === null ? null : text(value)] as const);
+
+const at = (topic: string, partition: number, offset: number): Position => ({ topic, partition, offset });
+
+Deno.test("restore() refuses to begin anew when the entries are gone and the positions are not", async () => {
+  const { session, lease } = await open();
+  assertEquals(await session.restore(), new Map());
+  lease.groupPositions = [at("skyone", 3, 1204)];
+
+  const error = await assertRejects(() => session.restore(), BrokerError);
+  assertEquals(
+    error.message,
+    'Cannot go on with "stats": its commit is gone, though it has read "skyone" partition 3 up to offset 1204; ' +
+      "import a savepoint, or begin anew with --reset",
+  );
+});
+
+Deno.test("restore() refuses entries that know less than the positions, and takes those that know as much", async () => {
+  const { session, lease } = await open();
+  const split = (uid: string, id: string, position: number) =>
+    [JSON.stringify(["split", uid, id]), JSON.stringify({ position })] as const;
+  lease.entries = new Map([
+    ['["job"]', "{}"],
+    split("one", "skyone-3", 100),
+    split("two", "skyone-3", 90), // another source of the same topic
+    split("sun", "sun-set-0", 7),
+  ]);
+  // What the job no longer reads does not count.
+  for (const offset of [90, 100]) {
+    lease.groupPositions = [at("skyone", 3, offset), at("sun-set", 0, 7), at("gone", 0, 50)];
+    assertEquals(await session.restore(), lease.entries);
+  }
+  lease.groupPositions = [at("skyone", 3, 101)];
+
+  const error = await assertRejects(() => session.restore(), BrokerError);
+  assertEquals(
+    error.message,
+    'Cannot go on with "stats": its last commits are gone, they know "skyone" partition 3 up to offset 100 and its group has ' +
+      "a position of 101 (or somebody has moved that); import a savepoint, or begin anew with --reset",
+  );
+});
 
 Deno.test("openJobSession() asks the broker for what the job asks for", async () => {
   const { lease } = await open();

@@ -177,13 +177,36 @@ test("reading a changelog ends between two commits, however much comes while it 
     return forked;
   };
 
-  const entries = await readChangelog(client, job, new AbortController().signal);
+  const entries = await readChangelog({ client, job, signal: new AbortController().signal });
 
   assertEquals(committed, true, `reading ${changelogTopic(job)} did not ask who leads it`);
   assertEquals([entries.get("first"), entries.get("last"), entries.size], ["2", "2", 12]);
   await client.close();
   await lease.release();
 });
+
+test(
+  "a changelog that was deleted is no first start, and rubbish in one is named with its place",
+  async (broker, names) => {
+    const [job, topic] = [names.job(), names.topic()];
+    const changelog = `${job}.changelog`;
+    await broker.createTopics([{ name: topic, partitions: 1 }]);
+    const first = await open(broker, job, { topics: [topic] });
+    const positions = [{ topic, partition: 0, offset: 0 }];
+    await first.commit({ changes: new Map([['["job"]', "{}"]]), positions });
+    const producer = await broker.producer();
+    await producer.send([{ ...record(changelog, "rubbish"), key: encoder.encode("what?"), partition: 0 }]);
+    assertEquals((await first.restore()).get("what?"), "rubbish");
+    assertEquals(await first.whereIs!("what?"), `"${changelog}" partition 0 offset 2`);
+    assertEquals(await first.whereIs!("who?"), undefined);
+    await first.release();
+
+    await broker.deleteTopics([changelog]);
+    const second = await open(broker, job, { topics: [topic] });
+    assertEquals([await second.restore(), await second.positions()], [new Map(), positions]);
+    await second.release();
+  },
+);
 
 test("an instance that comes to stand by does not disturb the active one", async (broker, names) => {
   const [job, topic] = [names.job(), names.topic()];

@@ -193,6 +193,7 @@ export class FakeLease implements JobLease {
   readonly commits: (JobCommit & { readonly records: readonly OutgoingRecord[] })[] = [];
   readonly calls: string[] = [];
   entries = new Map<string, string>();
+  groupPositions: Position[] = [];
   pending: OutgoingRecord[] = [];
 
   constructor(request: JobRequest) {
@@ -205,6 +206,10 @@ export class FakeLease implements JobLease {
 
   restore(): Promise<Map<string, string>> {
     return Promise.resolve(this.entries);
+  }
+
+  positions(): Promise<Position[]> {
+    return Promise.resolve(this.groupPositions);
   }
 
   reset(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Jobs as rows: who is active, and what tools ask and do. */
-import type { JobInfo } from "../broker.ts";
+import type { JobInfo, Position } from "../broker.ts";
 import { deadLetterTopic, JobActiveError } from "../broker.ts";
 import type { Database } from "./database.ts";
 import { entriesOf, HAS_ENTRIES, removeEntries } from "./entries.ts";
@@ -64,6 +64,12 @@ export function readCommit(database: Database, job: string): Map<string, string>
     const found = findJob(database, job);
     return found === undefined ? new Map<string, string>() : entriesOf(database, found.id);
   });
+}
+
+/** See `JobLease.positions()`. */
+export function positionsOf(database: Database, jobId: number): Position[] {
+  return database.statement("SELECT topic, partition, next_offset AS offset FROM job_position WHERE job_id = ?")
+    .all(jobId).map((row) => ({ ...row })) as unknown as Position[];
 }
 
 /** Takes a transactional id over from whoever had it. To be called in a writing transaction. */

@@ -1,9 +1,9 @@
-import type { JobCommit, JobLease, JobRequest, OutgoingRecord } from "../broker.ts";
+import type { JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import { entriesOf, EntryWriter } from "./entries.ts";
 import type { Instance } from "./instance.ts";
-import { endTerm, extendTerm, forgetState, type Term } from "./jobs.ts";
+import { endTerm, extendTerm, forgetState, positionsOf, type Term } from "./jobs.ts";
 import { RecordWriter } from "./writer.ts";
 
 /** What a lease is made of. */
@@ -55,6 +55,11 @@ export class EmbeddedLease implements JobLease {
     faultPoint?.("restore: reading entries has ended");
     await yieldToOthers();
     return entries;
+  }
+
+  positions(): Promise<Position[]> {
+    const { jobId } = this.#parts.term;
+    return Promise.resolve(this.#act("read the positions of", () => positionsOf(this.#database, jobId)));
   }
 
   async reset(): Promise<void> {

@@ -87,7 +87,7 @@ export class KafkaBroker implements Broker {
 
   async readCommit(job: string): Promise<Map<string, string>> {
     if (!(await listTopics(this.#client)).includes(changelogTopic(job))) return new Map();
-    return await readChangelog(this.#client, job, this.#closing.signal);
+    return await readChangelog({ client: this.#client, job, signal: this.#closing.signal });
   }
 
   jobsReading(topics: readonly string[]): Promise<JobInfo[]> {

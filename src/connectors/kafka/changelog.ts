@@ -1,5 +1,5 @@
 /** The compacted topic that holds a job's entries: record key and value are an entry's, no value deletes it. */
-import type { JobCommit, OutgoingRecord } from "../broker.ts";
+import type { BrokerRecord, FetchedBatch, JobCommit, OutgoingRecord } from "../broker.ts";
 import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker.ts";
 import { TextArena } from "../text_arena.ts";
 import type { Client } from "./client.ts";
@@ -54,38 +54,103 @@ export async function ensureChangelog(client: Client, job: string, replicas?: nu
   }
 }
 
+/** A changelog and who reads it. */
+export interface ChangelogReader {
+  readonly client: Client;
+  readonly job: string;
+  readonly signal: AbortSignal;
+}
+
 /**
  * The entries as of the last commit that is there when it has been read: somebody may go on committing meanwhile, and half a
- * commit is none.
+ * commit does not count.
+ *
+ * For tools: where no batch leads on to the end of the changelog they take what is missing for compacted away (see `Gaps`).
  */
-export async function readChangelog(client: Client, job: string, signal: AbortSignal): Promise<Map<string, string>> {
+export async function readChangelog(reader: ChangelogReader): Promise<Map<string, string>> {
+  const { client, job } = reader;
   const topic = changelogTopic(job);
+  const end = async () => (await describeTopics(client, [topic]))[0]!.endOffsets[0]!;
+  let endOffset = await end();
   const entries = new Map<string, string>();
-  const range = async () => {
-    const [description] = await describeTopics(client, [topic]);
-    return { start: description!.startOffsets[0]!, end: description!.endOffsets[0]! };
-  };
-  let { start: offset, end } = await range();
-  const fetcher = new KafkaFetcher(client.fork(), { partitionBytes: RESTORE_BYTES });
+  // An end lies between two commits, what has been fetched need not. And what lay below an end may have been compacted away
+  // for the sake of a record beyond it. So reading ends only where the end is still the same when one has come to it.
+  await replay(reader, { crossGaps: true }, async ({ records, nextOffset }) => {
+    for (const record of records) apply(record, entries);
+    if (nextOffset >= endOffset) endOffset = await end();
+    return nextOffset >= endOffset;
+  });
+  return entries;
+}
+
+/**
+ * The entries of a changelog that nobody else writes any more, up to the owner's record `owner`, which must have been
+ * committed before. That record is what tells the end: the end that the broker names may have no batch before it, and an answer
+ * without one may be a matter of its limits, so that going on without it could lose state.
+ */
+export async function readChangelogUpTo(owner: string, reader: ChangelogReader): Promise<Map<string, string>> {
+  const entries = new Map<string, string>();
+  await replay(reader, { crossGaps: false }, ({ records }) => {
+    let isLast = false;
+    for (const record of records) isLast = apply(record, entries) === owner;
+    return isLast;
+  });
+  return entries;
+}
+
+/** `"a.changelog" partition 0 offset 17`: where the newest record of an entry lies; undefined if there is none. */
+export async function findEntry(entry: string, reader: ChangelogReader): Promise<string | undefined> {
+  const topic = changelogTopic(reader.job);
+  const [description] = await describeTopics(reader.client, [topic]);
+  const end = description!.endOffsets[0]!;
+  let found: number | undefined;
+  await replay(reader, { crossGaps: true }, ({ records, nextOffset }) => {
+    for (const { key, offset } of records) if (key !== null && decoder.decode(key) === entry) found = offset;
+    return nextOffset >= end;
+  });
+  return found === undefined ? undefined : `"${topic}" partition 0 offset ${found}`;
+}
+
+/** Hands over a changelog batch by batch from its start until `onBatch` says that it is enough. */
+async function replay(
+  { client, job, signal }: ChangelogReader,
+  { crossGaps }: { readonly crossGaps: boolean },
+  onBatch: (batch: Pick<FetchedBatch, "records" | "nextOffset">) => boolean | Promise<boolean>,
+): Promise<void> {
+  const topic = changelogTopic(job);
+  const [description] = await describeTopics(client, [topic]);
+  let offset = description!.startOffsets[0]!;
+  if (await onBatch({ records: [], nextOffset: offset })) return;
+  const fetcher = new KafkaFetcher(client.fork(), { partitionBytes: RESTORE_BYTES, crossGaps });
   try {
-    // An end lies between two commits, what has been fetched need not. And what lay below an end may have been compacted away
-    // for the sake of a record beyond it. So reading ends only where the end is still the same when one has come to it.
-    while (offset < end) {
+    for (;;) {
       signal.throwIfAborted();
-      for (const { records, nextOffset } of await fetcher.fetch([{ topic, partition: 0, offset }], 500)) {
-        for (const { key, value } of records) {
-          if (key === null) continue;
-          if (value === null) entries.delete(decoder.decode(key));
-          else entries.set(decoder.decode(key), decoder.decode(value));
-        }
-        offset = nextOffset;
+      for (const batch of await fetcher.fetch([{ topic, partition: 0, offset }], 500)) {
+        offset = batch.nextOffset;
+        if (await onBatch(batch)) return;
       }
-      if (offset >= end) ({ end } = await range());
     }
-    return entries;
   } finally {
     await fetcher.close();
   }
+}
+
+/** @returns the owner, if that is what the record tells */
+function apply({ key, value }: BrokerRecord, entries: Map<string, string>): string | undefined {
+  if (key === null) return undefined;
+  const entry = decoder.decode(key);
+  if (entry === OWNER_ENTRY) return value === null ? undefined : decoder.decode(value);
+  if (value === null) entries.delete(entry);
+  else entries.set(entry, decoder.decode(value));
+  return undefined;
+}
+
+/** Names who restores from the changelog; not an entry of the commit. */
+const OWNER_ENTRY = JSON.stringify(["owner"]);
+
+/** The record with which a new owner marks the end of what it will restore. */
+export function ownerRecord(job: string, owner: string, timestampMs: number): OutgoingRecord {
+  return new TextArena().record(changelogTopic(job), OWNER_ENTRY, owner, timestampMs, 0);
 }
 
 /** The records that note changes of entries, made one by one: all at once they would take more memory than the state. */

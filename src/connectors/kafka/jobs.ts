@@ -1,5 +1,5 @@
 /** Which jobs have state at a Kafka, seen from outside. */
-import type { JobInfo } from "../broker.ts";
+import type { JobInfo, Position } from "../broker.ts";
 import { deadLetterTopic, JobActiveError } from "../broker.ts";
 import { decodeAssignment, decodeMetadata } from "./assignment.ts";
 import { changelogTopic } from "./changelog.ts";
@@ -77,13 +77,18 @@ export async function dropJob(client: Client, job: string): Promise<void> {
 
 /** Topics with a committed position. */
 async function topicsReadBy(client: Client, job: string): Promise<string[]> {
+  return [...new Set((await groupPositions(client, job)).map(({ topic }) => topic))];
+}
+
+/** Committed positions of the group of the job's name. */
+export async function groupPositions(client: Client, job: string): Promise<Position[]> {
   const doing = `read the positions of the group "${job}"`;
   return await patiently({ doing }, async () => {
     const answer = await client.askCoordinator(GROUP, job, "OffsetFetch", { groupId: job, topics: [] });
     if (answer.errorCode === Code.GROUP_ID_NOT_FOUND) return [];
     if (answer.errorCode !== Code.NONE) throw client.coordinatorError(GROUP, job, answer.errorCode, doing);
-    return answer.responses
-      .filter(({ partitions }) => partitions.some(({ offset }) => Number(offset) >= 0))
-      .map(({ topic }) => topic);
+    return answer.responses.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
+    ).filter(({ offset }) => offset >= 0);
   });
 }

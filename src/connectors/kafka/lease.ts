@@ -1,10 +1,11 @@
 import type { JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import { checkRecordTime } from "../record_time.ts";
-import { changelogRecords, readChangelog } from "./changelog.ts";
+import { changelogRecords, findEntry, ownerRecord, readChangelogUpTo } from "./changelog.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError, settledWithin } from "./errors.ts";
 import type { Membership } from "./membership.ts";
+import { groupPositions } from "./jobs.ts";
 import { describeTopics, listTopics } from "./topics.ts";
 import type { TransactionalProducer } from "./transaction.ts";
 
@@ -58,19 +59,29 @@ export class KafkaLease implements JobLease {
   }
 
   restore(): Promise<Map<string, string>> {
-    const { shared, request } = this.#parts;
+    const { request } = this.#parts;
     return this.#inTurn(async () => {
       request.faultPoint?.("restore: before the changelog");
-      const entries = await readChangelog(shared, request.job, this.#stopping);
+      const entries = await this.#readChangelog();
       request.faultPoint?.("restore: the changelog is read");
       return entries;
     });
   }
 
+  positions(): Promise<Position[]> {
+    const { shared, request } = this.#parts;
+    return this.#inTurn(() => groupPositions(shared, request.job));
+  }
+
+  whereIs(entry: string): Promise<string | undefined> {
+    const { shared, request } = this.#parts;
+    return this.#inTurn(() => findEntry(entry, { client: shared, job: request.job, signal: this.#stopping }));
+  }
+
   reset(): Promise<void> {
     return this.#inTurn(async () => {
-      const { shared, request, producer, now } = this.#parts;
-      const entries = await readChangelog(shared, request.job, this.#stopping);
+      const { request, producer, now } = this.#parts;
+      const entries = await this.#readChangelog();
       const tombstones = new Map([...entries.keys()].map((key) => [key, null]));
       await this.#send([], changelogRecords(request.job, tombstones, now()));
       await producer.sendPositions(request.job, await this.#noPositions());
@@ -121,6 +132,15 @@ export class KafkaLease implements JobLease {
     request.faultPoint?.("end: the group is left");
     await client.close();
     await this.#last;
+  }
+
+  /** Nobody else writes it any more: what lies before a record of our own is all there is. */
+  async #readChangelog(): Promise<Map<string, string>> {
+    const { shared, request, producer, now } = this.#parts;
+    const owner = crypto.randomUUID();
+    await producer.send([ownerRecord(request.job, owner, now())]);
+    await producer.commit();
+    return await readChangelogUpTo(owner, { client: shared, job: request.job, signal: this.#stopping });
   }
 
   /** Sends what is written, and after it the changelog as it comes, some at a time; mostly all fits into the first go. */

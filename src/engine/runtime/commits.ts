@@ -1,4 +1,4 @@
-import { isExpected, isRetriable, OperatorError } from "../errors.ts";
+import { isExpected, isRetriable, JobError, OperatorError } from "../errors.ts";
 import { nodesAbove, type StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf, type SplitPosition, type StateChange } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
@@ -9,6 +9,7 @@ import type { Activity } from "./activity.ts";
 import { checkBooks } from "./books.ts";
 import type { JobRunOptions } from "./options.ts";
 import {
+  CommitEntryError,
   JOB_ENTRY,
   type JobRecord,
   sinkEntry,
@@ -62,9 +63,20 @@ export class Commits {
   async restore(graph: StreamGraph): Promise<Snapshot> {
     const { faultPoint } = this.#options;
     faultPoint?.("restore: before the last commit is read");
-    const snapshot = this.#takeSnapshot(await this.#session?.restore() ?? new Map(), graph);
-    faultPoint?.("restore: the last commit is read");
-    return snapshot;
+    try {
+      const snapshot = this.#takeSnapshot(await this.#session?.restore() ?? new Map(), graph);
+      faultPoint?.("restore: the last commit is read");
+      return snapshot;
+    } catch (error) {
+      if (!(error instanceof CommitEntryError)) throw error;
+      const place = await this.#session?.whereIs?.(error.entry);
+      throw new JobError(
+        `Cannot restore job "${this.#options.jobName}": ${error.message}${
+          place === undefined ? "" : ` at ${place}`
+        }; ` +
+          "import a savepoint, or forget the commit with --reset",
+      );
+    }
   }
 
   /** To be told when the parts are there, opened with what is in the snapshot. */

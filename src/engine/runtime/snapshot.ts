@@ -1,5 +1,6 @@
 import { JobError } from "../errors.ts";
 import type { StreamGraph } from "../graph.ts";
+import type { SplitPosition } from "../job_store.ts";
 import type { Json } from "../source.ts";
 import type { RestoredValue, StateVersions } from "../state/keyed_state_backend.ts";
 import type { RestoredTimer, TimerKind } from "../time/timer_queue.ts";
@@ -52,6 +53,40 @@ export function splitEntry(uid: string, split: string): string {
   return JSON.stringify(["split", uid, split]);
 }
 
+/** An entry of a commit that cannot be read. */
+export class CommitEntryError extends JobError {
+  override name = "CommitEntryError";
+  /** Its name. */
+  readonly entry: string;
+
+  constructor(entry: string, text: string) {
+    const shown = (words: string) => JSON.stringify(words.length > 40 ? `${words.slice(0, 40)}…` : words);
+    super(`its commit has an entry that no job has written, ${shown(entry)} with the value ${shown(text)}`);
+    this.entry = entry;
+  }
+}
+
+/** How far the splits have come that a commit knows. */
+export function splitPositions(entries: ReadonlyMap<string, string>): SplitPosition[] {
+  const positions: SplitPosition[] = [];
+  for (const [entry, text] of entries) {
+    if (!entry.startsWith('["split",')) continue;
+    const [[, source, split], { position }] = parseEntry(entry, text) as [[string, string, string], SplitRecord];
+    positions.push({ source, split, position });
+  }
+  return positions;
+}
+
+function parseEntry(entry: string, text: string): [entry: [string, string, ...Json[]], value: unknown] {
+  try {
+    const parsed: unknown = JSON.parse(entry);
+    if (Array.isArray(parsed)) return [parsed as [string, string, ...Json[]], JSON.parse(text)];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new CommitEntryError(entry, text);
+}
+
 /** The last commit, taken apart. */
 export class Snapshot {
   readonly job: JobRecord | undefined;
@@ -66,8 +101,7 @@ export class Snapshot {
   constructor(entries: ReadonlyMap<string, string>) {
     let job: JobRecord | undefined;
     for (const [entry, text] of entries) {
-      const [kind, uid, ...rest] = JSON.parse(entry) as [string, string, ...Json[]];
-      const value: unknown = JSON.parse(text);
+      const [[kind, uid, ...rest], value] = parseEntry(entry, text);
       switch (kind) {
         case "job":
           job = value as JobRecord;

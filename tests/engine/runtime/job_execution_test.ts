@@ -59,6 +59,21 @@ Deno.test("executeJob() begins with a short wait again when it has worked for a 
   assertEquals(job.clock.sleeps.filter((ms) => ms > 0 && ms < 10_000), [500, 1_000, 500]);
 });
 
+Deno.test("executeJob() names an entry of its commit that no job has written, and where it lies", async () => {
+  for (const [entry, text] of [["what?", "rubbish"], ['["job"]', "<html>"], ["17", "1"]] as const) {
+    const job = countingJob(new ScriptSource<string>({ "s-0": [] }));
+    job.store.entries.set(entry, text);
+    const error = await assertRejects(() => job.run(), JobError);
+    assertEquals(
+      error.message,
+      `Cannot restore job "stats": its commit has an entry that no job has written, ${
+        JSON.stringify(entry)
+      } with the value ` +
+        `"${text}"; import a savepoint, or forget the commit with --reset`,
+    );
+  }
+});
+
 class LimitedError extends RetriableError {
   readonly maxAttempts = 3;
 }
