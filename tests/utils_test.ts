@@ -273,7 +273,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     commitIntervalMs: 1000,
     sessionTimeoutMs: 10_000,
     onError: undefined,
-    maxDeadPerMinute: undefined,
+    maxDead: { share: 0.5 },
     restartStrategy: undefined,
     replicas: undefined,
     print: false,
@@ -285,7 +285,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
 Deno.test("jobOptions() reads what every job has", () => {
   const args =
     "--from 2026-01-01T00:00:00Z --reset --bounded --idle 1s --delivery at-least-once --commit-interval 100ms " +
-    "--session-timeout 6s --print --on-error skip --max-dead-per-minute 7 --restart 3 " +
+    "--session-timeout 6s --print --on-error skip --max-dead 7/min --restart 3 " +
     "--replication 2";
   const options = jobOptions("flight_importer", args.split(" "), { env: environment() });
   assertEquals(
@@ -293,7 +293,7 @@ Deno.test("jobOptions() reads what every job has", () => {
     [1_767_225_600_000, true, true, 1000, "at-least-once", 100],
   );
   assertEquals([options.sessionTimeoutMs, options.print], [6000, true]);
-  assertEquals([options.onError, options.maxDeadPerMinute, options.replicas], ["skip", 7, 2]);
+  assertEquals([options.onError, options.maxDead, options.replicas], ["skip", { share: 1, perMinute: 7 }, 2]);
   const restart = (text: string) => jobOptions("j", ["--restart", text], { env: environment() }).restartStrategy;
   assertEquals(options.restartStrategy, { type: "fixed-delay", attempts: 3, delayMs: 10_000 });
   assertEquals([restart("none"), restart("forever")], [{ type: "none" }, { type: "exponential-delay" }]);

@@ -27,7 +27,7 @@ export { type FaultPoint, JOB_FAULT_POINTS } from "./fault_points.ts";
 export { formatOrigin, JobError, OperatorError, RecordError, type RecordOrigin } from "./errors.ts";
 export { splitPositions } from "./runtime/snapshot.ts";
 export type { DeadLetter, JobSession, JobStore, JobStoreRequest, SplitPosition, StateChange } from "./job_store.ts";
-export { type Logger, SILENT } from "./logger.ts";
+export { consoleLogger, type Logger, type LogLevel, SILENT } from "./logger.ts";
 export {
   type AggregateFunction,
   type Collector,
@@ -81,7 +81,8 @@ export {
   type TimerService,
 } from "./operators/process_functions.ts";
 export { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "./record.ts";
-export type { Books, OperatorBooks } from "./runtime/books.ts";
+export { type Books, formatBooks, type OperatorBooks, tableOfBooks } from "./runtime/books.ts";
+export type { DeadLimit } from "./runtime/dead_limit.ts";
 export type { JobExecutionResult } from "./runtime/job_execution.ts";
 export type { JobRunEnd } from "./runtime/job_run.ts";
 export type { ErrorPolicy } from "./runtime/options.ts";

@@ -1,5 +1,5 @@
 /** The options that every job has. */
-import type { RestartStrategy } from "../engine/mod.ts";
+import type { DeadLimit, RestartStrategy } from "../engine/mod.ts";
 import type { Advice } from "../connectors/advice.ts";
 import { type Flag, type Flags, type FlagValues, oneOf, parseFlags, wholeNumber } from "./flags.ts";
 import { createLogger, type Logger } from "./logging.ts";
@@ -104,11 +104,12 @@ const JOB_FLAGS = {
     parse: oneOf("dead-letter", "skip", "fail"),
     help: "what becomes of a record that can not be decoded or at which a function throws (default: dead-letter)",
   },
-  maxDeadPerMinute: {
-    name: "max-dead-per-minute",
-    value: "COUNT",
-    parse: wholeNumber({ min: 1 }),
-    help: "more such records within a minute end the job (default: never)",
+  maxDead: {
+    name: "max-dead",
+    value: "PERCENT%|COUNT/min|never",
+    default: "50%",
+    parse: parseDeadLimit,
+    help: "a larger share of the last 1,000 records (100 at least), or more within a minute, that are bad end the job",
   },
   restartStrategy: {
     name: "restart",
@@ -123,6 +124,14 @@ const JOB_FLAGS = {
   },
   print: { help: "print every result to standard output, whatever else becomes of it" },
 } as const satisfies Flags;
+
+function parseDeadLimit(text: string): DeadLimit {
+  if (text === "never") return { share: 1 };
+  const [, count, unit] = /^(\d+)(%|\/min)$/.exec(text) ?? [];
+  if (count === undefined) throw new SyntaxError(`"${text}" is not a limit such as 50%, 100/min or never`);
+  if (unit === "%") return { share: wholeNumber({ min: 1, max: 100 })(count) / 100 };
+  return { share: 1, perMinute: wholeNumber({ min: 1 })(count) };
+}
 
 function parseRestart(text: string): RestartStrategy {
   if (text === "none") return { type: "none" };

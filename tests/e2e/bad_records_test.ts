@@ -56,7 +56,7 @@ interface RawLine {
   readonly key: string | null;
   readonly value?: string | null;
   readonly valueBase64?: string;
-  readonly headers?: Record<string, string>;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
 forEachBroker(
@@ -88,8 +88,8 @@ forEachBroker(
     const letters = await readRaw(broker, "flight_importer.dead-letters");
     assertEquals(letters.map(bytesOf), lines.map(bytesOf));
     assertEquals(letters.map(({ key }) => key), lines.map(({ key }) => key));
-    assertEquals(letters.map(({ headers }) => headers!["dead-letter.offset"]), lines.map((_, i) => String(i)));
-    assertEquals(letters[0]!.headers!["dead-letter.topic"], "skyone");
+    assertEquals(letters.map((letter) => headerOf(letter, "dead-letter.offset")), lines.map((_, i) => String(i)));
+    assertEquals(headerOf(letters[0]!, "dead-letter.topic"), "skyone");
 
     // Nothing of it is taken again.
     const again = await run(broker, "s16", ["--bounded"]);
@@ -97,9 +97,33 @@ forEachBroker(
   },
 );
 
+forEachBroker(
+  "a bounded run of which each record was bad ends with 1 and one sentence, and is committed",
+  async (broker) => {
+    await succeed(broker, "gen", ["--create", "--count", "0"]);
+    const lines = Object.values(BAD).map(({ line }, i) => ({ ...line, partition: 0, timestamp: 1_000 + i }));
+    await succeed(broker, "topics", ["write", "skyone"], lines.map((line) => JSON.stringify(line)).join("\n"));
+
+    const failed = await run(broker, "s16", ["--bounded", "--from", "earliest"]);
+
+    assertEquals(failed.code, 1);
+    assertMatch(
+      failed.stderr,
+      /\nerror: Cannot end job "flight_importer" with success: none of the 10 records that it read could be processed, they are kept in "flight_importer.dead-letters"; .*\n$/,
+    );
+    assertEquals((await readRaw(broker, "flight_importer.dead-letters")).length, 10);
+    // Once is enough: they are not read again.
+    assertMatch(await succeed(broker, "s16", ["--bounded"]).then(({ stderr }) => stderr), /finished: 0 in, 0 out/);
+  },
+);
+
 async function readRaw(broker: TestBroker, topic: string): Promise<RawLine[]> {
   const { stdout } = await succeed(broker, "topics", ["read", topic, "--bounded", "--json", "--headers"]);
   return stdout.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+function headerOf({ headers }: RawLine, name: string): string | undefined {
+  return headers?.find((header) => header[0] === name)?.[1];
 }
 
 function bytesOf(line: { value?: unknown; valueBase64?: unknown }): unknown {

@@ -3,10 +3,12 @@ import { JobError } from "../errors.ts";
 import type { FaultPoint } from "../fault_points.ts";
 import type { SourceNode, StreamGraph } from "../graph.ts";
 import type { JobStore } from "../job_store.ts";
-import { type Logger, SILENT } from "../logger.ts";
+import { consoleLogger, type Logger } from "../logger.ts";
 import { executeJob, type JobExecutionResult } from "../runtime/job_execution.ts";
+import { checkDeadLimit, type DeadLimit } from "../runtime/dead_limit.ts";
 import type { ErrorPolicy } from "../runtime/options.ts";
 import type { JobRunOptions } from "../runtime/options.ts";
+import { checkSuccess } from "../runtime/success.ts";
 import { type RestartStrategy, startRestarts } from "../runtime/restart_strategy.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import { CollectionSource } from "../sources/collection_source.ts";
@@ -57,9 +59,9 @@ export interface EnvironmentOptions {
   readonly restartStrategy?: RestartStrategy | undefined;
   /** Default: "dead-letter" with a `store`; without one "fail": nobody would find out. */
   readonly onError?: ErrorPolicy | undefined;
-  /** More records within a minute that can not be processed end the job with an error; > 0; default: never. */
-  readonly maxDeadPerMinute?: number | undefined;
-  /** Takes the job's words to its operator; default: says nothing. */
+  /** How many records that cannot be processed end the job with an error; default: more than half of its last 1,000. */
+  readonly maxDead?: DeadLimit | undefined;
+  /** Takes the job's words to its operator; default: warnings and errors go to standard error. `SILENT` takes none. */
   readonly logger?: Logger;
   /** Ends the job cleanly, after a commit. */
   readonly signal?: AbortSignal;
@@ -80,7 +82,7 @@ export class StreamExecutionEnvironment {
    * @throws {RangeError} if a length of time is out of range
    */
   constructor(options: EnvironmentOptions = {}) {
-    for (const name of ["commitIntervalMs", "sessionTimeoutMs", "closeIdleMs", "maxDeadPerMinute"] as const) {
+    for (const name of ["commitIntervalMs", "sessionTimeoutMs", "closeIdleMs"] as const) {
       const value = options[name];
       if (value !== undefined && !(value > 0)) {
         throw new RangeError(`Cannot create an environment as ${name} must be > 0: current value is ${value}`);
@@ -90,6 +92,7 @@ export class StreamExecutionEnvironment {
       throw new RangeError(`Cannot create an environment as idleMs must be >= 0: current value is ${options.idleMs}`);
     }
     if (options.restartStrategy !== undefined) startRestarts(options.restartStrategy);
+    if (options.maxDead !== undefined) checkDeadLimit(options.maxDead);
     this.#options = options;
   }
 
@@ -121,15 +124,22 @@ export class StreamExecutionEnvironment {
   /**
    * Runs the job: to the end of its sources, or until the signal.
    *
-   * @throws {JobError} if it can not run as it is described, or its commit does not fit it
+   * @throws {JobError} if it can not run as it is described, its commit does not fit it, or it has come to its end and none of its
+   *   records could be processed
    * @throws {OperatorError} if a function of the job throws
    */
-  execute(): Promise<JobExecutionResult> {
-    return this.#execute();
+  async execute(): Promise<JobExecutionResult> {
+    const result = await this.start();
+    checkSuccess(result);
+    return result;
   }
 
-  async #execute(): Promise<JobExecutionResult> {
-    const { jobName = "job", store, logger = SILENT, delivery, idleMs = 60_000 } = this.#options;
+  /**
+   * As `execute()`, whatever has become of the records.
+   * @internal
+   */
+  protected async start(): Promise<JobExecutionResult> {
+    const { jobName = "job", store, logger = consoleLogger("warn"), delivery, idleMs = 60_000 } = this.#options;
     const graph = this.graph.build();
     if (delivery !== "at-least-once") {
       const weak = graph.nodes.filter((node) => node.kind === "sink").filter(({ sink }) =>
@@ -164,7 +174,7 @@ export class StreamExecutionEnvironment {
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
       restartStrategy: this.#options.restartStrategy ?? { type: "none" },
       onError: this.#options.onError ?? (store === undefined ? "fail" : "dead-letter"),
-      maxDeadPerMinute: this.#options.maxDeadPerMinute ?? Number.POSITIVE_INFINITY,
+      maxDead: this.#options.maxDead ?? {},
       logger,
       signal: this.#options.signal ?? new AbortController().signal,
       clock: this.#options.clock ?? SYSTEM_CLOCK,

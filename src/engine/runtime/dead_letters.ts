@@ -1,55 +1,108 @@
 import { formatOrigin, JobError, OperatorError, type RecordError } from "../errors.ts";
 import type { DeadLetter, JobSession } from "../job_store.ts";
+import { DeadCounter } from "./dead_limit.ts";
 import type { ErrorPolicy, JobRunOptions } from "./options.ts";
+import { count } from "./why_nothing_comes_out.ts";
 
-/** So many bad records are shown, the others counted. */
+/** So many are shown of each kind, the others counted. */
 const SHOWN = 10;
 
 type Letter = Omit<DeadLetter, "attempt">;
 
-/** What becomes of the records that one attempt of a job could not process: they are told and kept, and too many end the job. */
+/** Records of one kind: those that came too late, or those that could not be processed. */
+interface Kind {
+  readonly name: string;
+  count: number;
+  dropped: number;
+}
+
+/**
+ * What becomes of the records that one attempt of a job could not process or that came too late: they are logged and kept. Too
+ * many bad ones end the job.
+ */
 export class DeadLetters {
   readonly #options: JobRunOptions;
   readonly #session: JobSession | undefined;
   readonly #attempt: number;
-  #count = 0;
-  /** When they died within the last minute, ms; kept only if there is a limit. */
-  #times: number[] = [];
+  readonly #recordsIn: () => number;
+  readonly #counter: DeadCounter;
+  readonly #late: Kind = { name: "late record", count: 0, dropped: 0 };
+  readonly #bad: Kind = { name: "bad record", count: 0, dropped: 0 };
 
-  constructor(options: JobRunOptions, session: JobSession | undefined, attempt: number) {
+  /** @param recordsIn how many records the sources have given so far */
+  constructor(options: JobRunOptions, session: JobSession | undefined, attempt: number, recordsIn: () => number) {
     this.#options = options;
     this.#session = session;
     this.#attempt = attempt;
+    this.#recordsIn = recordsIn;
+    this.#counter = new DeadCounter(options.maxDead, options.bounded);
   }
 
-  /** @throws {JobError} if there are more within a minute than the job stands */
-  add(letter: Letter): void {
-    const session = this.#options.onError === "dead-letter" ? this.#session : undefined;
-    this.#tell(letter, session === undefined ? this.#whyDropped() : `kept in "${session.deadLetters}"`);
-    session?.deadLetter({ ...letter, attempt: this.#attempt });
-    this.#checkRate(letter);
+  /** Where they are kept; undefined if they are dropped. */
+  get keptIn(): string | undefined {
+    return this.#keeper?.deadLetters;
   }
 
-  #tell(letter: Letter, fate: string): void {
-    this.#count++;
-    const { logger, jobName } = this.#options;
-    if (this.#count <= SHOWN) logger.warn(`${jobName}: ${describeLetter(letter)}; ${fate}`);
-    if (this.#count === SHOWN) logger.warn(`${jobName}: further bad records are counted, not shown`);
+  /**
+   * @param of how many records its operator has got, if it makes several letters of one record of the job: of asynchronous calls
+   * @throws {JobError} if there are more bad ones than the job stands
+   */
+  add(letter: Letter, of?: number): void {
+    const isLate = letter.errorClass === "LateRecord";
+    const kind = isLate ? this.#late : this.#bad;
+    const keeper = this.#keeper;
+    kind.count++;
+    if (keeper === undefined) kind.dropped++;
+    if (kind.count <= SHOWN) this.#warn(`${describeLetter(letter)}; ${this.#fate}`);
+    if (kind.count === SHOWN) this.#warn(`further ${kind.name}s are counted, not shown`);
+    keeper?.deadLetter({ ...letter, attempt: this.#attempt });
+    if (!isLate) this.#checkLimit(letter, of);
   }
 
-  #whyDropped(): string {
-    return this.#options.onError === "skip" ? "it is skipped" : "it is dropped, as the job has no store";
+  /** Logs how many were dropped, when the attempt is over. */
+  logTotals(): void {
+    const of = this.#recordsIn().toLocaleString("en-US");
+    for (const { name, dropped } of [this.#late, this.#bad]) {
+      if (dropped > 0) this.#warn(`dropped ${count(dropped, name)} of ${of}, as ${this.#whyDropped}`);
+    }
+    if (this.#late.dropped === 0) return;
+    this.#warn(
+      "late records are waited for with a larger bound in forBoundedOutOfOrderness(), or with allowedLateness(), " +
+        "and kept with sideOutputLateData() or a store",
+    );
   }
 
-  #checkRate(letter: Letter): void {
-    const { maxDeadPerMinute, clock, jobName } = this.#options;
-    if (maxDeadPerMinute === Number.POSITIVE_INFINITY) return;
-    const now = clock.now();
-    this.#times = [...this.#times.filter((ms) => ms > now - 60_000), now];
-    if (this.#times.length <= maxDeadPerMinute) return;
+  /** A late record is no error: where the first bad record fails the job, it is kept all the same. */
+  get #keeper(): JobSession | undefined {
+    return this.#options.onError === "skip" ? undefined : this.#session;
+  }
+
+  get #fate(): string {
+    if (this.keptIn !== undefined) return `kept in "${this.keptIn}"`;
+    return this.#options.onError === "skip" ? "it is skipped" : `it is dropped, as ${this.#whyDropped}`;
+  }
+
+  get #whyDropped(): string {
+    return this.#options.onError === "skip" ? 'the error policy is "skip"' : "the job has no store";
+  }
+
+  #warn(message: string): void {
+    this.#options.logger.warn(`${this.#options.jobName}: ${message}`);
+  }
+
+  #checkLimit(letter: Letter, of: number | undefined): void {
+    const { clock, jobName } = this.#options;
+    const number = this.#recordsIn();
+    const weight = of === undefined ? 1 : Math.min(1, number / of);
+    const passed = this.#counter.add({ number, weight, nowMs: clock.now() });
+    if (passed === undefined) return;
+    const kept = this.keptIn === undefined ? "are dropped" : `are in "${this.keptIn}"`;
     throw new JobError(
-      `Cannot go on with job "${jobName}": more than ${maxDeadPerMinute} records within a minute could not be processed; ` +
-        `the last one: ${describeLetter(letter)}`,
+      `Cannot go on with job "${jobName}": ${passed} could not be processed; the last one: ${
+        describeLetter(letter)
+      }; ` +
+        `those since the last commit are read again by the next start, earlier ones ${kept}; ` +
+        "mend the job and start it again, or say with --max-dead how many it may go on with",
     );
   }
 }

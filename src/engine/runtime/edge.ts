@@ -109,3 +109,20 @@ export class FanOut implements StreamOutput<unknown> {
     return this.#giver === undefined ? this : this.#giver.#source;
   }
 }
+
+/** A side output that nobody reads: what goes there is counted and dropped, and that is said once. */
+export class UnreadOutput extends FanOut {
+  readonly #onFirst: () => void;
+  #used = false;
+
+  constructor(main: FanOut, onFirst: () => void) {
+    super(main.tally, main);
+    this.#onFirst = onFirst;
+  }
+
+  override collect(value: unknown, timestampMs: number): void {
+    if (!this.#used) this.#onFirst();
+    this.#used = true;
+    super.collect(value, timestampMs);
+  }
+}

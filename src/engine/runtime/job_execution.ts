@@ -17,8 +17,10 @@ export interface JobExecutionResult {
   readonly jobName: string;
   /** "stopped" by the signal, after a commit; "finished elsewhere": another instance brought the bounded run to its end */
   readonly end: JobRunEnd;
-  /** Counts of the last attempt. */
+  /** Counts of the last attempt. `tableOfBooks()` makes them readable. */
   readonly books: Books;
+  /** Where late and bad records are kept; undefined if they are dropped. */
+  readonly deadLetters?: string | undefined;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
       const books = run.books();
       logger.info(`${jobName}: ${describeEnd(end)}: ${formatBooks(books)}`);
       if (books.recordsIn > 0) { for (const line of tableOfBooks(books)) logger.info(`  ${line}`); }
-      return { jobName, end, books };
+      return { jobName, end, books, deadLetters: run.deadLetters };
     } catch (error) {
       const reason = session?.lost.aborted ? session.lost.reason : error;
       if (signal.aborted && (run === undefined || reason === signal.reason)) {

@@ -40,6 +40,7 @@ export class JobRun {
   readonly #session: JobSession | undefined;
   readonly #shared: Shared;
   readonly #commits: Commits;
+  readonly #deadLetters: DeadLetters;
   readonly #activity: Activity;
   readonly #parts: Wired = { sources: [], tasks: [], writers: [] };
   readonly #sources: readonly SourceTask[] = this.#parts.sources;
@@ -59,7 +60,12 @@ export class JobRun {
     this.#options = options;
     this.#session = session;
     const changes = new Changes();
-    const deadLetters = new DeadLetters(options, session, attempt);
+    this.#deadLetters = new DeadLetters(
+      options,
+      session,
+      attempt,
+      () => this.#sources.reduce((sum, { output }) => sum + output.tally.in, 0),
+    );
     this.#activity = new Activity(options.clock);
     this.#commits = new Commits(options, session, changes, this.#parts, this.#activity);
     this.#shared = {
@@ -67,7 +73,8 @@ export class JobRun {
       changes,
       current: undefined,
       onError: options.onError,
-      deadLetter: (letter) => deadLetters.add(letter),
+      deadLetter: (letter, of) => this.#deadLetters.add(letter, of),
+      warn: (message) => options.logger.warn(`${options.jobName}: ${message}`),
       wake: () => {
         this.#woken = true;
         this.#wake();
@@ -106,6 +113,7 @@ export class JobRun {
       const progress = new Progress(jobName, this.#sources, this.#tasks, clock, logger);
       return await this.#loop(intake, progress, signal);
     } finally {
+      this.#deadLetters.logTotals();
       this.#ended.abort();
       await activity.wait("sources, sinks and functions to close", () =>
         Promise.allSettled([
@@ -119,6 +127,11 @@ export class JobRun {
   /** Whether it has committed more than where it began. */
   get madeProgress(): boolean {
     return this.#commits.stored > this.#storedAtStart;
+  }
+
+  /** Where late and bad records are kept; undefined if they are dropped. */
+  get deadLetters(): string | undefined {
+    return this.#deadLetters.keptIn;
   }
 
   /** What came in, went out and stayed. */

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { FaultPoint } from "../fault_points.ts";
 import type { JobStore } from "../job_store.ts";
 import type { Logger } from "../logger.ts";
+import type { DeadLimit } from "./dead_limit.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import type { StartingPoint } from "../source.ts";
 import type { RestartStrategy } from "./restart_strategy.ts";
@@ -13,7 +14,7 @@ import type { Task } from "./task.ts";
  * What becomes of a record that can not be decoded, or at which a function throws.
  *
  * - `dead-letter`: it goes to the job's dead letters; nothing remains of what it had changed until then
- * - `skip`: likewise, but it is only counted
+ * - `skip`: nothing remains of it either, and it is only counted
  * - `fail`: the job fails, and its restart strategy decides
  *
  * A function that throws in a timer or a window that fires has no record to blame: the job fails under any policy.
@@ -42,8 +43,7 @@ export interface JobRunOptions {
   readonly sessionTimeoutMs: number;
   readonly restartStrategy: RestartStrategy;
   readonly onError: ErrorPolicy;
-  /** More records within a minute that could not be processed end the job; Infinity: never */
-  readonly maxDeadPerMinute: number;
+  readonly maxDead: DeadLimit;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly clock: Clock;

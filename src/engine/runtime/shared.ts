@@ -11,8 +11,13 @@ export interface Shared {
   /** The split whose record is at work; undefined while timers fire. */
   current: SourceSplit<unknown> | undefined;
   readonly onError: ErrorPolicy;
-  /** Counts a record that could not be processed, and keeps it if that is the job's policy. */
-  deadLetter(letter: Omit<DeadLetter, "attempt">): void;
+  /**
+   * Logs a record that could not be processed, or came too late, and keeps it if that is the job's policy.
+   * @param of how many records its operator has got, if that makes several letters of one record of the job
+   */
+  deadLetter(letter: Omit<DeadLetter, "attempt">, of?: number): void;
+  /** Logs what may need a person. */
+  warn(message: string): void;
   /** Ends the sleep of the job's loop. */
   wake(): void;
   /** Aborted when the attempt ends. */

@@ -10,7 +10,7 @@ import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 import { CONNECTED, UNION, WatermarkCombiner } from "../time/watermark_combiner.ts";
 import { mayBury, wordsOf } from "./dead_letters.ts";
-import { Edge, FanOut, SecondEdge } from "./edge.ts";
+import { Edge, FanOut, SecondEdge, UnreadOutput } from "./edge.ts";
 import type { Shared } from "./shared.ts";
 import type { Tally } from "./tally.ts";
 
@@ -269,7 +269,8 @@ export class Task implements OperatorContext {
       journal.undo();
       if (blamed === error) tally.takenBack++;
       else tally.dead++;
-      this.#shared.deadLetter({ ...wordsOf(blamed), origin: undefined, value, timestampMs, operator: blamed.operator });
+      const letter = { ...wordsOf(blamed), origin: undefined, value, timestampMs, operator: blamed.operator };
+      this.#shared.deadLetter(letter, tally.in + tally.restored);
       return;
     }
     tally.consumed++;
@@ -279,7 +280,12 @@ export class Task implements OperatorContext {
   /** See {@link OperatorContext.sideOutput}. */
   sideOutput<T>(tag: OutputTag<T>): Output<T> {
     let output = this.#sideOutputs.get(tag.id) ?? this.#unread.get(tag.id);
-    if (output === undefined) this.#unread.set(tag.id, output = new FanOut(this.tally, this.output));
+    if (output === undefined) {
+      const words =
+        `"${this.name}" gives records to its side output "${tag.id}", which nobody reads: they are counted and ` +
+        "dropped; getSideOutput() reads them";
+      this.#unread.set(tag.id, output = new UnreadOutput(this.output, () => this.#shared.warn(words)));
+    }
     return output;
   }
 

@@ -17,7 +17,7 @@ export class HarnessEnvironment extends StreamExecutionEnvironment {
   }
 
   executeNow(): Promise<JobExecutionResult> {
-    return super.execute();
+    return this.start();
   }
 
   protected override run(graph: StreamGraph, options: JobRunOptions): Promise<JobExecutionResult> {

@@ -21,6 +21,7 @@ export function newShared(clock: ManualClock = new ManualClock(), onError: Error
     letters,
     woken: false,
     deadLetter: (letter) => void letters.push(letter),
+    warn() {},
     wake: () => void (shared.woken = true),
     signal: new AbortController().signal,
   };

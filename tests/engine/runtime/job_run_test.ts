@@ -732,7 +732,8 @@ Deno.test("JobRun reads a split that came after the last commit from its start, 
 // --------------------------------------------------------------------------------------------------- dead letters
 
 Deno.test("JobRun says where bad records go, ten times, and then that it says no more", async () => {
-  const source = new ScriptSource({ "s-0": Array.from({ length: 12 }, (_, index) => bad(index, `bad ${index}`)) });
+  const poor = Array.from({ length: 12 }, (_, index) => bad(index, `bad ${index}`));
+  const source = new ScriptSource<string>({ "s-0": [...poor, at(12, "a 1")] });
   const job = countingJob(source);
   const { books } = await job.run();
 
@@ -744,7 +745,7 @@ Deno.test("JobRun says where bad records go, ten times, and then that it says no
 });
 
 Deno.test("JobRun without a store says that a bad record is dropped", async () => {
-  const source = new ScriptSource({ "s-0": [bad(1, "value is empty")] });
+  const source = new ScriptSource<string>({ "s-0": [bad(1, "value is empty"), at(2, "a 1")] });
   const job = new JobRig((env) => {
     const { store: _none, ...sink } = { store: 0, description: "nowhere", exactlyOnceWith: () => false };
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo({

@@ -1,0 +1,28 @@
+import { JobError } from "../errors.ts";
+import type { Books } from "./books.ts";
+import type { JobExecutionResult } from "./job_execution.ts";
+
+/**
+ * What a job has done stands and is committed; but one that came to its end and could process nothing must not look as if all
+ * were well.
+ * @throws {JobError} if each of its records was bad
+ */
+export function checkSuccess({ jobName, end, books, deadLetters }: JobExecutionResult): void {
+  if (end !== "finished" || !isAllBad(books)) return;
+  const fate = deadLetters === undefined
+    ? "they were dropped; mend the job and let it read them again"
+    : `they are kept in "${deadLetters}"; mend the job and replay them from there`;
+  throw new JobError(
+    `Cannot end job "${jobName}" with success: none of the ${
+      books.recordsIn.toLocaleString("en-US")
+    } records that it read ` +
+      `could be processed, ${fate}`,
+  );
+}
+
+function isAllBad({ recordsIn, recordsOut, dead, sources }: Books): boolean {
+  if (dead === 0) return false;
+  const noneThrough = sources.every(({ consumed }) => consumed === 0);
+  // What dies in an asynchronous call has gone through its source before.
+  return noneThrough || (recordsOut === 0 && dead >= recordsIn);
+}
