@@ -5,6 +5,7 @@ import { formatAddress } from "./address.ts";
 import type { ConnectionSettings, SendOptions } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import { checkCode, Code, codeError, PassingError } from "./errors.ts";
+import { AllFailed, firstToAnswer, oneError } from "./first_to_answer.ts";
 import type { Apis, CoordinatorType, MetadataAnswer, TopicMetadata } from "./protocol.ts";
 
 /** How to find and talk to a cluster. */
@@ -74,8 +75,17 @@ export class Client {
 
   /** Asks any node, or `nodeId`, about topics; none of them is ever created by asking. All topics if there are none. */
   async metadata(topics: readonly string[], nodeId?: number): Promise<MetadataAnswer> {
-    const connection = await (nodeId === undefined ? this.any() : this.node(nodeId));
-    const answer = await connection.send("Metadata", { topics, allowAutoTopicCreation: false });
+    return await this.#ask(await (nodeId === undefined ? this.any() : this.node(nodeId)), topics);
+  }
+
+  /** Asks one server, whether or not it is known to be a node, about the cluster. */
+  async learn(server: Address, timeoutMs: number): Promise<void> {
+    await this.#ask(await this.#connect(server), [], timeoutMs);
+  }
+
+  async #ask(connection: Connection, topics: readonly string[], timeoutMs?: number): Promise<MetadataAnswer> {
+    const options = timeoutMs === undefined ? {} : { timeoutMs };
+    const answer = await connection.send("Metadata", { topics, allowAutoTopicCreation: false }, options);
     for (const { nodeId, host, port } of answer.brokers) this.#nodes.set(nodeId, { host, port });
     for (const id of this.#nodes.keys()) {
       if (!answer.brokers.some((broker) => broker.nodeId === id)) this.#nodes.delete(id);
@@ -127,22 +137,21 @@ export class Client {
     this.#topics.delete(topic);
   }
 
-  /** A connection to whoever answers: an open one if there is, then the known nodes, then where we began. */
+  /**
+   * A connection to whoever answers: an open one if there is, then the known nodes, then where we began.
+   * @throws what the only one says; if there are several, what each says
+   */
   async any(): Promise<Connection> {
     for (const connection of this.#open.values()) {
       if (connection.isOpen) return connection;
     }
-    let failure: unknown;
     const addresses = [...this.#nodes.values(), ...this.#settings.bootstrap];
-    for (const address of new Map(addresses.map((address) => [formatAddress(address), address])).values()) {
-      try {
-        return await this.#connect(address);
-      } catch (error) {
-        if (!(error instanceof PassingError)) throw error;
-        failure ??= error;
-      }
+    const each = new Map(addresses.map((address) => [formatAddress(address), address]));
+    try {
+      return await firstToAnswer([...each.values()].map((address) => () => this.#connect(address)));
+    } catch (error) {
+      throw error instanceof AllFailed ? oneError(error.failures) : error;
     }
-    throw failure;
   }
 
   /** @throws {PassingError} if it can not be reached; then what is known of the cluster is forgotten */

@@ -1,7 +1,7 @@
 import { BrokerError } from "../broker.ts";
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
-import { isConnectionError, isDenied, reasonOf } from "./connection_errors.ts";
+import { isConnectionError, isDenied, isRefused, isReset, reasonOf } from "./connection_errors.ts";
 import { PassingError } from "./errors.ts";
 import type { ApiVersions, EncodedBody, Exchange, Socket, WireConnection, WireLogger } from "./kafkajs.ts";
 import { createConnection, defaultSocketFactory } from "./kafkajs.ts";
@@ -81,10 +81,10 @@ export class Connection {
         socket.setNoDelay(true);
         socket.on("error", (error) => {
           this.#fault ??= error;
-          this.#end ??= this.#lost(reasonOf(error), { cause: error });
+          this.#end ??= this.#broken(error);
         });
         socket.on("end", () => {
-          this.#end ??= this.#lost(`it closed the connection${this.#advice}`, { hungUp: true });
+          this.#end ??= this.#lost("it closed the connection", { hungUp: true, advice: this.#advice });
         });
         // kafkajs does not look for "close": a request that it lets through while it disconnects would wait for ever.
         socket.on("close", () => {
@@ -170,7 +170,7 @@ export class Connection {
     try {
       await Promise.race([this.#wire.connect(), this.closed.then(() => Promise.reject(this.#end))]);
     } catch (error) {
-      this.#end ??= this.#lost(reasonOf(error), { cause: error });
+      this.#end ??= this.#broken(error);
       if (isDenied(this.#fault ?? error)) {
         throw new BrokerError(
           `Cannot reach Kafka at ${this.#where}: this program may not; allow it with --allow-net=${this.#where}`,
@@ -240,7 +240,14 @@ export class Connection {
     await this.closed;
   }
 
-  #lost(reason: string, options?: ErrorOptions & { readonly hungUp?: boolean }): PassingError {
+  /** The end by an error of the socket. */
+  #broken(error: unknown): PassingError {
+    const hungUp = isReset(error);
+    const advice = hungUp ? this.#advice : "";
+    return this.#lost(reasonOf(error), { cause: error, hungUp, refused: isRefused(error), advice });
+  }
+
+  #lost(reason: string, options?: ConstructorParameters<typeof PassingError>[1]): PassingError {
     return new PassingError(`${this.#where}: ${reason}`, options);
   }
 }

@@ -13,6 +13,18 @@ export function isDenied(error: unknown): boolean {
   return code === "EPERM" || String(message).includes("Requires net access");
 }
 
+/** Whether nobody is there who could take a connection: asking again at once would be no use. */
+export function isRefused(error: unknown): boolean {
+  return ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH"].includes(
+    String((error as { code?: unknown }).code),
+  );
+}
+
+/** Whether the other side has broken the connection off. */
+export function isReset(error: unknown): boolean {
+  return ["ECONNRESET", "EPIPE"].includes(String((error as { code?: unknown }).code));
+}
+
 /** Why there is no connection. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };

@@ -7,7 +7,7 @@ import { checkCode, Code, PassingError, patiently } from "./errors.ts";
 import type { ConfigEntry, CreateTopicsAnswer, NewTopic } from "./protocol.ts";
 import { LATEST } from "./protocol.ts";
 import { SAFE_REPLICAS, type TopicSettings, topicSettings } from "./topic_settings.ts";
-import { CONTROLLER_TIMEOUT_MS, listOffsets, quoted, removeTopics } from "./topics.ts";
+import { CONTROLLER_TIMEOUT_MS, listOffsets, metadataOfAll, quoted, removeTopics } from "./topics.ts";
 
 /** The broker's own default. */
 const DEFAULT_REPLICAS = -1;
@@ -167,8 +167,7 @@ function checkCreated(errors: readonly TopicError[], doing: string): void {
 /** Waits until every node knows the topics and every partition's leader answers for it. */
 async function untilReady(client: Client, names: readonly string[]): Promise<void> {
   await patiently({ doing: `use the new topics ${quoted(names)}` }, async () => {
-    for (const node of client.nodeIds) {
-      const { topicMetadata } = await client.metadata(names, node);
+    for (const { topicMetadata } of await metadataOfAll(client, names)) {
       if (
         topicMetadata.some(({ topicErrorCode, partitionMetadata }) =>
           topicErrorCode !== Code.NONE || partitionMetadata.some(({ leader }) => leader < 0)

@@ -133,11 +133,20 @@ export class PassingError extends Error {
   readonly code: number | undefined;
   /** Whether the other side has closed the connection. */
   readonly hungUp: boolean;
+  /** Whether nobody is there who could take a connection. */
+  readonly refused: boolean;
+  /** What to do if it does not pass, as the end of a sentence; "" if nothing is known. */
+  readonly advice: string;
 
-  constructor(message: string, options: ErrorOptions & { readonly code?: number; readonly hungUp?: boolean } = {}) {
+  constructor(
+    message: string,
+    options: ErrorOptions & Partial<Pick<PassingError, "code" | "hungUp" | "refused" | "advice">> = {},
+  ) {
     super(message, options);
     this.code = options.code;
     this.hungUp = options.hungUp ?? false;
+    this.refused = options.refused ?? false;
+    this.advice = options.advice ?? "";
   }
 }
 

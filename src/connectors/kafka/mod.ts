@@ -4,18 +4,17 @@
  * Import this module when a broker is opened, not before: kafkajs reads the environment while it loads.
  */
 import type { Broker } from "../broker.ts";
-import { BrokerError, BrokerUnavailableError } from "../broker.ts";
 import type { Address } from "./address.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { KafkaBroker } from "./broker.ts";
 import { Client } from "./client.ts";
-import { PassingError } from "./errors.ts";
+import { reach } from "./reach.ts";
 import type { KafkaSecurity } from "./security.ts";
 import { checkTls } from "./tls.ts";
 
 /** Which Kafka, and how to talk about it. */
 export interface KafkaBrokerOptions {
-  /** Where to ask first, `host:port` each. */
+  /** Where to ask first, `host:port` each; all are tried. */
   readonly brokers: readonly string[];
   /** How long to try to reach one of them, ms. Default 5000. */
   readonly connectTimeoutMs?: number;
@@ -28,7 +27,7 @@ export interface KafkaBrokerOptions {
 /**
  * Opens a Kafka.
  *
- * @throws {BrokerUnavailableError} if none of `brokers` answers in time; at once if all refuse
+ * @throws {BrokerUnavailableError} if none of `brokers` answers in time, with what each said; at once if all refuse
  * @throws {BrokerError} if a certificate is not trusted or can not be used, or the login is refused
  * @throws {SyntaxError} if an address is not `host:port`
  */
@@ -43,38 +42,11 @@ export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Brok
   const client = new Client({ bootstrap, clientId: "stream-apps", connectTimeoutMs, security, log });
   const names = bootstrap.map(formatAddress).join(", ");
   try {
-    await reach(client, names, connectTimeoutMs);
+    await reach(client, { bootstrap, withinMs: connectTimeoutMs });
     return new KafkaBroker(client, `Kafka at ${names}`);
   } catch (error) {
     await client.close();
     throw error;
-  }
-}
-
-/** Asks the first that answers, and then a node by the name that the cluster has for it. */
-async function reach(client: Client, names: string, withinMs: number): Promise<void> {
-  let node: number | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new PassingError(`no answer within ${withinMs} ms`)), withinMs);
-  });
-  try {
-    const { brokers } = await Promise.race([client.metadata([]), late]);
-    node = brokers[0]?.nodeId ?? -1;
-    await Promise.race([client.node(node), late]);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) {
-      throw new BrokerError(`Cannot reach Kafka at ${names}: this program lacks a permission. ${error.message}`);
-    }
-    if (!(error instanceof PassingError)) throw error;
-    const reason = error.message.startsWith(`${names}: `) ? error.message.slice(names.length + 2) : error.message;
-    const advice = error.hungUp ? "" : "; start it or unset BOOTSTRAP_SERVERS";
-    const message = node === undefined
-      ? `Cannot reach Kafka at ${names}: ${reason}${advice}`
-      : `Cannot reach Kafka at ${names}: it sends us on to ${error.message}; check its advertised.listeners`;
-    throw new BrokerUnavailableError(message, { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }
 

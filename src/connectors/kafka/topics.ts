@@ -2,6 +2,7 @@
 import type { TopicDescription } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { checkCode, Code, codeError, PassingError, patiently } from "./errors.ts";
+import type { MetadataAnswer } from "./protocol.ts";
 import { EARLIEST, LATEST, READ_COMMITTED } from "./protocol.ts";
 
 /** So long the controller may take for a change, ms. */
@@ -77,8 +78,7 @@ export async function removeTopics(client: Client, names: readonly string[]): Pr
     for (const error of errors) throw error;
   });
   await patiently({ doing: `delete the topics ${quoted(names)}` }, async () => {
-    for (const node of client.nodeIds) {
-      const { topicMetadata } = await client.metadata(names, node);
+    for (const { topicMetadata } of await metadataOfAll(client, names)) {
       if (topicMetadata.some(({ topicErrorCode }) => topicErrorCode !== Code.UNKNOWN_TOPIC_OR_PARTITION)) {
         throw new PassingError("they are still being deleted");
       }
@@ -122,6 +122,24 @@ export async function listOffsets(
     }
   }));
   return offsets;
+}
+
+/**
+ * What every node says of topics, but for nodes that cannot be reached: with one of three down, topics are made and removed.
+ *
+ * One attempt: throws {@link PassingError}s.
+ */
+export async function metadataOfAll(client: Client, names: readonly string[]): Promise<MetadataAnswer[]> {
+  const results = await Promise.allSettled(client.nodeIds.map((node) => client.metadata(names, node)));
+  const answers: MetadataAnswer[] = [];
+  let failure: unknown = new PassingError("no node is known");
+  for (const result of results) {
+    if (result.status === "fulfilled") answers.push(result.value);
+    else if (result.reason instanceof PassingError) failure = result.reason;
+    else throw result.reason;
+  }
+  if (answers.length === 0) throw failure;
+  return answers;
 }
 
 /** `"a", "b"` */

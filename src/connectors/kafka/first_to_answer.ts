@@ -1,0 +1,69 @@
+import { BrokerError } from "../broker.ts";
+import { PassingError } from "./errors.ts";
+
+/** So long the next one waits for the one before it, ms. */
+const HEAD_START_MS = 250;
+
+/** That all have failed, in their order. */
+export class AllFailed extends Error {
+  override name = "AllFailed";
+  constructor(readonly failures: readonly unknown[]) {
+    super("all have failed");
+  }
+}
+
+/**
+ * Tries one after the other, each as soon as the one before has failed or keeps us waiting, and resolves with what the first
+ * gives that works. What is still under way then is left alone.
+ *
+ * @throws {AllFailed} if none works
+ */
+export function firstToAnswer<T>(tries: readonly (() => Promise<T>)[], headStartMs = HEAD_START_MS): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const failures = new Array<unknown>(tries.length);
+    let begun = 0;
+    let failed = 0;
+    let isOver = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+    const next = () => {
+      clearTimeout(timer);
+      if (isOver || begun === tries.length) return;
+      const index = begun++;
+      timer = setTimeout(next, headStartMs);
+      tries[index]!().then((value) => {
+        end();
+        resolve(value);
+      }, (error) => {
+        failures[index] = error;
+        if (++failed === tries.length) {
+          end();
+          reject(new AllFailed(failures));
+        } else next();
+      });
+    };
+    if (tries.length === 0) reject(new AllFailed([]));
+    else next();
+  });
+}
+
+/** One error for many: one that passes, if at least one of them does. */
+export function oneError(failures: readonly unknown[]): unknown {
+  const words = wordsOf(failures);
+  if (words.length < 2) return failures[0];
+  const passing = failures.filter((failure) => failure instanceof PassingError);
+  if (passing.length === 0) return new BrokerError(`Cannot reach Kafka: ${words.join("; ")}`, { cause: failures[0] });
+  return new PassingError(words.join("; "), { cause: passing[0] });
+}
+
+/** What each says, none twice: `localhost:9092: connection refused`. */
+export function wordsOf(failures: readonly unknown[]): string[] {
+  const words = failures.map((failure) => {
+    const message = failure instanceof Error ? failure.message : String(failure);
+    return message.replace(/^Cannot reach Kafka at /, "");
+  });
+  return [...new Set(words)];
+}

@@ -1,0 +1,120 @@
+/** The first contact with a cluster: as patient as a job that runs, and final only where patience is no use. */
+import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import type { Address } from "./address.ts";
+import { formatAddress } from "./address.ts";
+import type { Client } from "./client.ts";
+import { PassingError, pause } from "./errors.ts";
+import { AllFailed, firstToAnswer, wordsOf } from "./first_to_answer.ts";
+
+/** Who closes the connection so often, one time after the other, means it. */
+const HANG_UPS = 4;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 500;
+
+/** The part of a client that is needed. */
+export type Reachable = Pick<Client, "learn" | "node" | "nodeIds">;
+
+/** Where to ask first, and for how long in all. */
+export interface ReachOptions {
+  readonly bootstrap: readonly Address[];
+  readonly withinMs: number;
+}
+
+/**
+ * Resolves when one of the servers has told about its cluster, and one of the cluster's nodes answers by the name that the
+ * cluster has for it. All servers are tried, and again until the time is over, but for those that have refused.
+ *
+ * @throws {BrokerUnavailableError} saying what each one said
+ * @throws {BrokerError} if the only server does not want us: a certificate, a login
+ */
+export async function reach(client: Reachable, options: ReachOptions): Promise<void> {
+  const { bootstrap, withinMs } = options;
+  const untilMs = performance.now() + withinMs;
+  let pauseMs = FIRST_PAUSE_MS;
+  for (let round = 1;; round++) {
+    const leftMs = Math.max(untilMs - performance.now(), 1);
+    let knowsCluster = false;
+    try {
+      await within(
+        leftMs,
+        withinMs,
+        bootstrap.map(formatAddress),
+        bootstrap.map((one) => () => client.learn(one, leftMs)),
+      );
+      knowsCluster = true;
+      const nodes = [...client.nodeIds];
+      const names = nodes.map((id) => `node ${id}`);
+      return await within(leftMs, withinMs, names, nodes.map((id) => async () => void await client.node(id)));
+    } catch (error) {
+      if (!(error instanceof AllFailed)) throw error;
+      const { failures } = error;
+      const isFinal = failures.every((failure) => isRefusal(failure) || (round >= HANG_UPS && isHangUp(failure)));
+      if (isFinal || performance.now() + pauseMs >= untilMs) throw sentence(failures, bootstrap, knowsCluster);
+      await pause(pauseMs);
+      pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+    }
+  }
+}
+
+/** As {@link firstToAnswer}; who has not answered in time has failed with that. */
+async function within(
+  leftMs: number,
+  withinMs: number,
+  names: readonly string[],
+  tries: readonly (() => Promise<void>)[],
+): Promise<void> {
+  const failures = names.map((name): unknown => new PassingError(`${name}: no answer within ${withinMs} ms`));
+  const watched = tries.map((one, index) => async () => {
+    try {
+      return await one();
+    } catch (error) {
+      failures[index] = error;
+      throw error;
+    }
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AllFailed(failures)), leftMs);
+  });
+  try {
+    await Promise.race([firstToAnswer(watched), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether asking again within seconds would be no use. */
+function isRefusal(failure: unknown): boolean {
+  return !(failure instanceof PassingError) || failure.refused;
+}
+
+function isHangUp(failure: unknown): boolean {
+  return failure instanceof PassingError && failure.hungUp;
+}
+
+function sentence(failures: readonly unknown[], bootstrap: readonly Address[], knowsCluster: boolean): Error {
+  const names = bootstrap.map(formatAddress).join(", ");
+  const [first] = failures;
+  const denied = failures.find((failure) => failure instanceof Deno.errors.NotCapable);
+  if (denied instanceof Error) {
+    return new BrokerError(`Cannot reach Kafka at ${names}: this program lacks a permission. ${denied.message}`);
+  }
+  const words = wordsOf(failures);
+  if (knowsCluster) {
+    return new BrokerUnavailableError(
+      `Cannot reach Kafka at ${names}: it sends us on to ${words.join("; ")}; check its advertised.listeners`,
+      { cause: first },
+    );
+  }
+  if (words.length === 1 && first instanceof Error && !(first instanceof PassingError)) return first;
+  const said = words.length === 1 && words[0]!.startsWith(`${names}: `)
+    ? words[0]!.slice(names.length + 2)
+    : words.join("; ");
+  const advice = failures.map((failure) => failure instanceof PassingError ? failure.advice : "").find((one) =>
+    one !== ""
+  );
+  return new BrokerUnavailableError(
+    `Cannot reach Kafka at ${names}: ${said}${advice ?? "; start it or unset BOOTSTRAP_SERVERS"}`,
+    { cause: first },
+  );
+}
