@@ -126,10 +126,14 @@ export class KafkaProxy implements AsyncDisposable {
   #hideBroker(response: Uint8Array): void {
     const { hostname, port } = this.#target;
     const host = new TextEncoder().encode(hostname);
-    const address = new Uint8Array([0, host.length, ...host, ...int32(port)]);
-    for (let at = 4; at + address.length <= response.length; at++) {
-      if (address.every((byte, i) => response[at + i] === byte)) {
-        response.set(int32(this.#port), at + address.length - 4);
+    // A text's length stands before it, in two bytes; in newer versions it is one more, in one byte.
+    const older = new Uint8Array([0, host.length, ...host, ...int32(port)]);
+    const newer = new Uint8Array([host.length + 1, ...host, ...int32(port)]);
+    for (const address of [older, newer]) {
+      for (let at = 4; at + address.length <= response.length; at++) {
+        if (address.every((byte, i) => response[at + i] === byte)) {
+          response.set(int32(this.#port), at + address.length - 4);
+        }
       }
     }
   }
