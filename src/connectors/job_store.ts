@@ -159,7 +159,7 @@ const encoder = new TextEncoder();
  * Ours begin with `dead-letter.job`: so a letter of another job that became a letter itself keeps what it said.
  */
 function letterRecord(topic: string, job: string, letter: DeadLetter): OutgoingRecord {
-  const { origin } = letter;
+  const { origin, firing } = letter;
   const words: Record<string, string> = {
     "dead-letter.job": job,
     "dead-letter.operator": letter.operator,
@@ -168,6 +168,11 @@ function letterRecord(topic: string, job: string, letter: DeadLetter): OutgoingR
     "dead-letter.attempt": String(letter.attempt),
     "dead-letter.time": new Date().toISOString(),
   };
+  if (firing !== undefined) {
+    words["dead-letter.key"] = JSON.stringify(firing.key);
+    if (firing.window !== undefined) words["dead-letter.window"] = firing.window;
+    if (firing.timerMs !== undefined) words["dead-letter.timer"] = String(firing.timerMs);
+  }
   if (origin !== undefined) {
     words["dead-letter.topic"] = origin.topic;
     words["dead-letter.partition"] = String(origin.partition);

@@ -52,14 +52,17 @@ export class OperatorError extends Error {
   /** Whether one record is to blame; a timer or a window that fires has none. */
   readonly byRecord: boolean;
 
-  /** Made by the engine. */
-  constructor(operator: string, cause: unknown, origin: RecordOrigin | undefined, byRecord = false) {
+  /**
+   * Made by the engine.
+   * @param place the record at work, or words such as `in window [0, 10) of key "a"`
+   */
+  constructor(operator: string, cause: unknown, place: RecordOrigin | string | undefined, byRecord = false) {
     const what = cause instanceof RecordError
       ? cause.message
       : cause instanceof Error
       ? `${cause.name}: ${cause.message}`
       : String(cause);
-    const where = origin === undefined ? "" : ` at ${formatOrigin(origin)}`;
+    const where = place === undefined ? "" : typeof place === "string" ? ` ${place}` : ` at ${formatOrigin(place)}`;
     super(`Operator "${operator}" failed${where}: ${what}`, { cause });
     this.operator = operator;
     this.byRecord = byRecord;

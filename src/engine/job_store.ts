@@ -48,12 +48,24 @@ export interface SplitPosition {
   readonly position: Json;
 }
 
-/** A record that could not be processed, and why. */
+/** A window that fires, or a timer, and whose it is. */
+export interface Firing {
+  /** The key, as JSON. */
+  readonly key: Json;
+  /** "[2026-10-19T12:00:00.000Z, 2026-10-19T12:01:00.000Z)"; undefined for a timer. */
+  readonly window?: string | undefined;
+  /** When a timer was due, ms since the Unix epoch. */
+  readonly timerMs?: number | undefined;
+}
+
+/** A record that could not be processed, and why; or a window or timer, see `firing`. */
 export interface DeadLetter {
   /** Undefined if no record of a source was at work, for instance in a window that fires. */
   readonly origin: RecordOrigin | undefined;
   /** The value as the operator saw it, where there is no origin. */
   readonly value?: unknown;
+  /** What fired, if a function threw at that and at no record. */
+  readonly firing?: Firing | undefined;
   /** Event time, ms since the Unix epoch. */
   readonly timestampMs: number;
   /** Name of the operator, or of the source if the record could not be decoded. */

@@ -26,7 +26,15 @@ export { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 export { type FaultPoint, JOB_FAULT_POINTS } from "./fault_points.ts";
 export { formatOrigin, JobError, OperatorError, RecordError, type RecordOrigin } from "./errors.ts";
 export { splitPositions } from "./runtime/snapshot.ts";
-export type { DeadLetter, JobSession, JobStore, JobStoreRequest, SplitPosition, StateChange } from "./job_store.ts";
+export type {
+  DeadLetter,
+  Firing,
+  JobSession,
+  JobStore,
+  JobStoreRequest,
+  SplitPosition,
+  StateChange,
+} from "./job_store.ts";
 export { consoleLogger, type Logger, type LogLevel, SILENT } from "./logger.ts";
 export {
   type AggregateFunction,
@@ -85,7 +93,7 @@ export { type Books, formatBooks, type OperatorBooks, tableOfBooks } from "./run
 export type { DeadLimit } from "./runtime/dead_limit.ts";
 export type { JobExecutionResult } from "./runtime/job_execution.ts";
 export type { JobRunEnd } from "./runtime/job_run.ts";
-export type { ErrorPolicy } from "./runtime/options.ts";
+export type { ErrorPolicy, WindowErrorPolicy } from "./runtime/options.ts";
 export type {
   ExponentialDelayRestart,
   FailureRateRestart,

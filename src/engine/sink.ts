@@ -34,6 +34,12 @@ export interface SinkContext {
   readonly logger: Logger;
   /** The job's clock. */
   readonly clock: Clock;
+  /**
+   * Gives up a record that `write()` has taken and that only later turned out to be bad, such as a row that a database refused:
+   * it goes the way of the job's `onError`. To be called before the promise of `flush()` settles.
+   * @throws {OperatorError} if that is "fail"; the error itself if it says that trying again can help (`retriable: true`)
+   */
+  refuse(value: unknown, timestampMs: number, error: unknown): void;
 }
 
 /** An open sink. */

@@ -104,6 +104,12 @@ const JOB_FLAGS = {
     parse: oneOf("dead-letter", "skip", "fail"),
     help: "what becomes of a record that can not be decoded or at which a function throws (default: dead-letter)",
   },
+  onWindowError: {
+    name: "on-window-error",
+    value: "fail|dead-letter",
+    parse: oneOf("fail", "dead-letter"),
+    help: "what becomes of a window or timer at which a function throws (default: fail)",
+  },
   maxDead: {
     name: "max-dead",
     value: "PERCENT%|COUNT/min|never",

@@ -144,6 +144,27 @@ onEmbeddedLog("dead-letters list shows a line for each: what, where, why, and ho
 });
 
 onEmbeddedLog(
+  "dead-letters list says which window or timer of which key a letter without a record is of",
+  async (scope) => {
+    const window = "[2026-03-01T12:00:00.000Z, 2026-03-01T12:01:00.000Z)";
+    const broker = await broken(
+      await scope.broker(),
+      letter(undefined, { firing: { key: { city: "Ulm" }, window }, value: { n: 13 } }),
+      letter(undefined, { firing: { key: "Rom", timerMs: NOW_MS } }),
+    );
+
+    const { output } = await run(broker, "importer list --json");
+    const lines = output.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(lines.map(({ firing, value }) => [firing, value]), [
+      [`window ${window} of key {"city":"Ulm"}`, '{"n":13}'],
+      ['timer at 2026-03-01T12:00:00.000Z of key "Rom"', ""],
+    ]);
+    assertStringIncludes((await run(broker, "importer list")).output, `  window ${window} of key {"city":"Ulm"}  `);
+    assertStringIncludes((await run(broker, "importer replay 0")).log.join("\n"), "Letter 0 is left alone");
+  },
+);
+
+onEmbeddedLog(
   "dead-letters list filters by class, operator, topic and time, and takes the last of them",
   async (scope) => {
     const broker = await broken(

@@ -3,12 +3,11 @@ import type { OutgoingRecord } from "../../src/connectors/broker.ts";
 import { UnknownTopicError } from "../../src/connectors/broker.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import { TopicSink } from "../../src/connectors/sink.ts";
-import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
 import type { JobSession, JobStore, JobStoreRequest } from "../../src/engine/job_store.ts";
-import { SILENT } from "../../src/engine/logger.ts";
 import { NO_TIMESTAMP } from "../../src/engine/record.ts";
 import type { SinkContext } from "../../src/engine/sink.ts";
 import { FakeBroker, StoppedTime } from "../engine/fake_broker.ts";
+import { sinkContext } from "../engine/sink_context.ts";
 
 const REQUEST: JobStoreRequest = {
   job: "stats",
@@ -32,7 +31,7 @@ function newSink(broker: FakeBroker, ownStore = store(broker)): TopicSink<string
 }
 
 function contextOf(session: JobSession | undefined): SinkContext {
-  return { session, restored: undefined, logger: SILENT, clock: SYSTEM_CLOCK };
+  return sinkContext({ session });
 }
 
 const textOf = ({ value, timestampMs }: OutgoingRecord) => `${new TextDecoder().decode(value!)} @${timestampMs}`;

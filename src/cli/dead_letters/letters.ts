@@ -25,6 +25,8 @@ export interface Letter {
   readonly attempt: string;
   /** Where the record came from; undefined if no record of a topic was at work. */
   readonly origin: LetterOrigin | undefined;
+  /** `window [2026-…, 2026-…) of key "a"`, if a function threw at no record but in a window that fired, or a timer. */
+  readonly firing: string | undefined;
   /** The first bytes of its value; null if it has none. */
   readonly begin: Uint8Array | null;
   /** Of its value. */
@@ -119,10 +121,17 @@ export function letterOf({ offset, headers, value }: BrokerRecord): Letter | und
       offset: Number(word("offset")),
       timestampMs: Number(word("timestamp")),
     },
+    firing: firingWords(words),
     begin: value === null ? null : value.slice(0, BEGIN_BYTES),
     bytes: value?.length ?? 0,
     replayed,
   };
+}
+
+function firingWords(words: RecordHeaders): string | undefined {
+  const [key, window, timer] = ["key", "window", "timer"].map((name) => headerText(words, name));
+  if (window !== undefined) return `window ${window} of key ${key}`;
+  return timer === undefined ? undefined : `timer at ${new Date(Number(timer)).toISOString()} of key ${key}`;
 }
 
 /** The record as it was, on its way to where it came from, with a header that says which letter it was. */

@@ -88,9 +88,11 @@ export function letterJson(record: BrokerRecord, resolved: ReadonlyMap<number, R
   return `${JSON.stringify(line)}\n`;
 }
 
-/** "skyone 3 @ 1204": topic, partition, offset. */
-export function originWords({ origin }: Letter): string {
-  return origin === undefined ? "no topic" : `${oneLine(origin.topic)} ${origin.partition} @ ${origin.offset}`;
+/** "skyone 3 @ 1204": topic, partition, offset; or what fired. */
+export function originWords({ origin, firing }: Letter): string {
+  return origin === undefined
+    ? oneLine(firing ?? "no topic")
+    : `${oneLine(origin.topic)} ${origin.partition} @ ${origin.offset}`;
 }
 
 /** What could not be decoded says where it lies, which has a column of its own. */

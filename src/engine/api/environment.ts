@@ -6,8 +6,7 @@ import type { JobStore } from "../job_store.ts";
 import { consoleLogger, type Logger } from "../logger.ts";
 import { executeJob, type JobExecutionResult } from "../runtime/job_execution.ts";
 import { checkDeadLimit, type DeadLimit } from "../runtime/dead_limit.ts";
-import type { ErrorPolicy } from "../runtime/options.ts";
-import type { JobRunOptions } from "../runtime/options.ts";
+import type { ErrorPolicy, JobRunOptions, WindowErrorPolicy } from "../runtime/options.ts";
 import { checkSuccess } from "../runtime/success.ts";
 import { type RestartStrategy, startRestarts } from "../runtime/restart_strategy.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
@@ -59,6 +58,8 @@ export interface EnvironmentOptions {
   readonly restartStrategy?: RestartStrategy | undefined;
   /** Default: "dead-letter" with a `store`; without one "fail": nobody would find out. */
   readonly onError?: ErrorPolicy | undefined;
+  /** What becomes of a window that fires, or a timer, at which a function throws; default "fail": nothing of it is lost. */
+  readonly onWindowError?: WindowErrorPolicy | undefined;
   /** How many records that cannot be processed end the job with an error; default: more than half of its last 1,000. */
   readonly maxDead?: DeadLimit | undefined;
   /** Takes the job's words to its operator; default: warnings and errors go to standard error. `SILENT` takes none. */
@@ -174,6 +175,7 @@ export class StreamExecutionEnvironment {
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
       restartStrategy: this.#options.restartStrategy ?? { type: "none" },
       onError: this.#options.onError ?? (store === undefined ? "fail" : "dead-letter"),
+      onWindowError: this.#options.onWindowError ?? "fail",
       maxDead: this.#options.maxDead ?? {},
       logger,
       signal: this.#options.signal ?? new AbortController().signal,

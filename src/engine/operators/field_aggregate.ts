@@ -21,6 +21,8 @@ export interface FieldAggregate<T> {
   readonly description: string;
   /** @throws {TypeError} if the record's field is nothing that can be folded */
   check(value: T): void;
+  /** @throws {TypeError} if one record's field is a number and the other's text; both must have passed `check()` */
+  checkAlike(a: T, b: T): void;
   /** Both must have passed `check()`. */
   readonly reduce: ReduceFunction<T>;
 }
@@ -42,9 +44,13 @@ export function fieldAggregate<T>(
   const refused = (why: string) => new TypeError(`Cannot take ${aggregation}() of field ${name}: ${why}`);
   const fieldOf = (value: T) => (value as Record<string | number, number | string>)[field]!;
   const smaller = aggregation === "min" || aggregation === "minBy";
+  const checkAlike = (first: T, second: T) => {
+    const [a, b] = [typeof fieldOf(first), typeof fieldOf(second)];
+    if (a !== b) throw refused(`it is now ${a}, now ${b}`);
+  };
   const reduce: ReduceFunction<T> = (sofar, next) => {
+    checkAlike(sofar, next);
     const [a, b] = [fieldOf(sofar), fieldOf(next)];
-    if (typeof a !== typeof b) throw refused(`it is now ${typeof a}, now ${typeof b}`);
     if (aggregation === "sum") return withField(sofar, field, (a as number) + (b as number));
     const better = smaller ? b < a : b > a;
     if (aggregation === "min" || aggregation === "max") return better ? withField(sofar, field, b) : sofar;
@@ -59,6 +65,7 @@ export function fieldAggregate<T>(
       const wanted = aggregation === "sum" ? "a finite number" : "a finite number or text";
       throw refused(`it must be ${wanted}, in this record it is ${typeof given === "number" ? given : typeof given}`);
     },
+    checkAlike,
     reduce,
   };
 }

@@ -35,6 +35,8 @@ export interface OperatorLife<OUT> {
   readonly ownWatermark?: () => number;
   /** Called from time to time for operators that make event time themselves. @param nowMs ms since the Unix epoch */
   readonly onPeriodicEmit?: (nowMs: number) => void;
+  /** Set for operators whose timers are windows, which they hand to `OperatorContext.firing()`; else a timer is one firing. */
+  readonly firesWindows?: true;
   /** Set for operators whose answers come later. */
   readonly later?: LaterResults<OUT>;
   /** What stored state depends on, by name: another text for the same name can not read it. */
@@ -55,6 +57,16 @@ export interface LaterResults<OUT> {
   giveReady(output: Output<OUT>): void;
 }
 
+/** A window that fires, for its dead letter. */
+export interface FailedWindow {
+  /** Its bounds. */
+  readonly window: string;
+  /** What it holds. */
+  readonly value: unknown;
+  /** Event time of its results, ms. */
+  readonly timestampMs: number;
+}
+
 /** What an operator may use. */
 export interface OperatorContext {
   /** For messages. */
@@ -70,6 +82,13 @@ export interface OperatorContext {
    * as when a function throws at a record that has just come: all that `work` has done is taken back.
    */
   asRecord(value: unknown, timestampMs: number, work: () => void): void;
+  /**
+   * Calls functions for a window that fires. If they throw, the job's policy for windows decides: it fails, or what they did is
+   * taken back, the window becomes a dead letter, and the operator goes on as if they had given nothing.
+   * @param work may throw
+   * @param what is asked only if it does
+   */
+  firing(work: () => void, what: () => FailedWindow): void;
   /** ms since the Unix epoch */
   processingTime(): number;
   /** The operator's event time, ms. */

@@ -38,6 +38,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   #triggerWindow!: TriggerWindow;
   #firing!: FiringWindow<W, OUT>;
   #late!: LateRecords<T>;
+  readonly firesWindows = true;
   readonly #give = (elements: Iterable<E>): void => {
     const { out } = this.#firing;
     if (this.#process !== undefined) {
@@ -151,15 +152,19 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     if (stateWindow === undefined) return;
     this.#firing.out.output = output;
     const context = this.#triggerWindow.turnTo(window);
-    const result = eventTime
-      ? this.#trigger.onEventTime(timeMs, window, context)
-      : this.#trigger.onProcessingTime(timeMs, window, context);
+    let result: TriggerResult = TriggerResult.CONTINUE;
+    this.#firingOf(window, stateWindow, () => {
+      result = eventTime
+        ? this.#trigger.onEventTime(timeMs, window, context)
+        : this.#trigger.onProcessingTime(timeMs, window, context);
+    });
     this.#obey(result, window, stateWindow);
     if (eventTime !== this.#isEventTime || timeMs !== this.#cleanupMs(window)) return;
+    this.#firingOf(window, stateWindow, () => {
+      this.#trigger.clear(window, context);
+      this.#process?.clear?.(this.#firing);
+    });
     this.#contents.clear(stateWindow);
-    this.#trigger.clear(window, context);
-    this.#firing.turnTo(window);
-    this.#process?.clear?.(this.#firing);
     if (open === undefined) return;
     open.retire(window);
     this.#storeOpen(open);
@@ -168,10 +173,19 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   #obey(result: TriggerResult, window: W, stateWindow: string): void {
     if (result === TriggerResult.CONTINUE) return;
     if (result !== TriggerResult.PURGE) {
-      this.#firing.turnTo(window);
-      this.#contents.fire(window, stateWindow, this.#give);
+      this.#firingOf(window, stateWindow, () => this.#contents.fire(window, stateWindow, this.#give));
     }
     if (result !== TriggerResult.FIRE) this.#contents.clear(stateWindow);
+  }
+
+  /** Calls what is the user's. */
+  #firingOf(window: W, stateWindow: string, work: () => void): void {
+    this.#firing.turnTo(window);
+    this.#context.firing(work, () => ({
+      window: `${window}`,
+      value: this.#contents.held(stateWindow),
+      timestampMs: window.maxTimestamp(),
+    }));
   }
 
   #isLate(window: W): boolean {

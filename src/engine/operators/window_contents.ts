@@ -2,6 +2,7 @@ import { NO_TIMESTAMP } from "../record.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { ListTable } from "../state/list_table.ts";
 import type { StateTable } from "../state/state_table.ts";
+import { checkKept } from "../state/value_text.ts";
 import type { Elements, Evictor, EvictorContext, TimestampedValue } from "../windows/evictor.ts";
 import type { Window } from "../windows/window.ts";
 import type { WindowFold } from "./window_folds.ts";
@@ -16,6 +17,8 @@ export interface WindowContents<T, E, W extends Window> {
   /** Hands what is in a window to `give`, which is not called if there never was anything. */
   fire(window: W, namespace: string, give: (elements: Iterable<E>) => void): void;
   clear(namespace: string): void;
+  /** What is in a window, for a person; undefined if there is nothing. */
+  held(namespace: string): unknown;
   /** Moves what is in `sources` into `target`. */
   merge(target: string, sources: readonly string[]): void;
 }
@@ -49,6 +52,10 @@ export class FoldedContents<T, ACC, E> implements WindowContents<T, E, Window> {
     this.#table.set(namespace, currentKeyId, currentKey, undefined);
   }
 
+  held(namespace: string): ACC | undefined {
+    return this.#table.get(namespace, this.#state.currentKeyId);
+  }
+
   merge(target: string, sources: readonly string[]): void {
     const { currentKey, currentKeyId } = this.#state;
     this.#table.mergeNamespaces(target, sources, currentKeyId, currentKey, (a, b) => this.#fold.merge(a, b));
@@ -77,6 +84,10 @@ export class ListedContents<T> implements WindowContents<T, T, Window> {
 
   clear(namespace: string): void {
     this.#table.clear(namespace, this.#state.currentKeyId);
+  }
+
+  held(namespace: string): T[] {
+    return this.#table.get(namespace, this.#state.currentKeyId);
   }
 
   merge(target: string, sources: readonly string[]): void {
@@ -117,6 +128,9 @@ export class EvictedContents<T, ACC, E, W extends Window> implements WindowConte
 
   add(namespace: string, value: T, timestampMs: number): void {
     const { currentKey, currentKeyId } = this.#state;
+    // Now, and not when the window fires: then no record would be to blame, or another one.
+    checkKept(value, this.#table);
+    this.#fold?.check?.(value, this.#table.last(namespace, currentKeyId)?.[0]);
     const dated: Dated<T> = timestampMs === NO_TIMESTAMP ? [value] : [value, timestampMs];
     this.#table.add(namespace, currentKeyId, currentKey, dated);
   }
@@ -138,6 +152,10 @@ export class EvictedContents<T, ACC, E, W extends Window> implements WindowConte
 
   clear(namespace: string): void {
     this.#table.clear(namespace, this.#state.currentKeyId);
+  }
+
+  held(namespace: string): T[] {
+    return this.#table.get(namespace, this.#state.currentKeyId).map(([value]) => value);
   }
 
   merge(target: string, sources: readonly string[]): void {

@@ -8,6 +8,11 @@ export interface WindowFold<T, ACC, R> {
   readonly kept: string | undefined;
   /** What is kept of no record, if anything. */
   empty(): ACC | undefined;
+  /**
+   * Refuses a record that could not be folded, for a window that keeps its records until it fires; left out: only folding tells.
+   * @param before a record that the window has already; undefined if there is none
+   */
+  check?(value: T, before: T | undefined): void;
   /** What is kept of a window's first record. */
   first(value: T): ACC;
   next(sofar: ACC, value: T): ACC;
@@ -88,6 +93,11 @@ export class FieldFold<T> implements WindowFold<T, T, T> {
   }
 
   empty(): undefined {}
+
+  check(value: T, before: T | undefined): void {
+    this.#aggregate.check(value);
+    if (before !== undefined) this.#aggregate.checkAlike(before, value);
+  }
 
   first(value: T): T {
     this.#aggregate.check(value);

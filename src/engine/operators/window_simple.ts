@@ -4,7 +4,7 @@ import type { Timer } from "../time/timer_queue.ts";
 import type { Window } from "../windows/window.ts";
 import type { WindowAssigner, WindowAssignerContext } from "../windows/window_assigner.ts";
 import type { ProcessWindowFunction } from "./functions.ts";
-import type { Operator, OperatorContext } from "./operator.ts";
+import type { FailedWindow, Operator, OperatorContext } from "./operator.ts";
 import { FiringWindow } from "./window_context.ts";
 import { type WindowDescription, windowStamps } from "./window_description.ts";
 import type { WindowFold } from "./window_folds.ts";
@@ -38,6 +38,28 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
   #contents!: WindowTable<ACC>;
   #firing!: FiringWindow<W, OUT>;
   #late!: LateRecords<T>;
+  /** What fires, and where its results go. */
+  #entry!: WindowEntry<ACC>;
+  #output!: Output<OUT>;
+  readonly firesWindows = true;
+  readonly #give = (): void => {
+    const { key, value } = this.#entry;
+    const firing = this.#firing;
+    const result = this.#fold.result(value!);
+    if (this.#process === undefined) {
+      // Without a process function R is OUT: the API sees to it.
+      this.#output.collect(result as unknown as OUT, firing.out.timestampMs);
+    } else {
+      firing.out.output = this.#output;
+      this.#process.process(key as K, firing, [result], firing.out);
+      this.#process.clear?.(firing);
+    }
+  };
+  readonly #failed = (): FailedWindow => ({
+    window: `${this.#firing.window}`,
+    value: this.#entry.value,
+    timestampMs: this.#firing.out.timestampMs,
+  });
 
   constructor(description: SimpleWindows<T, ACC, R, OUT, K, W>) {
     this.#description = description;
@@ -93,19 +115,13 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
   onEventTime(timer: Timer, output: Output<OUT>): void {
     // It has no timers but those of its windows.
     const entry = timer as WindowEntry<ACC>;
-    const { namespace, key } = entry;
+    const { namespace } = entry;
     const firing = this.#firing;
     // Windows of one end fire one key after the other.
     if (firing.window?.id !== namespace) firing.turnTo(this.#assigner.windowOf(namespace));
-    const result = this.#fold.result(entry.value!);
-    if (this.#process === undefined) {
-      // Without a process function R is OUT: the API sees to it.
-      output.collect(result as unknown as OUT, firing.out.timestampMs);
-    } else {
-      firing.out.output = output;
-      this.#process.process(key as K, firing, [result], firing.out);
-      this.#process.clear?.(firing);
-    }
+    this.#entry = entry;
+    this.#output = output;
+    this.#context.firing(this.#give, this.#failed);
     this.#contents.remove(entry);
   }
 }

@@ -15,6 +15,8 @@ export interface Books {
   readonly late: number;
   /** Records that could not be decoded, or at which a function threw. */
   readonly dead: number;
+  /** Windows and timers at which a function threw, and which the job went on without, see `onWindowError`. */
+  readonly failed: number;
   /** Timers that have not come due: open windows, mostly. */
   readonly pendingTimers: number;
   /** In the order of the job. */
@@ -52,6 +54,8 @@ export interface OperatorBooks {
   readonly recordsOut: number;
   /** Records that it gave to side outputs. */
   readonly sideOut: number;
+  /** Windows and timers that fired and failed. */
+  readonly failed: number;
 }
 
 /** Counts of this attempt. */
@@ -69,6 +73,7 @@ export function booksOf(sources: readonly SourceTask[], tasks: readonly Task[]):
     filtered: sum(all, "filtered"),
     late: sum(all, "late"),
     dead: sum(all, "dead"),
+    failed: sum(all, "failed"),
     pendingTimers: tasks.reduce(
       (total, { timers, processingTimers }) => total + timers.size + processingTimers.size,
       0,
@@ -79,7 +84,7 @@ export function booksOf(sources: readonly SourceTask[], tasks: readonly Task[]):
 }
 
 function entry(name: string, operation: string, tally: Tally): OperatorBooks {
-  const { restored, consumed, filtered, late, dead, takenBack, pending, sideOut } = tally;
+  const { restored, consumed, filtered, late, dead, takenBack, pending, sideOut, failed } = tally;
   return {
     name,
     operation,
@@ -93,6 +98,7 @@ function entry(name: string, operation: string, tally: Tally): OperatorBooks {
     pending,
     recordsOut: tally.out,
     sideOut,
+    failed,
   };
 }
 
@@ -126,11 +132,12 @@ function mismatch(name: string, tally: Tally, rule: string): Error {
 }
 
 /** `1,204 in, 1,000 out, 3 late`: one line for a person. */
-export function formatBooks({ recordsIn, recordsOut, filtered, late, dead }: Books): string {
+export function formatBooks({ recordsIn, recordsOut, filtered, late, dead, failed }: Books): string {
   const parts = [`${format(recordsIn)} in`, `${format(recordsOut)} out`];
   if (filtered > 0) parts.push(`${format(filtered)} filtered out`);
   if (late > 0) parts.push(`${format(late)} late`);
   if (dead > 0) parts.push(`${format(dead)} bad`);
+  if (failed > 0) parts.push(`${format(failed)} failed windows or timers`);
   return parts.join(", ");
 }
 
@@ -147,6 +154,7 @@ const COLUMNS: readonly (readonly [count: CountName, heading: string, always: bo
   ["pending", "pending", false],
   ["recordsOut", "out", true],
   ["sideOut", "side outputs", false],
+  ["failed", "failed windows or timers", false],
 ];
 
 /** A table of all sources, operators and sinks, line by line; counts that are 0 everywhere are left out. */

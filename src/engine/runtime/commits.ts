@@ -256,7 +256,8 @@ export async function flushSinks(writers: Wired["writers"], activity: Activity):
     try {
       await activity.wait(() => `sink "${name}" to write`, () => writer.flush?.());
     } catch (error) {
-      throw isExpected(error) || isRetriable(error) ? error : new OperatorError(name, error, undefined);
+      const isNamed = error instanceof OperatorError;
+      throw isNamed || isExpected(error) || isRetriable(error) ? error : new OperatorError(name, error, undefined);
     }
   }
 }

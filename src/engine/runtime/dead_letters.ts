@@ -1,5 +1,6 @@
 import { formatOrigin, JobError, OperatorError, type RecordError } from "../errors.ts";
-import type { DeadLetter, JobSession } from "../job_store.ts";
+import type { DeadLetter, Firing, JobSession } from "../job_store.ts";
+import { formatTime } from "../record.ts";
 import { DeadCounter } from "./dead_limit.ts";
 import type { ErrorPolicy, JobRunOptions } from "./options.ts";
 import { count } from "./why_nothing_comes_out.ts";
@@ -38,22 +39,24 @@ export class DeadLetters {
     this.#counter = new DeadCounter(options.maxDead, options.bounded);
   }
 
-  /** Where they are kept; undefined if they are dropped. */
+  /** Where bad records are kept; undefined if they are dropped. */
   get keptIn(): string | undefined {
     return this.#keeper?.deadLetters;
   }
 
   /**
-   * @param of how many records its operator has got, if it makes several letters of one record of the job: of asynchronous calls
+   * @param of how many records its operator has got, if it makes several letters of one record of the job: of asynchronous
+   *   calls; how often it has fired, of a window or timer
    * @throws {JobError} if there are more bad ones than the job stands
    */
   add(letter: Letter, of?: number): void {
     const isLate = letter.errorClass === "LateRecord";
     const kind = isLate ? this.#late : this.#bad;
-    const keeper = this.#keeper;
+    // Who lets a job go on without a window wants to keep it, whatever becomes of bad records.
+    const keeper = letter.firing === undefined ? this.#keeper : this.#session;
     kind.count++;
     if (keeper === undefined) kind.dropped++;
-    if (kind.count <= SHOWN) this.#warn(`${describeLetter(letter)}; ${this.#fate}`);
+    if (kind.count <= SHOWN) this.#warn(`${describeLetter(letter)}; ${this.#fate(keeper)}`);
     if (kind.count === SHOWN) this.#warn(`further ${kind.name}s are counted, not shown`);
     keeper?.deadLetter({ ...letter, attempt: this.#attempt });
     if (!isLate) this.#checkLimit(letter, of);
@@ -77,8 +80,8 @@ export class DeadLetters {
     return this.#options.onError === "skip" ? undefined : this.#session;
   }
 
-  get #fate(): string {
-    if (this.keptIn !== undefined) return `kept in "${this.keptIn}"`;
+  #fate(keeper: JobSession | undefined): string {
+    if (keeper !== undefined) return `kept in "${keeper.deadLetters}"`;
     return this.#options.onError === "skip" ? "it is skipped" : `it is dropped, as ${this.#whyDropped}`;
   }
 
@@ -93,7 +96,9 @@ export class DeadLetters {
   #checkLimit(letter: Letter, of: number | undefined): void {
     const { clock, jobName } = this.#options;
     const number = this.#recordsIn();
-    const weight = of === undefined ? 1 : Math.min(1, number / of);
+    // A window stands for as many records as there are to one.
+    const share = of === undefined || of === 0 ? 1 : number / of;
+    const weight = letter.firing === undefined ? Math.min(1, share) : Math.max(1, share);
     const passed = this.#counter.add({ number, weight, nowMs: clock.now() });
     if (passed === undefined) return;
     const kept = this.keptIn === undefined ? "are dropped" : `are in "${this.keptIn}"`;
@@ -108,11 +113,21 @@ export class DeadLetters {
 }
 
 /** `counts: TypeError: no such traveller, at "skyone" partition 3 offset 1204` */
-function describeLetter({ operator, errorClass, message, origin }: Letter): string {
+function describeLetter({ operator, errorClass, message, origin, firing }: Letter): string {
   // What could not be decoded says by itself where it lies.
-  const place = origin === undefined || message.includes(formatOrigin(origin)) ? "" : `, at ${formatOrigin(origin)}`;
+  const place = firing !== undefined
+    ? `, in ${describeFiring(firing)}`
+    : origin === undefined || message.includes(formatOrigin(origin))
+    ? ""
+    : `, at ${formatOrigin(origin)}`;
   const what = errorClass === "RecordError" || errorClass === "LateRecord" ? message : `${errorClass}: ${message}`;
   return `${operator}: ${what}${place}`;
+}
+
+/** `window [0, 10) of key "a"` or `a timer at 2026-10-19T12:00:00.000Z of key "a"`, after "in". */
+export function describeFiring({ key, window, timerMs }: Firing): string {
+  const what = window === undefined ? `a timer at ${formatTime(timerMs!)}` : `window ${window}`;
+  return `${what} of key ${JSON.stringify(key)}`;
 }
 
 /** Whether the job goes on without the record at which this was thrown. */

@@ -73,6 +73,7 @@ export class JobRun {
       changes,
       current: undefined,
       onError: options.onError,
+      onWindowError: options.onWindowError,
       deadLetter: (letter, of) => this.#deadLetters.add(letter, of),
       warn: (message) => options.logger.warn(`${options.jobName}: ${message}`),
       wake: () => {

@@ -17,9 +17,19 @@ import type { Task } from "./task.ts";
  * - `skip`: nothing remains of it either, and it is only counted
  * - `fail`: the job fails, and its restart strategy decides
  *
- * A function that throws in a timer or a window that fires has no record to blame: the job fails under any policy.
+ * A function that throws in a timer or a window that fires has no record to blame: {@link WindowErrorPolicy} decides.
  */
 export type ErrorPolicy = "dead-letter" | "skip" | "fail";
+
+/**
+ * What becomes of a window that fires, or a timer, at which a function throws.
+ *
+ * - `fail`: the job fails, nothing of the window is lost, and its restart strategy decides. If a record made the window fire,
+ *   that record goes the way of {@link ErrorPolicy}
+ * - `dead-letter`: what the function did is taken back, the window or timer is one dead letter with its key and what it held,
+ *   and the job goes on as if the function had given nothing
+ */
+export type WindowErrorPolicy = "fail" | "dead-letter";
 
 /** How a job runs; what it does is in its graph. */
 export interface JobRunOptions {
@@ -43,6 +53,7 @@ export interface JobRunOptions {
   readonly sessionTimeoutMs: number;
   readonly restartStrategy: RestartStrategy;
   readonly onError: ErrorPolicy;
+  readonly onWindowError: WindowErrorPolicy;
   readonly maxDead: DeadLimit;
   readonly logger: Logger;
   readonly signal: AbortSignal;

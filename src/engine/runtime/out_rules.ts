@@ -33,9 +33,9 @@ const RULES = new Map<unknown, OutRule>([
     holds: ({ out, sideOut, consumed }) => out === 0 && sideOut === consumed,
   }],
   [SimpleWindowOperator, {
-    says: "one record out for each window that closed, unless a process function decides",
-    holds: ({ out, fired }, operator) =>
-      !(operator instanceof SimpleWindowOperator) || !operator.givesOnePerWindow || out === fired,
+    says: "one record out for each window that closed and did not fail, unless a process function decides",
+    holds: ({ out, fired, failed }, operator) =>
+      !(operator instanceof SimpleWindowOperator) || !operator.givesOnePerWindow || out === fired - failed,
   }],
   [SinkOperator, { says: "no record out", holds: ({ out, sideOut }) => out === 0 && sideOut === 0 }],
 ]);

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { DeadLetter } from "../job_store.ts";
 import type { SourceSplit } from "../source.ts";
 import type { Changes } from "../state/changes.ts";
-import type { ErrorPolicy } from "./options.ts";
+import type { ErrorPolicy, WindowErrorPolicy } from "./options.ts";
 
 /** What all tasks of one attempt share. */
 export interface Shared {
@@ -11,9 +11,11 @@ export interface Shared {
   /** The split whose record is at work; undefined while timers fire. */
   current: SourceSplit<unknown> | undefined;
   readonly onError: ErrorPolicy;
+  readonly onWindowError: WindowErrorPolicy;
   /**
    * Logs a record that could not be processed, or came too late, and keeps it if that is the job's policy.
-   * @param of how many records its operator has got, if that makes several letters of one record of the job
+   * @param of how many records its operator has got, if that makes several letters of one record of the job; how often it has
+   *   fired, of a window or timer
    */
   deadLetter(letter: Omit<DeadLetter, "attempt">, of?: number): void;
   /** Logs what may need a person. */

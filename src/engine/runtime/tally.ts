@@ -1,4 +1,4 @@
-import type { Journal, Undoable } from "../state/journal.ts";
+import type { Follower, Journal } from "../state/journal.ts";
 
 /**
  * Counts what becomes of the records of one source, operator or sink.
@@ -7,7 +7,7 @@ import type { Journal, Undoable } from "../state/journal.ts";
  * before the record at work: one comparison per count and a few stores per record, where a note in the journal for each count
  * cost 5 % of a job.
  */
-export class Tally implements Undoable {
+export class Tally implements Follower {
   /** Records that came. */
   in = 0;
   /** Records that the last commit had at work. */
@@ -29,8 +29,12 @@ export class Tally implements Undoable {
   sideOut = 0;
   /** Timers that fired. */
   fired = 0;
+  /** Windows and timers at which a function threw, and which the job went on without. */
+  failed = 0;
   /** Late records that are in the dead letters, and stay there. */
   #lateLetters = 0;
+  /** Taken back with a part of the record at work. */
+  #takenBackWithPart = 0;
   readonly #journal: Journal;
   /** The record before which the counts below were taken. */
   #record = 0;
@@ -43,6 +47,7 @@ export class Tally implements Undoable {
   #out = 0;
   #sideOut = 0;
   #fired = 0;
+  #failed = 0;
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -63,7 +68,9 @@ export class Tally implements Undoable {
     this.#out = this.out;
     this.#sideOut = this.sideOut;
     this.#fired = this.fired;
+    this.#failed = this.failed;
     this.#lateLetters = 0;
+    this.#takenBackWithPart = 0;
   }
 
   /** The record at work was filtered out. */
@@ -81,7 +88,7 @@ export class Tally implements Undoable {
 
   undo(): void {
     if (this.#record !== this.#journal.record) return;
-    this.takenBack += this.in - this.#in - (this.dead - this.#dead) - this.#lateLetters;
+    this.takenBack += this.in - this.#in - (this.dead - this.#dead) - this.#lateLetters - this.#takenBackWithPart;
     this.consumed = this.#consumed;
     this.filtered = this.#filtered;
     this.late = this.#late + this.#lateLetters;
@@ -89,5 +96,39 @@ export class Tally implements Undoable {
     this.out = this.#out;
     this.sideOut = this.#sideOut;
     this.fired = this.#fired;
+    this.failed = this.#failed;
   }
+
+  mark(): TallyMark {
+    this.touch();
+    const { in: came, consumed, filtered, late, dead, takenBack, pending, out, sideOut, fired, failed } = this;
+    const lateLetters = this.#lateLetters;
+    return { came, consumed, filtered, late, dead, takenBack, pending, out, sideOut, fired, failed, lateLetters };
+  }
+
+  undoPart(mark: unknown): void {
+    const { came, dead, takenBack, late, lateLetters, ...counts } = mark as TallyMark;
+    const letters = this.#lateLetters - lateLetters;
+    const back = this.in - came - (this.dead - dead) - letters - (this.takenBack - takenBack);
+    this.takenBack += back;
+    this.#takenBackWithPart += back;
+    this.late = late + letters;
+    Object.assign(this, counts);
+  }
+}
+
+/** The counts of a {@link Tally} at one moment. */
+interface TallyMark {
+  readonly came: number;
+  readonly consumed: number;
+  readonly filtered: number;
+  readonly late: number;
+  readonly dead: number;
+  readonly takenBack: number;
+  readonly pending: number;
+  readonly out: number;
+  readonly sideOut: number;
+  readonly fired: number;
+  readonly failed: number;
+  readonly lateLetters: number;
 }

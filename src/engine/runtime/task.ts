@@ -1,7 +1,8 @@
 import { isExpected, OperatorError, RecordError } from "../errors.ts";
 import type { OperatorNode, SinkNode } from "../graph.ts";
+import type { DeadLetter, Firing } from "../job_store.ts";
 import type { KeySelector } from "../operators/functions.ts";
-import type { Operator, OperatorContext, TwoInputOperator } from "../operators/operator.ts";
+import type { FailedWindow, Operator, OperatorContext, TwoInputOperator } from "../operators/operator.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, type Output, StreamRecord } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
 import { type Key, keyId } from "../state/key.ts";
@@ -9,7 +10,7 @@ import type { Journal } from "../state/journal.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 import { CONNECTED, UNION, WatermarkCombiner } from "../time/watermark_combiner.ts";
-import { mayBury, wordsOf } from "./dead_letters.ts";
+import { describeFiring, mayBury, wordsOf } from "./dead_letters.ts";
 import { Edge, FanOut, SecondEdge, UnreadOutput } from "./edge.ts";
 import type { Shared } from "./shared.ts";
 import type { Tally } from "./tally.ts";
@@ -29,6 +30,11 @@ export interface TaskParts {
   readonly restoredWatermarkMs: number;
   /** What {@link Task.realWatermarkMs} was then. */
   readonly restoredRealMs: number;
+}
+
+/** A firing for its dead letter. */
+interface FailedFiring extends Pick<DeadLetter, "timestampMs" | "value"> {
+  readonly firing: Firing;
 }
 
 /**
@@ -90,16 +96,21 @@ export class Task implements OperatorContext {
       from.length > 1 ? new WatermarkCombiner(from.length, UNION, restoredMs) : undefined
     );
     this.#combiner = inputs.length > 1 ? new WatermarkCombiner(inputs.length, CONNECTED, restoredMs) : undefined;
-    const { ownWatermark, onEventTime, later } = parts.operator;
+    const { ownWatermark, later } = parts.operator;
     this.passive = inputs.length === 1 && inputs[0].from.length === 1 && ownWatermark === undefined &&
-      onEventTime === undefined && later === undefined;
+      parts.operator.onEventTime === undefined && later === undefined;
+    const firesWindows = parts.operator.firesWindows === true;
+    const onEventTime = (timer: Timer) => this.operator.onEventTime?.(timer, this.output);
+    const onProcessingTime = (timer: Timer) => this.operator.onProcessingTime?.(timer, this.output);
     this.#fire = (timer) => {
       this.#turnToTimer(timer);
-      this.operator.onEventTime?.(timer, this.output);
+      if (firesWindows) onEventTime(timer);
+      else this.#firing(() => onEventTime(timer), () => this.#failedTimer(timer));
     };
     this.#fireProcessing = (timer) => {
       this.#turnToTimer(timer);
-      this.operator.onProcessingTime?.(timer, this.output);
+      if (firesWindows) onProcessingTime(timer);
+      else this.#firing(() => onProcessingTime(timer), () => this.#failedTimer(timer));
     };
   }
 
@@ -275,6 +286,41 @@ export class Task implements OperatorContext {
     }
     tally.consumed++;
     journal.end();
+  }
+
+  /** See {@link OperatorContext.firing}. */
+  firing(work: () => void, what: () => FailedWindow): void {
+    this.#firing(work, () => {
+      const { window, value, timestampMs } = what();
+      return { firing: { key: this.state.currentKey, window }, value, timestampMs };
+    });
+  }
+
+  #failedTimer({ timeMs }: Timer): FailedFiring {
+    return { firing: { key: this.state.currentKey, timerMs: timeMs }, timestampMs: timeMs };
+  }
+
+  #firing(work: () => void, what: () => FailedFiring): void {
+    const { journal } = this;
+    const fails = this.#shared.onWindowError === "fail";
+    try {
+      if (fails) work();
+      else journal.part(work);
+    } catch (error) {
+      // What made the window fire is a record: that one is to blame.
+      if (fails && journal.isActive) throw error;
+      if (isExpected(error) && !(error instanceof RecordError)) throw error;
+      // One that is not by a record has been named by a firing below.
+      if (error instanceof OperatorError && !error.byRecord) throw error;
+      const { firing, ...rest } = what();
+      const [operator, cause] = error instanceof OperatorError ? [error.operator, error.cause] : [this.name, error];
+      const named = new OperatorError(operator, cause, `in ${describeFiring(firing)}`);
+      if (fails) throw named;
+      this.tally.touch();
+      this.tally.failed++;
+      const letter = { ...wordsOf(named), origin: undefined, operator, firing, ...rest };
+      this.#shared.deadLetter(letter, this.tally.fired);
+    }
   }
 
   /** See {@link OperatorContext.sideOutput}. */

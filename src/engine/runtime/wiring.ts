@@ -1,4 +1,4 @@
-import { JobError } from "../errors.ts";
+import { isExpected, isRetriable, JobError, OperatorError, RecordError } from "../errors.ts";
 import {
   inputsOf,
   type OperatorNode,
@@ -11,10 +11,11 @@ import type { JobSession } from "../job_store.ts";
 import type { Operator, TwoInputOperator } from "../operators/operator.ts";
 import { SinkOperator } from "../operators/sink.ts";
 import { MIN_WATERMARK } from "../record.ts";
-import type { SinkWriter } from "../sink.ts";
+import type { SinkContext, SinkWriter } from "../sink.ts";
 import type { Json, SourceReader } from "../source.ts";
 import { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import { TimerQueue } from "../time/timer_queue.ts";
+import { mayBury, wordsOf } from "./dead_letters.ts";
 import type { JobRunOptions } from "./options.ts";
 import type { Shared } from "./shared.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -73,7 +74,10 @@ export async function wire(
     let operator: AnyOperator;
     if (node.kind === "sink") {
       const { clock, logger } = options;
-      const writer = await node.sink.open({ session, restored: snapshot.sink(node.uid), clock, logger });
+      const { tally } = outputs.get(node)!;
+      const refuse: SinkContext["refuse"] = (value, timestampMs, error) =>
+        refuseRecord(node.name, { value, timestampMs }, error, { tally, shared });
+      const writer = await node.sink.open({ session, restored: snapshot.sink(node.uid), clock, logger, refuse });
       opened.writers.push({ uid: node.uid, name: node.name, writer });
       operator = new SinkOperator(writer);
     } else {
@@ -82,6 +86,21 @@ export async function wire(
     opened.tasks.push(newTask(node, operator, outputs, sideOutputs, snapshot, shared, ahead.get(node.uid)));
   }
   for (const task of opened.tasks) task.open();
+}
+
+/** See {@link SinkContext.refuse}. */
+function refuseRecord(
+  operator: string,
+  record: { readonly value: unknown; readonly timestampMs: number },
+  error: unknown,
+  { tally, shared }: { readonly tally: Tally; readonly shared: Shared },
+): void {
+  if (isRetriable(error) || (isExpected(error) && !(error instanceof RecordError))) throw error;
+  const blamed = new OperatorError(operator, error, undefined, true);
+  if (!mayBury(blamed, shared.onError)) throw blamed;
+  tally.consumed--;
+  tally.dead++;
+  shared.deadLetter({ ...wordsOf(blamed), origin: undefined, ...record, operator });
 }
 
 /**

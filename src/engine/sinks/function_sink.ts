@@ -1,4 +1,4 @@
-import type { Sink, SinkWriter } from "../sink.ts";
+import type { Sink, SinkContext, SinkWriter } from "../sink.ts";
 
 /** Does something with a value. What it gives is waited for before the commit that counts the record as done. */
 export type SinkFunction<T> = (value: T, timestampMs: number) => void | Promise<void>;
@@ -16,7 +16,10 @@ export interface FunctionSinkOptions {
  * Calls a function for each record, in order: at least once, as what it did is not undone when the job goes back to its
  * last commit.
  *
- * What it throws is an error at that record; a promise that rejects fails the job, and no further call begins.
+ * What it throws is an error at that record, also later, when its promise rejects: the record goes the way of the job's
+ * `onError`, with the value that the function was given. What the record did before it came here then stays, as other records
+ * have come since. An error that says `retriable: true`, of a database that is away, is no record's: the job fails. When it
+ * fails no further call begins.
  *
  * @see Flink: SinkFunction.invoke(), which blocks; here the job's other work goes on meanwhile
  */
@@ -48,8 +51,8 @@ export class FunctionSink<T> implements Sink<T> {
   }
 
   /** @internal */
-  open(): Promise<SinkWriter<T>> {
-    return Promise.resolve(new FunctionWriter(this.#fn, this.#maxInFlight));
+  open({ refuse }: SinkContext): Promise<SinkWriter<T>> {
+    return Promise.resolve(new FunctionWriter(this.#fn, this.#maxInFlight, refuse));
   }
 }
 
@@ -61,20 +64,25 @@ interface Call<T> {
 class FunctionWriter<T> implements SinkWriter<T> {
   readonly #fn: SinkFunction<T>;
   readonly #maxInFlight: number;
+  readonly #refuse: SinkContext["refuse"];
   /** Calls that wait for their turn; the job flushes before it takes more records, so they are few. */
   #waiting: Call<T>[] = [];
   readonly #inFlight = new Set<Promise<void>>();
+  /** Why the job fails. */
   #error: { readonly cause: unknown } | undefined;
+  #closed = false;
 
-  constructor(fn: SinkFunction<T>, maxInFlight: number) {
+  constructor(fn: SinkFunction<T>, maxInFlight: number, refuse: SinkContext["refuse"]) {
     this.#fn = fn;
     this.#maxInFlight = maxInFlight;
+    this.#refuse = refuse;
   }
 
   write(value: T, timestampMs: number): void {
     // Called at once if that is possible: what it throws then has a record to blame.
-    if (this.#inFlight.size < this.#maxInFlight && this.#waiting.length === 0) this.#call(value, timestampMs);
-    else this.#waiting.push({ value, timestampMs });
+    const call = { value, timestampMs };
+    if (this.#inFlight.size < this.#maxInFlight && this.#waiting.length === 0) this.#begin(call);
+    else this.#waiting.push(call);
   }
 
   /** Those whose call has been made already are given out. */
@@ -91,33 +99,49 @@ class FunctionWriter<T> implements SinkWriter<T> {
   /** Lets calls that have begun come to their end: those of the next attempt must not meet them. */
   async close(): Promise<void> {
     this.#waiting = [];
+    this.#closed = true;
     await Promise.all(this.#inFlight);
   }
 
   async #drain(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { value, timestampMs } of waiting) {
+    for (const call of waiting) {
       while (this.#inFlight.size >= this.#maxInFlight) await Promise.race(this.#inFlight);
-      this.#call(value, timestampMs);
+      try {
+        this.#begin(call);
+      } catch (error) {
+        this.#failed(call, error);
+      }
     }
     await Promise.all(this.#inFlight);
     if (this.#error !== undefined) throw this.#error.cause;
   }
 
-  #call(value: T, timestampMs: number): void {
+  #begin(call: Call<T>): void {
     if (this.#error !== undefined) return;
     const fn = this.#fn;
-    const result = fn(value, timestampMs);
+    const result = fn(call.value, call.timestampMs);
     if (result === undefined || typeof result.then !== "function") return;
     // Handled here and now: nobody may be waiting yet when it rejects.
     const settled: Promise<void> = Promise.resolve(result).then(
       () => void this.#inFlight.delete(settled),
-      (cause) => {
-        this.#error ??= { cause };
+      (error) => {
         this.#inFlight.delete(settled);
+        this.#failed(call, error);
       },
     );
     this.#inFlight.add(settled);
+  }
+
+  /** A call that was not made in `write()`. */
+  #failed({ value, timestampMs }: Call<T>, error: unknown): void {
+    // The attempt is over: its records come again.
+    if (this.#closed) return;
+    try {
+      this.#refuse(value, timestampMs, error);
+    } catch (cause) {
+      this.#error ??= { cause };
+    }
   }
 }

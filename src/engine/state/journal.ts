@@ -4,6 +4,14 @@ export interface Undoable {
   undo(before: unknown): void;
 }
 
+/** An {@link Undoable} that notes nothing down, as nearly every record changes it. */
+export interface Follower extends Undoable {
+  /** How it is now, for {@link Follower.undoPart}. */
+  mark(): unknown;
+  /** Puts it back to what it was at `mark()`, in the middle of a record. */
+  undoPart(mark: unknown): void;
+}
+
 /** Items that the lists may keep for their next use. */
 const KEPT_ITEMS = 1_024;
 
@@ -20,11 +28,16 @@ export class Journal {
   #length = 0;
   readonly #items: Undoable[] = [];
   readonly #befores: unknown[] = [];
-  readonly #followers: Undoable[] = [];
+  readonly #followers: Follower[] = [];
 
   /** For what nearly every record changes, and which knows by the record's number what belongs to the one at work. */
-  follow(follower: Undoable): void {
+  follow(follower: Follower): void {
     this.#followers.push(follower);
+  }
+
+  /** Whether a record is at work, so that what is done now is taken back if that dies. */
+  get isActive(): boolean {
+    return this.#active;
   }
 
   /** A record comes to work. */
@@ -42,6 +55,29 @@ export class Journal {
     this.#befores.length = KEPT_ITEMS;
   }
 
+  /**
+   * Does something that can be taken back by itself, as a part of the record at work or, if there is none, of nothing.
+   * @throws what `work` throws; nothing remains of what it did
+   */
+  part(work: () => void): void {
+    const ofRecord = this.#active;
+    if (!ofRecord) this.begin();
+    const from = this.#length;
+    const marks = ofRecord ? this.#followers.map((follower) => follower.mark()) : [];
+    try {
+      work();
+    } catch (error) {
+      if (!ofRecord) this.undo();
+      else {
+        this.#undoFrom(from);
+        for (const [i, follower] of this.#followers.entries()) follower.undoPart(marks[i]);
+        this.#active = true;
+      }
+      throw error;
+    }
+    if (!ofRecord) this.end();
+  }
+
   log(item: Undoable, before: unknown): void {
     if (!this.#active) return;
     this.#items[this.#length] = item;
@@ -56,12 +92,16 @@ export class Journal {
 
   /** Puts all back, the last change first. */
   undo(): void {
+    this.#undoFrom(0);
+    for (const follower of this.#followers) follower.undo(undefined);
+    this.end();
+  }
+
+  #undoFrom(length: number): void {
     this.#active = false;
-    while (this.#length > 0) {
+    while (this.#length > length) {
       this.#length--;
       this.#items[this.#length]!.undo(this.#befores[this.#length]);
     }
-    for (const follower of this.#followers) follower.undo(undefined);
-    this.end();
   }
 }

@@ -42,6 +42,11 @@ export class ListTable<T> {
     return this.elements(namespace, id).map(({ value }) => value!);
   }
 
+  /** The last value of a list; undefined if there is none. */
+  last(namespace: string, id: KeyId): T | undefined {
+    return this.#index.find(namespace, id)?.elements.findLast(isThere)?.value;
+  }
+
   /** The places of a list's values, likewise. */
   elements(namespace: string, id: KeyId): ListElement<T>[] {
     const list = this.#index.find(namespace, id);

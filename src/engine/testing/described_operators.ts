@@ -3,7 +3,7 @@ import { StreamExecutionEnvironment } from "../api/environment.ts";
 import type { NodeInput, OperatorNode, Outlet, SourceNode, StreamNode } from "../graph.ts";
 import type { KeySelector } from "../operators/functions.ts";
 import type { Operator, TwoInputOperator } from "../operators/operator.ts";
-import type { ErrorPolicy } from "../runtime/options.ts";
+import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
 import type { Source } from "../source.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 import type { ManualClock } from "./manual_clock.ts";
@@ -28,6 +28,8 @@ export interface OperatorHarnessOptions<IN, IN2 = never> {
   readonly clock?: ManualClock;
   /** Default "fail": what the function throws at a record is thrown to the test. */
   readonly onError?: ErrorPolicy;
+  /** Default "fail", likewise at a window that fires or a timer. */
+  readonly onWindowError?: WindowErrorPolicy;
 }
 
 /** Operators between sources that are none, and the way out of them. */

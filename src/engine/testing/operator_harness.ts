@@ -4,7 +4,7 @@ import type { DeadLetter } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
 import { checkBooks } from "../runtime/books.ts";
 import { mayBury, wordsOf } from "../runtime/dead_letters.ts";
-import type { ErrorPolicy } from "../runtime/options.ts";
+import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
 import { JOB_ENTRY, type JobRecord, Snapshot } from "../runtime/snapshot.ts";
 import { FanOut } from "../runtime/edge.ts";
 import { Tally } from "../runtime/tally.ts";
@@ -95,7 +95,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     this.clock = clock;
     this.#described = described;
     this.#stored = stored;
-    this.shared = newShared(clock, options.onError ?? "fail");
+    this.shared = newShared(clock, options.onError ?? "fail", options.onWindowError);
     const { journal } = this.shared.changes;
     this.#probe = new Probe<OUT>(journal);
     const { operators, outlet } = described;
@@ -120,11 +120,16 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
    * @param describe gets two streams, of which it may use the second, and gives back what it made of them
    * @param options.clock left out: one that stands at 0
    * @param options.onError default "fail"
+   * @param options.onWindowError default "fail"
    * @throws {TypeError} if it describes no operator, or a source or sink
    */
   static of<IN, OUT, IN2 = never>(
     describe: (stream: DataStream<IN>, second: DataStream<IN2>) => DataStream<OUT>,
-    options: { readonly clock?: ManualClock; readonly onError?: ErrorPolicy } = {},
+    options: {
+      readonly clock?: ManualClock;
+      readonly onError?: ErrorPolicy;
+      readonly onWindowError?: WindowErrorPolicy;
+    } = {},
   ): OperatorHarness<IN, OUT, IN2> {
     return new OperatorHarness<IN, OUT, IN2>(describedOnStreams(describe), options);
   }
@@ -254,7 +259,8 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   /** A new operator in a harness of its own, with what the last commit has: what came after it is gone. */
   restart(): this {
     const Harness = this.constructor as new (...parts: ConstructorParameters<typeof OperatorHarness>) => this;
-    return new Harness(this.#described, { clock: this.clock, onError: this.shared.onError }, this.#stored);
+    const { onError, onWindowError } = this.shared;
+    return new Harness(this.#described, { clock: this.clock, onError, onWindowError }, this.#stored);
   }
 
   get #inputs(): readonly StreamNode[] {

@@ -1,5 +1,5 @@
 import type { DeadLetter } from "../job_store.ts";
-import type { ErrorPolicy } from "../runtime/options.ts";
+import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
 import type { Shared } from "../runtime/shared.ts";
 import { Changes } from "../state/changes.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -11,13 +11,18 @@ export interface TestShared extends Shared {
   woken: boolean;
 }
 
-export function newShared(clock: ManualClock = new ManualClock(), onError: ErrorPolicy = "dead-letter"): TestShared {
+export function newShared(
+  clock: ManualClock = new ManualClock(),
+  onError: ErrorPolicy = "dead-letter",
+  onWindowError: WindowErrorPolicy = "fail",
+): TestShared {
   const letters: Omit<DeadLetter, "attempt">[] = [];
   const shared: TestShared = {
     clock,
     changes: new Changes(),
     current: undefined,
     onError,
+    onWindowError,
     letters,
     woken: false,
     deadLetter: (letter) => void letters.push(letter),

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { JobError, RecordError } from "../../../src/engine/errors.ts";
-import { SILENT } from "../../../src/engine/logger.ts";
 import type { SinkWriter } from "../../../src/engine/sink.ts";
 import type { Json } from "../../../src/engine/source.ts";
 import { CollectionSource } from "../../../src/engine/sources/collection_source.ts";
@@ -14,7 +13,7 @@ import {
   TextLineInputFormat,
 } from "../../../src/connectors/files/mod.ts";
 import { JobRig, newLog } from "../../engine/job_rig.ts";
-import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { sinkContext } from "../../engine/sink_context.ts";
 import { MemoryJobStore, RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { Crash, type Death, FaultyDisk } from "./faulty_disk.ts";
 import { OpenSource, test, write } from "./file_rig.ts";
@@ -42,13 +41,7 @@ class Job<T> {
   }
 
   async open(): Promise<void> {
-    const clock = new ManualClock();
-    this.#writer = await new FileSink(this.#options).open({
-      session: undefined,
-      restored: this.restored,
-      logger: this.log,
-      clock,
-    });
+    this.#writer = await new FileSink(this.#options).open(sinkContext({ restored: this.restored, logger: this.log }));
   }
 
   write(...values: readonly T[]): this {
@@ -624,8 +617,7 @@ Deno.test({
   permissions: { write: false },
   async fn() {
     const sink = new FileSink({ dir: "bookings" });
-    const context = { session: undefined, restored: undefined, logger: SILENT, clock: new ManualClock() };
-    const error = await assertRejects(() => sink.open(context), JobError) as JobError;
+    const error = await assertRejects(() => sink.open(sinkContext()), JobError) as JobError;
     assertEquals(error.message, 'Cannot write to "bookings": this program may not; allow it with --allow-write');
   },
 });

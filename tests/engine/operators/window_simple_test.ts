@@ -280,7 +280,10 @@ Deno.test("SimpleWindowOperator names itself when its function throws in a windo
   rig.record(one("a"), 1);
 
   const error = assertThrows(() => rig.watermark(9), OperatorError) as OperatorError;
-  assertEquals([error.message, error.operator], ['Operator "counts" failed: RangeError: too many', "counts"]);
+  assertEquals([error.message, error.operator], [
+    'Operator "counts" failed in window [1970-01-01T00:00:00.000Z, 1970-01-01T00:00:00.010Z) of key "a": RangeError: too many',
+    "counts",
+  ]);
   assertEquals(error.cause, cause);
 });
 

@@ -35,7 +35,7 @@ function newJob(...entries: readonly Entry<string>[]): JobRig {
 /** What books have of an operator, with all counts that are not 0. */
 function books(name: string, operation: string, counts: Partial<OperatorBooks>): OperatorBooks {
   const zeros = { recordsIn: 0, restored: 0, consumed: 0, filtered: 0, late: 0, dead: 0, takenBack: 0, pending: 0 };
-  return { name, operation, ...zeros, recordsOut: 0, sideOut: 0, ...counts };
+  return { name, operation, ...zeros, recordsOut: 0, sideOut: 0, failed: 0, ...counts };
 }
 
 Deno.test("booksOf() accounts for every record: bad, filtered out, late, in a window that is open, or given", async () => {
@@ -57,6 +57,7 @@ Deno.test("booksOf() accounts for every record: bad, filtered out, late, in a wi
     filtered: 1,
     late: 1,
     dead: 1,
+    failed: 0,
     pendingTimers: 2,
     sources: [books("texts", "source", { recordsIn: 8, consumed: 7, dead: 1, recordsOut: 7 })],
     operators: [
@@ -189,6 +190,7 @@ Deno.test("formatBooks() says in one line what happened, and leaves out what did
     filtered: 0,
     late: 0,
     dead: 0,
+    failed: 0,
     pendingTimers: 0,
     sources: [],
     operators: [],

@@ -132,7 +132,8 @@ function failingJob(times: number, error: () => Error = () => new TypeError("no 
 }
 
 Deno.test("executeJob() ends with the first failure of a window, unless a restart strategy says otherwise", async () => {
-  const failed = 'Operator "counts" failed: TypeError: no such traveller';
+  const failed =
+    'Operator "counts" failed in window [1970-01-01T00:00:00.000Z, 1970-01-01T00:00:00.010Z) of key "a 1": TypeError: no such traveller';
   const job = failingJob(1);
   await assertRejects(() => job.execute({ bounded: true }, nothing), OperatorError, failed);
   assertEquals(job.clock.sleeps, []);

@@ -6,9 +6,10 @@ import { FunctionSink, type FunctionSinkOptions, type SinkFunction } from "../..
 import type { SinkWriter } from "../../../src/engine/sink.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig } from "../job_rig.ts";
+import { sinkContext } from "../sink_context.ts";
 
 function open<T>(fn: SinkFunction<T>, options?: FunctionSinkOptions): Promise<SinkWriter<T>> {
-  return new FunctionSink(fn, options).open();
+  return new FunctionSink(fn, options).open(sinkContext());
 }
 
 /** A function whose promises the test settles. */
@@ -155,12 +156,63 @@ Deno.test("a job commits its position when the function's promises are settled, 
       sink,
     );
   });
-  await assertRejects(() => job.execute(), Error, "3 is refused");
+  await assertRejects(() => job.execute({ onError: "fail" }), Error, "3 is refused");
   assertEquals(seen, [1, 2]);
   fails = false;
   await job.execute();
 
   assertEquals(seen, [1, 2, 1, 2, 3, 4]);
+});
+
+Deno.test("a row that is refused later is a dead letter of its own, and those behind it come out", async () => {
+  const seen: number[] = [];
+  const job = new JobRig((env) => {
+    // The first call is made in write(), the others wait for their turn; 4 throws there, 3 rejects.
+    const sink = new FunctionSink((value: number) => {
+      if (value === 4) throw new RangeError("4 is too much");
+      return Promise.resolve().then(() => {
+        if (value % 3 === 0) throw new Error(`${value} is refused`);
+        seen.push(value);
+      });
+    });
+    env.fromSource(new CollectionSource([3, 1, 3, 4, 5]), WatermarkStrategy.noWatermarks<number>(), "numbers").sinkTo(
+      sink,
+    )
+      .name("rows");
+  });
+  const { books } = await job.run();
+
+  assertEquals(seen, [1, 5]);
+  assertEquals(
+    job.store.letters.map((
+      { operator, errorClass, message, value, origin },
+    ) => [operator, errorClass, message, value, origin]),
+    [
+      ["rows", "Error", "3 is refused", 3, undefined],
+      ["rows", "Error", "3 is refused", 3, undefined],
+      ["rows", "RangeError", "4 is too much", 4, undefined],
+    ],
+  );
+  assertEquals([books.recordsIn, books.recordsOut, books.dead], [5, 2, 3]);
+});
+
+Deno.test("an error that says that trying again can help is no record's: the job fails, and no other call begins", async () => {
+  const seen: number[] = [];
+  let isAway = true;
+  const away = Object.assign(new Error("the database is away"), { retriable: true });
+  const job = new JobRig((env) => {
+    const sink = new FunctionSink((value: number) => {
+      seen.push(value);
+      if (value !== 2 || !isAway) return Promise.resolve();
+      isAway = false;
+      return Promise.reject(away);
+    });
+    env.fromSource(new CollectionSource([1, 2, 3]), WatermarkStrategy.noWatermarks<number>(), "numbers").sinkTo(sink);
+  });
+  // What can heal is tried again, from the last commit.
+  await job.execute({ bounded: true }, () => {}, () => {});
+
+  assertEquals([seen, job.store.letters], [[1, 2, 1, 2, 3], []]);
 });
 
 Deno.test("FunctionSink is part of no commit, and is called what its function is", () => {
@@ -193,7 +245,7 @@ Deno.test("takeBack() keeps back calls that have not been made", async () => {
   const writer = await new FunctionSink<number>((n) => {
     seen.push(n);
     return Promise.resolve();
-  }).open();
+  }).open(sinkContext());
   for (const n of [1, 2, 3, 4]) writer.write(n, 0);
   writer.takeBack!(2);
   writer.write(5, 0);
