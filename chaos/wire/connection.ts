@@ -1,8 +1,8 @@
 /** One connection of a client, and the one to its broker that goes with it. */
 import { connect, type Socket } from "node:net";
 import type { Message } from "./codec.ts";
-import { type ErrorAnswer, fail, join, onlyAsks, refuse, type TopicNames } from "./error_answers.ts";
-import type { WireFilter } from "./filter.ts";
+import { type ErrorAnswer, fail, join, onlyAsks, refuse } from "./error_answers.ts";
+import type { TopicNames, WireFilter } from "./filter.ts";
 import { IncomingFrames, sendFrame } from "./frames.ts";
 import { WireRequest } from "./request.ts";
 import type { ActiveRule, WireAction } from "./rules.ts";
@@ -59,6 +59,7 @@ export class PassedConnection {
   /** Requests wait on their way. */
   #late = false;
   #cutWithin = false;
+  readonly #closing = new AbortController();
 
   constructor(client: Socket, passage: Passage) {
     this.#client = client;
@@ -86,6 +87,7 @@ export class PassedConnection {
 
   /** Ends it at once, for both sides. */
   close(): void {
+    this.#closing.abort();
     this.#client.destroy();
     this.#broker.destroy();
     this.#wake();
@@ -206,7 +208,7 @@ export class PassedConnection {
     if (filters.length === 0 && error === undefined && refused === undefined) return frame;
     const answer = request.readAnswer(frame);
     let changed = refused !== undefined;
-    for (const filter of filters) changed = await filter.answer?.(request, answer) || changed;
+    for (const filter of filters) changed = await filter.answer?.(request, answer, this.#passage.nameOf) || changed;
     if (error !== undefined) changed = fail(request, answer, this.#error(error)) || changed;
     if (refused !== undefined) join(request, answer, refused);
     return changed ? request.writeAnswer(answer) : frame;
@@ -223,7 +225,7 @@ export class PassedConnection {
       const waits = "delayMs" in then && then.of === of || "hold" in then && then.hold === of;
       if (!waits) continue;
       this.#late = true;
-      if ("delayMs" in then) await new Promise((resolve) => setTimeout(resolve, then.delayMs));
+      if ("delayMs" in then) await pause(then.delayMs, this.#closing.signal);
       else await active.wait(done);
     }
   }
@@ -255,10 +257,21 @@ function endOf(rules: readonly ActiveRule[], when: "before" | "after"): "cut" | 
 }
 
 async function settledWithin(ms: number, promises: readonly Promise<unknown>[]): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([
-    Promise.allSettled(promises),
-    new Promise<void>((resolve) => timer = setTimeout(resolve, ms)),
-  ]);
-  clearTimeout(timer);
+  const timer = new AbortController();
+  await Promise.race([Promise.allSettled(promises), pause(ms, timer.signal)]);
+  timer.abort();
+}
+
+/** Resolves after that time, or at once when the signal is aborted. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
 }

@@ -1,5 +1,6 @@
 /** Answers that are an error code, in the place where each api has it. */
 import type { Message } from "./codec.ts";
+import type { TopicNames } from "./filter.ts";
 import type { WireRequest } from "./request.ts";
 import type { ChosenPartitions } from "./rules.ts";
 
@@ -86,9 +87,6 @@ const ONLY_ASK = new Set(["Metadata", "ApiVersions", "DescribeCluster", "FindCoo
 export function onlyAsks(request: WireRequest): boolean {
   return ONLY_ASK.has(request.api);
 }
-
-/** The names of topics that a request calls by their ids. */
-export type TopicNames = (topicId: string) => string | undefined;
 
 /** What is answered with an error, and to which partitions. */
 export interface ErrorAnswer {

@@ -12,8 +12,11 @@ export interface WireFilter {
    */
   request?(request: WireRequest): Answered | "hang up" | undefined;
   /** Sees an answer before the client does, and changes it. @returns whether it has */
-  answer?(request: WireRequest, answer: Message): boolean | Promise<boolean>;
+  answer?(request: WireRequest, answer: Message, nameOf: TopicNames): boolean | Promise<boolean>;
 }
+
+/** The names of topics that newer requests call by their ids; undefined for one that no client has asked for yet. */
+export type TopicNames = (topicId: string) => string | undefined;
 
 /** An answer in the broker's place. */
 export interface Answered {

@@ -5,7 +5,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { FlightTopics } from "./flight_topics.ts";
 import { forEachBroker, kafkaBroker, mayRunPrograms, type Program, read, start, succeed } from "./programs.ts";
-import { KafkaProxy } from "./proxy.ts";
+import { WireProxy } from "../../chaos/wire/mod.ts";
 
 const NOW = "2026-01-10T00:00:00.000";
 const JOB = ["--from", "earliest", "--now", NOW, "--commit-interval", "10ms", "--session-timeout", "3s"];
@@ -20,41 +20,47 @@ function kafkaTest(name: string, fn: (servers: string) => Promise<void>): void {
   });
 }
 
-kafkaTest("a job heals when connections to Kafka are dropped, late, cut in a response or refused", async (servers) => {
-  await succeed(kafka!, "gen", ["--create", "--count", "0"]);
-  await using topics = await FlightTopics.open(kafka!, NOW);
-  await using proxy = KafkaProxy.start(servers);
-  await using job = start({ name: "proxy", env: { BOOTSTRAP_SERVERS: proxy.address } }, "s16", JOB);
-  // Records go to Kafka directly, all the time.
-  await using feed = start(kafka!, "gen", ["--seed", "7", "--rate", "2000", "--start", "2026-01-01T00:00:00"]);
-  const failed = job.ended.then(({ stderr }) => Promise.reject(new Error(`the job gave up:\n${stderr}`)));
-  failed.catch(() => {});
-  await topics.untilGrown();
-  for (let i = 0; i < 2; i++) {
-    // It comes back, and by no way past the proxy.
-    await Promise.race([proxy.drop(), failed]);
+kafkaTest(
+  "a job heals when connections to Kafka are dropped, reset, late, cut in an answer or refused",
+  async (servers) => {
+    await succeed(kafka!, "gen", ["--create", "--count", "0"]);
+    await using topics = await FlightTopics.open(kafka!, NOW);
+    await using proxy = await WireProxy.start(servers);
+    await using job = start({ name: "proxy", env: { BOOTSTRAP_SERVERS: proxy.bootstrapServers } }, "s16", JOB);
+    // Records go to Kafka directly, all the time.
+    await using feed = start(kafka!, "gen", ["--seed", "7", "--rate", "2000", "--start", "2026-01-01T00:00:00"]);
+    const failed = job.ended.then(({ stderr }) => Promise.reject(new Error(`the job gave up:\n${stderr}`)));
+    failed.catch(() => {});
     await topics.untilGrown();
-  }
-  for (let i = 0; i < 4; i++) {
-    await Promise.race([proxy.cut(), failed]);
+    for (const lost of [() => proxy.drop(), () => proxy.reset()]) {
+      // It comes back, and by no way past the proxy.
+      const back = proxy.connected();
+      lost();
+      await Promise.race([back, failed]);
+      await topics.untilGrown();
+    }
+    const cut = proxy.add({ every: 10, times: 4, then: { cut: "within" } });
+    while (cut.hits < 4) {
+      await Promise.race([cut.next(), failed]);
+      await topics.untilGrown();
+    }
+    const slow = proxy.add({ then: { delayMs: 30, of: "answer" } });
     await topics.untilGrown();
-  }
-  proxy.delayMs = 30;
-  await topics.untilGrown();
-  proxy.delayMs = 0;
-  proxy.refuse();
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
-  proxy.accept();
-  await topics.untilGrown();
-  feed.kill("SIGTERM");
-  assertEquals((await feed.ended).code, 0, feed.stderr);
-  await topics.untilExact();
-  assertEquals(job.over, false, job.stderr);
-  job.kill("SIGTERM");
-  assertEquals((await job.ended).code, 0, job.stderr);
-  await topics.assertExact();
-  await topics.assertNoLetters();
-});
+    slow.remove();
+    await proxy.refuse();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await proxy.accept();
+    await topics.untilGrown();
+    feed.kill("SIGTERM");
+    assertEquals((await feed.ended).code, 0, feed.stderr);
+    await topics.untilExact();
+    assertEquals(job.over, false, job.stderr);
+    job.kill("SIGTERM");
+    assertEquals((await job.ended).code, 0, job.stderr);
+    await topics.assertExact();
+    await topics.assertNoLetters();
+  },
+);
 
 forEachBroker("a topic that is deleted under a job ends it with a sentence that names it", async (broker) => {
   await succeed(broker, "gen", ["--create", ...GEN, "--count", "1000"]);

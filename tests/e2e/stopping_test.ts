@@ -11,7 +11,7 @@ import {
   succeed,
   type TestBroker,
 } from "./programs.ts";
-import { KafkaProxy } from "./proxy.ts";
+import { WireProxy } from "../../chaos/wire/mod.ts";
 
 const NOW = "2026-01-10T00:00:00";
 const ALL = ["--from", "earliest", "--now", NOW];
@@ -55,13 +55,15 @@ async function withStuckSink(): Promise<void> {
 async function withLateKafka(broker: TestBroker): Promise<void> {
   await succeed(broker, "gen", ["--create", ...GEN]);
   await using topics = await FlightTopics.open(broker, NOW);
-  await using proxy = KafkaProxy.start(broker.env.BOOTSTRAP_SERVERS!);
-  const late = { name: "proxy", env: { BOOTSTRAP_SERVERS: proxy.address } };
+  await using proxy = await WireProxy.start(broker.env.BOOTSTRAP_SERVERS!);
+  const late = { name: "proxy", env: { BOOTSTRAP_SERVERS: proxy.bootstrapServers } };
   // Its own silence must not cost it the job before the deadline.
   await using job = start(late, "s16", [...ALL, "--session-timeout", "12s"]);
   await topics.untilExact();
-  proxy.delayMs = DEADLINE_MS + 1_000;
+  const api = ["AddPartitionsToTxn", "AddOffsetsToTxn", "Produce", "TxnOffsetCommit", "EndTxn"];
+  const commits = proxy.add({ api, then: { delayMs: DEADLINE_MS + 1_000, of: "answer" } }).next();
   await succeed(broker, "gen", GEN);
+  await commits;
   await assertGivesUp(job, /^warning: flight_importer: asked to stop, but waits for .*; what is not committed/m);
 
   await succeed(broker, "s16", ["--bounded", ...ALL]);
