@@ -6,16 +6,14 @@ import {
   type SourceReader,
   type SplitStatus,
 } from "../../engine/mod.ts";
-import { type FileList, type FilePlace, type FilePosition, positionOf } from "./file_list.ts";
+import { type Bound, type FileList, type FilePlace, type FilePosition, positionOf } from "./file_list.ts";
+import { isSame } from "./file_mark.ts";
 import { type FileRest, FileSplit } from "./file_split.ts";
 import type { FileDecoder, FileFormat } from "./format.ts";
 import { type FileOffset, OpenFile } from "./open_file.ts";
 
 /** All files are one split: splits are fixed when a source is opened, files come later. */
 export const FILES_SPLIT = "files";
-
-/** Where a run ends. */
-export type Bound = { readonly file: string; readonly offset: number };
 
 /** See `FileSourceOptions`. */
 interface FileReaderOptions<T> {
@@ -40,8 +38,6 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
   #position: FilePosition | null;
   #file: OpenFile | undefined;
   #decoder: FileDecoder<T> | undefined;
-  /** Length of the open file, bytes, as of the last look. */
-  #size = 0;
   #loop: Promise<void> | undefined;
   #roomWanted: (() => void) | undefined;
   #error: unknown;
@@ -59,25 +55,25 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     this.#options = options;
     this.#clock = clock;
     this.#wake = wake;
-    this.splits = [new FileSplit(FILES_SPLIT, bound as Json | undefined, this, options.timestamp)];
+    this.splits = [new FileSplit(FILES_SPLIT, bound as unknown as Json | undefined, this, options.timestamp)];
     this.#settle();
   }
 
   get position(): Json {
     const file = this.#file;
     if (file === undefined) return this.#position as Json;
-    return positionOf(this.#files.current!, file, !file.hasRest && file.readTo >= this.#size);
+    return positionOf(this.#files.current!, file, { id: file.mark, atEnd: !file.hasRest && file.bytesLeft === 0 });
   }
 
   get bytes(): number {
     const file = this.#file;
-    const end = Math.min(this.#size, this.#currentBound ?? Number.POSITIVE_INFINITY);
-    return (file === undefined ? 0 : Math.max(0, end - file.readTo)) + this.#files.bytesAhead;
+    const left = (this.#currentBound ?? Number.POSITIVE_INFINITY) - (file?.readTo ?? 0);
+    return Math.max(0, Math.min(file?.bytesLeft ?? 0, left)) + this.#files.bytesAhead;
   }
 
-  /** Where the file at work is not to be read beyond. */
+  /** Where the file at work is not to be read beyond: the last one of a run that ends. */
   get #currentBound(): number | undefined {
-    return this.#bound?.file === this.#files.current?.name ? this.#bound?.offset : undefined;
+    return this.#files.hasNext ? undefined : this.#bound?.offset ?? undefined;
   }
 
   start(): void {
@@ -93,19 +89,36 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     this.#closed.abort();
     this.#roomWanted?.();
     await this.#loop;
-    this.#file?.close();
+    await this.#file?.close();
     this.#file = undefined;
   }
 
   /** Opens the file that is at work, there. */
   async openCurrent(from: FileOffset): Promise<void> {
-    const { name } = this.#files.current!;
-    const decoder = this.#options.format.open();
-    const file = await OpenFile.open(this.#files.pathOf(name), decoder, this.#options.maxRecordBytes, from);
-    this.#decoder = decoder;
+    const file = await this.#openFile(from);
     this.#file = file;
-    this.#size = file.size;
+    checkLength(file, from.offset);
     this.#settle();
+  }
+
+  /** It may be renamed between the look that saw it and now. */
+  async #openFile(from: FileOffset): Promise<OpenFile> {
+    const files = this.#files;
+    for (;;) {
+      const decoder = this.#decoder = this.#options.format.open();
+      try {
+        const file = await OpenFile.open(files.currentPath, decoder, this.#options.maxRecordBytes, from);
+        const isIt = isSame(file.object, files.currentObject);
+        if (isIt || !await files.relocate()) {
+          if (!isIt) files.replace(file.object);
+          return file;
+        }
+        await file.close();
+      } catch (error) {
+        const gone = error instanceof JobError && error.cause instanceof Deno.errors.NotFound;
+        if (!gone || !await files.relocate()) throw error;
+      }
+    }
   }
 
   async #readAhead(): Promise<void> {
@@ -137,9 +150,11 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     const place = this.#files.current!;
     const bound = this.#currentBound;
     const more = await file.fill(bound);
+    // Before its bytes are records: they may be another's, if it was cut in the meantime and has grown again.
+    if (more && await file.hasChanged()) await file.look();
     // The later file was seen before this one's end was: nothing came between.
     const complete = !more && (this.#bound !== undefined || this.#files.hasNext);
-    if (!more && bound !== undefined) checkLength(file, bound, file.readTo);
+    if (!more && bound !== undefined) checkLength(file, bound);
     this.#push(place, file, complete);
     if (more) return true;
     return await this.#openNext();
@@ -148,9 +163,10 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
   async #openNext(): Promise<boolean> {
     if (!this.#files.hasNext) return false;
     this.#position = this.position as unknown as FilePosition;
-    this.#file?.close();
+    const done = this.#file?.done;
+    await this.#file?.close();
     this.#file = undefined;
-    this.#files.advance();
+    this.#files.advance(done);
     await this.openCurrent({ offset: 0, line: 1 });
     return true;
   }
@@ -158,19 +174,20 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
   #push(place: FilePlace, file: OpenFile, last: boolean): void {
     const records = file.takeRecords(last);
     if (records.length === 0) return;
-    this.splits[0].push({ place, path: file.path, decoder: this.#decoder!, records });
+    this.splits[0].push({ place, file, path: file.path, decoder: this.#decoder!, records });
     this.#wake();
   }
 
   /** Whether anything has come since all was read. */
   async #look(): Promise<void> {
     const file = this.#file;
-    if (file !== undefined) {
-      // A file that is read may be removed.
-      this.#size = await this.#files.sizeOf(this.#files.current!.name) ?? file.readTo;
-      checkLength(file, file.readTo, this.#size);
+    if (file === undefined) {
+      await this.#files.look({ patient: true });
+    } else {
+      await file.look();
+      if (file.bytesLeft > 0) this.#files.goesOn();
+      else await this.#files.look({ atWork: file, patient: true });
     }
-    await this.#files.look();
     this.#settle();
   }
 
@@ -184,10 +201,10 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
   }
 }
 
-function checkLength({ path }: OpenFile, expected: number, found: number): void {
-  if (found >= expected) return;
+function checkLength({ path, readTo }: OpenFile, expected: number): void {
+  if (readTo >= expected) return;
   throw new JobError(
-    `Cannot go on reading "${path}" at byte ${expected}: it has ${found} bytes now; ` +
-      "files must stay as they are while they are read",
+    `Cannot go on reading "${path}" at byte ${expected}: it has ${readTo} bytes now, so it was cut or replaced; ` +
+      "put it back, or forget the job's commit with --reset",
   );
 }

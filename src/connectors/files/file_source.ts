@@ -1,6 +1,6 @@
 import { JobError, type Source, type SourceContext, type SourceReader } from "../../engine/mod.ts";
-import { FileList, type FilePosition } from "./file_list.ts";
-import { type Bound, FileReader, FILES_SPLIT } from "./file_reader.ts";
+import { type Bound, FileList, type FilePosition } from "./file_list.ts";
+import { FileReader, FILES_SPLIT } from "./file_reader.ts";
 import type { FileFormat } from "./format.ts";
 
 /** What a {@link FileSource} reads, and how. */
@@ -9,7 +9,7 @@ export interface FileSourceOptions<T> {
   readonly path: string;
   /** How records lie in the files. */
   readonly format: FileFormat<T>;
-  /** Whether to go on when all is read: with what is appended to the last file, and with files that come; default false. */
+  /** Whether to go on when all is read: with what is appended, with files that come and that are rotated; default false. */
   readonly watch?: boolean;
   /** ms between two looks at files and directory while all is read, > 0; default 1,000. */
   readonly pollMs?: number;
@@ -24,15 +24,29 @@ export interface FileSourceOptions<T> {
  * units: zero-padded numbers and ISO dates sort well). Where it is goes into the commit, so a restart goes on at the record.
  * Wherever a job is told to begin, this source begins with the first file.
  *
- * Files come complete and stay as they are: write them under a name that begins with "." or "_", which is not read, and
- * rename them; `FileSink` does. The last one may grow while it is watched, line by line. A new file must sort after those
- * that are read already: one that does not is told in a warning, not read (after a restart this is certain for the last 100
- * names; further back only if no file was removed). Files that are read may be removed.
+ * A position knows its file: inode and time of birth where the file system has them, the first 1,024 bytes and the 256 before
+ * the position, as hashes, or what had been read where that is less.
  *
- * A last line without newline is a record when its file is known to be complete: at the end of a run that ends, or when a
- * file with a later name is there; until then it is waited for.
+ * - **Rotation by renaming** (`app.log` becomes `app.log.1`, a new `app.log` begins) is followed, while the job runs and over
+ *   restarts: the renamed file is read to its end, then those that were rotated in between, then the new one from its
+ *   beginning; also if the old one was compressed meanwhile. Let `path` name the log file itself. While it runs, the old
+ *   file is left at the second look that finds it at its end and something in the new one.
+ * - **A file that is cut (copytruncate), overwritten, or gone before it was read** ends the job with a sentence, and after a
+ *   restart so does another file in its place. While the job runs, a file that was removed is read to its end.
+ * - **A file with another inode and the same bytes so far**, saved by an editor or copied back, is gone on with.
+ * - Files of a directory come complete and stay as they are: write them under a name that begins with "." or "_", which is not
+ *   read, and rename them; `FileSink` does. The last one may grow while it is watched, line by line. A new file must sort
+ *   after those that are read already: one that does not is told in a warning, not read, and so is what is added to a file
+ *   that was read (certain for the last 100 names). Files that are read may be removed, renamed or compressed: each is read
+ *   once, and a file with two names too.
  *
- * Without `watch`, or in a bounded run, it ends where the last file ends when it is opened. A record that can not be decoded
+ * **gzip** is read by what the file begins with, not by its name; positions count bytes of the text then, so a restart
+ * decompresses all before them. Such a file comes as a whole.
+ *
+ * A last line without newline is a record when its file is known to be complete: at the end of a run that ends, or when it is
+ * left for the next one; until then it is waited for.
+ *
+ * Without `watch`, or in a bounded run, it ends where the last file ends when it is opened. A record that cannot be decoded
  * goes to the dead letters: `topic` is the file, `offset` the line (from 1), `value` the line's bytes without its newline.
  *
  * @see Flink: FileSource, monitorContinuously(); there one file's records keep their order, here all do
@@ -74,28 +88,37 @@ export class FileSource<T> implements Source<T> {
    */
   async open(context: SourceContext): Promise<SourceReader<T>> {
     const { path, watch } = this.#options;
-    const files = await FileList.open(path, context.logger);
     const position = (context.restored?.get(FILES_SPLIT) ?? null) as FilePosition | null;
+    const files = await FileList.open(path, context.logger, position !== null);
     const there = position !== null && await files.restore(position);
     let bound: Bound | null | undefined;
     if (watch && !context.bounded) {
-      await files.look();
+      await files.look({ patient: true });
     } else {
       bound = context.restoredBounds?.get(FILES_SPLIT) as unknown as Bound | null | undefined;
-      await files.look(bound === undefined ? undefined : bound?.file ?? "");
+      await files.look(bound === undefined ? {} : { last: bound });
       if (bound === undefined) bound = await files.end();
       else if (bound !== null) checkBound(files, bound, position);
     }
-    const reader = new FileReader(files, position, bound, this.#options, context);
+    const reader = new FileReader(
+      files,
+      position ?? files.start as unknown as FilePosition,
+      bound,
+      this.#options,
+      context,
+    );
     if (there) await reader.openCurrent(position);
     return reader;
   }
 }
 
-function checkBound(files: FileList, { file, offset }: Bound, position: FilePosition | null): void {
-  if (files.holds(file) || position?.file === file) return;
+function checkBound(files: FileList, bound: Bound, position: FilePosition | null): void {
+  const { file, offset } = bound;
+  if (files.holds(bound) || position?.file === file) return;
   throw new JobError(
-    `Cannot go on up to "${files.pathOf(file)}" byte ${offset}, where the run was to end: it is gone; ` +
+    `Cannot go on up to "${files.pathOf(file)}" byte ${
+      offset ?? "of its end"
+    }, where the run was to end: it is gone; ` +
       "put it back, or forget the job's commit with --reset",
   );
 }

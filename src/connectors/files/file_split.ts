@@ -8,11 +8,12 @@ import {
 } from "../../engine/mod.ts";
 import { type FilePlace, positionOf } from "./file_list.ts";
 import type { FileDecoder } from "./format.ts";
-import type { FileRecord } from "./open_file.ts";
+import type { FileRecord, OpenFile } from "./open_file.ts";
 
 /** Records of one file that follow one another. */
 export interface FileBatch<T> {
   readonly place: FilePlace;
+  readonly file: OpenFile;
   readonly path: string;
   readonly decoder: FileDecoder<T>;
   /** At least one. */
@@ -69,7 +70,9 @@ export class FileSplit<T> implements SourceSplit<T> {
 
   get position(): Json {
     const batch = this.#batch;
-    return batch === undefined ? this.#rest.position : positionOf(batch.place, batch.records[this.#next]!, false);
+    if (batch === undefined) return this.#rest.position;
+    const record = batch.records[this.#next]!;
+    return positionOf(batch.place, record, { id: batch.file.markAt(record), atEnd: false });
   }
 
   /** Those at hand, and a guess by the bytes of the others. */

@@ -14,6 +14,10 @@ export interface FileFormat<T> {
 export interface FileDecoder<T> {
   /** Whether a line with nothing on it is no record. */
   readonly skipsEmpty: boolean;
+  /** The byte that ends its lines, 10 or 13, as far as it is known; left out: 10, with or without a 13 before it. */
+  readonly newline?: number;
+  /** Whether the first record tells how to read the others: then a restart behind it goes through it again. */
+  readonly learnsFromFirst?: boolean;
   /**
    * Where the record ends that begins at `start`: the index behind its newline.
    * @param last whether no bytes follow: then there is an end in any case, with or without a newline

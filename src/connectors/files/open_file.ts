@@ -1,5 +1,17 @@
 import { JobError, RecordError } from "../../engine/mod.ts";
 import { fileError } from "./errors.ts";
+import { type FileBytes, openBytes } from "./file_bytes.ts";
+import {
+  type DoneFile,
+  FileHead,
+  type FileMark,
+  type FileObject,
+  HEAD_BYTES,
+  objectOf,
+  printOf,
+  TAIL_BYTES,
+  tailBefore,
+} from "./file_mark.ts";
 import { type FileDecoder, NEWLINE } from "./format.ts";
 
 /** A record as it lies in a file. The bytes are a view: read them, never change them. */
@@ -14,6 +26,7 @@ export interface FileRecord {
 
 /** A place in a file: the first byte that has not been read as a record. */
 export interface FileOffset {
+  /** Of a compressed file: in its text. */
   readonly offset: number;
   /** From 1. */
   readonly line: number;
@@ -30,20 +43,26 @@ export class OpenFile implements FileOffset {
   readonly path: string;
   offset = 0;
   line = 1;
-  /** Bytes, when it was opened. */
-  size = 0;
-  readonly #file: Deno.FsFile;
+  readonly object: FileObject;
+  readonly #bytes: FileBytes;
+  readonly #head = new FileHead();
   readonly #decoder: FileDecoder<unknown>;
   readonly #maxRecordBytes: number;
-  /** Bytes `#start` to `#end` have been read from the file and belong to no record yet; the first lies at `offset`. */
+  #info: Deno.FileInfo;
+  /**
+   * Bytes `#start` to `#end` have been read from the file and belong to no record yet; the first lies at `offset`. Before
+   * them lie those that a mark is made of.
+   */
   #buffer = new Uint8Array(CHUNK_BYTES);
   #start = 0;
   #end = 0;
-  #headed: boolean;
+  #ended = false;
+  /** Whether the decoder has seen the first record, which tells it how to read the others. */
+  #begun: boolean;
 
   /**
-   * @param from begins there; if that is behind the header, the header is read all the same
-   * @throws {JobError} if it can not be opened, or is shorter than that
+   * @param from begins there; if that is behind the first record, the decoder is shown that one all the same
+   * @throws {JobError} if it can not be opened
    */
   static async open(
     path: string,
@@ -51,26 +70,25 @@ export class OpenFile implements FileOffset {
     maxRecordBytes: number,
     from: FileOffset,
   ): Promise<OpenFile> {
+    const bytes = await openBytes(path);
     try {
-      const opened = new OpenFile(path, await Deno.open(path), decoder, maxRecordBytes);
-      try {
-        await opened.#moveTo(from);
-        return opened;
-      } catch (error) {
-        opened.close();
-        throw error;
-      }
+      const opened = new OpenFile(bytes, await bytes.stat(), decoder, maxRecordBytes);
+      await opened.#moveTo(from);
+      return opened;
     } catch (error) {
+      await bytes.close();
       throw fileError("read", path, error);
     }
   }
 
-  private constructor(path: string, file: Deno.FsFile, decoder: FileDecoder<unknown>, maxRecordBytes: number) {
-    this.path = path;
-    this.#file = file;
+  private constructor(bytes: FileBytes, info: Deno.FileInfo, decoder: FileDecoder<unknown>, maxRecordBytes: number) {
+    this.path = bytes.path;
+    this.#bytes = bytes;
+    this.#info = info;
+    this.object = objectOf(info);
     this.#decoder = decoder;
     this.#maxRecordBytes = maxRecordBytes;
-    this.#headed = decoder.header === undefined;
+    this.#begun = decoder.header === undefined && decoder.learnsFromFirst !== true;
   }
 
   /** Whether bytes are left that are not a record yet: a last line without its newline. */
@@ -83,6 +101,43 @@ export class OpenFile implements FileOffset {
     return this.offset + this.#end - this.#start;
   }
 
+  get compressed(): boolean {
+    return this.#bytes.compressed;
+  }
+
+  /** Bytes in the file that have not been read, as of the last look. */
+  get bytesLeft(): number {
+    return this.compressed
+      ? this.#ended ? 0 : Math.max(1, this.#info.size - this.#bytes.rawRead)
+      : Math.max(0, this.#info.size - this.readTo);
+  }
+
+  /** When it was last written to, as of the last look. */
+  get writtenMs(): number {
+    return this.#info.mtime?.getTime() ?? 0;
+  }
+
+  /** By what it is known again, here. */
+  get mark(): FileMark {
+    return this.#markOf(this.#buffer.subarray(this.#start), this.offset);
+  }
+
+  /** By what it is known again, read to here. */
+  get done(): DoneFile {
+    return { ...this.object, size: this.readTo, head: this.#head.before(this.readTo) };
+  }
+
+  /** By what it is known again at a record that it has given. */
+  markAt({ bytes, offset }: FileRecord): FileMark {
+    return this.#markOf(bytes, offset);
+  }
+
+  /** Whether it has been written to since the last look at it. */
+  async hasChanged(): Promise<boolean> {
+    const { size, mtime } = await this.#bytes.stat();
+    return size !== this.#info.size || mtime?.getTime() !== this.#info.mtime?.getTime();
+  }
+
   /**
    * Reads one chunk.
    * @param bound an offset not to read beyond
@@ -90,13 +145,18 @@ export class OpenFile implements FileOffset {
    */
   async fill(bound = Number.POSITIVE_INFINITY): Promise<boolean> {
     const left = bound - this.readTo;
-    if (left <= 0) return false;
+    if (left <= 0 || this.#ended) return false;
     this.#makeRoom();
     const room = this.#buffer.subarray(this.#end, Math.min(this.#end + left, this.#buffer.length));
     try {
-      const read = await this.#file.read(room);
-      this.#end += read ?? 0;
-      return read !== null;
+      const read = await this.#bytes.read(room);
+      if (read === null) {
+        this.#ended = this.compressed;
+        return false;
+      }
+      this.#head.add(room.subarray(0, read), this.readTo);
+      this.#end += read;
+      return true;
     } catch (error) {
       throw fileError("read", this.path, error);
     }
@@ -115,35 +175,77 @@ export class OpenFile implements FileOffset {
       let end = this.#decoder.end(bytes, start, last);
       if (end < 0 && this.#end - start <= this.#maxRecordBytes) break;
       if (end < 0 || end - start > this.#maxRecordBytes) end = this.#firstLine(bytes);
-      const record = { bytes: bytes.subarray(start, lineEnd(bytes, start, end)), offset: this.offset, line: this.line };
+      const newline = this.#decoder.newline ?? NEWLINE;
+      const record = {
+        bytes: bytes.subarray(start, lineEnd(bytes, start, end, newline)),
+        offset: this.offset,
+        line: this.line,
+      };
       this.#start = end;
       this.offset += end - start;
-      this.line += countLines(bytes, start, end);
+      this.line += countLines(bytes, start, end, newline);
       if (record.bytes.length === 0 && this.#decoder.skipsEmpty) continue;
-      if (this.#headed) records.push(record);
-      else this.#readHeader(record.bytes);
+      if (this.#begun || !this.#readFirst(record.bytes)) records.push(record);
     }
     return records;
   }
 
-  close(): void {
-    this.#file.close();
-  }
-
-  async #moveTo({ offset, line }: FileOffset): Promise<void> {
-    const size = this.size = (await this.#file.stat()).size;
-    if (offset === 0) return;
-    if (size < offset) {
+  /**
+   * Looks whether it has grown, and whether it is still the file that was read.
+   * @throws {JobError} if it is shorter than what was read of it, or has other bytes there
+   */
+  async look(): Promise<void> {
+    const before = this.#info;
+    const info = this.#info = await this.#bytes.stat();
+    const [size, place] = this.compressed ? [before.size, "its end"] : [this.readTo, `byte ${this.readTo}`];
+    const left = `Cannot go on reading "${this.path}" at ${place}`;
+    if (info.size < size) {
+      throw new JobError(`${left}: it has ${info.size} bytes now, so it was cut or replaced; ${LOST}`);
+    }
+    if (this.compressed) {
+      if (info.size === before.size) return;
       throw new JobError(
-        `Cannot go on reading "${this.path}" at byte ${offset}: it has ${size} bytes now (was it replaced?); ` +
-          "forget the job's commit with --reset",
+        `${left}: it has grown from ${before.size} to ${info.size} bytes; write compressed files as a whole under a name ` +
+          'that begins with ".", and rename them',
       );
     }
-    while (!this.#headed && await this.fill(offset)) this.takeRecords(false);
-    await this.#file.seek(offset, Deno.SeekMode.Start);
-    this.#start = this.#end = 0;
-    this.offset = offset;
+    const head = this.#head.bytes.subarray(0, this.#head.length);
+    const tail = tailBefore(this.#buffer.subarray(this.#end), this.readTo);
+    const headNow = await this.#bytes.reread(0, head.length);
+    const tailNow = await this.#bytes.reread(this.readTo - tail.length, tail.length);
+    if (equal(head, headNow) && equal(tail, tailNow)) return;
+    throw new JobError(`${left}: it has other bytes before that now, so it was cut or overwritten; ${LOST}`);
+  }
+
+  async close(): Promise<void> {
+    await this.#bytes.close();
+  }
+
+  #markOf(bytes: Uint8Array, offset: number): FileMark {
+    return { ...this.object, head: this.#head.before(offset), tail: printOf(tailBefore(bytes, offset)) };
+  }
+
+  /** Where the file ends before that, `offset` is where it ends. */
+  async #moveTo({ offset, line }: FileOffset): Promise<void> {
+    if (offset === 0) return;
+    while (!this.#begun && await this.fill(offset)) this.takeRecords(false);
+    while (this.readTo < Math.min(offset, HEAD_BYTES) && await this.fill(offset)) this.#dropRead();
+    this.#dropRead();
+    const tail = offset - TAIL_BYTES;
+    if (this.readTo < tail) {
+      await this.#bytes.skipTo(tail);
+      this.offset = tail;
+      this.#start = this.#end = 0;
+    }
+    while (await this.fill(offset)) this.#dropRead();
+    this.#dropRead();
     this.line = line;
+  }
+
+  /** What was read is no record, or was one before. */
+  #dropRead(): void {
+    this.offset = this.readTo;
+    this.#start = this.#end;
   }
 
   /** Records that were given away are views into the buffer, so what is used up can not serve again. */
@@ -152,10 +254,11 @@ export class OpenFile implements FileOffset {
     if (this.#buffer.length - this.#end >= CHUNK_BYTES / 4) return;
     // Twice the rest: a long record is not gone through again for each chunk.
     const buffer = new Uint8Array(Math.max(CHUNK_BYTES, 2 * rest));
-    buffer.set(this.#buffer.subarray(this.#start, this.#end));
+    const kept = Math.min(TAIL_BYTES, this.#start);
+    buffer.set(this.#buffer.subarray(this.#start - kept, this.#end));
     this.#buffer = buffer;
-    this.#start = 0;
-    this.#end = rest;
+    this.#start = kept;
+    this.#end = kept + rest;
   }
 
   /** No record can end inside of the mark, so one that has not come whole is found the next time. */
@@ -166,19 +269,22 @@ export class OpenFile implements FileOffset {
     this.offset = BYTE_ORDER_MARK.length;
   }
 
-  #readHeader(bytes: Uint8Array): void {
+  /** @returns whether it was the header */
+  #readFirst(bytes: Uint8Array): boolean {
+    this.#begun = true;
+    if (this.#decoder.header === undefined) return false;
     try {
-      this.#decoder.header!(bytes);
+      this.#decoder.header(bytes);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       throw new JobError(`Cannot read "${this.path}" by its header: ${error.message}`);
     }
-    this.#headed = true;
+    return true;
   }
 
   /** A record that is too long may be one whose quote was never closed: the line that it begins with is taken alone. */
   #firstLine(bytes: Uint8Array): number {
-    const end = bytes.indexOf(NEWLINE, this.#start) + 1;
+    const end = bytes.indexOf(this.#decoder.newline ?? NEWLINE, this.#start) + 1;
     if (end > 0 && end - this.#start <= this.#maxRecordBytes) return end;
     throw new JobError(
       `Cannot read "${this.path}" line ${this.line}: it is longer than maxRecordBytes, which is ${this.#maxRecordBytes}; ` +
@@ -187,15 +293,21 @@ export class OpenFile implements FileOffset {
   }
 }
 
-/** Where the line's text ends. */
-function lineEnd(bytes: Uint8Array, start: number, end: number): number {
-  if (bytes[end - 1] !== NEWLINE) return end;
-  return end - 2 >= start && bytes[end - 2] === CARRIAGE_RETURN ? end - 2 : end - 1;
+const LOST = "lines may be lost: rotate it by renaming, or forget the job's commit with --reset";
+
+function equal(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
 
-function countLines(bytes: Uint8Array, start: number, end: number): number {
+/** Where the line's text ends. */
+function lineEnd(bytes: Uint8Array, start: number, end: number, newline: number): number {
+  if (bytes[end - 1] !== newline) return end;
+  return newline === NEWLINE && end - 2 >= start && bytes[end - 2] === CARRIAGE_RETURN ? end - 2 : end - 1;
+}
+
+function countLines(bytes: Uint8Array, start: number, end: number, newline: number): number {
   let lines = 0;
-  for (let i = bytes.indexOf(NEWLINE, start); i >= 0 && i < end; i = bytes.indexOf(NEWLINE, i + 1)) {
+  for (let i = bytes.indexOf(newline, start); i >= 0 && i < end; i = bytes.indexOf(newline, i + 1)) {
     lines++;
     if (i + 1 === end) break;
   }

@@ -106,7 +106,10 @@ export class OpenSource<T> implements AsyncDisposable {
 
   /** Lets the reader look again at what there is, when it has seen all that there was. */
   async look(): Promise<void> {
-    while (this.clock.nextDueMs === Number.POSITIVE_INFINITY) await new Promise((resolve) => setImmediate(resolve));
+    while (this.clock.nextDueMs === Number.POSITIVE_INFINITY) {
+      this.reader.poll(); // it may have ended with an error
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     this.#news = Promise.withResolvers();
     const news = this.#news.promise;
     this.clock.advance(1_000);
@@ -157,6 +160,17 @@ export class HeldReads implements Disposable {
     const held = this.#held;
     this.#held = () => {};
     held();
+  }
+
+  /** Releases all reads until that is done. */
+  async releasingWhile<T>(work: Promise<T>): Promise<T> {
+    let done = false;
+    const watched = work.finally(() => done = true);
+    while (!done) {
+      this.release();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return await watched;
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { z } from "zod";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
@@ -15,6 +16,7 @@ import {
 } from "../../../src/connectors/files/mod.ts";
 import { MemoryJobStore } from "../../../src/engine/testing/memory_job_store.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { objectOf } from "../../../src/connectors/files/file_mark.ts";
 import { append, HeldReads, OpenSource, readAll, ShortReads, test, write } from "./file_rig.ts";
 
 const format = new TextLineInputFormat();
@@ -34,6 +36,22 @@ function placeOf(position: Json): unknown {
   if (position === null) return null;
   const { file, offset, line, atEnd } = position as Record<string, Json>;
   return `${file}@${offset} line ${line}${atEnd === true ? ", at its end" : ""}`;
+}
+
+/** What a commit holds of a short file that was read to its end. */
+function markOf(path: string, text: string): Json {
+  return { ...objectOf(Deno.statSync(path)), head: printOfText(text), tail: printOfText(text) };
+}
+
+/** The same of one before the last. */
+function doneOf(path: string, text: string): Json {
+  const { dev, ino, bornMs } = objectOf(Deno.statSync(path));
+  return [dev, ino, bornMs, new TextEncoder().encode(text).length, ...printOfText(text)];
+}
+
+function printOfText(text: string): [number, string] {
+  const bytes = new TextEncoder().encode(text);
+  return [bytes.length, createHash("sha256").update(bytes).digest("base64url").slice(0, 22)];
 }
 
 // ------------------------------------------------------------------------------------------------------- what it reads
@@ -66,7 +84,7 @@ test("FileSource reads the files of a directory in the order of their names, by 
   await Deno.symlink(`${dir}/a2`, `${dir}/link`);
   await Deno.symlink(`${dir}/nowhere`, `${dir}/dead_link`);
 
-  assertEquals(await readAll(lines(dir)), ["Z", "a10", "a2", "b!", "b/1", "b/c/2", "b0", "a2", "é"]);
+  assertEquals(await readAll(lines(dir)), ["Z", "a10", "a2", "b!", "b/1", "b/c/2", "b0", "é"]); // the link's file was read
 });
 
 test("FileSource begins with the first record wherever the job is told to begin, and ends by itself", async (dir) => {
@@ -281,7 +299,16 @@ test("position is the place of the next record, and nothing moves it but taking"
   }
 
   assertEquals(places, ["a@0 line 1", "a@3 line 2", "b@0 line 1"]);
-  assertEquals(source.position, { file: "b", offset: 2, line: 2, done: ["a"], doneBefore: 0, atEnd: true });
+  assertEquals(source.position, {
+    file: "b",
+    offset: 2,
+    line: 2,
+    id: markOf(`${dir}/b`, "3\n"),
+    done: ["a"],
+    doneIds: [doneOf(`${dir}/a`, "1\r\né\n")],
+    doneBefore: 0,
+    atEnd: true,
+  });
 });
 
 test("position never runs ahead of what was taken, at whatever moment it is asked for", async (dir) => {
@@ -291,7 +318,7 @@ test("position never runs ahead of what was taken, at whatever moment it is aske
   const positions = new Set<string>();
   {
     using reads = new HeldReads();
-    await using source = await OpenSource.open(lines(dir));
+    await using source = await reads.releasingWhile(OpenSource.open(lines(dir)));
     source.start();
     while (source.split.status !== "finished") {
       await turn();
@@ -371,6 +398,7 @@ test("a file that was read to its end may be removed, and the next run goes on w
   write(`${dir}/b`, "2\n");
   await using first = await OpenSource.open(lines(dir));
   await first.start().take();
+  const { done, doneIds } = first.position as Record<string, Json[]>;
   await Deno.remove(`${dir}/a`);
   await Deno.remove(`${dir}/b`);
   await using nothing = await OpenSource.open(lines(dir), { position: first.position });
@@ -379,7 +407,9 @@ test("a file that was read to its end may be removed, and the next run goes on w
   await using second = await OpenSource.open(lines(dir), { position: nothing.position });
 
   assertEquals(await second.start().take(), ["3"]);
-  assertEquals(second.position, { file: "c", offset: 2, line: 2, done: ["a", "b"], doneBefore: 0, atEnd: true });
+  const position = second.position as Record<string, Json[]>;
+  assertEquals([placeOf(position), position.done], ["c@2 line 2, at its end", [...done!, "b"]]);
+  assertEquals([position.doneIds![0], position.doneIds!.length], [doneIds![0], 2]);
 });
 
 test("a file that is gone, or shorter, before it was read to its end is an error that names --reset", async (dir) => {
@@ -391,13 +421,15 @@ test("a file that is gone, or shorter, before it was read to its end is an error
   await assertRejects(
     () => OpenSource.open(lines(dir), { position }),
     JobError,
-    `Cannot go on reading "${dir}/a" at byte 2: it has 1 bytes now (was it replaced?); forget the job's commit with --reset`,
+    `Cannot go on reading "${dir}/a" at byte 2 (line 2): it was cut or overwritten, it has 1 bytes now and not those that ` +
+      "were read; put it back, or forget the job's commit with --reset",
   );
   await Deno.remove(`${dir}/a`);
   await assertRejects(
     () => OpenSource.open(lines(dir), { position }),
     JobError,
-    `Cannot go on reading "${dir}/a" at byte 2: it is gone; put it back, or forget the job's commit with --reset`,
+    `Cannot go on reading "${dir}/a" at byte 2 (line 2): it is gone, and was not renamed to another name beside it; ` +
+      "put it back, or forget the job's commit with --reset",
   );
 });
 
@@ -409,7 +441,7 @@ test("a bounded run ends where the last file ended when it began, also after a r
   write(`${dir}/b`, "2\n3\n");
   await using first = await OpenSource.open(options, { bounded: true });
   const bound = JSON.parse(JSON.stringify(first.split.bound));
-  assertEquals(bound, { file: "b", offset: 4 });
+  assertEquals(bound, { file: "b", offset: 4, id: { ...objectOf(await Deno.stat(`${dir}/b`)) } });
   assertEquals(await first.start().take(1), ["1"]);
   append(`${dir}/b`, "4\n");
   write(`${dir}/c`, "5\n");
@@ -418,7 +450,11 @@ test("a bounded run ends where the last file ended when it began, also after a r
   assertEquals(placeOf(again.position), "b@4 line 3"); // which is not its end any more
   await using next = await OpenSource.open(options, { position: again.position, bounded: true });
 
-  assertEquals([await next.start().take(), next.split.bound], [["4", "5"], { file: "c", offset: 2 }]);
+  assertEquals([await next.start().take(), next.split.bound], [["4", "5"], {
+    file: "c",
+    offset: 2,
+    id: { ...objectOf(await Deno.stat(`${dir}/c`)) },
+  }]);
 });
 
 test("a bounded run that began without any file takes none after a restart either", async (dir) => {
@@ -443,7 +479,7 @@ test("a bounded run whose last file is gone, or shorter, says so", async (dir) =
   await assertRejects(
     () => source.start().take(),
     JobError,
-    `Cannot go on reading "${dir}/b" at byte 4: it has 3 bytes now; files must stay as they are while they are read`,
+    `Cannot go on reading "${dir}/b" at byte 4: it has 3 bytes now, so it was cut or replaced; put it back, or forget`,
   );
 });
 
@@ -476,7 +512,10 @@ test("watch: a file is no longer at its end as soon as it is known to have grown
   append(`${dir}/a`, "23");
   using reads = new HeldReads();
   source.clock.advance(1_000);
-  while (source.split.status !== "pending") await turn();
+  while (source.split.status !== "pending") {
+    reads.release(); // the look at what was read before
+    await turn();
+  }
   assertEquals(placeOf(source.position), "a@2 line 2"); // nothing was read yet
   while (source.split.status === "pending") {
     reads.release();
@@ -603,7 +642,8 @@ test("watch: a file that becomes shorter than what was read is an error of the j
   assertThrows(
     () => source.reader.poll(),
     JobError,
-    `Cannot go on reading "${dir}/a" at byte 4: it has 2 bytes now; files must stay as they are while they are read`,
+    `Cannot go on reading "${dir}/a" at byte 4: it has 2 bytes now, so it was cut or replaced; ` +
+      "lines may be lost: rotate it by renaming, or forget the job's commit with --reset",
   );
 });
 
