@@ -276,6 +276,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     maxDead: { share: 0.5 },
     restartStrategy: undefined,
     replicas: undefined,
+    compression: undefined,
     print: false,
     settings: { dir: ".broker", sync: "normal" },
   });

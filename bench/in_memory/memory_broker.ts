@@ -59,6 +59,7 @@ function memoryLease(written: Written, calls: BrokerCalls): JobLease {
     restore: () => Promise.resolve(new Map()),
     positions: () => Promise.resolve([]),
     reset: () => Promise.resolve(),
+    compress: () => {},
     write: (record) => void pending.push(record),
     get pendingRecords() {
       return pending.length;

@@ -42,6 +42,7 @@ export class Advisor {
     return {
       description: source.description,
       topics,
+      from: source.from,
       open: async (context) => this.#watch.reader(await this.#named(() => source.open(context)), topics, context),
     };
   }

@@ -133,6 +133,8 @@ export interface ProducerOptions {
    * has one open reads what all before it have written. Left out: no transactions, nobody is shut out.
    */
   readonly transactionalId?: string | undefined;
+  /** How its records are compressed; default none. The embedded log stores as it does. */
+  readonly compression?: Compression | undefined;
 }
 
 /** How a program asks to be the one instance of a job. */
@@ -190,6 +192,8 @@ export interface JobLease {
   whereIs?(entry: string): Promise<string | undefined>;
   /** Forgets every entry and the group's positions; output topics and dead letters stay. */
   reset(): Promise<void>;
+  /** From now on the topic's records are compressed so; before, none are. The embedded log stores as it does. */
+  compress(topic: string, compression: Compression): void;
   /**
    * Adds a record to the next commit. It is not sent before `flush()` or `commit()`.
    * @throws {RangeError} if its timestamp is none that a topic keeps

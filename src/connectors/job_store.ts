@@ -11,6 +11,7 @@ import {
 import {
   type Broker,
   BrokerError,
+  type Compression,
   deadLetterTopic,
   type JobLease,
   type OutgoingRecord,
@@ -91,6 +92,11 @@ export class BrokerJobSession implements JobSession {
 
   reset(): Promise<void> {
     return this.#lease.reset();
+  }
+
+  /** From now on the topic's records are compressed so, where the broker compresses. */
+  compress(topic: string, compression: Compression): void {
+    this.#lease.compress(topic, compression);
   }
 
   write(record: OutgoingRecord): void {

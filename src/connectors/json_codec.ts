@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { RecordError } from "../engine/mod.ts";
 import type { BrokerRecord } from "./broker.ts";
+import { checkIntegers } from "./exact_integers.ts";
 import { JsonReader } from "./json_reader.ts";
 import { RecordView } from "./record_view.ts";
 import type { Schema } from "./topic.ts";
@@ -23,7 +24,8 @@ export function decodeJson<T>(bytes: Uint8Array | null, schema: Schema<T>): T {
 }
 
 function decode<T>(bytes: Uint8Array | null, schema: Schema<T>, parser: JsonParser): T {
-  if (bytes === null || bytes.length === 0) throw new RecordError(`value is ${bytes === null ? "null" : "empty"}`);
+  if (bytes === null) return decodeTombstone(schema);
+  if (bytes.length === 0) throw new RecordError("value is empty");
   const text = decodeText(bytes);
   let json: unknown;
   try {
@@ -34,20 +36,37 @@ function decode<T>(bytes: Uint8Array | null, schema: Schema<T>, parser: JsonPars
   return checkValue(json, schema);
 }
 
+/** A schema that takes null says that a record without a value is one. */
+function decodeTombstone<T>(schema: Schema<T>): T {
+  const result = schema.safeParse(null);
+  if (!result.success) throw new RecordError("value is null");
+  return result.data;
+}
+
 /** `JSON`, or what gives the same. */
 interface JsonParser {
   /** @throws {SyntaxError} if the text is not JSON */
   parse(text: string): unknown;
 }
 
-/**
- * @param reader may be shared: what it learns from the records of one partition then serves all (a function that each of 50
- *   partitions makes for itself is fast only when the run is half over); they share the few shapes that it knows at a time, too
- * @returns what decodes the values of records that come one after another, and is faster the more they are alike
- */
-export function jsonDecoder<T>(schema: Schema<T>, reader: JsonReader): (record: BrokerRecord) => T {
+/** How a {@link jsonDecoder} reads. */
+export interface JsonDecoderOptions {
+  /**
+   * May be shared: what it learns from the records of one partition then serves all (a function that each of 50
+   * partitions makes for itself is fast only when the run is half over); they share the few shapes that it knows at a time, too.
+   */
+  readonly reader: JsonReader;
+  /** See `JsonSourceOptions`. */
+  readonly exactIntegers?: boolean | undefined;
+}
+
+/** @returns what decodes the values of records that come one after another, and is faster the more they are alike */
+export function jsonDecoder<T>(
+  schema: Schema<T>,
+  { reader, exactIntegers = false }: JsonDecoderOptions,
+): (record: BrokerRecord) => T {
   const run = new TextRun();
-  return (record) => {
+  const decodeRecord = (record: BrokerRecord) => {
     if (record instanceof RecordView) {
       const start = run.find(record);
       const json = start < 0 ? undefined : reader.find(run.text, start, start + record.valueLength);
@@ -55,10 +74,20 @@ export function jsonDecoder<T>(schema: Schema<T>, reader: JsonReader): (record: 
     }
     return decode(record.value, schema, reader);
   };
+  if (!exactIntegers) return decodeRecord;
+  return (record) => {
+    checkIntegers(record);
+    return decodeRecord(record);
+  };
 }
 
-/** @throws {RecordError} if they are not UTF-8 */
-export function decodeText(bytes: Uint8Array): string {
+/**
+ * Bytes of UTF-8 to a text.
+ *
+ * @throws {RecordError} if they are not UTF-8, or there are none, as the end of a sentence
+ */
+export function decodeText(bytes: Uint8Array | null): string {
+  if (bytes === null) throw new RecordError("value is null");
   const text = decoder.decode(bytes);
   if (text.includes(REPLACEMENT)) checkUtf8(bytes);
   return text;

@@ -28,6 +28,16 @@ export {
   UnknownTopicError,
 } from "./broker.ts";
 export * from "./files/mod.ts";
-export { decodeJson } from "./json_codec.ts";
+export { decodeJson, decodeText } from "./json_codec.ts";
 export { type KafkaSecurity, SASL_MECHANISMS, type SaslSettings, type TlsSettings } from "./kafka/security.ts";
+export type {
+  DecodingOptions,
+  EncodingOptions,
+  JsonSinkOptions,
+  JsonSourceOptions,
+  RecordParts,
+  TopicRecord,
+  TopicSinkSettings,
+  TopicSourceOptions,
+} from "./record_format.ts";
 export type { Schema, Topic } from "./topic.ts";

@@ -3,20 +3,28 @@ import {
   type JobStore,
   type JobStoreRequest,
   type Logger,
-  RecordError,
   type Sink,
   type Source,
 } from "../engine/mod.ts";
 import { type Advice, Advisor } from "./advice.ts";
-import { type Broker, BrokerError } from "./broker.ts";
+import { type Broker, BrokerError, type Compression } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
 import { decodeText, jsonDecoder } from "./json_codec.ts";
-import { JsonOutput } from "./json_output.ts";
 import { JsonReader } from "./json_reader.ts";
 import type { KafkaSecurity } from "./kafka/security.ts";
+import {
+  checkFrom,
+  type DecodingOptions,
+  type EncodingOptions,
+  jsonEncoder,
+  type JsonSinkOptions,
+  type JsonSourceOptions,
+  recordDecoder,
+  recordEncoder,
+  type TopicSourceOptions,
+} from "./record_format.ts";
 import { TopicSink } from "./sink.ts";
 import { TopicSource } from "./source.ts";
-import { TextArena } from "./text_arena.ts";
 import type { Topic } from "./topic.ts";
 
 /** Which broker is wanted; see the README's table of settings. */
@@ -50,6 +58,8 @@ export interface OpenBrokerOptions {
   readonly advice?: Advice;
   /** Copies of the topics that jobs get for themselves; left out: at least three where there are as many brokers. */
   readonly replicas?: number | undefined;
+  /** How sinks compress that do not say it themselves; default none. */
+  readonly compression?: Compression | undefined;
 }
 
 /**
@@ -61,10 +71,10 @@ export interface OpenBrokerOptions {
  * @throws {BrokerError} in one sentence if it can not be opened
  */
 export async function openBroker(options: OpenBrokerOptions): Promise<OpenBroker> {
-  const { settings, logger, jobName = "job", advice, replicas } = options;
+  const { settings, logger, jobName = "job", advice, replicas, compression } = options;
   const [port, why] = await choose(settings, logger);
   logger.info(`broker: ${port.description} (${why})`);
-  return new OpenBroker(port, { advisor: advice && new Advisor(jobName, advice), replicas });
+  return new OpenBroker(port, { advisor: advice && new Advisor(jobName, advice), replicas, compression });
 }
 
 async function choose(settings: BrokerSettings, logger: Logger): Promise<[Broker, string]> {
@@ -112,15 +122,17 @@ export class OpenBroker implements JobStore, AsyncDisposable {
   readonly port: Broker;
   readonly #advisor: Advisor | undefined;
   readonly #replicas: number | undefined;
+  readonly #compression: Compression | undefined;
 
   /** @internal */
   constructor(
     port: Broker,
-    options: { readonly advisor?: Advisor | undefined; readonly replicas?: number | undefined } = {},
+    options: Pick<OpenBrokerOptions, "replicas" | "compression"> & { readonly advisor?: Advisor | undefined } = {},
   ) {
     this.port = port;
     this.#advisor = options.advisor;
     this.#replicas = options.replicas;
+    this.#compression = options.compression;
   }
 
   /** For messages: "Kafka at localhost:9092". */
@@ -128,38 +140,49 @@ export class OpenBroker implements JobStore, AsyncDisposable {
     return this.port.description;
   }
 
-  /** The committed records of a topic, checked by its schema. Those that do not fit go to the job's dead letters. */
-  source<T, K>(topic: Topic<T, K>): Source<T> {
-    const { schema } = topic;
+  /**
+   * The committed records of a topic, checked by its schema. Those that do not fit go to the job's dead letters. A tombstone fits
+   * a schema that takes null.
+   */
+  source<T, K>(topic: Topic<T, K>, options?: JsonSourceOptions): Source<T>;
+  /** What `decode` makes of the whole records of a topic: key, value, headers, timestamp and place; tombstones too. */
+  source<T>(topic: string, options: DecodingOptions<T>): Source<T>;
+  source<T, K>(
+    topic: Topic<T, K> | string,
+    options: JsonSourceOptions | DecodingOptions<T> = {},
+  ): Source<T> {
+    const { from } = options;
+    checkFrom(from);
+    if (typeof topic === "string") {
+      const createDecode = recordDecoder(topic, (options as DecodingOptions<T>).decode);
+      return this.#advised(new TopicSource(this.port, { topic, createDecode, from }));
+    }
+    const { name, schema } = topic;
+    const { exactIntegers } = options as JsonSourceOptions;
     const reader = new JsonReader();
-    return this.#advised(new TopicSource(this.port, topic.name, () => jsonDecoder(schema, reader)));
+    const createDecode = () => jsonDecoder(schema, { reader, exactIntegers });
+    return this.#advised(new TopicSource(this.port, { topic: name, createDecode, from }));
   }
 
   /** The committed values of a topic as they are, UTF-8 text of any kind. What is no text goes to the job's dead letters. */
-  textSource(topic: string): Source<string> {
-    return this.#advised(
-      new TopicSource(this.port, topic, () => ({ value }) => {
-        if (value === null) throw new RecordError("value is null");
-        return decodeText(value);
-      }),
-    );
+  textSource(topic: string, options: TopicSourceOptions = {}): Source<string> {
+    return this.source(topic, { ...options, decode: ({ value }) => decodeText(value) });
   }
 
   /**
    * Writes values as compact JSON, under their topic's key. A value that the topic's schema or JSON would not give back to a
    * reader is refused: its record goes the way of `onError`.
    */
-  sink<T, K>(topic: Topic<T, K>): Sink<T> {
-    const { name, key: keyOf, schema } = topic;
-    const arena = new TextArena();
-    const keys = new JsonOutput(`write to topic "${name}"`, "key");
-    const values = new JsonOutput(`write to topic "${name}"`, "value", schema);
-    const sink = new TopicSink<T>(
-      this.port,
-      this,
-      name,
-      (value, timestampMs) => arena.record(name, keys.text(keyOf(value)), values.text(value), timestampMs),
-    );
+  sink<T, K>(topic: Topic<T, K>, options?: JsonSinkOptions<T>): Sink<T>;
+  /** Writes what `encode` makes of values: key, value or tombstone, headers, timestamp and partition. */
+  sink<T>(topic: string, options: EncodingOptions<T>): Sink<T>;
+  sink<T, K>(topic: Topic<T, K> | string, options: JsonSinkOptions<T> | EncodingOptions<T> = {}): Sink<T> {
+    const name = typeof topic === "string" ? topic : topic.name;
+    const encode = typeof topic === "string"
+      ? recordEncoder(topic, (options as EncodingOptions<T>).encode)
+      : jsonEncoder(topic, options as JsonSinkOptions<T>);
+    const { compression = this.#compression } = options;
+    const sink = new TopicSink<T>(this.port, this, { topic: name, encode, compression });
     return this.#advisor?.sink(sink) ?? sink;
   }
 

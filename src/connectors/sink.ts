@@ -1,10 +1,18 @@
-import type { JobStore, Sink, SinkContext, SinkWriter } from "../engine/mod.ts";
-import type { Broker, OutgoingRecord, Producer } from "./broker.ts";
+import { type JobStore, RecordError, type Sink, type SinkContext, type SinkWriter } from "../engine/mod.ts";
+import type { Broker, Compression, OutgoingRecord, Producer, TopicDescription } from "./broker.ts";
 import { BrokerJobSession } from "./job_store.ts";
 import { recordTime } from "./record_time.ts";
 
 /** Makes a record of a value. */
 export type Encode<T> = (value: T, timestampMs: number) => OutgoingRecord;
+
+/** What a sink needs to know of its topic. */
+export interface TopicSinkOptions<T> {
+  readonly topic: string;
+  readonly encode: Encode<T>;
+  /** Default none. */
+  readonly compression?: Compression | undefined;
+}
 
 /** Writes values into a topic: with the job's commit where the store is the same broker, else at least once. */
 export class TopicSink<T> implements Sink<T> {
@@ -13,12 +21,14 @@ export class TopicSink<T> implements Sink<T> {
   readonly #store: JobStore;
   readonly #topic: string;
   readonly #encode: Encode<T>;
+  readonly #compression: Compression | undefined;
 
-  constructor(broker: Broker, store: JobStore, topic: string, encode: Encode<T>) {
+  constructor(broker: Broker, store: JobStore, { topic, encode, compression }: TopicSinkOptions<T>) {
     this.#broker = broker;
     this.#store = store;
     this.#topic = topic;
     this.#encode = encode;
+    this.#compression = compression;
     this.description = `topic "${topic}"`;
   }
 
@@ -30,13 +40,29 @@ export class TopicSink<T> implements Sink<T> {
   async open({ session }: SinkContext): Promise<SinkWriter<T>> {
     const topic = this.#topic;
     const encode = this.#encode;
-    await this.#broker.describeTopics([topic]);
+    const [description] = await this.#broker.describeTopics([topic]) as [TopicDescription];
+    const partitions = description.endOffsets.length;
     await this.#broker.warnOfSingleReplicas?.([topic]);
-    const record: Encode<T> = (value, timestampMs) => encode(value, recordTime(topic, timestampMs));
-    return session instanceof BrokerJobSession && session.broker === this.#broker
-      ? new SessionWriter(session, record)
-      : new ProducerWriter(await this.#broker.producer(), record);
+    const record: Encode<T> = (value, timestampMs) => {
+      const made = encode(value, recordTime(topic, timestampMs));
+      if (made.partition !== undefined) checkPartition(made, partitions);
+      return made;
+    };
+    const compression = this.#compression;
+    if (!(session instanceof BrokerJobSession && session.broker === this.#broker)) {
+      return new ProducerWriter(await this.#broker.producer({ compression }), record);
+    }
+    if (compression !== undefined) session.compress(topic, compression);
+    return new SessionWriter(session, record);
   }
+}
+
+/** @throws {RecordError} if the topic has no such partition: said of the record, not of the commit that it is in */
+function checkPartition({ topic, partition }: OutgoingRecord, partitions: number): void {
+  if (Number.isInteger(partition) && partition! >= 0 && partition! < partitions) return;
+  throw new RecordError(
+    `Cannot write to topic "${topic}" partition ${partition}: it has ${partitions}, counted from 0`,
+  );
 }
 
 class SessionWriter<T> implements SinkWriter<T> {

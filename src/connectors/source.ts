@@ -1,4 +1,4 @@
-import { JobError, type Source, type SourceContext, type SourceReader } from "../engine/mod.ts";
+import { JobError, type Source, type SourceContext, type SourceReader, type StartingPoint } from "../engine/mod.ts";
 import { type Broker, BrokerError, type Fetcher, OffsetOutOfRangeError, type TopicDescription } from "./broker.ts";
 import { type Decode, TopicSplit } from "./topic_split.ts";
 
@@ -15,6 +15,15 @@ class PartitionsAddedError extends BrokerError {
   override readonly retriable = true;
 }
 
+/** What a source of a topic is made of. */
+export interface TopicSourceParts<T> {
+  readonly topic: string;
+  /** Called for each partition: what it gives may remember where it is. */
+  readonly createDecode: (partition: number) => Decode<T>;
+  /** See `Source.from`. */
+  readonly from?: StartingPoint | undefined;
+}
+
 /**
  * The committed records of a topic, decoded.
  *
@@ -26,15 +35,16 @@ class PartitionsAddedError extends BrokerError {
 export class TopicSource<T> implements Source<T> {
   readonly description: string;
   readonly topics: readonly string[];
+  readonly from: StartingPoint | undefined;
   readonly #broker: Broker;
   readonly #topic: string;
-  readonly #createDecode: () => Decode<T>;
+  readonly #createDecode: (partition: number) => Decode<T>;
 
-  /** @param createDecode is called for each partition: what it gives may remember where it is */
-  constructor(broker: Broker, topic: string, createDecode: () => Decode<T>) {
+  constructor(broker: Broker, { topic, createDecode, from }: TopicSourceParts<T>) {
     this.#broker = broker;
     this.#topic = topic;
     this.#createDecode = createDecode;
+    this.from = from;
     this.topics = [topic];
     this.description = `topic "${topic}"`;
   }
@@ -58,7 +68,7 @@ export class TopicSource<T> implements Source<T> {
       else position = first?.[partition] ?? end;
       const bound = context.bounded ? (context.restoredBounds?.get(id) as number | undefined) ?? end : undefined;
       if (bound !== undefined) checkBound(topic, partition, bound, end);
-      return new TopicSplit(topic, partition, position, end, bound, this.#createDecode());
+      return new TopicSplit(topic, partition, position, end, bound, this.#createDecode(partition));
     });
     return new TopicReader(this.#broker, await this.#broker.fetcher(), topic, splits, context.wake);
   }

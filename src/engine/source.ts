@@ -14,6 +14,8 @@ export interface Source<T> {
   readonly description: string;
   /** Topics of the job's store that it reads, for tools. */
   readonly topics?: readonly string[];
+  /** Where it begins at a job's first start; left out, where the job does. */
+  readonly from?: StartingPoint | undefined;
   /** Opens it, for one attempt of the job. */
   open(context: SourceContext): Promise<SourceReader<T>>;
 }

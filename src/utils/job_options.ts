@@ -128,6 +128,11 @@ const JOB_FLAGS = {
     ...REPLICATION_FLAG,
     help: "copies of the job's own topics when they are created (default: 3, or all brokers if they are fewer)",
   },
+  compression: {
+    value: "none|gzip|snappy|lz4|zstd",
+    parse: oneOf("none", "gzip", "snappy", "lz4", "zstd"),
+    help: "how what it writes into topics is compressed at a Kafka (default: none)",
+  },
   print: { help: "print every result to standard output, whatever else becomes of it" },
 } as const satisfies Flags;
 

@@ -10,6 +10,7 @@ const SERVERS = await askFor("net") && await askFor("env")
   : undefined;
 const NAME = SERVERS === undefined ? "kafka (skipped, TEST_BOOTSTRAP_SERVERS is not set or not allowed)" : "kafka";
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 for (const { client, compression, bytes } of FOREIGN_BATCHES) {
@@ -36,6 +37,88 @@ for (const compression of ["gzip", "snappy", "lz4", "zstd"] as const) {
     await second.release();
     await broker.dropJob(job);
   });
+}
+
+for (const [number, compression] of (["none", "gzip", "snappy", "lz4", "zstd"] as const).entries()) {
+  test(
+    `what a job and producers write with ${compression} lies so in the topic, and reads as ever`,
+    async (broker, topic) => {
+      await broker.createTopics([{ name: topic, partitions: 1 }]);
+      const records = foreignRecords().map((record) => ({ ...record, topic, partition: 0 }));
+      const job = `${topic}-job`;
+
+      const lease = await open(broker, job);
+      lease.compress(topic, compression);
+      for (const record of records.slice(0, 100)) lease.write(record);
+      await lease.commit({ changes: [], positions: [] });
+      await lease.release();
+      const plainProducer = await broker.producer({ compression });
+      await plainProducer.send(records.slice(100, 150));
+      const transactional = await broker.producer({ compression, transactionalId: topic });
+      await transactional.send(records.slice(150));
+
+      const [found] = await readAll(broker, topic);
+      assertEquals(found!.map(plain), foreignRecords().map(plain));
+      assertEquals(await codecsOf(topic, 201), [number, number, number]);
+      await plainProducer.close();
+      await transactional.close();
+      await broker.dropJob(job);
+    },
+  );
+}
+
+test("fetch() reads on where batches are plain, compressed and plain again", async (broker, topic) => {
+  await broker.createTopics([{ name: topic, partitions: 1 }]);
+  const records = foreignRecords().slice(0, 150).map((record) => ({ ...record, topic, partition: 0 }));
+  for (const [index, compression] of (["none", "zstd", "none"] as const).entries()) {
+    const producer = await broker.producer({ compression });
+    await producer.send(records.slice(50 * index, 50 * (index + 1)));
+    await producer.close();
+  }
+  assertEquals(await codecsOf(topic, 150), [0, 4, 0]);
+  assertEquals((await readAll(broker, topic))[0]!.map(plain), foreignRecords().slice(0, 150).map(plain));
+});
+
+test("what compressing would make larger is written as it is", async (broker, topic) => {
+  await broker.createTopics([{ name: topic, partitions: 1 }]);
+  const producer = await broker.producer({ compression: "zstd" });
+  await producer.send([{ topic, key: null, value: encoder.encode("short"), timestampMs: 5 }]);
+  await producer.close();
+  assertEquals(await codecsOf(topic, 1), [0]);
+});
+
+/** Kafka's numbers for the codecs of the topic's batches, in their order; marks of transactions left out. */
+async function codecsOf(topic: string, end: number): Promise<number[]> {
+  const codecs: number[] = [];
+  const { ByteReader } = await import("../../src/connectors/kafka/bytes.ts");
+  await withClient(async (client) => {
+    const connection = await client.node((await client.leaders([topic])).get(topic)![0]!);
+    for (let offset = 0; offset < end;) {
+      const partitions = [{ partition: 0, fetchOffset: offset, maxBytes: 1 << 20 }];
+      const topics = [{ topic, partitions }];
+      const args = { isolationLevel: 1, maxWaitTime: 100, minBytes: 1, maxBytes: 1 << 20, topics };
+      await connection.send("Fetch", args, {
+        decode: (payload, version) => {
+          const reader = new ByteReader(payload);
+          reader.at = version >= 7 ? 14 : 8; // throttle, error and session; how many topics: one
+          reader.string();
+          reader.at += 26; // how many partitions, which, error, high watermark, last stable offset
+          if (version >= 5) reader.int64();
+          for (let aborted = reader.int32(); aborted > 0; aborted--) reader.at += 16;
+          if (version >= 11) reader.int32();
+          const bytes = reader.take(reader.int32());
+          const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+          for (let at = 0; at < bytes.length; at += 12 + view.getInt32(at + 8)) {
+            const attributes = view.getInt16(at + 21);
+            if ((attributes & 0x20) === 0) codecs.push(attributes & 7);
+            offset = Number(view.getBigInt64(at)) + view.getInt32(at + 23) + 1;
+          }
+          return { clientSideThrottleTime: 0 };
+        },
+      });
+    }
+  });
+  return codecs;
 }
 
 /** As a client sends it, in its own bytes. */

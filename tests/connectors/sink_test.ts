@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { OutgoingRecord } from "../../src/connectors/broker.ts";
+import type { Compression, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { UnknownTopicError } from "../../src/connectors/broker.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import { TopicSink } from "../../src/connectors/sink.ts";
@@ -21,13 +21,12 @@ const REQUEST: JobStoreRequest = {
 
 const store = (broker: FakeBroker): JobStore => ({ openJob: (request) => openJobSession(broker.port, request) });
 
-function newSink(broker: FakeBroker, ownStore = store(broker)): TopicSink<string> {
-  return new TopicSink(broker.port, ownStore, "out", (text, timestampMs) => ({
+function newSink(broker: FakeBroker, ownStore = store(broker), compression?: Compression): TopicSink<string> {
+  return new TopicSink(broker.port, ownStore, {
     topic: "out",
-    key: null,
-    value: new TextEncoder().encode(text),
-    timestampMs,
-  }));
+    encode: (text, timestampMs) => ({ topic: "out", key: null, value: new TextEncoder().encode(text), timestampMs }),
+    compression,
+  });
 }
 
 function contextOf(session: JobSession | undefined): SinkContext {
@@ -43,6 +42,18 @@ Deno.test("TopicSink says where it writes, and that it is one transaction with i
 
   assertEquals(sink.description, 'topic "out"');
   assertEquals([own, store(broker), undefined].map((each) => sink.exactlyOnceWith(each)), [true, false, false]);
+});
+
+Deno.test("open() asks for its topic's compression, of the job's commits or of its own producer", async () => {
+  const broker = new FakeBroker().addTopic("out", 1);
+  const session = await openJobSession(broker.port, REQUEST);
+  await newSink(broker, store(broker)).open(contextOf(session));
+  assertEquals(broker.leases[0]!.calls, []);
+  await newSink(broker, store(broker), "zstd").open(contextOf(session));
+  assertEquals(broker.leases[0]!.calls, ["compress out zstd"]);
+
+  await newSink(broker, store(broker), "lz4").open(contextOf(undefined));
+  assertEquals(broker.producers, [{ compression: "lz4" }]);
 });
 
 Deno.test("open() rejects when the topic does not exist", async () => {

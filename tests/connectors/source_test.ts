@@ -22,10 +22,13 @@ const decoder = new TextDecoder();
 
 /** Values are texts; "bad" can not be decoded. */
 function newSource(broker: FakeBroker): TopicSource<string> {
-  return new TopicSource(broker.port, "skyone", () => ({ value }) => {
-    const text = decoder.decode(value!);
-    if (text === "bad") throw new RecordError('value is not JSON, it starts with "bad"');
-    return text;
+  return new TopicSource(broker.port, {
+    topic: "skyone",
+    createDecode: () => ({ value }) => {
+      const text = decoder.decode(value!);
+      if (text === "bad") throw new RecordError('value is not JSON, it starts with "bad"');
+      return text;
+    },
   });
 }
 
@@ -354,8 +357,11 @@ Deno.test("take() names topic, partition and offset of a record that can not be 
 Deno.test("take() lets an error pass that no record is to blame for", async () => {
   const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, textRecord(1, "a"));
   const cause = new TypeError("schema is undefined");
-  const source = new TopicSource(broker.port, "skyone", () => () => {
-    throw cause;
+  const source = new TopicSource(broker.port, {
+    topic: "skyone",
+    createDecode: () => () => {
+      throw cause;
+    },
   });
   const reader = await source.open({
     restored: undefined,

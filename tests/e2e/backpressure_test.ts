@@ -47,8 +47,7 @@ Deno.test("a slow sink slows its source: what is read ahead has a limit, and all
   const decoder = new TextDecoder();
   const source = new TopicSource(
     counting(broker, (records) => fetched += records),
-    "in",
-    () => ({ value }) => decoder.decode(value!),
+    { topic: "in", createDecode: () => ({ value }) => decoder.decode(value!) },
   );
   const env = new StreamExecutionEnvironment({ from: "earliest", bounded: true });
   env.fromSource(source, WatermarkStrategy.noWatermarks(), "in").sinkTo(sink).name("out");

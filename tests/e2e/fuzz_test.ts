@@ -211,7 +211,7 @@ for (const { topic, good } of SHAPES) {
   Deno.test(`the decoder of "${topic.name}" gives a value or says what is wrong, alone and in a batch`, () => {
     const all = sample(good, RUNS / 4, SEED);
     const records = recordViews(all);
-    const decode = jsonDecoder<unknown>(topic.schema, new JsonReader());
+    const decode = jsonDecoder<unknown>(topic.schema, { reader: new JsonReader() });
     // A decoder is faster with values like those it has seen.
     decode(recordViews([bytes(JSON.stringify(good))])[0]!);
     let found = 0;

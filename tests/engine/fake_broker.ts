@@ -1,6 +1,7 @@
 import {
   type Broker,
   type BrokerRecord,
+  type Compression,
   type FetchedBatch,
   type Fetcher,
   type JobCommit,
@@ -9,6 +10,7 @@ import {
   type OutgoingRecord,
   type Position,
   type Producer,
+  type ProducerOptions,
   type TopicDescription,
   type TopicSpec,
   UnknownTopicError,
@@ -46,6 +48,8 @@ export class FakeBroker {
   readonly calls: string[] = [];
   readonly leases: FakeLease[] = [];
   readonly sends: (readonly OutgoingRecord[])[] = [];
+  /** How those that were opened were to write. */
+  readonly producers: ProducerOptions[] = [];
   /** Largest number of records of a partition in a fetch. */
   fetchRecords = Number.POSITIVE_INFINITY;
   fetchError: Error | undefined;
@@ -135,7 +139,8 @@ export class FakeBroker {
     });
   }
 
-  producer(): Promise<Producer> {
+  producer(options: ProducerOptions = {}): Promise<Producer> {
+    this.producers.push(options);
     return Promise.resolve({
       send: (records) => {
         this.sends.push(records);
@@ -215,6 +220,10 @@ export class FakeLease implements JobLease {
   reset(): Promise<void> {
     this.calls.push("reset");
     return Promise.resolve();
+  }
+
+  compress(topic: string, compression: Compression): void {
+    this.calls.push(`compress ${topic} ${compression}`);
   }
 
   write(record: OutgoingRecord): void {

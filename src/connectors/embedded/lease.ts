@@ -68,6 +68,10 @@ export class EmbeddedLease implements JobLease {
     await yieldToOthers();
   }
 
+  compress(): void {
+    // The log keeps records as they are.
+  }
+
   write(record: OutgoingRecord): void {
     this.#writer.add(record);
   }

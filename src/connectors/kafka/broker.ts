@@ -65,14 +65,15 @@ export class KafkaBroker implements Broker {
     return Promise.resolve(fetcher);
   }
 
-  async producer({ transactionalId }: ProducerOptions = {}): Promise<Producer> {
+  async producer({ transactionalId, compression }: ProducerOptions = {}): Promise<Producer> {
     const client = this.#client.fork();
     if (transactionalId !== undefined) {
-      const opening = KafkaTransactionalProducer.open(client, transactionalId, this.#closing.signal);
+      const { signal } = this.#closing;
+      const opening = KafkaTransactionalProducer.open(client, transactionalId, { signal, compression });
       this.#keep(() => opening.then((producer) => producer.close(), () => {}), client);
       return await opening;
     }
-    const producer = new KafkaProducer(client);
+    const producer = new KafkaProducer(client, compression);
     this.#keep(() => producer.close(), client);
     return producer;
   }

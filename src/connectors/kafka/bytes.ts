@@ -129,6 +129,11 @@ export class ByteWriter {
     this.#length = 0;
   }
 
+  /** Drops what was written from `length` on. */
+  goBack(length: number): void {
+    this.#length = length;
+  }
+
   /** What was written from `from` on; a view. */
   written(from = 0): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(from, this.#length);
@@ -158,6 +163,11 @@ export class ByteWriter {
   bigint64(value: bigint): void {
     const at = this.#grow(8);
     this.#view.setBigInt64(at, value);
+  }
+
+  /** Overwrites what stands at `at`. */
+  patchInt16(at: number, value: number): void {
+    this.#view.setInt16(at, value);
   }
 
   /** Overwrites what stands at `at`. */

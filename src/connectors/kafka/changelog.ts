@@ -4,7 +4,7 @@ import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker.ts";
 import { TextArena } from "../text_arena.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
-import { createTopics } from "./create_topics.ts";
+import { createTopics, untilReady } from "./create_topics.ts";
 import { cleanupPolicy, describeTopics } from "./topics.ts";
 
 /** Restoring reads one partition from its start: large answers make it quick. */
@@ -50,6 +50,8 @@ export async function ensureChangelog(client: Client, job: string, replicas?: nu
       await createTopics(client, [{ name: topic, partitions: 1, ...settings }]);
     } catch (failure) {
       if (!(failure instanceof TopicExistsError)) throw failure;
+      // Somebody else is making it: known to the controller is not yet known to all.
+      await untilReady(client, [topic]);
     }
   }
 }

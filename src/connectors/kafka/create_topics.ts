@@ -165,7 +165,7 @@ function checkCreated(errors: readonly TopicError[], doing: string): void {
 }
 
 /** Waits until every node knows the topics and every partition's leader answers for it. */
-async function untilReady(client: Client, names: readonly string[]): Promise<void> {
+export async function untilReady(client: Client, names: readonly string[]): Promise<void> {
   await patiently({ doing: `use the new topics ${quoted(names)}` }, async () => {
     for (const { topicMetadata } of await metadataOfAll(client, names)) {
       if (

@@ -1,4 +1,4 @@
-import type { JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
+import type { Compression, JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import { checkRecordTime } from "../record_time.ts";
 import { changelogRecords, findEntry, ownerRecord, readChangelogUpTo } from "./changelog.ts";
@@ -51,6 +51,10 @@ export class KafkaLease implements JobLease {
 
   get pendingRecords(): number {
     return this.#pending.length;
+  }
+
+  compress(topic: string, compression: Compression): void {
+    this.#parts.producer.compress(topic, compression);
   }
 
   write(record: OutgoingRecord): void {

@@ -1,4 +1,4 @@
-import type { OutgoingRecord, Producer } from "../broker.ts";
+import type { Compression, OutgoingRecord, Producer } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../broker.ts";
 import { checkRecordTime } from "../record_time.ts";
 import type { Client } from "./client.ts";
@@ -14,13 +14,15 @@ import { Sender } from "./sender.ts";
 export class KafkaProducer implements Producer {
   readonly #client: Client;
   readonly #closing = new AbortController();
+  readonly #compression: Compression | undefined;
   readonly #turns = new Map<string, number>();
   #sender: Sender | undefined;
   #last: Promise<void> = Promise.resolve();
 
   /** @param client is the producer's alone, and closed with it */
-  constructor(client: Client) {
+  constructor(client: Client, compression?: Compression) {
     this.#client = client;
+    this.#compression = compression;
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
@@ -64,6 +66,6 @@ export class KafkaProducer implements Producer {
       return answer;
     });
     const identity = { transactionalId: null, producerId: BigInt(producerId), producerEpoch };
-    return new Sender(this.#client, identity, this.#turns);
+    return new Sender(this.#client, identity, { turns: this.#turns, compression: this.#compression });
   }
 }

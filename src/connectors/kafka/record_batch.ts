@@ -16,7 +16,7 @@ import { PackedRecord } from "../packed_record.ts";
 import { RecordView } from "../record_view.ts";
 import type { ByteWriter } from "./bytes.ts";
 import { ByteReader, sizeOfVarint, sizeOfVarlong } from "./bytes.ts";
-import { COMPRESSIONS, decompress } from "./compression.ts";
+import { compress, COMPRESSIONS, decompress } from "./compression.ts";
 import { crc32c } from "./crc32c.ts";
 
 /** Who writes a batch; the broker drops a batch that repeats a sequence. */
@@ -24,6 +24,8 @@ export interface BatchProducer {
   readonly producerId: bigint;
   readonly producerEpoch: number;
   readonly transactional: boolean;
+  /** Its codec must have been loaded; left out: none. */
+  readonly compression?: Compression;
 }
 
 /** A batch without its records: what is needed to know whether a reader sees them, and where to read on. */
@@ -79,13 +81,14 @@ export function writeBatch(
   baseSequence: number,
 ): void {
   const start = writer.length;
+  const attributes = producer.transactional ? TRANSACTIONAL : 0;
   const baseTimestamp = records[0]!.timestampMs;
   writer.int64(0);
   writer.int32(0);
   writer.int32(-1);
   writer.int8(2);
   writer.int32(0);
-  writer.int16(producer.transactional ? TRANSACTIONAL : 0);
+  writer.int16(attributes);
   writer.int32(records.length - 1);
   writer.int64(baseTimestamp);
   writer.int64(records.reduce((latest, { timestampMs }) => Math.max(latest, timestampMs), baseTimestamp));
@@ -94,6 +97,17 @@ export function writeBatch(
   writer.int32(baseSequence);
   writer.int32(records.length);
   for (let index = 0; index < records.length; index++) writeRecord(writer, records[index]!, index, baseTimestamp);
+  const { compression = "none" } = producer;
+  if (compression !== "none") {
+    const plain = writer.written(start + RECORDS_AT);
+    const packed = compress(plain, compression);
+    // What does not become smaller is no work for its readers either.
+    if (packed.length < plain.length) {
+      writer.goBack(start + RECORDS_AT);
+      writer.put(packed);
+      writer.patchInt16(start + ATTRIBUTES_AT, attributes | COMPRESSIONS.indexOf(compression));
+    }
+  }
   writer.patchInt32(start + LENGTH_AT, writer.length - start - LENGTH_AT - 4);
   writer.patchInt32(start + CHECKSUM_AT, crc32c(writer.written(start + ATTRIBUTES_AT)) | 0);
 }

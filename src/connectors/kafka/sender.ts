@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
-import type { OutgoingRecord } from "../broker.ts";
+import type { Compression, OutgoingRecord } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../broker.ts";
 import { partitionOf } from "../murmur2.ts";
 import { ByteWriter } from "./bytes.ts";
 import type { Client } from "./client.ts";
 import { unknownPartition } from "./client.ts";
+import { loadCodec } from "./compression.ts";
 import type { EncodedBody } from "./kafkajs.ts";
 import { Code, codeError, codeName, PassingError, patiently } from "./errors.ts";
 import { sizeOfRecord, writeBatch } from "./record_batch.ts";
@@ -38,6 +39,14 @@ interface Queue {
   readonly batches: OutgoingRecord[][];
 }
 
+/** How a sender begins. */
+export interface SenderOptions {
+  /** Of each topic how many records without a key have been dealt. */
+  readonly turns?: Map<string, number>;
+  /** Of topics that {@link Sender.compress} is not called for; default none. */
+  readonly compression?: Compression | undefined;
+}
+
 /**
  * Writes records as one idempotent producer: each partition's batches carry sequence numbers, so that a batch sent again
  * after a lost answer is not written twice.
@@ -50,14 +59,22 @@ export class Sender {
   /** Next sequence of each partition, by topic. */
   readonly #sequences = new Map<string, number[]>();
   readonly #turns: Map<string, number>;
+  readonly #compression: Compression;
+  /** Of topics that have one of their own. */
+  readonly #compressions = new Map<string, Compression>();
   /** Of each broker, for one request after the other: new ones were half of the garbage of a job that writes much. */
   readonly #writers = new Map<number, ByteWriter>();
 
-  /** @param turns of each topic how many records without a key have been dealt */
-  constructor(client: Client, identity: ProducerIdentity, turns: Map<string, number> = new Map()) {
+  constructor(client: Client, identity: ProducerIdentity, { turns = new Map(), compression }: SenderOptions = {}) {
     this.#client = client;
     this.#identity = identity;
     this.#turns = turns;
+    this.#compression = compression ?? "none";
+  }
+
+  /** From now on the topic's batches are compressed so. */
+  compress(topic: string, compression: Compression): void {
+    this.#compressions.set(topic, compression);
   }
 
   /** Finds each record's partition. @throws {UnknownTopicError} */
@@ -89,6 +106,7 @@ export class Sender {
     const queues = routes.map((route) => ({ ...route, batches: batchesOf(route.records) }));
     const topics = [...new Set(routes.map(({ topic }) => topic))];
     const doing = `write to ${topics.map((topic) => `"${topic}"`).join(", ")}`;
+    for (const topic of topics) await loadCodec(this.#compressionOf(topic));
     for (let left: Queue[] = queues; left.length > 0; left = left.filter(({ batches }) => batches.length > 0)) {
       await patiently({ doing, signal, log: this.#client.log }, () => this.#round(left, topics));
     }
@@ -161,7 +179,8 @@ export class Sender {
       writer.int32(queue.partition);
       const lengthAt = writer.length;
       writer.int32(0);
-      writeBatch(writer, queue.batches[0]!, producer, this.#sequence(queue));
+      const compression = this.#compressionOf(queue.topic);
+      writeBatch(writer, queue.batches[0]!, { ...producer, compression }, this.#sequence(queue));
       writer.patchInt32(lengthAt, writer.length - lengthAt - 4);
       sent.push(queue);
     }
@@ -212,6 +231,10 @@ export class Sender {
     }
     this.#client.forgetTopic(topic);
     throw codeError(code, `write to "${topic}" partition ${partition}`);
+  }
+
+  #compressionOf(topic: string): Compression {
+    return this.#compressions.get(topic) ?? this.#compression;
   }
 
   #sequence({ topic, partition }: Queue): number {

@@ -1,5 +1,5 @@
 import type { FaultPoint } from "../../engine/mod.ts";
-import type { OutgoingRecord, Position } from "../broker.ts";
+import type { Compression, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerUnavailableError } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { unknownTopics } from "./client.ts";
@@ -22,6 +22,8 @@ export interface TransactionOptions {
   /** Stops whatever it is doing, then and later, with its reason. */
   readonly signal: AbortSignal;
   readonly faultPoint?: FaultPoint | undefined;
+  /** Of topics that {@link TransactionalProducer.compress} is not called for; default none. */
+  readonly compression?: Compression | undefined;
 }
 
 /**
@@ -40,10 +42,10 @@ export class TransactionalProducer {
   readonly #added = new Set<string>();
   #open = false;
 
-  private constructor(client: Client, id: Transaction, { signal, faultPoint }: TransactionOptions) {
+  private constructor(client: Client, id: Transaction, { signal, faultPoint, compression }: TransactionOptions) {
     this.#client = client;
     this.#id = id;
-    this.#sender = new Sender(client, id);
+    this.#sender = new Sender(client, id, { compression });
     this.#signal = signal;
     this.#faultPoint = faultPoint;
   }
@@ -69,6 +71,11 @@ export class TransactionalProducer {
       { transactionalId, producerId: BigInt(producerId), producerEpoch },
       options,
     );
+  }
+
+  /** From now on the topic's batches are compressed so. */
+  compress(topic: string, compression: Compression): void {
+    this.#sender.compress(topic, compression);
   }
 
   /** Writes records as part of the transaction; they are at the broker when it resolves. @throws {UnknownTopicError} */

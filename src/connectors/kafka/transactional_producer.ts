@@ -3,7 +3,7 @@ import { BrokerError, FencedError } from "../broker.ts";
 import { checkRecordTime } from "../record_time.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError } from "./errors.ts";
-import { TransactionalProducer } from "./transaction.ts";
+import { TransactionalProducer, type TransactionOptions } from "./transaction.ts";
 
 /** A producer outside of any job whose every `send()` is a transaction of its own; see `ProducerOptions`. */
 export class KafkaTransactionalProducer implements Producer {
@@ -26,11 +26,15 @@ export class KafkaTransactionalProducer implements Producer {
    * Takes the transactional id over. Resolves when the predecessor's transaction has ended everywhere.
    * @param client is the producer's alone, and closed with it
    */
-  static async open(client: Client, transactionalId: string, signal: AbortSignal): Promise<KafkaTransactionalProducer> {
+  static async open(
+    client: Client,
+    transactionalId: string,
+    { signal, compression }: Pick<TransactionOptions, "signal" | "compression">,
+  ): Promise<KafkaTransactionalProducer> {
     const closing = new AbortController();
     try {
       const stopping = AbortSignal.any([closing.signal, signal]);
-      const producer = await TransactionalProducer.open(client, transactionalId, { signal: stopping });
+      const producer = await TransactionalProducer.open(client, transactionalId, { signal: stopping, compression });
       return new KafkaTransactionalProducer(client, transactionalId, producer, closing);
     } catch (error) {
       await client.close();

@@ -163,7 +163,7 @@ async function openSource(
   const reader = await node.source.open({
     restored: splits && new Map([...splits].map(([id, { position }]) => [id, position] as const)),
     restoredBounds: bounds && new Map<string, Json>(Object.entries(bounds)),
-    from: options.from,
+    from: node.source.from ?? options.from,
     bounded: options.bounded,
     logger: options.logger,
     clock: options.clock,
