@@ -10,6 +10,8 @@
  * begins from `latest` is killed, again and again, before its first output: it must not forget where it began.
  *
  * With `--soak 60m` it runs both jobs as one pipeline for an hour of event time, and looks at what their processes hold.
+ * With `--brokers 3` both jobs run in two processes each over a cluster of Kafka brokers, whose partition leaders move while
+ * brokers and processes are killed and frozen; the input comes from Kafka's own clients, and they read the output.
  */
 import { startKafka } from "../src/cli/kafka.ts";
 import { openBroker } from "../src/connectors/mod.ts";
@@ -26,6 +28,8 @@ import {
   wholeNumber,
   writeOutput,
 } from "../src/utils.ts";
+import { clusterText, complaintsAbout } from "./cluster/report.ts";
+import { type ClusterChaosOptions, runClusterChaos } from "./cluster/run.ts";
 import { type ChaosOptions, differs, runChaos } from "./experiment.ts";
 import { runSoak, type SoakOptions } from "./soak.ts";
 import { complaintsOf, soakText } from "./soak_report.ts";
@@ -43,6 +47,19 @@ const FLAGS = {
     parse: parsePositiveDuration,
     help:
       "instead: both jobs as one pipeline, 5,000 records a second for so much event time; watches memory (from 10m on) and sockets",
+  },
+  brokers: {
+    value: "N",
+    parse: wholeNumber({ min: 3, max: 9 }),
+    help:
+      "instead: both jobs over a cluster of so many Kafka brokers whose leaders move and which are killed and frozen",
+  },
+  durationMs: {
+    name: "duration",
+    value: "DURATION",
+    default: "8m",
+    parse: parsePositiveDuration,
+    help: "how long a cluster is disturbed",
   },
   seed: {
     value: "N",
@@ -77,7 +94,7 @@ class ChaosError extends Error {
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const { broker, job, runs, seed, sessionTimeoutMs, soakMs } = parseFlags(Deno.args, FLAGS, {
+  const { broker, brokers, durationMs, job, runs, seed, sessionTimeoutMs, soakMs } = parseFlags(Deno.args, FLAGS, {
     command: "deno task chaos",
     describe: "Kills jobs at random instants and at every step of a commit, and compares what they leave behind.",
   });
@@ -85,6 +102,14 @@ async function main(signal: AbortSignal): Promise<void> {
     throw new UsageError("Cannot use --job together with --soak: s20 reads there what s16 writes");
   }
   const logger = createLogger();
+  if (brokers !== undefined) {
+    if (soakMs !== undefined || job !== undefined || runs !== undefined) {
+      throw new UsageError(
+        "Cannot use --soak, --job or --runs together with --brokers: both jobs run until --duration is over",
+      );
+    }
+    return await disturbCluster({ brokers, durationMs, seed, signal }, logger);
+  }
   const lessons = job === undefined ? ["s16", "s20"] as const : [job];
   const experiment: Experiment = soakMs === undefined
     ? (place) => kill({ ...place, lessons, runs: runs ?? 50, seed, sessionTimeoutMs }, logger)
@@ -153,6 +178,26 @@ async function kill(options: ChaosOptions, logger: Logger): Promise<void> {
     throw new ChaosError(`Results differ from those of an undisturbed run after kills at ${bad.length} places`);
   }
   logger.info(`nothing lost, nothing twice, in ${seconds} s`);
+}
+
+async function disturbCluster(
+  options: Pick<ClusterChaosOptions, "brokers" | "durationMs" | "seed" | "signal">,
+  logger: Logger,
+): Promise<void> {
+  const startedMs = performance.now();
+  const result = await runClusterChaos({
+    ...options,
+    moveEveryMs: { least: 1_000, most: 2_000 },
+    onProgress: (words) => logger.info(words),
+  });
+  await writeOutput(`${clusterText(result)}\n`);
+  const complaints = complaintsAbout(result);
+  if (complaints.length > 0) {
+    throw new ChaosError(`${complaints.join("; ")}; what each process has said is in ${result.logs}`);
+  }
+  await Deno.remove(result.logs, { recursive: true });
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
+  logger.info(`nothing lost, nothing twice, nothing late, in ${seconds} s`);
 }
 
 async function soak(options: SoakOptions, logger: Logger): Promise<void> {

@@ -1,7 +1,7 @@
 /** What a person gets wrong, or what goes wrong around them: one clear sentence, the right exit code, no stack trace. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { type RunningKafka, startKafka } from "../../src/cli/kafka.ts";
-import { expectedFlights, format } from "./oracle.ts";
+import { expectedFlights, format } from "../../chaos/oracle.ts";
 import {
   embeddedBroker,
   type Ended,

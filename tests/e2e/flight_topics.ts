@@ -5,7 +5,7 @@ import { type BrokerRecord, deadLetterTopic } from "../../src/connectors/broker.
 import { type OpenBroker, openBroker } from "../../src/connectors/mod.ts";
 import { SILENT } from "../../src/engine/mod.ts";
 import { brokerSettings } from "../../src/utils.ts";
-import { expectedFlights, type Line } from "./oracle.ts";
+import { expectedFlights, type Line } from "../../chaos/oracle.ts";
 import type { TestBroker } from "./programs.ts";
 
 /** The topics of s16, read as they grow. */

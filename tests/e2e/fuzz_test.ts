@@ -23,7 +23,7 @@ import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../src/models.ts"
 import { defineWorkflow as mergeFlights } from "../../src/s16_merge.ts";
 import { defineWorkflow as countFlights } from "../../src/s20_manage_state.ts";
 import { buildFlight, buildSkyone, buildSunset } from "../builders.ts";
-import { byTraveller, expectedFlights, expectedStatistics, format, type Line } from "./oracle.ts";
+import { byTraveller, expectedFlights, expectedStatistics, format, type Line } from "../../chaos/oracle.ts";
 import { recordViews } from "../record_views.ts";
 import { mayRunPrograms } from "./programs.ts";
 

@@ -5,7 +5,7 @@
 import { assertEquals } from "@std/assert";
 import { openBroker } from "../../src/connectors/mod.ts";
 import { brokerSettings } from "../../src/utils.ts";
-import { format } from "./oracle.ts";
+import { format } from "../../chaos/oracle.ts";
 import { forEachBroker, mayRunPrograms, read, start, succeed, type TestBroker } from "./programs.ts";
 
 const kills = Number(mayRunPrograms() ? Deno.env.get("TEST_KILLS") ?? 2 : 0);

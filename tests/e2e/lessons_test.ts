@@ -1,6 +1,6 @@
 /** The lessons as a person runs them: by themselves on a sample, over a broker, and before there is anything to see. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { byTraveller, expectedFlights, expectedStatistics, format, type Line } from "./oracle.ts";
+import { byTraveller, expectedFlights, expectedStatistics, format, type Line } from "../../chaos/oracle.ts";
 import {
   embeddedBroker,
   forEachBroker,

@@ -1,6 +1,6 @@
 /** The main job from end to end, against a plain computation and against what real Flink gave. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { byTraveller, expectedFlights, expectedStatistics, format, type Line } from "./oracle.ts";
+import { byTraveller, expectedFlights, expectedStatistics, format, type Line } from "../../chaos/oracle.ts";
 import { forEachBroker, read, start, succeed, type TestBroker } from "./programs.ts";
 
 const GEN = ["--create", "--seed", "7", "--rate", "max", "--start", "2026-01-01T00:00:00.000"];

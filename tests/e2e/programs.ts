@@ -1,6 +1,6 @@
 /** Runs the project's programs as a person does, with the permissions of their tasks. */
 import { argumentsOf } from "../../src/cli/task.ts";
-import type { Line } from "./oracle.ts";
+import type { Line } from "../../chaos/oracle.ts";
 
 const root = new URL("../../", import.meta.url);
 

@@ -20,6 +20,8 @@ export interface Node {
   /** For clients, without encryption and login. */
   readonly port: number;
   readonly controller: number;
+  /** For the other brokers, if that is another place than for clients; and the port that they are told. */
+  readonly replication?: { readonly port: number; readonly advertised: number };
 }
 
 /** What one node's server.properties is made of. */
@@ -35,26 +37,27 @@ export interface ServerSetup {
 
 /** The text of server.properties for one node. */
 export function serverProperties({ data, node, nodes, more }: ServerSetup): string {
-  const { id, port, controller } = node;
+  const { id, port, controller, replication } = node;
   const listeners = [`PLAINTEXT://localhost:${port}`, ...more.map(({ name, port }) => `${name}://localhost:${port}`)];
-  const protocols = ["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT"];
+  const forBrokers = (port: number | undefined) => port === undefined ? [] : [`REPLICATION://localhost:${port}`];
+  const protocols = ["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT", "REPLICATION:PLAINTEXT"];
   const properties = {
     "process.roles": "broker,controller",
     "node.id": id,
     "controller.quorum.voters": nodes.map(({ id, controller }) => `${id}@localhost:${controller}`).join(","),
     "controller.listener.names": "CONTROLLER",
-    "listeners": [...listeners, `CONTROLLER://localhost:${controller}`].join(","),
-    "advertised.listeners": listeners.join(","),
+    "listeners": [...listeners, ...forBrokers(replication?.port), `CONTROLLER://localhost:${controller}`].join(","),
+    "advertised.listeners": [...listeners, ...forBrokers(replication?.advertised)].join(","),
     "listener.security.protocol.map": [...protocols, ...more.map(({ name, protocol }) => `${name}:${protocol}`)].join(
       ",",
     ),
-    "inter.broker.listener.name": "PLAINTEXT",
+    "inter.broker.listener.name": replication === undefined ? "PLAINTEXT" : "REPLICATION",
     "log.dirs": `${data}/logs`,
     "num.partitions": 1,
     "offsets.topic.num.partitions": 5,
     "transaction.state.log.num.partitions": 5,
     "share.coordinator.state.topic.num.partitions": 1,
-    ...replication(nodes.length),
+    ...replicationFactors(nodes.length),
     // Else it waits 9 s after a kill() until the controller believes that its predecessor is dead.
     "broker.session.timeout.ms": 3_000,
     "broker.heartbeat.interval.ms": 500,
@@ -74,7 +77,7 @@ export function serverProperties({ data, node, nodes, more }: ServerSetup): stri
 }
 
 /** As many replicas as there are brokers, but three at most; all but one of them must have a record. */
-function replication(brokers: number): Record<string, number> {
+function replicationFactors(brokers: number): Record<string, number> {
   const replicas = Math.min(brokers, 3);
   const inSync = Math.max(1, replicas - 1);
   return {

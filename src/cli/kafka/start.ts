@@ -29,6 +29,11 @@ export interface KafkaOptions {
 export interface ClusterOptions extends Pick<KafkaOptions, "port" | "dir" | "log"> {
   /** Each is a controller, too. With three and more, topics get three replicas, of which two must have a record. */
   readonly brokers: number;
+  /**
+   * For something that stands between brokers: is given each broker and the port at which the others are to find it, and
+   * resolves to the port that they are told instead.
+   */
+  readonly replicateThrough?: (broker: number, port: number) => Promise<number>;
 }
 
 /** A cluster of Kafka processes. */
@@ -64,11 +69,16 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
  * @throws {Error} if something is missing, a port is taken or a broker does not come up; with the last lines it printed
  */
 export async function startKafkaCluster(options: ClusterOptions): Promise<RunningCluster> {
-  const { brokers, port, dir = ".kafka", log = () => {} } = options;
+  const { brokers, port, replicateThrough, dir = ".kafka", log = () => {} } = options;
   const libs = await libsIn(dir, log);
   const wanted = Array.from({ length: brokers }, (_, i) => port === undefined ? 0 : port + i);
-  const ports = freePorts([...wanted, ...wanted.map(() => 0)]);
-  const nodes = wanted.map((_, i) => ({ id: i + 1, port: ports[i]!, controller: ports[brokers + i]! }));
+  const ports = freePorts([...wanted, ...Array<number>(2 * brokers).fill(0)]);
+  const nodes = await Promise.all(wanted.map(async (_, i): Promise<Node> => {
+    const node = { id: i + 1, port: ports[i]!, controller: ports[brokers + i]! };
+    if (replicateThrough === undefined) return node;
+    const replication = ports[2 * brokers + i]!;
+    return { ...node, replication: { port: replication, advertised: await replicateThrough(node.id, replication) } };
+  }));
   // Small heaps: what a test writes is little, and a machine has to hold several of them.
   const started = await startNodes({ libs, nodes, more: [], scramUsers: [], heap: ["-Xms96m", "-Xmx320m"], log });
   return {

@@ -1,0 +1,145 @@
+/** What is done to a cluster and to the jobs that work with it. */
+import type { RunningCluster } from "../../src/cli/kafka.ts";
+import { SYSTEM_CLOCK } from "../../src/engine/mod.ts";
+import type { WireProxy } from "../wire/mod.ts";
+import type { Clients } from "./clients.ts";
+import type { Instance } from "./instance.ts";
+import type { Replication } from "./replication.ts";
+
+/** What faults are done to. */
+export interface Stage {
+  readonly cluster: RunningCluster;
+  /** Between the jobs and the brokers. */
+  readonly proxy: WireProxy;
+  /** Between the brokers themselves. */
+  readonly replication: Replication;
+  readonly clients: Clients;
+  readonly instances: readonly Instance[];
+  /** From 0 to 1; decides over whom, when and for how long. */
+  readonly chance: () => number;
+  readonly log: (words: string) => void;
+}
+
+/** A fault from its beginning until it is mended. */
+export interface Fault {
+  /** As it stands in the report. */
+  readonly name: string;
+  /** Resolves when nothing of it is left. @returns whether it has come about */
+  readonly strike: (stage: Stage) => Promise<boolean>;
+}
+
+/** Partitions whose leaders are moved, and how often each topic's turn comes. */
+const MOVED = [
+  { topic: "skyone", partitions: 5, share: 4 },
+  { topic: "sunset", partitions: 5, share: 4 },
+  { topic: "flightdata", partitions: 5, share: 4 },
+  { topic: "userstatistics", partitions: 5, share: 1 },
+  { topic: "__transaction_state", partitions: 5, share: 1 },
+  { topic: "__consumer_offsets", partitions: 5, share: 1 },
+  { topic: "flight_importer.changelog", partitions: 1, share: 1 },
+  { topic: "user_statistics.changelog", partitions: 1, share: 1 },
+] as const;
+
+const TURNS = MOVED.flatMap((moved) => Array.from({ length: moved.share }, () => moved));
+
+/** Moves some leaders at once. @returns how many were moved; less if a replica is behind or a broker away */
+export async function moveLeaders({ clients, chance, log }: Stage, count: number): Promise<number> {
+  const moves = Array.from({ length: count }, async () => {
+    const { topic, partitions } = pick(TURNS, chance);
+    const partition = Math.floor(chance() * partitions);
+    try {
+      const broker = await clients.move(topic, partition, Math.floor(chance() * 2));
+      log(`leader of ${topic} partition ${partition} is now broker ${broker}`);
+      return 1;
+    } catch (error) {
+      log(`leader of ${topic} partition ${partition} stays: ${(error as Error).message}`);
+      return 0;
+    }
+  });
+  return (await Promise.all(moves)).reduce<number>((sum, moved) => sum + moved, 0);
+}
+
+/** One broker at a time, or fewer than two replicas are left and everything rightly stands still. */
+export const BROKER_FAULTS: readonly Fault[] = [
+  {
+    name: "broker killed",
+    strike: (stage) => onBroker(stage, "killed", 2_000, 8_000, (broker) => broker.kill(), (broker) => broker.restart()),
+  },
+  {
+    name: "broker frozen",
+    strike: (stage) => onBroker(stage, "frozen", 3_000, 12_000, (broker) => broker.freeze(), (broker) => broker.thaw()),
+  },
+  {
+    name: "broker restarted",
+    strike: (stage) =>
+      onBroker(stage, "restarted", 0, 1_000, (broker) => broker.stop({ keepData: true }), (broker) => broker.restart()),
+  },
+];
+
+/** Any process, active or standing by. */
+export const JOB_FAULTS: readonly Fault[] = [
+  {
+    name: "job killed",
+    strike: (stage) => {
+      const instance = pick(stage.instances, stage.chance);
+      stage.log(`${instance.name} is killed`);
+      instance.signal("SIGKILL");
+      return Promise.resolve(true);
+    },
+  },
+  {
+    name: "job ended",
+    strike: (stage) => {
+      const instance = pick(stage.instances, stage.chance);
+      stage.log(`${instance.name} is told to end`);
+      instance.signal("SIGTERM");
+      return Promise.resolve(true);
+    },
+  },
+  {
+    name: "job frozen",
+    strike: async (stage) => {
+      const instance = pick(stage.instances, stage.chance);
+      // Mostly longer than its session, so that another takes over and it comes back as a zombie.
+      const forMs = between(4_000, 14_000, stage.chance);
+      stage.log(`${instance.name} is frozen for ${forMs} ms`);
+      instance.signal("SIGSTOP");
+      await SYSTEM_CLOCK.sleep(forMs);
+      instance.signal("SIGCONT");
+      return true;
+    },
+  },
+];
+
+type Broker = RunningCluster["brokers"][number];
+type Change = (broker: Broker) => void | Promise<void>;
+
+async function onBroker(
+  { cluster, chance, log }: Stage,
+  what: string,
+  leastMs: number,
+  mostMs: number,
+  begin: Change,
+  end: Change,
+): Promise<boolean> {
+  const number = Math.floor(chance() * cluster.brokers.length);
+  const broker = cluster.brokers[number]!;
+  const forMs = between(leastMs, mostMs, chance);
+  log(`broker ${number + 1} is ${what} for ${forMs} ms`);
+  await begin(broker);
+  try {
+    await SYSTEM_CLOCK.sleep(forMs);
+  } finally {
+    await end(broker);
+    log(`broker ${number + 1} is back`);
+  }
+  return true;
+}
+
+export function pick<T>(list: readonly T[], chance: () => number): T {
+  return list[Math.floor(chance() * list.length)]!;
+}
+
+export function between(least: number, most: number, chance: () => number): number {
+  return Math.round(least + chance() * (most - least));
+}

@@ -1,0 +1,118 @@
+import { argumentsOf, ROOT } from "../../src/cli/task.ts";
+import type { JobName } from "../request.ts";
+import { NOW } from "./feeder.ts";
+
+/** An instance that ended begins anew after so long, ms: what a supervisor of processes does. */
+const BACK_AFTER_MS = 500;
+
+/** What the commands of one job are given. */
+const ARGS: Readonly<Record<JobName, readonly string[]>> = {
+  s16: ["--from", "earliest", "--session-timeout", "6s", "--now", NOW],
+  s20: ["--from", "earliest", "--session-timeout", "6s"],
+};
+
+/** One of a job's processes, `deno task s16` as a person runs it; whenever it has ended, it is started again. */
+export class Instance implements AsyncDisposable {
+  readonly job: JobName;
+  /** `s16-1` */
+  readonly name: string;
+  /** Last lines of each time that it ended with an error of its own accord. */
+  readonly failures: string[] = [];
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #log: Deno.FsFile;
+  readonly #running: Promise<void>;
+  #child: Deno.ChildProcess | undefined;
+  #wanted = true;
+  /** It was told to end. */
+  #told = false;
+
+  private constructor(job: JobName, name: string, env: Readonly<Record<string, string>>, log: Deno.FsFile) {
+    this.job = job;
+    this.name = name;
+    this.#env = env;
+    this.#log = log;
+    this.#running = this.#run();
+  }
+
+  /** @param dir where it writes down what it says */
+  static async start(
+    job: JobName,
+    number: number,
+    options: { readonly env: Readonly<Record<string, string>>; readonly dir: string },
+  ): Promise<Instance> {
+    const name = `${job}-${number}`;
+    return new Instance(
+      job,
+      name,
+      options.env,
+      await Deno.open(`${options.dir}/${name}.log`, { create: true, write: true }),
+    );
+  }
+
+  /** Sends a signal to the process of this moment, if there is one. */
+  signal(signal: Deno.Signal): void {
+    if (signal === "SIGKILL" || signal === "SIGTERM") this.#told = true;
+    this.#note(`---- ${signal}`);
+    try {
+      this.#child?.kill(signal);
+    } catch {
+      // It has just ended.
+    }
+  }
+
+  /** Ends it for good. @returns false if it had to be killed, or did not end well */
+  async end(): Promise<boolean> {
+    this.#wanted = false;
+    this.signal("SIGCONT");
+    this.signal("SIGTERM");
+    const hard = setTimeout(() => this.signal("SIGKILL"), 30_000);
+    await this.#running;
+    clearTimeout(hard);
+    return this.#lastCode === 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#wanted = false;
+    this.signal("SIGKILL");
+    await this.#running;
+    this.#log.close();
+  }
+
+  #lastCode = 0;
+
+  async #run(): Promise<void> {
+    while (this.#wanted) {
+      this.#told = false;
+      this.#note("---- starts");
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [...argumentsOf(this.job), ...ARGS[this.job]],
+        cwd: ROOT,
+        env: { NO_COLOR: "1", BROKER: "", BROKER_DIR: "", LOG_LEVEL: "info", ...this.#env },
+        stdin: "null",
+        stdout: "null",
+        stderr: "piped",
+      }).spawn();
+      this.#child = child;
+      let last = "";
+      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+        this.#log.writeSync(new TextEncoder().encode(text));
+        last = (last + text).slice(-2_000);
+      }
+      const { code, signal } = await child.status;
+      this.#child = undefined;
+      this.#lastCode = code;
+      this.#note(`---- ended with ${signal ?? code}`);
+      if (!this.#told) this.failures.push(`${this.name} ended with ${signal ?? code}: ${lastErrorIn(last)}`);
+      if (this.#wanted) await new Promise((resolve) => setTimeout(resolve, BACK_AFTER_MS));
+    }
+  }
+
+  #note(text: string): void {
+    this.#log.writeSync(new TextEncoder().encode(`${text} ${new Date().toISOString()}\n`));
+  }
+}
+
+function lastErrorIn(text: string): string {
+  const lines = text.trim().split("\n");
+  return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1)!;
+}

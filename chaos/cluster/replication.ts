@@ -1,0 +1,36 @@
+import { ActiveRule, WireNode, type WireRule } from "../wire/mod.ts";
+
+/** Stands between the brokers of a cluster: what one of them asks another passes here, and may be late. */
+export class Replication implements AsyncDisposable {
+  readonly #nodes = new Map<number, WireNode>();
+  readonly #rules = new Set<ActiveRule>();
+
+  /** The brokers that it stands before. */
+  get brokers(): number[] {
+    return [...this.#nodes.keys()];
+  }
+
+  /** @returns the port where the others are to find this broker */
+  async standBefore(broker: number, port: number): Promise<number> {
+    const node = await WireNode.start({ id: broker, target: { host: "localhost", port } }, {
+      filters: [],
+      nameOf: () => undefined,
+      allows: () => true,
+      rules: (request) => [...this.#rules].filter((rule) => rule.takes(request)),
+    });
+    this.#nodes.set(broker, node);
+    return node.endpoint.port;
+  }
+
+  /** Puts a rule to work; its `nodeId` is the broker that is asked, a leader where followers fetch. */
+  add(rule: WireRule): ActiveRule {
+    const active = new ActiveRule(rule, (rule) => this.#rules.delete(rule));
+    this.#rules.add(active);
+    return active;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const rule of this.#rules) rule.remove();
+    await Promise.all([...this.#nodes.values()].map((node) => node.close()));
+  }
+}
