@@ -204,12 +204,13 @@ export interface JobLease {
   /** Sends what is pending as far as possible without a commit (see `JobRequest.transactional`); a slow broker makes it slow. */
   flush(): Promise<void>;
   /**
-   * Commits what was written together with `commit`. Rejects with a {@link FencedError} if another instance took over, with a
+   * Commits what was written together with `commit`. Resolves when that is decided; readers see it some milliseconds later,
+   * at the latest when `restore()` or `release()` has resolved. Rejects with a {@link FencedError} if another instance took over, with a
    * {@link BrokerUnavailableError} if the outcome is unknown: then only a new lease's `restore()` tells. After a rejection
    * the lease can only be released.
    */
   commit(commit: JobCommit): Promise<void>;
-  /** Gives the right back at once; pending records are dropped. Safe to call twice and after a loss. */
+  /** Gives the right back, when readers see what was committed; pending records are dropped. Safe to call twice and after a loss. */
   release(): Promise<void>;
 }
 

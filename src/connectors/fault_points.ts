@@ -28,7 +28,7 @@ export const EMBEDDED_FAULT_POINTS = [
   "end: giving the job back has ended",
 ] as const;
 
-/** Of Kafka. A commit is decided when the coordinator has taken it, and seen when its marks are in every partition. */
+/** Of Kafka. A commit is decided when the coordinator has taken it, and seen when its marks are in every partition; a job that ends waits for that. */
 export const KAFKA_FAULT_POINTS = [
   "start: before joining the group",
   "start: the group has an answer",
@@ -45,7 +45,7 @@ export const KAFKA_FAULT_POINTS = [
   "commit: positions are sent",
   "commit: before it is decided",
   "commit: it is decided",
-  "commit: it is seen",
+  "end: what was committed is seen",
   "end: before leaving the group",
   "end: the group is left",
 ] as const;

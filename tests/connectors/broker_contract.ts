@@ -531,6 +531,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     lease.write({ ...record(output, "a", { key: "21", timestampMs: 7 }), headers: [["h", encoder.encode("x")]] });
     lease.write({ ...record(output, "b"), partition: 1 });
     await lease.commit(state({ count: "2", seen: "yes" }, [{ topic: input, partition: 0, offset: 0 }]));
+    await untilSeen(lease);
 
     assertEquals(lease.pendingRecords, 0);
     const [zero, one] = await readAll(broker, output);
@@ -559,6 +560,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     const positions = await next.positions();
     assertEquals(positions.toSorted((a, b) => a.partition - b.partition), [at(5), at(0, 1)]);
     await next.reset();
+    await untilSeen(next);
     assertEquals(await next.positions(), []);
   });
 
@@ -574,6 +576,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     assertEquals((await fetcher.fetch([start(topic)], GLANCE_MS)).flatMap((batch) => batch.records), []);
     assertEquals((await broker.describeTopics([topic]))[0]!.endOffsets, [0]);
     await lease.commit(state({}));
+    await untilSeen(lease);
     assertEquals((await readAll(broker, topic))[0]!.length, 50);
   });
 
@@ -585,6 +588,7 @@ function testCommits(test: Register, options: ContractOptions): void {
       for (let index = 0; index < 3; index++) lease.write(record(topic, `${round}.${index}`));
       await lease.commit(state({ round: String(round) }));
     }
+    await untilSeen(lease);
 
     const expected = Array.from({ length: 30 }, (_, index) => `${Math.floor(index / 3)}.${index % 3}`);
     assertEquals(values(await readAll(broker, topic)), [expected]);
@@ -603,6 +607,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     const second = await scope.lease(broker, { job });
     second.write(record(topic, "kept"));
     await second.commit(state({}));
+    await untilSeen(second);
 
     assertEquals(values(await readAll(broker, topic)), [["kept"]]);
   });
@@ -619,10 +624,12 @@ function testCommits(test: Register, options: ContractOptions): void {
     assertEquals(lease.pendingRecords, 2);
     await lease.flush();
     assertEquals(lease.pendingRecords, 0);
+    await untilSeen(lease);
     assertEquals(values(await readAll(broker, topic)), [["a", "b"]]);
 
     lease.write(record(topic, "c"));
     await lease.commit(state({ sofar: "new" }));
+    await untilSeen(lease);
     assertEquals(values(await readAll(broker, topic)), [["a", "b", "c"]]);
 
     lease.write(record(topic, "d"));
@@ -726,6 +733,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     assertEquals(await next.restore(), new Map([["sofar", "old"]]));
     next.write(record(topic, "successor"));
     await next.commit(state({}));
+    await untilSeen(next);
     assertEquals(values(await readAll(broker, topic)), [["before", "successor"]]);
   }, fence !== undefined);
 
@@ -771,6 +779,7 @@ function testTakingOver(test: Register): void {
     assertEquals(await second.restore(), new Map([["by", "first"]]));
     second.write(record(topic, "second"));
     await second.commit(state({ by: "second" }));
+    await untilSeen(second);
     assertEquals(values(await readAll(two, topic)), [["first", "second"]]);
   });
 
@@ -1042,6 +1051,11 @@ async function send(broker: Broker, records: readonly OutgoingRecord[]): Promise
   } finally {
     await producer.close();
   }
+}
+
+/** Readers see a commit some milliseconds after it; who restores waits for that. */
+export async function untilSeen(lease: JobLease): Promise<void> {
+  await lease.restore();
 }
 
 /**

@@ -1,7 +1,10 @@
 /** Our codecs for versions that kafkajs does not have, against bytes that Kafka's own Java classes (4.1) wrote. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { ByteReader, ByteWriter } from "../../src/connectors/kafka/bytes.ts";
+import { API_VERSIONS } from "../../src/connectors/kafka/codecs/api_versions.ts";
+import { END_TXN } from "../../src/connectors/kafka/codecs/end_txn.ts";
 import { readArray, readTags, readUnsigned, writeUnsigned } from "../../src/connectors/kafka/codecs/flexible.ts";
+import { INIT_PRODUCER_ID } from "../../src/connectors/kafka/codecs/init_producer_id.ts";
 import { METADATA } from "../../src/connectors/kafka/codecs/metadata.ts";
 import { newClient, testWithKafka } from "./kafka_client.ts";
 
@@ -80,6 +83,75 @@ Deno.test("Metadata: reads brokers, leaders and each topic's id, in versions 10 
   };
   assertEquals(whole(body + "00", (reader) => METADATA.decode(reader, 12)), expected);
   assertEquals(whole(body + "80000000" + "00", (reader) => METADATA.decode(reader, 10)), expected);
+});
+
+Deno.test("ApiVersions: says who asks, reads versions and the features that are switched on", () => {
+  const software = { name: "stream-apps", version: "0.1.0" };
+  assertEquals(
+    hexOf((writer) => API_VERSIONS.encode(writer, { software }, 3)),
+    "0c73747265616d2d6170707306302e312e3000",
+  );
+  const apiVersions = [{ apiKey: 26, minVersion: 0, maxVersion: 5 }, { apiKey: 18, minVersion: 0, maxVersion: 4 }];
+  const read = (hex: string) => whole(hex, (reader) => API_VERSIONS.decode(reader, 3));
+  assertEquals(read("000003001a0000000500001200000004000000000000"), {
+    errorCode: 0,
+    apiVersions,
+    features: new Map(),
+    clientSideThrottleTime: 0,
+  });
+  assertEquals(
+    read(
+      "000003001a0000000500001200000004000000000003001a02147472616e73616374696f6e2e76657273696f6e00000002000108560bb48ee6" +
+        "a63de4023003116d657461646174612e76657273696f6e001b001b00147472616e73616374696f6e2e76657273696f6e0002000100",
+    ).features,
+    new Map([["metadata.version", 27], ["transaction.version", 2]]),
+  );
+});
+
+Deno.test("ApiVersions: a broker that does not know version 3 says so in version 0", () => {
+  const answer = "0023" + "00000001" + "001200000002"; // UNSUPPORTED_VERSION, and which versions it takes of this request
+  const { errorCode, apiVersions } = API_VERSIONS.decode(new ByteReader(bytesOf(answer)), 3);
+  assertEquals([errorCode, apiVersions], [35, []]);
+});
+
+Deno.test("EndTxn: the producer's 64 bits go out, those of the next transaction come back", () => {
+  const wide = 6_200_247_837_853_629_924n;
+  const flights = { transactionalId: "flight_importer", producerId: wide, producerEpoch: 32_766 };
+  const abort = { transactionalId: "a", producerId: -1n, producerEpoch: -1, transactionResult: false };
+  assertEquals(
+    hexOf((writer) => END_TXN.encode(writer, { ...flights, transactionResult: true }, 5)),
+    "10666c696768745f696d706f72746572560bb48ee6a63de47ffe0100",
+  );
+  assertEquals(hexOf((writer) => END_TXN.encode(writer, abort, 5)), "0261ffffffffffffffffffff0000");
+  assertEquals(whole("000000090000560bb48ee6a63de4000000", (reader) => END_TXN.decode(reader, 5)), {
+    clientSideThrottleTime: 9,
+    errorCode: 0,
+    next: { producerId: wide, producerEpoch: 0 },
+  });
+  assertEquals(whole("00000000005affffffffffffffffffff00", (reader) => END_TXN.decode(reader, 5)), {
+    clientSideThrottleTime: 0,
+    errorCode: 90,
+    next: undefined,
+  });
+});
+
+Deno.test("InitProducerId: with and without the producer that wants another epoch", () => {
+  const ask = (current?: { producerId: bigint; producerEpoch: number }) =>
+    hexOf((writer) =>
+      INIT_PRODUCER_ID.encode(writer, {
+        transactionalId: "j",
+        transactionTimeout: 60_000,
+        ...current && { current },
+      }, 4)
+    );
+  assertEquals(ask(), "026a0000ea60ffffffffffffffffffff00");
+  assertEquals(ask({ producerId: 6_200_247_837_853_629_924n, producerEpoch: 7 }), "026a0000ea60560bb48ee6a63de4000700");
+  assertEquals(whole("000000000000560bb48ee6a63de4000800", (reader) => INIT_PRODUCER_ID.decode(reader, 4)), {
+    clientSideThrottleTime: 0,
+    errorCode: 0,
+    producerId: "6200247837853629924",
+    producerEpoch: 8,
+  });
 });
 
 testWithKafka("metadata() tells a topic's id, and another one when it has been made anew", async (servers) => {

@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Broker, JobLease, JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker.ts";
-import { readAll, readUntil, testBrokerContract } from "./broker_contract.ts";
+import { readAll, readUntil, testBrokerContract, untilSeen } from "./broker_contract.ts";
 
 const NET = granted("net") && granted("env");
 const SERVERS = NET ? Deno.env.get("TEST_BOOTSTRAP_SERVERS")?.split(",") : undefined;
@@ -194,6 +194,8 @@ test(
     const first = await open(broker, job, { topics: [topic] });
     const positions = [{ topic, partition: 0, offset: 0 }];
     await first.commit({ changes: new Map([['["job"]', "{}"]]), positions });
+    // Behind the mark that ends the commit.
+    while ((await broker.describeTopics([changelog]))[0]!.endOffsets[0]! < 2);
     const producer = await broker.producer();
     await producer.send([{ ...record(changelog, "rubbish"), key: encoder.encode("what?"), partition: 0 }]);
     assertEquals((await first.restore()).get("what?"), "rubbish");
@@ -258,6 +260,7 @@ test("when its process is killed a standby takes over within the session timeout
   assertEquals(await lease.restore(), new Map([["by", "holder"]]));
   lease.write(record(topic, "successor"));
   await lease.commit({ changes: new Map(), positions: [] });
+  await untilSeen(lease);
   assertEquals((await offsetsAndValues(broker, topic, 0)).map(([, value]) => value), ["holder", "successor"]);
 }, { ignore: !PROCESSES });
 
@@ -273,6 +276,7 @@ test("an instance that was stopped too long is shut out, and nothing of it shows
   assertEquals(await holder.ask("commit"), "FencedError, lost: FencedError");
   lease.write(record(topic, "successor"));
   await lease.commit({ changes: new Map(), positions: [] });
+  await untilSeen(lease);
   assertEquals((await offsetsAndValues(broker, topic, 0)).map(([, value]) => value), ["holder", "successor"]);
   assertEquals(await lease.restore(), new Map([["by", "successor"]]));
   assertEquals(lease.lost.aborted, false);
@@ -334,6 +338,7 @@ Deno.test({
       const [fetcher, producer] = [await broker.fetcher(), await broker.producer()];
       patient.write(record("t", "before"));
       await patient.commit({ changes: new Map([["n", "1"]]), positions: [] });
+      await untilSeen(patient);
 
       const waiting = fetcher.fetch([{ topic: "t", partition: 0, offset: 2 }], 60_000);
       await kafka.kill();

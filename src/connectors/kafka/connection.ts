@@ -3,13 +3,13 @@ import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
 import { isConnectionError, isDenied, isRefused, isReset, reasonOf } from "./connection_errors.ts";
 import { PassingError } from "./errors.ts";
-import type { ApiVersions, EncodedBody, Exchange, Socket, WireConnection, WireLogger } from "./kafkajs.ts";
+import type { EncodedBody, Exchange, Socket, WireConnection, WireLogger } from "./kafkajs.ts";
 import { createConnection, defaultSocketFactory } from "./kafkajs.ts";
 import type { Apis } from "./protocol.ts";
 import { login } from "./sasl.ts";
 import type { KafkaSecurity } from "./security.ts";
 import { tlsError, tlsOptions } from "./tls.ts";
-import { askVersions, newestRequest } from "./versions.ts";
+import { askVersions, newestRequest, NO_VERSIONS } from "./versions.ts";
 
 /** What all connections of a program share. */
 export interface ConnectionSettings {
@@ -25,6 +25,10 @@ export interface ConnectionSettings {
 export interface SendOptions<Answer> {
   /** The connection is given up when no answer came within, ms. Default 15 s. */
   readonly timeoutMs?: number;
+  /** An older version would not mean the same: then nothing is sent. */
+  readonly minVersion?: number;
+  /** Called when it goes out, with its version: from then on the broker may do what is asked, whether we hear of it or not. */
+  readonly onSend?: (apiVersion: number) => void;
   /** Makes the body in kafkajs' place, for the version that was agreed on. */
   readonly encode?: (apiVersion: number) => EncodedBody;
   /** Reads the answer in kafkajs' place. */
@@ -50,7 +54,7 @@ export class Connection {
   readonly #wire: WireConnection;
   readonly #security: KafkaSecurity;
   #socket: Socket | undefined;
-  #versions: ApiVersions = {};
+  #versions = NO_VERSIONS;
   #end: Error | undefined;
   /** The socket's own error. */
   #fault: Error | undefined;
@@ -151,8 +155,14 @@ export class Connection {
     options: SendOptions<Answer>,
   ): Promise<Answer> {
     const { request, response } = newestRequest(this.#versions, api, args, this.#where);
-    const { encode, decode, timeoutMs = ANSWER_WITHIN_MS } = options;
+    const { encode, decode, timeoutMs = ANSWER_WITHIN_MS, minVersion = 0, onSend } = options;
     const { apiVersion } = request;
+    if (apiVersion < minVersion) {
+      throw new BrokerError(
+        `Cannot use Kafka at ${this.#where}: it takes ${api} requests up to version ${apiVersion}, ${minVersion} is needed`,
+      );
+    }
+    onSend?.(apiVersion);
     const answer = this.#exchange({
       request: encode === undefined ? request : { ...request, encode: () => Promise.resolve(encode(apiVersion)) },
       response: {

@@ -130,6 +130,9 @@ export class KafkaLease implements JobLease {
     stop.abort(new BrokerError(`Cannot go on with "${request.job}": its lease was released`));
     this.#pending = [];
     await settledWithin(1_000, this.#last);
+    // Who runs what comes next must find what we have done. After a failure there may be nothing to wait for.
+    if (!this.lost.aborted && this.#failure === undefined) await producer.seen();
+    request.faultPoint?.("end: what was committed is seen");
     if (!(this.lost.reason instanceof FencedError)) await producer.abort();
     request.faultPoint?.("end: before leaving the group");
     await membership.leave();

@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 
 /** Api names of kafkajs, what goes in and what comes out. */
 export interface Apis {
-  ApiVersions: Api<void, { readonly apiVersions: readonly ApiVersion[] }>;
+  ApiVersions: Api<ApiVersionsArguments, ApiVersionsAnswer>;
   SaslHandshake: Api<{ mechanism: string }, CodeAnswer & { readonly enabledMechanisms: readonly string[] }>;
   SaslAuthenticate: Api<{ authBytes: Buffer }, SaslAuthenticateAnswer>;
   Metadata: Api<{ topics: readonly string[]; allowAutoTopicCreation: false }, MetadataAnswer>;
@@ -21,11 +21,11 @@ export interface Apis {
   DescribeGroups: Api<{ groupIds: readonly string[] }, { readonly groups: readonly GroupDescription[] }>;
   DeleteGroups: Api<readonly string[], { readonly results: readonly (CodeAnswer & { readonly groupId: string })[] }>;
   OffsetFetch: Api<{ groupId: string; topics: readonly [] }, OffsetFetchAnswer>;
-  InitProducerId: Api<{ transactionalId: string | null; transactionTimeout: number }, InitProducerIdAnswer>;
+  InitProducerId: Api<InitProducerIdArguments, InitProducerIdAnswer>;
   AddPartitionsToTxn: Api<Transaction & { topics: readonly TopicPartitions[] }, AddPartitionsAnswer>;
   AddOffsetsToTxn: Api<Transaction & { groupId: string }, CodeAnswer>;
   TxnOffsetCommit: Api<Transaction & { groupId: string; topics: readonly OffsetCommitTopic[] }, TxnOffsetCommitAnswer>;
-  EndTxn: Api<Transaction & { transactionResult: boolean }, CodeAnswer>;
+  EndTxn: Api<Transaction & { transactionResult: boolean }, EndTxnAnswer>;
 }
 
 interface Api<Arguments, Answer> {
@@ -48,16 +48,32 @@ export interface CodeAnswer {
   readonly errorCode: number;
 }
 
-/** Which producer, for every request inside of a transaction. */
-export interface Transaction {
-  readonly transactionalId: string;
+/** What InitProducerId gives: the broker knows a producer's requests by it. */
+export interface ProducerEpoch {
   readonly producerId: bigint;
   readonly producerEpoch: number;
+}
+
+/** Which producer, for every request inside of a transaction. */
+export interface Transaction extends ProducerEpoch {
+  readonly transactionalId: string;
 }
 
 export interface TopicPartitions {
   readonly topic: string;
   readonly partitions: readonly number[];
+}
+
+interface ApiVersionsArguments {
+  /** Who asks, for the broker's metrics. */
+  readonly software: { readonly name: string; readonly version: string };
+}
+
+export interface ApiVersionsAnswer {
+  readonly errorCode: number;
+  readonly apiVersions: readonly ApiVersion[];
+  /** The features of the cluster that are switched on, and how far. Left out by older versions. */
+  readonly features?: ReadonlyMap<string, number>;
 }
 
 interface ApiVersion {
@@ -125,7 +141,12 @@ export interface FetchArguments {
 export interface ProduceAnswer {
   readonly topics: readonly {
     readonly topicName: string;
-    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      /** Of the first record; "-1" if the broker does not know. */
+      readonly baseOffset: string;
+    }[];
   }[];
 }
 
@@ -209,6 +230,18 @@ interface OffsetFetchAnswer extends CodeAnswer {
     /** Offset "-1": none. */
     readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly errorCode: number }[];
   }[];
+}
+
+interface InitProducerIdArguments {
+  readonly transactionalId: string | null;
+  readonly transactionTimeout: number;
+  /** A new epoch for this one, refused if it has been shut out. From version 3 on; left out, whoever has it is shut out. */
+  readonly current?: ProducerEpoch;
+}
+
+export interface EndTxnAnswer extends CodeAnswer {
+  /** What the next transaction is written under. From version 5 on, and with code 0. */
+  readonly next?: ProducerEpoch | undefined;
 }
 
 interface InitProducerIdAnswer extends CodeAnswer {

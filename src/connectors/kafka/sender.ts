@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Compression, OutgoingRecord } from "../broker.ts";
+import type { Compression, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../broker.ts";
 import { partitionOf } from "../murmur2.ts";
 import { ByteWriter } from "./bytes.ts";
@@ -55,13 +55,16 @@ export interface SenderOptions {
  */
 export class Sender {
   readonly #client: Client;
-  readonly #identity: ProducerIdentity;
+  #identity: ProducerIdentity;
   /** Next sequence of each partition, by topic. */
   readonly #sequences = new Map<string, number[]>();
   readonly #turns: Map<string, number>;
   readonly #compression: Compression;
   /** Of topics that have one of their own. */
   readonly #compressions = new Map<string, Compression>();
+  /** Behind what was written since they were taken, by "partition topic". */
+  #ends = new Map<string, Position>();
+  #unanswered = 0;
   /** Of each broker, for one request after the other: new ones were half of the garbage of a job that writes much. */
   readonly #writers = new Map<number, ByteWriter>();
 
@@ -75,6 +78,25 @@ export class Sender {
   /** From now on the topic's batches are compressed so. */
   compress(topic: string, compression: Compression): void {
     this.#compressions.set(topic, compression);
+  }
+
+  /** Requests of this epoch that have had no answer, and may still be on their way. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  /** Goes on under another epoch, where each partition's sequence begins anew. */
+  begin(identity: ProducerIdentity): void {
+    this.#identity = identity;
+    this.#sequences.clear();
+    this.#unanswered = 0;
+  }
+
+  /** Behind the last record of each partition that was written since this was last asked. */
+  takeEnds(): Position[] {
+    const ends = [...this.#ends.values()];
+    this.#ends = new Map();
+    return ends;
   }
 
   /** Finds each record's partition. @throws {UnknownTopicError} */
@@ -143,14 +165,16 @@ export class Sender {
     const { topics } = await connection.send("Produce", args, {
       timeoutMs: PRODUCE_TIMEOUT_MS + 5_000,
       encode: (apiVersion) => this.#encode(apiVersion, queues, sent, writer),
+      onSend: () => this.#unanswered++,
     });
+    this.#unanswered--;
     if (writer.length <= KEPT_BYTES) this.#writers.set(leader, writer);
     let passing: unknown;
     for (const { topicName, partitions } of topics) {
-      for (const { partition, errorCode } of partitions) {
+      for (const { partition, errorCode, baseOffset } of partitions) {
         const queue = sent.find((one) => one.topic === topicName && one.partition === partition)!;
         try {
-          this.#settle(queue, errorCode);
+          this.#settle(queue, errorCode, Number(baseOffset));
         } catch (error) {
           if (!(error instanceof PassingError)) throw error;
           passing = error;
@@ -190,14 +214,18 @@ export class Sender {
     return { buf: buffer, buffer };
   }
 
-  /** What the broker's code means for the queue's first batch. */
-  #settle(queue: Queue, code: number): void {
+  /** What the broker's answer means for the queue's first batch. */
+  #settle(queue: Queue, code: number, baseOffset: number): void {
     const { topic, partition, batches } = queue;
     const batch = batches[0]!;
     switch (code) {
       case Code.NONE:
       case Code.DUPLICATE_SEQUENCE: // it was written by the request whose answer got lost
         batches.shift();
+        // Of a batch that was there already the broker may not know where: then nobody waits for it.
+        if (baseOffset >= 0) {
+          this.#ends.set(`${partition} ${topic}`, { topic, partition, offset: baseOffset + batch.length });
+        }
         this.#sequences.get(topic)![partition] = (this.#sequence(queue) + batch.length) % 2 ** 31;
         return;
       case Code.MESSAGE_TOO_LARGE:
@@ -220,6 +248,10 @@ export class Sender {
       case Code.UNKNOWN_PRODUCER_ID:
         throw new BrokerUnavailableError(
           `Cannot write to "${topic}" partition ${partition}: it has lost track of this producer, ${codeName(code)}`,
+        );
+      case Code.INVALID_TXN_STATE:
+        throw new BrokerUnavailableError(
+          `Cannot write to "${topic}" partition ${partition}: the broker has ended the transaction, ${codeName(code)}`,
         );
       case Code.INVALID_TIMESTAMP: {
         const times = batch.map(({ timestampMs }) => timestampMs);

@@ -1,21 +1,75 @@
+/**
+ * Kafka's transactions, and what a request may do that arrives late.
+ *
+ * A request whose connection is lost is not lost itself: the kernel may deliver it half a minute later, when we have long asked
+ * again on another connection. What it then does depends on what the broker can tell it from.
+ *
+ * The broker knows a producer by its transactional id, the producer's id and its **epoch**, which InitProducerId raises; a
+ * request of a former epoch is refused. In the old protocol (EndTxn up to version 4) all transactions of one epoch look alike:
+ *
+ *     EndTxn, commit 1 ──────── held up somewhere ────────────────┐
+ *     EndTxn, commit 1 again ─▶ committed                         │
+ *                               records of 2 ─▶  │ outputs        ▼
+ *                                                │ EndTxn, commit 1 ─▶ commits the outputs of 2, without its positions
+ *                               records of 2 ─▶  │ INVALID_TXN_STATE; after a restart the outputs come again: doubled
+ *
+ * So, request by request:
+ *
+ * - **EndTxn** is asked once for each transaction. Without an answer the epoch has ended: nothing more is written, aborted or
+ *   asked under it. {@link TransactionalProducer.commit} rejects with a BrokerUnavailableError; a new lease's InitProducerId ends
+ *   the transaction one way or the other and raises the epoch, then the changelog tells which way it went. An answer with a
+ *   passing error is no request under way, so EndTxn is repeated then; but a broker that forwards requests among its own may still
+ *   have the first one somewhere, so the epoch ends with the transaction: InitProducerId comes before the next one.
+ * - That the next transaction can begin is not asked by a second EndTxn but by its own AddPartitionsToTxn, which the broker
+ *   answers with CONCURRENT_TRANSACTIONS until the last one is written everywhere. Whoever needs readers to see a commit asks for
+ *   the last stable offsets ({@link TransactionalProducer.seen}), which changes nothing.
+ * - **An abort** is a courtesy: readers need not wait for the transaction's timeout. It is sent once, and not at all while
+ *   anything of the epoch has no answer: it might arrive before records that then lie there as the beginning of a transaction
+ *   that the successor's commit would take along.
+ * - **AddPartitionsToTxn, AddOffsetsToTxn** that come late begin a transaction that nobody knows of; the broker ends it
+ *   after its timeout and with it the epoch. **TxnOffsetCommit** brings back older positions of the group. That loses nothing, for
+ *   a job's positions lie in its changelog, but it need not be: if one was repeated after a lost connection, the epoch
+ *   ends with the transaction.
+ * - **Produce** is protected by its sequence numbers: a batch that the partition has is not taken again. One that it has not
+ *   is the end of the epoch, as its sender rejects.
+ * - **InitProducerId** without an epoch always raises it. Late, it shuts out whoever has the id then, ourselves or a successor:
+ *   that one goes back to its last commit. With our epoch (version 3 and later) it is refused after a successor's, so
+ *   that an instance that slept can not take the id back.
+ *
+ * In the new protocol (EndTxn 5; `transaction.version` 2, Kafka 4) EndTxn raises the epoch, so each transaction has its own and
+ * whatever comes late is refused. There EndTxn is repeated under its epoch until it is answered: the broker knows the
+ * repetition and answers it with the same next epoch.
+ *
+ * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-890%3A+Transactions+Server-Side+Defense
+ */
 import type { FaultPoint } from "../../engine/mod.ts";
 import type { Compression, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerUnavailableError } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { unknownTopics } from "./client.ts";
-import { Code, PassingError, patiently } from "./errors.ts";
-import type { CodeAnswer, Transaction } from "./protocol.ts";
+import { Code, PassingError, patiently, ProducerFencedError, settledWithin } from "./errors.ts";
+import type { Apis, CoordinatorType, ProducerEpoch, Transaction } from "./protocol.ts";
 import { GROUP, TRANSACTION } from "./protocol.ts";
 import type { Route } from "./sender.ts";
 import { Sender } from "./sender.ts";
+import { untilStable } from "./stable_offsets.ts";
 
 /** After so long the broker gives up an open transaction, so that a dead job does not hold up the readers for ever. */
-const TRANSACTION_TIMEOUT_MS = 60_000;
-/** How long to wait for a commit to be seen, before the next transaction does. */
-const VISIBLE_WITHIN_MS = 5_000;
+export const TRANSACTION_TIMEOUT_MS = 60_000;
+/** How long to wait until readers see a commit. It may be another's open transaction that they wait for. */
+const SEEN_WITHIN_MS = 5_000;
+/** From this version on EndTxn raises the epoch. */
+const RAISES_EPOCH = 5;
+/** From this version on InitProducerId is refused to who has been shut out. */
+const KNOWS_EPOCH = 3;
+const TRY_MS = 30_000;
+const ABORT_WITHIN_MS = 1_000;
 
-/** The requests of a transaction that only its coordinator takes. */
-type CoordinatorApi = "AddOffsetsToTxn" | "EndTxn";
+/** Whom to ask: who coordinates a transactional id, or a group. */
+interface Coordinator {
+  readonly type: CoordinatorType;
+  readonly key: string;
+}
 
 /** What the producer's owner wants of it. */
 export interface TransactionOptions {
@@ -34,17 +88,25 @@ export interface TransactionOptions {
  */
 export class TransactionalProducer {
   readonly #client: Client;
-  readonly #id: Transaction;
+  readonly #transactionalId: string;
   readonly #sender: Sender;
   readonly #signal: AbortSignal;
   readonly #faultPoint: FaultPoint | undefined;
   /** The partitions that the broker counts to the open transaction, "partition topic". */
   readonly #added = new Set<string>();
+  #epoch: ProducerEpoch;
   #open = false;
+  /** Requests of this epoch that the coordinators have been sent and have not answered. */
+  #unanswered = 0;
+  /** The epoch must end with its transaction, as some request of it may be under way still. */
+  #worn = false;
+  /** Behind what the last commit wrote. */
+  #committed: readonly Position[] = [];
 
   private constructor(client: Client, id: Transaction, { signal, faultPoint, compression }: TransactionOptions) {
     this.#client = client;
-    this.#id = id;
+    this.#transactionalId = id.transactionalId;
+    this.#epoch = id;
     this.#sender = new Sender(client, id, { compression });
     this.#signal = signal;
     this.#faultPoint = faultPoint;
@@ -58,19 +120,9 @@ export class TransactionalProducer {
     transactionalId: string,
     options: TransactionOptions,
   ): Promise<TransactionalProducer> {
-    const { signal } = options;
     const doing = `take over the transactions of "${transactionalId}"`;
-    const { producerId, producerEpoch } = await patiently({ doing, signal, log: client.log }, async () => {
-      const args = { transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS };
-      const answer = await client.askCoordinator(TRANSACTION, transactionalId, "InitProducerId", args);
-      if (answer.errorCode === Code.NONE) return answer;
-      throw client.coordinatorError(TRANSACTION, transactionalId, answer.errorCode, doing);
-    });
-    return new TransactionalProducer(
-      client,
-      { transactionalId, producerId: BigInt(producerId), producerEpoch },
-      options,
-    );
+    const epoch = await initProducerId(client, { transactionalId, doing, signal: options.signal });
+    return new TransactionalProducer(client, { transactionalId, ...epoch }, options);
   }
 
   /** From now on the topic's batches are compressed so. */
@@ -90,70 +142,80 @@ export class TransactionalProducer {
   /** Makes positions of a consumer group part of the transaction. */
   async sendPositions(groupId: string, positions: readonly Position[]): Promise<void> {
     if (positions.length === 0) return;
+    await this.#begin();
     const doing = `write the positions of the group "${groupId}"`;
-    this.#open = true;
-    await this.#ask("AddOffsetsToTxn", { ...this.#id, groupId }, doing);
+    await this.#ask("AddOffsetsToTxn", { ...this.#id, groupId }, {
+      doing,
+      check: ({ errorCode }) => this.#check(errorCode, doing),
+    });
     this.#faultPoint?.("commit: the group is in the transaction");
+    const group = { type: GROUP, key: groupId } as const;
     const topics = [...Map.groupBy(positions, ({ topic }) => topic)].map(([topic, some]) => ({
       topic,
       partitions: some.map(({ partition, offset }) => ({ partition, offset, metadata: null })),
     }));
-    await patiently({ doing, signal: this.#signal, log: this.#client.log }, async () => {
-      const answer = await this.#client.askCoordinator(GROUP, groupId, "TxnOffsetCommit", {
-        ...this.#id,
-        groupId,
-        topics,
-      });
-      for (const { topic, partitions } of answer.topics) {
-        for (const { errorCode } of partitions) {
-          if (errorCode === Code.UNKNOWN_TOPIC_OR_PARTITION) throw unknownTopics([topic]);
-          if (errorCode !== Code.NONE) throw this.#client.coordinatorError(GROUP, groupId, errorCode, doing);
+    await this.#ask("TxnOffsetCommit", { ...this.#id, groupId, topics }, {
+      coordinator: group,
+      doing,
+      check: (answer) => {
+        for (const { topic, partitions } of answer.topics) {
+          for (const { errorCode } of partitions) {
+            if (errorCode === Code.UNKNOWN_TOPIC_OR_PARTITION) throw unknownTopics([topic]);
+            this.#check(errorCode, `write positions in "${topic}" for the group "${groupId}"`, group);
+          }
         }
-      }
+      },
     });
   }
 
   /**
-   * Commits what was sent. Resolves when readers see it.
+   * Commits what was sent. Resolves when it is decided; readers see it some milliseconds later, see {@link seen}.
    *
    * @throws {BrokerUnavailableError} if there is no answer: it may have been committed
    */
   async commit(): Promise<void> {
     if (!this.#open) return;
-    const doing = `commit the transaction of "${this.#id.transactionalId}"`;
-    const end = { ...this.#id, transactionResult: true };
     this.#faultPoint?.("commit: before it is decided");
-    await this.#ask("EndTxn", end, doing);
+    await this.#end(true);
     this.#faultPoint?.("commit: it is decided");
+    this.#committed = this.#sender.takeEnds();
     this.#forget();
-    try {
-      // The answer says that it is decided. Asked again, the broker says whether it is written everywhere; until then neither
-      // would readers see it nor could the next transaction begin.
-      await this.#ask("EndTxn", end, doing, VISIBLE_WITHIN_MS);
-      this.#faultPoint?.("commit: it is seen");
-    } catch (error) {
-      this.#client.log("debug", `did not wait until a commit was seen: ${(error as Error).message}`);
-    }
+  }
+
+  /** Resolves when readers see what the last commit wrote. Another's open transaction may keep it from them: then that is said. */
+  async seen(): Promise<void> {
+    const committed = this.#committed;
+    this.#committed = [];
+    if (committed.length === 0) return;
+    let failure: Error | undefined = new Error("Kafka does not answer");
+    const waiting = untilStable(this.#client, committed, SEEN_WITHIN_MS);
+    await settledWithin(SEEN_WITHIN_MS, waiting.then(() => failure = undefined, (error) => failure = error));
+    if (failure === undefined) return;
+    this.#client.log(
+      "warn",
+      `readers do not see yet what "${this.#transactionalId}" has committed: ${failure.message}`,
+    );
   }
 
   /** Drops what was sent. Does its best: an open transaction ends after a while even if this fails. */
   async abort(): Promise<void> {
     if (!this.#open) return;
     this.#forget();
-    const { transactionalId } = this.#id;
     try {
-      const args = { ...this.#id, transactionResult: false };
-      await patiently({ doing: "abort a transaction", withinMs: 1_000 }, async () => {
-        const { errorCode } = await this.#client.askCoordinator(TRANSACTION, transactionalId, "EndTxn", args, {
-          timeoutMs: 2_000,
-        });
-        if (errorCode !== Code.NONE) {
-          throw this.#client.coordinatorError(TRANSACTION, transactionalId, errorCode, "abort");
-        }
-      });
+      if (this.#unanswered > 0 || this.#sender.unanswered > 0) throw new Error("a request has no answer yet");
+      await this.#end(false);
     } catch (error) {
-      this.#client.log("debug", `could not abort the transaction of "${transactionalId}": ${(error as Error).message}`);
+      const message = `leaves the transaction of "${this.#transactionalId}" to the broker: ${(error as Error).message}`;
+      this.#client.log("debug", message);
     }
+  }
+
+  get #id(): Transaction {
+    return { transactionalId: this.#transactionalId, ...this.#epoch };
+  }
+
+  get #coordinator(): Coordinator {
+    return { type: TRANSACTION, key: this.#transactionalId };
   }
 
   #forget(): void {
@@ -161,54 +223,141 @@ export class TransactionalProducer {
     this.#open = false;
   }
 
+  /** Begins a transaction if none is open, under another epoch if the last one is worn. */
+  async #begin(): Promise<void> {
+    if (this.#open) return;
+    if (this.#worn) {
+      const doing = `go on with the transactions of "${this.#transactionalId}"`;
+      const current = this.#epoch;
+      const wanted = { transactionalId: this.#transactionalId, doing, signal: this.#signal, current };
+      try {
+        this.#take(await initProducerId(this.#client, wanted));
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        if (error instanceof ProducerFencedError) throw error;
+        // An old broker knows only the other way, which would shut out a successor: that is for a new lease to decide.
+        throw new BrokerUnavailableError(`Cannot ${doing}: ${(error as Error).message}`, { cause: error });
+      }
+    }
+    this.#open = true;
+  }
+
+  /** Under another epoch sequences begin anew, and no request of the last one does anything any more. */
+  #take(epoch: ProducerEpoch): void {
+    this.#epoch = { producerId: epoch.producerId, producerEpoch: epoch.producerEpoch };
+    this.#sender.begin({ ...this.#id });
+    this.#worn = false;
+    this.#unanswered = 0;
+  }
+
   async #add(routes: readonly Route[]): Promise<void> {
     const added = routes.filter(({ topic, partition }) => !this.#added.has(`${partition} ${topic}`));
     if (added.length === 0) return;
-    this.#open = true;
+    await this.#begin();
     const topics = [...Map.groupBy(added, ({ topic }) => topic)].map(([topic, some]) => ({
       topic,
       partitions: some.map(({ partition }) => partition),
     }));
-    const { transactionalId } = this.#id;
-    const doing = `begin a transaction of "${transactionalId}"`;
-    await patiently({ doing, signal: this.#signal, log: this.#client.log }, async () => {
-      const args = { ...this.#id, topics };
-      const { errors } = await this.#client.askCoordinator(TRANSACTION, transactionalId, "AddPartitionsToTxn", args);
-      const failed = errors.flatMap(({ topic, partitionErrors }) =>
-        partitionErrors.map(({ errorCode }) => ({ topic, errorCode }))
-      ).filter(({ errorCode }) => errorCode !== Code.NONE && errorCode !== Code.OPERATION_NOT_ATTEMPTED);
-      for (const { topic, errorCode } of failed) {
-        if (errorCode === Code.UNKNOWN_TOPIC_OR_PARTITION) {
-          // The coordinator's view may be behind for a moment; if the topic is gone, asking for its leaders says so.
-          this.#client.forgetTopic(topic);
-          await this.#client.leaders([topic]);
-          throw new PassingError(`the coordinator does not know the topic "${topic}" yet`);
+    await this.#ask("AddPartitionsToTxn", { ...this.#id, topics }, {
+      doing: `begin a transaction of "${this.#transactionalId}"`,
+      check: async ({ errors }) => {
+        for (const { topic, partitionErrors } of errors) {
+          for (const { errorCode } of partitionErrors) {
+            if (errorCode === Code.OPERATION_NOT_ATTEMPTED) continue; // because of another one
+            if (errorCode === Code.UNKNOWN_TOPIC_OR_PARTITION) {
+              // The coordinator's view may be behind for a moment; if the topic is gone, asking for its leaders says so.
+              this.#client.forgetTopic(topic);
+              await this.#client.leaders([topic]);
+              throw new PassingError(`the coordinator does not know the topic "${topic}" yet`);
+            }
+            this.#check(errorCode, `write to "${topic}" in a transaction of "${this.#transactionalId}"`);
+          }
         }
-        throw this.#error(errorCode, doing);
-      }
+      },
     });
     for (const { topic, partition } of added) this.#added.add(`${partition} ${topic}`);
   }
 
-  async #ask<Api extends CoordinatorApi>(
+  /** Asks until there is a good answer. One after a lost connection does not undo that the lost request may still arrive. */
+  async #ask<Api extends "AddPartitionsToTxn" | "AddOffsetsToTxn" | "TxnOffsetCommit">(
     api: Api,
-    args: Api extends "EndTxn" ? Transaction & { transactionResult: boolean } : Transaction & { groupId: string },
-    doing: string,
-    withinMs = 30_000,
+    args: Apis[Api]["args"],
+    { doing, check, coordinator = this.#coordinator }: {
+      readonly doing: string;
+      readonly check: (answer: Apis[Api]["answer"]) => void | Promise<void>;
+      readonly coordinator?: Coordinator;
+    },
   ): Promise<void> {
-    const { transactionalId } = this.#id;
-    await patiently({ doing, signal: this.#signal, withinMs, log: this.#client.log }, async () => {
-      const answer: CodeAnswer = await this.#client.askCoordinator(TRANSACTION, transactionalId, api, args as never);
-      if (answer.errorCode !== Code.NONE) throw this.#error(answer.errorCode, doing);
+    await patiently({ doing, signal: this.#signal, log: this.#client.log }, async () => {
+      const onSend = () => {
+        this.#worn ||= this.#unanswered > 0;
+        this.#unanswered++;
+      };
+      const answer = await this.#client.askCoordinator(coordinator.type, coordinator.key, api, args, { onSend });
+      this.#unanswered--;
+      await check(answer);
     });
   }
 
-  #error(code: number, doing: string): Error {
+  /** Ends the transaction. See the head of this file for when that may be repeated. */
+  async #end(commit: boolean): Promise<void> {
+    const doing = `${commit ? "commit" : "abort"} the transaction of "${this.#transactionalId}"`;
+    const patience = commit ? { signal: this.#signal, withinMs: TRY_MS } : { withinMs: ABORT_WITHIN_MS };
+    const timeout = commit ? {} : { timeoutMs: 2 * ABORT_WITHIN_MS };
+    const args = { ...this.#id, transactionResult: commit };
+    let sent = 0;
+    const { next } = await patiently({ doing, ...patience, log: this.#client.log }, async () => {
+      let version: number | undefined;
+      const onSend = (apiVersion: number) => {
+        version = apiVersion;
+        sent++;
+        this.#unanswered++;
+      };
+      try {
+        const options = { ...timeout, onSend };
+        const answer = await this.#client.askCoordinator(TRANSACTION, this.#transactionalId, "EndTxn", args, options);
+        this.#unanswered--;
+        this.#check(answer.errorCode, doing);
+        return answer;
+      } catch (error) {
+        const lost = error instanceof PassingError && error.code === undefined && version !== undefined;
+        if (!lost || version! >= RAISES_EPOCH) throw error;
+        throw new BrokerUnavailableError(`Cannot ${doing}: ${error.message}; whether it was done is not known`, {
+          cause: error,
+        });
+      }
+    });
+    if (next !== undefined) this.#take(next);
+    else this.#worn ||= sent > 1;
+  }
+
+  #check(code: number, doing: string, { type, key } = this.#coordinator): void {
+    if (code === Code.NONE) return;
     if (code === Code.INVALID_TXN_STATE) {
-      return new BrokerUnavailableError(
+      throw new BrokerUnavailableError(
         `Cannot ${doing}: the broker has ended it, after ${TRANSACTION_TIMEOUT_MS} ms or a failure`,
       );
     }
-    return this.#client.coordinatorError(TRANSACTION, this.#id.transactionalId, code, doing);
+    throw this.#client.coordinatorError(type, key, code, doing);
   }
+}
+
+/** The next epoch: of `current`, unless it has been shut out; or of whoever asks. */
+async function initProducerId(
+  client: Client,
+  { transactionalId, doing, signal, current }: {
+    readonly transactionalId: string;
+    readonly doing: string;
+    readonly signal: AbortSignal;
+    readonly current?: ProducerEpoch;
+  },
+): Promise<ProducerEpoch> {
+  return await patiently({ doing, signal, log: client.log }, async () => {
+    const args = { transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS, ...current && { current } };
+    const options = current === undefined ? {} : { minVersion: KNOWS_EPOCH };
+    const answer = await client.askCoordinator(TRANSACTION, transactionalId, "InitProducerId", args, options);
+    const { errorCode, producerId, producerEpoch } = answer;
+    if (errorCode !== Code.NONE) throw client.coordinatorError(TRANSACTION, transactionalId, errorCode, doing);
+    return { producerId: BigInt(producerId), producerEpoch };
+  });
 }

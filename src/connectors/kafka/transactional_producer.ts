@@ -62,6 +62,7 @@ export class KafkaTransactionalProducer implements Producer {
     try {
       await this.#producer.send(records);
       await this.#producer.commit();
+      await this.#producer.seen();
     } catch (error) {
       const isFenced = error instanceof ProducerFencedError;
       this.#failure = isFenced ? fenced(this.#transactionalId, error) : error;

@@ -1,14 +1,30 @@
 /** Which versions of its requests a broker takes. */
 import { BrokerError } from "../broker.ts";
+import { API_VERSIONS } from "./codecs/api_versions.ts";
 import type { Codec } from "./codecs/codec.ts";
 import { exchangeOf } from "./codecs/codec.ts";
+import { END_TXN } from "./codecs/end_txn.ts";
+import { INIT_PRODUCER_ID } from "./codecs/init_producer_id.ts";
 import { METADATA } from "./codecs/metadata.ts";
+import { checkCode, Code } from "./errors.ts";
 import type { ApiVersions, Exchange } from "./kafkajs.ts";
 import { apiKeys, definitions, lookupIn } from "./kafkajs.ts";
-import type { Apis } from "./protocol.ts";
+import type { Apis, ApiVersionsAnswer } from "./protocol.ts";
 
 /** Our own codecs, for versions that kafkajs does not have. */
-const OWN: readonly Codec[] = [METADATA as Codec];
+const OWN: readonly Codec[] = [METADATA as Codec, END_TXN as Codec, INIT_PRODUCER_ID as Codec];
+
+const SOFTWARE = { name: "stream-apps-deno", version: "0.1" };
+
+/** What a broker takes. */
+export interface BrokerVersions {
+  readonly apis: ApiVersions;
+  /** The features of the cluster that are switched on, and how far; empty before Kafka 2.7. */
+  readonly features: ReadonlyMap<string, number>;
+}
+
+/** Until a broker has been asked. */
+export const NO_VERSIONS: BrokerVersions = { apis: {}, features: new Map() };
 
 /**
  * Asks for them.
@@ -19,12 +35,16 @@ const OWN: readonly Codec[] = [METADATA as Codec];
 export async function askVersions(
   where: string,
   exchange: (exchange: Exchange) => Promise<unknown>,
-): Promise<ApiVersions> {
+): Promise<BrokerVersions> {
+  const args = { software: SOFTWARE };
+  const newest = await exchange(exchangeOf(API_VERSIONS, args, API_VERSIONS.maxVersion)) as ApiVersionsAnswer;
+  if (newest.errorCode !== Code.UNSUPPORTED_VERSION) {
+    checkCode(newest.errorCode, `agree on versions with Kafka at ${where}`);
+    return brokerVersions(newest);
+  }
   for (const version of [2, 0]) {
     try {
-      const answer = await exchange(definitions.ApiVersions!.protocol({ version })(undefined));
-      const { apiVersions } = answer as Apis["ApiVersions"]["answer"];
-      return Object.fromEntries(apiVersions.map((api) => [api.apiKey, api]));
+      return brokerVersions(await exchange(definitions.ApiVersions!.protocol({ version })(args)) as ApiVersionsAnswer);
     } catch (error) {
       // A broker older than this version says so, and takes version 0.
       if ((error as { type?: unknown }).type !== "UNSUPPORTED_VERSION") throw error;
@@ -41,7 +61,7 @@ const NEWEST_WANTED: Readonly<Record<string, number>> = { Fetch: 10 };
 
 /** A request in the newest version that we and the broker know. @throws {BrokerError} if there is none */
 export function newestRequest<Name extends keyof Apis>(
-  versions: ApiVersions,
+  versions: BrokerVersions,
   api: Name,
   args: Apis[Name]["args"],
   where: string,
@@ -50,9 +70,9 @@ export function newestRequest<Name extends keyof Apis>(
   const wanted = NEWEST_WANTED[api] ?? Infinity;
   const definition = { ...known, versions: known.versions.filter((version) => Number(version) <= wanted) };
   const apiKey = apiKeys[api]!;
-  const supported = versions[apiKey];
+  const supported = versions.apis[apiKey];
   const own = OWN.find((codec) => codec.api === api) as Codec<Name> | undefined;
-  if (own !== undefined && supported !== undefined) {
+  if (own !== undefined && supported !== undefined && isOn(own.feature, versions)) {
     const version = Math.min(own.maxVersion, supported.maxVersion);
     if (version >= Math.max(own.minVersion, supported.minVersion)) return exchangeOf(own, args, version);
   }
@@ -64,5 +84,13 @@ export function newestRequest<Name extends keyof Apis>(
         `${supported === undefined ? "in no version" : `from version ${supported.minVersion} on, we have ${ours}`}`,
     );
   }
-  return lookupIn(versions)(apiKey, definition)(args);
+  return lookupIn(versions.apis)(apiKey, definition)(args);
+}
+
+function isOn(feature: Codec["feature"], { features }: BrokerVersions): boolean {
+  return feature === undefined || (features.get(feature.name) ?? 0) >= feature.level;
+}
+
+function brokerVersions({ apiVersions, features = new Map() }: ApiVersionsAnswer): BrokerVersions {
+  return { apis: Object.fromEntries(apiVersions.map((api) => [api.apiKey, api])), features };
 }

@@ -27,14 +27,6 @@ const SLICE_MS = 200;
 /** Output that waits in memory for its commit; more brings the commit forward. */
 const MAX_PENDING_RECORDS = 50_000;
 
-/** One moment by both clocks. */
-interface Moment {
-  /** Time of day, ms since the Unix epoch. */
-  readonly nowMs: number;
-  /** For durations. */
-  readonly monotonicMs: number;
-}
-
 /** How a run came to its end. */
 export type JobRunEnd = "finished" | "finished elsewhere" | "stopped";
 
@@ -179,14 +171,13 @@ export class JobRun {
       this.#session?.lost.throwIfAborted();
       this.#woken = false;
       for (const source of this.#sources) await this.#poll(source);
-      const sliceEndMs = clock.monotonicMs() + SLICE_MS;
+      const sliceEndMs = clock.now() + SLICE_MS;
       const taken = activity.work(
         "taking records",
-        () => intake.run(SLICE_RECORDS, () => clock.monotonicMs() >= sliceEndMs),
+        () => intake.run(SLICE_RECORDS, () => clock.now() >= sliceEndMs),
       );
-      const moment = { nowMs: clock.now(), monotonicMs: clock.monotonicMs() };
-      const { monotonicMs } = moment;
-      const { roomAgain, nextInMs } = activity.work("firing timers", () => this.#advance(silence, moment));
+      const now = clock.now();
+      const { roomAgain, nextInMs } = activity.work("firing timers", () => this.#advance(silence, now));
       if (
         this.#sources.every(({ ended }) => ended) &&
         this.#laterTasks.every(({ operator }) => operator.later!.pending === 0)
@@ -197,33 +188,34 @@ export class JobRun {
         return "finished";
       }
       await this.#flush();
-      const commitInMs = commits.lastMs + this.#options.commitIntervalMs - clock.monotonicMs();
+      const sinceCommitMs = clock.now() - commits.lastMs;
+      // A clock that was set back must not put it off.
+      const commitInMs = sinceCommitMs < 0 ? 0 : this.#options.commitIntervalMs - sinceCommitMs;
       const pending = this.#session?.pendingRecords ?? 0;
       // The first output is committed at once: somebody may be waiting for a sign of life.
       const urgent = pending >= MAX_PENDING_RECORDS || (pending > 0 && !commits.hadOutput);
       const changed = commits.isDue;
       if (changed && (commitInMs <= 0 || urgent)) await this.#commit();
-      progress.tick(monotonicMs);
+      progress.tick(now);
       if (taken > 0 || roomAgain) await nextTurn();
       else {
         const timerInMs = Math.min(
-          ...this.#tasks.map(({ processingTimers }) => processingTimers.nextTimeMs - moment.nowMs),
-          ...this.#laterTasks.map(({ operator }) => operator.later!.nextTimeMs - monotonicMs),
-        );
+          ...this.#tasks.map(({ processingTimers }) => processingTimers.nextTimeMs),
+          ...this.#laterTasks.map(({ operator }) => operator.later!.nextTimeMs),
+        ) - now;
         const commitDueMs = changed ? Math.max(commitInMs, 0) : Number.POSITIVE_INFINITY;
-        await this.#sleep(Math.min(nextInMs, progress.nextTickMs(monotonicMs), commitDueMs, Math.max(timerInMs, 0)));
+        await this.#sleep(Math.min(nextInMs, progress.nextTickMs(now), commitDueMs, Math.max(timerInMs, 0)));
       }
     }
   }
 
   /** All that comes of the time that has passed, and of results that have come meanwhile. */
-  #advance(silence: Silence, moment: Moment): { readonly roomAgain: boolean; readonly nextInMs: number } {
+  #advance(silence: Silence, now: number): { readonly roomAgain: boolean; readonly nextInMs: number } {
     const activity = this.#activity;
-    const { nowMs, monotonicMs } = moment;
-    const periodicInMs = this.#emitPeriodically(moment);
+    const periodicInMs = this.#emitPeriodically(now);
     for (const task of this.#tasks) {
-      if (task.processingTimers.nextTimeMs > nowMs) continue;
-      activity.work(() => `firing timers of "${task.name}"`, () => task.advanceProcessingTime(nowMs));
+      if (task.processingTimers.nextTimeMs > now) continue;
+      activity.work(() => `firing timers of "${task.name}"`, () => task.advanceProcessingTime(now));
     }
     const full = this.#isFull();
     for (const task of this.#laterTasks) {
@@ -231,8 +223,8 @@ export class JobRun {
     }
     const roomAgain = full && !this.#isFull();
     let idleInMs = Number.POSITIVE_INFINITY;
-    for (const source of this.#sources) idleInMs = Math.min(idleInMs, source.checkIdleness(monotonicMs));
-    return { roomAgain, nextInMs: Math.min(idleInMs, silence.tick(monotonicMs), periodicInMs) };
+    for (const source of this.#sources) idleInMs = Math.min(idleInMs, source.checkIdleness(now));
+    return { roomAgain, nextInMs: Math.min(idleInMs, silence.tick(now), periodicInMs) };
   }
 
   async #poll({ node, reader }: SourceTask): Promise<void> {
@@ -250,15 +242,14 @@ export class JobRun {
   }
 
   /** @returns ms until it is due again, +∞ if no generator asks for it */
-  #emitPeriodically({ nowMs, monotonicMs }: Moment): number {
+  #emitPeriodically(now: number): number {
     const sources = this.#sources.filter(({ periodic }) => periodic);
     const tasks = this.#tasks.filter(({ operator }) => operator.onPeriodicEmit !== undefined);
     if (sources.length + tasks.length === 0) return Number.POSITIVE_INFINITY;
-    const inMs = this.#lastPeriodicMs + PERIODIC_EMIT_MS - monotonicMs;
-    if (inMs > 0) return inMs;
-    this.#lastPeriodicMs = monotonicMs;
-    for (const source of sources) source.emitPeriodically(nowMs);
-    for (const task of tasks) task.emitPeriodically(nowMs);
+    if (now < this.#lastPeriodicMs + PERIODIC_EMIT_MS) return this.#lastPeriodicMs + PERIODIC_EMIT_MS - now;
+    this.#lastPeriodicMs = now;
+    for (const source of sources) source.emitPeriodically(now);
+    for (const task of tasks) task.emitPeriodically(now);
     return PERIODIC_EMIT_MS;
   }
 

@@ -146,10 +146,6 @@ export class Task implements OperatorContext {
     return this.#shared.clock.now();
   }
 
-  monotonicMs(): number {
-    return this.#shared.clock.monotonicMs();
-  }
-
   get signal(): AbortSignal {
     return this.#shared.signal;
   }

@@ -1,7 +1,6 @@
 import type { Clock } from "../clock.ts";
 
 interface Sleeper {
-  /** Of the monotonic clock, as all that follows here. */
   readonly dueMs: number;
   wake(): void;
 }
@@ -34,8 +33,6 @@ export class ManualClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   readonly #tickers = new Set<Ticker>();
   #nowMs: number;
-  /** What the monotonic clock is ahead of the time of day. */
-  #aheadMs = 0;
 
   /**
    * A clock that stands.
@@ -49,39 +46,24 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
-  monotonicMs(): number {
-    return this.#nowMs + this.#aheadMs;
-  }
-
-  /** ms since the Unix epoch; setting it forward lets that time pass, back only sets the time of day. */
+  /** ms since the Unix epoch; setting it moves the clock, also back. */
   get nowMs(): number {
     return this.#nowMs;
   }
 
   set nowMs(nowMs: number) {
-    if (nowMs < this.#nowMs) {
-      this.setTimeOfDay(nowMs);
-      return;
-    }
     this.#nowMs = nowMs;
-    const monotonicMs = this.monotonicMs();
-    for (const sleeper of this.#sleepers) if (sleeper.dueMs <= monotonicMs) sleeper.wake();
+    for (const sleeper of this.#sleepers) if (sleeper.dueMs <= nowMs) sleeper.wake();
     for (const ticker of this.#tickers) {
-      if (ticker.dueMs > monotonicMs) continue;
-      ticker.dueMs = monotonicMs + ticker.everyMs;
-      ticker.tick();
+      const due = ticker.dueMs <= nowMs;
+      if (due || ticker.dueMs > nowMs + ticker.everyMs) ticker.dueMs = nowMs + ticker.everyMs;
+      if (due) ticker.tick();
     }
-  }
-
-  /** Sets the time of day, forward or back, as somebody or a time server does: no time passes by it, so nobody wakes. */
-  setTimeOfDay(nowMs: number): void {
-    this.#aheadMs += this.#nowMs - nowMs;
-    this.#nowMs = nowMs;
   }
 
   /** When the first of those who sleep wakes, ms since the Unix epoch; +∞ if nobody sleeps. */
   get nextDueMs(): number {
-    return Math.min(...[...this.#sleepers].map(({ dueMs }) => dueMs)) - this.#aheadMs;
+    return Math.min(...[...this.#sleepers].map(({ dueMs }) => dueMs));
   }
 
   /** Moves the clock at once. `JobHarness.advanceClock()` lets a job live through that time instead. */
@@ -99,7 +81,7 @@ export class ManualClock implements Clock {
         signal?.removeEventListener("abort", wake);
         resolve();
       };
-      const sleeper: Sleeper = { dueMs: this.monotonicMs() + ms, wake };
+      const sleeper: Sleeper = { dueMs: this.#nowMs + ms, wake };
       this.#sleepers.add(sleeper);
       signal?.addEventListener("abort", wake);
     });
@@ -107,7 +89,7 @@ export class ManualClock implements Clock {
 
   /** Calls back while the clock is moved, once for each move that is far enough. */
   every(ms: number, callback: () => void): Disposable {
-    const ticker: Ticker = { everyMs: ms, dueMs: this.monotonicMs() + ms, tick: callback };
+    const ticker: Ticker = { everyMs: ms, dueMs: this.#nowMs + ms, tick: callback };
     this.#tickers.add(ticker);
     return { [Symbol.dispose]: () => void this.#tickers.delete(ticker) };
   }

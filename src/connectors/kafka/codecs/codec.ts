@@ -15,6 +15,8 @@ export interface Codec<Name extends keyof Apis = keyof Apis> {
   readonly api: Name;
   readonly minVersion: number;
   readonly maxVersion: number;
+  /** What the cluster must have switched on, and how far. */
+  readonly feature?: { readonly name: string; readonly level: number };
   /** Appends the request's body. */
   encode(writer: ByteWriter, args: Apis[Name]["args"], apiVersion: number): void;
   /** Reads the answer's body. */

@@ -1,0 +1,22 @@
+import type { Position } from "../broker.ts";
+import type { Client } from "./client.ts";
+import { PassingError, patiently } from "./errors.ts";
+import { LATEST } from "./protocol.ts";
+import { listOffsets } from "./topics.ts";
+
+/**
+ * Resolves when readers of committed data get as far as each of `positions`. Asks for the last stable offsets, which changes
+ * nothing at the broker, however often and however late it arrives there.
+ *
+ * @throws {BrokerUnavailableError} if that takes too long, with a partition that is not there yet
+ */
+export async function untilStable(client: Client, positions: readonly Position[], withinMs: number): Promise<void> {
+  let left = positions;
+  await patiently({ doing: "see a commit", withinMs }, async () => {
+    const ends = await listOffsets(client, [...new Set(left.map(({ topic }) => topic))], LATEST);
+    left = left.filter(({ topic, partition, offset }) => (ends.get(topic)![partition] ?? 0) < offset);
+    if (left.length === 0) return;
+    const { topic, partition } = left[0]!;
+    throw new PassingError(`a transaction is open in "${topic}" partition ${partition}, perhaps another program's`);
+  });
+}
