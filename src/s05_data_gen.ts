@@ -191,11 +191,11 @@ export async function generate(broker: Broker, options: GenerateOptions): Promis
   const producer = await broker.producer();
   let sending: Promise<void> = Promise.resolve();
   let drawn = 0;
-  let nextMs = clock.now();
+  let nextMs = clock.monotonicMs();
   let turnMs = nextMs + TURN_MS;
   try {
     while (!signal.aborted && drawn < count) {
-      const nowMs = clock.now();
+      const nowMs = clock.monotonicMs();
       // A broker that was slow or a machine that slept: go on from here, do not make up for it.
       nextMs = Math.max(nextMs, nowMs - 1000);
       const pairs: BookingPair[] = [];
@@ -214,8 +214,8 @@ export async function generate(broker: Broker, options: GenerateOptions): Promis
       const isBehind = pairs.length === BATCH_PAIRS;
       if (isBehind && nowMs < turnMs) continue;
       await sending;
-      if (drawn < count) await clock.sleep(isBehind ? 0 : Math.max(nextMs - clock.now(), TICK_MS), signal);
-      turnMs = clock.now() + TURN_MS;
+      if (drawn < count) await clock.sleep(isBehind ? 0 : Math.max(nextMs - clock.monotonicMs(), TICK_MS), signal);
+      turnMs = clock.monotonicMs() + TURN_MS;
     }
     await sending;
   } finally {
@@ -369,7 +369,7 @@ export class Progress {
   #isLineOpen = false;
 
   constructor(options: ProgressOptions) {
-    this.#options = { write: writeError, columns: terminalColumns, now: Date.now, ...options };
+    this.#options = { write: writeError, columns: terminalColumns, now: () => performance.now(), ...options };
   }
 
   start(): void {
@@ -429,6 +429,7 @@ export interface ProgressOptions {
   readonly write?: (text: string) => void;
   /** Width of the terminal. */
   readonly columns?: () => number;
+  /** ms of a clock that is never set */
   readonly now?: () => number;
 }
 

@@ -19,6 +19,7 @@ class SleptClock implements Clock {
   nowMs = START_MS;
   onSleep: () => void = () => {};
   now = () => this.nowMs;
+  monotonicMs = () => this.nowMs;
   sleep = (ms: number) => {
     this.nowMs += ms;
     this.onSleep();

@@ -1,7 +1,9 @@
 /** The passing of time as a job sees it; handed in, so that a test can move it by hand. */
 export interface Clock {
-  /** ms since the Unix epoch */
+  /** Time of day, ms since the Unix epoch: it may be set, forward and back. */
   now(): number;
+  /** ms since some moment, the same for as long as the process lives: for durations, as it is never set. */
+  monotonicMs(): number;
   /** Resolves after `ms`, or at once when the signal is aborted; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /**
@@ -14,6 +16,7 @@ export interface Clock {
 /** The machine's clock. */
 export const SYSTEM_CLOCK: Clock = {
   now: Date.now,
+  monotonicMs: () => performance.now(),
   sleep(ms, signal) {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();

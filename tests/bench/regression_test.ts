@@ -85,6 +85,10 @@ class TickingClock implements Clock {
     return this.#nowMs += 10;
   }
 
+  monotonicMs(): number {
+    return this.now();
+  }
+
   sleep(): Promise<void> {
     return Promise.resolve();
   }

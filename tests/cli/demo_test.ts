@@ -1,4 +1,5 @@
 /** The demo: what it shows of which state, and that it runs, ends and goes on. */
+import { ManualClock } from "../../src/engine/testing/mod.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { sendBookings } from "../../src/cli/demo/booking.ts";
 import { clip, wrap } from "../../src/cli/demo/canvas.ts";
@@ -249,8 +250,8 @@ Deno.test("formatElapsed() and formatMinutes() read like clocks", () => {
 });
 
 Deno.test("Messages keeps warnings in sight for a minute, and control characters out of it", () => {
-  let nowMs = NOW_MS;
-  const messages = new Messages(() => nowMs);
+  const clock = new ManualClock(NOW_MS);
+  const messages = new Messages(clock);
   messages.add("warning: it went \x1b[2Jwrong");
   for (const text of ["a", "b", "c", "d"]) messages.add(text);
   assertEquals(messages.newest("UTC"), [
@@ -258,7 +259,7 @@ Deno.test("Messages keeps warnings in sight for a minute, and control characters
     { text: "12:34:56 c", isWarning: false },
     { text: "12:34:56 d", isWarning: false },
   ]);
-  nowMs += 60_000;
+  clock.advance(60_000);
   assertEquals(messages.newest("UTC").map(({ text }) => text), ["12:34:56 b", "12:34:56 c", "12:34:56 d"]);
   assertEquals(messages.warnings, ["warning: it went ·[2Jwrong"]);
 });
@@ -314,6 +315,7 @@ function steppingClock(stopAfterMs: number): { clock: Clock; signal: AbortSignal
     signal: controller.signal,
     clock: {
       now: () => nowMs,
+      monotonicMs: () => nowMs,
       sleep: (ms) => {
         nowMs += ms;
         if (nowMs >= NOW_MS + stopAfterMs) controller.abort();

@@ -16,6 +16,7 @@ class SleepersClock implements Clock {
   aborted = 0;
   #sleepers: (() => void)[] = [];
   now = () => 0;
+  monotonicMs = () => 0;
   sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
     this.sleeps.push(ms);
     return new Promise((resolve) => {

@@ -51,8 +51,8 @@ async function sendWhileWanted(broker: Broker, options: BookingOptions): Promise
   const producer: Producer = await broker.producer();
   try {
     const source = await followingBookings(broker, clock, signal);
-    for (let nextMs = clock.now(); !signal.aborted && isWanted();) {
-      const nowMs = clock.now();
+    for (let nextMs = clock.monotonicMs(); !signal.aborted && isWanted();) {
+      const nowMs = clock.monotonicMs();
       // A machine that slept: go on from here, do not make up for it.
       nextMs = Math.max(nextMs, nowMs - 1000);
       const pairs: BookingPair[] = [];

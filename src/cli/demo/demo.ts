@@ -49,7 +49,7 @@ export class Demo {
   constructor({ limitMs, ...options }: DemoOptions) {
     this.#options = { reset: false, windowMs: Time.seconds(5), rate: 20, clock: SYSTEM_CLOCK, ...options };
     this.#limitMs = limitMs;
-    this.#startedMs = this.#options.clock.now();
+    this.#startedMs = this.#options.clock.monotonicMs();
   }
 
   /**
@@ -84,14 +84,14 @@ export class Demo {
   /** What there is to show. */
   state(): DemoState {
     const { clock, windowMs } = this.#options;
-    const nowMs = clock.now();
+    const monotonicMs = clock.monotonicMs();
     const topics = this.#pipeline?.topics;
     const topic = (name: keyof typeof DEMO_TOPICS): TopicState =>
-      topics?.[name].state(nowMs) ?? { name: DEMO_TOPICS[name].name, count: 0, added: 0, perSecond: 0 };
+      topics?.[name].state(monotonicMs) ?? { name: DEMO_TOPICS[name].name, count: 0, added: 0, perSecond: 0 };
     return {
       broker: this.#broker,
-      nowMs,
-      elapsedMs: nowMs - this.#startedMs,
+      nowMs: clock.now(),
+      elapsedMs: monotonicMs - this.#startedMs,
       limitMs: this.#limitMs,
       topics: {
         skyone: topic("skyone"),
@@ -101,7 +101,7 @@ export class Demo {
       },
       importer: this.#importer.state([...topics?.skyone.ends() ?? [], ...topics?.sunset.ends() ?? []]),
       statistics: this.#statistics.state(topics?.flightdata.ends() ?? []),
-      eventTime: eventTimeOf(topics?.flightdata.partitions ?? [], { nowMs, windowMs, idleMs: IDLE_MS }),
+      eventTime: eventTimeOf(topics?.flightdata.partitions ?? [], { nowMs: monotonicMs, windowMs, idleMs: IDLE_MS }),
       travellers: this.#pipeline?.travellers() ?? [],
     };
   }

@@ -5,6 +5,8 @@ import type { PartitionWatch } from "./topic_watch.ts";
 /**
  * How far event time has come in a topic, by the engine's rule for monotonous timestamps: as far as in the partition that is
  * furthest behind, those left out that are silent for `idleMs`.
+ *
+ * @param options.nowMs of the monotonic clock, as `heardMs` is
  */
 export function eventTimeOf(
   partitions: readonly PartitionWatch[],

@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from "../../engine/clock.ts";
 import type { ScreenMessage } from "./screen.ts";
 import { timeOfDay } from "./words.ts";
 
@@ -8,27 +9,31 @@ const SHOWN_WARNINGS = 2;
 const SHOWN = 3;
 
 interface Message {
-  readonly ms: number;
+  /** When it was said: the time of day, and by the monotonic clock. */
+  readonly nowMs: number;
+  readonly monotonicMs: number;
   readonly line: string;
   readonly order: number;
 }
 
 /** What was said while the screen was taken by the live view. */
 export class Messages {
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #order = 0;
   /** Plain news, the last few. */
   #news: Message[] = [];
   #warnings: Message[] = [];
 
-  constructor(now: () => number = Date.now) {
-    this.#now = now;
+  constructor(clock: Clock = SYSTEM_CLOCK) {
+    this.#clock = clock;
   }
 
   /** @param line as `createLogger()` writes it: what is more than news begins with "warning:" or "error:" */
   add(line: string): void {
     // deno-lint-ignore no-control-regex
-    const message = { ms: this.#now(), line: line.replace(/[\x00-\x1f\x7f-\x9f]/g, "·"), order: this.#order++ };
+    const printable = line.replace(/[\x00-\x1f\x7f-\x9f]/g, "·");
+    const times = { nowMs: this.#clock.now(), monotonicMs: this.#clock.monotonicMs() };
+    const message = { ...times, line: printable, order: this.#order++ };
     const others = this.#warnings.filter((warning) => warning.line !== message.line);
     if (isWarning(line)) this.#warnings = [...others, message].slice(-KEPT_WARNINGS);
     else this.#news = [...this.#news, message].slice(-SHOWN);
@@ -36,11 +41,11 @@ export class Messages {
 
   /** The three newest, but warnings of the last minute before all news. */
   newest(timeZone?: string): ScreenMessage[] {
-    const fromMs = this.#now() - WARNING_MS;
-    const warnings = this.#warnings.filter(({ ms }) => ms > fromMs).slice(-SHOWN_WARNINGS);
+    const fromMs = this.#clock.monotonicMs() - WARNING_MS;
+    const warnings = this.#warnings.filter(({ monotonicMs }) => monotonicMs > fromMs).slice(-SHOWN_WARNINGS);
     const news = this.#news.slice(-(SHOWN - warnings.length));
-    return [...warnings, ...news].sort((a, b) => a.order - b.order).map(({ ms, line }) => ({
-      text: `${timeOfDay(ms, { timeZone })} ${line}`,
+    return [...warnings, ...news].sort((a, b) => a.order - b.order).map(({ nowMs, line }) => ({
+      text: `${timeOfDay(nowMs, { timeZone })} ${line}`,
       isWarning: isWarning(line),
     }));
   }

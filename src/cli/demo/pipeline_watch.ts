@@ -45,7 +45,7 @@ export class PipelineWatch {
   static async open(broker: Broker, clock: Clock, logger: Logger): Promise<PipelineWatch> {
     const names = Object.keys(DEMO_TOPICS) as TopicName[];
     const descriptions = await broker.describeTopics(names.map((name) => DEMO_TOPICS[name].name));
-    const nowMs = clock.now();
+    const nowMs = clock.monotonicMs();
     const entries = names.map((name, i) => [name, new TopicWatch(descriptions[i]!, nowMs)]);
     return new PipelineWatch(broker, Object.fromEntries(entries), clock, logger);
   }
@@ -96,7 +96,7 @@ export class PipelineWatch {
       while (!isOver()) {
         for (const batch of await fetcher.fetch(this.#positions(), FETCH_WAIT_MS)) {
           const topic = Object.values(this.topics).find(({ name }) => name === batch.topic)!;
-          topic.add(batch, this.#clock.now());
+          topic.add(batch, this.#clock.monotonicMs());
           if (topic === this.topics.userstatistics) batch.records.forEach((record) => this.#keep(record));
         }
       }

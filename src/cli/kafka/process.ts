@@ -94,8 +94,8 @@ export class KafkaProcess implements RunningKafka {
         `Kafka at ${this.bootstrapServers} ended by itself, exit code ${code}\n${this.#lastLines.join("\n")}`,
       );
     });
-    for (const deadline = Date.now() + READY_WITHIN_MS; !(await answers(this.#setup.port));) {
-      if (exited || Date.now() > deadline) {
+    for (const deadline = performance.now() + READY_WITHIN_MS; !(await answers(this.#setup.port));) {
+      if (exited || performance.now() > deadline) {
         await this.kill();
         const what = exited ? "its process ended" : `it did not answer for ${READY_WITHIN_MS / 1000} s`;
         throw new Error(`Cannot start Kafka at ${this.bootstrapServers}: ${what}\n${this.#lastLines.join("\n")}`);

@@ -73,7 +73,10 @@ export interface WireConnection {
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
-  readonly throttledUntil: number;
+  readonly inflight: { readonly size: number };
+  readonly maxInFlightRequests: number | null;
+  maybeThrottle(ms: number | null): void;
+  canSendSocketRequestImmediately(): boolean;
   throttleCheckTimeoutId: ReturnType<typeof setTimeout> | null;
   scheduleCheckPendingRequests(): void;
   checkPendingRequests(): void;
@@ -99,10 +102,18 @@ export function createConnection(options: ConnectionOptions): WireConnection {
   // Its check for requests without an answer would wake us ten times a second; connection.ts keeps the time itself.
   const connection = new Constructor({ ...options, requestTimeout: 0, enforceRequestTimeout: false });
   const queue = connection.requestQueue;
+  // As in kafkajs, but by a clock that is never set: after an hour back it would send nothing for an hour.
+  let throttledUntilMs = 0;
+  queue.maybeThrottle = (ms) => {
+    if (ms !== null && ms > 0) throttledUntilMs = Math.max(throttledUntilMs, performance.now() + ms);
+  };
+  queue.canSendSocketRequestImmediately = () =>
+    throttledUntilMs <= performance.now() &&
+    (queue.maxInFlightRequests === null || queue.inflight.size < queue.maxInFlightRequests);
   // As in kafkajs, but only when something is waiting: it sets a timer to a negative time after every answer, which Deno warns of.
   queue.scheduleCheckPendingRequests = () => {
     if (queue.throttleCheckTimeoutId !== null || queue.pending.length === 0) return;
-    const waitMs = queue.throttledUntil - Date.now();
+    const waitMs = throttledUntilMs - performance.now();
     queue.throttleCheckTimeoutId = setTimeout(() => {
       queue.throttleCheckTimeoutId = null;
       queue.checkPendingRequests();

@@ -122,7 +122,7 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, LaterResul
   }
 
   onRetry(call: AsyncCall<IN, OUT>, delayMs: number): void {
-    this.#retries.push({ call, timeMs: this.#context.processingTime() + delayMs });
+    this.#retries.push({ call, timeMs: this.#context.monotonicMs() + delayMs });
     // The job's loop has to learn the new time.
     this.#context.wake();
   }
@@ -140,7 +140,7 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, LaterResul
         call.skip(this);
         continue;
       }
-      call.deadlineMs = this.#context.processingTime() + this.#options.timeoutMs;
+      call.deadlineMs = this.#context.monotonicMs() + this.#options.timeoutMs;
       this.#called.add(call);
       call.invoke(this.#function, this.#options.retry, this);
     }
@@ -148,7 +148,7 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, LaterResul
 
   /** Ends calls whose time is over, and makes those again that have waited long enough. */
   #lookAtClock(): void {
-    const now = this.#context.processingTime();
+    const now = this.#context.monotonicMs();
     if (this.nextTimeMs > now) return;
     for (const call of this.#called) {
       if (call.deadlineMs > now) break;

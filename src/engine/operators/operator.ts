@@ -49,7 +49,7 @@ export interface LaterResults<OUT> {
   readonly pending: number;
   /** Whether no more records should come for now. A few more may come all the same. */
   readonly full: boolean;
-  /** When `giveReady()` is to be called at the latest, ms since the Unix epoch; +∞ if only news matters. */
+  /** When `giveReady()` is to be called at the latest, ms of the monotonic clock; +∞ if only news matters. */
   readonly nextTimeMs: number;
   /** Takes a watermark in place of its being handed on: records before it are not through yet. */
   takeWatermark(watermarkMs: number): void;
@@ -91,6 +91,8 @@ export interface OperatorContext {
   firing(work: () => void, what: () => FailedWindow): void;
   /** ms since the Unix epoch */
   processingTime(): number;
+  /** ms since some moment, never set: for durations. */
+  monotonicMs(): number;
   /** The operator's event time, ms. */
   currentWatermark(): number;
   /** A side output; what goes to one that nobody reads is counted and dropped. */

@@ -72,7 +72,7 @@ export class Activity {
   }
 
   #measure(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonicMs();
     const ms = now - this.#sinceMs;
     this.#sinceMs = now;
     if (this.#step === undefined || (this.#longest !== undefined && ms <= this.#longestMs)) return;

@@ -23,7 +23,7 @@ import type { Wired } from "./wiring.ts";
 
 /** What one attempt of a job stores, and what it finds stored: positions, state, timers and event time, as one. */
 export class Commits {
-  /** When the last one happened, ms since the Unix epoch. */
+  /** When the last one happened, ms of the monotonic clock. */
   lastMs = 0;
   /** Whether one had output in it. */
   hadOutput = false;
@@ -133,7 +133,7 @@ export class Commits {
       faultPoint?.("commit: the sinks know");
     }
     this.hadOutput ||= pending > 0;
-    this.lastMs = this.#options.clock.now();
+    this.lastMs = this.#options.clock.monotonicMs();
   }
 
   async #store(changes: readonly StateChange[], positions: readonly SplitPosition[]): Promise<void> {

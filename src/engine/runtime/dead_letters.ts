@@ -99,7 +99,7 @@ export class DeadLetters {
     // A window stands for as many records as there are to one.
     const share = of === undefined || of === 0 ? 1 : number / of;
     const weight = letter.firing === undefined ? Math.min(1, share) : Math.max(1, share);
-    const passed = this.#counter.add({ number, weight, nowMs: clock.now() });
+    const passed = this.#counter.add({ number, weight, nowMs: clock.monotonicMs() });
     if (passed === undefined) return;
     const kept = this.keptIn === undefined ? "are dropped" : `are in "${this.keptIn}"`;
     throw new JobError(

@@ -38,7 +38,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
     let nextAttemptMs: number;
     let session: JobSession | undefined;
     let run: JobRun | undefined;
-    let startedMs = clock.now();
+    let startedMs = clock.monotonicMs();
     try {
       let standbySinceMs: number | undefined;
       options.faultPoint?.("start: before the job is opened");
@@ -50,7 +50,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
       if (standbySinceMs !== undefined) logger.info(`${jobName}: takes over`);
       if (reset) await session?.reset();
       reset = false;
-      startedMs = clock.now();
+      startedMs = clock.monotonicMs();
       run = new JobRun(graph, options, session, attempt);
       const end = await run.run(standbySinceMs);
       const books = run.books();
@@ -68,12 +68,12 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
       fruitless = run?.madeProgress ? 1 : fruitless + 1;
       if (isRetriable(reason) && fruitless < maxAttemptsOf(reason)) {
         // Work went on for a while: this is a new trouble, not the old one.
-        if (clock.now() - startedMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
+        if (clock.monotonicMs() - startedMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
         pauseMs = retryMs;
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
       } else if (options.store !== undefined && !isExpected(reason)) {
         // Without a store it would begin from the start, and give all output once more.
-        pauseMs = restarts.nextDelayMs(clock.now(), startedMs);
+        pauseMs = restarts.nextDelayMs(clock.monotonicMs(), startedMs);
       }
       if (pauseMs === undefined) {
         if (isRetriable(reason)) {

@@ -27,6 +27,14 @@ const SLICE_MS = 200;
 /** Output that waits in memory for its commit; more brings the commit forward. */
 const MAX_PENDING_RECORDS = 50_000;
 
+/** One moment by both clocks. */
+interface Moment {
+  /** Time of day, ms since the Unix epoch. */
+  readonly nowMs: number;
+  /** For durations. */
+  readonly monotonicMs: number;
+}
+
 /** How a run came to its end. */
 export type JobRunEnd = "finished" | "finished elsewhere" | "stopped";
 
@@ -171,13 +179,14 @@ export class JobRun {
       this.#session?.lost.throwIfAborted();
       this.#woken = false;
       for (const source of this.#sources) await this.#poll(source);
-      const sliceEndMs = clock.now() + SLICE_MS;
+      const sliceEndMs = clock.monotonicMs() + SLICE_MS;
       const taken = activity.work(
         "taking records",
-        () => intake.run(SLICE_RECORDS, () => clock.now() >= sliceEndMs),
+        () => intake.run(SLICE_RECORDS, () => clock.monotonicMs() >= sliceEndMs),
       );
-      const now = clock.now();
-      const { roomAgain, nextInMs } = activity.work("firing timers", () => this.#advance(silence, now));
+      const moment = { nowMs: clock.now(), monotonicMs: clock.monotonicMs() };
+      const { monotonicMs } = moment;
+      const { roomAgain, nextInMs } = activity.work("firing timers", () => this.#advance(silence, moment));
       if (
         this.#sources.every(({ ended }) => ended) &&
         this.#laterTasks.every(({ operator }) => operator.later!.pending === 0)
@@ -188,34 +197,33 @@ export class JobRun {
         return "finished";
       }
       await this.#flush();
-      const sinceCommitMs = clock.now() - commits.lastMs;
-      // A clock that was set back must not put it off.
-      const commitInMs = sinceCommitMs < 0 ? 0 : this.#options.commitIntervalMs - sinceCommitMs;
+      const commitInMs = commits.lastMs + this.#options.commitIntervalMs - clock.monotonicMs();
       const pending = this.#session?.pendingRecords ?? 0;
       // The first output is committed at once: somebody may be waiting for a sign of life.
       const urgent = pending >= MAX_PENDING_RECORDS || (pending > 0 && !commits.hadOutput);
       const changed = commits.isDue;
       if (changed && (commitInMs <= 0 || urgent)) await this.#commit();
-      progress.tick(now);
+      progress.tick(monotonicMs);
       if (taken > 0 || roomAgain) await nextTurn();
       else {
         const timerInMs = Math.min(
-          ...this.#tasks.map(({ processingTimers }) => processingTimers.nextTimeMs),
-          ...this.#laterTasks.map(({ operator }) => operator.later!.nextTimeMs),
-        ) - now;
+          ...this.#tasks.map(({ processingTimers }) => processingTimers.nextTimeMs - moment.nowMs),
+          ...this.#laterTasks.map(({ operator }) => operator.later!.nextTimeMs - monotonicMs),
+        );
         const commitDueMs = changed ? Math.max(commitInMs, 0) : Number.POSITIVE_INFINITY;
-        await this.#sleep(Math.min(nextInMs, progress.nextTickMs(now), commitDueMs, Math.max(timerInMs, 0)));
+        await this.#sleep(Math.min(nextInMs, progress.nextTickMs(monotonicMs), commitDueMs, Math.max(timerInMs, 0)));
       }
     }
   }
 
   /** All that comes of the time that has passed, and of results that have come meanwhile. */
-  #advance(silence: Silence, now: number): { readonly roomAgain: boolean; readonly nextInMs: number } {
+  #advance(silence: Silence, moment: Moment): { readonly roomAgain: boolean; readonly nextInMs: number } {
     const activity = this.#activity;
-    const periodicInMs = this.#emitPeriodically(now);
+    const { nowMs, monotonicMs } = moment;
+    const periodicInMs = this.#emitPeriodically(moment);
     for (const task of this.#tasks) {
-      if (task.processingTimers.nextTimeMs > now) continue;
-      activity.work(() => `firing timers of "${task.name}"`, () => task.advanceProcessingTime(now));
+      if (task.processingTimers.nextTimeMs > nowMs) continue;
+      activity.work(() => `firing timers of "${task.name}"`, () => task.advanceProcessingTime(nowMs));
     }
     const full = this.#isFull();
     for (const task of this.#laterTasks) {
@@ -223,8 +231,8 @@ export class JobRun {
     }
     const roomAgain = full && !this.#isFull();
     let idleInMs = Number.POSITIVE_INFINITY;
-    for (const source of this.#sources) idleInMs = Math.min(idleInMs, source.checkIdleness(now));
-    return { roomAgain, nextInMs: Math.min(idleInMs, silence.tick(now), periodicInMs) };
+    for (const source of this.#sources) idleInMs = Math.min(idleInMs, source.checkIdleness(monotonicMs));
+    return { roomAgain, nextInMs: Math.min(idleInMs, silence.tick(monotonicMs), periodicInMs) };
   }
 
   async #poll({ node, reader }: SourceTask): Promise<void> {
@@ -242,14 +250,15 @@ export class JobRun {
   }
 
   /** @returns ms until it is due again, +∞ if no generator asks for it */
-  #emitPeriodically(now: number): number {
+  #emitPeriodically({ nowMs, monotonicMs }: Moment): number {
     const sources = this.#sources.filter(({ periodic }) => periodic);
     const tasks = this.#tasks.filter(({ operator }) => operator.onPeriodicEmit !== undefined);
     if (sources.length + tasks.length === 0) return Number.POSITIVE_INFINITY;
-    if (now < this.#lastPeriodicMs + PERIODIC_EMIT_MS) return this.#lastPeriodicMs + PERIODIC_EMIT_MS - now;
-    this.#lastPeriodicMs = now;
-    for (const source of sources) source.emitPeriodically(now);
-    for (const task of tasks) task.emitPeriodically(now);
+    const inMs = this.#lastPeriodicMs + PERIODIC_EMIT_MS - monotonicMs;
+    if (inMs > 0) return inMs;
+    this.#lastPeriodicMs = monotonicMs;
+    for (const source of sources) source.emitPeriodically(nowMs);
+    for (const task of tasks) task.emitPeriodically(nowMs);
     return PERIODIC_EMIT_MS;
   }
 

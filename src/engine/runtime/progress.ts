@@ -25,9 +25,10 @@ export class Progress {
     this.#sources = sources;
     this.#tasks = tasks;
     this.#logger = logger;
-    this.#nextMs = clock.now() + TICK_MS;
+    this.#nextMs = clock.monotonicMs() + TICK_MS;
   }
 
+  /** @param now ms of the monotonic clock, here and below */
   nextTickMs(now: number): number {
     return Math.max(0, this.#nextMs - now);
   }

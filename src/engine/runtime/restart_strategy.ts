@@ -60,7 +60,7 @@ export interface ExponentialDelayRestart {
 /** A strategy at work. */
 export interface Restarts {
   /**
-   * @param failedMs when the attempt failed, ms since the Unix epoch
+   * @param failedMs when the attempt failed, ms of the monotonic clock
    * @param startedMs when it began
    * @returns the pause before the next attempt, ms, or undefined to give up
    */

@@ -23,7 +23,10 @@ export class Silence {
     this.#afterMs = afterMs;
   }
 
-  /** @returns ms until it wants to be asked again, +∞ if only a record makes a difference */
+  /**
+   * @param now ms of the monotonic clock
+   * @returns ms until it wants to be asked again, +∞ if only a record makes a difference
+   */
   tick(now: number): number {
     const sources = this.#sources.filter(({ ended }) => !ended);
     const silentMs = Math.min(...sources.map((source) => source.silentMs(now)));

@@ -44,7 +44,7 @@ export class SourceTask {
     this.#idlenessMs = node.strategy.idlenessMs ?? defaultIdlenessMs;
     this.#realMs = restored.outputMs;
     this.combiner = new WatermarkCombiner(reader.splits.length, SPLITS, restored.outputMs);
-    const now = shared.clock.now();
+    const now = shared.clock.monotonicMs();
     this.splits = reader.splits.map((split, index) =>
       new SplitTask(this, split, index, restored.splitMs.get(split.id) ?? MIN_WATERMARK, now)
     );
@@ -84,7 +84,7 @@ export class SourceTask {
     return this.#realMs = Math.max(this.#realMs, minimum);
   }
 
-  /** Notices splits that have fallen idle. @returns ms until the next one may, +∞ if none */
+  /** Notices splits that have fallen idle. @param now ms of the monotonic clock @returns ms until the next one may, +∞ if none */
   checkIdleness(now: number): number {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const split of this.splits) {
@@ -106,7 +106,7 @@ export class SourceTask {
     this.#tellIdle(this.combiner.idle && !this.byClock);
   }
 
-  /** ms since the last record, 0 while there is or may be one at hand. */
+  /** ms since the last record, 0 while there is or may be one at hand. @param now ms of the monotonic clock */
   silentMs(now: number): number {
     let lastActiveMs = Number.NEGATIVE_INFINITY;
     for (const task of this.splits) {
@@ -174,6 +174,7 @@ export class SplitTask {
   watermarkMs: number;
   /** Whether it gave a record since the last look at idleness. */
   active = false;
+  /** ms of the monotonic clock. */
   lastActiveMs: number;
   finished = false;
   /** Its place among all splits of the job; decides between records of one time. */

@@ -146,6 +146,10 @@ export class Task implements OperatorContext {
     return this.#shared.clock.now();
   }
 
+  monotonicMs(): number {
+    return this.#shared.clock.monotonicMs();
+  }
+
   get signal(): AbortSignal {
     return this.#shared.signal;
   }

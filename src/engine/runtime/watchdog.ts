@@ -51,7 +51,7 @@ export class Watchdog implements Disposable {
     this.#activity = activity;
     this.#parts = parts;
     this.#session = session;
-    this.#lookedMs = options.clock.now();
+    this.#lookedMs = options.clock.monotonicMs();
     this.#timer = options.clock.every?.(LOOK_MS, () => this.#look());
   }
 
@@ -66,9 +66,9 @@ export class Watchdog implements Disposable {
     this.#recordsIn = recordsIn;
 
     const { turns, waitsFor } = this.#activity;
-    const now = this.#options.clock.now();
-    // Time in which this process did not run, or that a clock made up which was set, is nobody's fault.
-    const passedMs = Math.min(Math.max(now - this.#lookedMs, 0), 2 * LOOK_MS);
+    const now = this.#options.clock.monotonicMs();
+    // Time in which this process did not run is nobody's fault.
+    const passedMs = Math.min(now - this.#lookedMs, 2 * LOOK_MS);
     this.#lookedMs = now;
     const waits = waitsFor !== undefined && turns === this.#turns;
     this.#turns = turns;

@@ -5,6 +5,8 @@ import type { Task } from "./task.ts";
 
 /**
  * Why a job gives nothing at the moment, in one sentence; undefined if there is no reason to be seen.
+ *
+ * @param now ms of the monotonic clock
  */
 export function whyNothingComesOut(
   sources: readonly SourceTask[],

@@ -106,14 +106,14 @@ class GeneratorReader<T> implements SourceReader<T> {
 
   start(): void {
     this.#baseIndex = this.splits[0].next;
-    this.#baseMs = this.#clock.now();
+    this.#baseMs = this.#clock.monotonicMs();
     this.poll();
   }
 
   poll(): undefined {
     const [split] = this.splits;
     if (!this.#limited) return;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonicMs();
     if (this.#dueMs(split.next) < now - MAX_BEHIND_MS) {
       this.#baseIndex = split.next;
       this.#baseMs = now - MAX_BEHIND_MS;

@@ -275,7 +275,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   /** One sentence for what the job waits for; undefined if nothing is to be seen. */
   whyNothingComesOut(): string | undefined {
     const { sources, tasks } = this.#running("say why nothing comes out");
-    return whyNothingComesOut(sources, tasks, this.clock.nowMs);
+    return whyNothingComesOut(sources, tasks, this.clock.monotonicMs());
   }
 
   /** Late and undecodable records, and those that a function threw at, in order, committed or not. */

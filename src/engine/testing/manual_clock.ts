@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 
 interface Sleeper {
+  /** Of the monotonic clock, as all that follows here. */
   readonly dueMs: number;
   wake(): void;
 }
@@ -33,6 +34,8 @@ export class ManualClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   readonly #tickers = new Set<Ticker>();
   #nowMs: number;
+  /** What the monotonic clock is ahead of the time of day. */
+  #aheadMs = 0;
 
   /**
    * A clock that stands.
@@ -46,24 +49,39 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
-  /** ms since the Unix epoch; setting it moves the clock, also back. */
+  monotonicMs(): number {
+    return this.#nowMs + this.#aheadMs;
+  }
+
+  /** ms since the Unix epoch; setting it forward lets that time pass, back only sets the time of day. */
   get nowMs(): number {
     return this.#nowMs;
   }
 
   set nowMs(nowMs: number) {
-    this.#nowMs = nowMs;
-    for (const sleeper of this.#sleepers) if (sleeper.dueMs <= nowMs) sleeper.wake();
-    for (const ticker of this.#tickers) {
-      const due = ticker.dueMs <= nowMs;
-      if (due || ticker.dueMs > nowMs + ticker.everyMs) ticker.dueMs = nowMs + ticker.everyMs;
-      if (due) ticker.tick();
+    if (nowMs < this.#nowMs) {
+      this.setTimeOfDay(nowMs);
+      return;
     }
+    this.#nowMs = nowMs;
+    const monotonicMs = this.monotonicMs();
+    for (const sleeper of this.#sleepers) if (sleeper.dueMs <= monotonicMs) sleeper.wake();
+    for (const ticker of this.#tickers) {
+      if (ticker.dueMs > monotonicMs) continue;
+      ticker.dueMs = monotonicMs + ticker.everyMs;
+      ticker.tick();
+    }
+  }
+
+  /** Sets the time of day, forward or back, as somebody or a time server does: no time passes by it, so nobody wakes. */
+  setTimeOfDay(nowMs: number): void {
+    this.#aheadMs += this.#nowMs - nowMs;
+    this.#nowMs = nowMs;
   }
 
   /** When the first of those who sleep wakes, ms since the Unix epoch; +∞ if nobody sleeps. */
   get nextDueMs(): number {
-    return Math.min(...[...this.#sleepers].map(({ dueMs }) => dueMs));
+    return Math.min(...[...this.#sleepers].map(({ dueMs }) => dueMs)) - this.#aheadMs;
   }
 
   /** Moves the clock at once. `JobHarness.advanceClock()` lets a job live through that time instead. */
@@ -81,7 +99,7 @@ export class ManualClock implements Clock {
         signal?.removeEventListener("abort", wake);
         resolve();
       };
-      const sleeper: Sleeper = { dueMs: this.#nowMs + ms, wake };
+      const sleeper: Sleeper = { dueMs: this.monotonicMs() + ms, wake };
       this.#sleepers.add(sleeper);
       signal?.addEventListener("abort", wake);
     });
@@ -89,7 +107,7 @@ export class ManualClock implements Clock {
 
   /** Calls back while the clock is moved, once for each move that is far enough. */
   every(ms: number, callback: () => void): Disposable {
-    const ticker: Ticker = { everyMs: ms, dueMs: this.#nowMs + ms, tick: callback };
+    const ticker: Ticker = { everyMs: ms, dueMs: this.monotonicMs() + ms, tick: callback };
     this.#tickers.add(ticker);
     return { [Symbol.dispose]: () => void this.#tickers.delete(ticker) };
   }

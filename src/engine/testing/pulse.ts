@@ -21,6 +21,11 @@ export class Pulse implements Clock {
     return this.#clock.now();
   }
 
+  monotonicMs(): number {
+    this.#beats++;
+    return this.#clock.monotonicMs();
+  }
+
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.#beats++;
     this.#sleeping++;

@@ -136,16 +136,33 @@ Deno.test("JobRun commits at once when something changes after a silence longer 
   );
 });
 
-Deno.test("JobRun commits though the clock was set back", async () => {
-  const source = new ScriptSource({ "s-0": [] as Entry<string>[] });
-  const job = countingJob(source);
-  await job.execute(
-    {},
-    () => job.clock.advance(-3_600_000),
-    () => source.append("s-0", at(1, "a 1")),
-    () => assertEquals(job.store.commits.length, 2),
-  );
-});
+for (const [how, jumpMs] of [["back", -3_600_000], ["forward", 3_600_000]] as const) {
+  Deno.test(`JobRun is not disturbed by a clock that is set an hour ${how}`, async () => {
+    const source = new ScriptSource({ "s-0": [at(1, "a 1")], "s-1": [] as Entry<string>[] });
+    const job = countingJob(source, { commitIntervalMs: 1_000, idleMs: 5_000 });
+    const commits = () => job.store.commits.length;
+    await job.execute(
+      {},
+      () => job.clock.advance(1_000),
+      () => assertEquals(commits(), 2),
+      () => job.clock.setTimeOfDay(job.clock.nowMs + jumpMs),
+      () => source.append("s-0", at(2, "a 1")),
+      () => job.clock.advance(999),
+      () => assertEquals(commits(), 2),
+      () => job.clock.advance(1),
+      () => assertEquals(commits(), 3),
+      // The empty split holds event time for its 5 s, and no longer.
+      () => source.append("s-0", at(21, "b 1")),
+      () => job.clock.advance(2_999),
+      () => assertEquals(job.output, []),
+      () => job.clock.advance(1),
+      () => assertEquals(job.output.length, 1),
+      () => job.clock.advance(5_000),
+    );
+    assertEquals(job.said.filter((line) => line.includes("to go")), ["info: 3 in, 1 out, 0 to go"]);
+    assertEquals(job.said.filter((line) => line.includes("stood still")), []);
+  });
+}
 
 Deno.test("JobRun sleeps until the commit is due, the next split may fall idle, or ten seconds have passed", async () => {
   const source = new ScriptSource({ "s-0": [] as Entry<string>[] });

@@ -10,6 +10,19 @@ Deno.test("ManualClock stands still until it is moved", () => {
   assertEquals(clock.now(), 7);
 });
 
+Deno.test("setTimeOfDay() lets no time pass", async () => {
+  const clock = new ManualClock(1_000);
+  const slept = clock.sleep(50).then(() => clock.now());
+  let calls = 0;
+  using _ticks = clock.every(50, () => calls++);
+  clock.setTimeOfDay(3_600_000);
+  assertEquals([clock.now(), clock.monotonicMs(), clock.nextDueMs, calls], [3_600_000, 1_000, 3_600_050, 0]);
+  clock.nowMs = 0; // back is no passing of time either
+  assertEquals([clock.now(), clock.monotonicMs(), clock.nextDueMs, calls], [0, 1_000, 50, 0]);
+  clock.advance(50);
+  assertEquals([await slept, clock.monotonicMs(), calls], [50, 1_050, 1]);
+});
+
 Deno.test("sleep() ends when the clock has come far enough, and not before", async () => {
   const clock = new ManualClock(100);
   const woken: string[] = [];

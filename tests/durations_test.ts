@@ -1,0 +1,68 @@
+/**
+ * Durations are measured by a clock that is never set: `performance.now()`, or `monotonicMs()` of the job's clock. The time of
+ * day jumps when somebody sets it; what counted by it stood still for an hour after an hour back. Here is who needs it, and why.
+ */
+import { assertEquals } from "@std/assert";
+
+/** Of a file, how often it may read the time of day, and what for. */
+const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: string]>> = {
+  "s05_data_gen.ts": [2, "event time of bookings"],
+  "s12_transformation.ts": [1, "arrival after now: the lesson compares with the present"],
+  "s14_sink.ts": [1, "the same"],
+  "s16_merge.ts": [1, "the same"],
+  "utils/job_options.ts": [1, "the same, --now"],
+  "utils/logging.ts": [1, "the time in a line of the log"],
+  "engine/clock.ts": [1, "the clock itself"],
+  "engine/testing/pulse.ts": [1, "a clock that hands on"],
+  "engine/state/keyed_state_backend.ts": [1, "time to live: it is stored, and goes on while no process runs"],
+  "engine/runtime/wiring.ts": [1, "the same"],
+  "engine/runtime/task.ts": [1, "processing time: timers of the time of day, as in Flink"],
+  "engine/runtime/job_run.ts": [1, "the same, and periodic watermarks, which may compare with the present"],
+  "engine/runtime/commits.ts": [1, "when a bounded run finished: it is stored, and others compare"],
+  "engine/runtime/job_execution.ts": [1, "since when it stands by: compared with the same of another process"],
+  "cli/tool.ts": [1, "timestamps of records, when a savepoint was made"],
+  "cli/demo/booking.ts": [1, "event time of bookings"],
+  "cli/demo/demo.ts": [2, "what the screen shows; arrival after now"],
+  "cli/demo/messages.ts": [1, "the time that is shown beside a message"],
+  "connectors/job_store.ts": [2, "when a letter died; a record without time"],
+  "connectors/record_time.ts": [1, "a record without time gets that of its writing"],
+  "connectors/embedded/jobs.ts": [3, "the end of a lease, which processes share: they have no other clock in common"],
+  "connectors/kafka/open_lease.ts": [1, "timestamps of the changelog; who of two instances was there first"],
+  "connectors/source.ts": [3, "how old the known ends are: still to be mended"],
+};
+
+/** A reading, also of a clock that was handed in: `clock.now()`, `options.now()`. */
+const READING = /\bDate\.now\b|\bnew Date\(\)|\bclock\.now\b|#clock\.now\b/g;
+
+const ROOT = new URL("../src/", import.meta.url);
+const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";
+
+function* files(folder = ""): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(folder, ROOT))) {
+    if (isDirectory) yield* files(`${folder}${name}/`);
+    else if (name.endsWith(".ts")) yield folder + name;
+  }
+}
+
+/** How often a text reads the time of day, comments left out. */
+function readings(text: string): number {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "").match(READING)?.length ?? 0;
+}
+
+Deno.test({
+  name: `no duration is measured by the time of day${mayRead ? "" : " (skipped: it needs to read files)"}`,
+  ignore: !mayRead,
+  fn() {
+    const strangers = [...files()].flatMap((file) => {
+      const found = readings(Deno.readTextFileSync(new URL(file, ROOT)));
+      const allowed = TIME_OF_DAY[file]?.[0] ?? 0;
+      return found > allowed ? [`${file} reads the time of day ${found} times, ${allowed} of them with a reason`] : [];
+    });
+    assertEquals(strangers, []);
+  },
+});
+
+Deno.test("readings() counts clocks of both kinds, and no comments", () => {
+  assertEquals(readings("const a = Date.now() - startedMs;\nthis.#clock.now(); new Date();"), 3);
+  assertEquals(readings("/** Not Date.now(). */\n// nor clock.now()\nclock.monotonicMs(); new Date(5)"), 0);
+});
