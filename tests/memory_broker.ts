@@ -6,6 +6,7 @@ import type {
   JobInfo,
   JobLease,
   OutgoingRecord,
+  PartitionEnd,
   Position,
   Producer,
   TopicDescription,
@@ -55,6 +56,15 @@ export class MemoryBroker implements Broker {
       const partitions = this.#slots(name);
       return { name, startOffsets: partitions.map(() => 0), endOffsets: partitions.map((slots) => slots.length) };
     });
+  }
+
+  async partitionEnds(topic: string): Promise<PartitionEnd[]> {
+    const [description] = await this.describeTopics([topic]);
+    return description!.endOffsets.map((end) => ({ committed: end, written: end }));
+  }
+
+  firstTimestamps(positions: readonly Position[]): Promise<undefined[]> {
+    return Promise.resolve(positions.map(() => undefined));
   }
 
   createTopics(specs: readonly TopicSpec[]): Promise<void> {

@@ -28,6 +28,8 @@ export function memoryBroker(topics: Topics, written: Written, calls: BrokerCall
         const partitions = topics.get(name)?.partitions ?? [];
         return { name, startOffsets: partitions.map(() => 0), endOffsets: partitions.map(({ length }) => length) };
       })),
+    partitionEnds: never,
+    firstTimestamps: never,
     createTopics: never,
     deleteTopics: never,
     offsetsAt: never,

@@ -102,7 +102,7 @@ class SilenceWatch {
         this.#begin(reader.splits, topics, context);
         reader.start();
       },
-      poll: () => reader.poll(),
+      poll: (arrival) => reader.poll(arrival),
       close: () => {
         // A bounded run of nothing is over before the time is.
         if (reader.splits.every(({ status }) => status === "finished")) this.#look(context);

@@ -94,6 +94,14 @@ export interface TopicDescription {
   readonly endOffsets: readonly number[];
 }
 
+/** Where a partition ends. */
+export interface PartitionEnd {
+  /** First offset that is not committed yet: beyond the last record that a reader of committed data can see. */
+  readonly committed: number;
+  /** First offset beyond all that is there; larger than `committed` while a transaction is open. */
+  readonly written: number;
+}
+
 /** Reads positions that its caller keeps: no group, no subscription, no rewinding. */
 export interface Fetcher {
   /**
@@ -251,6 +259,16 @@ export interface Broker extends AsyncDisposable {
    * @throws {BrokerUnavailableError} if the broker does not answer
    */
   warnOfSingleReplicas?(topics: readonly string[]): Promise<void>;
+  /**
+   * The ends of a topic's partitions as their leaders know them at a moment after the call; the index is the partition.
+   * @throws {UnknownTopicError} if the topic does not exist
+   */
+  partitionEnds(topic: string): Promise<PartitionEnd[]>;
+  /**
+   * For each position the timestamp of the first record there or beyond it, whether it is committed or not; undefined where
+   * there is none, or none that can be had at once.
+   */
+  firstTimestamps(positions: readonly Position[]): Promise<(number | undefined)[]>;
   /** For each partition the first offset whose timestamp is >= `timestampMs`, or the end. */
   offsetsAt(topic: string, timestampMs: number): Promise<number[]>;
 

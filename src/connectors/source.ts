@@ -1,9 +1,18 @@
-import { JobError, type Source, type SourceContext, type SourceReader, type StartingPoint } from "../engine/mod.ts";
+import {
+  JobError,
+  type Source,
+  type SourceContext,
+  type SourceReader,
+  type StartingPoint,
+  SYSTEM_CLOCK,
+} from "../engine/mod.ts";
 import { type Broker, BrokerError, type Fetcher, OffsetOutOfRangeError, type TopicDescription } from "./broker.ts";
 import { type Decode, TopicSplit } from "./topic_split.ts";
 
-/** So long the known end of a partition may be old before records of other partitions are taken in its place, ms. */
-const END_AGE_MS = 100;
+/** Ends are asked for at least so often, ms: partitions may have been added, and people want to know how far a job has to go. */
+const END_AGE_MS = 1_000;
+/** And at most so often: each question costs the broker as much as a small fetch. */
+const END_PAUSE_MS = 5;
 /** A fetch with nothing to bring waits so long at the broker, ms. */
 const FETCH_WAIT_MS = 100;
 /** Likewise while other partitions have enough for now: they may want more in a moment. */
@@ -70,7 +79,7 @@ export class TopicSource<T> implements Source<T> {
       if (bound !== undefined) checkBound(topic, partition, bound, end);
       return new TopicSplit(topic, partition, position, end, bound, this.#createDecode(partition));
     });
-    return new TopicReader(this.#broker, await this.#broker.fetcher(), topic, splits, context.wake);
+    return new TopicReader(this.#broker, await this.#broker.fetcher(), topic, splits, context);
   }
 }
 
@@ -96,55 +105,101 @@ function checkBound(topic: string, partition: number, bound: number, end: number
   );
 }
 
-/** Reads ahead, partition by partition, as far as the job keeps up. */
+/**
+ * Reads ahead, partition by partition, as far as the job keeps up.
+ *
+ * Order over partitions needs more than their records: one that has nothing may have something a moment later, with an older
+ * time. So where a partition ends is asked for when a record of another one is to be taken that arrived since. What was
+ * written before that record was, the answer tells: as an end that the reader has not come to, or as something that an open
+ * transaction still holds.
+ */
 class TopicReader<T> implements SourceReader<T> {
   readonly splits: readonly TopicSplit<T>[];
   readonly #broker: Broker;
   readonly #fetcher: Fetcher;
   readonly #topic: string;
-  readonly #wake: () => void;
-  #endsReadMs = Date.now();
+  readonly #context: SourceContext;
+  readonly #isBounded: boolean;
+  #endsAskedMs = performance.now();
+  #asking = false;
   #loop: Promise<void> | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
   #error: unknown;
   #roomWanted: (() => void) | undefined;
 
-  constructor(broker: Broker, fetcher: Fetcher, topic: string, splits: readonly TopicSplit<T>[], wake: () => void) {
+  constructor(
+    broker: Broker,
+    fetcher: Fetcher,
+    topic: string,
+    splits: readonly TopicSplit<T>[],
+    context: SourceContext,
+  ) {
     this.#broker = broker;
     this.#fetcher = fetcher;
     this.#topic = topic;
     this.splits = splits;
-    this.#wake = wake;
+    this.#context = context;
+    this.#isBounded = splits.every(({ bound }) => bound !== undefined);
   }
 
   start(): void {
     this.#loop = this.#readAhead();
   }
 
-  poll(): Promise<void> | undefined {
+  poll(arrival: number): undefined {
     if (this.#error !== undefined) throw this.#error;
     if (this.#roomWanted !== undefined && this.splits.some(({ wantsMore }) => wantsMore)) this.#roomWanted();
-    if (Date.now() - this.#endsReadMs < END_AGE_MS) return undefined;
-    return this.splits.some(({ status }) => status === "caughtUp") ? this.#readEnds() : undefined;
+    const isAsked = this.splits.some(({ status, endAsked, unknownHeld }) =>
+      (status === "caughtUp" && endAsked < arrival) || unknownHeld !== undefined
+    );
+    if (isAsked) this.#askEnds();
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     this.#roomWanted?.();
     await this.#fetcher.close();
     await this.#loop;
   }
 
-  async #readEnds(): Promise<void> {
-    const [description] = await this.#broker.describeTopics([this.#topic]) as [TopicDescription];
-    const { endOffsets } = description;
-    if (endOffsets.length > this.splits.length && this.splits.some(({ bound }) => bound === undefined)) {
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** In the background, one question at a time. */
+  #askEnds(): void {
+    if (this.#asking || this.#closed || this.#isBounded) return;
+    this.#asking = true;
+    this.#learnEnds().catch((error) => this.#error ??= error).finally(() => {
+      this.#asking = false;
+      if (!this.#closed) this.#context.wake();
+    });
+  }
+
+  async #learnEnds(): Promise<void> {
+    const pauseMs = this.#endsAskedMs + END_PAUSE_MS - performance.now();
+    if (pauseMs > 0) await SYSTEM_CLOCK.sleep(pauseMs, this.#closing.signal);
+    if (this.#closed) return;
+    this.#endsAskedMs = performance.now();
+    const asked = this.#context.sequence();
+    const ends = await this.#broker.partitionEnds(this.#topic);
+    if (ends.length > this.splits.length && this.splits.some(({ bound }) => bound === undefined)) {
       throw new PartitionsAddedError(
-        `"${this.#topic}" has ${endOffsets.length} partitions now, this job reads ${this.splits.length} of them`,
+        `"${this.#topic}" has ${ends.length} partitions now, this job reads ${this.splits.length} of them`,
       );
     }
-    for (const split of this.splits) split.learnEnd(endOffsets[split.partition] ?? 0);
-    this.#endsReadMs = Date.now();
+    for (const split of this.splits) split.learnEnd(ends[split.partition] ?? { committed: 0, written: 0 }, asked);
+    await this.#learnHeld();
+  }
+
+  /** Records of open transactions have a place in the order of times, too. */
+  async #learnHeld(): Promise<void> {
+    const held = this.splits.flatMap(({ unknownHeld }) => unknownHeld ?? []);
+    if (held.length === 0) return;
+    const timestamps = await this.#broker.firstTimestamps(held);
+    for (const [index, { partition, offset }] of held.entries()) {
+      this.splits[partition]!.learnHeld(offset, timestamps[index], this.#context.clock.now());
+    }
   }
 
   async #readAhead(): Promise<void> {
@@ -165,13 +220,15 @@ class TopicReader<T> implements SourceReader<T> {
           offset: fetchOffset,
         }));
         const batches = await this.#fetcher.fetch(positions, waitMs);
-        for (const batch of batches) this.splits[batch.partition]!.push(batch);
-        if (batches.length > 0) this.#wake();
+        const arrival = this.#context.sequence();
+        for (const batch of batches) this.splits[batch.partition]!.push(batch, arrival);
+        if (batches.length > 0) this.#context.wake();
+        if (performance.now() - this.#endsAskedMs > END_AGE_MS) this.#askEnds();
       }
     } catch (error) {
       if (this.#closed) return;
       this.#error = error instanceof OffsetOutOfRangeError ? await this.#whyOutOfRange(error) : error;
-      this.#wake();
+      this.#context.wake();
     }
   }
 

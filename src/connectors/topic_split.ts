@@ -1,4 +1,5 @@
 import {
+  formatTime,
   type Json,
   NO_TIMESTAMP,
   RecordError,
@@ -6,7 +7,7 @@ import {
   type SourceSplit,
   type SplitStatus,
 } from "../engine/mod.ts";
-import { BrokerError, type BrokerRecord, type FetchedBatch } from "./broker.ts";
+import { BrokerError, type BrokerRecord, type FetchedBatch, type PartitionEnd, type Position } from "./broker.ts";
 
 /**
  * Makes a value of a record.
@@ -36,13 +37,17 @@ export class TopicSplit<T> implements SourceSplit<T> {
   // Plain fields: the intake reads them for every record.
   status: SplitStatus = "pending";
   nextTimestampMs = 0;
+  arrival = 0;
+  endAsked = 0;
   /** Where the next fetch begins. */
   fetchOffset: number;
   readonly #decode: Decode<T>;
-  #end: number;
+  #end: PartitionEnd;
+  /** What is known of the first record that an open transaction holds. */
+  #held: { readonly offset: number; readonly timestampMs: number; readonly sinceMs: number } | undefined;
   #records: readonly BrokerRecord[] = [];
   #next = 0;
-  #following: { readonly records: readonly BrokerRecord[]; readonly bytes: number }[] = [];
+  #following: { readonly records: readonly BrokerRecord[]; readonly bytes: number; readonly arrival: number }[] = [];
   #queued = 0;
   /** Of batches that have not been begun. */
   #queuedBytes = 0;
@@ -61,7 +66,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
     this.partition = partition;
     this.bound = bound;
     this.fetchOffset = position;
-    this.#end = end;
+    this.#end = { committed: end, written: end };
     this.#decode = decode;
     this.#settle();
   }
@@ -80,17 +85,43 @@ export class TopicSplit<T> implements SourceSplit<T> {
   }
 
   get lag(): number {
-    return Math.max(0, (this.bound ?? this.#end) - this.#offset);
+    return Math.max(0, (this.bound ?? this.#end.written) - this.#offset);
   }
 
-  learnEnd(end: number): void {
-    if (end <= this.#end) return;
-    this.#end = end;
+  get waitsFor(): string {
+    const since = this.#held === undefined ? "" : `, since ${formatTime(this.#held.sinceMs)}`;
+    return `the end of a transaction that holds ${this.id} at offset ${this.fetchOffset}${since}: what is written there cannot ` +
+      "be read before";
+  }
+
+  /** The position of a `held` split while nothing is known of what lies there. */
+  get unknownHeld(): Position | undefined {
+    if (this.status !== "held" || this.#held?.offset === this.fetchOffset) return undefined;
+    return { topic: this.topic, partition: this.partition, offset: this.fetchOffset };
+  }
+
+  /** @param endAsked when it was asked for, in `SourceContext.sequence()` */
+  learnEnd(end: PartitionEnd, endAsked: number): void {
+    this.endAsked = endAsked;
+    this.#raiseEnd(end);
     if (this.status !== "ready") this.#settle();
   }
 
-  /** @throws {OutOfSequenceError} unless it goes on where the last batch ended, each offset once and ascending */
-  push(batch: FetchedBatch): void {
+  /** What is known of {@link unknownHeld}: its time, ms, if that could be had, and since when it was known to be there. */
+  learnHeld(offset: number, timestampMs: number | undefined, sinceMs: number): void {
+    this.#held = { offset, timestampMs: timestampMs ?? Number.NEGATIVE_INFINITY, sinceMs };
+    if (this.status !== "ready") this.#settle();
+  }
+
+  #raiseEnd({ committed, written }: PartitionEnd): void {
+    this.#end = { committed: Math.max(this.#end.committed, committed), written: Math.max(this.#end.written, written) };
+  }
+
+  /**
+   * @param arrival when it came, in `SourceContext.sequence()`
+   * @throws {OutOfSequenceError} unless it goes on where the last batch ended, each offset once and ascending
+   */
+  push(batch: FetchedBatch, arrival: number): void {
     this.#checkSequence(batch);
     let { records, nextOffset } = batch;
     const { bytes } = batch;
@@ -100,11 +131,11 @@ export class TopicSplit<T> implements SourceSplit<T> {
       nextOffset = bound;
     }
     this.fetchOffset = nextOffset;
-    this.#end = Math.max(this.#end, nextOffset);
+    this.#raiseEnd({ committed: nextOffset, written: nextOffset });
     if (records.length > 0) {
       this.#queued += records.length;
       this.#queuedBytes += bytes;
-      this.#following.push({ records, bytes });
+      this.#following.push({ records, bytes, arrival });
     }
     if (this.status !== "ready") this.#settle();
   }
@@ -159,6 +190,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
       this.#queuedBytes -= following.bytes;
       this.#records = following.records;
       this.#next = 0;
+      this.arrival = following.arrival;
       this.nextTimestampMs = timeOf(following.records[0]!);
       this.status = "ready";
       return;
@@ -166,7 +198,13 @@ export class TopicSplit<T> implements SourceSplit<T> {
     this.#records = [];
     this.#next = 0;
     if (this.fetched) this.status = "finished";
-    else this.status = this.fetchOffset < this.#end ? "pending" : "caughtUp";
+    else if (this.fetchOffset < this.#end.committed) this.status = "pending";
+    else if (this.fetchOffset >= this.#end.written) this.status = "caughtUp";
+    else {
+      const held = this.#held;
+      this.nextTimestampMs = held?.offset === this.fetchOffset ? held.timestampMs : Number.NEGATIVE_INFINITY;
+      this.status = "held";
+    }
   }
 }
 

@@ -34,6 +34,11 @@ export interface SourceContext {
   readonly logger: Logger;
   /** The job's clock. */
   readonly clock: Clock;
+  /**
+   * Numbers what happens in the job's sources, in the order in which it happens: each call gives the next number, > 0. See
+   * `SourceSplit.arrival`.
+   */
+  readonly sequence: () => number;
   /** To be called when there is news for the job's loop: records, an end, or an error that `poll()` will throw. */
   readonly wake: () => void;
 }
@@ -46,9 +51,12 @@ export interface SourceReader<T> {
   start(): void;
   /**
    * Called by the job's loop between batches: throws what went wrong in the background, and gives a promise if it must be
-   * waited for before the splits' status can be believed (how far their ends have moved).
+   * waited for before the splits' status can be believed.
+   *
+   * @param arrival the latest of the records that are to be taken next, in `SourceContext.sequence()`: a split that is read to
+   *   its end holds them up until its end has been asked for anew (see `SourceSplit.endAsked`)
    */
-  poll(): Promise<void> | undefined;
+  poll(arrival: number): Promise<void> | undefined;
   /** Called when the attempt ends, however it ends. */
   close(): Promise<void>;
 }
@@ -56,10 +64,11 @@ export interface SourceReader<T> {
 /**
  * - `ready`: the next record is at hand
  * - `pending`: records are known to be there but have not arrived yet, so that ordered intake waits for them
+ * - `held`: records are known to be there that cannot be read yet, as their transaction is open; the first has `nextTimestampMs`
  * - `caughtUp`: read to the end, as far as is known
  * - `finished`: the end of a bounded run is reached
  */
-export type SplitStatus = "ready" | "pending" | "caughtUp" | "finished";
+export type SplitStatus = "ready" | "pending" | "held" | "caughtUp" | "finished";
 
 /** One ordered part of a source, for instance a partition. */
 export interface SourceSplit<T> {
@@ -67,8 +76,21 @@ export interface SourceSplit<T> {
   readonly id: string;
   /** What is to be had from it now. */
   readonly status: SplitStatus;
-  /** Event time of the next record as its source has it; only while `ready`. */
+  /** Event time of the next record as its source has it; only while `ready` or `held`, and -∞ where a held one's is not known. */
   readonly nextTimestampMs: number;
+  /**
+   * When the next record came, in `SourceContext.sequence()`; only while `ready`. Left out: nothing that other splits have can
+   * be older.
+   */
+  readonly arrival?: number;
+  /**
+   * When it was last asked where this split ends, in `SourceContext.sequence()`; only while `caughtUp`. A record of another
+   * split that arrived after that is not taken before the end has been asked for again: an older one may have come here since.
+   * Left out: the end is always known.
+   */
+  readonly endAsked?: number;
+  /** Why a `held` split waits, as the end of "waits for …". */
+  readonly waitsFor?: string;
   /**
    * Takes the next record; only while `ready`. It is taken in any case, also when this throws.
    * @throws {RecordError} if it can not be decoded

@@ -6,6 +6,7 @@ import { type Logger, SILENT } from "../../src/engine/logger.ts";
 import type { Sink, SinkContext } from "../../src/engine/sink.ts";
 import type { Json, Source, SourceContext, SourceReader } from "../../src/engine/source.ts";
 import { at, ScriptSource } from "../engine/script_source.ts";
+import { newSequence } from "../engine/sequence.ts";
 
 const ADVICE: Advice = { whenMissing: "make it", whenSilent: "fill it", whenBehindAll: "fill it or begin earlier" };
 
@@ -54,6 +55,7 @@ class Rig {
           bounded: false,
           clock: this.clock,
           logger,
+          sequence: newSequence(),
           wake: () => {},
           ...context,
         }),

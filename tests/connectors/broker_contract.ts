@@ -17,6 +17,7 @@ import type {
   OutgoingRecord,
   Position,
   Producer,
+  TopicDescription,
 } from "../../src/connectors/broker.ts";
 import {
   deadLetterTopic,
@@ -578,6 +579,35 @@ function testCommits(test: Register, options: ContractOptions): void {
     await lease.commit(state({}));
     await untilSeen(lease);
     assertEquals((await readAll(broker, topic))[0]!.length, 50);
+  });
+
+  test("partitionEnds() and firstTimestamps() tell what a transaction holds while it is open", async (scope) => {
+    const broker = await scope.broker();
+    const topic = await scope.topic(broker, 2);
+    const lease = await scope.lease(broker);
+    lease.write({ ...record(topic, "a", { timestampMs: 5 }), partition: 0 });
+    await lease.commit(state({}));
+    const closed = async () =>
+      (await broker.partitionEnds(topic)).every(({ committed, written }) => committed === written);
+    await until(closed);
+    const [{ endOffsets }] = await broker.describeTopics([topic]) as [TopicDescription];
+    assertEquals(await broker.partitionEnds(topic), endOffsets.map((end) => ({ committed: end, written: end })));
+
+    const [end] = endOffsets as [number, number];
+    const position = { topic, partition: 0, offset: end };
+    lease.write({ ...record(topic, "b", { timestampMs: 7 }), partition: 0 });
+    lease.write({ ...record(topic, "c", { timestampMs: 8 }), partition: 0 });
+    await lease.flush();
+    const isHeld = broker.kind === "kafka"; // the embedded log shows nothing of a transaction before it is committed
+    assertEquals((await broker.partitionEnds(topic))[0], { committed: end, written: isHeld ? end + 2 : end });
+    assertEquals(await broker.firstTimestamps([position]), [isHeld ? 7 : undefined]);
+    assertEquals(await broker.firstTimestamps([{ ...position, offset: isHeld ? end + 1 : end }]), [
+      isHeld ? 8 : undefined,
+    ]);
+
+    await lease.commit(state({}));
+    await until(closed);
+    await assertRejects(() => broker.partitionEnds(scope.topicName()), UnknownTopicError);
   });
 
   test("a reader at the end sees a commit whole, then the next", async (scope) => {

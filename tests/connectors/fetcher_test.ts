@@ -148,7 +148,7 @@ test("fetch() brings each record once and in order, whatever moves, comes late, 
       const taken = splits.map((): number[] => []);
       const push = (batches: readonly FetchedBatch[]) => {
         for (const batch of batches) {
-          splits[batch.partition]!.push(batch); // refuses what is not next
+          splits[batch.partition]!.push(batch, 0); // refuses what is not next
           taken[batch.partition]!.push(...offsetsOf([batch]));
         }
       };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { functionsMade } from "./functions_made.ts";
 import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
-import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   BrokerUnavailableError,
   OffsetOutOfRangeError,
@@ -15,8 +15,9 @@ import { JobError, RecordError } from "../../src/engine/errors.ts";
 import { SILENT } from "../../src/engine/logger.ts";
 import type { Json, SourceContext, SourceReader } from "../../src/engine/source.ts";
 import { WatermarkStrategy } from "../../src/engine/time/watermark_strategy.ts";
-import { FakeBroker, StoppedTime, textRecord } from "../engine/fake_broker.ts";
+import { FakeBroker, textRecord } from "../engine/fake_broker.ts";
 import { JobRig } from "../engine/job_rig.ts";
+import { newSequence } from "../engine/sequence.ts";
 
 const decoder = new TextDecoder();
 
@@ -52,6 +53,7 @@ async function open(broker: FakeBroker, { restored, restoredBounds, ...options }
     bounded: false,
     logger: SILENT,
     clock: SYSTEM_CLOCK,
+    sequence: newSequence(),
     wake: () => void opened.wakes++,
     ...options,
   });
@@ -90,16 +92,16 @@ Deno.test("push() refuses an offset that is not the next to come, and takes one 
   const split = () => new TopicSplit("skyone", 2, 7, 9, undefined, ({ offset }) => offset);
 
   assertThrows(
-    () => split().push(batch([6, 7], 8)),
+    () => split().push(batch([6, 7], 8), 0),
     Error,
     'Cannot take offset 6 of "skyone" partition 2: the next one to come is 7 or later',
   );
-  assertThrows(() => split().push(batch([7, 9, 8], 10)), Error, "Cannot take offset 8");
-  assertThrows(() => split().push(batch([7, 7], 8)), Error, "Cannot take offset 7");
-  assertThrows(() => split().push(batch([7, 8], 8)), Error, "Cannot take offset 8");
-  assertThrows(() => split().push(batch([], 6)), Error, "Cannot take offset 6");
+  assertThrows(() => split().push(batch([7, 9, 8], 10), 0), Error, "Cannot take offset 8");
+  assertThrows(() => split().push(batch([7, 7], 8), 0), Error, "Cannot take offset 7");
+  assertThrows(() => split().push(batch([7, 8], 8), 0), Error, "Cannot take offset 8");
+  assertThrows(() => split().push(batch([], 6), 0), Error, "Cannot take offset 6");
   const behindGap = split();
-  behindGap.push(batch([10, 12], 20));
+  behindGap.push(batch([10, 12], 20), 0);
   assertEquals([behindGap.take(), behindGap.take(), behindGap.position], [10, 12, 20]);
 });
 
@@ -370,6 +372,7 @@ Deno.test("take() lets an error pass that no record is to blame for", async () =
     bounded: false,
     logger: SILENT,
     clock: SYSTEM_CLOCK,
+    sequence: newSequence(),
     wake: () => {},
   });
   reader.start();
@@ -494,58 +497,103 @@ Deno.test("TopicSource brings a job to its end over offsets without a record, an
 
 // ------------------------------------------------------------------------------------------------------------ ends
 
-Deno.test("poll() asks how far the partitions reach when one is read to its end and the answer is 100 ms old", async () => {
-  using time = new StoppedTime();
-  const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 0, ...numbered(1));
-  const { reader } = await open(broker);
-  const asked = () => broker.calls.filter((call) => call.startsWith("describe")).length;
-  assertEquals([reader.poll(), asked()], [undefined, 1]);
-  time.nowMs += 99;
-  assertEquals([reader.poll(), asked()], [undefined, 1]);
-  time.nowMs += 1;
-  const polled = reader.poll();
-  assert(polled instanceof Promise);
-  await polled;
-  assertEquals(asked(), 2);
-  assertEquals([reader.poll(), asked()], [undefined, 2]);
+/** How often it was asked where the partitions end. */
+const endsAsked = (broker: FakeBroker) => broker.calls.filter((call) => call.startsWith("ends")).length;
+
+/** Lets the reader wait before it asks again. */
+async function untilAsked(broker: FakeBroker, times: number): Promise<void> {
+  while (endsAsked(broker) < times) await new Promise((resolve) => setTimeout(resolve, 1));
+  await turn();
+}
+
+Deno.test("poll() asks where the partitions end when a record arrived since, and one is read to its end", async () => {
+  const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 0, ...numbered(2));
+  const opened = await open(broker);
+  const { reader } = opened;
+  const [first, second] = reader.splits;
+  reader.poll(0);
+  reader.start();
+  await turn();
+  assertEquals([endsAsked(broker), statusOf(reader)], [0, ["ready", "caughtUp"]]);
+  const { arrival } = first!;
+  assert(arrival! > second!.endAsked!);
+
+  reader.poll(arrival!);
+  await untilAsked(broker, 1);
+  assert(arrival! < second!.endAsked!);
+  assertEquals(opened.wakes, 2);
+  reader.poll(arrival!);
+  await turn();
+  assertEquals(endsAsked(broker), 1); // it is known now
+
+  takeAll(reader);
+  broker.append("skyone", 0, textRecord(50, "x"));
+  await turn();
+  assert(first!.arrival! > second!.endAsked!);
   await reader.close();
 });
 
-Deno.test("poll() does not ask while no partition is read to its end", async () => {
-  using time = new StoppedTime();
+Deno.test("poll() asks nothing while no partition is read to its end, and of a bounded run nothing at all", async () => {
   const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(2));
-  const { reader } = await open(broker);
-  time.nowMs += 10_000;
-  assertEquals(reader.poll(), undefined); // pending
+  const { reader } = await open(broker, { bounded: true });
   reader.start();
   await turn();
-  assertEquals(reader.poll(), undefined); // ready
+  reader.poll(1_000);
   takeAll(reader);
-  assert(reader.poll() instanceof Promise); // caught up
+  reader.poll(1_000);
+  await turn();
+
+  assertEquals([statusOf(reader), endsAsked(broker)], [["finished"], 0]);
   await reader.close();
 });
 
 Deno.test("poll() makes a partition wait for records that it learns of", async () => {
-  using time = new StoppedTime();
   const broker = new FakeBroker().addTopic("skyone", 2);
   const { reader } = await open(broker);
   broker.append("skyone", 1, textRecord(1, "a"));
   assertEquals(statusOf(reader), ["caughtUp", "caughtUp"]);
-  time.nowMs += 100;
-  await reader.poll();
+  reader.poll(1_000);
+  await untilAsked(broker, 1);
 
   assertEquals([statusOf(reader), reader.splits.map(({ lag }) => lag)], [["caughtUp", "pending"], [0, 1]]);
   await reader.close();
 });
 
-Deno.test("poll() rejects when the broker does not say how far the partitions reach", async () => {
-  using time = new StoppedTime();
+Deno.test("poll() gives what an open transaction holds its place in the order of times, until it ends", async () => {
+  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, textRecord(10, "a"));
+  const { reader } = await open(broker);
+  const [split] = reader.splits;
+  reader.start();
+  await turn();
+  assertEquals(takeAll(reader), ["a"]);
+  broker.beginTransaction("skyone", 0).append("skyone", 0, textRecord(20, "b"), textRecord(30, "c"));
+  reader.poll(1_000);
+  await untilAsked(broker, 1);
+
+  assertEquals([statusOf(reader), split!.nextTimestampMs, split!.lag], [["held"], 20, 2]);
+  assertEquals(broker.calls.filter((call) => call.startsWith("timestamps")), ["timestamps 0@1"]);
+  assertMatch(
+    split!.waitsFor!,
+    /^the end of a transaction that holds skyone-0 at offset 1, since .*: what is written there cannot be read before$/,
+  );
+  reader.poll(1_001);
+  await turn();
+  assertEquals(broker.calls.filter((call) => call.startsWith("timestamps")).length, 1); // its time is known
+
+  broker.endTransaction("skyone", 0);
+  await turn();
+  assertEquals([statusOf(reader), takeAll(reader), statusOf(reader)], [["ready"], ["b", "c"], ["caughtUp"]]);
+  await reader.close();
+});
+
+Deno.test("poll() throws when the broker does not say where the partitions end", async () => {
   const broker = new FakeBroker().addTopic("skyone", 1);
   const { reader } = await open(broker);
   broker.describeError = new BrokerUnavailableError("no answer");
-  time.nowMs += 100;
+  reader.poll(1_000);
+  await untilAsked(broker, 1);
 
-  await assertRejects(() => reader.poll()!, BrokerUnavailableError, "no answer");
+  assertThrows(() => reader.poll(1_000), BrokerUnavailableError, "no answer");
   await reader.close();
 });
 
@@ -561,13 +609,13 @@ Deno.test("TopicSource fetches no more while each partition has 300 records at h
 
   const split = reader.splits[0]!;
   for (let i = 0; i < 150; i++) split.take();
-  reader.poll();
+  reader.poll(0);
   await turn();
   assertEquals(broker.fetches.length, 2); // 300 are left
   split.take();
   await turn();
   assertEquals(broker.fetches.length, 2); // nobody has looked
-  reader.poll();
+  reader.poll(0);
   await turn();
   assertEquals(broker.fetches.slice(2).map(({ positions }) => positions), [["skyone-0@450"]]);
   await reader.close();
@@ -615,7 +663,7 @@ Deno.test("poll() throws what went wrong in the background, for which the job is
   await turn();
 
   assertEquals([opened.wakes, broker.fetches.length], [1, 1]);
-  assertThrows(() => opened.reader.poll(), BrokerUnavailableError, "the connection was lost");
+  assertThrows(() => opened.reader.poll(0), BrokerUnavailableError, "the connection was lost");
   await opened.reader.close();
 });
 
@@ -638,7 +686,7 @@ Deno.test("close() lets no error out of a fetch that it ends", async () => {
   broker.fetchError = new Error("closed");
   await opened.reader.close();
 
-  assertEquals([opened.wakes, opened.reader.poll()], [0, undefined]);
+  assertEquals([opened.wakes, opened.reader.poll(0)], [0, undefined]);
 });
 
 Deno.test("close() ends a reader that waits for room, or that was never started", async () => {
@@ -654,14 +702,14 @@ Deno.test("close() ends a reader that waits for room, or that was never started"
 
 // --------------------------------------------------------------------------------- what happens to a topic meanwhile
 
-Deno.test("poll() rejects with what a new attempt can mend when the topic has more partitions", async () => {
-  using time = new StoppedTime();
+Deno.test("poll() throws what a new attempt can mend when the topic has more partitions", async () => {
   const broker = new FakeBroker().addTopic("skyone", 2);
   const { reader } = await open(broker);
   broker.addPartition("skyone");
-  time.nowMs += 100;
-  const error = await assertRejects(
-    async () => await reader.poll(),
+  reader.poll(1_000);
+  await untilAsked(broker, 1);
+  const error = assertThrows(
+    () => reader.poll(0),
     Error,
     '"skyone" has 3 partitions now, this job reads 2 of them',
   );
@@ -670,13 +718,12 @@ Deno.test("poll() rejects with what a new attempt can mend when the topic has mo
 });
 
 Deno.test("a bounded run has its ends, and leaves partitions that are added to the next one", async () => {
-  using time = new StoppedTime();
   const broker = new FakeBroker().addTopic("skyone", 2);
   const { reader } = await open(broker, { bounded: true });
   broker.addPartition("skyone");
-  time.nowMs += 100;
-  await reader.poll();
-  assertEquals(reader.splits.length, 2);
+  reader.poll(1_000);
+  await turn();
+  assertEquals([reader.splits.length, reader.poll(1_000), endsAsked(broker)], [2, undefined, 0]);
   await reader.close();
 });
 
@@ -691,7 +738,7 @@ Deno.test("poll() says what to do when records are deleted before they have been
   await turn();
   assertEquals(opened.wakes, 1);
   assertThrows(
-    () => opened.reader.poll(),
+    () => opened.reader.poll(0),
     JobError,
     'Cannot go on reading "skyone" partition 0 at offset 5: it begins at offset 8 now, the records between are gone; ' +
       "forget the job's commit with --reset",
@@ -711,6 +758,7 @@ Deno.test("what is learnt from the JSON of one partition serves all of its topic
     clock: SYSTEM_CLOCK,
     restored: undefined,
     restoredBounds: undefined,
+    sequence: newSequence(),
     wake: () => {},
   });
   reader.start();

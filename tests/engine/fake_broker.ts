@@ -8,6 +8,7 @@ import {
   type JobLease,
   type JobRequest,
   type OutgoingRecord,
+  type PartitionEnd,
   type Position,
   type Producer,
   type ProducerOptions,
@@ -21,6 +22,8 @@ type Slot = BrokerRecord | undefined;
 
 interface Partition {
   start: number;
+  /** Where an open transaction begins. */
+  openAt?: number | undefined;
   /** By offset; those below `start` are gone. */
   readonly slots: Slot[];
 }
@@ -79,6 +82,38 @@ export class FakeBroker {
     return this;
   }
 
+  /** What is appended from now on belongs to a transaction that {@link FakeBroker.endTransaction} ends. */
+  beginTransaction(topic: string, partition: number): this {
+    const part = this.#topics.get(topic)![partition]!;
+    part.openAt = part.slots.length;
+    return this;
+  }
+
+  endTransaction(topic: string, partition: number): this {
+    this.#topics.get(topic)![partition]!.openAt = undefined;
+    this.answerFetches();
+    return this;
+  }
+
+  async partitionEnds(topic: string): Promise<PartitionEnd[]> {
+    this.calls.push(`ends ${topic}`);
+    await Promise.resolve();
+    if (this.describeError !== undefined) throw this.describeError;
+    return this.#topics.get(topic)!.map(({ slots, openAt }) => ({
+      committed: openAt ?? slots.length,
+      written: slots.length,
+    }));
+  }
+
+  firstTimestamps(positions: readonly Position[]): Promise<(number | undefined)[]> {
+    this.calls.push(`timestamps ${positions.map(({ partition, offset }) => `${partition}@${offset}`)}`);
+    return Promise.resolve(
+      positions.map(({ topic, partition, offset }) =>
+        this.#topics.get(topic)![partition]!.slots.slice(offset).find((slot) => slot !== undefined)?.timestampMs
+      ),
+    );
+  }
+
   /** Removes what lies below `offset`. */
   trim(topic: string, partition: number, offset: number): this {
     this.#topics.get(topic)![partition]!.start = offset;
@@ -102,7 +137,7 @@ export class FakeBroker {
       return {
         name,
         startOffsets: partitions.map(({ start }) => start),
-        endOffsets: partitions.map(({ slots }) => slots.length),
+        endOffsets: partitions.map(({ slots, openAt }) => openAt ?? slots.length),
       };
     });
   }
@@ -177,8 +212,8 @@ export class FakeBroker {
   #read(positions: readonly Position[]): FetchedBatch[] {
     if (this.fetchError !== undefined) throw this.fetchError;
     return positions.flatMap(({ topic, partition, offset }) => {
-      const { slots } = this.#topics.get(topic)![partition]!;
-      const found = slots.slice(offset, offset + this.fetchRecords);
+      const { slots, openAt = slots.length } = this.#topics.get(topic)![partition]!;
+      const found = slots.slice(offset, Math.min(offset + this.fetchRecords, openAt));
       if (found.length === 0) return [];
       return [{
         topic,

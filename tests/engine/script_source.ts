@@ -71,7 +71,7 @@ export class ScriptSource<T> extends TestSource<T> {
       start: () => void this.calls.push("start"),
       poll: () => {
         if (this.stepwise) { for (const partition of this.partitions) partition.arrived++; }
-        return this.onPoll() ?? reader.poll();
+        return this.onPoll() ?? reader.poll(0);
       },
       close: () => {
         this.calls.push("close");

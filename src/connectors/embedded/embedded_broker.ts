@@ -4,6 +4,8 @@ import type {
   JobInfo,
   JobLease,
   JobRequest,
+  PartitionEnd,
+  Position,
   Producer,
   ProducerOptions,
   TopicDescription,
@@ -42,6 +44,16 @@ export class EmbeddedBroker implements Broker {
 
   describeTopics(names: readonly string[]): Promise<TopicDescription[]> {
     return this.#run((database) => describeTopics(database, names));
+  }
+
+  async partitionEnds(topic: string): Promise<PartitionEnd[]> {
+    const [description] = await this.describeTopics([topic]);
+    // A transaction is there as a whole or not at all.
+    return description!.endOffsets.map((end) => ({ committed: end, written: end }));
+  }
+
+  firstTimestamps(positions: readonly Position[]): Promise<undefined[]> {
+    return Promise.resolve(positions.map(() => undefined));
   }
 
   createTopics(specs: readonly TopicSpec[]): Promise<void> {

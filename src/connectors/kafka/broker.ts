@@ -4,6 +4,8 @@ import type {
   JobInfo,
   JobLease,
   JobRequest,
+  PartitionEnd,
+  Position,
   Producer,
   ProducerOptions,
   TopicDescription,
@@ -15,6 +17,7 @@ import { createTopics } from "./create_topics.ts";
 import { KafkaFetcher } from "./fetcher.ts";
 import { dropJob, jobsReading } from "./jobs.ts";
 import { openLease } from "./open_lease.ts";
+import { firstTimestamps, partitionEnds } from "./partition_ends.ts";
 import { KafkaProducer } from "./producer.ts";
 import { warnOfSingleReplicas } from "./replication.ts";
 import { deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
@@ -40,6 +43,14 @@ export class KafkaBroker implements Broker {
 
   describeTopics(names: readonly string[]): Promise<TopicDescription[]> {
     return describeTopics(this.#client, names);
+  }
+
+  partitionEnds(topic: string): Promise<PartitionEnd[]> {
+    return partitionEnds(this.#client, topic);
+  }
+
+  firstTimestamps(positions: readonly Position[]): Promise<(number | undefined)[]> {
+    return firstTimestamps(this.#client, positions);
   }
 
   createTopics(specs: readonly TopicSpec[]): Promise<void> {

@@ -174,6 +174,6 @@ export async function untilReady(client: Client, names: readonly string[]): Prom
         )
       ) throw new PassingError("some of their partitions have no leader yet");
     }
-    await listOffsets(client, names, LATEST);
+    await listOffsets(client, { topics: names, timestamp: LATEST });
   });
 }

@@ -38,6 +38,8 @@ export type CoordinatorType = typeof GROUP | typeof TRANSACTION;
 export const GROUP = 0;
 export const TRANSACTION = 1;
 
+/** Isolation level: all that is written. */
+export const READ_UNCOMMITTED = 0;
 /** Isolation level: up to the last stable offset, aborted transactions listed. */
 export const READ_COMMITTED = 1;
 export const LATEST = -1;

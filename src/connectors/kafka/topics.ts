@@ -28,8 +28,8 @@ export async function describeTopics(client: Client, wanted: readonly string[]):
   return await patiently({ doing: `describe the topics ${quoted(names)}` }, async () => {
     for (const name of names) client.forgetTopic(name);
     const [startOffsets, endOffsets] = await Promise.all([
-      listOffsets(client, names, EARLIEST),
-      listOffsets(client, names, LATEST),
+      listOffsets(client, { topics: names, timestamp: EARLIEST }),
+      listOffsets(client, { topics: names, timestamp: LATEST }),
     ]);
     return wanted.map((name) => ({
       name,
@@ -46,8 +46,8 @@ export async function offsetsAt(client: Client, topic: string, timestampMs: numb
   return await patiently({ doing: `look up a time in the topic "${topic}"` }, async () => {
     client.forgetTopic(topic);
     const [found, ends] = await Promise.all([
-      listOffsets(client, [topic], wanted),
-      listOffsets(client, [topic], LATEST),
+      listOffsets(client, { topics: [topic], timestamp: wanted }),
+      listOffsets(client, { topics: [topic], timestamp: LATEST }),
     ]);
     return found.get(topic)!.map((offset, partition) => offset < 0 ? ends.get(topic)![partition]! : offset);
   });
@@ -87,16 +87,23 @@ export async function removeTopics(client: Client, names: readonly string[]): Pr
   for (const name of names) client.forgetTopic(name);
 }
 
+/** What `listOffsets()` is to find. */
+export interface OffsetQuery {
+  readonly topics: readonly string[];
+  /** ms since the Unix epoch, LATEST or EARLIEST. */
+  readonly timestamp: number;
+  /** Whose end LATEST is: by default that of a reader of committed data. */
+  readonly isolationLevel?: number;
+}
+
 /**
- * The offset of each partition for a time, or for LATEST or EARLIEST. LATEST is the end that a reader of committed data
- * sees; a time later than all records gives -1.
+ * The offset of each partition for a time; a time later than all records gives -1.
  *
  * One attempt: throws {@link PassingError}s.
  */
 export async function listOffsets(
   client: Client,
-  topics: readonly string[],
-  timestamp: number,
+  { topics, timestamp, isolationLevel = READ_COMMITTED }: OffsetQuery,
 ): Promise<Map<string, number[]>> {
   const leaders = await client.leaders(topics);
   const byNode = Map.groupBy(
@@ -110,7 +117,7 @@ export async function listOffsets(
       partitions: some.map(({ partition }) => ({ partition, timestamp })),
     }));
     const connection = await client.node(node);
-    const { responses } = await connection.send("ListOffsets", { isolationLevel: READ_COMMITTED, topics: asked });
+    const { responses } = await connection.send("ListOffsets", { isolationLevel, topics: asked });
     for (const { topic, partitions } of responses) {
       for (const { partition, errorCode, offset } of partitions) {
         if (errorCode !== Code.NONE) client.forgetTopic(topic);

@@ -1,4 +1,5 @@
 import { BinaryHeap } from "../time/binary_heap.ts";
+import type { SplitStatus } from "../source.ts";
 import type { SplitTask } from "./source_task.ts";
 
 /** A look at the clock costs as much as a simple operator. */
@@ -8,8 +9,10 @@ const RECORDS_A_LOOK = 32;
  * Takes records from all splits of all sources in the order of their timestamps; those of one time by source, partition and
  * offset. So a catch-up gives what living through it would have given, and no replay makes late records.
  *
- * An empty split is waited for while records are known to be there; a split that is read to its end is not. Within a split
- * the order stays as it is.
+ * An empty split is waited for while records are known to be there; a split that is read to its end is not, provided that its
+ * end was asked for after the record arrived that is to be taken in its place: what had been written there before that record
+ * was, is then known. A record that is held by an open transaction keeps its place in the order. Within a split the order stays
+ * as it is.
  */
 export class Intake {
   readonly #splits: readonly SplitTask[];
@@ -24,6 +27,15 @@ export class Intake {
     splits.forEach((split, order) => split.order = order);
   }
 
+  /** The latest arrival among the next records of all splits, 0 if none tells one. */
+  get arrival(): number {
+    let latest = 0;
+    for (const { finished, split } of this.#splits) {
+      if (!finished && split.status === "ready" && (split.arrival ?? 0) > latest) latest = split.arrival!;
+    }
+    return latest;
+  }
+
   /**
    * Takes at most `limit` records through the job.
    * @param timeIsUp asked every {@link RECORDS_A_LOOK} records: whether others should have their turn
@@ -33,11 +45,16 @@ export class Intake {
     const ready = this.#ready;
     ready.clear();
     let pending = false;
+    let endAsked = Number.POSITIVE_INFINITY;
     for (const task of this.#splits) {
       if (task.finished) continue;
       switch (task.split.status) {
         case "ready":
+        case "held":
           ready.push(task);
+          break;
+        case "caughtUp":
+          endAsked = Math.min(endAsked, task.split.endAsked ?? Number.POSITIVE_INFINITY);
           break;
         case "pending":
           pending = true;
@@ -49,21 +66,28 @@ export class Intake {
     if (pending) return 0;
     let taken = 0;
     for (let task = ready.peek(); task !== undefined; task = ready.peek()) {
+      if (statusOf(task) === "held") return taken;
       const rival = ready.second();
       // The same split mostly comes first again: no need to go through the heap.
       do {
-        if (taken === limit || this.#full?.()) return taken;
+        if (taken === limit || (task.split.arrival ?? 0) > endAsked || this.#full?.()) return taken;
         task.step();
         if (++taken % RECORDS_A_LOOK === 0 && timeIsUp()) return taken;
       } while (task.split.status === "ready" && (rival === undefined || before(task, rival)));
-      const { status } = task.split;
-      if (status === "ready") ready.firstChanged();
+      const status = statusOf(task);
+      if (status === "ready" || status === "held") ready.firstChanged();
       else ready.pop();
+      if (status === "caughtUp") endAsked = Math.min(endAsked, task.split.endAsked ?? Number.POSITIVE_INFINITY);
       if (status === "pending") return taken;
       if (status === "finished") task.source.finish(task);
     }
     return taken;
   }
+}
+
+/** Taking a record changes it. */
+function statusOf({ split }: SplitTask): SplitStatus {
+  return split.status;
 }
 
 function before(a: SplitTask, b: SplitTask): boolean {

@@ -76,7 +76,9 @@ export class JobRun {
     );
     this.#activity = new Activity(options.clock);
     this.#commits = new Commits(options, session, changes, this.#parts, this.#activity);
+    let last = 0;
     this.#shared = {
+      sequence: () => ++last,
       clock: options.clock,
       changes,
       current: undefined,
@@ -178,7 +180,8 @@ export class JobRun {
       }
       this.#session?.lost.throwIfAborted();
       this.#woken = false;
-      for (const source of this.#sources) await this.#poll(source);
+      const { arrival } = intake;
+      for (const source of this.#sources) await this.#poll(source, arrival);
       const sliceEndMs = clock.monotonicMs() + SLICE_MS;
       const taken = activity.work(
         "taking records",
@@ -235,9 +238,10 @@ export class JobRun {
     return { roomAgain, nextInMs: Math.min(idleInMs, silence.tick(monotonicMs), periodicInMs) };
   }
 
-  async #poll({ node, reader }: SourceTask): Promise<void> {
-    const whom = () => `source "${node.name}" to look for records`;
-    await this.#activity.wait(whom, () => unlessLost(this.#session, reader.poll()));
+  async #poll({ node, reader }: SourceTask, arrival: number): Promise<void> {
+    const polled = reader.poll(arrival);
+    if (polled === undefined) return;
+    await this.#activity.wait(`source "${node.name}" to look for records`, () => unlessLost(this.#session, polled));
   }
 
   async #commit(): Promise<void> {

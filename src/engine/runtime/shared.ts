@@ -20,6 +20,8 @@ export interface Shared {
   deadLetter(letter: Omit<DeadLetter, "attempt">, of?: number): void;
   /** Logs what may need a person. */
   warn(message: string): void;
+  /** Numbers what happens in the sources; see `SourceContext.sequence`. */
+  sequence(): number;
   /** Ends the sleep of the job's loop. */
   wake(): void;
   /** Aborted when the attempt ends. */

@@ -128,8 +128,11 @@ export class Watchdog implements Disposable {
       const ids = toRead([source]).filter(({ split }) => split.status === "pending").map(({ split }) => split.id);
       return ids.length === 0 ? [] : [`source "${source.node.name}" to fetch ${someOf(ids)}`];
     });
+    const held = sources.flatMap(({ splits }) =>
+      splits.flatMap(({ split }) => split.status === "held" ? split.waitsFor ?? [] : [])
+    );
     const results = laterResults(tasks);
-    return [...fetches, ...results === undefined ? [] : [results]].join(", and for ");
+    return [...fetches, ...held, ...results === undefined ? [] : [results]].join(", and for ");
   }
 
   /** Afterwards, as nothing else works meanwhile, this watchdog included. */

@@ -14,6 +14,8 @@ export function whyNothingComesOut(
   now: number,
 ): string | undefined {
   for (const source of sources) {
+    const held = source.splits.find(({ finished, split }) => !finished && split.status === "held");
+    if (held?.split.waitsFor !== undefined) return `waits for ${held.split.waitsFor}`;
     const pending = source.splits.find(({ finished, split }) => !finished && split.status === "pending");
     if (pending !== undefined) {
       return `waits for records of ${pending.split.id} that are known to be there: ${pending.split.lag} to read`;

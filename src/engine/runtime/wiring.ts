@@ -60,7 +60,7 @@ export async function wire(
   const ahead = snapshot.ahead(options.bounded);
   for (const node of graph.nodes) {
     if (node.kind === "source") {
-      const reader = await openSource(node, options, snapshot, shared.wake);
+      const reader = await openSource(node, options, snapshot, shared);
       opened.sources.push(
         new SourceTask(node, reader, outputs.get(node)!, shared, options.idleMs, {
           outputMs: snapshot.job?.watermarks[node.uid] ?? MIN_WATERMARK,
@@ -156,7 +156,7 @@ async function openSource(
   node: SourceNode,
   options: JobRunOptions,
   snapshot: Snapshot,
-  wake: () => void,
+  { sequence, wake }: Shared,
 ): Promise<SourceReader<unknown>> {
   const splits = snapshot.splits(node.uid);
   const bounds = snapshot.job?.bounds?.[node.uid];
@@ -167,6 +167,7 @@ async function openSource(
     bounded: options.bounded,
     logger: options.logger,
     clock: options.clock,
+    sequence,
     wake,
   });
   const ids = new Set(reader.splits.map(({ id }) => id));

@@ -16,6 +16,7 @@ export function newShared(
   onError: ErrorPolicy = "dead-letter",
   onWindowError: WindowErrorPolicy = "fail",
 ): TestShared {
+  let last = 0;
   const letters: Omit<DeadLetter, "attempt">[] = [];
   const shared: TestShared = {
     clock,
@@ -27,6 +28,7 @@ export function newShared(
     woken: false,
     deadLetter: (letter) => void letters.push(letter),
     warn() {},
+    sequence: () => ++last,
     wake: () => void (shared.woken = true),
     signal: new AbortController().signal,
   };

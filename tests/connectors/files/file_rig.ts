@@ -4,6 +4,7 @@ import type { Json, SourceContext, SourceReader, SourceSplit } from "../../../sr
 import { FileSource, type FileSourceOptions } from "../../../src/connectors/files/mod.ts";
 import { newLog } from "../../engine/job_rig.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { newSequence } from "../../engine/sequence.ts";
 
 const FILES = ["read", "write"].every((name) =>
   Deno.permissions.querySync({ name: name as "read" | "write" }).state === "granted"
@@ -56,6 +57,7 @@ export class OpenSource<T> implements AsyncDisposable {
       bounded,
       logger: opened.log,
       clock: opened.clock,
+      sequence: newSequence(),
       wake: () => {
         opened.wakes++;
         opened.#news.resolve();
@@ -81,7 +83,7 @@ export class OpenSource<T> implements AsyncDisposable {
   /** Until the reader knows what comes next. */
   async settle(): Promise<void> {
     for (;;) {
-      this.reader.poll();
+      this.reader.poll(0);
       if (this.split.status !== "pending") return;
       // Whatever changes the status is told.
       this.#news = Promise.withResolvers();
@@ -107,7 +109,7 @@ export class OpenSource<T> implements AsyncDisposable {
   /** Lets the reader look again at what there is, when it has seen all that there was. */
   async look(): Promise<void> {
     while (this.clock.nextDueMs === Number.POSITIVE_INFINITY) {
-      this.reader.poll(); // it may have ended with an error
+      this.reader.poll(0); // it may have ended with an error
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.#news = Promise.withResolvers();

@@ -2,29 +2,41 @@ import { assertEquals } from "@std/assert";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { Intake } from "../../../src/engine/runtime/intake.ts";
 import type { SplitTask } from "../../../src/engine/runtime/source_task.ts";
-import type { SplitStatus } from "../../../src/engine/source.ts";
+import type { SourceSplit, SplitStatus } from "../../../src/engine/source.ts";
 
 const ALL = 1_000;
 
-/** A split with times at hand. A text among them is what it then is: "pending", "caughtUp" or "finished" (at the end too). */
+type Item = number | SplitStatus | `held ${number}`;
+
+/**
+ * A split with times at hand. A text among them is what it then is: "pending", "caughtUp" or "finished" (at the end too);
+ * "held 20" is a record of that time that cannot be read yet.
+ */
 class FakeSplit {
   finished = false;
   order = -1;
   readonly name: string;
-  readonly items: (number | SplitStatus)[];
+  readonly items: Item[];
   readonly #log: string[];
 
-  constructor(name: string, items: readonly (number | SplitStatus)[], log: string[]) {
+  constructor(name: string, items: readonly Item[], log: string[]) {
     this.name = name;
     this.items = [...items];
     this.#log = log;
   }
 
-  get split(): { readonly status: SplitStatus; readonly nextTimestampMs: number } {
+  arrival: number | undefined;
+  endAsked: number | undefined;
+
+  get split(): Pick<SourceSplit<unknown>, "status" | "nextTimestampMs" | "arrival" | "endAsked"> {
     const item = this.items[0] ?? "caughtUp";
-    return typeof item === "number"
-      ? { status: "ready", nextTimestampMs: item }
-      : { status: item, nextTimestampMs: Number.NaN };
+    const moments = {
+      ...this.arrival !== undefined && { arrival: this.arrival },
+      ...this.endAsked !== undefined && { endAsked: this.endAsked },
+    };
+    if (typeof item === "number") return { status: "ready", nextTimestampMs: item, ...moments };
+    if (item.startsWith("held")) return { status: "held", nextTimestampMs: Number(item.slice(5)), ...moments };
+    return { status: item as SplitStatus, nextTimestampMs: Number.NaN, ...moments };
   }
 
   readonly source = {
@@ -39,7 +51,7 @@ class FakeSplit {
   }
 }
 
-function newIntake(splits: Readonly<Record<string, readonly (number | SplitStatus)[]>>) {
+function newIntake(splits: Readonly<Record<string, readonly Item[]>>) {
   const log: string[] = [];
   const fakes = Object.entries(splits).map(([name, items]) => new FakeSplit(name, items, log));
   const intake = new Intake(fakes as unknown as SplitTask[]);
@@ -142,4 +154,37 @@ Deno.test("Intake numbers the splits in their order, source by source", () => {
   const { split } = newIntake({ x: [], a: [] });
 
   assertEquals([split.x!.order, split.a!.order], [0, 1]);
+});
+
+Deno.test("run() takes no record that arrived after another split's end was last asked for", () => {
+  const { intake, take, split } = newIntake({ a: [10, 20], b: [] });
+  split.a!.arrival = 7;
+  split.b!.endAsked = 6;
+  assertEquals([intake.run(ALL), intake.arrival], [0, 7]);
+  split.b!.endAsked = 8;
+  assertEquals([intake.run(ALL), take()], [2, ["a@10", "a@20"]]);
+});
+
+Deno.test("run() stops where a split comes to its end that was asked for too early, and goes on where that is always known", () => {
+  const { intake, take, split } = newIntake({ a: [10, 30], b: [20], c: [25] });
+  Object.assign(split.a!, { arrival: 7, endAsked: 1 });
+  Object.assign(split.b!, { arrival: 5, endAsked: 6 });
+  // "c" says nothing of its records' arrival.
+  assertEquals([intake.run(ALL), take()], [3, ["a@10", "b@20", "c@25"]]);
+  assertEquals(intake.run(ALL), 0);
+  split.b!.endAsked = undefined;
+  assertEquals([intake.run(ALL), take()], [1, ["a@30"]]);
+});
+
+Deno.test("run() takes what is older than a held record, and waits in its place", () => {
+  const { intake, take, split } = newIntake({ a: [10, 20, 30], b: ["held 20"] });
+  assertEquals([intake.run(ALL), take()], [2, ["a@10", "a@20"]]);
+  assertEquals(intake.run(ALL), 0);
+  split.b!.items[0] = 20;
+  assertEquals([intake.run(ALL), take()], [2, ["b@20", "a@30"]]);
+});
+
+Deno.test("run() waits for a held record of which no time is known", () => {
+  const { intake } = newIntake({ a: [10], b: ["held -Infinity" as Item] });
+  assertEquals(intake.run(ALL), 0);
 });

@@ -14,6 +14,7 @@ import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { type Flow, Probe } from "../../../src/engine/testing/probe.ts";
 import { newShared } from "../../../src/engine/testing/shared.ts";
 import { at, bad, type Entry, ScriptSource } from "../script_source.ts";
+import { newSequence } from "../../engine/sequence.ts";
 
 interface Options {
   readonly bounded?: boolean;
@@ -43,6 +44,7 @@ async function open(logs: readonly (readonly Entry<string>[])[], options: Option
     bounded,
     logger: SILENT,
     clock: SYSTEM_CLOCK,
+    sequence: newSequence(),
     wake: () => {},
   });
   const probe = new Probe();

@@ -4,6 +4,7 @@ import { SILENT } from "../../../src/engine/logger.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import type { Json, SourceSplit } from "../../../src/engine/source.ts";
 import { CollectionSource } from "../../../src/engine/sources/collection_source.ts";
+import { newSequence } from "../../engine/sequence.ts";
 
 async function openSplit<T>(source: CollectionSource<T>, position?: Json): Promise<SourceSplit<T>> {
   const reader = await source.open({
@@ -13,9 +14,10 @@ async function openSplit<T>(source: CollectionSource<T>, position?: Json): Promi
     bounded: false,
     logger: SILENT,
     clock: SYSTEM_CLOCK,
+    sequence: newSequence(),
     wake: () => {},
   });
-  assertEquals([reader.splits.length, reader.poll()], [1, undefined]);
+  assertEquals([reader.splits.length, reader.poll(0)], [1, undefined]);
   reader.start();
   return reader.splits[0]!;
 }

@@ -7,6 +7,7 @@ import { type DataGeneratorOptions, DataGeneratorSource } from "../../../src/eng
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig } from "../job_rig.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
+import { newSequence } from "../../engine/sequence.ts";
 
 interface Opened<T> {
   readonly clock: ManualClock;
@@ -33,6 +34,7 @@ async function open<T>(
     bounded,
     logger: SILENT,
     clock,
+    sequence: newSequence(),
     wake: () => void opened.wakes++,
   });
   opened.split = opened.reader.splits[0]!;
@@ -138,16 +140,16 @@ Deno.test("ratePerSecond: the first record comes at once, the others as the cloc
   assertEquals([takeAll(opened), split.status, split.lag, clock.sleeps], [[0], "caughtUp", 0, [250]]);
   clock.advance(249);
   await turn();
-  reader.poll();
+  reader.poll(0);
   assertEquals([takeAll(opened), opened.wakes], [[], 0]);
   clock.advance(1);
   await turn();
   assertEquals([takeAll(opened), opened.wakes], [[], 1]); // it looks when it is asked
-  reader.poll();
+  reader.poll(0);
   assertEquals([split.lag, takeAll(opened)], [1, [1]]);
   clock.advance(500);
   await turn();
-  reader.poll();
+  reader.poll(0);
 
   assertEquals([takeAll(opened), opened.wakes, clock.sleeps, clock.nextDueMs], [[2, 3], 2, [250, 250, 250], 6_000]);
   await reader.close();
@@ -162,7 +164,7 @@ Deno.test("ratePerSecond gives as many records in a second as it says, also wher
     for (let ms = 0; ms < 4_000; ms++) {
       clock.advance(1);
       await Promise.resolve();
-      reader.poll();
+      reader.poll(0);
       taken += takeAll(opened, Infinity).length;
     }
     assertEquals(taken, 4 * ratePerSecond + 1, `${ratePerSecond} per second`);
@@ -177,11 +179,11 @@ Deno.test("ratePerSecond: after a pause the records of one second come at once, 
   takeAll(opened);
   clock.advance(60_000);
   await turn();
-  reader.poll();
+  reader.poll(0);
   assertEquals(takeAll(opened).length, 11);
   clock.advance(100);
   await turn();
-  reader.poll();
+  reader.poll(0);
 
   assertEquals(takeAll(opened).length, 1);
   await reader.close();
@@ -194,7 +196,7 @@ Deno.test("ratePerSecond begins anew when a job goes on, and sleeps no more when
   assertEquals([takeAll(opened), split.lag], [[100], 1]);
   clock.advance(500);
   await turn();
-  reader.poll();
+  reader.poll(0);
 
   assertEquals([takeAll(opened), split.status, clock.nextDueMs], [[101], "finished", Infinity]);
   await reader.close();

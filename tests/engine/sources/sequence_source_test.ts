@@ -7,6 +7,7 @@ import type { Json, SourceSplit } from "../../../src/engine/source.ts";
 import { SequenceSource } from "../../../src/engine/sources/sequence_source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig } from "../job_rig.ts";
+import { newSequence } from "../../engine/sequence.ts";
 
 async function openSplit(source: SequenceSource, position?: Json): Promise<SourceSplit<number>> {
   const reader = await source.open({
@@ -16,10 +17,11 @@ async function openSplit(source: SequenceSource, position?: Json): Promise<Sourc
     bounded: false,
     logger: SILENT,
     clock: SYSTEM_CLOCK,
+    sequence: newSequence(),
     wake: () => {},
   });
   reader.start();
-  assertEquals([reader.splits.length, reader.poll()], [1, undefined]);
+  assertEquals([reader.splits.length, reader.poll(0)], [1, undefined]);
   return reader.splits[0]!;
 }
 

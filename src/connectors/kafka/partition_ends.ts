@@ -1,0 +1,84 @@
+/** Where partitions end, what is written there that cannot be read yet, and how far the answers can be believed. */
+import type { PartitionEnd, Position } from "../broker.ts";
+import type { Client } from "./client.ts";
+import { PassingError, patiently } from "./errors.ts";
+import { readFetchResponse } from "./fetch_response.ts";
+import { LATEST, READ_COMMITTED, READ_UNCOMMITTED } from "./protocol.ts";
+import { listOffsets } from "./topics.ts";
+
+/** An answer that took longer may come from a leader that was frozen, and has been replaced meanwhile. */
+const SUSPICIOUS_MS = 1_000;
+/** As much as a fetch asks for: in a smaller answer a large batch would have no room. */
+const PARTITION_BYTES = 1 << 17;
+const TOTAL_BYTES = 10 << 20;
+
+/** See `Broker.partitionEnds()`. */
+export async function partitionEnds(client: Client, topic: string): Promise<PartitionEnd[]> {
+  return await patiently({ doing: `find the ends of the topic "${topic}"`, log: client.log }, async () => {
+    const leaders = (await client.leaders([topic])).get(topic)!;
+    const askedAtMs = performance.now();
+    const [written, committed] = await Promise.all(
+      [READ_UNCOMMITTED, READ_COMMITTED].map(async (isolationLevel) =>
+        (await listOffsets(client, { topics: [topic], timestamp: LATEST, isolationLevel })).get(topic)!
+      ),
+    );
+    if (performance.now() - askedAtMs > SUSPICIOUS_MS && client.nodeIds.length > 1) {
+      await checkLeaders(client, topic, leaders);
+    }
+    return committed!.map((end, partition) => ({ committed: end, written: Math.max(end, written![partition]!) }));
+  });
+}
+
+/** Asks another node than the first leader, if there is one, whether the leaders are still the same. */
+async function checkLeaders(client: Client, topic: string, leaders: readonly number[]): Promise<void> {
+  const other = client.nodeIds.find((id) => !leaders.includes(id)) ?? client.nodeIds.find((id) => id !== leaders[0]);
+  await client.metadata([topic], other);
+  const now = (await client.leaders([topic])).get(topic)!;
+  if (leaders.some((leader, partition) => now[partition] !== leader)) {
+    throw new PassingError(`other nodes lead "${topic}" now than the ones that answered`);
+  }
+}
+
+/** See `Broker.firstTimestamps()`. */
+export async function firstTimestamps(
+  client: Client,
+  positions: readonly Position[],
+): Promise<(number | undefined)[]> {
+  const topics = [...new Set(positions.map(({ topic }) => topic))];
+  const found = new Map<string, number>();
+  await patiently({ doing: `look for records of open transactions`, log: client.log }, async () => {
+    const leaders = await client.leaders(topics);
+    const byLeader = Map.groupBy(positions, ({ topic, partition }) => leaders.get(topic)![partition] ?? -1);
+    await Promise.all([...byLeader].map(async ([leader, some]) => {
+      const connection = await client.node(leader);
+      const asked = new Map(some.map((position) => [placeOf(position), position.offset]));
+      const args = {
+        isolationLevel: READ_UNCOMMITTED,
+        maxWaitTime: 0,
+        minBytes: 1,
+        maxBytes: TOTAL_BYTES,
+        topics: [...Map.groupBy(some, ({ topic }) => topic)].map(([topic, places]) => ({
+          topic,
+          partitions: places.map(({ partition, offset }) => ({
+            partition,
+            fetchOffset: offset,
+            maxBytes: PARTITION_BYTES,
+          })),
+        })),
+      };
+      const { partitions } = await connection.send("Fetch", args, {
+        decode: (payload, apiVersion) =>
+          readFetchResponse(payload, apiVersion, (topic, partition) => asked.get(placeOf({ topic, partition }))),
+      });
+      for (const { topic, partition, found: records } of partitions) {
+        const first = records?.records[0];
+        if (first !== undefined) found.set(placeOf({ topic, partition }), first.timestampMs);
+      }
+    }));
+  });
+  return positions.map((position) => found.get(placeOf(position)));
+}
+
+function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${partition} ${topic}`;
+}
