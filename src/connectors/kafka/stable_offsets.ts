@@ -13,7 +13,7 @@ import { listOffsets } from "./topics.ts";
 export async function untilStable(client: Client, positions: readonly Position[], withinMs: number): Promise<void> {
   let left = positions;
   await patiently({ doing: "see a commit", withinMs }, async () => {
-    const ends = await listOffsets(client, [...new Set(left.map(({ topic }) => topic))], LATEST);
+    const ends = await listOffsets(client, { topics: [...new Set(left.map(({ topic }) => topic))], timestamp: LATEST });
     left = left.filter(({ topic, partition, offset }) => (ends.get(topic)![partition] ?? 0) < offset);
     if (left.length === 0) return;
     const { topic, partition } = left[0]!;
