@@ -18,6 +18,7 @@ export {
   type JobRequest,
   OffsetOutOfRangeError,
   type OutgoingRecord,
+  type PartitionEnd,
   type Position,
   type Producer,
   type ProducerOptions,
