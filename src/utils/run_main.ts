@@ -1,4 +1,5 @@
 /** How a program ends: signals, errors in one sentence, exit codes. */
+import type { EarlySignals } from "./early_signals.ts";
 import { HelpRequested, UsageError } from "./flags.ts";
 import { writeErrorLine, writeOutput } from "./logging.ts";
 
@@ -13,7 +14,7 @@ export class Interrupted extends Error {
 
 /** What `runMain()` needs of the process; tests hand in their own. */
 export interface Process {
-  /** @returns what stops listening */
+  /** Calls the listener at once for a signal that has come before. @returns what stops listening */
   onSignal(signal: "SIGINT" | "SIGTERM", listener: () => void): () => void;
   /** Errors that no one awaits. @returns what stops listening */
   onUncaught(listener: (error: unknown) => void): () => void;
@@ -59,7 +60,8 @@ export async function runMain(
 
   let code: number;
   try {
-    await main(controller.signal);
+    // Asked to stop before it was loaded, it need not begin.
+    if (!controller.signal.aborted) await main(controller.signal);
     code = cleanExitCode();
   } catch (error) {
     code = await endWith(error);
@@ -133,8 +135,13 @@ function causes(error: unknown): unknown[] {
   return chain;
 }
 
+/** If the program was started with them, see `early_signals.ts`. */
+const earlySignals =
+  (globalThis as { [early: symbol]: EarlySignals | undefined })[Symbol.for("@stream-apps/deno early signals")];
+
 const DENO_PROCESS: Process = {
   onSignal(signal, listener) {
+    if (earlySignals !== undefined) return earlySignals.listen(signal, listener);
     try {
       Deno.addSignalListener(signal, listener);
     } catch (error) {
