@@ -273,6 +273,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     commitIntervalMs: 1000,
     sessionTimeoutMs: 10_000,
     onError: undefined,
+    onWindowError: undefined,
     maxDead: { share: 0.5 },
     restartStrategy: undefined,
     replicas: undefined,
