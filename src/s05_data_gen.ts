@@ -347,6 +347,7 @@ async function main(signal: AbortSignal): Promise<void> {
   await using broker = await openBroker({ settings: brokerSettings(), logger });
   if (create) await recreateTopics(broker.port, logger, { replicas });
   else await requireTopics(broker.port);
+  await broker.port.warnOfSettings?.([SKYONE.name, SUNSET.name]);
   logger.info(`Bookings of ${formatCount(users)} travellers, --seed ${seed}`);
   progress.start();
   try {

@@ -255,10 +255,11 @@ export interface Broker extends AsyncDisposable {
    */
   deleteTopics(names: readonly string[]): Promise<void>;
   /**
-   * Warns, once each, of topics that would be lost with one broker of several. Left out where there is one place for all.
+   * Warns, once each, of topics whose settings cost their writer something: those that would be lost with one broker of several,
+   * and those that do not keep the records' times. Left out where neither can be.
    * @throws {BrokerUnavailableError} if the broker does not answer
    */
-  warnOfSingleReplicas?(topics: readonly string[]): Promise<void>;
+  warnOfSettings?(topics: readonly string[]): Promise<void>;
   /**
    * The ends of a topic's partitions as their leaders know them at a moment after the call; the index is the partition.
    * @throws {UnknownTopicError} if the topic does not exist

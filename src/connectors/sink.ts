@@ -42,7 +42,7 @@ export class TopicSink<T> implements Sink<T> {
     const encode = this.#encode;
     const [description] = await this.#broker.describeTopics([topic]) as [TopicDescription];
     const partitions = description.endOffsets.length;
-    await this.#broker.warnOfSingleReplicas?.([topic]);
+    await this.#broker.warnOfSettings?.([topic]);
     const record: Encode<T> = (value, timestampMs) => {
       const made = encode(value, recordTime(topic, timestampMs));
       if (made.partition !== undefined) checkPartition(made, partitions);

@@ -37,6 +37,8 @@ export interface OperatorNode extends NodeBase {
   readonly operation: string;
   /** One, or two of different types. */
   readonly inputs: readonly [NodeInput] | readonly [NodeInput, NodeInput];
+  /** Whether its one input is two streams that it takes together, as a join in windows does. */
+  readonly pairs?: boolean;
   /** A new operator for each attempt of the job: none keeps anything from a failed one. */
   readonly create: () => Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
 }

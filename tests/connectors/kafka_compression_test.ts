@@ -4,10 +4,8 @@ import { assertEquals } from "@std/assert";
 import type { Broker, JobLease, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { readAll } from "./broker_contract.ts";
 import { FOREIGN_BATCHES, foreignRecords } from "./foreign_batches/mod.ts";
+import { createTopic, SERVERS, withClient } from "./kafka_rig.ts";
 
-const SERVERS = await askFor("net") && await askFor("env")
-  ? Deno.env.get("TEST_BOOTSTRAP_SERVERS")?.split(",")
-  : undefined;
 const NAME = SERVERS === undefined ? "kafka (skipped, TEST_BOOTSTRAP_SERVERS is not set or not allowed)" : "kafka";
 
 const encoder = new TextEncoder();
@@ -149,30 +147,6 @@ function produceBody(topic: string, batch: Uint8Array): { buf: Buffer; buffer: B
   return { buf: buffer, buffer };
 }
 
-/** One with settings that `Broker.createTopics()` has no words for. */
-async function createTopic(topic: string, settings: Readonly<Record<string, string>>): Promise<void> {
-  await withClient(async (client) => {
-    const connection = await client.controller();
-    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-    const topics = [{ topic, numPartitions: 1, replicationFactor: -1, configEntries }];
-    const { topicErrors } = await connection.send("CreateTopics", { topics, validateOnly: false, timeout: 5_000 });
-    assertEquals(topicErrors.map(({ errorCode }) => errorCode), [0]);
-  });
-}
-
-async function withClient(
-  use: (client: import("../../src/connectors/kafka/client.ts").Client) => Promise<void>,
-): Promise<void> {
-  const { Client } = await import("../../src/connectors/kafka/client.ts");
-  const bootstrap = SERVERS!.map((server) => ({ host: server.split(":")[0]!, port: Number(server.split(":")[1]) }));
-  const client = new Client({ bootstrap, clientId: "test", connectTimeoutMs: 5_000, log: () => {} });
-  try {
-    await use(client);
-  } finally {
-    await client.close();
-  }
-}
-
 async function open(broker: Broker, job: string): Promise<JobLease> {
   return await broker.openJob({
     job,
@@ -204,8 +178,4 @@ function test(promise: string, body: (broker: Broker, name: string) => Promise<v
       if ((await broker.listTopics()).includes(name)) await broker.deleteTopics([name]);
     },
   });
-}
-
-async function askFor(name: "net" | "env"): Promise<boolean> {
-  return (await Deno.permissions.query({ name })).state === "granted";
 }

@@ -90,6 +90,7 @@ async function resolve(
       if (!dryRun) throw new UsageError(`Nothing was ${resolution}: add --yes to do it`);
       return;
     }
+    if (resolution === "replayed") await broker.warnOfSettings?.(topicsOf(letters));
     await send(broker, producer, job, letters, resolution, options);
     logger.info(
       resolution === "replayed"
@@ -99,6 +100,11 @@ async function resolve(
   } finally {
     await producer?.close();
   }
+}
+
+/** Where the letters came from. */
+function topicsOf(letters: readonly Letter[]): string[] {
+  return [...new Set(letters.flatMap(({ origin }) => origin?.topic ?? []))];
 }
 
 async function send(

@@ -41,6 +41,7 @@ export interface WriteIo {
  * @throws {BadLineError} naming the line that is no record; those before it have been sent
  */
 export async function writeTopic(broker: Broker, topic: TopicDescription, io: WriteIo): Promise<void> {
+  await broker.warnOfSettings?.([topic.name]);
   const producer = await broker.producer();
   let sent = 0;
   try {

@@ -19,6 +19,7 @@ import { dropJob, jobsReading } from "./jobs.ts";
 import { openLease } from "./open_lease.ts";
 import { firstTimestamps, partitionEnds } from "./partition_ends.ts";
 import { KafkaProducer } from "./producer.ts";
+import { warnOfAppendTime } from "./append_time.ts";
 import { warnOfSingleReplicas } from "./replication.ts";
 import { deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
 import { KafkaTransactionalProducer } from "./transactional_producer.ts";
@@ -61,8 +62,9 @@ export class KafkaBroker implements Broker {
     return deleteTopics(this.#client, names);
   }
 
-  warnOfSingleReplicas(topics: readonly string[]): Promise<void> {
-    return warnOfSingleReplicas(this.#client, topics);
+  async warnOfSettings(topics: readonly string[]): Promise<void> {
+    await warnOfSingleReplicas(this.#client, topics);
+    await warnOfAppendTime(this.#client, topics);
   }
 
   offsetsAt(topic: string, timestampMs: number): Promise<number[]> {

@@ -5,7 +5,7 @@ import { TextArena } from "../text_arena.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
 import { createTopics, untilReady } from "./create_topics.ts";
-import { cleanupPolicy, describeTopics } from "./topics.ts";
+import { describeTopics, topicSetting } from "./topics.ts";
 
 /** Restoring reads one partition from its start: large answers make it quick. */
 const RESTORE_BYTES = 8 << 20;
@@ -36,7 +36,7 @@ export async function ensureChangelog(client: Client, job: string, replicas?: nu
         `Cannot use "${topic}" for the state of "${job}": it has ${partitions} partitions, it needs 1`,
       );
     }
-    const policy = await cleanupPolicy(client, topic);
+    const policy = await topicSetting(client, topic, "cleanup.policy");
     if (policy !== undefined && policy !== "compact") {
       throw new BrokerError(
         `Cannot use "${topic}" for the state of "${job}": its cleanup.policy is "${policy}", which would delete state; ` +

@@ -154,15 +154,13 @@ export function quoted(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
 }
 
-/** What a job's topic is set to do with old records; undefined if Kafka does not tell. */
-export async function cleanupPolicy(client: Client, topic: string): Promise<string | undefined> {
+/** What one of a topic's settings is, such as "cleanup.policy"; undefined if Kafka does not say. */
+export async function topicSetting(client: Client, topic: string, name: string): Promise<string | undefined> {
   const { resources } = await patiently({ doing: `read the settings of the topic "${topic}"` }, async () => {
     const connection = await client.any();
-    return await connection.send("DescribeConfigs", {
-      resources: [{ type: 2, name: topic, configNames: ["cleanup.policy"] }],
-    });
+    return await connection.send("DescribeConfigs", { resources: [{ type: 2, name: topic, configNames: [name] }] });
   });
   const resource = resources[0];
   if (resource === undefined || resource.errorCode !== Code.NONE) return undefined;
-  return resource.configEntries.find(({ configName }) => configName === "cleanup.policy")?.configValue ?? undefined;
+  return resource.configEntries.find(({ configName }) => configName === name)?.configValue ?? undefined;
 }

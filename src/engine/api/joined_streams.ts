@@ -222,6 +222,7 @@ function addNodes<T1, T2, R>(
       kind: "operator",
       operation,
       inputs: [{ from: sides.map((node) => ({ node, tag: undefined })), keySelector }],
+      pairs: true,
       create: create as () => Operator<unknown, unknown>,
     },
     operation,

@@ -1,7 +1,5 @@
 import type { StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf } from "../job_store.ts";
-import { formatTime } from "../record.ts";
-import type { StartingPoint } from "../source.ts";
 import { Changes } from "../state/changes.ts";
 import { PERIODIC_EMIT_MS } from "../time/watermark_strategy.ts";
 import { Activity } from "./activity.ts";
@@ -15,6 +13,7 @@ import type { Shared } from "./shared.ts";
 import { Silence } from "./silence.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SourceTask } from "./source_task.ts";
+import { describeStart, warnOfMiddle } from "./start_words.ts";
 import type { Task } from "./task.ts";
 import { unlessLost } from "./unless_lost.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -153,9 +152,11 @@ export class JobRun {
   async #open(snapshot: Snapshot): Promise<void> {
     const { logger, jobName, from } = this.#options;
     const start = snapshot.job === undefined
-      ? `starts ${describeFrom(from)}`
+      ? `starts ${describeStart(this.#graph, from)}`
       : "goes on from its last commit (--from is for a first start)";
     if (this.#session !== undefined) logger.info(`${jobName}: ${start}`);
+    const warning = snapshot.job === undefined ? warnOfMiddle(this.#graph, from) : undefined;
+    if (warning !== undefined) logger.warn(`${jobName}: ${warning}`);
     await this.#activity.wait(
       () => {
         const node = this.#graph.nodes[this.#sources.length + this.#tasks.length];
@@ -309,11 +310,6 @@ export class JobRun {
     signal.removeEventListener("abort", stop);
     this.#session?.lost.removeEventListener("abort", stop);
   }
-}
-
-function describeFrom(from: StartingPoint): string {
-  if (from === "earliest") return "at the oldest records";
-  return from === "latest" ? "behind the newest records" : `at records of ${formatTime(from)}`;
 }
 
 /** Lets timers, signals and the broker's answers have their turn. */
