@@ -3,8 +3,8 @@ import { checkValue } from "../json_codec.ts";
 import type { Schema } from "../topic.ts";
 import { decodeText, endOfLine, type FileDecoder, type FileFormat, NEWLINE } from "./format.ts";
 
-// A parser of our own: the one of @std/csv does not say at which byte a record begins, which a restart needs; it gives up
-// the rest of a stream at the first bad record; and it makes "\n" of a "\r\n" in quotes.
+// A parser of our own: those of npm and @std (csv-parse, papaparse) do not give a bad record's bytes with the byte where it
+// begins, which a dead letter and a restart need; and behind a quote that is never closed they give up the rest of the file.
 
 /** How a CSV file looks. */
 export interface CsvOptions {
@@ -16,16 +16,26 @@ export interface CsvOptions {
 export interface CsvReaderOptions<T> extends CsvOptions {
   /** Makes a value of an object of texts: `z.object({ price: z.coerce.number() })`. Left out: that object is the value. */
   readonly schema?: Schema<T>;
+  /** Names the fields, in the order of the columns. Needed where the files have no header; default: the header's names. */
+  readonly columns?: readonly string[];
+  /** Whether the first row is a header; default: true, false with `columns`. With both the header's names do not count. */
+  readonly header?: boolean;
 }
 
 const QUOTE = 0x22;
+const CARRIAGE_RETURN = 0x0d;
 /** Greater than every index. */
 const OPEN = Number.POSITIVE_INFINITY;
 const CLOSED = Number.MAX_SAFE_INTEGER;
 
 /**
- * Comma-separated values as RFC 4180 has them: the first row names the fields, each other row becomes an object of texts,
- * which a zod schema may convert. Lines end with `\n` or `\r\n`; an empty line is no record.
+ * Comma-separated values as RFC 4180 has them: each row becomes an object of texts, which a zod schema may convert. The first
+ * row names the fields, or `columns` does. Lines end with `\n` or `\r\n`, or all with `\r` where the first one does; an empty
+ * line is no record.
+ *
+ * Each file has a header of its own, so later files may have other columns, or the same in another order: rows have the
+ * names of their own file, and what the schema misses makes them bad. A column without a name is called by its place,
+ * "column_3"; the second of two "price" is called "price_2".
  *
  * Bad records are rows with too few or too many fields, and quotes where the RFC allows none. Of a quote that is never closed
  * (until the file ends, or the longest record that the source takes) the first line alone is bad: the next is a row again.
@@ -36,36 +46,60 @@ export class CsvReaderFormat<T = Readonly<Record<string, string>>> implements Fi
   readonly name = "CSV";
   readonly #separator: string;
   readonly #schema: Schema<T> | undefined;
+  readonly #columns: readonly string[] | undefined;
+  readonly #header: boolean;
 
   /**
    * Rows as objects of texts, or as the schema makes them.
-   * @throws {RangeError} if the separator can not be one
+   * @throws {RangeError | TypeError} if the separator or the columns cannot be what they should
    */
-  constructor({ separator = ",", schema }: CsvReaderOptions<T> = {}) {
+  constructor({ separator = ",", schema, columns, header = columns === undefined }: CsvReaderOptions<T> = {}) {
     this.#separator = checkSeparator(separator);
     this.#schema = schema;
+    this.#columns = columns === undefined ? undefined : checkColumns(columns);
+    this.#header = header;
+    if (!header && columns === undefined) {
+      throw new TypeError("Cannot read CSV without a header as nothing names its fields: give columns");
+    }
   }
 
   open(): FileDecoder<T> {
-    return new CsvDecoder(this.#separator, this.#schema);
+    return new CsvDecoder(this.#separator, this.#schema, this.#columns, this.#header);
   }
 }
 
 class CsvDecoder<T> implements FileDecoder<T> {
   readonly skipsEmpty = true;
+  /** What ends its lines: a restart learns it anew. */
+  readonly learnsFromFirst = true;
+  readonly header?: (bytes: Uint8Array) => string | undefined;
   readonly #separator: string;
   readonly #separatorByte: number;
   readonly #schema: Schema<T> | undefined;
-  #names: readonly string[] = [];
+  #names: readonly string[];
+  #newline: number | undefined;
 
-  constructor(separator: string, schema: Schema<T> | undefined) {
+  constructor(
+    separator: string,
+    schema: Schema<T> | undefined,
+    columns: readonly string[] | undefined,
+    header: boolean,
+  ) {
     this.#separator = separator;
     this.#separatorByte = separator.charCodeAt(0);
     this.#schema = schema;
+    this.#names = columns ?? [];
+    if (header) this.header = columns === undefined ? (bytes) => this.#readHeader(bytes) : () => undefined;
+  }
+
+  get newline(): number {
+    return this.#newline ?? NEWLINE;
   }
 
   end(bytes: Uint8Array, start: number, last: boolean): number {
-    const line = endOfLine(bytes, start, last);
+    this.#newline ??= this.#findNewline(bytes, start, last);
+    if (this.#newline === undefined && !last) return -1;
+    const line = endOfLine(bytes, start, last, this.newline);
     if (line < 0) return line;
     if (!bytes.subarray(start, line).includes(QUOTE)) return line;
     const end = this.#endWithQuotes(bytes, start);
@@ -75,37 +109,76 @@ class CsvDecoder<T> implements FileDecoder<T> {
     return end === CLOSED ? bytes.length : line;
   }
 
-  header(bytes: Uint8Array): void {
-    const names = parseRecord(decodeText(bytes), this.#separator);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) throw new RecordError(`two fields are called "${twice}"`);
-    this.#names = names;
-  }
-
   decode(bytes: Uint8Array): T {
     const names = this.#names;
     const fields = parseRecord(decodeText(bytes), this.#separator);
     if (fields.length !== names.length) {
-      throw new RecordError(`it has ${fields.length} fields, the header has ${names.length}`);
+      const expected = this.header === undefined ? `columns are ${names.length}` : `the header has ${names.length}`;
+      throw new RecordError(`it has ${fields.length} fields, ${expected}`);
     }
     // Not by assignment: a field may be called "__proto__".
     const row = Object.fromEntries(fields.map((field, index) => [names[index]!, field]));
     return this.#schema === undefined ? row as T : checkValue(row, this.#schema);
   }
 
+  /** @returns a word for the operator, if it may be none */
+  #readHeader(bytes: Uint8Array): string | undefined {
+    const row = decodeText(bytes);
+    const names = parseRecord(row, this.#separator);
+    this.#names = distinct(names.map((name, index) => name.trim() === "" ? `column_${index + 1}` : name));
+    if (!names.some((name) => name.trim() !== "" && Number.isFinite(Number(name)))) return undefined;
+    return `its first row names the fields, and reads like data: "${row.slice(0, 60)}"; ` +
+      "if the file has no header, give CsvReaderFormat its columns";
+  }
+
+  /** What ends the first line outside of quotes; undefined if there is none so far. */
+  #findNewline(bytes: Uint8Array, start: number, last: boolean): number | undefined {
+    for (let i = start; i < bytes.length; i++) {
+      if (bytes[i] === QUOTE) {
+        i = bytes.indexOf(QUOTE, i + 1);
+        while (i >= 0 && bytes[i + 1] === QUOTE) i = bytes.indexOf(QUOTE, i + 2);
+        if (i < 0) return undefined;
+      }
+      while (i < bytes.length && bytes[i] !== this.#separatorByte) {
+        if (bytes[i] === NEWLINE) return NEWLINE;
+        if (bytes[i++] !== CARRIAGE_RETURN) continue;
+        while (bytes[i] === CARRIAGE_RETURN) i++;
+        if (i < bytes.length) return bytes[i] === NEWLINE ? NEWLINE : CARRIAGE_RETURN;
+        return last ? CARRIAGE_RETURN : undefined;
+      }
+    }
+    return undefined;
+  }
+
   /** The same walk as {@link parseRecord}, over bytes. @returns OPEN or CLOSED if there is no newline outside of quotes */
   #endWithQuotes(bytes: Uint8Array, start: number): number {
+    const { newline } = this;
     for (let i = start; i < bytes.length; i++) {
       if (bytes[i] === QUOTE) {
         i = bytes.indexOf(QUOTE, i + 1);
         while (i >= 0 && bytes[i + 1] === QUOTE) i = bytes.indexOf(QUOTE, i + 2);
         if (i < 0) return OPEN;
       }
-      while (i < bytes.length && bytes[i] !== this.#separatorByte && bytes[i] !== NEWLINE) i++;
-      if (bytes[i] === NEWLINE) return i + 1;
+      while (i < bytes.length && bytes[i] !== this.#separatorByte && bytes[i] !== newline) i++;
+      if (bytes[i] === newline) return i + 1;
     }
     return CLOSED;
   }
+}
+
+/** Each name once: the second "price" becomes "price_2". */
+function distinct(names: readonly string[]): string[] {
+  const all = new Set(names);
+  const given = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let count = 2; given.has(own); count++) {
+      const numbered = `${name}_${count}`;
+      if (!all.has(numbered)) own = numbered;
+    }
+    given.add(own);
+    return own;
+  });
 }
 
 /** The fields of one record. */
@@ -140,5 +213,14 @@ export function checkSeparator(separator: string): string {
   throw new RangeError(
     "Cannot read or write CSV as separator must be one ASCII character, neither a quote nor a line's end: " +
       `current value is ${JSON.stringify(separator)}`,
+  );
+}
+
+function checkColumns(columns: readonly string[]): readonly string[] {
+  const good = Array.isArray(columns) && columns.length > 0 && new Set(columns).size === columns.length &&
+    columns.every((name) => typeof name === "string" && name !== "");
+  if (good) return [...columns];
+  throw new TypeError(
+    `Cannot read CSV as columns must be different names, at least one: current value is ${JSON.stringify(columns)}`,
   );
 }

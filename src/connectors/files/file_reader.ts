@@ -2,6 +2,7 @@ import {
   type Clock,
   JobError,
   type Json,
+  type Logger,
   type SourceContext,
   type SourceReader,
   type SplitStatus,
@@ -33,6 +34,8 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
   readonly #options: FileReaderOptions<T>;
   readonly #clock: Clock;
   readonly #wake: () => void;
+  readonly #logger: Logger;
+  #warned = false;
   readonly #closed = new AbortController();
   /** While no file is open. */
   #position: FilePosition | null;
@@ -47,7 +50,7 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     position: FilePosition | null,
     bound: Bound | null | undefined,
     options: FileReaderOptions<T>,
-    { clock, wake }: SourceContext,
+    { clock, wake, logger }: SourceContext,
   ) {
     this.#files = files;
     this.#position = position;
@@ -55,6 +58,7 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     this.#options = options;
     this.#clock = clock;
     this.#wake = wake;
+    this.#logger = logger;
     this.splits = [new FileSplit(FILES_SPLIT, bound as unknown as Json | undefined, this, options.timestamp)];
     this.#settle();
   }
@@ -173,6 +177,10 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
 
   #push(place: FilePlace, file: OpenFile, last: boolean): void {
     const records = file.takeRecords(last);
+    if (file.headerWarning !== undefined && !this.#warned) {
+      this.#warned = true; // other files will be of the same make
+      this.#logger.warn(`"${file.path}": ${file.headerWarning}`);
+    }
     if (records.length === 0) return;
     this.splits[0].push({ place, file, path: file.path, decoder: this.#decoder!, records });
     this.#wake();

@@ -26,9 +26,10 @@ export interface FileDecoder<T> {
   end(bytes: Uint8Array, start: number, last: boolean): number;
   /**
    * Takes the first record, which is none; left out: there is none.
-   * @throws {RecordError} if the file can not be read with it
+   * @returns a warning for the operator, as the end of a sentence that begins with the file
+   * @throws {RecordError} if the file cannot be read with it
    */
-  header?(bytes: Uint8Array): void;
+  header?: (bytes: Uint8Array) => string | undefined;
   /**
    * The value of a record.
    * @param bytes without the newline
@@ -64,9 +65,9 @@ export class JsonLinesFormat<T> implements FileFormat<T> {
 }
 
 /** See {@link FileDecoder.end}. */
-export function endOfLine(bytes: Uint8Array, start: number, last: boolean): number {
-  const newline = bytes.indexOf(NEWLINE, start);
-  if (newline >= 0) return newline + 1;
+export function endOfLine(bytes: Uint8Array, start: number, last: boolean, newline = NEWLINE): number {
+  const end = bytes.indexOf(newline, start);
+  if (end >= 0) return end + 1;
   return last ? bytes.length : -1;
 }
 

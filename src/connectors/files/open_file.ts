@@ -44,6 +44,8 @@ export class OpenFile implements FileOffset {
   offset = 0;
   line = 1;
   readonly object: FileObject;
+  /** What is odd about its header, once that is read. */
+  headerWarning: string | undefined;
   readonly #bytes: FileBytes;
   readonly #head = new FileHead();
   readonly #decoder: FileDecoder<unknown>;
@@ -274,7 +276,7 @@ export class OpenFile implements FileOffset {
     this.#begun = true;
     if (this.#decoder.header === undefined) return false;
     try {
-      this.#decoder.header(bytes);
+      this.headerWarning = this.#decoder.header(bytes);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       throw new JobError(`Cannot read "${this.path}" by its header: ${error.message}`);

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { z } from "zod";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
@@ -9,6 +10,7 @@ import type { Json } from "../../../src/engine/source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import {
   CsvReaderFormat,
+  type CsvReaderOptions,
   FileSource,
   type FileSourceOptions,
   JsonLinesFormat,
@@ -216,14 +218,102 @@ test("watch: a CSV header that comes after a restart is the header all the same"
   assertEquals(await second.start().take(), [{ a: "1", b: "2" }]);
 });
 
-test("a CSV header that can not be used is an error of the job", async (dir) => {
-  write(`${dir}/a.csv`, 'a,a\n1,"2"\n');
+test("a CSV header that cannot be used is an error of the job", async (dir) => {
+  write(`${dir}/a.csv`, 'a,"b"x\n1,"2"\n');
 
   await assertRejects(
     () => readAll({ path: dir, format: new CsvReaderFormat() }),
     JobError,
-    `Cannot read "${dir}/a.csv" by its header: two fields are called "a"`,
+    `Cannot read "${dir}/a.csv" by its header: text follows a closed quote in field 2`,
   );
+});
+
+test("CSV without a header, with carriage returns, or both, is read over restarts at each record", async (dir) => {
+  const cases: [text: string, options: CsvReaderOptions<Record<string, string>>][] = [
+    ["a,b\r1,2\r3,4\r5,6\r", {}],
+    ["1,2\n3,4\n5,6\n", { columns: ["a", "b"] }],
+    ["1,2\r3,4\r5,6", { columns: ["a", "b"] }],
+  ];
+  for (const [text, options] of cases) {
+    write(`${dir}/x.csv`, text);
+    const source = { path: `${dir}/x.csv`, format: new CsvReaderFormat(options) };
+    const values: unknown[] = [];
+    let position: Json | undefined;
+    for (let records = 0; records < 4; records++) {
+      using _ = new ShortReads(3);
+      await using opened = await OpenSource.open(source, position === undefined ? {} : { position });
+      values.push(...await opened.start().take(1));
+      position = opened.position;
+    }
+    assertEquals(values, [{ a: "1", b: "2" }, { a: "3", b: "4" }, { a: "5", b: "6" }], JSON.stringify(text));
+  }
+});
+
+test("a CSV header that reads like data is told once", async (dir) => {
+  for (const name of ["1.csv", "2.csv"]) write(`${dir}/${name}`, "17,Ulm\n18,Bonn\n");
+  await using source = await OpenSource.open({ path: dir, format: new CsvReaderFormat() });
+  assertEquals((await source.start().take()).length, 2);
+  assertEquals(source.log.lines.length, 1);
+  assertEquals(
+    source.log.lines[0]!.startsWith(`warn: "${dir}/1.csv": its first row names the fields, and reads`),
+    true,
+  );
+});
+
+test("gzip is read by its first bytes, over restarts at each record; members follow one another", async (dir) => {
+  const text = Array.from({ length: 3_000 }, (_, index) => `line ${index} ${"x".repeat(index % 97)}`);
+  const half = text.slice(0, 1_500).map((line) => `${line}\n`).join("");
+  const rest = text.slice(1_500).map((line) => `${line}\n`).join("");
+  write(`${dir}/a.txt`, new Uint8Array([...gzipSync(half), ...gzipSync(rest)]));
+  write(`${dir}/b.gz`, "plain\n");
+  write(`${dir}/c.gz`, gzipSync(""));
+  const values: unknown[] = [];
+  let position: Json | undefined;
+  for (const count of [1, 700, 0, 800, 1_400, Number.POSITIVE_INFINITY]) {
+    await using opened = await OpenSource.open(lines(dir), position === undefined ? {} : { position });
+    values.push(...await opened.start().take(count));
+    position = opened.position;
+  }
+  assertEquals(values, [...text, "plain"]);
+});
+
+test("gzip that is cut off, corrupt, or written on is told", async (dir) => {
+  const whole = gzipSync(`${"some text\n".repeat(100)}`);
+  const corrupt = new Uint8Array(whole);
+  corrupt[whole.length - 5]! ^= 0xff;
+  for (
+    const [bytes, words] of [
+      [whole.subarray(0, 40), "its gzip data are cut off; was it still being written?"],
+      [corrupt, "its gzip data are corrupt (incorrect data check)"],
+      [new Uint8Array([...whole, 1, 2, 3, 4]), "its gzip data are corrupt (incorrect header check)"],
+    ] as const
+  ) {
+    write(`${dir}/a.gz`, bytes);
+    await assertRejects(() => readAll(lines(`${dir}/a.gz`)), JobError, words);
+  }
+  write(`${dir}/a.gz`, whole);
+  await using source = await OpenSource.open(lines(`${dir}/a.gz`, { watch: true }));
+  assertEquals((await source.start().take()).length, 100);
+  await Deno.writeFile(`${dir}/a.gz`, whole, { append: true });
+  await source.look();
+  await assertRejects(
+    () => source.take(),
+    JobError,
+    `Cannot go on reading "${dir}/a.gz" at its end: it has grown from`,
+  );
+});
+
+test("what cannot hold lines of UTF-8 text is refused with what to do", async (dir) => {
+  for (
+    const [first, words] of [
+      [[0xff, 0xfe, 0x61, 0], "it is UTF-16 text, not UTF-8 text; save it as UTF-8"],
+      [[0x50, 0x4b, 3, 4, 0], "it is a zip archive, not UTF-8 text; unpack it"],
+      [[0x28, 0xb5, 0x2f, 0xfd], "it is compressed with zstd, not UTF-8 text; decompress it, or use gzip"],
+    ] as const
+  ) {
+    write(`${dir}/a.csv`, new Uint8Array(first));
+    await assertRejects(() => readAll(lines(`${dir}/a.csv`)), JobError, `Cannot read "${dir}/a.csv": ${words}`);
+  }
 });
 
 test("a line that is too long stops the job, a CSV quote open for so long is given up at its first line", async (dir) => {

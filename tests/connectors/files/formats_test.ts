@@ -22,10 +22,10 @@ function csv(text: string, format: { open(): FileDecoder<unknown> } = new CsvRea
   let headed = false;
   for (let start = 0; start < bytes.length;) {
     const end = decoder.end(bytes, start, true);
-    const record = bytes.subarray(start, bytes[end - 1] === 0x0a ? end - 1 : end);
+    const record = bytes.subarray(start, bytes[end - 1] === (decoder.newline ?? 0x0a) ? end - 1 : end);
     start = end;
     if (record.length === 0 && decoder.skipsEmpty) continue;
-    if (!headed) decoder.header!(record);
+    if (!headed && decoder.header !== undefined) decoder.header(record);
     else records.push(outcome(() => decoder.decode(record)));
     headed = true;
   }
@@ -99,8 +99,45 @@ Deno.test("CsvReaderFormat loses only the line that opens a quote which is never
   assertEquals(csv('a,b\n1,"2\n3,4\n5,6\n'), ["a quote is never closed", { a: "3", b: "4" }, { a: "5", b: "6" }]);
 });
 
-Deno.test("CsvReaderFormat refuses a header with a name twice, and text that is not UTF-8", () => {
-  assertThrows(() => csv("a,b,a\n"), RecordError, 'two fields are called "a"');
+Deno.test("CsvReaderFormat gives columns without a name, or with one that was there, names of their own", () => {
+  assertEquals(csv("a,b,,\n1,2,x,y\n"), [{ a: "1", b: "2", column_3: "x", column_4: "y" }]);
+  assertEquals(csv("a,a,a_2,a, \n1,2,3,4,5\n"), [{ a: "1", a_3: "2", a_2: "3", a_4: "4", column_5: "5" }]);
+});
+
+Deno.test("CsvReaderFormat takes the names of its columns where a file has no header", () => {
+  const columns = ["id", "city"];
+  assertEquals(csv("1,Ulm\n2\n", new CsvReaderFormat({ columns })), [
+    { id: "1", city: "Ulm" },
+    "it has 1 fields, columns are 2",
+  ]);
+  assertEquals(csv("a,b\n1,Ulm\n", new CsvReaderFormat({ columns, header: true })), [{ id: "1", city: "Ulm" }]);
+  assertThrows(() => new CsvReaderFormat({ header: false }), TypeError, "nothing names its fields: give columns");
+  for (const columns of [[], ["a", "a"], [""], "a,b" as never]) {
+    assertThrows(() => new CsvReaderFormat({ columns }), TypeError, "columns must be different names, at least one");
+  }
+});
+
+Deno.test("CsvReaderFormat says when the names of the first row read like data", () => {
+  const warned = (row: string) => new CsvReaderFormat().open().header!(encoder.encode(row));
+  assertEquals(
+    warned("17,Ulm,2026-01-01"),
+    'its first row names the fields, and reads like data: "17,Ulm,2026-01-01"; ' +
+      "if the file has no header, give CsvReaderFormat its columns",
+  );
+  assertEquals([warned("id,city,"), warned('"",x1')], [undefined, undefined]);
+});
+
+Deno.test("CsvReaderFormat reads lines that all end with a carriage return alone", () => {
+  assertEquals(csv("a,b\r1,2\r3,4\r"), [{ a: "1", b: "2" }, { a: "3", b: "4" }]);
+  assertEquals(csv('"a\r1",b\r"1\n",2\r\r3,4'), [{ "a\r1": "1\n", b: "2" }, { "a\r1": "3", b: "4" }]);
+  assertEquals(csv("1\r", new CsvReaderFormat({ columns: ["a"] })), [{ a: "1" }]);
+  const decoder = new CsvReaderFormat().open();
+  assertEquals(decoder.end(encoder.encode("a,b\r"), 0, false), -1); // a newline may follow
+  assertEquals([decoder.end(encoder.encode("a,b\r\n"), 0, false), decoder.newline], [5, 0x0a]);
+  assertEquals(decoder.end(encoder.encode("1\r2\n"), 0, false), 4); // as the first line says
+});
+
+Deno.test("CsvReaderFormat refuses text that is not UTF-8", () => {
   const decoder = new CsvReaderFormat().open();
   decoder.header!(encoder.encode("a"));
   assertThrows(() => decoder.decode(new Uint8Array([0x61, 0xff])), RecordError, "it is not UTF-8 text");
