@@ -52,6 +52,7 @@ export class Advisor {
     return {
       description: sink.description,
       exactlyOnceWith: (store) => sink.exactlyOnceWith(store),
+      feeds: (source) => sink.feeds?.(source),
       open: (context) => this.#named(() => sink.open(context)),
     };
   }

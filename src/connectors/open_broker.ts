@@ -121,6 +121,7 @@ export class OpenBroker implements JobStore, AsyncDisposable {
   /** For tools: topics and records as they are. */
   readonly port: Broker;
   readonly #advisor: Advisor | undefined;
+  readonly #sources = new WeakSet<object>();
   readonly #replicas: number | undefined;
   readonly #compression: Compression | undefined;
 
@@ -181,8 +182,9 @@ export class OpenBroker implements JobStore, AsyncDisposable {
     const encode = typeof topic === "string"
       ? recordEncoder(topic, (options as EncodingOptions<T>).encode)
       : jsonEncoder(topic, options as JsonSinkOptions<T>);
-    const { compression = this.#compression } = options;
-    const sink = new TopicSink<T>(this.port, this, { topic: name, encode, compression });
+    const { compression = this.#compression, mayFeedItself = false } = options;
+    const isOfBroker = mayFeedItself ? undefined : (source: Source<unknown>) => this.#sources.has(source);
+    const sink = new TopicSink<T>(this.port, this, { topic: name, encode, compression, isOfBroker });
     return this.#advisor?.sink(sink) ?? sink;
   }
 
@@ -197,6 +199,8 @@ export class OpenBroker implements JobStore, AsyncDisposable {
   }
 
   #advised<T>(source: Source<T>): Source<T> {
-    return this.#advisor?.source(source) ?? source;
+    const advised = this.#advisor?.source(source) ?? source;
+    this.#sources.add(advised);
+    return advised;
   }
 }

@@ -60,6 +60,11 @@ export interface DecodingOptions<T> extends TopicSourceOptions {
 export interface TopicSinkSettings {
   /** How its records are compressed at a Kafka; left out: what the broker was opened with, else none. */
   readonly compression?: Compression | undefined;
+  /**
+   * Whether the topic may be one that the job reads: a tombstone that deletes what was read, a record that is to come again.
+   * Default false: such a job is refused, as it would read what it writes for ever.
+   */
+  readonly mayFeedItself?: boolean | undefined;
 }
 
 /** What a sink can be told whose records are JSON, under the key of their topic. */

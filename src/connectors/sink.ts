@@ -1,4 +1,11 @@
-import { type JobStore, RecordError, type Sink, type SinkContext, type SinkWriter } from "../engine/mod.ts";
+import {
+  type JobStore,
+  RecordError,
+  type Sink,
+  type SinkContext,
+  type SinkWriter,
+  type Source,
+} from "../engine/mod.ts";
 import type { Broker, Compression, OutgoingRecord, Producer, TopicDescription } from "./broker.ts";
 import { BrokerJobSession } from "./job_store.ts";
 import { recordTime } from "./record_time.ts";
@@ -12,6 +19,8 @@ export interface TopicSinkOptions<T> {
   readonly encode: Encode<T>;
   /** Default none. */
   readonly compression?: Compression | undefined;
+  /** Whether a source of the same job reads the same broker's topics; left out: none does. */
+  readonly isOfBroker?: ((source: Source<unknown>) => boolean) | undefined;
 }
 
 /** Writes values into a topic: with the job's commit where the store is the same broker, else at least once. */
@@ -22,18 +31,25 @@ export class TopicSink<T> implements Sink<T> {
   readonly #topic: string;
   readonly #encode: Encode<T>;
   readonly #compression: Compression | undefined;
+  readonly #isOfBroker: ((source: Source<unknown>) => boolean) | undefined;
 
-  constructor(broker: Broker, store: JobStore, { topic, encode, compression }: TopicSinkOptions<T>) {
+  constructor(broker: Broker, store: JobStore, { topic, encode, compression, isOfBroker }: TopicSinkOptions<T>) {
     this.#broker = broker;
     this.#store = store;
     this.#topic = topic;
     this.#encode = encode;
     this.#compression = compression;
+    this.#isOfBroker = isOfBroker;
     this.description = `topic "${topic}"`;
   }
 
   exactlyOnceWith(store: JobStore | undefined): boolean {
     return store === this.#store;
+  }
+
+  feeds(source: Source<unknown>): string | undefined {
+    if (!source.topics?.includes(this.#topic) || !this.#isOfBroker?.(source)) return undefined;
+    return `which reads the same topic "${this.#topic}"; write to another one, or give the sink mayFeedItself`;
   }
 
   /** @throws {UnknownTopicError} if the topic does not exist */

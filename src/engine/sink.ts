@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { JobSession, JobStore } from "./job_store.ts";
 import type { Logger } from "./logger.ts";
-import type { Json } from "./source.ts";
+import type { Json, Source } from "./source.ts";
 
 /**
  * When a job's output can be seen.
@@ -20,6 +20,11 @@ export interface Sink<T> {
    * it starts; exactly-once asked for by name is then refused.
    */
   exactlyOnceWith(store: JobStore | undefined): boolean;
+  /**
+   * Whether what it writes would come back through that source of the same job; asked before anything is opened.
+   * @returns what would come back how, as the end of a sentence; undefined if nothing would, or nobody can tell
+   */
+  feeds?(source: Source<unknown>): string | undefined | Promise<string | undefined>;
   /** Opens it, for one attempt of the job. */
   open(context: SinkContext): Promise<SinkWriter<T>>;
 }

@@ -1,6 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Compression, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { UnknownTopicError } from "../../src/connectors/broker.ts";
+import { OpenBroker } from "../../src/connectors/open_broker.ts";
+import { StreamExecutionEnvironment } from "../../src/engine/api/environment.ts";
+import { JobError } from "../../src/engine/errors.ts";
+import { SILENT } from "../../src/engine/logger.ts";
+import { WatermarkStrategy } from "../../src/engine/time/watermark_strategy.ts";
+import { MemoryBroker } from "../memory_broker.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import { TopicSink } from "../../src/connectors/sink.ts";
 import type { JobSession, JobStore, JobStoreRequest } from "../../src/engine/job_store.ts";
@@ -127,4 +133,28 @@ Deno.test("takeBack() takes the last records out of what is not flushed yet, wit
   await session.flush();
   const kept = ["a @0", "b @1", "e @9"];
   assertEquals([broker.leases[0]!.pending.map(textOf), broker.sends[0]!.map(textOf)], [kept, kept]);
+});
+
+Deno.test("a job that writes into a topic that it reads is refused, unless its sink may feed itself", async () => {
+  const broker = new OpenBroker(new MemoryBroker());
+  const other = new OpenBroker(new MemoryBroker());
+  const { port } = broker;
+  await port.createTopics([{ name: "a", partitions: 1 }, { name: "b", partitions: 1 }]);
+  await other.port.createTopics([{ name: "a", partitions: 1 }]);
+  const execute = async (from: OpenBroker, to: string, mayFeedItself?: boolean) => {
+    const env = new StreamExecutionEnvironment({ bounded: true, from: "earliest", logger: SILENT });
+    const encode = (value: string) => ({ key: null, value: new TextEncoder().encode(value) });
+    env.fromSource(from.textSource("a"), WatermarkStrategy.noWatermarks(), "texts")
+      .sinkTo(broker.sink(to, { encode, mayFeedItself })).name("copy");
+    await env.execute();
+  };
+  await assertRejects(
+    () => execute(broker, "a"),
+    JobError,
+    'Cannot execute a job that reads what it writes: what "copy" writes comes back through "texts", which reads the same ' +
+      'topic "a"; write to another one, or give the sink mayFeedItself',
+  );
+  await execute(broker, "b");
+  await execute(broker, "a", true);
+  await execute(other, "a"); // the same name on another broker
 });

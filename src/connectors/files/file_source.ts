@@ -53,6 +53,8 @@ export interface FileSourceOptions<T> {
  */
 export class FileSource<T> implements Source<T> {
   readonly description: string;
+  /** As in the options. */
+  readonly path: string;
   readonly #options: Required<Omit<FileSourceOptions<T>, "timestamp">> & Pick<FileSourceOptions<T>, "timestamp">;
 
   /**
@@ -78,6 +80,7 @@ export class FileSource<T> implements Source<T> {
         );
       }
     }
+    this.path = path;
     this.#options = { ...options, watch, pollMs, maxRecordBytes };
     this.description = `${format.name} in "${path}"`;
   }

@@ -100,6 +100,13 @@ export class PartFiles {
     return `${this.dir}/${this.#name(number)}`;
   }
 
+  /** Whether the parts of a sink in `dir` have that path. */
+  owns(dir: string, path: string): boolean {
+    const name = path.slice(dir.length + 1);
+    return path.startsWith(`${dir}/`) && name.startsWith(`${this.prefix}-`) && name.endsWith(this.suffix) &&
+      !name.includes("/");
+  }
+
   #hiddenPath({ number, attempt }: HiddenPart): string {
     return `${this.dir}/.${this.#name(number)}.${attempt}.inprogress`;
   }

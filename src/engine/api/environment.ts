@@ -142,6 +142,7 @@ export class StreamExecutionEnvironment {
   protected async start(): Promise<JobExecutionResult> {
     const { jobName = "job", store, logger = consoleLogger("warn"), delivery, idleMs = 60_000 } = this.#options;
     const graph = this.graph.build();
+    await checkLoops(graph);
     if (delivery !== "at-least-once") {
       const weak = graph.nodes.filter((node) => node.kind === "sink").filter(({ sink }) =>
         !sink.exactlyOnceWith(store)
@@ -198,5 +199,19 @@ export class StreamExecutionEnvironment {
       label,
     );
     return new SingleOutputStreamOperator<T>(this, [{ node, tag: undefined }]);
+  }
+}
+
+/** A job that reads what it writes never ends, and doubles what there is. */
+async function checkLoops({ nodes }: StreamGraph): Promise<void> {
+  const sources = nodes.filter((node) => node.kind === "source");
+  for (const sink of nodes.filter((node) => node.kind === "sink")) {
+    for (const source of sources) {
+      const how = await sink.sink.feeds?.(source.source);
+      if (how === undefined) continue;
+      throw new JobError(
+        `Cannot execute a job that reads what it writes: what "${sink.name}" writes comes back through "${source.name}", ${how}`,
+      );
+    }
   }
 }

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
+import { SILENT } from "../../../src/engine/logger.ts";
 import fc from "fast-check";
 import { JobError, RecordError } from "../../../src/engine/errors.ts";
 import type { SinkWriter } from "../../../src/engine/sink.ts";
@@ -9,6 +11,7 @@ import {
   CsvEncoder,
   FileSink,
   type FileSinkOptions,
+  FileSource,
   JsonLinesEncoder,
   TextLineInputFormat,
 } from "../../../src/connectors/files/mod.ts";
@@ -579,6 +582,46 @@ test("a source that watches the directory reads what was committed, in order, on
 });
 
 // ----------------------------------------------------------------------------------------------------------------- errors
+
+test("a job whose sink writes where its source reads is refused before anything is opened", async (dir) => {
+  await Deno.mkdir(`${dir}/in/sub`, { recursive: true });
+  await Deno.symlink(`${dir}/in`, `${dir}/link`);
+  await Deno.symlink(`${dir}/in/sub`, `${dir}/deep`);
+  const execute = async (path: string, out: string) => {
+    const env = new StreamExecutionEnvironment({ logger: SILENT });
+    const source = new FileSource({ path, format: new TextLineInputFormat() });
+    env.fromSource(source, WatermarkStrategy.noWatermarks(), "lines").sinkTo(new FileSink({ dir: out })).name("copy");
+    await env.execute();
+  };
+  for (
+    const out of ["in", "in/", "in/sub", "in/new/deeper", "link", "link/sub", "deep", "in/../in", "_x/../in", "./in"]
+  ) {
+    await assertRejects(
+      () => execute(`${dir}/in`, `${dir}/${out}`),
+      JobError,
+      'Cannot execute a job that reads what it writes: what "copy" writes comes back through "lines", which reads all files ' +
+        `in "${dir}/in"; write to a directory beside it, or to one whose name begins with "_"`,
+      out,
+    );
+  }
+  await assertRejects(() => execute(`${dir}/link`, `${dir}/in/sub`), JobError, "comes back through");
+  write(`${dir}/in/part-0000000000.jsonl`, "1\n");
+  await assertRejects(
+    () => execute(`${dir}/in/part-0000000000.jsonl`, `${dir}/in`),
+    JobError,
+    `which reads "${dir}/in/part-0000000000.jsonl", one of the sink's own files`,
+  );
+  // Beside it, below it under a hidden name, and above it.
+  for (const out of ["inside", "in/_out", "in/.out/deeper"]) await execute(`${dir}/in`, `${dir}/${out}`);
+  await execute(`${dir}/in`, dir);
+});
+
+test("two sinks that would write the same files are refused by what they find there", async (dir) => {
+  const env = new StreamExecutionEnvironment({ logger: SILENT });
+  const numbers = env.fromCollection([1, 2]);
+  for (const name of ["one", "other"]) numbers.sinkTo(new FileSink({ dir })).name(name);
+  await assertRejects(() => env.execute(), JobError, `Cannot write "${dir}/`);
+});
 
 test("open() says which directory it can not write to, and why", async (dir) => {
   write(`${dir}/file`, "");
