@@ -230,6 +230,9 @@ export interface JobInfo {
   readonly running: boolean;
 }
 
+/** Why its topic would refuse a record, as the end of a sentence: "it takes 3,145,812 bytes, and …"; undefined if it would not. */
+export type RecordCheck = (record: OutgoingRecord) => string | undefined;
+
 /** A broker that is open. */
 export interface Broker extends AsyncDisposable {
   /** Which adapter it is. */
@@ -270,6 +273,12 @@ export interface Broker extends AsyncDisposable {
    * there is none, or none that can be had at once.
    */
   firstTimestamps(positions: readonly Position[]): Promise<(number | undefined)[]>;
+  /**
+   * What the settings of a topic refuse, to be asked of each record before it is written. Left out where all is taken.
+   * @param compression of its records; default none
+   * @throws {BrokerUnavailableError} if the broker does not answer
+   */
+  recordCheck?(topic: string, compression?: Compression): Promise<RecordCheck>;
   /** For each partition the first offset whose timestamp is >= `timestampMs`, or the end. */
   offsetsAt(topic: string, timestampMs: number): Promise<number[]>;
 

@@ -16,6 +16,7 @@ import {
   type JobLease,
   type OutgoingRecord,
   type Position,
+  type RecordCheck,
   type RecordHeaders,
 } from "./broker.ts";
 
@@ -55,6 +56,7 @@ export class BrokerJobSession implements JobSession {
   #written: OutgoingRecord[] = [];
   #letters: DeadLetter[] = [];
   #topicExists = false;
+  #checkLetter: RecordCheck | undefined;
 
   constructor(
     broker: Broker,
@@ -146,11 +148,15 @@ export class BrokerJobSession implements JobSession {
         await this.broker.createTopics([{ name: topic, partitions: 1, maxRecordBytes: DEAD_LETTER_BYTES, replicas }]);
         this.#faultPoint?.("commit: the topic of dead letters is made");
       }
+      this.#checkLetter = await this.broker.recordCheck?.(topic);
       this.#topicExists = true;
     }
     const letters = this.#letters;
     this.#letters = [];
-    for (const letter of letters) this.#lease.write(letterRecord(topic, this.#job, letter));
+    for (const letter of letters) {
+      const record = letterRecord(topic, this.#job, letter);
+      this.#lease.write(this.#checkLetter?.(record) === undefined ? record : shortened(record));
+    }
     this.#faultPoint?.("commit: the dead letters are written");
   }
 }
@@ -195,6 +201,27 @@ function letterRecord(topic: string, job: string, letter: DeadLetter): OutgoingR
   const timestampMs = [letter.timestampMs, origin?.timestampMs].find((ms) => Number.isSafeInteger(ms) && ms! >= 0) ??
     Date.now();
   return { topic, partition: 0, key: origin?.key ?? null, value, timestampMs, headers };
+}
+
+/** So much is kept of a value that its letter cannot hold, bytes. */
+const KEPT_BYTES = 1 << 16;
+
+/**
+ * What any topic takes of a letter: a commit that it refuses would end the job at every start. The begin of the value says of which
+ * record it is; where that lies is in the headers.
+ */
+function shortened(letter: OutgoingRecord): OutgoingRecord {
+  const { value, key, headers = [] } = letter;
+  const cut = encoder.encode(String(value?.length ?? 0));
+  const ours = headers.slice(headers.findLastIndex(([name]) => name === "dead-letter.job"))
+    .map(([name, bytes]) => [name, bytes?.subarray(0, KEPT_BYTES) ?? null] as const);
+  return {
+    ...letter,
+    key: key !== null && key.length > KEPT_BYTES ? null : key,
+    value: value?.subarray(0, KEPT_BYTES) ?? null,
+    timestampMs: Date.now(),
+    headers: [...ours, ["dead-letter.cut-from", cut]],
+  };
 }
 
 /** JSON where it has words for the value; the letter of a value that it has none for must be written all the same. */

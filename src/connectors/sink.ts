@@ -59,12 +59,15 @@ export class TopicSink<T> implements Sink<T> {
     const [description] = await this.#broker.describeTopics([topic]) as [TopicDescription];
     const partitions = description.endOffsets.length;
     await this.#broker.warnOfSettings?.([topic]);
+    const compression = this.#compression;
+    const check = await this.#broker.recordCheck?.(topic, compression);
     const record: Encode<T> = (value, timestampMs) => {
       const made = encode(value, recordTime(topic, timestampMs));
       if (made.partition !== undefined) checkPartition(made, partitions);
+      const refused = check?.(made);
+      if (refused !== undefined) throw new RecordError(`Cannot write to topic "${topic}": ${refused}`);
       return made;
     };
-    const compression = this.#compression;
     if (!(session instanceof BrokerJobSession && session.broker === this.#broker)) {
       return new ProducerWriter(await this.#broker.producer({ compression }), record);
     }

@@ -203,6 +203,33 @@ Deno.test("deadLetter() keeps a value that JSON has no words for, as a person re
   ]);
 });
 
+Deno.test("deadLetter() keeps the begin of a value that the letters' topic refuses: the commit must not fail at it", async () => {
+  using time = new StoppedTime();
+  const { session, lease } = await open();
+  session.broker.recordCheck = () =>
+    Promise.resolve(({ value, headers }) =>
+      (value?.length ?? 0) > 100_000 || headers!.length > 12 ? "it is too large" : undefined
+    );
+  const large = bytes("x".repeat(200_000));
+  session.deadLetter(letter({ origin: { ...ORIGIN, value: large, headers: [["own", large]] }, timestampMs: 7 }));
+  session.deadLetter(letter({ origin: undefined, value: "y".repeat(300_000) }));
+  session.deadLetter(letter({ origin: { ...ORIGIN, value: bytes("small") } }));
+  await session.commit(new Map(), []);
+
+  const { records } = lease.commits[0]!;
+  assertEquals(records.map(({ value }) => value!.length), [65_536, 65_536, 5]);
+  assertEquals(records.slice(0, 2).map((record) => headersOf(record).at(-1)), [
+    ["dead-letter.cut-from", "200000"],
+    ["dead-letter.cut-from", "300002"],
+  ]);
+  assertEquals(records.map((record) => headersOf(record)[0]![0]), [
+    "dead-letter.job",
+    "dead-letter.job",
+    "dead-letter.job",
+  ]);
+  assertEquals(records[0]!.timestampMs, time.nowMs);
+});
+
 Deno.test("deadLetter() keeps a record without key and value as it was", async () => {
   const { session, lease } = await open();
   session.deadLetter(letter({ origin: { ...ORIGIN, key: null, value: null, headers: undefined } }));

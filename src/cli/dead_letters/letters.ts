@@ -31,6 +31,8 @@ export interface Letter {
   readonly begin: Uint8Array | null;
   /** Of its value. */
   readonly bytes: number;
+  /** How many bytes the value had that the letter holds only the begin of; undefined if it holds all. */
+  readonly cutFrom: number | undefined;
   /** How its record came to its topic, if it had been a letter before. */
   readonly replayed: Replayed | undefined;
 }
@@ -124,6 +126,7 @@ export function letterOf({ offset, headers, value }: BrokerRecord): Letter | und
     firing: firingWords(words),
     begin: value === null ? null : value.slice(0, BEGIN_BYTES),
     bytes: value?.length ?? 0,
+    cutFrom: headerText(words, "cut-from") === undefined ? undefined : Number(word("cut-from")),
     replayed,
   };
 }

@@ -169,7 +169,7 @@ async function sortOut(
 }
 
 function whyNot(
-  { id, origin, errorClass, operator }: Letter,
+  { id, origin, errorClass, operator, cutFrom }: Letter,
   partitions: ReadonlyMap<string, number>,
   resolved: Letters["resolved"],
   force: boolean,
@@ -181,6 +181,9 @@ function whyNot(
   if (count === undefined) return `it came from "${origin.topic}", which is no topic here`;
   if (origin.partition >= count) {
     return `it came from partition ${origin.partition} of "${origin.topic}", which has ${count} now`;
+  }
+  if (cutFrom !== undefined) {
+    return `its value of ${formatCount(cutFrom)} bytes was too large for a letter, which holds only the begin of it`;
   }
   if (force) return undefined;
   const fate = resolved.get(id);

@@ -1,5 +1,6 @@
 import type {
   Broker,
+  Compression,
   Fetcher,
   JobInfo,
   JobLease,
@@ -8,6 +9,7 @@ import type {
   Position,
   Producer,
   ProducerOptions,
+  RecordCheck,
   TopicDescription,
   TopicSpec,
 } from "../broker.ts";
@@ -21,6 +23,7 @@ import { firstTimestamps, partitionEnds } from "./partition_ends.ts";
 import { KafkaProducer } from "./producer.ts";
 import { warnOfAppendTime } from "./append_time.ts";
 import { warnOfSingleReplicas } from "./replication.ts";
+import { recordCheck } from "./topic_limits.ts";
 import { deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
 import { KafkaTransactionalProducer } from "./transactional_producer.ts";
 
@@ -65,6 +68,10 @@ export class KafkaBroker implements Broker {
   async warnOfSettings(topics: readonly string[]): Promise<void> {
     await warnOfSingleReplicas(this.#client, topics);
     await warnOfAppendTime(this.#client, topics);
+  }
+
+  recordCheck(topic: string, compression?: Compression): Promise<RecordCheck> {
+    return recordCheck(this.#client, topic, compression);
   }
 
   offsetsAt(topic: string, timestampMs: number): Promise<number[]> {

@@ -14,8 +14,7 @@ import type { BrokerRecord, Compression, OutgoingRecord, RecordHeaders } from ".
 import { BrokerError } from "../broker.ts";
 import { PackedRecord } from "../packed_record.ts";
 import { RecordView } from "../record_view.ts";
-import type { ByteWriter } from "./bytes.ts";
-import { ByteReader, sizeOfVarint, sizeOfVarlong } from "./bytes.ts";
+import { ByteReader, ByteWriter, sizeOfVarint, sizeOfVarlong } from "./bytes.ts";
 import { compress, COMPRESSIONS, decompress } from "./compression.ts";
 import { crc32c } from "./crc32c.ts";
 
@@ -71,6 +70,18 @@ export function sizeOfRecord(record: OutgoingRecord): number {
     for (const [name, bytes] of headers) size += 10 + name.length * 3 + (bytes?.length ?? 0);
   }
   return size;
+}
+
+/** An upper bound of {@link sizeAlone} without compression, for little. */
+export function mostAlone(record: OutgoingRecord): number {
+  return sizeOfRecord(record) + RECORDS_AT;
+}
+
+/** What a batch takes that holds only this record, bytes. */
+export function sizeAlone(record: OutgoingRecord, compression: Compression = "none"): number {
+  const writer = new ByteWriter(mostAlone(record));
+  writeBatch(writer, [record], { producerId: -1n, producerEpoch: 0, transactional: false, compression }, 0);
+  return writer.length;
 }
 
 /** Appends one batch. `records` must not be empty; their topics and partitions are the caller's. */

@@ -9,6 +9,7 @@ import { loadCodec } from "./compression.ts";
 import type { EncodedBody } from "./kafkajs.ts";
 import { Code, codeError, codeName, PassingError, patiently } from "./errors.ts";
 import { sizeOfRecord, writeBatch } from "./record_batch.ts";
+import { refusedTimes } from "./topic_limits.ts";
 
 /** Who sends: what InitProducerId gave. */
 export interface ProducerIdentity {
@@ -253,13 +254,8 @@ export class Sender {
         throw new BrokerUnavailableError(
           `Cannot write to "${topic}" partition ${partition}: the broker has ended the transaction, ${codeName(code)}`,
         );
-      case Code.INVALID_TIMESTAMP: {
-        const times = batch.map(({ timestampMs }) => timestampMs);
-        const range = `${new Date(Math.min(...times)).toISOString()} to ${new Date(Math.max(...times)).toISOString()}`;
-        throw new BrokerError(
-          `Cannot write to "${topic}": it refuses timestamps from ${range}; set its message.timestamp.after.max.ms higher`,
-        );
-      }
+      case Code.INVALID_TIMESTAMP:
+        throw new BrokerError(`Cannot write to "${topic}": ${refusedTimes(batch)}`);
     }
     this.#client.forgetTopic(topic);
     throw codeError(code, `write to "${topic}" partition ${partition}`);

@@ -1,0 +1,90 @@
+import { formatTime } from "../../engine/record.ts";
+import type { Compression, OutgoingRecord, RecordCheck } from "../broker.ts";
+import type { Client } from "./client.ts";
+import { loadCodec } from "./compression.ts";
+import { Code, patiently } from "./errors.ts";
+import { mostAlone, sizeAlone } from "./record_batch.ts";
+
+const MAX_BYTES = "max.message.bytes";
+const MAX_AFTER = "message.timestamp.after.max.ms";
+const MAX_BEFORE = "message.timestamp.before.max.ms";
+/** In place of the two in Kafka before 3.6. */
+const MAX_DIFFERENCE = "message.timestamp.difference.max.ms";
+
+/** What a topic takes of records. Infinity where it does not say. */
+interface Limits {
+  /** Of a batch. */
+  readonly maxBytes: number;
+  /** How far a timestamp may lie from the broker's clock, ms. */
+  readonly maxAfterMs: number;
+  readonly maxBeforeMs: number;
+}
+
+/**
+ * See `Broker.recordCheck()`. The settings are read once, so a sink learns of new ones when it is opened again; and a broker whose
+ * clock differs from ours may still refuse what is close to a limit.
+ */
+export async function recordCheck(client: Client, topic: string, compression?: Compression): Promise<RecordCheck> {
+  const limits = await readLimits(client, topic);
+  await loadCodec(compression ?? "none");
+  let nowMs = Date.now();
+  return (record) => {
+    if (mostAlone(record) > limits.maxBytes) {
+      const bytes = sizeAlone(record, compression);
+      if (bytes > limits.maxBytes) return tooLarge(bytes, limits.maxBytes);
+    }
+    const { timestampMs } = record;
+    if (timestampMs > nowMs + limits.maxAfterMs || limits.maxBeforeMs < Infinity) nowMs = Date.now();
+    if (timestampMs > nowMs + limits.maxAfterMs) {
+      return wrongTime(timestampMs, "in the future", MAX_AFTER, limits.maxAfterMs);
+    }
+    if (timestampMs < nowMs - limits.maxBeforeMs) {
+      return wrongTime(timestampMs, "in the past", MAX_BEFORE, limits.maxBeforeMs);
+    }
+    return undefined;
+  };
+}
+
+async function readLimits(client: Client, topic: string): Promise<Limits> {
+  const configNames = [MAX_BYTES, MAX_AFTER, MAX_BEFORE, MAX_DIFFERENCE];
+  const { resources } = await patiently({ doing: `read the settings of the topic "${topic}"` }, async () => {
+    const connection = await client.any();
+    return await connection.send("DescribeConfigs", { resources: [{ type: 2, name: topic, configNames }] });
+  });
+  // Who may write to a topic need not be allowed to read its settings.
+  const entries = resources[0]?.errorCode === Code.NONE ? resources[0].configEntries : [];
+  const limit = (name: string) => {
+    const text = entries.find(({ configName }) => configName === name)?.configValue;
+    return text === null || text === undefined || text === "" ? Infinity : Number(text);
+  };
+  const difference = limit(MAX_DIFFERENCE);
+  return {
+    maxBytes: limit(MAX_BYTES),
+    maxAfterMs: Math.min(limit(MAX_AFTER), difference),
+    maxBeforeMs: beyondAll(Math.min(limit(MAX_BEFORE), difference)),
+  };
+}
+
+/** Long.MAX_VALUE, which stands for no limit, needs no clock. */
+function beyondAll(ms: number): number {
+  return ms >= Number.MAX_SAFE_INTEGER ? Infinity : ms;
+}
+
+function tooLarge(bytes: number, maxBytes: number): string {
+  return `it takes ${format(bytes)} bytes, and its ${MAX_BYTES} is ${format(maxBytes)}`;
+}
+
+function wrongTime(timestampMs: number, where: string, setting: string, limitMs: number): string {
+  return `its time ${formatTime(timestampMs)} lies further ${where} than the ${format(limitMs)} ms of its ${setting}`;
+}
+
+function format(n: number): string {
+  return n.toLocaleString("en-US");
+}
+
+/** For a broker's refusal of a batch's timestamps that the check has let pass. */
+export function refusedTimes(records: readonly OutgoingRecord[]): string {
+  const times = records.map(({ timestampMs }) => timestampMs);
+  return `it refuses timestamps from ${formatTime(Math.min(...times))} to ${formatTime(Math.max(...times))}; ` +
+    `set its ${MAX_AFTER} or ${MAX_BEFORE} higher`;
+}
