@@ -22,6 +22,7 @@ export {
   type Position,
   type Producer,
   type ProducerOptions,
+  type RecordCheck,
   type RecordHeaders,
   type TopicDescription,
   TopicExistsError,
