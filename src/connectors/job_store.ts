@@ -18,6 +18,8 @@ import {
   type Position,
   type RecordCheck,
   type RecordHeaders,
+  TopicExistsError,
+  type TopicSpec,
 } from "./broker.ts";
 
 /**
@@ -145,7 +147,11 @@ export class BrokerJobSession implements JobSession {
       if (!(await this.broker.listTopics()).includes(topic)) {
         this.#faultPoint?.("commit: before the topic of dead letters is made");
         const replicas = this.#replicas ?? "safe";
-        await this.broker.createTopics([{ name: topic, partitions: 1, maxRecordBytes: DEAD_LETTER_BYTES, replicas }]);
+        const spec: TopicSpec = { name: topic, partitions: 1, maxRecordBytes: DEAD_LETTER_BYTES, replicas };
+        await this.broker.createTopics([spec]).catch((error) => {
+          // Made by somebody in between, or known to another node than the one that listed them.
+          if (!(error instanceof TopicExistsError)) throw error;
+        });
         this.#faultPoint?.("commit: the topic of dead letters is made");
       }
       this.#checkLetter = await this.broker.recordCheck?.(topic);

@@ -4,7 +4,7 @@ import { deadLetterTopic, JobActiveError } from "../broker.ts";
 import { decodeAssignment, decodeMetadata } from "./assignment.ts";
 import { changelogTopic } from "./changelog.ts";
 import type { Client } from "./client.ts";
-import { Code, patiently } from "./errors.ts";
+import { checkCode, Code, patiently } from "./errors.ts";
 import type { GroupDescription } from "./protocol.ts";
 import { GROUP } from "./protocol.ts";
 import { deleteTopics, listTopics } from "./topics.ts";
@@ -88,7 +88,11 @@ export async function groupPositions(client: Client, job: string): Promise<Posit
     if (answer.errorCode === Code.GROUP_ID_NOT_FOUND) return [];
     if (answer.errorCode !== Code.NONE) throw client.coordinatorError(GROUP, job, answer.errorCode, doing);
     return answer.responses.flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
+      partitions.map(({ partition, offset, errorCode }) => {
+        // What it could not look up is not what is not there.
+        checkCode(errorCode, doing);
+        return { topic, partition, offset: Number(offset) };
+      })
     ).filter(({ offset }) => offset >= 0);
   });
 }

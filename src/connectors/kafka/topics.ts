@@ -12,6 +12,10 @@ export const CONTROLLER_TIMEOUT_MS = 10_000;
 export async function listTopics(client: Client): Promise<string[]> {
   return await patiently({ doing: "list the topics" }, async () => {
     const { topicMetadata } = await client.metadata([]);
+    for (const { topic, topicErrorCode } of topicMetadata) {
+      // One that is being deleted is not there; whatever else is wrong says nothing of that.
+      if (topicErrorCode !== Code.UNKNOWN_TOPIC_OR_PARTITION) checkCode(topicErrorCode, `list the topic "${topic}"`);
+    }
     return topicMetadata
       .filter(({ topic, topicErrorCode, isInternal }) =>
         topicErrorCode === Code.NONE && !isInternal && !topic.startsWith("__")
@@ -156,11 +160,18 @@ export function quoted(names: readonly string[]): string {
 
 /** What one of a topic's settings is, such as "cleanup.policy"; undefined if Kafka does not say. */
 export async function topicSetting(client: Client, topic: string, name: string): Promise<string | undefined> {
-  const { resources } = await patiently({ doing: `read the settings of the topic "${topic}"` }, async () => {
+  const doing = `read the settings of the topic "${topic}"`;
+  return await patiently({ doing }, async () => {
     const connection = await client.any();
-    return await connection.send("DescribeConfigs", { resources: [{ type: 2, name: topic, configNames: [name] }] });
+    const resource = { type: 2, name: topic, configNames: [name] } as const;
+    const { resources } = await connection.send("DescribeConfigs", { resources: [resource] });
+    const { errorCode = Code.NONE, configEntries = [] } = resources[0] ?? {};
+    if (errorCode !== Code.NONE) {
+      // What passes is asked again; who may not know it does without.
+      const error = codeError(errorCode, doing);
+      if (error instanceof PassingError) throw error;
+      return undefined;
+    }
+    return configEntries.find(({ configName }) => configName === name)?.configValue ?? undefined;
   });
-  const resource = resources[0];
-  if (resource === undefined || resource.errorCode !== Code.NONE) return undefined;
-  return resource.configEntries.find(({ configName }) => configName === name)?.configValue ?? undefined;
 }
