@@ -7,6 +7,7 @@ import type { Apis, EndTxnAnswer, ProduceAnswer, Transaction } from "../../src/c
 const decoder = new TextDecoder();
 
 const NONE = 0;
+const TOPIC_AUTHORIZATION_FAILED = 29;
 const OUT_OF_ORDER = 45;
 const INVALID_PRODUCER_EPOCH = 47;
 const INVALID_TXN_STATE = 48;
@@ -73,6 +74,10 @@ export class TransactionBroker {
   #state: "empty" | "ongoing" | "preparing" | "committed" | "aborted" = "empty";
   #after: "committed" | "aborted" = "committed";
   #partitions = new Set<string>();
+  /** A topic that may not be written. */
+  denied: string | undefined;
+  /** So many answers to ListOffsets come before the marks of a commit are written. */
+  unseen = 0;
   /** The group's. */
   position = 0;
   #pending = 0;
@@ -106,6 +111,12 @@ export class TransactionBroker {
   committed(topic: string, partition = 0): string[] {
     const { batches } = this.#log(`${partition} ${topic}`);
     return batches.filter(({ fate }) => fate === "committed").flatMap(({ values }) => values);
+  }
+
+  /** Ends the open transaction, as a late EndTxn does. */
+  end(): void {
+    this.#complete("committed");
+    this.#concurrent();
   }
 
   /** As if it had expired. */
@@ -219,7 +230,10 @@ export class TransactionBroker {
     return {
       errors: args.topics.map(({ topic, partitions }) => ({
         topic,
-        partitionErrors: partitions.map((partition) => ({ partition, errorCode })),
+        partitionErrors: partitions.map((partition) => ({
+          partition,
+          errorCode: topic === this.denied ? TOPIC_AUTHORIZATION_FAILED : errorCode,
+        })),
       })),
     };
   }
@@ -334,13 +348,14 @@ export class TransactionBroker {
   }
 
   #listOffsets({ topics }: Apis["ListOffsets"]["args"]): Apis["ListOffsets"]["answer"] {
+    const seen = this.unseen-- <= 0;
     return {
       responses: topics.map(({ topic, partitions }) => ({
         topic,
         partitions: partitions.map(({ partition }) => {
           const { batches, end } = this.#log(`${partition} ${topic}`);
           const offset = batches.find(({ fate }) => fate === "open")?.offset ?? end;
-          return { partition, errorCode: NONE, offset: String(offset) };
+          return { partition, errorCode: NONE, offset: String(seen ? offset : 0) };
         }),
       })),
     };

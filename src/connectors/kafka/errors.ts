@@ -117,8 +117,12 @@ const FENCED = new Set<number>([
   Code.PRODUCER_FENCED,
 ]);
 
-/** Newer than kafkajs. */
+/** Newer than kafkajs, or named anew since: coordinators are of transactions too. */
 const NEW_NAMES: Readonly<Record<number, string>> = {
+  6: "NOT_LEADER_OR_FOLLOWER",
+  14: "COORDINATOR_LOAD_IN_PROGRESS",
+  15: "COORDINATOR_NOT_AVAILABLE",
+  16: "NOT_COORDINATOR",
   89: "THROTTLING_QUOTA_EXCEEDED",
   90: "PRODUCER_FENCED",
   95: "INCONSISTENT_CLUSTER_ID",
@@ -163,9 +167,16 @@ export function impatient(doing: string, error: PassingError): BrokerUnavailable
     : new UnexpectedAnswerError(message, { cause: error });
 }
 
-/** Our transactional id belongs to another producer. It never leaves this room. */
+/** Our epoch of the transactional id has ended without us. It never leaves this room. */
 export class ProducerFencedError extends Error {
   override name = "ProducerFencedError";
+  /** Whether the broker has no such transactional id any more, rather than a newer epoch of it. */
+  readonly forgotten: boolean;
+
+  constructor(message: string, code: number) {
+    super(message);
+    this.forgotten = code === Code.INVALID_PRODUCER_ID_MAPPING;
+  }
 }
 
 /** "NOT_COORDINATOR (16)" */
@@ -177,7 +188,7 @@ export function codeName(code: number): string {
 /** The error for a code that is not 0. `doing` goes on after "Cannot": `join the group "a"`. */
 export function codeError(code: number, doing: string, detail?: string | null): Error {
   const answer = `Kafka answered ${codeName(code)}${detail ? `: ${detail}` : ""}`;
-  if (FENCED.has(code)) return new ProducerFencedError(answer);
+  if (FENCED.has(code)) return new ProducerFencedError(answer, code);
   if (FINAL.has(code)) return new BrokerError(`Cannot ${doing}: ${answer}`);
   return new PassingError(answer, { code });
 }

@@ -8,6 +8,7 @@ import type { Membership } from "./membership.ts";
 import { groupPositions } from "./jobs.ts";
 import { describeTopics, listTopics } from "./topics.ts";
 import type { TransactionalProducer } from "./transaction.ts";
+import { TRANSACTION_TIMEOUT_MS } from "./transaction.ts";
 
 /** So many entries of the changelog are sent at once. Two million of one commit took 2 GB as records. */
 const SEND_ENTRIES = 10_000;
@@ -188,24 +189,43 @@ export class KafkaLease implements JobLease {
       try {
         return await step();
       } catch (error) {
-        throw this.#failure = this.#translate(error);
+        throw this.#failure = await this.#translate(error);
       }
     });
     this.#last = turn.catch(() => {});
     return await turn;
   }
 
-  #translate(error: unknown): unknown {
-    const failure = error instanceof ProducerFencedError ? fencedError(this.#parts.request.job, error) : error;
+  async #translate(error: unknown): Promise<unknown> {
+    const { request: { job }, membership } = this.#parts;
+    let failure = error;
+    if (error instanceof ProducerFencedError) {
+      failure = await membership.isActive() ? shutOutError(job, error) : fencedError(job, error);
+    }
     if (failure instanceof FencedError || failure instanceof BrokerUnavailableError) this.#lost.abort(failure);
     return failure;
   }
 }
 
+/** What it means for a job that its transactional id has another epoch, though the group has no other active instance. */
+function shutOutError(job: string, cause: ProducerFencedError): BrokerError {
+  return cause.forgotten
+    ? new BrokerUnavailableError(
+      `Cannot go on with "${job}": Kafka has forgotten its transactional id, as it does after a long silence ` +
+        `(transactional.id.expiration.ms); it gets a new one (${cause.message})`,
+      { cause },
+    )
+    : new FencedError(
+      `Cannot go on with "${job}": a transaction took longer than ${TRANSACTION_TIMEOUT_MS} ms, or another program uses ` +
+        `the transactional id "${job}" (${cause.message})`,
+      { cause },
+    );
+}
+
 /** What it means for a job that its transactional id belongs to another producer. */
 export function fencedError(job: string, cause: ProducerFencedError): FencedError {
   return new FencedError(
-    `Cannot go on with "${job}": another instance has taken over, or a transaction took too long (${cause.message})`,
+    `Cannot go on with "${job}": another instance has taken over (${cause.message})`,
     { cause },
   );
 }

@@ -88,6 +88,18 @@ export class Membership {
     await this.#running;
   }
 
+  /** Asks now whether the group still counts this instance as the active one. False if that is not known. */
+  async isActive(): Promise<boolean> {
+    const generation = this.#generation;
+    if (this.#lost.signal.aborted || this.#activeSince === 0 || generation === undefined) return false;
+    try {
+      await this.#heartbeat(generation);
+      return this.#generation === generation;
+    } catch {
+      return false;
+    }
+  }
+
   async #run(): Promise<void> {
     while (!this.#leaving.signal.aborted) {
       let startedAtMs = performance.now();

@@ -1,9 +1,9 @@
 import type { OutgoingRecord, Producer } from "../broker.ts";
-import { BrokerError, FencedError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import { checkRecordTime } from "../record_time.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError } from "./errors.ts";
-import { TransactionalProducer, type TransactionOptions } from "./transaction.ts";
+import { TRANSACTION_TIMEOUT_MS, TransactionalProducer, type TransactionOptions } from "./transaction.ts";
 
 /** A producer outside of any job whose every `send()` is a transaction of its own; see `ProducerOptions`. */
 export class KafkaTransactionalProducer implements Producer {
@@ -73,9 +73,16 @@ export class KafkaTransactionalProducer implements Producer {
   }
 }
 
-function fenced(transactionalId: string, cause: ProducerFencedError): FencedError {
+function fenced(transactionalId: string, cause: ProducerFencedError): BrokerError {
+  if (cause.forgotten) {
+    return new BrokerUnavailableError(
+      `Cannot write as "${transactionalId}": Kafka has forgotten this transactional id, as it does after a long silence ` +
+        `(transactional.id.expiration.ms); begin again`,
+      { cause },
+    );
+  }
   return new FencedError(
-    `Cannot write as "${transactionalId}": another program that does the same has begun meanwhile`,
+    `Cannot write as "${transactionalId}": another program that does the same has begun meanwhile, or a transaction took longer than ${TRANSACTION_TIMEOUT_MS} ms`,
     { cause },
   );
 }
