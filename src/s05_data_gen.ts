@@ -11,7 +11,7 @@
 import type { Faker } from "@faker-js/faker";
 import { faker as baseFaker } from "@faker-js/faker/locale/base";
 import type { Broker, OutgoingRecord } from "./connectors/broker.ts";
-import { BrokerError, UnknownTopicError } from "./connectors/broker.ts";
+import { BrokerError, JobActiveError, UnknownTopicError } from "./connectors/broker.ts";
 import { openBroker } from "./connectors/mod.ts";
 import type { Clock } from "./engine/clock.ts";
 import { SYSTEM_CLOCK } from "./engine/clock.ts";
@@ -35,6 +35,9 @@ import {
 
 const TOPICS = [SKYONE, SUNSET, FLIGHTDATA, USERSTATISTICS].map((topic) => topic.name);
 const PARTITIONS = 5;
+
+/** That of jobs, if they are not told otherwise. */
+const SESSION_TIMEOUT_MS = 10_000;
 
 /** At most so many are sent at a time. */
 const BATCH_PAIRS = 500;
@@ -268,10 +271,12 @@ export async function requireTopics(broker: Broker): Promise<void> {
 export async function recreateTopics(
   broker: Broker,
   logger: Logger,
-  options: { readonly replicas?: number | undefined } = {},
+  options: { readonly replicas?: number | undefined; readonly signal?: AbortSignal } = {},
 ): Promise<void> {
+  const { signal = new AbortController().signal, ...settings } = options;
   const jobs = await broker.jobsReading(TOPICS);
-  const running = jobs.filter((job) => job.running).map((job) => job.job);
+  const running: string[] = [];
+  for (const { job, running: seems } of jobs) if (seems && await lives(broker, job, signal)) running.push(job);
   if (running.length > 0) {
     throw new BrokerError(
       `Cannot create the topics anew while they are read by ${running.join(" and ")}: stop ` +
@@ -288,8 +293,28 @@ export async function recreateTopics(
     await broker.deleteTopics(old);
     logger.info(`Deleted ${old.join(", ")}`);
   }
-  await broker.createTopics(TOPICS.map((name) => ({ name, partitions: PARTITIONS, ...options })));
+  await broker.createTopics(TOPICS.map((name) => ({ name, partitions: PARTITIONS, ...settings })));
   logger.info(`Created ${TOPICS.join(", ")} with ${PARTITIONS} partitions each`);
+}
+
+/** Whether a job that seems to run does: one that was killed a moment ago is waited for. */
+async function lives(broker: Broker, job: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const lease = await broker.openJob({
+      job,
+      topics: [],
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      transactional: true,
+      whenActive: "refuse",
+      onStandby: () => {},
+      signal,
+    });
+    await lease.release();
+    return false;
+  } catch (error) {
+    if (error instanceof JobActiveError) return true;
+    throw error;
+  }
 }
 
 const FLAGS = {
@@ -345,7 +370,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const progress = new Progress({ count, isTerminal: Deno.stderr.isTerminal(), showTime: startMs !== undefined });
   const logger = createLogger({ write: (line) => progress.writeLine(line) });
   await using broker = await openBroker({ settings: brokerSettings(), logger });
-  if (create) await recreateTopics(broker.port, logger, { replicas });
+  if (create) await recreateTopics(broker.port, logger, { replicas, signal });
   else await requireTopics(broker.port);
   await broker.port.warnOfSettings?.([SKYONE.name, SUNSET.name]);
   logger.info(`Bookings of ${formatCount(users)} travellers, --seed ${seed}`);

@@ -28,7 +28,6 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "connectors/record_time.ts": [1, "a record without time gets that of its writing"],
   "connectors/embedded/jobs.ts": [3, "the end of a lease, which processes share: they have no other clock in common"],
   "connectors/kafka/open_lease.ts": [1, "timestamps of the changelog; who of two instances was there first"],
-  "connectors/source.ts": [3, "how old the known ends are: still to be mended"],
 };
 
 /** A reading, also of a clock that was handed in: `clock.now()`, `options.now()`. */

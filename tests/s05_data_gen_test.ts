@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { BrokerError, UnknownTopicError } from "../src/connectors/broker.ts";
+import type { JobLease, JobRequest } from "../src/connectors/broker.ts";
+import { BrokerError, JobActiveError, UnknownTopicError } from "../src/connectors/broker.ts";
 import type { Clock } from "../src/engine/clock.ts";
 import { flightDurationMinutes, SKYONE, SUNSET } from "../src/models.ts";
 import type { BookingPair, BookingsOptions, GenerateOptions } from "../src/s05_data_gen.ts";
@@ -245,6 +246,7 @@ Deno.test("recreateTopics() forgets the jobs that read the topics, then makes th
 Deno.test("recreateTopics() refuses while a job is running, names it and changes nothing", async () => {
   const broker = new MemoryBroker();
   broker.jobs = [{ job: "flight_importer", running: false }, { job: "user_statistics", running: true }];
+  broker.openJob = () => Promise.reject(new JobActiveError("it is running"));
   const log = () => {};
   await assertRejects(
     () => recreateTopics(broker, { debug: log, info: log, warn: log, error: log }),
@@ -252,6 +254,20 @@ Deno.test("recreateTopics() refuses while a job is running, names it and changes
     "Cannot create the topics anew while they are read by user_statistics: stop it first",
   );
   assertEquals(broker.calls, []);
+});
+
+Deno.test("recreateTopics() waits for a job that seems to run but was killed, and goes on", async () => {
+  const broker = new MemoryBroker();
+  broker.jobs = [{ job: "user_statistics", running: true }];
+  const asked: unknown[] = [];
+  broker.openJob = (request?: JobRequest) => {
+    asked.push(request?.job, request?.whenActive);
+    return Promise.resolve({ release: () => Promise.resolve(void asked.push("released")) } as unknown as JobLease);
+  };
+  const log = () => {};
+  await recreateTopics(broker, { debug: log, info: log, warn: log, error: log });
+  assertEquals(asked, ["user_statistics", "refuse", "released"]);
+  assertEquals(broker.calls[0], "dropJob user_statistics");
 });
 
 Deno.test("Progress keeps one line up to date on a terminal, and other lines whole", () => {

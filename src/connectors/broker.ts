@@ -158,7 +158,10 @@ export interface JobRequest {
    * when flushed, before its commit, and again if the job has to repeat it. State and positions are atomic either way.
    */
   readonly transactional: boolean;
-  /** If another instance is active: wait to take over, or throw a {@link JobActiveError}. */
+  /**
+   * If another instance is active: wait to take over, or throw a {@link JobActiveError}. One that was killed counts as active
+   * until its broker knows better, which takes a session timeout at most; "refuse" waits for that.
+   */
   readonly whenActive: "stand by" | "refuse";
   /** Called each time this instance finds that it has to wait, with words for who is active: "process 4711 on host1". */
   readonly onStandby: (holder: string) => void;

@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Broker, JobLease, JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
-import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker.ts";
+import { BrokerError, BrokerUnavailableError, JobActiveError } from "../../src/connectors/broker.ts";
 import { readAll, readUntil, testBrokerContract, untilSeen } from "./broker_contract.ts";
 
 const NET = granted("net") && granted("env");
@@ -262,6 +262,24 @@ test("when its process is killed a standby takes over within the session timeout
   await lease.commit({ changes: new Map(), positions: [] });
   await untilSeen(lease);
   assertEquals((await offsetsAndValues(broker, topic, 0)).map(([, value]) => value), ["holder", "successor"]);
+}, { ignore: !PROCESSES });
+
+test("who would refuse to stand by waits for an instance that was killed, and says so", async (_, names) => {
+  const [job, topic] = [names.job(), names.topic()];
+  const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
+  const said: string[] = [];
+  await using broker = await openKafkaBroker({
+    brokers: SERVERS!,
+    log: (level, message) => void (level === "info" && said.push(message)),
+  });
+  await broker.createTopics([{ name: topic, partitions: 1 }]);
+  await using holder = await Holder.start(job, topic);
+  await assertRejects(() => open(broker, job, { whenActive: "refuse", sessionTimeoutMs: 6_000 }), JobActiveError);
+  holder.signal("SIGKILL");
+  const lease = await open(broker, job, { whenActive: "refuse", sessionTimeoutMs: 6_000 });
+  assertEquals(await lease.restore(), new Map([["by", "holder"]]));
+  for (const sentence of said) assertStringIncludes(sentence, `waits for a sign of life of process ${holder.pid}`);
+  await lease.release();
 }, { ignore: !PROCESSES });
 
 test("an instance that was stopped too long is shut out, and nothing of it shows", async (broker, names) => {

@@ -11,6 +11,11 @@ import { Membership } from "./membership.ts";
 import { warnOfSingleReplicas } from "./replication.ts";
 import { TransactionalProducer } from "./transaction.ts";
 
+/** Who lives answers sooner. */
+const SAY_AFTER_MS = 1_500;
+/** What joining a group may take beside a session. */
+const JOIN_ALLOWANCE_MS = 4_000;
+
 /** What opening a lease needs beside the request. */
 export interface LeaseContext {
   /** For short questions. */
@@ -41,10 +46,7 @@ async function takeOver(request: JobRequest, context: LeaseContext): Promise<Kaf
   const { shared, client, now = Date.now } = context;
   checkJobName(job);
   signal.throwIfAborted();
-  if (whenActive === "refuse") {
-    const { count, holder } = await membersOf(shared, job);
-    if (count > 0) throw jobActive(job, holder);
-  }
+  const doubtful = whenActive === "refuse" ? await membersOf(shared, job) : undefined;
   const active = Promise.withResolvers<void>();
   const membership = new Membership(shared.fork({ connectWithinMs: Math.max(sessionTimeoutMs / 3, 500) }), shared, {
     ...request,
@@ -59,6 +61,9 @@ async function takeOver(request: JobRequest, context: LeaseContext): Promise<Kaf
     stop.abort(stopping.reason);
   };
   stopping.addEventListener("abort", giveUp);
+  using _doubt = doubtful !== undefined && doubtful.count > 0
+    ? boundDoubt(request, doubtful.holder, { log: shared.log, refuse: active.reject })
+    : undefined;
   try {
     if (stopping.aborted) giveUp();
     await active.promise;
@@ -77,6 +82,24 @@ async function takeOver(request: JobRequest, context: LeaseContext): Promise<Kaf
   } finally {
     stopping.removeEventListener("abort", giveUp); // the request's signal was for waiting
   }
+}
+
+/**
+ * Whoever is in the group may be dead: when we join, all who live join anew, at once, and the broker waits for the others as
+ * long as a session lasts. Says that it takes a while, and refuses in the end.
+ */
+function boundDoubt(
+  { job, sessionTimeoutMs }: JobRequest,
+  holder: string | undefined,
+  on: { readonly log: Client["log"]; readonly refuse: (error: JobActiveError) => void },
+): Disposable {
+  const who = holder ?? "another process";
+  const longest = `${Math.ceil(sessionTimeoutMs / 1000)} s`;
+  const timers = [
+    setTimeout(() => on.log("info", `${job}: waits for a sign of life of ${who}, ${longest} at most`), SAY_AFTER_MS),
+    setTimeout(() => on.refuse(jobActive(job, holder)), sessionTimeoutMs + JOIN_ALLOWANCE_MS),
+  ];
+  return { [Symbol.dispose]: () => timers.forEach(clearTimeout) };
 }
 
 function newInstance(sinceMs: number): Omit<Instance, "activeSince"> {
