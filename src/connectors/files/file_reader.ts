@@ -7,11 +7,12 @@ import {
   type SourceReader,
   type SplitStatus,
 } from "../../engine/mod.ts";
-import { type Bound, type FileList, type FilePlace, type FilePosition, positionOf } from "./file_list.ts";
+import type { FileList } from "./file_list.ts";
 import { isSame } from "./file_mark.ts";
 import { type FileRest, FileSplit } from "./file_split.ts";
 import type { FileDecoder, FileFormat } from "./format.ts";
-import { type FileOffset, OpenFile } from "./open_file.ts";
+import { type Bound, type FileOffset, type FilePlace, type FilePosition, positionOf } from "./file_position.ts";
+import { OpenFile } from "./open_file.ts";
 
 /** All files are one split: splits are fixed when a source is opened, files come later. */
 export const FILES_SPLIT = "files";

@@ -1,4 +1,3 @@
-import { dirname, resolve } from "node:path";
 import {
   JobError,
   type JobStore,
@@ -9,7 +8,7 @@ import {
   type Source,
 } from "../../engine/mod.ts";
 import { type Encoder, JsonLinesEncoder, SimpleStringEncoder } from "./encoder.ts";
-import { FileSource } from "./file_source.ts";
+import { fedSource } from "./fed_source.ts";
 import { exists, PartFiles } from "./part_files.ts";
 
 /** Where a {@link FileSink} writes, and how. */
@@ -90,15 +89,8 @@ export class FileSink<T> implements Sink<T> {
     return store !== undefined;
   }
 
-  /** A source's directory holds all below it, but not what begins with "." or "_"; links to directories are not followed. */
-  async feeds(source: Source<unknown>): Promise<string | undefined> {
-    if (!(source instanceof FileSource)) return undefined;
-    const read = await realPath(source.path);
-    const written = await realPath(this.#parts.dir);
-    if (this.#parts.owns(written, read)) return `which reads "${source.path}", one of the sink's own files`;
-    if (written !== read && !written.startsWith(read.endsWith("/") ? read : `${read}/`)) return undefined;
-    if (/(^|\/)[._]/.test(written.slice(read.length))) return undefined;
-    return `which reads all files in "${source.path}"; write to a directory beside it, or to one whose name begins with "_"`;
+  feeds(source: Source<unknown>): Promise<string | undefined> {
+    return fedSource(this.#parts, source);
   }
 
   /**
@@ -126,21 +118,6 @@ export class FileSink<T> implements Sink<T> {
       next = visible.reduce((highest, number) => Math.max(highest, number), -1) + 1;
     }
     return new PartWriter(parts, this.#encoder, this.#rollBytes, attempt, next);
-  }
-}
-
-/** Where a path leads, with "/" between names; of what is not there yet, where it would be. */
-async function realPath(path: string): Promise<string> {
-  const whole = resolve(path);
-  for (let there = whole;;) {
-    try {
-      const real = await Deno.realPath(there);
-      return (real + whole.slice(there.length)).replaceAll("\\", "/");
-    } catch (error) {
-      const above = dirname(there);
-      if (!(error instanceof Deno.errors.NotFound) || above === there) return whole.replaceAll("\\", "/");
-      there = above;
-    }
   }
 }
 

@@ -1,7 +1,9 @@
 import { JobError, type Source, type SourceContext, type SourceReader } from "../../engine/mod.ts";
-import { type Bound, FileList, type FilePosition } from "./file_list.ts";
+import { FileList } from "./file_list.ts";
+import type { Bound, FilePosition } from "./file_position.ts";
 import { FileReader, FILES_SPLIT } from "./file_reader.ts";
 import type { FileFormat } from "./format.ts";
+import { Surroundings } from "./surroundings.ts";
 
 /** What a {@link FileSource} reads, and how. */
 export interface FileSourceOptions<T> {
@@ -92,7 +94,8 @@ export class FileSource<T> implements Source<T> {
   async open(context: SourceContext): Promise<SourceReader<T>> {
     const { path, watch } = this.#options;
     const position = (context.restored?.get(FILES_SPLIT) ?? null) as FilePosition | null;
-    const files = await FileList.open(path, context.logger, position !== null);
+    const around = await Surroundings.of(path, context.logger, position !== null);
+    const files = new FileList(around, context.logger);
     const there = position !== null && await files.restore(position);
     let bound: Bound | null | undefined;
     if (watch && !context.bounded) {
@@ -101,7 +104,7 @@ export class FileSource<T> implements Source<T> {
       bound = context.restoredBounds?.get(FILES_SPLIT) as unknown as Bound | null | undefined;
       await files.look(bound === undefined ? {} : { last: bound });
       if (bound === undefined) bound = await files.end();
-      else if (bound !== null) checkBound(files, bound, position);
+      else if (bound !== null) checkBound(bound, files, around);
     }
     const reader = new FileReader(
       files,
@@ -115,13 +118,12 @@ export class FileSource<T> implements Source<T> {
   }
 }
 
-function checkBound(files: FileList, bound: Bound, position: FilePosition | null): void {
+function checkBound(bound: Bound, files: FileList, around: Surroundings): void {
   const { file, offset } = bound;
-  if (files.holds(bound) || position?.file === file) return;
+  if (files.holds(bound)) return;
   throw new JobError(
-    `Cannot go on up to "${files.pathOf(file)}" byte ${
-      offset ?? "of its end"
-    }, where the run was to end: it is gone; ` +
-      "put it back, or forget the job's commit with --reset",
+    `Cannot go on up to ${offset === null ? "the end of " : ""}"${around.pathOf(file)}"${
+      offset === null ? "" : ` byte ${offset}`
+    }, where the run was to end: it is gone; put it back, or forget the job's commit with --reset`,
   );
 }

@@ -6,7 +6,7 @@ import {
   type SourceSplit,
   type SplitStatus,
 } from "../../engine/mod.ts";
-import { type FilePlace, positionOf } from "./file_list.ts";
+import { type FilePlace, positionOf } from "./file_position.ts";
 import type { FileDecoder } from "./format.ts";
 import type { FileRecord, OpenFile } from "./open_file.ts";
 

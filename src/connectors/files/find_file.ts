@@ -1,4 +1,5 @@
 import { JobError } from "../../engine/mod.ts";
+import { fileError } from "./errors.ts";
 import { type FileBytes, openBytes } from "./file_bytes.ts";
 import { type DoneFile, type FileMark, HEAD_BYTES, isPrintOf, isSame, objectOf, printOf } from "./file_mark.ts";
 
@@ -8,7 +9,7 @@ export async function infoOf(path: string): Promise<Deno.FileInfo | undefined> {
     return await Deno.stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw error;
+    throw fileError("read", path, error);
   }
 }
 

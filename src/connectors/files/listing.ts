@@ -32,7 +32,7 @@ async function collectNames(
       }
     }
   } catch (error) {
-    // A directory below may go while it is looked at; its files are missed only if they were to be read.
+    // One below may go while it is looked at.
     if (prefix !== "" && error instanceof Deno.errors.NotFound) return;
     throw fileError("read", dir, error);
   }

@@ -1,4 +1,5 @@
 import { JobError, RecordError } from "../../engine/mod.ts";
+import { countLines, equal, lineEnd } from "./bytes.ts";
 import { fileError } from "./errors.ts";
 import { type FileBytes, openBytes } from "./file_bytes.ts";
 import {
@@ -12,6 +13,7 @@ import {
   TAIL_BYTES,
   tailBefore,
 } from "./file_mark.ts";
+import type { FileOffset } from "./file_position.ts";
 import { type FileDecoder, NEWLINE } from "./format.ts";
 
 /** A record as it lies in a file. The bytes are a view: read them, never change them. */
@@ -24,17 +26,8 @@ export interface FileRecord {
   readonly line: number;
 }
 
-/** A place in a file: the first byte that has not been read as a record. */
-export interface FileOffset {
-  /** Of a compressed file: in its text. */
-  readonly offset: number;
-  /** From 1. */
-  readonly line: number;
-}
-
 /** So much is read at a time. */
 const CHUNK_BYTES = 1 << 17;
-const CARRIAGE_RETURN = 0x0d;
 /** Marks UTF-8 at the start of a file. */
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
@@ -296,22 +289,3 @@ export class OpenFile implements FileOffset {
 }
 
 const LOST = "lines may be lost: rotate it by renaming, or forget the job's commit with --reset";
-
-function equal(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
-}
-
-/** Where the line's text ends. */
-function lineEnd(bytes: Uint8Array, start: number, end: number, newline: number): number {
-  if (bytes[end - 1] !== newline) return end;
-  return newline === NEWLINE && end - 2 >= start && bytes[end - 2] === CARRIAGE_RETURN ? end - 2 : end - 1;
-}
-
-function countLines(bytes: Uint8Array, start: number, end: number, newline: number): number {
-  let lines = 0;
-  for (let i = bytes.indexOf(newline, start); i >= 0 && i < end; i = bytes.indexOf(newline, i + 1)) {
-    lines++;
-    if (i + 1 === end) break;
-  }
-  return lines;
-}

@@ -7,11 +7,9 @@ interface Rotated {
 }
 
 /** A file that has such a name. */
-export interface RotatedFile {
-  /** Relative to the source's directory. */
+interface RotatedFile {
   readonly path: string;
-  readonly bytes: number;
-  readonly writtenMs: number;
+  readonly info: { readonly mtime: Date | null };
 }
 
 /**
@@ -33,21 +31,22 @@ export function rotationOf(name: string, base: string): Rotated | undefined {
  * Of files with rotated names those that were written to after the one that was read, the oldest first. Counters say it
  * for certain, dates too; else the time of the last writing does.
  */
-export function newerOnes(
-  files: readonly RotatedFile[],
+export function newerOnes<F extends RotatedFile>(
+  files: readonly F[],
   read: { readonly path: string | undefined; readonly writtenMs: number },
   base: string,
-): RotatedFile[] {
+): F[] {
   const its = read.path === undefined ? undefined : rotationOf(read.path, base);
-  const newer = files.filter(({ path, writtenMs }) => {
-    const other = rotationOf(path, base)!;
+  const writtenMs = ({ info }: RotatedFile) => info.mtime?.getTime() ?? 0;
+  const newer = files.filter((file) => {
+    const other = rotationOf(file.path, base)!;
     if (its?.counter !== undefined && other.counter !== undefined) return other.counter < its.counter;
     if (its !== undefined && its.mark.length === other.mark.length) return other.mark > its.mark;
-    return writtenMs >= read.writtenMs;
+    return writtenMs(file) >= read.writtenMs;
   });
   return newer.sort((one, other) => {
     const [a, b] = [rotationOf(one.path, base)!, rotationOf(other.path, base)!];
     if (a.counter !== undefined && b.counter !== undefined) return b.counter - a.counter;
-    return one.writtenMs - other.writtenMs || (a.mark < b.mark ? -1 : 1);
+    return writtenMs(one) - writtenMs(other) || (a.mark < b.mark ? -1 : 1);
   });
 }

@@ -157,6 +157,47 @@ test("a bounded run takes what is there of a rotated file and of its successors,
   assertEquals([await last.start().take(), last.split.status], [[], "finished"]);
 });
 
+test("a bounded run takes what was rotated in between while the job was down", async (dir) => {
+  const log = `${dir}/app.log`;
+  write(log, "1\n2\n");
+  await using first = await OpenSource.open(following(log), { bounded: true });
+  assertEquals(await first.start().take(), ["1", "2"]);
+  for (const line of ["3", "4", "5"]) {
+    if (line === "4") rename(`${log}.1`, `${log}.2`);
+    if (line === "5") {
+      rename(`${log}.2`, `${log}.3`);
+      rename(`${log}.1`, `${log}.2`);
+    }
+    rename(log, `${log}.1`);
+    write(log, `${line}\n`);
+  }
+  await using next = await OpenSource.open(following(log), { position: first.position, bounded: true });
+
+  assertEquals([await next.start().take(), next.split.status], [["3", "4", "5"], "finished"]);
+});
+
+test("a log behind a link is followed where it lies, and where the link leads next", async (dir) => {
+  await Deno.mkdir(`${dir}/logs`);
+  const log = `${dir}/logs/0.log`;
+  const link = `${dir}/app.log`;
+  write(log, "1\n");
+  await Deno.symlink("logs/0.log", link);
+  const { position } = await readFrom(link);
+  append(log, "2\n");
+  rename(log, `${log}.20260101-120000`);
+  write(log, "3\n");
+  const next = await readFrom(link, position);
+  assertEquals(next.values, ["2", "3"]);
+  await using source = await OpenSource.open(following(link), { position: next.position });
+  source.start();
+  append(log, "4\n");
+  write(`${dir}/logs/1.log`, "5\n");
+  await Deno.remove(link);
+  await Deno.symlink("logs/1.log", link);
+
+  assertEquals([await readOn(source), source.log.lines], [["4", "5"], []]);
+});
+
 test("a rotated file that was compressed while the job was down is gone on with in its text", async (dir) => {
   const log = `${dir}/app.log`;
   write(log, "1\n2\n");

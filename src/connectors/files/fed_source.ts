@@ -1,0 +1,34 @@
+import { dirname, resolve } from "node:path";
+import type { Source } from "../../engine/mod.ts";
+import { FileSource } from "./file_source.ts";
+import type { PartFiles } from "./part_files.ts";
+
+/**
+ * Whether a source would read a sink's files: its directory holds all below it, but not what begins with "." or "_". Links
+ * are followed to where they lead.
+ * @returns how, as the end of a sentence
+ */
+export async function fedSource(parts: PartFiles, source: Source<unknown>): Promise<string | undefined> {
+  if (!(source instanceof FileSource)) return undefined;
+  const read = await realPath(source.path);
+  const written = await realPath(parts.dir);
+  if (parts.owns(written, read)) return `which reads "${source.path}", one of the sink's own files`;
+  if (written !== read && !written.startsWith(read.endsWith("/") ? read : `${read}/`)) return undefined;
+  if (/(^|\/)[._]/.test(written.slice(read.length))) return undefined;
+  return `which reads all files in "${source.path}"; write to a directory beside it, or to one whose name begins with "_"`;
+}
+
+/** Where a path leads, with "/" between names; of what is not there yet, where it would be. */
+async function realPath(path: string): Promise<string> {
+  const whole = resolve(path);
+  for (let there = whole;;) {
+    try {
+      return (await Deno.realPath(there) + whole.slice(there.length)).replaceAll("\\", "/");
+    } catch (error) {
+      const above = dirname(there);
+      // Whoever may not read it will hear that when it is opened.
+      if (!(error instanceof Deno.errors.NotFound) || above === there) return whole.replaceAll("\\", "/");
+      there = above;
+    }
+  }
+}
