@@ -269,6 +269,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     drain: false,
     bounded: false,
     idleMs: 60_000,
+    maxAheadMs: 3_600_000,
     delivery: undefined,
     commitIntervalMs: 1000,
     sessionTimeoutMs: 10_000,
@@ -296,6 +297,15 @@ Deno.test("jobOptions() reads what every job has", () => {
   );
   assertEquals([options.sessionTimeoutMs, options.print], [6000, true]);
   assertEquals([options.onError, options.maxDead, options.replicas], ["skip", { share: 1, perMinute: 7 }, 2]);
+  const maxAhead = (text: string) => jobOptions("j", ["--max-ahead", text], { env: environment() }).maxAheadMs;
+  assertEquals([maxAhead("5m"), maxAhead("any")], [300_000, Infinity]);
+  const maxDead = (text: string) => jobOptions("j", ["--max-dead", text], { env: environment() }).maxDead;
+  assertEquals([maxDead("20%"), maxDead("never")], [{ share: 0.2 }, { share: 1 }]);
+  assertThrows(
+    () => maxDead("7"),
+    UsageError,
+    'Cannot use --max-dead: "7" is not a limit such as 50%, 100/min or never',
+  );
   const restart = (text: string) => jobOptions("j", ["--restart", text], { env: environment() }).restartStrategy;
   assertEquals(options.restartStrategy, { type: "fixed-delay", attempts: 3, delayMs: 10_000 });
   assertEquals([restart("none"), restart("forever")], [{ type: "none" }, { type: "exponential-delay" }]);

@@ -6,8 +6,9 @@
 import type { Broker } from "../connectors/broker.ts";
 import { BrokerError } from "../connectors/broker.ts";
 import type { Flags } from "../utils.ts";
-import { formatCount, parseStart, runMain, UsageError } from "../utils.ts";
+import { formatCount, parseStart, parseTime, runMain, usable, UsageError } from "../utils.ts";
 import { importSavepoint, resetJob } from "./state/change.ts";
+import { setEventTime } from "./state/event_time.ts";
 import { stateLines } from "./state/get.ts";
 import { readCommit } from "./state/jobs.ts";
 import { listCommit } from "./state/list.ts";
@@ -83,6 +84,16 @@ const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) =
       "there can not be checked, so where topics were not copied choose other --positions.",
     importJob,
   ),
+  "set-event-time": command(
+    {},
+    "set-event-time",
+    ["TIME"],
+    "Sets the job's event time back to TIME wherever it stands later, as after a record with a wrong time that took it years\n" +
+      "ahead. State, positions and timers stay; a window that was closed since opens again for what comes for it now.",
+    (broker, job, { _: [time] }, { logger, signal }) =>
+      setEventTime(broker, job, { timeMs: usable("TIME", () => parseTime(time!)), logger, signal }),
+    ({ _: [time] }) => void usable("TIME", () => parseTime(time!)),
+  ),
   reset: command(
     RESET_FLAGS,
     "reset",
@@ -110,6 +121,7 @@ Commands:
   get OPERATOR STATE [KEY]    values of a state as JSON lines
   export [FILE]               the commit as a file (a savepoint)
   import FILE                 makes such a file the job's commit, here or at another broker
+  set-event-time TIME         sets event time back, after a record with a time that was wrong
   reset                       forgets the commit
 
 deno task state JOB COMMAND --help tells more. Which broker: BOOTSTRAP_SERVERS, BROKER, BROKER_DIR.`;

@@ -16,6 +16,13 @@ export interface Source<T> {
   readonly topics?: readonly string[];
   /** Where it begins at a job's first start; left out, where the job does. */
   readonly from?: StartingPoint | undefined;
+  /** Whether it ends by itself, also in a job that is not bounded; default false. @see Flink: Boundedness */
+  readonly bounded?: boolean;
+  /**
+   * Whether the program itself makes its records up, with their times: then event time may be as far ahead of the clock as it
+   * likes. Default false.
+   */
+  readonly madeUp?: boolean;
   /** Opens it, for one attempt of the job. */
   open(context: SourceContext): Promise<SourceReader<T>>;
 }

@@ -79,6 +79,13 @@ const JOB_FLAGS = {
     parse: parseDuration,
     help: "after so long without a record a partition no longer holds back the others' time; 0s: never",
   },
+  maxAheadMs: {
+    name: "max-ahead",
+    value: "DURATION|any",
+    default: "1h",
+    parse: (text: string): number => text === "any" ? Infinity : parsePositiveDuration(text),
+    help: "a record whose time is further ahead of the clock moves no event time; a bounded run takes any",
+  },
   delivery: {
     value: "exactly-once|at-least-once",
     parse: oneOf("exactly-once", "at-least-once"),

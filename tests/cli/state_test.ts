@@ -5,7 +5,12 @@ import { readSavepoint } from "../../src/cli/state/savepoint.ts";
 import type { Broker, JobLease } from "../../src/connectors/broker.ts";
 import { BrokerError, JobActiveError } from "../../src/connectors/broker.ts";
 import type { Topic } from "../../src/connectors/mod.ts";
-import { StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
+import {
+  SILENT,
+  StreamExecutionEnvironment,
+  TumblingEventTimeWindows,
+  WatermarkStrategy,
+} from "../../src/engine/mod.ts";
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";
 import { readAll } from "../connectors/broker_contract.ts";
 import { forJobs, onEachBroker, onEmbeddedLog, Scope } from "./brokers.ts";
@@ -575,6 +580,62 @@ Deno.test("readSavepoint() reads lines and characters that come in pieces, with 
 
 // --------------------------------------------------------------------------------------------------------------- reset
 
+onEachBroker(
+  "state set-event-time brings a job back whose event time one wrong record took years ahead",
+  async (scope) => {
+    const broker = await scope.broker();
+    const [numbers, out, job] = [scope.name("numbers"), scope.name("out"), scope.name("minutes")];
+    await broker.createTopics([{ name: numbers, partitions: 1 }, { name: out, partitions: 1 }]);
+    const minutes = async (...times: readonly number[]) => {
+      const producer = await broker.producer();
+      const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+      await producer.send(times.map((timestampMs) => (
+        { topic: numbers, key: encode("a"), value: encode({ id: "a", n: 1 }), timestampMs }
+      )));
+      await producer.close();
+      const open = forJobs(broker);
+      const env = new StreamExecutionEnvironment({
+        jobName: job,
+        store: open,
+        bounded: true,
+        from: "earliest",
+        logger: SILENT,
+      });
+      env.fromSource(open.source(TEXTS(numbers)), WatermarkStrategy.forMonotonousTimestamps(), "numbers")
+        .keyBy(({ id }) => id).window(TumblingEventTimeWindows.of(60_000)).sum("n").name("counts")
+        .sinkTo(open.sink(TEXTS(out))).name("out");
+      const { books } = await env.execute();
+      return { late: books.late, results: (await sums(broker, out)).length };
+    };
+    const in2031 = Date.UTC(2031, 4, 1);
+    assertEquals(await minutes(NOW_MS, in2031), { late: 0, results: 2 });
+    assertEquals(await minutes(NOW_MS + 60_000), { late: 1, results: 2 });
+
+    const active = await lease(broker, job);
+    await assertRejects(() => run(broker, [job, "set-event-time", String(NOW_MS)]), JobActiveError);
+    await active.release();
+    const before = await broker.readCommit(job);
+    const { log } = await run(broker, [job, "set-event-time", "2026-03-01T12:01:00Z"]);
+
+    const [became, until] = ["2031-04-30T23:59:59.999Z becomes", "2026-03-01T12:01:00.000Z"];
+    assertEquals(log.slice(0, 3), [
+      `Event time of "numbers": ${became} ${until}`,
+      `Event time of "counts": ${became} ${until}`,
+      `Event time of "out": ${became} ${until}`,
+    ]);
+    // Nothing but event time is another.
+    const withoutTime = (entries: ReadonlyMap<string, string>) =>
+      [...entries].map(([entry, text]) => [entry, text.replaceAll(/"watermarks?":(\d+|\{[^}]*\})/g, "")]).sort();
+    assertEquals(withoutTime(await broker.readCommit(job)), withoutTime(before));
+    // The window of the far record and all since then count again; that of its second was closed and opens afresh.
+    assertEquals(await minutes(NOW_MS + 61_000, NOW_MS + 180_000), { late: 0, results: 4 });
+    const error = await assertRejects(() => run(broker, [job, "set-event-time", "2032-01-01T00:00:00Z"]), BrokerError);
+    assertStringIncludes((error as Error).message, "it stands nowhere later");
+    await broker.dropJob(job);
+    await broker.deleteTopics([numbers, out]);
+  },
+);
+
 onEachBroker("state reset says what it removes, and removes it with --yes alone", async (scope) => {
   const broker = await scope.broker();
   const [topic, job] = [scope.name("skyone"), scope.name("importer")];
@@ -607,7 +668,10 @@ Deno.test("state says what is missing or not understood", () => {
   const usage = (line: string) => usageOf(stateCommand, line);
 
   assertEquals(usage(""), "JOB is missing: deno task state JOB COMMAND; --help tells more");
-  assertEquals(usage("importer"), "A command is missing, one of list, get, export, import, reset: --help tells more");
+  assertEquals(
+    usage("importer"),
+    "A command is missing, one of list, get, export, import, set-event-time, reset: --help tells more",
+  );
   assertEquals(usage("list importer"), "The job comes first: deno task state importer list");
   assertEquals(usage("list"), "The job comes first: deno task state JOB list");
   assertEquals(usage("importer lst"), 'Unknown command "lst": did you mean list?');

@@ -42,7 +42,7 @@ export async function importSavepoint(
     logger.info(`The savepoint is of the job "${savepoint.head.job}", it is "${job}" here`);
   }
   const topics = [...new Set(positions.map(({ topic }) => topic))];
-  await withLease(broker, job, topics, options, async (lease) => {
+  await withLease(broker, job, topics, options.signal, async (lease) => {
     const gone = [...(await lease.restore()).keys()].filter((entry) => !entries.has(entry));
     await lease.commit({ changes: [...gone.map((entry) => [entry, null] as const), ...entries], positions });
   });
@@ -64,7 +64,7 @@ export async function resetJob(broker: Broker, job: string, options: ChangeOptio
   if (!yes) throw new UsageError("Nothing was removed: add --yes to do it");
   const existing = new Set(await broker.listTopics());
   const topics = [...new Set(splits.flatMap((split) => partitionOf(split)?.topic ?? []))];
-  await withLease(broker, job, topics.filter((topic) => existing.has(topic)), options, (lease) => lease.reset());
+  await withLease(broker, job, topics.filter((topic) => existing.has(topic)), options.signal, (lease) => lease.reset());
   logger.info(`Removed the commit of ${job}`);
 }
 
@@ -84,11 +84,12 @@ export function describeEntries(entries: Entries): string {
   return parts.length === 0 ? count : `${count}: ${parts.join(", ")}`;
 }
 
-async function withLease(
+/** Does `work` as the one active instance of the job. @throws {JobActiveError} while another one is */
+export async function withLease(
   broker: Broker,
   job: string,
   topics: readonly string[],
-  { signal }: ChangeOptions,
+  signal: AbortSignal,
   work: (lease: JobLease) => Promise<void>,
 ): Promise<void> {
   const lease = await broker.openJob({

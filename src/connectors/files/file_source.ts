@@ -57,6 +57,8 @@ export class FileSource<T> implements Source<T> {
   readonly description: string;
   /** As in the options. */
   readonly path: string;
+  /** Whether it ends with the last file: it is not watched. */
+  readonly bounded: boolean;
   readonly #options: Required<Omit<FileSourceOptions<T>, "timestamp">> & Pick<FileSourceOptions<T>, "timestamp">;
 
   /**
@@ -84,6 +86,7 @@ export class FileSource<T> implements Source<T> {
     }
     this.path = path;
     this.#options = { ...options, watch, pollMs, maxRecordBytes };
+    this.bounded = !watch;
     this.description = `${format.name} in "${path}"`;
   }
 

@@ -13,6 +13,7 @@ import type { DeliveryGuarantee } from "../sink.ts";
 import { CollectionSource } from "../sources/collection_source.ts";
 import { SequenceSource } from "../sources/sequence_source.ts";
 import type { Source, StartingPoint } from "../source.ts";
+import { Time } from "../time/time.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 import { checkHas, checkStrategy } from "./checks.ts";
 import { SingleOutputStreamOperator } from "./data_stream.ts";
@@ -52,6 +53,12 @@ export interface EnvironmentOptions {
    * sends any more; what comes after all with an earlier time is late. > 0; default: never, as in Flink.
    */
   readonly closeIdleMs?: number;
+  /**
+   * ms that event time of a live job may be ahead of the clock, so that one record with a wrong time does not make all others
+   * late: one that is further ahead is processed as any other, but moves no event time. > 0; Infinity for any time; default one
+   * hour. A bounded run, a source that ends by itself and records that the program makes up are free.
+   */
+  readonly maxAheadMs?: number;
   /** ms without a sign of life after which an instance of the job counts as dead; default 10,000. */
   readonly sessionTimeoutMs?: number;
   /** What happens after a failure that no store calls passing; needs a `store`. Default: `{ type: "none" }`. */
@@ -83,7 +90,7 @@ export class StreamExecutionEnvironment {
    * @throws {RangeError} if a length of time is out of range
    */
   constructor(options: EnvironmentOptions = {}) {
-    for (const name of ["commitIntervalMs", "sessionTimeoutMs", "closeIdleMs"] as const) {
+    for (const name of ["commitIntervalMs", "sessionTimeoutMs", "closeIdleMs", "maxAheadMs"] as const) {
       const value = options[name];
       if (value !== undefined && !(value > 0)) {
         throw new RangeError(`Cannot create an environment as ${name} must be > 0: current value is ${value}`);
@@ -173,6 +180,7 @@ export class StreamExecutionEnvironment {
       commitIntervalMs: this.#options.commitIntervalMs ?? 1_000,
       idleMs: idleMs === 0 ? Number.POSITIVE_INFINITY : idleMs,
       closeIdleMs: this.#options.closeIdleMs ?? Number.POSITIVE_INFINITY,
+      maxAheadMs: this.#options.maxAheadMs ?? Time.hours(1),
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
       restartStrategy: this.#options.restartStrategy ?? { type: "none" },
       onError: this.#options.onError ?? (store === undefined ? "fail" : "dead-letter"),

@@ -1,7 +1,9 @@
+import type { RecordOrigin } from "../errors.ts";
 import type { Output, StreamRecord } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
 import type { Journal } from "../state/journal.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
+import type { ClockLimit } from "../time/clock_limit.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 
 /**
@@ -106,6 +108,10 @@ export interface OperatorContext {
   countFiltered(): void;
   /** Counts the record at work as late; it goes to a side output. */
   countLate(): void;
+  /** How far event time may be ahead of the clock, for operators that make it themselves. */
+  readonly clockLimit: ClockLimit;
+  /** Of the record at work; undefined if that is not known. */
+  origin(): RecordOrigin | undefined;
   /** For {@link LaterResults}: hands event time on, ms. */
   emitWatermark(watermarkMs: number): void;
   /** For {@link LaterResults}: there is something for `giveReady()`. May be called at any time. */

@@ -5,7 +5,7 @@ import {
   type WatermarkGenerator,
   type WatermarkStrategy,
 } from "../time/watermark_strategy.ts";
-import type { Operator } from "./operator.ts";
+import type { Operator, OperatorContext } from "./operator.ts";
 
 /**
  * Gives records event time in the middle of a job.
@@ -16,6 +16,7 @@ import type { Operator } from "./operator.ts";
 export class TimestampsAndWatermarksOperator<T> implements Operator<T, T> {
   readonly #assign: TimestampAssigner<T> | undefined;
   readonly #generator: WatermarkGenerator<T> | undefined;
+  #context!: OperatorContext;
   #watermarkMs = MIN_WATERMARK;
   readonly ownWatermark = (): number => this.#watermarkMs;
   readonly onPeriodicEmit?: (nowMs: number) => void;
@@ -29,16 +30,24 @@ export class TimestampsAndWatermarksOperator<T> implements Operator<T, T> {
     }
   }
 
+  open(context: OperatorContext): void {
+    this.#context = context;
+  }
+
   processElement(record: StreamRecord<T>, output: Output<T>): void {
     const { value } = record;
     const timestampMs = this.#assign === undefined
       ? record.timestampMs
       : checkTimestamp(this.#assign(value, record.timestampMs));
     output.collect(value, timestampMs);
-    if (this.#generator !== undefined) this.#advance(this.#generator.onEvent(value, timestampMs));
+    if (this.#generator === undefined) return;
+    const { clockLimit } = this.#context;
+    if (clockLimit.isBeyond(timestampMs)) clockLimit.note(timestampMs, this.#context.origin());
+    else this.#advance(this.#generator.onEvent(value, timestampMs));
   }
 
   #advance(watermarkMs: number): void {
-    if (watermarkMs > this.#watermarkMs) this.#watermarkMs = watermarkMs;
+    if (watermarkMs <= this.#watermarkMs) return;
+    this.#watermarkMs = Math.max(this.#watermarkMs, this.#context.clockLimit.cap(watermarkMs));
   }
 }

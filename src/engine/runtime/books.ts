@@ -17,6 +17,8 @@ export interface Books {
   readonly dead: number;
   /** Windows and timers at which a function threw, and which the job went on without, see `onWindowError`. */
   readonly failed: number;
+  /** Records whose times are too far ahead of the clock to move event time; they count above like any other. */
+  readonly ahead: number;
   /** Timers that have not come due: open windows, mostly. */
   readonly pendingTimers: number;
   /** In the order of the job. */
@@ -74,6 +76,7 @@ export function booksOf(sources: readonly SourceTask[], tasks: readonly Task[]):
     late: sum(all, "late"),
     dead: sum(all, "dead"),
     failed: sum(all, "failed"),
+    ahead: sources[0]?.shared.clockLimit.count ?? 0,
     pendingTimers: tasks.reduce(
       (total, { timers, processingTimers }) => total + timers.size + processingTimers.size,
       0,
@@ -132,12 +135,13 @@ function mismatch(name: string, tally: Tally, rule: string): Error {
 }
 
 /** `1,204 in, 1,000 out, 3 late`: one line for a person. */
-export function formatBooks({ recordsIn, recordsOut, filtered, late, dead, failed }: Books): string {
+export function formatBooks({ recordsIn, recordsOut, filtered, late, dead, failed, ahead }: Books): string {
   const parts = [`${format(recordsIn)} in`, `${format(recordsOut)} out`];
   if (filtered > 0) parts.push(`${format(filtered)} filtered out`);
   if (late > 0) parts.push(`${format(late)} late`);
   if (dead > 0) parts.push(`${format(dead)} bad`);
   if (failed > 0) parts.push(`${format(failed)} failed windows or timers`);
+  if (ahead > 0) parts.push(`${format(ahead)} far ahead of the clock`);
   return parts.join(", ");
 }
 

@@ -17,6 +17,16 @@ interface Kind {
   dropped: number;
 }
 
+/** What dead letters must know of an attempt of a job. */
+export interface AttemptFacts {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Whether it comes to an end by itself. */
+  readonly ends: boolean;
+  /** How many records the sources have given so far. */
+  readonly recordsIn: () => number;
+}
+
 /**
  * What becomes of the records that one attempt of a job could not process or that came too late: they are logged and kept. Too
  * many bad ones end the job.
@@ -30,13 +40,12 @@ export class DeadLetters {
   readonly #late: Kind = { name: "late record", count: 0, dropped: 0 };
   readonly #bad: Kind = { name: "bad record", count: 0, dropped: 0 };
 
-  /** @param recordsIn how many records the sources have given so far */
-  constructor(options: JobRunOptions, session: JobSession | undefined, attempt: number, recordsIn: () => number) {
+  constructor(options: JobRunOptions, session: JobSession | undefined, attempt: AttemptFacts) {
     this.#options = options;
     this.#session = session;
-    this.#attempt = attempt;
-    this.#recordsIn = recordsIn;
-    this.#counter = new DeadCounter(options.maxDead, options.bounded);
+    this.#attempt = attempt.number;
+    this.#recordsIn = attempt.recordsIn;
+    this.#counter = new DeadCounter(options.maxDead, attempt.ends);
   }
 
   /** Where bad records are kept; undefined if they are dropped. */

@@ -40,8 +40,9 @@ export class DeadCounter {
   /** When they died within the last minute, ms; kept only if there is a limit. */
   #times: number[] = [];
 
-  constructor({ share = 0.5, perMinute = Number.POSITIVE_INFINITY }: DeadLimit, bounded: boolean) {
-    this.#share = bounded ? 1 : share;
+  /** @param ends whether the attempt comes to an end by itself */
+  constructor({ share = 0.5, perMinute = Number.POSITIVE_INFINITY }: DeadLimit, ends: boolean) {
+    this.#share = ends ? 1 : share;
     this.#perMinute = perMinute;
   }
 

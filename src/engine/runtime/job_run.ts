@@ -1,6 +1,8 @@
 import type { StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf } from "../job_store.ts";
+import { formatTime, MAX_WATERMARK } from "../record.ts";
 import { Changes } from "../state/changes.ts";
+import { ClockLimit, NO_LIMIT } from "../time/clock_limit.ts";
 import { PERIODIC_EMIT_MS } from "../time/watermark_strategy.ts";
 import { Activity } from "./activity.ts";
 import { type Books, booksOf } from "./books.ts";
@@ -67,15 +69,16 @@ export class JobRun {
     this.#options = options;
     this.#session = session;
     const changes = new Changes();
-    this.#deadLetters = new DeadLetters(
-      options,
-      session,
-      attempt,
-      () => this.#sources.reduce((sum, { output }) => sum + output.tally.in, 0),
-    );
+    const sources = graph.nodes.filter((node) => node.kind === "source").map(({ source }) => source);
+    this.#deadLetters = new DeadLetters(options, session, {
+      number: attempt,
+      ends: options.bounded || sources.every(({ bounded }) => bounded),
+      recordsIn: () => this.#sources.reduce((sum, { output }) => sum + output.tally.in, 0),
+    });
     this.#activity = new Activity(options.clock);
     this.#commits = new Commits(options, session, changes, this.#parts, this.#activity);
     let last = 0;
+    const warn = (message: string) => options.logger.warn(`${options.jobName}: ${message}`);
     this.#shared = {
       sequence: () => ++last,
       clock: options.clock,
@@ -84,7 +87,10 @@ export class JobRun {
       onError: options.onError,
       onWindowError: options.onWindowError,
       deadLetter: (letter, of) => this.#deadLetters.add(letter, of),
-      warn: (message) => options.logger.warn(`${options.jobName}: ${message}`),
+      clockLimit: options.bounded || sources.every(({ bounded, madeUp }) => bounded || madeUp)
+        ? NO_LIMIT
+        : new ClockLimit({ ...options, warn }),
+      warn,
       wake: () => {
         this.#woken = true;
         this.#wake();
@@ -115,6 +121,7 @@ export class JobRun {
       for (const { reader } of this.#sources) reader.start();
       for (const source of this.#sources) source.start();
       for (const task of this.#tasks) task.start();
+      this.#checkEventTime();
       this.#laterTasks = this.#tasks.filter(({ operator }) => operator.later !== undefined);
       const intake = new Intake(
         this.#sources.flatMap(({ splits }) => splits),
@@ -166,6 +173,21 @@ export class JobRun {
     );
     this.#commits.opened(snapshot);
     this.#options.onWired?.({ sources: this.#sources, tasks: this.#tasks, shared: this.#shared });
+  }
+
+  /** Event time that came too far by a record with a wrong time never goes back by itself. */
+  #checkEventTime(): void {
+    const { clockLimit, warn } = this.#shared;
+    for (const { node, output: { watermarkMs } } of [...this.#sources, ...this.#tasks]) {
+      if (watermarkMs === MAX_WATERMARK || !clockLimit.isBeyond(watermarkMs)) continue;
+      warn(
+        `event time of "${node.name}" stands at ${
+          formatTime(watermarkMs)
+        }, far ahead of the clock: what comes before that is ` +
+          `late; "deno task state ${this.#options.jobName} set-event-time TIME" sets it back while the job is stopped`,
+      );
+      return;
+    }
   }
 
   async #loop(intake: Intake, progress: Progress, signal: AbortSignal): Promise<JobRunEnd> {

@@ -50,6 +50,8 @@ export interface JobRunOptions {
   readonly idleMs: number;
   /** ms of silence of all sources after which event time goes on with the clock; Infinity: never */
   readonly closeIdleMs: number;
+  /** ms that event time of a live job may be ahead of the clock; Infinity: any */
+  readonly maxAheadMs: number;
   readonly sessionTimeoutMs: number;
   readonly restartStrategy: RestartStrategy;
   readonly onError: ErrorPolicy;

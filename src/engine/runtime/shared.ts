@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { DeadLetter } from "../job_store.ts";
 import type { SourceSplit } from "../source.ts";
 import type { Changes } from "../state/changes.ts";
+import type { ClockLimit } from "../time/clock_limit.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "./options.ts";
 
 /** What all tasks of one attempt share. */
@@ -18,6 +19,8 @@ export interface Shared {
    *   fired, of a window or timer
    */
   deadLetter(letter: Omit<DeadLetter, "attempt">, of?: number): void;
+  /** How far event time may be ahead of the clock. */
+  readonly clockLimit: ClockLimit;
   /** Logs what may need a person. */
   warn(message: string): void;
   /** Numbers what happens in the sources; see `SourceContext.sequence`. */

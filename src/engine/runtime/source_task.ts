@@ -2,6 +2,7 @@ import { isExpected, OperatorError, RecordError } from "../errors.ts";
 import type { SourceNode } from "../graph.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { SourceReader, SourceSplit } from "../source.ts";
+import { type ClockLimit, NO_LIMIT } from "../time/clock_limit.ts";
 import { SPLITS, WatermarkCombiner } from "../time/watermark_combiner.ts";
 import { checkTimestamp, type WatermarkGenerator } from "../time/watermark_strategy.ts";
 import { mayBury, wordsOf } from "./dead_letters.ts";
@@ -24,6 +25,7 @@ export class SourceTask {
   readonly combiner: WatermarkCombiner;
   /** Whether the clock speaks for the source: then it is not idle. See `Silence`. */
   byClock = false;
+  readonly clockLimit: ClockLimit;
   readonly #idlenessMs: number;
   #realMs: number;
   #idle = false;
@@ -41,13 +43,17 @@ export class SourceTask {
     this.reader = reader;
     this.output = output;
     this.shared = shared;
+    const { bounded, madeUp } = node.source;
+    this.clockLimit = bounded || madeUp ? NO_LIMIT : shared.clockLimit;
     this.#idlenessMs = node.strategy.idlenessMs ?? defaultIdlenessMs;
     this.#realMs = restored.outputMs;
     this.combiner = new WatermarkCombiner(reader.splits.length, SPLITS, restored.outputMs);
     const now = shared.clock.monotonicMs();
-    this.splits = reader.splits.map((split, index) =>
-      new SplitTask(this, split, index, restored.splitMs.get(split.id) ?? MIN_WATERMARK, now)
-    );
+    this.splits = reader.splits.map((split, index) => {
+      const ms = restored.splitMs.get(split.id) ?? MIN_WATERMARK;
+      // What it was told by a clock that was wrong must not come to the others when they fall idle.
+      return new SplitTask(this, split, index, this.clockLimit.isBeyond(ms) ? restored.outputMs : ms, now);
+    });
   }
 
   /** Tells the tasks below how far event time had come. */
@@ -89,7 +95,7 @@ export class SourceTask {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const split of this.splits) {
       if (split.finished || this.combiner.isIdle(split.index)) continue;
-      if (split.split.status !== "caughtUp" || split.active) {
+      if ((split.split.status !== "caughtUp" && !split.isAhead) || split.active) {
         split.active = false;
         split.lastActiveMs = now;
       }
@@ -177,6 +183,8 @@ export class SplitTask {
   /** ms of the monotonic clock. */
   lastActiveMs: number;
   finished = false;
+  /** Whether its last record was beyond the clock's limit: then it says nothing of event time, and need not be waited for. */
+  isAhead = false;
   /** Its place among all splits of the job; decides between records of one time. */
   order = 0;
   readonly #generator: WatermarkGenerator<unknown> | undefined;
@@ -195,6 +203,7 @@ export class SplitTask {
     const { source, split } = this;
     const { shared, node } = source;
     const { tally } = source.output;
+    const { active } = this;
     this.active = true;
     tally.in++;
     const assign = node.strategy.timestampAssigner;
@@ -210,7 +219,10 @@ export class SplitTask {
       tally.dead++;
       return this.#bury(node.name, undecodable ? error : found as OperatorError, timestampMs);
     }
-    if (source.combiner.isIdle(this.index)) source.setActive(this);
+    const { clockLimit } = source;
+    this.isAhead = this.#generator !== undefined && clockLimit.isBeyond(timestampMs);
+    if (this.isAhead) this.active = active;
+    else if (source.combiner.isIdle(this.index)) source.setActive(this);
     shared.current = split;
     const { journal } = shared.changes;
     journal.begin();
@@ -227,7 +239,8 @@ export class SplitTask {
     journal.end();
     tally.consumed++;
     if (this.#generator === undefined) return;
-    this.advance(this.#generator.onEvent(value, timestampMs));
+    if (this.isAhead) clockLimit.note(timestampMs, split.origin());
+    else this.advance(this.#generator.onEvent(value, timestampMs));
   }
 
   get periodic(): boolean {
@@ -242,9 +255,10 @@ export class SplitTask {
   /** Event time of this split has come to `watermarkMs`. */
   advance(watermarkMs: number): void {
     if (watermarkMs <= this.watermarkMs) return;
-    this.watermarkMs = watermarkMs;
-    const { combiner, output } = this.source;
-    if (combiner.update(this.index, watermarkMs)) output.emitWatermark(combiner.watermarkMs);
+    const { clockLimit, combiner, output } = this.source;
+    // The clock may have been set back.
+    this.watermarkMs = Math.max(this.watermarkMs, clockLimit.cap(watermarkMs));
+    if (combiner.update(this.index, this.watermarkMs)) output.emitWatermark(combiner.watermarkMs);
   }
 
   #bury(operator: string, error: RecordError | OperatorError, timestampMs: number): void {

@@ -1,4 +1,4 @@
-import { isExpected, OperatorError, RecordError } from "../errors.ts";
+import { isExpected, OperatorError, RecordError, type RecordOrigin } from "../errors.ts";
 import type { OperatorNode, SinkNode } from "../graph.ts";
 import type { DeadLetter, Firing } from "../job_store.ts";
 import type { KeySelector } from "../operators/functions.ts";
@@ -8,6 +8,7 @@ import type { OutputTag } from "../side_output.ts";
 import { type Key, keyId } from "../state/key.ts";
 import type { Journal } from "../state/journal.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
+import type { ClockLimit } from "../time/clock_limit.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 import { CONNECTED, UNION, WatermarkCombiner } from "../time/watermark_combiner.ts";
 import { describeFiring, mayBury, wordsOf } from "./dead_letters.ts";
@@ -148,6 +149,15 @@ export class Task implements OperatorContext {
 
   monotonicMs(): number {
     return this.#shared.clock.monotonicMs();
+  }
+
+  get clockLimit(): ClockLimit {
+    return this.#shared.clockLimit;
+  }
+
+  /** See {@link OperatorContext.origin}. */
+  origin(): RecordOrigin | undefined {
+    return this.#shared.current?.origin();
   }
 
   get signal(): AbortSignal {

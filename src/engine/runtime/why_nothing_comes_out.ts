@@ -51,7 +51,8 @@ function eventTimeTimers(sources: readonly SourceTask[], tasks: readonly Task[],
   if (first === undefined) return undefined;
   const { size, nextTimeMs } = first.timers;
   const waiting = describeTimers(first, size, `event time reaches ${formatTime(nextTimeMs)}`);
-  return `${waiting}; ${whereEventTimeIs(first, sources, tasks, now)}`;
+  const ahead = sources[0]?.shared.clockLimit.describe();
+  return `${waiting}; ${whereEventTimeIs(first, sources, tasks, now)}${ahead === undefined ? "" : `; ${ahead}`}`;
 }
 
 function earliest(tasks: readonly Task[], timersOf: (task: Task) => Task["timers"]): Task | undefined {
@@ -131,6 +132,7 @@ function hasNoWatermarks({ node }: SourceTask): boolean {
 
 function lastOf(holder: SplitTask, now: number): string {
   const silentS = Math.round((now - holder.lastActiveMs) / 1000);
+  if (holder.isAhead) return `whose last record is far ahead of the clock`;
   return holder.watermarkMs === MIN_WATERMARK
     ? `which has given no record yet (for ${silentS} s; --idle says how long it is waited for)`
     : `whose last record brought it to ${

@@ -5,6 +5,8 @@ import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatu
 /** The values of an array, once, without timestamps. Its position is in the commit, so a restart goes on behind it. */
 export class CollectionSource<T> implements Source<T> {
   readonly description: string;
+  readonly bounded = true;
+  readonly madeUp = true;
   readonly #values: readonly T[];
 
   constructor(values: readonly T[]) {

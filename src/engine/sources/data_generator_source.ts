@@ -37,6 +37,10 @@ export interface DataGeneratorOptions<T> {
  */
 export class DataGeneratorSource<T> implements Source<T> {
   readonly description: string;
+  /** Whether there is a `count`. */
+  readonly bounded: boolean;
+  /** Its records are its own. */
+  readonly madeUp = true;
   readonly #options: DataGeneratorOptions<T>;
 
   /**
@@ -54,6 +58,7 @@ export class DataGeneratorSource<T> implements Source<T> {
     if (ratePerSecond !== undefined) check("ratePerSecond", ratePerSecond, ratePerSecond > 0, "> 0");
     check("seed", seed, Number.isSafeInteger(seed), "a safe integer");
     this.#options = options;
+    this.bounded = count !== undefined;
     this.description = `a generator of ${count ?? "endless"} records`;
   }
 

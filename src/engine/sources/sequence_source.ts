@@ -12,6 +12,10 @@ const SPLIT = "sequence";
  */
 export class SequenceSource implements Source<number> {
   readonly description: string;
+  /** It ends by itself. */
+  readonly bounded = true;
+  /** Its numbers are its own. */
+  readonly madeUp = true;
   readonly #from: number;
   readonly #to: number;
 

@@ -15,7 +15,10 @@ import { Pulse } from "./pulse.ts";
 import { TestSink } from "./test_sink.ts";
 import { type SourceDriver, TestSource } from "./test_source.ts";
 
-/** How a job runs in a harness: as in production, but for its surroundings. `from` is "earliest" unless it is set. */
+/**
+ * How a job runs in a harness: as in production, but for its surroundings. `from` is "earliest" unless it is set, and `maxAheadMs`
+ * Infinity: the clock stands at 0.
+ */
 export interface JobHarnessOptions extends Omit<EnvironmentOptions, "store" | "clock" | "logger" | "signal"> {
   /** To go on from the commits of another harness; left out: a new one. */
   readonly store?: MemoryJobStore;
@@ -146,6 +149,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     const env = new HarnessEnvironment(
       {
         from: "earliest",
+        maxAheadMs: Number.POSITIVE_INFINITY,
         ...this.#options,
         ...options,
         store: this.store,

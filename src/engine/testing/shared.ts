@@ -2,6 +2,7 @@ import type { DeadLetter } from "../job_store.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
 import type { Shared } from "../runtime/shared.ts";
 import { Changes } from "../state/changes.ts";
+import { NO_LIMIT } from "../time/clock_limit.ts";
 import { ManualClock } from "./manual_clock.ts";
 
 /** What the tasks of a test share; dead letters are written down. */
@@ -27,6 +28,7 @@ export function newShared(
     letters,
     woken: false,
     deadLetter: (letter) => void letters.push(letter),
+    clockLimit: NO_LIMIT,
     warn() {},
     sequence: () => ++last,
     wake: () => void (shared.woken = true),

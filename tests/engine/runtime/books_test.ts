@@ -58,6 +58,7 @@ Deno.test("booksOf() accounts for every record: bad, filtered out, late, in a wi
     late: 1,
     dead: 1,
     failed: 0,
+    ahead: 0,
     pendingTimers: 2,
     sources: [books("texts", "source", { recordsIn: 8, consumed: 7, dead: 1, recordsOut: 7 })],
     operators: [
@@ -185,6 +186,7 @@ Deno.test("each operator that gives one record for each, or none, is held to it"
 
 Deno.test("formatBooks() says in one line what happened, and leaves out what did not", () => {
   const none: Books = {
+    ahead: 0,
     recordsIn: 0,
     recordsOut: 0,
     filtered: 0,

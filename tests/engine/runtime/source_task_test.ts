@@ -12,6 +12,7 @@ import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.t
 import { SILENT } from "../../../src/engine/logger.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { type Flow, Probe } from "../../../src/engine/testing/probe.ts";
+import { ClockLimit } from "../../../src/engine/time/clock_limit.ts";
 import { newShared } from "../../../src/engine/testing/shared.ts";
 import { at, bad, type Entry, ScriptSource } from "../script_source.ts";
 import { newSequence } from "../../engine/sequence.ts";
@@ -21,13 +22,18 @@ interface Options {
   readonly strategy?: WatermarkStrategy<string>;
   readonly restored?: RestoredSourceTimes;
   readonly onError?: ErrorPolicy;
+  readonly maxAheadMs?: number;
 }
 
 /** A source task over splits "s-0", "s-1", …, its clock, and what comes out. */
 async function open(logs: readonly (readonly Entry<string>[])[], options: Options = {}) {
   const { bounded = false, strategy = WatermarkStrategy.forMonotonousTimestamps<string>() } = options;
   const clock = new ManualClock(1_000_000);
-  const shared = newShared(clock, options.onError);
+  const { maxAheadMs = Number.POSITIVE_INFINITY } = options;
+  const shared = {
+    ...newShared(clock, options.onError),
+    clockLimit: new ClockLimit({ clock, maxAheadMs, warn() {} }),
+  };
   const source = new ScriptSource(Object.fromEntries(logs.map((log, index) => [`s-${index}`, log])));
   const node: SourceNode = {
     kind: "source",
@@ -192,6 +198,28 @@ Deno.test("checkIdleness() waits for a split with records at hand or under way, 
   // s-0 has records that have not come, s-1 one that no one has taken.
   assertEquals(task.checkIdleness(clock.now()), 60_000);
   assertEquals([task.combiner.isIdle(0), task.combiner.isIdle(1)], [false, false]);
+});
+
+Deno.test("checkIdleness() lets a split go that has given far times alone for so long, though there are more of them", async () => {
+  const far = (n: number) => at(5_000_000 + n, `far ${n}`);
+  const { task, step, take, clock } = await open(
+    [[at(100, "a")], [at(50, "b"), far(1), far(2), far(3), at(300, "c")]],
+    { maxAheadMs: 1_000 },
+  );
+  step(0);
+  for (let i = 0; i < 2; i++) step(1);
+  task.checkIdleness(clock.now());
+  take();
+  clock.advance(30_000);
+  step(1);
+  task.checkIdleness(clock.now());
+  clock.advance(30_000);
+  task.checkIdleness(clock.now());
+  assertEquals([task.combiner.isIdle(1), take()], [true, [["far 2", 5_000_002], { watermark: 99 }, "idle"]]);
+
+  step(1);
+  step(1);
+  assertEquals(take(), [["far 3", 5_000_003], "active", ["c", 300], { watermark: 299 }]);
 });
 
 Deno.test("checkIdleness() gives the largest watermark when all splits fall silent, then says that the source is idle", async () => {
