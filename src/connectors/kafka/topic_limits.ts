@@ -3,6 +3,7 @@ import type { Compression, OutgoingRecord, RecordCheck } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { loadCodec } from "./compression.ts";
 import { Code, patiently } from "./errors.ts";
+import { LONGEST_MS } from "./topic_settings.ts";
 import { mostAlone, sizeAlone } from "./record_batch.ts";
 
 const MAX_BYTES = "max.message.bytes";
@@ -65,9 +66,9 @@ async function readLimits(client: Client, topic: string): Promise<Limits> {
   };
 }
 
-/** Long.MAX_VALUE, which stands for no limit, needs no clock. */
+/** What stands for no limit, in Kafka Long.MAX_VALUE, needs no clock: no record has a time before 1970. */
 function beyondAll(ms: number): number {
-  return ms >= Number.MAX_SAFE_INTEGER ? Infinity : ms;
+  return ms >= LONGEST_MS ? Infinity : ms;
 }
 
 function tooLarge(bytes: number, maxBytes: number): string {

@@ -5,7 +5,7 @@ import type { ConfigEntry } from "./protocol.ts";
 const BATCH_OVERHEAD_BYTES = 16_384;
 const DAY_MS = 86_400_000;
 /** Kafka takes more; Redpanda's durations end here. It is 292 years. */
-const LONGEST_MS = 9_223_372_036_854;
+export const LONGEST_MS = 9_223_372_036_854;
 /** So many replicas outlive the loss of one broker while another one is being restarted. */
 export const SAFE_REPLICAS = 3;
 
