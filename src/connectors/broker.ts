@@ -88,6 +88,8 @@ export interface TopicSpec {
 export interface TopicDescription {
   /** As it was asked for. */
   readonly name: string;
+  /** Tells it from every other topic that has had or will have its name; left out where the broker does not say. */
+  readonly id?: string;
   /** The oldest offset that is still there. */
   readonly startOffsets: readonly number[];
   /** First offset not yet committed: beyond the last record that a committed-only reader can see. */

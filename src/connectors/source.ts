@@ -7,6 +7,7 @@ import {
   SYSTEM_CLOCK,
 } from "../engine/mod.ts";
 import { type Broker, BrokerError, type Fetcher, OffsetOutOfRangeError, type TopicDescription } from "./broker.ts";
+import { checkIdentity, type TopicIdentity } from "./topic_identity.ts";
 import { type Decode, TopicSplit } from "./topic_split.ts";
 
 /** Ends are asked for at least so often, ms: partitions may have been added, and people want to know how far a job has to go. */
@@ -65,7 +66,16 @@ export class TopicSource<T> implements Source<T> {
   async open(context: SourceContext): Promise<SourceReader<T>> {
     const topic = this.#topic;
     const [description] = await this.#broker.describeTopics([topic]) as [TopicDescription];
-    const { startOffsets, endOffsets } = description;
+    const { id: topicId, startOffsets, endOffsets } = description;
+    await checkIdentity(
+      { broker: this.#broker, topic, topicId },
+      endOffsets.map((end, partition) => ({
+        partition,
+        identity: context.restoredIdentities?.get(`${topic}-${partition}`),
+        start: startOffsets[partition]!,
+        end,
+      })),
+    );
     const first = typeof context.from === "number" ? await this.#broker.offsetsAt(topic, context.from) : undefined;
     const splits = endOffsets.map((end, partition) => {
       const id = `${topic}-${partition}`;
@@ -77,7 +87,18 @@ export class TopicSource<T> implements Source<T> {
       else position = first?.[partition] ?? end;
       const bound = context.bounded ? (context.restoredBounds?.get(id) as number | undefined) ?? end : undefined;
       if (bound !== undefined) checkBound(topic, partition, bound, end);
-      return new TopicSplit(topic, partition, position, end, bound, this.#createDecode(partition));
+      const identity = topicId === undefined
+        ? context.restoredIdentities?.get(id) as TopicIdentity | undefined
+        : { topicId };
+      return new TopicSplit({
+        topic,
+        partition,
+        position,
+        end,
+        bound,
+        identity,
+        decode: this.#createDecode(partition),
+      });
     });
     return new TopicReader(this.#broker, await this.#broker.fetcher(), topic, splits, context);
   }

@@ -8,6 +8,7 @@ import {
   type SplitStatus,
 } from "../engine/mod.ts";
 import { BrokerError, type BrokerRecord, type FetchedBatch, type PartitionEnd, type Position } from "./broker.ts";
+import { lastRecordOf, type TopicIdentity } from "./topic_identity.ts";
 
 /**
  * Makes a value of a record.
@@ -28,6 +29,21 @@ class OutOfSequenceError extends BrokerError {
   override readonly retriable = true;
 }
 
+/** What a split is made of. */
+export interface TopicSplitParts<T> {
+  readonly topic: string;
+  readonly partition: number;
+  /** Of the next record. */
+  readonly position: number;
+  /** Behind the last record that can be seen. */
+  readonly end: number;
+  /** Where a bounded run ends. */
+  readonly bound?: number | undefined;
+  /** What the position points into: the topic's id, or what the last commit had in its place. */
+  readonly identity?: TopicIdentity | undefined;
+  readonly decode: Decode<T>;
+}
+
 /** A partition: fetched records in order, and how far the job has taken them. */
 export class TopicSplit<T> implements SourceSplit<T> {
   readonly id: string;
@@ -42,6 +58,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
   /** Where the next fetch begins. */
   fetchOffset: number;
   readonly #decode: Decode<T>;
+  #identity: TopicIdentity | undefined;
   #end: PartitionEnd;
   /** What is known of the first record that an open transaction holds. */
   #held: { readonly offset: number; readonly timestampMs: number; readonly sinceMs: number } | undefined;
@@ -53,20 +70,14 @@ export class TopicSplit<T> implements SourceSplit<T> {
   #queuedBytes = 0;
   #taken: BrokerRecord | undefined;
 
-  constructor(
-    topic: string,
-    partition: number,
-    position: number,
-    end: number,
-    bound: number | undefined,
-    decode: Decode<T>,
-  ) {
+  constructor({ topic, partition, position, end, bound, identity, decode }: TopicSplitParts<T>) {
     this.id = `${topic}-${partition}`;
     this.topic = topic;
     this.partition = partition;
     this.bound = bound;
     this.fetchOffset = position;
     this.#end = { committed: end, written: end };
+    this.#identity = identity;
     this.#decode = decode;
     this.#settle();
   }
@@ -82,6 +93,16 @@ export class TopicSplit<T> implements SourceSplit<T> {
 
   get position(): Json {
     return this.#offset;
+  }
+
+  get identity(): Json | undefined {
+    const identity = this.#identity;
+    if (this.#taken === undefined || (identity !== undefined && "topicId" in identity)) {
+      return identity as Json | undefined;
+    }
+    // Asked for far more often than a record is taken last.
+    if (identity?.last.offset !== this.#taken.offset) this.#identity = { last: lastRecordOf(this.#taken) };
+    return this.#identity as unknown as Json;
   }
 
   get lag(): number {

@@ -31,6 +31,8 @@ export interface Source<T> {
 export interface SourceContext {
   /** Committed position of each split by its id, as `SourceSplit.position` gave it; undefined at the first start. */
   readonly restored: ReadonlyMap<string, Json> | undefined;
+  /** What committed positions point into, by split, as `SourceSplit.identity` gave it; those without one left out. */
+  readonly restoredIdentities?: ReadonlyMap<string, Json> | undefined;
   /** For splits that are not in `restored`. */
   readonly from: StartingPoint;
   /** Ends of a bounded run by split id: those of the last commit if it was not finished, else undefined. */
@@ -107,6 +109,8 @@ export interface SourceSplit<T> {
   origin(): RecordOrigin | undefined;
   /** The place of the next record; goes into the commit. */
   readonly position: Json;
+  /** What the position points into, for a later run to check; goes into the commit. */
+  readonly identity?: Json | undefined;
   /** Where a bounded run ends; goes into its first commit. */
   readonly bound: Json | undefined;
   /** Records between the position and the known end. */

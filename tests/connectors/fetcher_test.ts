@@ -52,6 +52,7 @@ class Cluster {
       leaders: () => Promise.resolve(new Map([[TOPIC, [...this.leaders]]])),
       node: (node: number) => Promise.resolve({ send: (_api: "Fetch", args: FetchArguments) => this.#ask(node, args) }),
       forgetTopic: () => {},
+      topicId: () => undefined,
       close: () => {
         for (const { answer } of this.open) answer([]);
         return Promise.resolve();
@@ -143,7 +144,7 @@ test("fetch() brings each record once and in order, whatever moves, comes late, 
       const cluster = new Cluster(3, 10);
       const fetcher = await newFetcher(cluster);
       const splits = cluster.leaders.map((_, partition) =>
-        new TopicSplit(TOPIC, partition, 0, 10, undefined, ({ offset }) => offset)
+        new TopicSplit({ topic: TOPIC, partition, position: 0, end: 10, decode: ({ offset }) => offset })
       );
       const taken = splits.map((): number[] => []);
       const push = (batches: readonly FetchedBatch[]) => {

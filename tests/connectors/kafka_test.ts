@@ -201,9 +201,18 @@ test(
     assertEquals((await first.restore()).get("what?"), "rubbish");
     assertEquals(await first.whereIs!("what?"), `"${changelog}" partition 0 offset 2`);
     assertEquals(await first.whereIs!("who?"), undefined);
+    await broker.deleteTopics([changelog]);
+    const failed = await assertRejects(
+      () => first.commit({ changes: new Map([["a", "1"]]), positions: [] }),
+      BrokerError,
+    );
+    assertEquals(
+      failed.message,
+      `Cannot go on with "${job}": its changelog "${changelog}" was deleted, its commits are gone; import a savepoint, or begin ` +
+        "anew with --reset",
+    );
     await first.release();
 
-    await broker.deleteTopics([changelog]);
     const second = await open(broker, job, { topics: [topic] });
     assertEquals([await second.restore(), await second.positions()], [new Map(), positions]);
     await second.release();

@@ -89,7 +89,8 @@ Deno.test("push() refuses an offset that is not the next to come, and takes one 
     nextOffset,
     bytes: 1,
   });
-  const split = () => new TopicSplit("skyone", 2, 7, 9, undefined, ({ offset }) => offset);
+  const split = () =>
+    new TopicSplit({ topic: "skyone", partition: 2, position: 7, end: 9, decode: ({ offset }) => offset });
 
   assertThrows(
     () => split().push(batch([6, 7], 8), 0),
@@ -485,10 +486,9 @@ Deno.test("TopicSource brings a job to its end over offsets without a record, an
   await job.run();
   assertEquals(job.output, ["a @20", "c @30", "b @40"]);
   assertEquals(job.store.entriesOf("split"), {
-    '["skyone","skyone-0"]': { position: 4 },
-    '["skyone","skyone-1"]': { position: 2 },
+    '["skyone","skyone-0"]': { position: 4, identity: { last: { offset: 2, timestampMs: 40, hash: -1853091852 } } },
+    '["skyone","skyone-1"]': { position: 2, identity: { last: { offset: 1, timestampMs: 30, hash: -1877468854 } } },
   });
-  broker.fetcherClosed = false;
   broker.append("skyone", 1, textRecord(50, "d"));
   await job.run();
 

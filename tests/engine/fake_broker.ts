@@ -164,6 +164,7 @@ export class FakeBroker {
   }
 
   fetcher(): Promise<Fetcher> {
+    this.fetcherClosed = false;
     return Promise.resolve({
       fetch: (positions, maxWaitMs) => this.#fetch(positions, maxWaitMs),
       close: () => {

@@ -48,7 +48,7 @@ export async function placePositions(
         `Positions stay as they are: each lies within its partition here; that the records of ${
           listed(names)
         } are the same ` +
-          "as where it was exported is not checked",
+          "as where it was exported is not checked; from now on the positions belong to the topics that are here",
       );
     }
     const positions = inTopics.map(({ split, topic, partition }) => ({
@@ -56,7 +56,9 @@ export async function placePositions(
       partition,
       offset: split.position as number,
     }));
-    return { entries: new Map(entries), positions, words };
+    const placed = new Map(entries);
+    for (const { split, topic } of inTopics) bind(placed, split, topics.get(topic)!);
+    return { entries: placed, positions, words };
   }
   const placed = new Map(entries);
   const positions: Position[] = [];
@@ -74,8 +76,7 @@ export async function placePositions(
     for (const { partition, offset } of positions.filter((each) => each.topic === topic)) {
       const id = `${topic}-${partition}`;
       const { watermark } = splits.find((split) => split.source === source && split.split === id) ?? {};
-      const record: SplitRecord = { position: offset, ...(watermark !== undefined && { watermark }) };
-      placed.set(splitEntry(source, id), JSON.stringify(record));
+      bind(placed, { source, split: id, position: offset, watermark }, topics.get(topic)!);
     }
   }
   // Where a bounded run was to end is a position too.
@@ -92,6 +93,22 @@ export async function placePositions(
     words.push(`Event time stands at ${timeText(latestMs)}: windows take records before that as late`);
   }
   return { entries: placed, positions, words };
+}
+
+/** From now on the position points into the topic that is here. */
+function bind(
+  entries: Map<string, string>,
+  { source, split, position, watermark }: Pick<SplitEntry, "source" | "split" | "position"> & {
+    readonly watermark?: number | undefined;
+  },
+  { id }: TopicDescription,
+): void {
+  const record: SplitRecord = {
+    position,
+    ...watermark !== undefined && { watermark },
+    ...id !== undefined && { identity: { topicId: id } },
+  };
+  entries.set(splitEntry(source, split), JSON.stringify(record));
 }
 
 async function describe(broker: Broker, names: readonly string[]): Promise<Map<string, TopicDescription>> {

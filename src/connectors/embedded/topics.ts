@@ -31,7 +31,7 @@ export function describeTopics(database: Database, names: readonly string[]): To
       const ranges = partitionRanges(database, topic);
       const startOffsets = ranges.map(({ start }) => start);
       const endOffsets = ranges.map(({ end }) => end);
-      return { name: topic.name, startOffsets, endOffsets };
+      return { name: topic.name, id: String(topic.id), startOffsets, endOffsets };
     })
   );
 }

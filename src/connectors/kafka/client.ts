@@ -20,6 +20,8 @@ const METADATA_AGE_MS = 5_000;
 interface KnownTopic {
   /** Of each partition the node that leads it, -1 if none does. */
   readonly leaders: readonly number[];
+  /** Undefined where the broker does not tell. */
+  readonly topicId: string | undefined;
   readonly askedAtMs: number;
 }
 
@@ -94,7 +96,7 @@ export class Client {
     const askedAtMs = performance.now();
     for (const metadata of answer.topicMetadata) {
       if (metadata.topicErrorCode === Code.NONE) {
-        this.#topics.set(metadata.topic, { leaders: leadersOf(metadata), askedAtMs });
+        this.#topics.set(metadata.topic, { leaders: leadersOf(metadata), topicId: metadata.topicId, askedAtMs });
       }
     }
     return answer;
@@ -130,6 +132,11 @@ export class Client {
       }
     }
     return found;
+  }
+
+  /** The id of a topic as the cluster last told it; undefined if it does not tell, or the topic is not known. */
+  topicId(topic: string): string | undefined {
+    return this.#topics.get(topic)?.topicId;
   }
 
   /** The next time somebody needs to know, the cluster is asked again. */

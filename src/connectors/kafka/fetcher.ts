@@ -1,5 +1,5 @@
 import type { FetchedBatch, Fetcher, Position } from "../broker.ts";
-import { BrokerError, OffsetOutOfRangeError } from "../broker.ts";
+import { BrokerError, OffsetOutOfRangeError, UnknownTopicError } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { unknownPartition } from "./client.ts";
 import { checkCode, Code, codeError, impatient, PassingError, pause, settledWithin } from "./errors.ts";
@@ -27,6 +27,11 @@ const ALLOWANCE_MS = 100;
 const TELL_AFTER_MS = 2_000;
 const RETRY_PAUSE_MS = 100;
 const EMPTY_PAUSE_MS = 5;
+/**
+ * Without a question for so long a topic can have been deleted and created anew unseen: a question under way is refused then.
+ * So who leads it, and which topic it is, is asked anew.
+ */
+const UNWATCHED_MS = 300;
 /** A broker that looks for records in a gap has at least so long. */
 const PROBE_WAIT_MS = 500;
 
@@ -56,6 +61,9 @@ export class KafkaFetcher implements Fetcher {
   readonly #totalBytes: number;
   readonly #pending = new Map<number, Pending>();
   readonly #gaps: Gaps | undefined;
+  /** Of topics read so far. */
+  readonly #topicIds = new Map<string, string>();
+  #askedAtMs = performance.now();
   readonly #closing = new AbortController();
   /** The trouble since the last good answer. */
   #failing: { readonly sinceMs: number; lastMs: number; told: boolean } | undefined;
@@ -113,7 +121,11 @@ export class KafkaFetcher implements Fetcher {
 
   async #byLeader(positions: readonly Position[]): Promise<Map<number, Position[]>> {
     const topics = [...new Set(positions.map(({ topic }) => topic))];
+    const nowMs = performance.now();
+    if (nowMs - this.#askedAtMs > UNWATCHED_MS) { for (const topic of topics) this.#client.forgetTopic(topic); }
+    this.#askedAtMs = nowMs;
     const leaders = await this.#client.leaders(topics);
+    for (const topic of topics) this.#checkIdentity(topic);
     return Map.groupBy(positions, ({ topic, partition }) => {
       const known = leaders.get(topic)!;
       const leader = known[partition];
@@ -122,6 +134,20 @@ export class KafkaFetcher implements Fetcher {
       if (leader < 0) throw new PassingError(`no node leads "${topic}" partition ${partition} now`);
       return leader;
     });
+  }
+
+  /** Once deleted it stays deleted for this fetcher, though its name may have come back. */
+  #checkIdentity(topic: string): void {
+    const id = this.#client.topicId(topic);
+    if (id === undefined) return;
+    const known = this.#topicIds.get(topic);
+    if (known === undefined) this.#topicIds.set(topic, id);
+    else if (known !== id) {
+      throw new UnknownTopicError(
+        [topic],
+        `Cannot read on in the topic "${topic}": it was deleted and created anew while it was being read`,
+      );
+    }
   }
 
   #ask(leader: number, wanted: readonly Position[], waitMs: number): Pending {

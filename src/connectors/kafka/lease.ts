@@ -1,7 +1,7 @@
 import type { Compression, JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
-import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, FencedError, UnknownTopicError } from "../broker.ts";
 import { checkRecordTime } from "../record_time.ts";
-import { changelogRecords, findEntry, ownerRecord, readChangelogUpTo } from "./changelog.ts";
+import { changelogRecords, changelogTopic, findEntry, ownerRecord, readChangelogUpTo } from "./changelog.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError, settledWithin } from "./errors.ts";
 import type { Membership } from "./membership.ts";
@@ -201,6 +201,14 @@ export class KafkaLease implements JobLease {
     let failure = error;
     if (error instanceof ProducerFencedError) {
       failure = await membership.isActive() ? shutOutError(job, error) : fencedError(job, error);
+    }
+    const changelog = changelogTopic(job);
+    if (error instanceof UnknownTopicError && error.topics.includes(changelog)) {
+      return new BrokerError(
+        `Cannot go on with "${job}": its changelog "${changelog}" was deleted, its commits are gone; ` +
+          "import a savepoint, or begin anew with --reset",
+        { cause: error },
+      );
     }
     if (failure instanceof FencedError || failure instanceof BrokerUnavailableError) this.#lost.abort(failure);
     return failure;

@@ -37,6 +37,7 @@ export async function describeTopics(client: Client, wanted: readonly string[]):
     ]);
     return wanted.map((name) => ({
       name,
+      ...idOf(client, name),
       startOffsets: startOffsets.get(name)!,
       endOffsets: endOffsets.get(name)!,
     }));
@@ -151,6 +152,11 @@ export async function metadataOfAll(client: Client, names: readonly string[]): P
   }
   if (answers.length === 0) throw failure;
   return answers;
+}
+
+function idOf(client: Client, topic: string): { readonly id?: string } {
+  const id = client.topicId(topic);
+  return id === undefined ? {} : { id };
 }
 
 /** `"a", "b"` */

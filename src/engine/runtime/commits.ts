@@ -2,7 +2,6 @@ import { isExpected, isRetriable, JobError, OperatorError } from "../errors.ts";
 import { nodesAbove, type StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf, type SplitPosition, type StateChange } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
-import type { Json } from "../source.ts";
 import type { Changes } from "../state/changes.ts";
 import type { StateVersions } from "../state/keyed_state_backend.ts";
 import type { Activity } from "./activity.ts";
@@ -18,6 +17,7 @@ import {
   type SplitRecord,
   takeNonRestored,
 } from "./snapshot.ts";
+import type { SplitTask } from "./source_task.ts";
 import { unlessLost } from "./unless_lost.ts";
 import type { Wired } from "./wiring.ts";
 
@@ -267,9 +267,12 @@ function* concat<T>(first: Iterable<T>, second: Iterable<T>): Generator<T> {
   yield* second;
 }
 
-function splitText({ split, watermarkMs }: { split: { position: Json }; watermarkMs: number }): string {
-  const record: SplitRecord = watermarkMs === MIN_WATERMARK
-    ? { position: split.position }
-    : { position: split.position, watermark: watermarkMs };
+function splitText({ split, watermarkMs }: Pick<SplitTask, "split" | "watermarkMs">): string {
+  const { position, identity } = split;
+  const record: SplitRecord = {
+    position,
+    ...watermarkMs !== MIN_WATERMARK && { watermark: watermarkMs },
+    ...identity !== undefined && { identity },
+  };
   return JSON.stringify(record);
 }

@@ -41,6 +41,8 @@ export interface SplitRecord {
   readonly position: Json;
   /** ms; left out if there is none */
   readonly watermark?: number;
+  /** What the position points into; left out by sources that keep none, and in commits of earlier versions. */
+  readonly identity?: Json;
 }
 
 export const JOB_ENTRY = JSON.stringify(["job"]);

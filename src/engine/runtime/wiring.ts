@@ -162,6 +162,9 @@ async function openSource(
   const bounds = snapshot.job?.bounds?.[node.uid];
   const reader = await node.source.open({
     restored: splits && new Map([...splits].map(([id, { position }]) => [id, position] as const)),
+    restoredIdentities: splits && new Map(
+      [...splits].flatMap(([id, { identity }]) => identity === undefined ? [] : [[id, identity] as const]),
+    ),
     restoredBounds: bounds && new Map<string, Json>(Object.entries(bounds)),
     from: node.source.from ?? options.from,
     bounded: options.bounded,
