@@ -75,6 +75,17 @@ function topic(name: string, count = 0): ScriptSource<string> {
   return new ScriptSource({ [`${name}-0`]: records, [`${name}-1`]: [] }, [name]);
 }
 
+Deno.test("a source that is watched is described as before: what it reads, and where it begins", () => {
+  const source: Source<string> = {
+    description: 'topic "a"',
+    topics: ["a"],
+    from: 5_000,
+    open: () => Promise.reject(new Error("not opened")),
+  };
+  const { description, topics, from } = new Advisor("my_job", ADVICE).source(source);
+  assertEquals({ description, topics, from }, { description: 'topic "a"', topics: ["a"], from: 5_000 });
+});
+
 Deno.test("Advisor says after three seconds that there is nothing in a topic, and what to do", async () => {
   const rig = new Rig();
   await rig.start([topic("skyone")]);

@@ -2,6 +2,8 @@
 import { Buffer } from "node:buffer";
 import { assertEquals } from "@std/assert";
 import type { Broker, JobLease, OutgoingRecord } from "../../src/connectors/broker.ts";
+import { OpenBroker } from "../../src/connectors/mod.ts";
+import { StreamExecutionEnvironment } from "../../src/engine/mod.ts";
 import { readAll } from "./broker_contract.ts";
 import { FOREIGN_BATCHES, foreignRecords } from "./foreign_batches/mod.ts";
 import { createTopic, SERVERS, withClient } from "./kafka_rig.ts";
@@ -64,6 +66,22 @@ for (const [number, compression] of (["none", "gzip", "snappy", "lz4", "zstd"] a
     },
   );
 }
+
+test("a job compresses as its broker was opened, and a sink as it says itself", async (broker, topic) => {
+  const plainTopic = `${topic}-plain`;
+  await broker.createTopics([topic, plainTopic].map((name) => ({ name, partitions: 1 })));
+  const store = new OpenBroker(broker, { compression: "zstd" });
+  const env = new StreamExecutionEnvironment({ jobName: `${topic}-job`, store, bounded: true });
+  const values = env.fromCollection(Array.from({ length: 200 }, (_, n) => `value ${n} `.repeat(5)));
+  const encode = (value: string) => ({ value });
+  values.sinkTo(store.sink(topic, { encode }));
+  values.sinkTo(store.sink(plainTopic, { encode, compression: "none" }));
+  await env.execute();
+
+  assertEquals([await codecsOf(topic, 200), await codecsOf(plainTopic, 200)], [[4], [0]]);
+  await broker.deleteTopics([plainTopic]);
+  await broker.dropJob(`${topic}-job`);
+});
 
 test("fetch() reads on where batches are plain, compressed and plain again", async (broker, topic) => {
   await broker.createTopics([{ name: topic, partitions: 1 }]);
