@@ -1,4 +1,3 @@
-import { lossInJson } from "../engine/json_value.ts";
 import {
   type DeadLetter,
   type FaultPoint,
@@ -17,10 +16,10 @@ import {
   type OutgoingRecord,
   type Position,
   type RecordCheck,
-  type RecordHeaders,
   TopicExistsError,
   type TopicSpec,
 } from "./broker.ts";
+import { LetterWriter, shortened } from "./letter_record.ts";
 
 /**
  * Asks the broker for the job: state, positions, outputs and dead letters become one transaction there.
@@ -59,6 +58,7 @@ export class BrokerJobSession implements JobSession {
   #letters: DeadLetter[] = [];
   #topicExists = false;
   #checkLetter: RecordCheck | undefined;
+  readonly #letterWriter: LetterWriter;
 
   constructor(
     broker: Broker,
@@ -74,6 +74,7 @@ export class BrokerJobSession implements JobSession {
     this.#replicas = replicas;
     this.#faultPoint = faultPoint;
     this.deadLetters = deadLetterTopic(job);
+    this.#letterWriter = new LetterWriter(this.deadLetters, job);
   }
 
   get lost(): AbortSignal {
@@ -160,7 +161,7 @@ export class BrokerJobSession implements JobSession {
     const letters = this.#letters;
     this.#letters = [];
     for (const letter of letters) {
-      const record = letterRecord(topic, this.#job, letter);
+      const record = this.#letterWriter.record(letter);
       this.#lease.write(this.#checkLetter?.(record) === undefined ? record : shortened(record));
     }
     this.#faultPoint?.("commit: the dead letters are written");
@@ -169,72 +170,6 @@ export class BrokerJobSession implements JobSession {
 
 /** A record of the largest size that a topic takes by default (1 MB) must find room here with its headers. */
 const DEAD_LETTER_BYTES = 8 << 20;
-
-const encoder = new TextEncoder();
-
-/**
- * The record as it was, its own headers included, and in headers of ours behind them where it came from and what was wrong.
- * Ours begin with `dead-letter.job`: so a letter of another job that became a letter itself keeps what it said.
- */
-function letterRecord(topic: string, job: string, letter: DeadLetter): OutgoingRecord {
-  const { origin, firing } = letter;
-  const words: Record<string, string> = {
-    "dead-letter.job": job,
-    "dead-letter.operator": letter.operator,
-    "dead-letter.error-class": letter.errorClass,
-    "dead-letter.error-message": letter.message,
-    "dead-letter.attempt": String(letter.attempt),
-    "dead-letter.time": new Date().toISOString(),
-  };
-  if (firing !== undefined) {
-    words["dead-letter.key"] = JSON.stringify(firing.key);
-    if (firing.window !== undefined) words["dead-letter.window"] = firing.window;
-    if (firing.timerMs !== undefined) words["dead-letter.timer"] = String(firing.timerMs);
-  }
-  if (origin !== undefined) {
-    words["dead-letter.topic"] = origin.topic;
-    words["dead-letter.partition"] = String(origin.partition);
-    words["dead-letter.offset"] = String(origin.offset);
-    words["dead-letter.timestamp"] = String(origin.timestampMs);
-  }
-  const own = origin?.headers ?? [];
-  const headers: RecordHeaders = [
-    ...own,
-    ...Object.entries(words).map(([name, text]) => [name, encoder.encode(text)] as const),
-  ];
-  const value = origin === undefined ? encoder.encode(letterText(letter.value)) : origin.value;
-  // A topic takes whole ms since 1970; event time may be anything.
-  const timestampMs = [letter.timestampMs, origin?.timestampMs].find((ms) => Number.isSafeInteger(ms) && ms! >= 0) ??
-    Date.now();
-  return { topic, partition: 0, key: origin?.key ?? null, value, timestampMs, headers };
-}
-
-/** So much is kept of a value that its letter cannot hold, bytes. */
-const KEPT_BYTES = 1 << 16;
-
-/**
- * What any topic takes of a letter: a commit that it refuses would end the job at every start. The begin of the value says of which
- * record it is; where that lies is in the headers.
- */
-function shortened(letter: OutgoingRecord): OutgoingRecord {
-  const { value, key, headers = [] } = letter;
-  const cut = encoder.encode(String(value?.length ?? 0));
-  const ours = headers.slice(headers.findLastIndex(([name]) => name === "dead-letter.job"))
-    .map(([name, bytes]) => [name, bytes?.subarray(0, KEPT_BYTES) ?? null] as const);
-  return {
-    ...letter,
-    key: key !== null && key.length > KEPT_BYTES ? null : key,
-    value: value?.subarray(0, KEPT_BYTES) ?? null,
-    timestampMs: Date.now(),
-    headers: [...ours, ["dead-letter.cut-from", cut]],
-  };
-}
-
-/** JSON where it has words for the value; the letter of a value that it has none for must be written all the same. */
-function letterText(value: unknown): string {
-  if (value === undefined) return "";
-  return lossInJson(value, "output") === undefined ? JSON.stringify(value) : Deno.inspect(value);
-}
 
 /**
  * Entries and positions are committed together and kept apart. Where the positions know more, entries have been lost: to begin

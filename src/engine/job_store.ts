@@ -64,6 +64,8 @@ export interface DeadLetter {
   readonly origin: RecordOrigin | undefined;
   /** The value as the operator saw it, where there is no origin. */
   readonly value?: unknown;
+  /** Of a late record the event time from which on it is late, ms; −∞ if it always is. */
+  readonly lateFromMs?: number | undefined;
   /** What fired, if a function threw at that and at no record. */
   readonly firing?: Firing | undefined;
   /** Event time, ms since the Unix epoch. */

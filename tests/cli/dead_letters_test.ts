@@ -82,6 +82,21 @@ async function die(broker: Broker, job: string, ...letters: readonly DeadLetter[
   await session.close();
 }
 
+/** Makes the job's commit one in which event time has come so far, by operator. */
+async function commitWatermarks(broker: Broker, watermarks: Readonly<Record<string, number>>): Promise<void> {
+  const lease = await broker.openJob({
+    job: "importer",
+    topics: [],
+    sessionTimeoutMs: 10_000,
+    transactional: true,
+    whenActive: "stand by",
+    onStandby: () => {},
+    signal: new AbortController().signal,
+  });
+  await lease.commit({ changes: [['["job"]', JSON.stringify({ watermarks })]], positions: [] });
+  await lease.release();
+}
+
 /** A broker with the topic skyone of two partitions and a job that wrote these letters; their ids are 0, 1, … */
 async function broken(broker: Broker, ...letters: readonly DeadLetter[]): Promise<Broker> {
   await broker.createTopics([{ name: "skyone", partitions: 2 }]);
@@ -373,19 +388,54 @@ onEmbeddedLog("a record that dies again after its replay becomes a letter that s
   );
 });
 
+onEmbeddedLog(
+  "dead-letters replay judges by the commit's event time whether a record would be late again",
+  async (scope) => {
+    const broker = await broken(
+      await scope.broker(),
+      letter(origin({ offset: 1 }), { errorClass: "LateRecord", operator: "counts", lateFromMs: NOW_MS }),
+      letter(origin({ offset: 2 }), { errorClass: "LateRecord", operator: "counts", lateFromMs: NOW_MS + 1 }),
+      letter(origin({ offset: 3 }), { errorClass: "LateRecord", operator: "other", lateFromMs: NOW_MS + 1 }),
+      letter(origin({ offset: 4 }), { errorClass: "LateRecord", operator: "counts", lateFromMs: -Infinity }),
+      letter(origin({ offset: 5 }), { errorClass: "LateRecord", operator: "counts" }), // of an earlier version
+    );
+    await commitWatermarks(broker, { counts: NOW_MS, other: NOW_MS + 1 });
+
+    const again = "so it would be late again; --force replays it all the same";
+    assertEquals(
+      (await run(broker, "importer replay --dry-run")).log.filter((line) => !line.includes("its windows may")),
+      [
+        `warning Letter 0 is left alone: event time of "counts" is at 2026-03-01T12:00:00.000Z, ${again}`,
+        `warning Letter 2 is left alone: event time of "other" is at 2026-03-01T12:00:00.001Z, ${again}`,
+        "warning Letter 3 is left alone: it falls into no window, whenever it comes; --force replays it all the same",
+        `warning Letter 4 is left alone: event time of "counts" is at 2026-03-01T12:00:00.000Z, ${again}`,
+        "Would replay 1 letter: 1 (skyone 1 @ 2)",
+      ],
+    );
+    // A job that has begun anew.
+    await commitWatermarks(broker, {});
+    assertEquals(
+      (await run(broker, "importer replay --dry-run")).log.at(-1)!.startsWith("Would replay 4 letters: 0 "),
+      true,
+    );
+  },
+);
+
 onEmbeddedLog("dead-letters replay explains what it leaves alone; --force replays late records", async (scope) => {
   const broker = await broken(
     await scope.broker(),
-    letter(origin(), { errorClass: "LateRecord", operator: "counts" }),
+    letter(origin(), { errorClass: "LateRecord", operator: "counts", lateFromMs: NOW_MS }),
     letter(undefined, { operator: "counts" }),
     letter(origin({ topic: "in/a.csv" })),
     letter(origin({ partition: 2 })),
     letter(origin({ partition: 0 })),
   );
+  await commitWatermarks(broker, { counts: NOW_MS });
 
   const { log } = await run(broker, "importer replay --dry-run");
   assertEquals(log, [
-    "warning Letter 0 is left alone: it came too late, and with its timestamp it would be late again; --force replays it all the same",
+    'warning Letter 0 is left alone: event time of "counts" is at 2026-03-01T12:00:00.000Z, so it would be late again; ' +
+    "--force replays it all the same",
     'warning Letter 1 is left alone: what died in "counts" was no record of a topic but something that the job had made itself, ' +
     "so there is no topic to put it into",
     'warning Letter 2 is left alone: it came from "in/a.csv", which is no topic here',

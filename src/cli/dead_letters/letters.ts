@@ -27,6 +27,8 @@ export interface Letter {
   readonly origin: LetterOrigin | undefined;
   /** `window [2026-…, 2026-…) of key "a"`, if a function threw at no record but in a window that fired, or a timer. */
   readonly firing: string | undefined;
+  /** Of a late record the event time from which on it is late, ms; −∞ if it always is. */
+  readonly lateFromMs: number | undefined;
   /** The first bytes of its value; null if it has none. */
   readonly begin: Uint8Array | null;
   /** Of its value. */
@@ -124,6 +126,7 @@ export function letterOf({ offset, headers, value }: BrokerRecord): Letter | und
       timestampMs: Number(word("timestamp")),
     },
     firing: firingWords(words),
+    lateFromMs: headerText(words, "late-from") === undefined ? undefined : Number(word("late-from")),
     begin: value === null ? null : value.slice(0, BEGIN_BYTES),
     bytes: value?.length ?? 0,
     cutFrom: headerText(words, "cut-from") === undefined ? undefined : Number(word("cut-from")),

@@ -1,7 +1,7 @@
 /** Replaying and dropping letters, each once. */
 import { type Broker, deadLetterTopic, type OutgoingRecord, type Producer } from "../../connectors/broker.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
-import { splitsOf } from "../state/commit.ts";
+import { jobRecordOf, splitsOf } from "../state/commit.ts";
 import { timeText } from "../topics/read.ts";
 import {
   type Letter,
@@ -45,7 +45,7 @@ const EXPLAINED = 10;
  */
 export function replayLetters(broker: Broker, job: string, options: ResolveOptions): Promise<void> {
   return resolve(broker, job, "replayed", options, async (letters, resolved) => {
-    const { can, cannot } = await sortOut(broker, letters, resolved, options.force);
+    const { can, cannot } = await sortOut(broker, job, letters, { resolved, force: options.force });
     explain(cannot, options.logger);
     if (can.length > 0) await warn(broker, job, can, options.logger);
     return can;
@@ -147,9 +147,9 @@ interface SortedOut {
 
 async function sortOut(
   broker: Broker,
+  job: string,
   letters: readonly Letter[],
-  resolved: Letters["resolved"],
-  force: boolean,
+  { resolved, force }: { readonly resolved: Letters["resolved"]; readonly force: boolean },
 ): Promise<SortedOut> {
   const existing = new Set(await broker.listTopics());
   const topics = [...new Set(letters.flatMap(({ origin }) => origin?.topic ?? []))].filter((name) =>
@@ -158,10 +158,11 @@ async function sortOut(
   const partitions = new Map(
     (await broker.describeTopics(topics)).map(({ name, endOffsets }) => [name, endOffsets.length]),
   );
+  const watermarks = jobRecordOf(await broker.readCommit(job))?.watermarks ?? {};
   const can: Letter[] = [];
   const cannot: [Letter, string][] = [];
   for (const letter of letters) {
-    const why = whyNot(letter, partitions, resolved, force);
+    const why = whyNot(letter, partitions, resolved, force) ?? (force ? undefined : whyLateAgain(letter, watermarks));
     if (why === undefined) can.push(letter);
     else cannot.push([letter, why]);
   }
@@ -169,7 +170,7 @@ async function sortOut(
 }
 
 function whyNot(
-  { id, origin, errorClass, operator, cutFrom }: Letter,
+  { id, origin, operator, cutFrom }: Letter,
   partitions: ReadonlyMap<string, number>,
   resolved: Letters["resolved"],
   force: boolean,
@@ -188,10 +189,26 @@ function whyNot(
   if (force) return undefined;
   const fate = resolved.get(id);
   if (fate !== undefined) return `it was ${fate} already; --force replays it all the same`;
-  if (errorClass === "LateRecord") {
-    return "it came too late, and with its timestamp it would be late again; --force replays it all the same";
-  }
   return undefined;
+}
+
+/** A record that was late is not, if the job has begun anew since: what counts is how far event time has come in its commit. */
+function whyLateAgain(
+  { origin, errorClass, operator, lateFromMs }: Letter,
+  watermarks: Readonly<Record<string, number>>,
+): string | undefined {
+  // Letters of earlier versions do not say it.
+  const fromMs = lateFromMs ?? (errorClass === "LateRecord" ? origin?.timestampMs : undefined);
+  if (fromMs === undefined) return undefined;
+  if (fromMs === Number.NEGATIVE_INFINITY) {
+    return "it falls into no window, whenever it comes; --force replays it all the same";
+  }
+  // An operator without a uid of its own has its name.
+  const nowMs = watermarks[operator] ?? Math.max(...Object.values(watermarks));
+  if (nowMs < fromMs) return undefined;
+  return `event time of "${operator}" is at ${
+    timeText(nowMs)
+  }, so it would be late again; --force replays it all the same`;
 }
 
 function explain(cannot: readonly (readonly [Letter, string])[], logger: Logger): void {

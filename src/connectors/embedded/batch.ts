@@ -6,6 +6,7 @@
  * the name in UTF-8, the length of its value (int32, −1: null), the value. Offsets are not in it: the row says the first one.
  */
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
+import { HEADER_NAMES } from "../known_texts.ts";
 import { PackedRecord } from "../packed_record.ts";
 import { RecordView } from "../record_view.ts";
 
@@ -18,7 +19,6 @@ const KEPT_BUFFERS = 64;
 /** A timestamp and three lengths. */
 const HEAD_BYTES = 20;
 
-const encoder = new TextEncoder();
 // What looks like a byte order mark belongs to the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -170,17 +170,22 @@ export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: n
 
 function encodeHeaders(headers: RecordHeaders | undefined): Uint8Array | null {
   if (headers === undefined || headers.length === 0) return null;
-  const parts = headers.flatMap(([name, value]) => [encoder.encode(name), value]);
-  const bytes = new Uint8Array(parts.reduce((size, part) => size + 4 + (part?.length ?? 0), 4));
+  let size = 4;
+  for (const [name, value] of headers) size += 8 + HEADER_NAMES.encode(name).length + (value?.length ?? 0);
+  const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   view.setInt32(0, headers.length, true);
   let at = 4;
-  for (const part of parts) {
+  const put = (part: Uint8Array | null) => {
     view.setInt32(at, part?.length ?? -1, true);
     at += 4;
-    if (part === null) continue;
+    if (part === null) return;
     bytes.set(part, at);
     at += part.length;
+  };
+  for (const [name, value] of headers) {
+    put(HEADER_NAMES.encode(name));
+    put(value);
   }
   return bytes;
 }

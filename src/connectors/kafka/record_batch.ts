@@ -12,6 +12,7 @@
  */
 import type { BrokerRecord, Compression, OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { BrokerError } from "../broker.ts";
+import { HEADER_NAMES } from "../known_texts.ts";
 import { PackedRecord } from "../packed_record.ts";
 import { RecordView } from "../record_view.ts";
 import { ByteReader, ByteWriter, sizeOfVarint, sizeOfVarlong } from "./bytes.ts";
@@ -57,8 +58,6 @@ const COMPRESSION = 0x07;
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
-
-const encoder = new TextEncoder();
 
 /** An upper bound of what a record takes in a batch, bytes. */
 export function sizeOfRecord(record: OutgoingRecord): number {
@@ -128,7 +127,7 @@ function writeRecord(writer: ByteWriter, record: OutgoingRecord, offsetDelta: nu
   const timestampDelta = record.timestampMs - baseTimestamp;
   const named = headers === undefined
     ? NO_HEADERS
-    : headers.map(([name, bytes]) => ({ name: encoder.encode(name), bytes }));
+    : headers.map(([name, bytes]) => ({ name: HEADER_NAMES.encode(name), bytes }));
   let size = 1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(offsetDelta) + sizeOfBytes(key) + sizeOfBytes(value) +
     sizeOfVarint(named.length);
   for (const { name, bytes } of named) size += sizeOfBytes(name) + sizeOfBytes(bytes);

@@ -132,8 +132,8 @@ class Side<T> {
 
   #refuse(value: T, timestampMs: number, watermarkMs: number): void {
     if (this.#lateTag === undefined) {
-      const message = `came too late to be joined: event time is at ${formatTime(watermarkMs)} already`;
-      this.#context.late(value, timestampMs, message);
+      const message = `Record came too late to be joined: event time is at ${formatTime(watermarkMs)} already`;
+      this.#context.late(value, timestampMs, { message, lateFromMs: timestampMs + 1 });
     } else {
       this.#context.countLate();
       this.#context.sideOutput(this.#lateTag).collect(value, timestampMs);

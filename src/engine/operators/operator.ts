@@ -59,6 +59,14 @@ export interface LaterResults<OUT> {
   giveReady(output: Output<OUT>): void;
 }
 
+/** Why a record is late. */
+export interface Lateness {
+  /** One sentence: what it missed. */
+  readonly message: string;
+  /** Event time from which on it is late, ms; −∞ if it always is. */
+  readonly lateFromMs: number;
+}
+
 /** A window that fires, for its dead letter. */
 export interface FailedWindow {
   /** Its bounds. */
@@ -99,11 +107,8 @@ export interface OperatorContext {
   currentWatermark(): number;
   /** A side output; what goes to one that nobody reads is counted and dropped. */
   sideOutput<T>(tag: OutputTag<T>): Output<T>;
-  /**
-   * Counts the record at work as late and keeps it from vanishing.
-   * @param message one sentence: what it missed
-   */
-  late(value: unknown, timestampMs: number, message: string): void;
+  /** Counts the record at work as late and keeps it from vanishing. */
+  late(value: unknown, timestampMs: number, lateness: Lateness): void;
   /** Counts the record at work as one that goes no further, as is meant. */
   countFiltered(): void;
   /** Counts the record at work as late; it goes to a side output. */

@@ -1,7 +1,7 @@
 import { formatTime, NO_TIMESTAMP } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
 import type { Window } from "../windows/window.ts";
-import type { OperatorContext } from "./operator.ts";
+import type { Lateness, OperatorContext } from "./operator.ts";
 
 /**
  * Takes records for which there is no window: all of them have passed, or the assigner gave none. Each is counted as late, and
@@ -14,6 +14,8 @@ export class LateRecords<T> {
   readonly #context: OperatorContext;
   readonly #tag: OutputTag<unknown> | undefined;
   readonly #allowedLatenessMs: number;
+  /** Late records mostly come one after another, for one window. */
+  #last: { readonly windowIds: string; readonly watermarkMs: number; readonly lateness: Lateness } | undefined;
 
   constructor(context: OperatorContext, tag: OutputTag<unknown> | undefined, allowedLatenessMs: number) {
     this.#context = context;
@@ -27,16 +29,25 @@ export class LateRecords<T> {
       context.countLate();
       context.sideOutput(this.#tag).collect(value, timestampMs);
     } else if (windows.length === 0) {
-      context.late(value, timestampMs, `falls into no window: its time is ${formatTime(timestampMs)}`);
+      const message = `Record falls into no window: its time is ${formatTime(timestampMs)}`;
+      context.late(value, timestampMs, { message, lateFromMs: Number.NEGATIVE_INFINITY });
     } else {
-      const allowed = this.#allowedLatenessMs === 0 ? "" : ` and the ${this.#allowedLatenessMs} ms of lateness allowed`;
-      context.late(
-        value,
-        timestampMs,
-        `came too late for its window ${windows.join(", ")}${allowed}: ` +
-          `event time is at ${formatTime(context.currentWatermark())} already`,
-      );
+      context.late(value, timestampMs, this.#lateness(windows));
     }
+  }
+
+  #lateness(windows: readonly Window[]): Lateness {
+    const watermarkMs = this.#context.currentWatermark();
+    const windowIds = windows.length === 1 ? windows[0]!.id : windows.map(({ id }) => id).join(" ");
+    const last = this.#last;
+    if (last?.windowIds === windowIds && last.watermarkMs === watermarkMs) return last.lateness;
+    const allowed = this.#allowedLatenessMs === 0 ? "" : ` and the ${this.#allowedLatenessMs} ms of lateness allowed`;
+    const message = `Record came too late for its window ${windows.join(", ")}${allowed}: ` +
+      `event time is at ${formatTime(watermarkMs)} already`;
+    const lateFromMs = Math.max(...windows.map((window) => window.maxTimestamp())) + this.#allowedLatenessMs;
+    const lateness = { message, lateFromMs };
+    this.#last = { windowIds, watermarkMs, lateness };
+    return lateness;
   }
 }
 

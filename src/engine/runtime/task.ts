@@ -2,7 +2,7 @@ import { isExpected, OperatorError, RecordError, type RecordOrigin } from "../er
 import type { OperatorNode, SinkNode } from "../graph.ts";
 import type { DeadLetter, Firing } from "../job_store.ts";
 import type { KeySelector } from "../operators/functions.ts";
-import type { FailedWindow, Operator, OperatorContext, TwoInputOperator } from "../operators/operator.ts";
+import type { FailedWindow, Lateness, Operator, OperatorContext, TwoInputOperator } from "../operators/operator.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, type Output, StreamRecord } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
 import { type Key, keyId } from "../state/key.ts";
@@ -360,7 +360,7 @@ export class Task implements OperatorContext {
   }
 
   /** See {@link OperatorContext.late}. */
-  late(value: unknown, timestampMs: number, message: string): void {
+  late(value: unknown, timestampMs: number, { message, lateFromMs }: Lateness): void {
     this.tally.countLate(true);
     this.#shared.deadLetter({
       origin: this.#shared.current?.origin(),
@@ -368,7 +368,8 @@ export class Task implements OperatorContext {
       timestampMs,
       operator: this.name,
       errorClass: "LateRecord",
-      message: `Record ${message}`,
+      message,
+      lateFromMs,
     });
   }
 

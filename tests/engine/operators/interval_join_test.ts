@@ -105,6 +105,7 @@ Deno.test("IntervalJoinOperator takes a record at event time itself, and none be
     operator: "pairs",
     errorClass: "LateRecord",
     message: "Record came too late to be joined: event time is at 1970-01-01T00:00:00.005Z already",
+    lateFromMs: 5,
   }]);
 });
 

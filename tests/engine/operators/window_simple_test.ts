@@ -143,6 +143,7 @@ Deno.test("SimpleWindowOperator keeps a late record as a dead letter that names 
     errorClass: "LateRecord",
     message: "Record came too late for its window [2024-03-01T12:00:00.000Z, 2024-03-01T12:01:00.000Z): " +
       "event time is at 2024-03-01T12:01:01.000Z already",
+    lateFromMs: Date.parse("2024-03-01T12:00:59.999Z"),
   });
 });
 
