@@ -339,6 +339,14 @@ export class UnexpectedAnswerError extends BrokerUnavailableError {
   readonly maxAttempts = 20;
 }
 
+/** There is no room for what was to be written; nothing of it was kept. A job's restart strategy is asked. */
+export class DiskFullError extends BrokerError {
+  /** Names the class in messages. */
+  override name = "DiskFullError";
+  /** True: somebody may make room. */
+  readonly mayPass = true;
+}
+
 /** Topics (or a partition) that do not exist. */
 export class UnknownTopicError extends BrokerError {
   /** Names the class in messages. */

@@ -8,6 +8,7 @@ export {
   BrokerUnavailableError,
   type Compression,
   deadLetterTopic,
+  DiskFullError,
   FencedError,
   type FetchedBatch,
   type Fetcher,

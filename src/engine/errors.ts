@@ -79,6 +79,14 @@ export function isRetriable(error: unknown): error is Error {
   return error instanceof Error && (error as { retriable?: unknown }).retriable === true;
 }
 
+/**
+ * Whether a restart strategy is asked about it. What says all in its sentence will not heal by another attempt, unless it may pass
+ * by what somebody does outside: a disk that is full.
+ */
+export function mayRestart(error: unknown): boolean {
+  return !isExpected(error) || (error as { mayPass?: unknown }).mayPass === true;
+}
+
 /** How many attempts in a row, without a commit between them, may fail with such an error; +∞ if the layer that threw sets no limit. */
 export function maxAttemptsOf(error: unknown): number {
   const { maxAttempts } = error as { maxAttempts?: unknown };

@@ -1,5 +1,5 @@
 /** Turns what SQLite and the file system say into one sentence for a person. */
-import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, DiskFullError } from "../broker.ts";
 
 /** What `node:sqlite` throws for whatever SQLite reports; the message is SQLite's own. */
 function isSqliteError(error: Error): boolean {
@@ -23,6 +23,9 @@ export function brokerErrorOf(error: unknown, what: string, path: string): unkno
     const message = `${failed}: another process keeps it locked; look for one that is stopped or hangs, then try again`;
     return new BrokerUnavailableError(message, cause);
   }
+  if (isDiskFull(error)) {
+    return new DiskFullError(`${failed}: the disk is full; make room on it; nothing of this was kept`, cause);
+  }
   if (isSqliteError(error)) {
     const advice = ADVICE.find(([found]) => error.message.includes(found))?.[1];
     return advice === undefined ? error : new BrokerError(`${failed}: ${error.message}; ${advice}`, cause);
@@ -40,7 +43,6 @@ export function brokerErrorOf(error: unknown, what: string, path: string): unkno
 
 /** What SQLite says when file or disk are at fault, and what its user can do. */
 const ADVICE: readonly (readonly [found: string, advice: string])[] = [
-  ["database or disk is full", "make room on the disk; nothing of this write was kept"],
   ["disk I/O error", "look whether the disk is full or failing"],
   ["file is not a database", "it is another program's file; choose another directory"],
   ["database disk image is malformed", "the file is damaged; delete the directory to begin anew"],
@@ -48,6 +50,13 @@ const ADVICE: readonly (readonly [found: string, advice: string])[] = [
   ["unable to open database file", "see that it is a file, and that this user can read it and write to its directory"],
   ["locking protocol", "the file system has no locks as SQLite needs them; choose a directory on a local disk"],
 ];
+
+/** Whether SQLite or the system say so. */
+function isDiskFull(error: Error): boolean {
+  return isSqliteError(error)
+    ? error.message.includes("database or disk is full")
+    : /\(os error 28\)/.test(error.message);
+}
 
 /** Whether the system refused a file or a directory. */
 function isSystemError(error: Error): boolean {

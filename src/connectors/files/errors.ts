@@ -8,7 +8,17 @@ import { JobError } from "../../engine/mod.ts";
 export function fileError(what: string, path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof JobError) return error;
   const reason = reasonOf(error);
-  return reason === undefined ? error : new JobError(`Cannot ${what} "${path}": ${reason}`, { cause: error });
+  if (reason === undefined) return error;
+  const message = `Cannot ${what} "${path}": ${reason}`;
+  return /\(os error 28\)/.test(error.message)
+    ? new FullDiskError(message, { cause: error })
+    : new JobError(message, { cause: error });
+}
+
+/** There is no room for a file. */
+class FullDiskError extends JobError {
+  /** True: somebody may make room, so a job's restart strategy is asked. */
+  readonly mayPass = true;
 }
 
 function reasonOf(error: Error): string | undefined {

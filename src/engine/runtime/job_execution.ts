@@ -1,4 +1,4 @@
-import { isExpected, isRetriable, maxAttemptsOf } from "../errors.ts";
+import { isRetriable, maxAttemptsOf, mayRestart } from "../errors.ts";
 import type { SourceNode, StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf } from "../job_store.ts";
 import { Activity } from "./activity.ts";
@@ -71,7 +71,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
         if (clock.monotonicMs() - startedMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
         pauseMs = retryMs;
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
-      } else if (options.store !== undefined && !isExpected(reason)) {
+      } else if (options.store !== undefined && mayRestart(reason)) {
         // Without a store it would begin from the start, and give all output once more.
         pauseMs = restarts.nextDelayMs(clock.monotonicMs(), startedMs);
       }

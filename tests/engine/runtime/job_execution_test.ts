@@ -157,6 +157,13 @@ Deno.test("executeJob() restarts no job that can not run as it is, and none with
   const unfit = failingJob(1, () => new JobError("Cannot read state"));
   await assertRejects(() => unfit.execute({ bounded: true, restartStrategy }, nothing), JobError, "Cannot read state");
 
+  // A full disk, though its sentence says all, may have room when somebody has made some.
+  const passing = () => Object.assign(new JobError("The disk is full"), { mayPass: true });
+  const waiting = failingJob(2, passing);
+  await waiting.execute({ bounded: true, restartStrategy }, nothing, nothing);
+  assertEquals([waiting.clock.sleeps, waiting.output], [[1_000, 2_000], ["a 1 @9", "a 1 @19"]]);
+  await assertRejects(() => failingJob(1, passing).execute({ bounded: true }, nothing), JobError, "The disk is full");
+
   const env = new StreamExecutionEnvironment({ restartStrategy });
   let calls = 0;
   env.fromCollection([1]).map(() => {
