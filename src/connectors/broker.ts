@@ -270,9 +270,10 @@ export interface Broker extends AsyncDisposable {
   warnOfSettings?(topics: readonly string[]): Promise<void>;
   /**
    * The ends of a topic's partitions as their leaders know them at a moment after the call; the index is the partition.
+   * @param read how far the caller has read each: where nothing is written beyond that, `committed` may be as large as `written`
    * @throws {UnknownTopicError} if the topic does not exist
    */
-  partitionEnds(topic: string): Promise<PartitionEnd[]>;
+  partitionEnds(topic: string, read?: readonly number[]): Promise<PartitionEnd[]>;
   /**
    * For each position the timestamp of the first record there or beyond it, whether it is committed or not; undefined where
    * there is none, or none that can be had at once.

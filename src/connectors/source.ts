@@ -203,7 +203,7 @@ class TopicReader<T> implements SourceReader<T> {
     if (this.#closed) return;
     this.#endsAskedMs = performance.now();
     const asked = this.#context.sequence();
-    const ends = await this.#broker.partitionEnds(this.#topic);
+    const ends = await this.#broker.partitionEnds(this.#topic, this.splits.map(({ fetchOffset }) => fetchOffset));
     if (ends.length > this.splits.length && this.splits.some(({ bound }) => bound === undefined)) {
       throw new PartitionsAddedError(
         `"${this.#topic}" has ${ends.length} partitions now, this job reads ${this.splits.length} of them`,

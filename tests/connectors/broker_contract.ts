@@ -615,6 +615,8 @@ function testCommits(test: Register, options: ContractOptions): void {
       isHeld ? 8 : undefined,
     ]);
 
+    assertEquals((await broker.partitionEnds(topic, [end, 0]))[0], { committed: end, written: isHeld ? end + 2 : end });
+
     await lease.commit(state({}));
     await until(closed);
     await assertRejects(() => broker.partitionEnds(scope.topicName()), UnknownTopicError);

@@ -49,8 +49,8 @@ export class KafkaBroker implements Broker {
     return describeTopics(this.#client, names);
   }
 
-  partitionEnds(topic: string): Promise<PartitionEnd[]> {
-    return partitionEnds(this.#client, topic);
+  partitionEnds(topic: string, read?: readonly number[]): Promise<PartitionEnd[]> {
+    return partitionEnds(this.#client, topic, read);
   }
 
   firstTimestamps(positions: readonly Position[]): Promise<(number | undefined)[]> {

@@ -13,19 +13,23 @@ const PARTITION_BYTES = 1 << 17;
 const TOTAL_BYTES = 10 << 20;
 
 /** See `Broker.partitionEnds()`. */
-export async function partitionEnds(client: Client, topic: string): Promise<PartitionEnd[]> {
+export async function partitionEnds(
+  client: Client,
+  topic: string,
+  read: readonly number[] = [],
+): Promise<PartitionEnd[]> {
   return await patiently({ doing: `find the ends of the topic "${topic}"`, log: client.log }, async () => {
     const leaders = (await client.leaders([topic])).get(topic)!;
     const askedAtMs = performance.now();
-    const [written, committed] = await Promise.all(
-      [READ_UNCOMMITTED, READ_COMMITTED].map(async (isolationLevel) =>
-        (await listOffsets(client, { topics: [topic], timestamp: LATEST, isolationLevel })).get(topic)!
-      ),
-    );
+    const ends = async (isolationLevel: number) =>
+      (await listOffsets(client, { topics: [topic], timestamp: LATEST, isolationLevel })).get(topic)!;
+    const written = await ends(READ_UNCOMMITTED);
+    // Mostly nothing is there, and one question does.
+    const committed = written.every((end, partition) => end <= read[partition]!) ? written : await ends(READ_COMMITTED);
     if (performance.now() - askedAtMs > SUSPICIOUS_MS && client.nodeIds.length > 1) {
       await checkLeaders(client, topic, leaders);
     }
-    return committed!.map((end, partition) => ({ committed: end, written: Math.max(end, written![partition]!) }));
+    return committed.map((end, partition) => ({ committed: end, written: Math.max(end, written[partition]!) }));
   });
 }
 
