@@ -6,6 +6,7 @@ import { END_TXN } from "../../src/connectors/kafka/codecs/end_txn.ts";
 import { readArray, readTags, readUnsigned, writeUnsigned } from "../../src/connectors/kafka/codecs/flexible.ts";
 import { INIT_PRODUCER_ID } from "../../src/connectors/kafka/codecs/init_producer_id.ts";
 import { METADATA } from "../../src/connectors/kafka/codecs/metadata.ts";
+import { REDPANDA_VERSIONS, WireProxy } from "../../chaos/wire/mod.ts";
 import { newClient, testWithKafka } from "./kafka_client.ts";
 
 function bytesOf(hex: string): Uint8Array {
@@ -177,3 +178,23 @@ testWithKafka("metadata() tells a topic's id, and another one when it has been m
     await client.close();
   }
 });
+
+testWithKafka(
+  "versions are agreed on with brokers that do not know the newest way to ask for them",
+  async (servers) => {
+    const API_VERSIONS_KEY = 18;
+    const asked: string[] = [];
+    for (const newest of [3, 2, 0]) {
+      const versions = { ...REDPANDA_VERSIONS, [API_VERSIONS_KEY]: [0, newest] as const };
+      await using proxy = await WireProxy.start(servers, { versions });
+      const seen: number[] = [];
+      proxy.add({ api: "ApiVersions", where: ({ version }) => seen.push(version) < 0, then: { hold: "request" } });
+      const client = await newClient(proxy.bootstrapServers.split(",")[0]!);
+      await client.metadata([]);
+      await client.close();
+      asked.push(seen.join(" "));
+      assertEquals(proxy.refused, []);
+    }
+    assertEquals(asked, ["3", "3 2", "3 2 0"]);
+  },
+);

@@ -8,7 +8,7 @@ import type { Membership } from "./membership.ts";
 import { groupPositions } from "./jobs.ts";
 import { describeTopics, listTopics } from "./topics.ts";
 import type { TransactionalProducer } from "./transaction.ts";
-import { TRANSACTION_TIMEOUT_MS } from "./transaction.ts";
+import { TRANSACTION_TIMEOUT_MS } from "./producer_epoch.ts";
 
 /** So many entries of the changelog are sent at once. Two million of one commit took 2 GB as records. */
 const SEND_ENTRIES = 10_000;

@@ -2,7 +2,8 @@ import type { Compression, OutgoingRecord, Producer } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../broker.ts";
 import { checkRecordTime } from "../record_time.ts";
 import type { Client } from "./client.ts";
-import { checkCode, patiently, ProducerFencedError } from "./errors.ts";
+import { ProducerFencedError } from "./errors.ts";
+import { initProducerId } from "./producer_epoch.ts";
 import { Sender } from "./sender.ts";
 
 /**
@@ -57,15 +58,8 @@ export class KafkaProducer implements Producer {
   }
 
   async #begin(): Promise<Sender> {
-    const doing = "begin to write to Kafka";
-    const patience = { doing, signal: this.#closing.signal, log: this.#client.log };
-    const { producerId, producerEpoch } = await patiently(patience, async () => {
-      const connection = await this.#client.any();
-      const answer = await connection.send("InitProducerId", { transactionalId: null, transactionTimeout: 60_000 });
-      checkCode(answer.errorCode, doing);
-      return answer;
-    });
-    const identity = { transactionalId: null, producerId: BigInt(producerId), producerEpoch };
+    const wanted = { transactionalId: null, doing: "begin to write to Kafka", signal: this.#closing.signal };
+    const identity = { transactionalId: null, ...await initProducerId(this.#client, wanted) };
     return new Sender(this.#client, identity, { turns: this.#turns, compression: this.#compression });
   }
 }

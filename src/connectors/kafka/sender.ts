@@ -8,15 +8,14 @@ import { unknownPartition } from "./client.ts";
 import { loadCodec } from "./compression.ts";
 import type { EncodedBody } from "./kafkajs.ts";
 import { Code, codeError, codeName, PassingError, patiently } from "./errors.ts";
+import type { ProducerEpoch } from "./protocol.ts";
 import { sizeOfRecord, writeBatch } from "./record_batch.ts";
 import { refusedTimes } from "./topic_limits.ts";
 
 /** Who sends: what InitProducerId gave. */
-export interface ProducerIdentity {
+export interface ProducerIdentity extends ProducerEpoch {
   /** Null outside of transactions. */
   readonly transactionalId: string | null;
-  readonly producerId: bigint;
-  readonly producerEpoch: number;
 }
 
 /** Records of one partition in their order. */

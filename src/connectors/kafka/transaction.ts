@@ -47,29 +47,17 @@ import type { Compression, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerUnavailableError } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { unknownTopics } from "./client.ts";
-import { Code, PassingError, patiently, ProducerFencedError, settledWithin } from "./errors.ts";
-import type { Apis, CoordinatorType, ProducerEpoch, Transaction } from "./protocol.ts";
-import { GROUP, TRANSACTION } from "./protocol.ts";
+import { Epoch } from "./epoch.ts";
+import { Code, PassingError, ProducerFencedError, settledWithin } from "./errors.ts";
+import { initProducerId } from "./producer_epoch.ts";
+import type { ProducerEpoch, Transaction } from "./protocol.ts";
+import { GROUP } from "./protocol.ts";
 import type { Route } from "./sender.ts";
 import { Sender } from "./sender.ts";
 import { untilStable } from "./stable_offsets.ts";
 
-/** After so long the broker gives up an open transaction, so that a dead job does not hold up the readers for ever. */
-export const TRANSACTION_TIMEOUT_MS = 60_000;
 /** How long to wait until readers see a commit. It may be another's open transaction that they wait for. */
 const SEEN_WITHIN_MS = 5_000;
-/** From this version on EndTxn raises the epoch. */
-const RAISES_EPOCH = 5;
-/** From this version on InitProducerId is refused to who has been shut out. */
-const KNOWS_EPOCH = 3;
-const TRY_MS = 30_000;
-const ABORT_WITHIN_MS = 1_000;
-
-/** Whom to ask: who coordinates a transactional id, or a group. */
-interface Coordinator {
-  readonly type: CoordinatorType;
-  readonly key: string;
-}
 
 /** What the producer's owner wants of it. */
 export interface TransactionOptions {
@@ -94,19 +82,15 @@ export class TransactionalProducer {
   readonly #faultPoint: FaultPoint | undefined;
   /** The partitions that the broker counts to the open transaction, "partition topic". */
   readonly #added = new Set<string>();
-  #epoch: ProducerEpoch;
+  #epoch: Epoch;
   #open = false;
-  /** Requests of this epoch that the coordinators have been sent and have not answered. */
-  #unanswered = 0;
-  /** The epoch must end with its transaction, as some request of it may be under way still. */
-  #worn = false;
   /** Behind what the last commit wrote. */
   #committed: readonly Position[] = [];
 
   private constructor(client: Client, id: Transaction, { signal, faultPoint, compression }: TransactionOptions) {
     this.#client = client;
     this.#transactionalId = id.transactionalId;
-    this.#epoch = id;
+    this.#epoch = new Epoch(client, id, signal);
     this.#sender = new Sender(client, id, { compression });
     this.#signal = signal;
     this.#faultPoint = faultPoint;
@@ -144,9 +128,10 @@ export class TransactionalProducer {
     if (positions.length === 0) return;
     await this.#begin();
     const doing = `write the positions of the group "${groupId}"`;
-    await this.#ask("AddOffsetsToTxn", { ...this.#id, groupId }, {
+    const epoch = this.#epoch;
+    await epoch.ask("AddOffsetsToTxn", { ...epoch.id, groupId }, {
       doing,
-      check: ({ errorCode }) => this.#check(errorCode, doing),
+      check: ({ errorCode }) => epoch.check(errorCode, doing),
     });
     this.#faultPoint?.("commit: the group is in the transaction");
     const group = { type: GROUP, key: groupId } as const;
@@ -154,14 +139,14 @@ export class TransactionalProducer {
       topic,
       partitions: some.map(({ partition, offset }) => ({ partition, offset, metadata: null })),
     }));
-    await this.#ask("TxnOffsetCommit", { ...this.#id, groupId, topics }, {
+    await epoch.ask("TxnOffsetCommit", { ...epoch.id, groupId, topics }, {
       coordinator: group,
       doing,
       check: (answer) => {
         for (const { topic, partitions } of answer.topics) {
           for (const { errorCode } of partitions) {
             if (errorCode === Code.UNKNOWN_TOPIC_OR_PARTITION) throw unknownTopics([topic]);
-            this.#check(errorCode, `write positions in "${topic}" for the group "${groupId}"`, group);
+            epoch.check(errorCode, `write positions in "${topic}" for the group "${groupId}"`, group);
           }
         }
       },
@@ -176,7 +161,7 @@ export class TransactionalProducer {
   async commit(): Promise<void> {
     if (!this.#open) return;
     this.#faultPoint?.("commit: before it is decided");
-    await this.#end(true);
+    this.#take(await this.#epoch.end("commit"));
     this.#faultPoint?.("commit: it is decided");
     this.#committed = this.#sender.takeEnds();
     this.#forget();
@@ -202,20 +187,12 @@ export class TransactionalProducer {
     if (!this.#open) return;
     this.#forget();
     try {
-      if (this.#unanswered > 0 || this.#sender.unanswered > 0) throw new Error("a request has no answer yet");
-      await this.#end(false);
+      if (this.#epoch.unanswered > 0 || this.#sender.unanswered > 0) throw new Error("a request has no answer yet");
+      this.#take(await this.#epoch.end("abort"));
     } catch (error) {
       const message = `leaves the transaction of "${this.#transactionalId}" to the broker: ${(error as Error).message}`;
       this.#client.log("debug", message);
     }
-  }
-
-  get #id(): Transaction {
-    return { transactionalId: this.#transactionalId, ...this.#epoch };
-  }
-
-  get #coordinator(): Coordinator {
-    return { type: TRANSACTION, key: this.#transactionalId };
   }
 
   #forget(): void {
@@ -226,9 +203,9 @@ export class TransactionalProducer {
   /** Begins a transaction if none is open, under another epoch if the last one is worn. */
   async #begin(): Promise<void> {
     if (this.#open) return;
-    if (this.#worn) {
+    if (this.#epoch.worn) {
       const doing = `go on with the transactions of "${this.#transactionalId}"`;
-      const current = this.#epoch;
+      const { id: current } = this.#epoch;
       const wanted = { transactionalId: this.#transactionalId, doing, signal: this.#signal, current };
       try {
         this.#take(await initProducerId(this.#client, wanted));
@@ -242,12 +219,16 @@ export class TransactionalProducer {
     this.#open = true;
   }
 
-  /** Under another epoch sequences begin anew, and no request of the last one does anything any more. */
-  #take(epoch: ProducerEpoch): void {
-    this.#epoch = { producerId: epoch.producerId, producerEpoch: epoch.producerEpoch };
-    this.#sender.begin({ ...this.#id });
-    this.#worn = false;
-    this.#unanswered = 0;
+  /** Goes on under another epoch, if there is one: sequences begin anew, and no request of the last one does anything any more. */
+  #take(next: ProducerEpoch | undefined): void {
+    if (next === undefined) return;
+    const { producerId, producerEpoch } = next;
+    this.#epoch = new Epoch(
+      this.#client,
+      { transactionalId: this.#transactionalId, producerId, producerEpoch },
+      this.#signal,
+    );
+    this.#sender.begin(this.#epoch.id);
   }
 
   async #add(routes: readonly Route[]): Promise<void> {
@@ -258,7 +239,8 @@ export class TransactionalProducer {
       topic,
       partitions: some.map(({ partition }) => partition),
     }));
-    await this.#ask("AddPartitionsToTxn", { ...this.#id, topics }, {
+    const epoch = this.#epoch;
+    await epoch.ask("AddPartitionsToTxn", { ...epoch.id, topics }, {
       doing: `begin a transaction of "${this.#transactionalId}"`,
       check: async ({ errors }) => {
         for (const { topic, partitionErrors } of errors) {
@@ -270,94 +252,11 @@ export class TransactionalProducer {
               await this.#client.leaders([topic]);
               throw new PassingError(`the coordinator does not know the topic "${topic}" yet`);
             }
-            this.#check(errorCode, `write to "${topic}" in a transaction of "${this.#transactionalId}"`);
+            epoch.check(errorCode, `write to "${topic}" in a transaction of "${this.#transactionalId}"`);
           }
         }
       },
     });
     for (const { topic, partition } of added) this.#added.add(`${partition} ${topic}`);
   }
-
-  /** Asks until there is a good answer. One after a lost connection does not undo that the lost request may still arrive. */
-  async #ask<Api extends "AddPartitionsToTxn" | "AddOffsetsToTxn" | "TxnOffsetCommit">(
-    api: Api,
-    args: Apis[Api]["args"],
-    { doing, check, coordinator = this.#coordinator }: {
-      readonly doing: string;
-      readonly check: (answer: Apis[Api]["answer"]) => void | Promise<void>;
-      readonly coordinator?: Coordinator;
-    },
-  ): Promise<void> {
-    await patiently({ doing, signal: this.#signal, log: this.#client.log }, async () => {
-      const onSend = () => {
-        this.#worn ||= this.#unanswered > 0;
-        this.#unanswered++;
-      };
-      const answer = await this.#client.askCoordinator(coordinator.type, coordinator.key, api, args, { onSend });
-      this.#unanswered--;
-      await check(answer);
-    });
-  }
-
-  /** Ends the transaction. See the head of this file for when that may be repeated. */
-  async #end(commit: boolean): Promise<void> {
-    const doing = `${commit ? "commit" : "abort"} the transaction of "${this.#transactionalId}"`;
-    const patience = commit ? { signal: this.#signal, withinMs: TRY_MS } : { withinMs: ABORT_WITHIN_MS };
-    const timeout = commit ? {} : { timeoutMs: 2 * ABORT_WITHIN_MS };
-    const args = { ...this.#id, transactionResult: commit };
-    let sent = 0;
-    const { next } = await patiently({ doing, ...patience, log: this.#client.log }, async () => {
-      let version: number | undefined;
-      const onSend = (apiVersion: number) => {
-        version = apiVersion;
-        sent++;
-        this.#unanswered++;
-      };
-      try {
-        const options = { ...timeout, onSend };
-        const answer = await this.#client.askCoordinator(TRANSACTION, this.#transactionalId, "EndTxn", args, options);
-        this.#unanswered--;
-        this.#check(answer.errorCode, doing);
-        return answer;
-      } catch (error) {
-        const lost = error instanceof PassingError && error.code === undefined && version !== undefined;
-        if (!lost || version! >= RAISES_EPOCH) throw error;
-        throw new BrokerUnavailableError(`Cannot ${doing}: ${error.message}; whether it was done is not known`, {
-          cause: error,
-        });
-      }
-    });
-    if (next !== undefined) this.#take(next);
-    else this.#worn ||= sent > 1;
-  }
-
-  #check(code: number, doing: string, { type, key } = this.#coordinator): void {
-    if (code === Code.NONE) return;
-    if (code === Code.INVALID_TXN_STATE) {
-      throw new BrokerUnavailableError(
-        `Cannot ${doing}: the broker has ended it, after ${TRANSACTION_TIMEOUT_MS} ms or a failure`,
-      );
-    }
-    throw this.#client.coordinatorError(type, key, code, doing);
-  }
-}
-
-/** The next epoch: of `current`, unless it has been shut out; or of whoever asks. */
-async function initProducerId(
-  client: Client,
-  { transactionalId, doing, signal, current }: {
-    readonly transactionalId: string;
-    readonly doing: string;
-    readonly signal: AbortSignal;
-    readonly current?: ProducerEpoch;
-  },
-): Promise<ProducerEpoch> {
-  return await patiently({ doing, signal, log: client.log }, async () => {
-    const args = { transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS, ...current && { current } };
-    const options = current === undefined ? {} : { minVersion: KNOWS_EPOCH };
-    const answer = await client.askCoordinator(TRANSACTION, transactionalId, "InitProducerId", args, options);
-    const { errorCode, producerId, producerEpoch } = answer;
-    if (errorCode !== Code.NONE) throw client.coordinatorError(TRANSACTION, transactionalId, errorCode, doing);
-    return { producerId: BigInt(producerId), producerEpoch };
-  });
 }

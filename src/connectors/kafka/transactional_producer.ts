@@ -3,7 +3,8 @@ import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import { checkRecordTime } from "../record_time.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError } from "./errors.ts";
-import { TRANSACTION_TIMEOUT_MS, TransactionalProducer, type TransactionOptions } from "./transaction.ts";
+import { TRANSACTION_TIMEOUT_MS } from "./producer_epoch.ts";
+import { TransactionalProducer, type TransactionOptions } from "./transaction.ts";
 
 /** A producer outside of any job whose every `send()` is a transaction of its own; see `ProducerOptions`. */
 export class KafkaTransactionalProducer implements Producer {

@@ -1,0 +1,126 @@
+import { BrokerUnavailableError } from "../broker.ts";
+import type { Client } from "./client.ts";
+import { Code, PassingError, patiently } from "./errors.ts";
+import { TRANSACTION_TIMEOUT_MS } from "./producer_epoch.ts";
+import type { Apis, CoordinatorType, ProducerEpoch, Transaction } from "./protocol.ts";
+import { TRANSACTION } from "./protocol.ts";
+
+/** From this version on EndTxn raises the epoch. */
+const RAISES_EPOCH = 5;
+const COMMIT_WITHIN_MS = 30_000;
+const ABORT_WITHIN_MS = 1_000;
+
+/** Whom to ask: who coordinates a transactional id, or a group. */
+interface Coordinator {
+  readonly type: CoordinatorType;
+  readonly key: string;
+}
+
+/** A request that is repeated until its answer is good. */
+interface Question<Answer> {
+  /** As it goes on after "Cannot". */
+  readonly doing: string;
+  /** Throws what is wrong with an answer; a {@link PassingError} if asking again may help. */
+  readonly check: (answer: Answer) => void | Promise<void>;
+  /** By default that of the transactional id. */
+  readonly coordinator?: Coordinator;
+}
+
+/**
+ * What a producer asks its coordinators under one epoch, and whether something of that may still be on its way. See the head of
+ * transaction.ts for what follows from it.
+ */
+export class Epoch {
+  /** For every request inside of a transaction. */
+  readonly id: Transaction;
+  readonly #client: Client;
+  readonly #signal: AbortSignal;
+  #unanswered = 0;
+  #worn = false;
+
+  constructor(client: Client, id: Transaction, signal: AbortSignal) {
+    this.id = id;
+    this.#client = client;
+    this.#signal = signal;
+  }
+
+  /** Requests that were sent and not answered. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  /** It must end with its transaction: a request was repeated, and may come again. */
+  get worn(): boolean {
+    return this.#worn;
+  }
+
+  /** Asks until the answer is good. */
+  async ask<Api extends "AddPartitionsToTxn" | "AddOffsetsToTxn" | "TxnOffsetCommit">(
+    api: Api,
+    args: Apis[Api]["args"],
+    { doing, check, coordinator: { type, key } = this.#coordinator }: Question<Apis[Api]["answer"]>,
+  ): Promise<void> {
+    await patiently({ doing, signal: this.#signal, log: this.#client.log }, async () => {
+      const onSend = () => {
+        this.#worn ||= this.#unanswered > 0;
+        this.#unanswered++;
+      };
+      const answer = await this.#client.askCoordinator(type, key, api, args, { onSend });
+      this.#unanswered--;
+      await check(answer);
+    });
+  }
+
+  /**
+   * Ends the transaction. In the old protocol it is sent once, or again after an answer that says to.
+   *
+   * @returns the next epoch, in the new protocol
+   * @throws {BrokerUnavailableError} if there is no answer: it may have been done
+   */
+  async end(how: "commit" | "abort"): Promise<ProducerEpoch | undefined> {
+    const doing = `${how} the transaction of "${this.id.transactionalId}"`;
+    const args = { ...this.id, transactionResult: how === "commit" };
+    const patience = how === "commit"
+      ? { signal: this.#signal, withinMs: COMMIT_WITHIN_MS }
+      : { withinMs: ABORT_WITHIN_MS };
+    const timeout = how === "commit" ? {} : { timeoutMs: 2 * ABORT_WITHIN_MS };
+    const { type, key } = this.#coordinator;
+    let sent = 0;
+    const { next } = await patiently({ doing, ...patience, log: this.#client.log }, async () => {
+      let version: number | undefined;
+      const onSend = (apiVersion: number) => {
+        version = apiVersion;
+        sent++;
+        this.#unanswered++;
+      };
+      try {
+        const answer = await this.#client.askCoordinator(type, key, "EndTxn", args, { ...timeout, onSend });
+        this.#unanswered--;
+        this.check(answer.errorCode, doing);
+        return answer;
+      } catch (error) {
+        const lost = error instanceof PassingError && error.code === undefined && version !== undefined;
+        if (!lost || version! >= RAISES_EPOCH) throw error;
+        const message = `Cannot ${doing}: ${error.message}; whether it was done is not known`;
+        throw new BrokerUnavailableError(message, { cause: error });
+      }
+    });
+    this.#worn ||= sent > 1;
+    return next;
+  }
+
+  /** Throws what a coordinator's code means that is not 0. */
+  check(code: number, doing: string, { type, key } = this.#coordinator): void {
+    if (code === Code.NONE) return;
+    if (code === Code.INVALID_TXN_STATE) {
+      throw new BrokerUnavailableError(
+        `Cannot ${doing}: the broker has ended it, after ${TRANSACTION_TIMEOUT_MS} ms or a failure`,
+      );
+    }
+    throw this.#client.coordinatorError(type, key, code, doing);
+  }
+
+  get #coordinator(): Coordinator {
+    return { type: TRANSACTION, key: this.id.transactionalId };
+  }
+}
