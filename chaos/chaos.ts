@@ -54,6 +54,13 @@ const FLAGS = {
     help:
       "instead: both jobs over a cluster of so many Kafka brokers whose leaders move and which are killed and frozen",
   },
+  transactionVersion: {
+    name: "transaction-version",
+    value: "1|2",
+    default: "1",
+    parse: (text: string): 1 | 2 => oneOf("1", "2")(text) === "1" ? 1 : 2,
+    help: "of a cluster: with 2, as in Kafka 4, brokers refuse requests of an earlier transaction; with 1 they cannot",
+  },
   durationMs: {
     name: "duration",
     value: "DURATION",
@@ -94,10 +101,14 @@ class ChaosError extends Error {
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const { broker, brokers, durationMs, job, runs, seed, sessionTimeoutMs, soakMs } = parseFlags(Deno.args, FLAGS, {
-    command: "deno task chaos",
-    describe: "Kills jobs at random instants and at every step of a commit, and compares what they leave behind.",
-  });
+  const { broker, brokers, durationMs, job, runs, seed, sessionTimeoutMs, soakMs, transactionVersion } = parseFlags(
+    Deno.args,
+    FLAGS,
+    {
+      command: "deno task chaos",
+      describe: "Kills jobs at random instants and at every step of a commit, and compares what they leave behind.",
+    },
+  );
   if (soakMs !== undefined && job !== undefined) {
     throw new UsageError("Cannot use --job together with --soak: s20 reads there what s16 writes");
   }
@@ -108,7 +119,7 @@ async function main(signal: AbortSignal): Promise<void> {
         "Cannot use --soak, --job or --runs together with --brokers: both jobs run until --duration is over",
       );
     }
-    return await disturbCluster({ brokers, durationMs, seed, signal }, logger);
+    return await disturbCluster({ brokers, transactionVersion, durationMs, seed, signal }, logger);
   }
   const lessons = job === undefined ? ["s16", "s20"] as const : [job];
   const experiment: Experiment = soakMs === undefined
@@ -181,7 +192,7 @@ async function kill(options: ChaosOptions, logger: Logger): Promise<void> {
 }
 
 async function disturbCluster(
-  options: Pick<ClusterChaosOptions, "brokers" | "durationMs" | "seed" | "signal">,
+  options: Pick<ClusterChaosOptions, "brokers" | "transactionVersion" | "durationMs" | "seed" | "signal">,
   logger: Logger,
 ): Promise<void> {
   const startedMs = performance.now();

@@ -1,6 +1,5 @@
 /** What is done to a cluster and to the jobs that work with it. */
 import type { RunningCluster } from "../../src/cli/kafka.ts";
-import { SYSTEM_CLOCK } from "../../src/engine/mod.ts";
 import type { WireProxy } from "../wire/mod.ts";
 import type { Clients } from "./clients.ts";
 import type { Instance } from "./instance.ts";
@@ -18,6 +17,8 @@ export interface Stage {
   /** From 0 to 1; decides over whom, when and for how long. */
   readonly chance: () => number;
   readonly log: (words: string) => void;
+  /** Resolves early when the experiment is given up. */
+  readonly sleep: (ms: number) => Promise<void>;
 }
 
 /** A fault from its beginning until it is mended. */
@@ -104,7 +105,7 @@ export const JOB_FAULTS: readonly Fault[] = [
       const forMs = between(4_000, 14_000, stage.chance);
       stage.log(`${instance.name} is frozen for ${forMs} ms`);
       instance.signal("SIGSTOP");
-      await SYSTEM_CLOCK.sleep(forMs);
+      await stage.sleep(forMs);
       instance.signal("SIGCONT");
       return true;
     },
@@ -115,7 +116,7 @@ type Broker = RunningCluster["brokers"][number];
 type Change = (broker: Broker) => void | Promise<void>;
 
 async function onBroker(
-  { cluster, chance, log }: Stage,
+  { cluster, chance, log, sleep }: Stage,
   what: string,
   leastMs: number,
   mostMs: number,
@@ -128,7 +129,7 @@ async function onBroker(
   log(`broker ${number + 1} is ${what} for ${forMs} ms`);
   await begin(broker);
   try {
-    await SYSTEM_CLOCK.sleep(forMs);
+    await sleep(forMs);
   } finally {
     await end(broker);
     log(`broker ${number + 1} is back`);

@@ -25,6 +25,7 @@ export class Instance implements AsyncDisposable {
   #wanted = true;
   /** It was told to end. */
   #told = false;
+  #lastCode = 0;
 
   private constructor(job: JobName, name: string, env: Readonly<Record<string, string>>, log: Deno.FsFile) {
     this.job = job;
@@ -51,10 +52,11 @@ export class Instance implements AsyncDisposable {
 
   /** Sends a signal to the process of this moment, if there is one. */
   signal(signal: Deno.Signal): void {
+    if (this.#child === undefined) return;
     if (signal === "SIGKILL" || signal === "SIGTERM") this.#told = true;
     this.#note(`---- ${signal}`);
     try {
-      this.#child?.kill(signal);
+      this.#child.kill(signal);
     } catch {
       // It has just ended.
     }
@@ -77,8 +79,6 @@ export class Instance implements AsyncDisposable {
     await this.#running;
     this.#log.close();
   }
-
-  #lastCode = 0;
 
   async #run(): Promise<void> {
     while (this.#wanted) {

@@ -29,6 +29,8 @@ export interface KafkaOptions {
 export interface ClusterOptions extends Pick<KafkaOptions, "port" | "dir" | "log"> {
   /** Each is a controller, too. With three and more, topics get three replicas, of which two must have a record. */
   readonly brokers: number;
+  /** Kafka's feature of that name: 2 gives each transaction an epoch of its own, 1 is what older brokers have. */
+  readonly transactionVersion?: 1 | 2;
   /**
    * For something that stands between brokers: is given each broker and the port at which the others are to find it, and
    * resolves to the port that they are told instead.
@@ -59,7 +61,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   const [port, controller, ...others] = freePorts([options.port ?? 0, 0, ...listeners.map(() => 0)]);
   const more = listeners.map((listener, index) => ({ ...listener, port: others[index]! }));
   const nodes = [{ id: 1, port: port!, controller: controller! }];
-  const [kafka] = await startNodes({ libs, nodes, more, scramUsers, heap: ["-Xms512m", "-Xmx1g"], log });
+  const heap = ["-Xms512m", "-Xmx1g"];
+  const [kafka] = await startNodes({ libs, nodes, more, scramUsers, features: [], heap, log });
   return kafka!;
 }
 
@@ -69,7 +72,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
  * @throws {Error} if something is missing, a port is taken or a broker does not come up; with the last lines it printed
  */
 export async function startKafkaCluster(options: ClusterOptions): Promise<RunningCluster> {
-  const { brokers, port, replicateThrough, dir = ".kafka", log = () => {} } = options;
+  const { brokers, port, transactionVersion, replicateThrough, dir = ".kafka", log = () => {} } = options;
   const libs = await libsIn(dir, log);
   const wanted = Array.from({ length: brokers }, (_, i) => port === undefined ? 0 : port + i);
   const ports = freePorts([...wanted, ...Array<number>(2 * brokers).fill(0)]);
@@ -80,7 +83,9 @@ export async function startKafkaCluster(options: ClusterOptions): Promise<Runnin
     return { ...node, replication: { port: replication, advertised: await replicateThrough(node.id, replication) } };
   }));
   // Small heaps: what a test writes is little, and a machine has to hold several of them.
-  const started = await startNodes({ libs, nodes, more: [], scramUsers: [], heap: ["-Xms96m", "-Xmx320m"], log });
+  const heap = ["-Xms96m", "-Xmx320m"];
+  const features = transactionVersion === undefined ? [] : [`transaction.version=${transactionVersion}`];
+  const started = await startNodes({ libs, nodes, more: [], scramUsers: [], features, heap, log });
   return {
     bootstrapServers: started.map(({ bootstrapServers }) => bootstrapServers).join(","),
     brokers: started,
@@ -100,6 +105,8 @@ interface Nodes {
   /** Of each node. */
   readonly more: readonly ListenerAt[];
   readonly scramUsers: readonly ScramUser[];
+  /** `name=version` of what is not to be as Kafka has it by default. */
+  readonly features: readonly string[];
   readonly heap: readonly string[];
   readonly log: (line: string) => void;
 }
@@ -134,13 +141,18 @@ async function startNodes({ nodes, ...options }: Nodes): Promise<KafkaProcess[]>
 const QUICK_START = [...QUIET, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"];
 
 /** Prepares a data folder for its first start. */
-async function format(data: string, cluster: string, { libs, scramUsers, log }: Omit<Nodes, "nodes">): Promise<void> {
+async function format(
+  data: string,
+  cluster: string,
+  { libs, scramUsers, features, log }: Omit<Nodes, "nodes">,
+): Promise<void> {
   const users = scramUsers.flatMap(({ mechanism, name, password }) => [
     "--add-scram",
     `${mechanism}=[name=${name},password=${password}]`,
   ]);
+  const chosen = features.flatMap((feature) => ["--feature", feature]);
   const tool = ["-cp", `${libs}/*`, "kafka.tools.StorageTool", "format", "-t", cluster];
-  await run("java", [...QUICK_START, ...tool, "-c", `${data}/server.properties`, ...users], log);
+  await run("java", [...QUICK_START, ...tool, "-c", `${data}/server.properties`, ...users, ...chosen], log);
 }
 
 /** Without a clean end for each: the last ones would have no controller left to say goodbye to. */

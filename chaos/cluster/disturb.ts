@@ -1,0 +1,61 @@
+import { shuffled } from "../chance.ts";
+import { between, type Fault, moveLeaders, type Stage } from "./faults.ts";
+
+/** What is to be done to a cluster and its jobs, and for how long. */
+export interface Disturbance {
+  /** How long faults come; longer only if each kind has not come once by then. */
+  readonly durationMs: number;
+  /** Faults end before, when so many leaders have been moved; left out: they do not. */
+  readonly moves?: number;
+  /** Time between two moves of leaders. */
+  readonly moveEveryMs: { readonly least: number; readonly most: number };
+  /** Faults of each list come one after the other, those of several lists at the same time. */
+  readonly faults: readonly (readonly Fault[])[];
+  readonly signal: AbortSignal;
+  readonly onProgress?: (words: string) => void;
+}
+
+/** What has been done. */
+export interface Disturbed {
+  /** Leaders that were moved. */
+  readonly moves: number;
+  /** How often each other fault came. */
+  readonly faults: ReadonlyMap<string, number>;
+}
+
+const PROGRESS_EVERY_MS = 10_000;
+/** Time between two faults of a list. */
+const PAUSE_MS = { least: 500, most: 3_000 };
+
+/** Moves leaders and strikes with faults; resolves when they all are mended. */
+export async function disturb(stage: Stage, options: Disturbance): Promise<Disturbed> {
+  const { durationMs, moves = Number.POSITIVE_INFINITY, moveEveryMs, signal, onProgress } = options;
+  const { chance, sleep } = stage;
+  const deadline = performance.now() + durationMs;
+  const faults = new Map<string, number>();
+  let [moved, toldMs] = [0, performance.now()];
+  const isOver = () => moved >= moves || performance.now() > deadline || signal.aborted;
+  const strand = async (kinds: readonly Fault[]) => {
+    // Each kind comes once before any comes again, and the first round is always whole.
+    for (let round = 1; round === 1 || !isOver(); round++) {
+      for (const { name, strike } of shuffled(kinds, chance)) {
+        await sleep(between(PAUSE_MS.least, PAUSE_MS.most, chance));
+        if (signal.aborted || round > 1 && isOver()) return;
+        if (await strike(stage)) faults.set(name, (faults.get(name) ?? 0) + 1);
+      }
+    }
+  };
+  const moving = async () => {
+    while (!isOver()) {
+      moved += await moveLeaders(stage, between(1, 3, chance));
+      if (performance.now() - toldMs > PROGRESS_EVERY_MS) {
+        toldMs = performance.now();
+        onProgress?.([["leader moved", moved], ...faults].map(([name, count]) => `${count} × ${name}`).join(", "));
+      }
+      await sleep(between(moveEveryMs.least, moveEveryMs.most, chance));
+    }
+  };
+  await Promise.all([moving(), ...options.faults.filter((kinds) => kinds.length > 0).map(strand)]);
+  signal.throwIfAborted();
+  return { moves: moved, faults };
+}
