@@ -37,6 +37,8 @@ const CLOSED = Number.MAX_SAFE_INTEGER;
  * names of their own file, and what the schema misses makes them bad. A column without a name is called by its place,
  * "column_3"; the second of two "price" is called "price_2".
  *
+ * A first line "sep=;", as Excel writes it, is read over if it names the separator, and refused if it names another.
+ *
  * Bad records are rows with too few or too many fields, and quotes where the RFC allows none. Of a quote that is never closed
  * (until the file ends, or the longest record that the source takes) the first line alone is bad: the next is a row again.
  *
@@ -76,6 +78,7 @@ class CsvDecoder<T> implements FileDecoder<T> {
   readonly #separator: string;
   readonly #separatorByte: number;
   readonly #schema: Schema<T> | undefined;
+  awaitsHeader = false;
   #names: readonly string[];
   #newline: number | undefined;
 
@@ -111,7 +114,7 @@ class CsvDecoder<T> implements FileDecoder<T> {
 
   decode(bytes: Uint8Array): T {
     const names = this.#names;
-    const fields = parseRecord(decodeText(bytes), this.#separator);
+    const fields = parseRecord(textOf(bytes), this.#separator);
     if (fields.length !== names.length) {
       const expected = this.header === undefined ? `columns are ${names.length}` : `the header has ${names.length}`;
       throw new RecordError(`it has ${fields.length} fields, ${expected}`);
@@ -123,12 +126,28 @@ class CsvDecoder<T> implements FileDecoder<T> {
 
   /** @returns a word for the operator, if it may be none */
   #readHeader(bytes: Uint8Array): string | undefined {
-    const row = decodeText(bytes);
+    const row = textOf(bytes);
+    // What Excel takes for the separator stands before the header.
+    this.awaitsHeader = !this.awaitsHeader && /^sep=.$/i.test(row);
+    if (this.awaitsHeader) return this.#checkNamedSeparator(row.at(-1)!);
     const names = parseRecord(row, this.#separator);
     this.#names = distinct(names.map((name, index) => name.trim() === "" ? `column_${index + 1}` : name));
+    const shown = `"${row.slice(0, 60)}"`;
+    if (names.length === 1 && /[;\t|,]/.test(names[0]!)) {
+      return `its header is one field, ${shown}; is it separated by something else than ${
+        JSON.stringify(this.#separator)
+      }?`;
+    }
     if (!names.some((name) => name.trim() !== "" && Number.isFinite(Number(name)))) return undefined;
-    return `its first row names the fields, and reads like data: "${row.slice(0, 60)}"; ` +
+    return `its first row names the fields, and reads like data: ${shown}; ` +
       "if the file has no header, give CsvReaderFormat its columns";
+  }
+
+  #checkNamedSeparator(named: string): undefined {
+    if (named === this.#separator) return;
+    throw new RecordError(
+      `it says that its fields are separated by ${JSON.stringify(named)}; give CsvReaderFormat that separator`,
+    );
   }
 
   /** What ends the first line outside of quotes; undefined if there is none so far. */
@@ -164,6 +183,13 @@ class CsvDecoder<T> implements FileDecoder<T> {
     }
     return CLOSED;
   }
+}
+
+/** A row's text; some programs end lines with "\\r\\r\\n". */
+function textOf(bytes: Uint8Array): string {
+  let end = bytes.length;
+  while (bytes[end - 1] === CARRIAGE_RETURN) end--;
+  return decodeText(bytes.subarray(0, end));
 }
 
 /** Each name once: the second "price" becomes "price_2". */

@@ -54,6 +54,7 @@ export class FileList {
   readonly #known = new Set<string>();
   #upcoming: NextFile[] = [];
   #nextIndex = 0;
+  #bytesAhead = 0;
   #current: FilePlace | undefined;
   #currentPath = "";
   #currentObject: FileObject = NOBODY;
@@ -89,7 +90,7 @@ export class FileList {
 
   /** Of files behind the one at work, as of the last look. */
   get bytesAhead(): number {
-    return this.#upcoming.slice(this.#nextIndex).reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#bytesAhead;
   }
 
   /** The place of a single file before anything of it is read: a restart finds it again though it was rotated. */
@@ -150,6 +151,7 @@ export class FileList {
     if (successors.length + news.length === 0) return;
     this.#upcoming = upTo(last, this.#currentObject, [...successors, ...news]);
     this.#nextIndex = 0;
+    this.#bytesAhead = this.#upcoming.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const { name } of this.#upcoming) this.#known.add(name);
   }
 
@@ -160,8 +162,9 @@ export class FileList {
 
   /** Moves on to the next file. */
   advance(finished: DoneFile | undefined): void {
-    const { name, path, object } = this.#upcoming[this.#nextIndex++]!;
+    const { name, path, bytes, object } = this.#upcoming[this.#nextIndex++]!;
     const before = this.#current;
+    this.#bytesAhead -= bytes;
     this.#restored = undefined;
     this.#successions = 0;
     if (before === undefined) return this.#goTo(firstPlace(name), path, object);

@@ -30,6 +30,8 @@ export interface FileDecoder<T> {
    * @throws {RecordError} if the file cannot be read with it
    */
   header?: (bytes: Uint8Array) => string | undefined;
+  /** Whether the header is still to come: what `header()` was given was something else. */
+  readonly awaitsHeader?: boolean;
   /**
    * The value of a record.
    * @param bytes without the newline

@@ -270,6 +270,7 @@ export class OpenFile implements FileOffset {
     if (this.#decoder.header === undefined) return false;
     try {
       this.headerWarning = this.#decoder.header(bytes);
+      this.#begun = this.#decoder.awaitsHeader !== true;
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       throw new JobError(`Cannot read "${this.path}" by its header: ${error.message}`);

@@ -280,6 +280,46 @@ test("a file that was cut, and one that another was laid over, is told with what
   }
 });
 
+test("a long file is known by its beginning and by what lies before the position, each by itself", async (dir) => {
+  const log = `${dir}/app.log`;
+  const lines = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => `line ${from + i}\n`).join("");
+  const text = lines(1_000, 2_000); // of ten bytes each
+  for (
+    const [what, changed] of [
+      ["its beginning", text.replace("line 1001", "lime 1001")],
+      ["what lies before the position", text.replace("line 1990", "lime 1990")],
+      ["a line more, in its middle", `${lines(1_000, 1_500)}more\n${lines(1_500, 2_000)}`],
+    ] as const
+  ) {
+    for (const inPlace of [true, false]) {
+      write(log, text);
+      const { position } = await readFrom(log);
+      write(inPlace ? log : `${dir}/.new`, changed + lines(2_000, 2_100));
+      if (!inPlace) rename(`${dir}/.new`, log);
+      await assertRejects(() => readFrom(log, position), JobError, `Cannot go on reading "${log}" at byte 10000`, what);
+    }
+  }
+});
+
+test("a file that is overwritten while it is being read ends the job before its bytes are records", async (dir) => {
+  const log = `${dir}/app.log`;
+  const lines = (what: string) => Array.from({ length: 300_000 }, (_, index) => `${what} ${index}\n`).join("");
+  write(log, lines("good"));
+  await using source = await OpenSource.open({ path: log, format });
+  const values = await source.start().take(1);
+  write(log, lines("evil"));
+
+  await assertRejects(
+    async () => {
+      while (source.split.status !== "finished") values.push(...await source.take(1_000));
+    },
+    JobError,
+    "it has other bytes before that now, so it was cut or overwritten",
+  );
+  assertEquals(values.filter((line) => !line.startsWith("good")), []);
+});
+
 test("after a restart another file in the place of one that is gone is told, whether or not all of it was read", async (dir) => {
   const log = `${dir}/app.log`;
   for (const path of [log, dir]) {

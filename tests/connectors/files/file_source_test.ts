@@ -260,6 +260,20 @@ test("a CSV header that reads like data is told once", async (dir) => {
   );
 });
 
+test("a CSV file that names its separator is read with it, or refused", async (dir) => {
+  write(`${dir}/a.csv`, "\ufeffsep=;\r\na;b\r\n1;2\r\n3;4\r\n");
+  const source = { path: `${dir}/a.csv`, format: new CsvReaderFormat({ separator: ";" }) };
+  await using first = await OpenSource.open(source);
+  assertEquals(await first.start().take(1), [{ a: "1", b: "2" }]);
+  await using again = await OpenSource.open(source, { position: first.position });
+  assertEquals(await again.start().take(), [{ a: "3", b: "4" }]);
+  await assertRejects(
+    () => readAll({ path: `${dir}/a.csv`, format: new CsvReaderFormat() }),
+    JobError,
+    `Cannot read "${dir}/a.csv" by its header: it says that its fields are separated by ";"; give CsvReaderFormat that`,
+  );
+});
+
 test("gzip is read by its first bytes, over restarts at each record; members follow one another", async (dir) => {
   const text = Array.from({ length: 3_000 }, (_, index) => `line ${index} ${"x".repeat(index % 97)}`);
   const half = text.slice(0, 1_500).map((line) => `${line}\n`).join("");

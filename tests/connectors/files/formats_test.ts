@@ -127,6 +127,20 @@ Deno.test("CsvReaderFormat says when the names of the first row read like data",
   assertEquals([warned("id,city,"), warned('"",x1')], [undefined, undefined]);
 });
 
+Deno.test("CsvReaderFormat says when a header seems to have another separator", () => {
+  const warned = (row: string, separator?: string) =>
+    new CsvReaderFormat(separator === undefined ? {} : { separator }).open().header!(encoder.encode(row));
+  assertEquals(
+    warned("a;b"),
+    'its header is one field, "a;b"; is it separated by something else than ","?',
+  );
+  assertEquals([warned("a"), warned("a;b", ";")], [undefined, undefined]);
+});
+
+Deno.test("CsvReaderFormat takes lines that end with two carriage returns and a newline", () => {
+  assertEquals(csv("a,b\r\r\n1,2\r\r\n"), [{ a: "1", b: "2" }]);
+});
+
 Deno.test("CsvReaderFormat reads lines that all end with a carriage return alone", () => {
   assertEquals(csv("a,b\r1,2\r3,4\r"), [{ a: "1", b: "2" }, { a: "3", b: "4" }]);
   assertEquals(csv('"a\r1",b\r"1\n",2\r\r3,4'), [{ "a\r1": "1\n", b: "2" }, { "a\r1": "3", b: "4" }]);
