@@ -234,6 +234,19 @@ positions
   );
 });
 
+onEmbeddedLog("state list shows the place in a file, not all that it is known again by", async (scope) => {
+  const broker = await scope.broker();
+  const position = { file: "a.csv", offset: 120, line: 7, id: { ino: 5 }, done: ["9"], doneIds: [null], doneBefore: 0 };
+  const entries = new Map([
+    ['["job"]', '{"format":1,"watermarks":{},"stamps":{},"versions":{},"bounds":null,"finishedAtMs":null}'],
+    ['["split","rows","files"]', JSON.stringify({ position })],
+  ]);
+  await commit(broker, "importer", entries);
+  const { output } = await run(broker, ["importer", "list"]);
+
+  assertEquals(output.split("\n").at(-2)!.trim(), "rows    files  a.csv line 7 (byte 120)");
+});
+
 onEmbeddedLog(
   "state get prints values, lists and maps in their order, and the last update of those with TTL",
   async (scope) => {

@@ -54,7 +54,7 @@ export async function listCommit(broker: Broker, job: string, json: boolean): Pr
       ...splits.map(({ source, split, position, end, lag, watermark }) => [
         source,
         split,
-        typeof position === "number" ? String(position) : JSON.stringify(position),
+        positionText(position),
         end === undefined ? "" : String(end),
         lag === undefined ? "" : formatCount(lag),
         watermark === undefined ? "" : timeText(watermark),
@@ -104,4 +104,12 @@ function table(title: string, head: readonly string[], rows: readonly (readonly 
       .join("  ").trimEnd()
   );
   return `\n${title}\n${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+/** An offset, a place in a file, or whatever a source of one's own keeps. */
+function positionText(position: unknown): string {
+  if (typeof position === "number") return String(position);
+  const { file, offset, line } = (position ?? {}) as Record<string, unknown>;
+  if (typeof file !== "string" || typeof offset !== "number") return JSON.stringify(position);
+  return `${file} line ${line} (byte ${offset})`;
 }
