@@ -40,7 +40,7 @@ export type {
   JsonSourceOptions,
   RecordParts,
   TopicRecord,
-  TopicSinkSettings,
+  TopicSinkOptions,
   TopicSourceOptions,
 } from "./record_format.ts";
 export type { Schema, Topic } from "./topic.ts";

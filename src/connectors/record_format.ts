@@ -57,7 +57,7 @@ export interface DecodingOptions<T> extends TopicSourceOptions {
 }
 
 /** What a sink of a topic can be told. */
-export interface TopicSinkSettings {
+export interface TopicSinkOptions {
   /** How its records are compressed at a Kafka; left out: what the broker was opened with, else none. */
   readonly compression?: Compression | undefined;
   /**
@@ -68,7 +68,7 @@ export interface TopicSinkSettings {
 }
 
 /** What a sink can be told whose records are JSON, under the key of their topic. */
-export interface JsonSinkOptions<T> extends TopicSinkSettings {
+export interface JsonSinkOptions<T> extends TopicSinkOptions {
   /** Of each record; left out: none. */
   readonly headers?: ((value: T) => RecordHeaders | undefined) | undefined;
   /** Of each record; left out, or undefined for a record: its key decides. */
@@ -76,7 +76,7 @@ export interface JsonSinkOptions<T> extends TopicSinkSettings {
 }
 
 /** A sink whose records are made by a function of one's own. */
-export interface EncodingOptions<T> extends TopicSinkSettings {
+export interface EncodingOptions<T> extends TopicSinkOptions {
   /**
    * Makes the record of a value. What it throws sends what the value came from the way of `onError`.
    * @param timestampMs the event time that it will have, unless `RecordParts.timestampMs` says otherwise

@@ -14,7 +14,7 @@ import { recordTime } from "./record_time.ts";
 export type Encode<T> = (value: T, timestampMs: number) => OutgoingRecord;
 
 /** What a sink needs to know of its topic. */
-export interface TopicSinkOptions<T> {
+export interface TopicSinkParts<T> {
   readonly topic: string;
   readonly encode: Encode<T>;
   /** Default none. */
@@ -33,7 +33,7 @@ export class TopicSink<T> implements Sink<T> {
   readonly #compression: Compression | undefined;
   readonly #isOfBroker: ((source: Source<unknown>) => boolean) | undefined;
 
-  constructor(broker: Broker, store: JobStore, { topic, encode, compression, isOfBroker }: TopicSinkOptions<T>) {
+  constructor(broker: Broker, store: JobStore, { topic, encode, compression, isOfBroker }: TopicSinkParts<T>) {
     this.#broker = broker;
     this.#store = store;
     this.#topic = topic;

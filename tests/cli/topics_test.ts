@@ -357,6 +357,16 @@ Deno.test("topics write sends each line as a record", async () => {
   assertEquals(broker.records("skyone")[2]!.headers, [["h", bytes("text")], ["raw", new Uint8Array([0xff])]]);
 });
 
+Deno.test("topics write asks the broker what its topic's settings cost, before it sends", async () => {
+  const broker = await skyone(1);
+  const asked: unknown[] = [];
+  const asking = Object.assign(broker, {
+    warnOfSettings: (topics: readonly string[]) => Promise.resolve(void asked.push([topics, broker.sends.length])),
+  });
+  await run(asking, "write skyone", { input: '{"value":"v"}\n' });
+  assertEquals(asked, [[["skyone"], 0]]);
+});
+
 Deno.test("topics write sends bytes that are no text", async () => {
   const broker = await skyone(1);
   await run(broker, "write skyone", { input: '{"keyBase64":"/g==","valueBase64":"/wA="}\n' });

@@ -239,6 +239,21 @@ onEachBroker("exactIntegers refuses what JavaScript's numbers would change, and 
   ]);
 });
 
+onEmbeddedLog("decode() and encode() give sources and sinks their types", async (scope) => {
+  const store = forJobs(await scope.broker());
+  const env = new StreamExecutionEnvironment();
+  const offsets: Source<number> = store.source("in", { decode: ({ offset }) => offset });
+  // @ts-expect-error what decode() gives is no text
+  const texts: Source<string> = store.source("in", { decode: ({ offset }) => offset });
+  // The stream's type is the parameter's.
+  env.fromCollection([{ id: 1 }]).sinkTo(store.sink("out", { encode: ({ id }) => ({ value: id.toFixed() }) }));
+  // @ts-expect-error the stream has no names
+  env.fromCollection([{ id: 1 }]).sinkTo(store.sink("out", { encode: ({ name }) => ({ value: name }) }));
+  // @ts-expect-error a topic without a schema needs decode()
+  assertThrows(() => store.source("in"), TypeError);
+  assertEquals([offsets, texts].map(({ description }) => description), ['topic "in"', 'topic "in"']);
+});
+
 onEmbeddedLog("sources and sinks are refused where they are described wrongly", async (scope) => {
   const store = forJobs(await scope.broker());
   // deno-lint-ignore require-await
