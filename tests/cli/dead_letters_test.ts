@@ -7,6 +7,7 @@ import {
   type OutgoingRecord,
   type RecordHeaders,
 } from "../../src/connectors/broker.ts";
+import { BrokerError } from "../../src/connectors/broker.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import type { DeadLetter, RecordOrigin } from "../../src/engine/mod.ts";
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";
@@ -175,7 +176,15 @@ onEmbeddedLog(
       ['timer at 2026-03-01T12:00:00.000Z of key "Rom"', ""],
     ]);
     assertStringIncludes((await run(broker, "importer list")).output, `  window ${window} of key {"city":"Ulm"}  `);
-    assertStringIncludes((await run(broker, "importer replay 0")).log.join("\n"), "Letter 0 is left alone");
+    // Success is not reported where nothing succeeded.
+    const log: string[] = [];
+    await assertRejects(
+      () => run(broker, "importer replay 0 --yes", log),
+      BrokerError,
+      "Nothing was replayed: none of 1 letter can be, see above",
+    );
+    assertStringIncludes(log.join("\n"), "Letter 0 is left alone");
+    await run(broker, "importer replay 0 --dry-run");
   },
 );
 

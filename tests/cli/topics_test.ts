@@ -347,7 +347,9 @@ Deno.test("topics write sends each line as a record", async () => {
     "",
     '{"value":"<html>","partition":0}',
   ];
-  assertEquals((await run(broker, "write skyone", { input: input.join("\r\n") })).log, ["Sent 3 records to skyone"]);
+  assertEquals((await run(broker, "write skyone", { input: input.join("\r\n") })).log, [
+    "Sent 3 records to skyone; 1 line was empty",
+  ]);
   assertEquals(
     broker.records("skyone").map((
       { key, value, timestampMs },
@@ -412,7 +414,7 @@ Deno.test("topics write refuses a bad line by its number, sends those before it 
     'Line 3 is refused, with all after it: "value" must be a text or null, found 5; put JSON into a text: "5"',
   );
   assertEquals(broker.records("skyone").map((each) => decodeUtf8(each.value!)), ["first"]);
-  assertEquals(log, ["Sent 1 record to skyone"]);
+  assertEquals(log, ["Sent 1 record to skyone; 1 line was empty"]);
 });
 
 Deno.test("topics write says what is wrong with a line", async () => {

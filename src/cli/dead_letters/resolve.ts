@@ -1,5 +1,11 @@
 /** Replaying and dropping letters, each once. */
-import { type Broker, deadLetterTopic, type OutgoingRecord, type Producer } from "../../connectors/broker.ts";
+import {
+  type Broker,
+  BrokerError,
+  deadLetterTopic,
+  type OutgoingRecord,
+  type Producer,
+} from "../../connectors/broker.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
 import { jobRecordOf, splitsOf } from "../state/commit.ts";
 import { timeText } from "../topics/read.ts";
@@ -82,8 +88,14 @@ async function resolve(
     : undefined;
   try {
     const found = await readLetters(broker, job, signal);
-    const letters = await plan(select(found), found.resolved);
+    const selected = select(found);
+    const letters = await plan(selected, found.resolved);
     const verb = resolution === "replayed" ? "replay" : "drop";
+    // Done before is done; but who asked for what cannot be done must not take it for done.
+    const open = selected.filter(({ id }) => !found.resolved.has(id));
+    if (letters.length === 0 && open.length > 0 && !dryRun) {
+      throw new BrokerError(`Nothing was ${resolution}: none of ${counted(open.length)} can be, see above`);
+    }
     if (letters.length === 0) return logger.info(`There is no letter to ${verb}`);
     if (producer === undefined) {
       logger.info(`Would ${verb} ${counted(letters.length)}: ${summary(letters)}`);

@@ -44,6 +44,7 @@ export async function writeTopic(broker: Broker, topic: TopicDescription, io: Wr
   await broker.warnOfSettings?.([topic.name]);
   const producer = await broker.producer();
   let sent = 0;
+  let empty = 0;
   try {
     if (io.isStdinTerminal) io.logger.info('One JSON object a line, such as {"key":"a","value":"b"}; Ctrl-D ends');
     let number = 0;
@@ -54,7 +55,8 @@ export async function writeTopic(broker: Broker, topic: TopicDescription, io: Wr
         number++;
         try {
           const record = parseRecord(line, topic, io.now);
-          if (record !== undefined) records.push(record);
+          if (record === undefined) empty++;
+          else records.push(record);
         } catch (error) {
           bad = badLine(number, error);
           break;
@@ -67,7 +69,8 @@ export async function writeTopic(broker: Broker, topic: TopicDescription, io: Wr
     }
   } finally {
     await producer.close();
-    io.logger.info(`Sent ${formatCount(sent)} record${sent === 1 ? "" : "s"} to ${topic.name}`);
+    const skipped = empty === 0 ? "" : `; ${formatCount(empty)} line${empty === 1 ? " was" : "s were"} empty`;
+    io.logger.info(`Sent ${formatCount(sent)} record${sent === 1 ? "" : "s"} to ${topic.name}${skipped}`);
   }
 }
 

@@ -109,6 +109,8 @@ export interface OperatorContext {
   sideOutput<T>(tag: OutputTag<T>): Output<T>;
   /** Counts the record at work as late and keeps it from vanishing. */
   late(value: unknown, timestampMs: number, lateness: Lateness): void;
+  /** Logs what may need a person, with the operator's name. */
+  warn(message: string): void;
   /** Counts the record at work as one that goes no further, as is meant. */
   countFiltered(): void;
   /** Counts the record at work as late; it goes to a side output. */

@@ -9,7 +9,7 @@ import type { ProcessWindowFunction } from "./functions.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 import { EvictedContents, FoldedContents, ListedContents, type WindowContents } from "./window_contents.ts";
 import { FiringWindow } from "./window_context.ts";
-import { type WindowDescription, windowStamps } from "./window_description.ts";
+import { warnOfManyWindows, type WindowDescription, windowStamps } from "./window_description.ts";
 import { checkTimestamped, LateRecords } from "./window_late.ts";
 import { TriggerWindow } from "./window_triggers.ts";
 
@@ -68,6 +68,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     const { evictor, fold, lateTag } = this.#description;
     const { state } = context;
     this.#context = context;
+    warnOfManyWindows(context, this.#description.assigner);
     this.#triggerWindow = new TriggerWindow(context);
     if (evictor !== undefined) this.#contents = new EvictedContents(state, evictor, this.#triggerWindow, fold);
     else if (fold !== undefined) this.#contents = new FoldedContents(state, fold);

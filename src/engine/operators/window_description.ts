@@ -4,6 +4,7 @@ import type { Trigger } from "../windows/trigger.ts";
 import type { Window } from "../windows/window.ts";
 import type { WindowAssigner } from "../windows/window_assigner.ts";
 import type { ProcessWindowFunction } from "./functions.ts";
+import type { OperatorContext } from "./operator.ts";
 import type { WindowFold } from "./window_folds.ts";
 
 /**
@@ -44,4 +45,22 @@ export function windowStamps<T, ACC, E, OUT, K, W extends Window>(
     kept === undefined ? undefined : `keeping ${kept}`,
   ];
   return { window: parts.filter((part) => part !== undefined).join(", ") };
+}
+
+/** More windows a record than that are seldom meant: a day of windows that slide by the second is 86,400. */
+const MANY_WINDOWS = 1_000;
+
+/** Logs before the first record that each of them will be kept in very many windows. */
+export function warnOfManyWindows(
+  context: Pick<OperatorContext, "warn">,
+  { windowsPerRecord = 1, description }: Pick<WindowAssigner<never, Window>, "windowsPerRecord" | "description">,
+): void {
+  if (windowsPerRecord <= MANY_WINDOWS) return;
+  context.warn(
+    `each record falls into ${
+      windowsPerRecord.toLocaleString("en-US")
+    } windows of ${description} and is kept or added up in each, ` +
+      "which takes time and memory accordingly; a longer slide makes them fewer, and tumbling windows as long as the slide, " +
+      "whose results a second window takes, do the same work once",
+  );
 }

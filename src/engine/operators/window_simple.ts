@@ -6,7 +6,7 @@ import type { WindowAssigner, WindowAssignerContext } from "../windows/window_as
 import type { ProcessWindowFunction } from "./functions.ts";
 import type { FailedWindow, Operator, OperatorContext } from "./operator.ts";
 import { FiringWindow } from "./window_context.ts";
-import { type WindowDescription, windowStamps } from "./window_description.ts";
+import { warnOfManyWindows, type WindowDescription, windowStamps } from "./window_description.ts";
 import type { WindowFold } from "./window_folds.ts";
 import { checkTimestamped, LateRecords } from "./window_late.ts";
 
@@ -79,6 +79,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
 
   open(context: OperatorContext): void {
     this.#context = context;
+    warnOfManyWindows(context, this.#description.assigner);
     this.#assignerContext = { getCurrentProcessingTime: () => context.processingTime() };
     this.#contents = context.state.windowTable<ACC>("contents", 1);
     this.#contents.whenOpen((window) => context.timers.registerGroup(window));

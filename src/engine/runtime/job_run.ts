@@ -132,13 +132,24 @@ export class JobRun {
     } finally {
       this.#deadLetters.logTotals();
       this.#ended.abort();
-      await activity.wait("sources, sinks and functions to close", () =>
-        Promise.allSettled([
-          ...this.#sources.map(({ reader }) => reader.close()),
-          ...this.#parts.writers.map(({ writer }) => writer.close?.()),
-          ...this.#tasks.map(async ({ operator }) => await operator.close?.()),
-        ]));
+      await activity.wait("sources, sinks and functions to close", () => this.#close());
     }
+  }
+
+  /** What has happened stands: what does not close is logged, and keeps nothing else open. */
+  async #close(): Promise<void> {
+    const closings = [
+      ...this.#sources.map(({ node, reader }) => ({ name: node.name, close: () => reader.close() })),
+      ...this.#parts.writers.map(({ name, writer }) => ({ name, close: () => writer.close?.() })),
+      ...this.#tasks.map(({ name, operator }) => ({ name, close: () => operator.close?.() })),
+    ];
+    await Promise.all(closings.map(async ({ name, close }) => {
+      try {
+        await close();
+      } catch (error) {
+        this.#shared.warn(`could not close "${name}": ${error instanceof Error ? error.message : error}`);
+      }
+    }));
   }
 
   /** Whether it has committed more than where it began. */

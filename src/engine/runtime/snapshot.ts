@@ -126,6 +126,11 @@ export class Snapshot {
         case "sink":
           this.#sinks.set(uid, value as Json);
           break;
+        default:
+          throw new JobError(
+            `Cannot read a commit that holds ${entry}: this version knows nothing of "${kind}"; ` +
+              "start the job with the version that wrote it, or forget the commit with --reset",
+          );
       }
     }
     this.job = job;

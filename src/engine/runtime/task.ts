@@ -341,12 +341,16 @@ export class Task implements OperatorContext {
   sideOutput<T>(tag: OutputTag<T>): Output<T> {
     let output = this.#sideOutputs.get(tag.id) ?? this.#unread.get(tag.id);
     if (output === undefined) {
-      const words =
-        `"${this.name}" gives records to its side output "${tag.id}", which nobody reads: they are counted and ` +
-        "dropped; getSideOutput() reads them";
-      this.#unread.set(tag.id, output = new UnreadOutput(this.output, () => this.#shared.warn(words)));
+      const words = `gives records to its side output "${tag.id}", which nobody reads: they are counted and dropped; ` +
+        "getSideOutput() reads them";
+      this.#unread.set(tag.id, output = new UnreadOutput(this.output, () => this.warn(words)));
     }
     return output;
+  }
+
+  /** See {@link OperatorContext.warn}. */
+  warn(message: string): void {
+    this.#shared.warn(`"${this.name}": ${message}`);
   }
 
   /** See {@link OperatorContext.countFiltered}. */

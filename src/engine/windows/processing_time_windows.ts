@@ -66,11 +66,14 @@ export class TumblingProcessingTimeWindows extends ProcessingTimeWindows {
 export class SlidingProcessingTimeWindows extends ProcessingTimeWindows {
   /** For explain, and stored with the state. */
   readonly description: string;
+  /** How often the slide goes into the size. */
+  override readonly windowsPerRecord: number;
   readonly #windows: SlidingWindows;
 
   private constructor(sizeMs: number, slideMs: number, offsetMs: number) {
     super();
     this.#windows = new SlidingWindows(sizeMs, slideMs, offsetMs);
+    this.windowsPerRecord = Math.ceil(sizeMs / slideMs);
     this.description = `SlidingProcessingTimeWindows(${describeSliding(sizeMs, slideMs, offsetMs)})`;
   }
 

@@ -11,11 +11,14 @@ import { WindowAssigner } from "./window_assigner.ts";
 export class SlidingEventTimeWindows extends WindowAssigner<unknown, TimeWindow> {
   /** For explain, and stored with the state. */
   readonly description: string;
+  /** How often the slide goes into the size. */
+  override readonly windowsPerRecord: number;
   readonly #windows: SlidingWindows;
 
   private constructor(sizeMs: number, slideMs: number, offsetMs: number) {
     super();
     this.#windows = new SlidingWindows(sizeMs, slideMs, offsetMs);
+    this.windowsPerRecord = Math.ceil(sizeMs / slideMs);
     this.description = `SlidingEventTimeWindows(${describeSliding(sizeMs, slideMs, offsetMs)})`;
   }
 

@@ -11,6 +11,9 @@ export abstract class WindowAssigner<T, W extends Window> {
   /** For explain, and stored with the state: another description can not read it. */
   abstract readonly description: string;
 
+  /** Into how many windows a record falls at most, if that is known: each keeps it. */
+  readonly windowsPerRecord?: number;
+
   /**
    * The windows into which a record falls.
    * @param timestampMs event time of the record, ms; `NO_TIMESTAMP` if it has none, which never comes with `isEventTime()`

@@ -204,6 +204,29 @@ Deno.test("JobRun restores from a commit that did not come through: nothing of i
   assertEquals(job.output, ["a 1 @9", "a 1 @19"]);
 });
 
+Deno.test("JobRun logs what does not close, and closes the rest", async () => {
+  const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
+  const job = new JobRig((env) => {
+    env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").process<string>({
+      processElement: (text, _context, out) => out.collect(text),
+      close() {
+        throw new RangeError("no room for the last page");
+      },
+    }).name("pages").sinkTo({
+      description: "a file",
+      exactlyOnceWith: () => true,
+      open: () => Promise.resolve({ write() {}, close: () => Promise.reject(new Error("the disk is full")) }),
+    }).name("file");
+  });
+  const { end } = await job.run();
+
+  assertEquals([end, source.calls], ["finished", ["open", "start", "close"]]);
+  assertEquals(job.said.filter((line) => line.startsWith("warn")).sort(), [
+    'warn: could not close "file": the disk is full',
+    'warn: could not close "pages": no room for the last page',
+  ]);
+});
+
 Deno.test("JobRun closes sources and sinks after an error, also when it opened only some of them", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
   const calls: string[] = [];

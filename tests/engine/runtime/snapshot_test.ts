@@ -102,6 +102,16 @@ Deno.test("checkFits() refuses a commit with state, timers or positions that the
   );
 });
 
+// Left out without a word, state of a newer version would be gone with the next commit.
+Deno.test("Snapshot refuses an entry of a kind that it does not know, naming it", () => {
+  assertThrows(
+    () => new Snapshot(new Map([['["list","counts","a"]', "1"]])),
+    JobError,
+    'Cannot read a commit that holds ["list","counts","a"]: this version knows nothing of "list"; start the job with the version ' +
+      "that wrote it, or forget the commit with --reset",
+  );
+});
+
 Deno.test("checkFits() refuses a commit of another format, naming both", () => {
   assertThrows(
     () => newSnapshot({}, { ...JOB, format: 2 }).checkFits("stats", graphOf()),

@@ -1,5 +1,9 @@
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { JobHarness, TestSink, TestSource, watermarksByHand } from "../../../src/engine/testing/mod.ts";
+import { SlidingProcessingTimeWindows } from "../../../src/engine/windows/processing_time_windows.ts";
 import { SlidingEventTimeWindows } from "../../../src/engine/windows/sliding_event_time_windows.ts";
+import type { TimeWindow } from "../../../src/engine/windows/window.ts";
+import type { WindowAssigner } from "../../../src/engine/windows/window_assigner.ts";
 
 function windowsOf(assigner: SlidingEventTimeWindows, timestampMs: number): [number, number][] {
   return assigner.assignWindows(undefined, timestampMs).map(({ startMs, endMs }) => [startMs, endMs]);
@@ -96,3 +100,27 @@ Deno.test("description names size, slide and offset", () => {
     "SlidingEventTimeWindows(10 ms every 5 ms, offset -2 ms)",
   );
 });
+
+// A day that slides by the second took 555 MB for 20 records, without a word.
+for (
+  const [what, assigner] of [
+    ["event time", SlidingEventTimeWindows.of(86_400_000, 1_000)],
+    ["the clock", SlidingProcessingTimeWindows.of(86_400_000, 1_000)],
+  ] as const
+) {
+  Deno.test(`a job says before its first record that each falls into very many windows by ${what}`, async () => {
+    const warnings = async (windows: WindowAssigner<unknown, TimeWindow>) => {
+      await using harness = await new JobHarness((env) => {
+        env.fromSource(new TestSource<number>("numbers"), watermarksByHand(), "numbers").keyBy((n) => n)
+          .window(windows).reduce((a, b) => a + b).name("sums").sinkTo(new TestSink("out"));
+      }).start();
+      return harness.log.filter((line) => line.startsWith("warn"));
+    };
+    const [warning, ...others] = await warnings(assigner);
+    assertStringIncludes(
+      warning!,
+      `warn: job: "sums": each record falls into 86,400 windows of ${assigner.description} and is kept or added up in each, `,
+    );
+    assertEquals([others, await warnings(SlidingEventTimeWindows.of(60_000, 60))], [[], []]);
+  });
+}
