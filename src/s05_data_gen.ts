@@ -14,6 +14,7 @@ import type { Broker, OutgoingRecord } from "./connectors/broker.ts";
 import { BrokerError, JobActiveError, UnknownTopicError } from "./connectors/broker.ts";
 import { openBroker } from "./connectors/mod.ts";
 import type { Clock } from "./engine/clock.ts";
+import { formatTime } from "./engine/mod.ts";
 import { SYSTEM_CLOCK } from "./engine/clock.ts";
 import type { SkyoneData, SunsetData, Topic } from "./models.ts";
 import { FLIGHTDATA, flightDurationMinutes, SKYONE, SUNSET, USERSTATISTICS } from "./models.ts";
@@ -368,7 +369,7 @@ async function main(signal: AbortSignal): Promise<void> {
   if (startMs === undefined && flags.stepMs !== undefined) throw new UsageError("Cannot use --step without --start");
 
   const progress = new Progress({ count, isTerminal: Deno.stderr.isTerminal(), showTime: startMs !== undefined });
-  const logger = createLogger({ write: (line) => progress.writeLine(line) });
+  const logger = createLogger({ write: (line) => progress.writeLine(line), now: Date.now });
   await using broker = await openBroker({ settings: brokerSettings(), logger });
   if (create) await recreateTopics(broker.port, logger, { replicas, signal });
   else await requireTopics(broker.port);
@@ -440,7 +441,7 @@ export class Progress {
       `${SKYONE.name} ${sent}`,
       `${SUNSET.name} ${sent}`,
       `${formatRate(this.#rate)} a second each`,
-      ...(showTime ? [`event time ${new Date(timestampMs).toLocaleString("sv-SE")}`] : []),
+      ...(showTime ? [`event time ${formatTime(timestampMs)}`] : []),
     ].join("   ");
   }
 }

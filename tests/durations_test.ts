@@ -6,7 +6,7 @@ import { assertEquals } from "@std/assert";
 
 /** Of a file, how often it may read the time of day, and what for. */
 const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: string]>> = {
-  "s05_data_gen.ts": [2, "event time of bookings"],
+  "s05_data_gen.ts": [3, "event time of bookings, the time in a line of the log"],
   "s12_transformation.ts": [1, "arrival after now: the lesson compares with the present"],
   "s14_sink.ts": [1, "the same"],
   "s16_merge.ts": [1, "the same"],
@@ -24,7 +24,8 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "cli/demo/booking.ts": [1, "event time of bookings"],
   "cli/demo/demo.ts": [2, "what the screen shows; arrival after now"],
   "cli/demo/messages.ts": [1, "the time that is shown beside a message"],
-  "connectors/job_store.ts": [3, "when a letter died; a record without time"],
+  "connectors/letter_record.ts": [2, "when a letter died; a letter without time"],
+  "engine/time/clock_limit.ts": [1, "event time does not go further than so much beyond the present"],
   "connectors/source.ts": [1, "since when a record is held by a transaction, which is shown"],
   "connectors/kafka/topic_limits.ts": [2, "a broker compares timestamps with the present"],
   "connectors/record_time.ts": [1, "a record without time gets that of its writing"],

@@ -303,7 +303,7 @@ Deno.test("Progress writes a plain line every five seconds where there is no ter
   progress.start();
   for (nowMs = 1000; nowMs <= 12_000; nowMs += 1000) progress.update(nowMs / 1000 * 2, START_MS);
   assertEquals(written, [
-    "skyone 10   sunset 10   2.0 a second each   event time 2026-01-01 00:00:00\n",
-    "skyone 20   sunset 20   2.0 a second each   event time 2026-01-01 00:00:00\n",
+    "skyone 10   sunset 10   2.0 a second each   event time 2026-01-01T00:00:00.000Z\n",
+    "skyone 20   sunset 20   2.0 a second each   event time 2026-01-01T00:00:00.000Z\n",
   ]);
 });

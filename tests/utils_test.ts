@@ -245,6 +245,15 @@ Deno.test("createLogger() writes one line a message and marks what is not plain 
   assertEquals(lines, ["Ready", "warning: Slow very slow", "error: Gone"]);
 });
 
+Deno.test("createLogger() begins a line with its time in UTC, with the date where nobody watches", () => {
+  const lines: string[] = [];
+  const now = () => Date.parse("2026-10-19T12:34:56.789+02:00");
+  const options = { env: environment(), write: (line: string) => void lines.push(line), now };
+  createLogger({ ...options, isTerminal: true }).warn("look");
+  createLogger({ ...options, isTerminal: false }).warn("look");
+  assertEquals(lines, ["10:34:56Z warning: look", "2026-10-19T10:34:56.789Z warning: look"]);
+});
+
 Deno.test("createLogger() takes its level from LOG_LEVEL", () => {
   const lines: string[] = [];
   const write = (line: string) => lines.push(line);

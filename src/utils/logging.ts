@@ -10,24 +10,37 @@ const encoder = new TextEncoder();
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 
 /**
- * A logger that writes one line a message to standard error, without clutter: what is not plain news is marked.
+ * A logger that writes one line a message to standard error, without clutter: what is not plain news is marked. A line begins
+ * with its time, in UTC as every time that programs show: of the day at a terminal, with date and milliseconds elsewhere.
  * @throws {UsageError} if LOG_LEVEL is none of debug, info, warn, error
  */
 export function createLogger(
   options: {
     /** The least important level that is written; default: LOG_LEVEL, else "info". */
     level?: typeof LEVELS[number];
-    /** Takes a line without its end. */
+    /** Takes a line without its end; left out: standard error. */
     write?: (line: string) => void;
+    /** Gives the time of a line, ms since the Unix epoch; left out, lines that `write` takes have none. */
+    now?: () => number;
+    /** Whether somebody watches: default, whether standard error is a terminal. */
+    isTerminal?: boolean;
     env?: Environment;
   } = {},
 ): Logger {
-  const { level, write = writeErrorLine, env = Deno.env } = options;
+  const { level, write = writeErrorLine, env = Deno.env, isTerminal = Deno.stderr.isTerminal() } = options;
+  const now = options.now ?? (options.write === undefined ? Date.now : undefined);
   const least = LEVELS.indexOf(level ?? usable("LOG_LEVEL", () => oneOf(...LEVELS)(env.get("LOG_LEVEL") || "info")));
   const log = (rank: number, mark: string) => (message: string): void => {
-    if (rank >= least) write(mark + message.trimEnd().replace(/\s*[\r\n]+\s*/g, " "));
+    if (rank < least) return;
+    const time = now === undefined ? "" : `${logTime(now(), isTerminal)} `;
+    write(time + mark + message.trimEnd().replace(/\s*[\r\n]+\s*/g, " "));
   };
   return { debug: log(0, "debug: "), info: log(1, ""), warn: log(2, "warning: "), error: log(3, "error: ") };
+}
+
+function logTime(ms: number, isTerminal: boolean): string {
+  const text = new Date(ms).toISOString();
+  return isTerminal ? `${text.slice(11, 19)}Z` : text;
 }
 
 /** Writes a line to standard error, at once. */

@@ -45,7 +45,7 @@ async function withStuckSink(): Promise<void> {
     await job.says(/the sink is stuck/);
     await assertGivesUp(
       job,
-      /^warning: stuck_job: asked to stop, but waits for sink "\w+" to write; what is not committed/m,
+      / warning: stuck_job: asked to stop, but waits for sink "\w+" to write; what is not committed/m,
     );
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -64,7 +64,7 @@ async function withLateKafka(broker: TestBroker): Promise<void> {
   const commits = proxy.add({ api, then: { delayMs: DEADLINE_MS + 1_000, of: "answer" } }).next();
   await succeed(broker, "gen", GEN);
   await commits;
-  await assertGivesUp(job, /^warning: flight_importer: asked to stop, but waits for .*; what is not committed/m);
+  await assertGivesUp(job, / warning: flight_importer: asked to stop, but waits for .*; what is not committed/m);
 
   await succeed(broker, "s16", ["--bounded", ...ALL]);
   await topics.assertExact();

@@ -32,10 +32,10 @@ export function formatElapsed(ms: number): string {
 
 /**
  * Time of day: "12:34:56", with a digit of the fraction if asked for.
- * @param timeZone default: the machine's
+ * @param timeZone default: UTC, as in every time that programs show
  */
 export function timeOfDay(ms: number, options: { timeZone?: string | undefined; tenths?: boolean } = {}): string {
-  const { timeZone, tenths = false } = options;
+  const { timeZone = "UTC", tenths = false } = options;
   const time = new Date(ms).toLocaleTimeString("sv-SE", { timeZone });
   return tenths ? `${time}.${Math.floor((ms % 1000) / 100)}` : time;
 }

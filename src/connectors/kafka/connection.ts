@@ -215,7 +215,7 @@ export class Connection {
 
   async #exchange(exchange: Exchange, timeoutMs: number): Promise<unknown> {
     const { apiName } = exchange.request;
-    const late = () => void this.#abandon(this.#lost(`no answer to ${apiName} within ${timeoutMs} ms`));
+    const late = () => void this.#abandon(this.#lost(`no answer to ${apiName} within ${Math.round(timeoutMs)} ms`));
     const timer = setTimeout(late, timeoutMs);
     try {
       const answer = await this.#wire.send({ ...exchange, logResponseError: false });

@@ -229,7 +229,7 @@ export async function patiently<T>(patience: Patience, attempt: () => Promise<T>
     signal?.throwIfAborted();
     try {
       const result = await attempt();
-      if (told) log?.("info", `could ${doing} in the end`);
+      if (told) log?.("info", `can ${doing} again, after ${Math.round((performance.now() - startMs) / 1000)} s`);
       return result;
     } catch (error) {
       if (!(error instanceof PassingError)) throw error;

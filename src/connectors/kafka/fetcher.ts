@@ -215,7 +215,8 @@ export class KafkaFetcher implements Fetcher {
         }
       }
       if (good && this.#failing !== undefined) {
-        if (this.#failing.told) this.#client.log("info", "could fetch in the end");
+        const seconds = Math.round((performance.now() - this.#failing.sinceMs) / 1000);
+        if (this.#failing.told) this.#client.log("info", `can fetch again, after ${seconds} s`);
         this.#failing = undefined;
       }
     }

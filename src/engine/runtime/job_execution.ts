@@ -33,6 +33,8 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
   let retryMs = FIRST_RETRY_MS;
   /** Attempts in a row that have brought nothing. */
   let fruitless = 0;
+  /** When the store was lost, ms of the monotonic clock. */
+  let lostAtMs: number | undefined;
   let { reset } = options;
   for (let attempt = 1;; attempt++) {
     let nextAttemptMs: number;
@@ -48,6 +50,11 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
       });
       options.faultPoint?.("start: the job is opened");
       if (standbySinceMs !== undefined) logger.info(`${jobName}: takes over`);
+      else if (lostAtMs !== undefined) {
+        const seconds = ((clock.monotonicMs() - lostAtMs) / 1000).toFixed(1);
+        logger.info(`${jobName}: ${nameOf(options.store)} is back after ${seconds} s`);
+      }
+      lostAtMs = undefined;
       if (reset) await session?.reset();
       reset = false;
       startedMs = clock.monotonicMs();
@@ -82,6 +89,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
         throw reason;
       }
       nextAttemptMs = pauseMs;
+      if (isRetriable(reason)) lostAtMs ??= clock.monotonicMs();
       logger.warn(
         `${jobName}: ${messageOf(reason)}; goes back to its last commit and tries again in ${pauseMs / 1000} s`,
       );

@@ -32,6 +32,7 @@ Deno.test("executeJob() begins again from the last commit when the store says th
   assertEquals(job.said, [
     "info: starts at the oldest records",
     "warn: The broker is away; goes back to its last commit and tries again in 0.5 s",
+    "info: the store is back after 0.0 s",
     "info: goes on from its last commit (--from is for a first start)",
     "info: finished: 4 in, 3 out",
   ]);
