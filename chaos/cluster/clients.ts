@@ -46,7 +46,7 @@ export class Clients implements AsyncDisposable {
 
   /** Starts the process, which compiles its one file by itself: it needs a JDK. */
   static async start(bootstrapServers: string): Promise<Clients> {
-    const libs = await fetchLibs(".kafka", () => {});
+    const libs = await fetchLibs({ dir: ".kafka", log: () => {} });
     const source = new URL("Clients.java", import.meta.url).pathname;
     const child = new Deno.Command("java", {
       args: ["-Xmx256m", "-XX:+UseSerialGC", ...QUIET, "-cp", `${libs}/*`, source, bootstrapServers],

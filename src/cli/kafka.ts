@@ -16,14 +16,15 @@ export type { RunningKafka } from "./kafka/process.ts";
 export type { ClusterOptions, KafkaOptions, RunningCluster, ScramUser } from "./kafka/start.ts";
 export { startKafka, startKafkaCluster } from "./kafka/start.ts";
 
-const HELP =
-  `Starts Apache Kafka ${KAFKA_VERSION} on this machine, until Ctrl-C. Needs Java 17 and, the first time, Maven.
+const HELP = `Starts Apache Kafka on this machine, until Ctrl-C. Needs Java 17 and, the first time, Maven.
 
-Usage: deno task kafka [--port N] [--brokers N]
+Usage: deno task kafka [--port N] [--brokers N] [--version X.Y.Z]
 
   --port N      where it listens, the further brokers at the ports behind; left out, free ports are taken
   --brokers N   a cluster of so many brokers (default: 1); with 3 and more, topics have three replicas.
                 Disturb one by a line on standard input: kill 2, freeze 2, thaw 2, restart 2
+  --version X.Y.Z
+                another Kafka than ${KAFKA_VERSION}, from 3.3 on, such as 3.5.2
   --help        this text
 
 Its address is the only line on standard output. Its topics are gone when it stops.`;
@@ -41,18 +42,23 @@ interface Flags {
   readonly help: boolean;
   readonly port: number | undefined;
   readonly brokers: number;
+  readonly version: string | undefined;
 }
 
 function flagsOf(args: readonly string[]): Flags {
   const unknown: string[] = [];
   const flags = parseArgs([...args], {
     boolean: ["help"],
-    string: ["port", "brokers"],
+    string: ["port", "brokers", "version"],
     unknown: (name: string) => (unknown.push(name), false),
   });
   if (unknown.length > 0) throw new RangeError(`Unknown argument "${unknown[0]}"`);
   const port = numberOf("--port", flags.port, 65_535);
-  return { help: flags.help, port, brokers: numberOf("--brokers", flags.brokers, MOST_BROKERS) ?? 1 };
+  const { version } = flags;
+  if (version !== undefined && !/^\d+\.\d+\.\d+$/.test(version)) {
+    throw new RangeError(`Cannot start Kafka with --version "${version}": it takes one such as ${KAFKA_VERSION}`);
+  }
+  return { help: flags.help, port, brokers: numberOf("--brokers", flags.brokers, MOST_BROKERS) ?? 1, version };
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -68,7 +74,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
 
-  const missing = await kafkaPrerequisites();
+  const missing = await kafkaPrerequisites(undefined, flags.version);
   if (missing !== undefined) {
     say(missing);
     return 1;
@@ -86,8 +92,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function runOne({ port }: Flags, ended: Promise<number>): Promise<number> {
-  const kafka = await startKafka(port === undefined ? {} : { port });
+async function runOne({ port, version }: Flags, ended: Promise<number>): Promise<number> {
+  const kafka = await startKafka({ ...port !== undefined && { port }, ...version !== undefined && { version } });
   print(`Kafka is ready at ${kafka.bootstrapServers}`);
   const end = await Promise.race([ended, kafka.crashed]);
   await kafka.stop();
@@ -97,8 +103,12 @@ async function runOne({ port }: Flags, ended: Promise<number>): Promise<number> 
 }
 
 /** A broker that ends by itself does not end the others. */
-async function runCluster({ port, brokers }: Flags, ended: Promise<number>): Promise<number> {
-  const cluster = await startKafkaCluster({ brokers, ...(port !== undefined && { port }) });
+async function runCluster({ port, brokers, version }: Flags, ended: Promise<number>): Promise<number> {
+  const cluster = await startKafkaCluster({
+    brokers,
+    ...port !== undefined && { port },
+    ...version !== undefined && { version },
+  });
   print(`Kafka is ready at ${cluster.bootstrapServers}`);
   for (const [i, broker] of cluster.brokers.entries()) {
     say(`broker ${i + 1}: ${broker.bootstrapServers}, process ${broker.pid}`);

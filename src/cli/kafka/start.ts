@@ -1,6 +1,6 @@
 /** Apache Kafka as processes of this one: a single broker, or a cluster of several. */
 import { removeFolder, run } from "./commands.ts";
-import { fetchLibs, kafkaPrerequisites } from "./fetch.ts";
+import { fetchLibs, type FetchOptions, kafkaPrerequisites } from "./fetch.ts";
 import { freePorts } from "./ports.ts";
 import { KafkaProcess, QUIET, type RunningKafka } from "./process.ts";
 import { type KafkaListener, type ListenerAt, type Node, serverProperties } from "./server_properties.ts";
@@ -18,6 +18,8 @@ export interface KafkaOptions {
   readonly port?: number;
   /** Folder that keeps what Maven fetched, default `.kafka` in the current folder. */
   readonly dir?: string;
+  /** Of Kafka, as Maven Central has it, from 3.3 on; left out, the one that the tests are made for. */
+  readonly version?: string;
   /** More places to listen at, each at a free port. */
   readonly listeners?: readonly KafkaListener[];
   readonly scramUsers?: readonly ScramUser[];
@@ -26,7 +28,7 @@ export interface KafkaOptions {
 }
 
 /** How to start a cluster. */
-export interface ClusterOptions extends Pick<KafkaOptions, "port" | "dir" | "log"> {
+export interface ClusterOptions extends Pick<KafkaOptions, "port" | "dir" | "version" | "log"> {
   /** Each is a controller, too. With three and more, topics get three replicas, of which two must have a record. */
   readonly brokers: number;
   /** Kafka's feature of that name: 2 gives each transaction an epoch of its own, 1 is what older brokers have. */
@@ -57,7 +59,7 @@ export interface RunningCluster {
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
   const { dir = ".kafka", listeners = [], scramUsers = [], log = () => {} } = options;
-  const libs = await libsIn(dir, log);
+  const libs = await libsIn({ dir, version: options.version, log });
   const [port, controller, ...others] = freePorts([options.port ?? 0, 0, ...listeners.map(() => 0)]);
   const more = listeners.map((listener, index) => ({ ...listener, port: others[index]! }));
   const nodes = [{ id: 1, port: port!, controller: controller! }];
@@ -73,7 +75,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
  */
 export async function startKafkaCluster(options: ClusterOptions): Promise<RunningCluster> {
   const { brokers, port, transactionVersion, replicateThrough, dir = ".kafka", log = () => {} } = options;
-  const libs = await libsIn(dir, log);
+  const libs = await libsIn({ dir, version: options.version, log });
   const wanted = Array.from({ length: brokers }, (_, i) => port === undefined ? 0 : port + i);
   const ports = freePorts([...wanted, ...Array<number>(2 * brokers).fill(0)]);
   const nodes = await Promise.all(wanted.map(async (_, i): Promise<Node> => {
@@ -93,10 +95,10 @@ export async function startKafkaCluster(options: ClusterOptions): Promise<Runnin
   };
 }
 
-async function libsIn(dir: string, log: (line: string) => void): Promise<string> {
-  const missing = await kafkaPrerequisites(dir);
+async function libsIn(options: FetchOptions): Promise<string> {
+  const missing = await kafkaPrerequisites(options.dir, options.version);
   if (missing !== undefined) throw new Error(missing);
-  return await fetchLibs(dir, log);
+  return await fetchLibs(options);
 }
 
 interface Nodes {
