@@ -28,6 +28,7 @@ import {
   wholeNumber,
   writeOutput,
 } from "../src/utils.ts";
+import { behindRedpanda } from "./behind_redpanda.ts";
 import { clusterText, complaintsAbout } from "./cluster/report.ts";
 import { type ClusterChaosOptions, runClusterChaos } from "./cluster/run.ts";
 import { type ChaosOptions, differs, runChaos } from "./experiment.ts";
@@ -80,6 +81,11 @@ const FLAGS = {
     parse: oneOf("embedded", "kafka"),
     help: "a new embedded log, or the Kafka of BOOTSTRAP_SERVERS; where that is not set, one is started",
   },
+  as: {
+    value: "redpanda",
+    parse: oneOf("redpanda"),
+    help: "that Kafka behind a proxy with Redpanda's request versions and ways, which answers -1 now and then",
+  },
   job: {
     value: "s16|s20",
     parse: oneOf("s16", "s20"),
@@ -88,9 +94,8 @@ const FLAGS = {
   sessionTimeoutMs: {
     name: "session-timeout",
     value: "DURATION",
-    default: "1s",
     parse: parsePositiveDuration,
-    help: "after so long Kafka counts a killed process as dead; it may ask for 6s at least",
+    help: "after so long Kafka counts a killed process as dead; it may ask for 6s at least (default: 1s, with --as 6s)",
   },
 } as const satisfies Flags;
 
@@ -101,7 +106,7 @@ class ChaosError extends Error {
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const { broker, brokers, durationMs, job, runs, seed, sessionTimeoutMs, soakMs, transactionVersion } = parseFlags(
+  const { as, broker, brokers, durationMs, job, runs, seed, soakMs, transactionVersion, ...flags } = parseFlags(
     Deno.args,
     FLAGS,
     {
@@ -112,6 +117,10 @@ async function main(signal: AbortSignal): Promise<void> {
   if (soakMs !== undefined && job !== undefined) {
     throw new UsageError("Cannot use --job together with --soak: s20 reads there what s16 writes");
   }
+  if (as !== undefined && broker !== "kafka") {
+    throw new UsageError("Cannot use --as without --broker kafka: no proxy stands before the embedded log");
+  }
+  const sessionTimeoutMs = flags.sessionTimeoutMs ?? (as === undefined ? 1_000 : 6_000);
   const logger = createLogger();
   if (brokers !== undefined) {
     if (soakMs !== undefined || job !== undefined || runs !== undefined) {
@@ -125,7 +134,10 @@ async function main(signal: AbortSignal): Promise<void> {
   const experiment: Experiment = soakMs === undefined
     ? (place) => kill({ ...place, lessons, runs: runs ?? 50, seed, sessionTimeoutMs }, logger)
     : (place) => soak({ ...place, durationMs: soakMs, kills: runs ?? 30, seed, sessionTimeoutMs }, logger);
-  await (broker === "kafka" ? onKafka : onEmbeddedLog)(experiment, logger, signal);
+  if (broker === "embedded") return await onEmbeddedLog(experiment, logger, signal);
+  const onServers = (servers: string) =>
+    on({ BROKER: "kafka", BOOTSTRAP_SERVERS: servers }, experiment, logger, signal);
+  await onKafka(as === undefined ? onServers : (servers) => behindRedpanda(servers, onServers, logger), logger);
 }
 
 /** Where an experiment takes place, and what ends it. */
@@ -141,13 +153,13 @@ async function onEmbeddedLog(experiment: Experiment, logger: Logger, signal: Abo
   }
 }
 
-async function onKafka(experiment: Experiment, logger: Logger, signal: AbortSignal): Promise<void> {
+async function onKafka(experiment: (servers: string) => Promise<void>, logger: Logger): Promise<void> {
   const servers = Deno.env.get("BOOTSTRAP_SERVERS") ?? "";
-  if (servers !== "") return await on({ BROKER: "kafka", BOOTSTRAP_SERVERS: servers }, experiment, logger, signal);
+  if (servers !== "") return await experiment(servers);
   logger.info("BOOTSTRAP_SERVERS is not set: starts a Kafka");
   const kafka = await startKafka();
   try {
-    await on({ BROKER: "kafka", BOOTSTRAP_SERVERS: kafka.bootstrapServers }, experiment, logger, signal);
+    await experiment(kafka.bootstrapServers);
   } finally {
     await kafka.stop();
   }

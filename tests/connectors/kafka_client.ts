@@ -3,7 +3,7 @@ import type { Client } from "../../src/connectors/kafka/client.ts";
 const allowed = (["net", "env"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
 
 /** "localhost:9092" of the Kafka for tests, if there is one. */
-const servers = allowed ? Deno.env.get("TEST_BOOTSTRAP_SERVERS") : undefined;
+export const servers = allowed ? Deno.env.get("TEST_BOOTSTRAP_SERVERS") : undefined;
 
 /** Registers a test that needs a Kafka. */
 export function testWithKafka(name: string, fn: (servers: string) => Promise<void>): void {
