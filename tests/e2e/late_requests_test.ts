@@ -127,6 +127,31 @@ testWithKafka("Kafka 4: a commit that is held up is asked for again, and refused
 });
 
 testWithKafka(
+  "a commit that is answered with -1, done or not, is made once, and another epoch follows",
+  async (servers) => {
+    for (const at of ["before", "after"] as const) {
+      for (const options of [OLD, {}]) {
+        await withStage(servers, options, async (stage) => {
+          const { proxy, topic } = stage;
+          const lease = await openLease(stage);
+          let epochs = 0;
+          proxy.add({ api: "InitProducerId", where: () => epochs++ < 0, then: { hold: "request" } });
+          const hiccups = proxy.add({ api: "EndTxn", every: 3, then: { error: -1, at } });
+          const rounds = Array.from({ length: 8 }, (_, index) => String(index + 1));
+          for (const round of rounds) {
+            write(lease, topic, Number(round));
+            await lease.commit(noted(Number(round)));
+          }
+          await lease.release();
+          assertEquals(await valuesOf(stage), rounds);
+          assertEquals([hiccups.hits > 2, epochs > 2], [true, options === OLD]);
+        });
+      }
+    }
+  },
+);
+
+testWithKafka(
   "what a job has committed is seen when it has ended, and a producer's transaction when it is sent",
   async (servers) => {
     for (const options of [OLD, {}]) {
