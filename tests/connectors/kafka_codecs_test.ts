@@ -2,6 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ByteReader, ByteWriter } from "../../src/connectors/kafka/bytes.ts";
 import { API_VERSIONS } from "../../src/connectors/kafka/codecs/api_versions.ts";
+import { DELETE_TOPICS } from "../../src/connectors/kafka/codecs/delete_topics.ts";
 import { END_TXN } from "../../src/connectors/kafka/codecs/end_txn.ts";
 import { readArray, readTags, readUnsigned, writeUnsigned } from "../../src/connectors/kafka/codecs/flexible.ts";
 import { INIT_PRODUCER_ID } from "../../src/connectors/kafka/codecs/init_producer_id.ts";
@@ -152,6 +153,25 @@ Deno.test("InitProducerId: with and without the producer that wants another epoc
     errorCode: 0,
     producerId: "6200247837853629924",
     producerEpoch: 8,
+  });
+});
+
+Deno.test("DeleteTopics: by id where it is known", () => {
+  const ids = new Map([["skyone", "QlqKR7oNTUWmfGTi5zVYxg"]]);
+  assertEquals(
+    hexOf((writer) => DELETE_TOPICS.encode(writer, { topics: ["skyone", "t"], ids, timeout: 10_000 }, 6)),
+    "0300425a8a47ba0d4d45a67c64e2e73558c600027400000000000000000000000000000000000000271000",
+  );
+  const answer =
+    "000000030407736b796f6e65425a8a47ba0d4d45a67c64e2e73558c60000000000425a8a47ba0d4d45a67c64e2e73558c600640b6e6f" +
+    "2073756368206964000274000000000000000000000000000000000003000000";
+  assertEquals(whole(answer, (reader) => DELETE_TOPICS.decode(reader, 6)), {
+    clientSideThrottleTime: 3,
+    topicErrors: [
+      { topic: "skyone", topicId: "QlqKR7oNTUWmfGTi5zVYxg", errorCode: 0 },
+      { topic: "", topicId: "QlqKR7oNTUWmfGTi5zVYxg", errorCode: 100 },
+      { topic: "t", topicId: undefined, errorCode: 3 },
+    ],
   });
 });
 

@@ -237,6 +237,7 @@ test("a transaction that was ended behind our back is a reason to begin again, a
   await producer.send([record("out", 1)]);
   broker.end();
   await assertRejects(() => producer.send([record("out", 2)]), BrokerUnavailableError, "INVALID_TXN_STATE (48)");
+  assertEquals(countOf(broker, "Produce"), 2); // asking again would bring the same
 });
 
 test("a topic that may not be written is named", async () => {

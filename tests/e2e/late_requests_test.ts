@@ -180,3 +180,20 @@ testWithKafka(
     }
   },
 );
+
+testWithKafka("a topic that is made anew outlives the late request that deleted its predecessor", async (servers) => {
+  const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
+  await using proxy = await WireProxy.start(servers);
+  await using broker = await openKafkaBroker({ brokers: proxy.bootstrapServers.split(","), log: () => {} });
+  const name = `late-test-${crypto.randomUUID().slice(0, 8)}`;
+  await broker.createTopics([{ name, partitions: 1 }]);
+  const held = proxy.add({ api: "DeleteTopics", times: 1, then: { hold: "request" } });
+  const deleting = broker.deleteTopics([name]);
+  await held.next();
+  proxy.drop();
+  await deleting; // asked again on another connection
+  await broker.createTopics([{ name, partitions: 2 }]);
+  await held.release();
+  assertEquals((await broker.describeTopics([name]))[0]!.endOffsets, [0, 0]);
+  await broker.deleteTopics([name]);
+});

@@ -1,4 +1,4 @@
-/** The requests that we send and their answers, as kafkajs and our own codecs for newer versions decode them. int64 comes as text. */
+/** The requests that we send and their answers, as kafkajs decodes them, and our own codecs of newer versions. int64 comes as text. */
 import type { Buffer } from "node:buffer";
 
 /** Api names of kafkajs, what goes in and what comes out. */
@@ -11,7 +11,7 @@ export interface Apis {
   Fetch: Api<FetchArguments, never>;
   Produce: Api<{ acks: -1; timeout: number; topicData: readonly [] }, ProduceAnswer>;
   CreateTopics: Api<{ topics: readonly NewTopic[]; validateOnly: boolean; timeout: number }, CreateTopicsAnswer>;
-  DeleteTopics: Api<{ topics: readonly string[]; timeout: number }, TopicErrorsAnswer>;
+  DeleteTopics: Api<DeleteTopicsArguments, TopicErrorsAnswer>;
   DescribeConfigs: Api<{ resources: readonly ConfigQuery[] }, DescribeConfigsAnswer>;
   GroupCoordinator: Api<{ groupId: string; coordinatorType: CoordinatorType }, CoordinatorAnswer>;
   JoinGroup: Api<JoinGroupArguments, JoinGroupAnswer>;
@@ -100,7 +100,7 @@ export interface MetadataAnswer {
 export interface TopicMetadata {
   readonly topicErrorCode: number;
   readonly topic: string;
-  /** Another one of the same name has another id. Undefined or left out if the broker does not tell: before Kafka 2.8, and there is none. */
+  /** Another one of the same name has another id. Undefined if there is none, or the broker does not tell (before Kafka 2.8). */
   readonly topicId?: string | undefined;
   readonly isInternal: boolean;
   readonly partitionMetadata: readonly {
@@ -165,8 +165,20 @@ export interface ConfigEntry {
   readonly value: string;
 }
 
+interface DeleteTopicsArguments {
+  readonly topics: readonly string[];
+  /** Of those topics whose id is known: from version 6 on, these are meant and no others of their names. */
+  readonly ids: ReadonlyMap<string, string>;
+  readonly timeout: number;
+}
+
 export interface TopicErrorsAnswer {
-  readonly topicErrors: readonly { readonly topic: string; readonly errorCode: number }[];
+  readonly topicErrors: readonly {
+    /** "" if it was asked for by its id and there is none. */
+    readonly topic: string;
+    readonly topicId?: string | undefined;
+    readonly errorCode: number;
+  }[];
 }
 
 export interface CreateTopicsAnswer {

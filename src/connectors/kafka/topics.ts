@@ -8,6 +8,9 @@ import { EARLIEST, LATEST, READ_COMMITTED } from "./protocol.ts";
 /** So long the controller may take for a change, ms. */
 export const CONTROLLER_TIMEOUT_MS = 10_000;
 
+/** How a broker says that it has deleted a topic, or that there is none. */
+const GONE = new Set<number>([Code.NONE, Code.UNKNOWN_TOPIC_OR_PARTITION, Code.UNKNOWN_TOPIC_ID]);
+
 /** Names, sorted, without those that Kafka keeps for itself. */
 export async function listTopics(client: Client): Promise<string[]> {
   return await patiently({ doing: "list the topics" }, async () => {
@@ -71,14 +74,17 @@ export async function deleteTopics(client: Client, names: readonly string[]): Pr
 /** Resolves when there are no such topics, whether or not there were. */
 export async function removeTopics(client: Client, names: readonly string[]): Promise<void> {
   const left = new Set(names);
+  let ids: ReadonlyMap<string, string> | undefined;
   await patiently({ doing: `delete the topics ${quoted(names)}` }, async () => {
+    // Known once and for all: what is asked again, or arrives when topics of these names have been made anew, means the same ones.
+    const known = ids ??= await topicIds(client, names);
     const connection = await client.controller();
-    const args = { topics: [...left], timeout: CONTROLLER_TIMEOUT_MS };
+    const args = { topics: [...left], ids: known, timeout: CONTROLLER_TIMEOUT_MS };
     const errors: Error[] = [];
-    for (const { topic, errorCode } of (await connection.send("DeleteTopics", args)).topicErrors) {
-      const gone = errorCode === Code.NONE || errorCode === Code.UNKNOWN_TOPIC_OR_PARTITION;
-      if (gone) left.delete(topic);
-      else errors.push(codeError(errorCode, `delete the topic "${topic}"`));
+    for (const { topic, topicId, errorCode } of (await connection.send("DeleteTopics", args)).topicErrors) {
+      const name = topic === "" ? names.find((name) => known.get(name) === topicId) ?? "" : topic;
+      if (GONE.has(errorCode)) left.delete(name);
+      else errors.push(codeError(errorCode, `delete the topic "${name}"`));
     }
     for (const error of errors) throw error;
   });
@@ -90,6 +96,12 @@ export async function removeTopics(client: Client, names: readonly string[]): Pr
     }
   });
   for (const name of names) client.forgetTopic(name);
+}
+
+/** The ids of those that have one; none before Kafka 2.8. */
+async function topicIds(client: Client, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { topicMetadata } = await client.metadata(names);
+  return new Map(topicMetadata.flatMap(({ topic, topicId }) => topicId === undefined ? [] : [[topic, topicId]]));
 }
 
 /** What `listOffsets()` is to find. */

@@ -3,6 +3,7 @@ import { BrokerError } from "../broker.ts";
 import { API_VERSIONS } from "./codecs/api_versions.ts";
 import type { Codec } from "./codecs/codec.ts";
 import { exchangeOf } from "./codecs/codec.ts";
+import { DELETE_TOPICS } from "./codecs/delete_topics.ts";
 import { END_TXN } from "./codecs/end_txn.ts";
 import { INIT_PRODUCER_ID } from "./codecs/init_producer_id.ts";
 import { METADATA } from "./codecs/metadata.ts";
@@ -12,7 +13,12 @@ import { apiKeys, definitions, lookupIn } from "./kafkajs.ts";
 import type { Apis, ApiVersionsAnswer } from "./protocol.ts";
 
 /** Our own codecs, for versions that kafkajs does not have. */
-const OWN: readonly Codec[] = [METADATA as Codec, END_TXN as Codec, INIT_PRODUCER_ID as Codec];
+const OWN: readonly Codec[] = [
+  METADATA,
+  END_TXN,
+  INIT_PRODUCER_ID,
+  DELETE_TOPICS,
+] as readonly unknown[] as readonly Codec[];
 
 const SOFTWARE = { name: "stream-apps-deno", version: "0.1" };
 

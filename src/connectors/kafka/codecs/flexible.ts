@@ -60,9 +60,9 @@ export function readUuid(reader: ByteReader): string | undefined {
   return bytes.every((byte) => byte === 0) ? undefined : Buffer.from(bytes).toString("base64url");
 }
 
-/** The one of zeros. */
-export function writeNoUuid(writer: ByteWriter): void {
-  writer.put(new Uint8Array(UUID_BYTES));
+/** From what {@link readUuid} gives; undefined is the one of zeros. */
+export function writeUuid(writer: ByteWriter, id: string | undefined): void {
+  writer.put(id === undefined ? new Uint8Array(UUID_BYTES) : Buffer.from(id, "base64url"));
 }
 
 /** The fields that end a structure. `known` reads the one of the tag; the rest is stepped over. */

@@ -9,8 +9,8 @@ import {
   readUuid,
   writeArray,
   writeNoTags,
-  writeNoUuid,
   writeText,
+  writeUuid,
 } from "./flexible.ts";
 
 /** The last version that tells what we may do with the cluster. */
@@ -24,7 +24,7 @@ export const METADATA: Codec<"Metadata"> = {
 
   encode(writer, { topics, allowAutoTopicCreation }, apiVersion) {
     writeArray(writer, topics.length === 0 ? null : topics, (topic) => {
-      writeNoUuid(writer);
+      writeUuid(writer, undefined);
       writeText(writer, topic);
       writeNoTags(writer);
     });
