@@ -1,4 +1,5 @@
 import { shuffled } from "../chance.ts";
+import { Gate } from "./gate.ts";
 import { between, type Fault, moveLeaders, type Stage } from "./faults.ts";
 
 /** What is to be done to a cluster and its jobs, and for how long. */
@@ -33,21 +34,22 @@ export async function disturb(stage: Stage, options: Disturbance): Promise<Distu
   const { chance, sleep } = stage;
   const deadline = performance.now() + durationMs;
   const faults = new Map<string, number>();
+  const gate = new Gate();
   let [moved, toldMs] = [0, performance.now()];
   const isOver = () => moved >= moves || performance.now() > deadline || signal.aborted;
   const strand = async (kinds: readonly Fault[]) => {
     // Each kind comes once before any comes again, and the first round is always whole.
     for (let round = 1; round === 1 || !isOver(); round++) {
-      for (const { name, strike } of shuffled(kinds, chance)) {
+      for (const { name, alone = false, strike } of shuffled(kinds, chance)) {
         await sleep(between(PAUSE_MS.least, PAUSE_MS.most, chance));
         if (signal.aborted || round > 1 && isOver()) return;
-        if (await strike(stage)) faults.set(name, (faults.get(name) ?? 0) + 1);
+        if (await gate.pass(alone, () => strike(stage))) faults.set(name, (faults.get(name) ?? 0) + 1);
       }
     }
   };
   const moving = async () => {
     while (!isOver()) {
-      moved += await moveLeaders(stage, between(1, 3, chance));
+      moved += await gate.pass(false, () => moveLeaders(stage, between(1, 3, chance)));
       if (performance.now() - toldMs > PROGRESS_EVERY_MS) {
         toldMs = performance.now();
         onProgress?.([["leader moved", moved], ...faults].map(([name, count]) => `${count} × ${name}`).join(", "));

@@ -25,6 +25,8 @@ export interface Stage {
 export interface Fault {
   /** As it stands in the report. */
   readonly name: string;
+  /** Nothing else happens meanwhile, as that would hide what it shows; left out: anything may. */
+  readonly alone?: boolean;
   /** Resolves when nothing of it is left. @returns whether it has come about */
   readonly strike: (stage: Stage) => Promise<boolean>;
 }
