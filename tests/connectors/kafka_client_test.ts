@@ -1,5 +1,8 @@
 /** What a client of Kafka knows of the cluster, while others make it forget, and while a broker answers with errors. */
 import { assertEquals } from "@std/assert";
+import type { Address } from "../../src/connectors/kafka/address.ts";
+import type { Connection } from "../../src/connectors/kafka/connection.ts";
+import type { MetadataAnswer } from "../../src/connectors/kafka/protocol.ts";
 import { WireProxy } from "../../chaos/wire/mod.ts";
 import { newClient, testWithKafka } from "./kafka_client.ts";
 
@@ -47,3 +50,80 @@ testWithKafka(
     }
   },
 );
+
+const mayLoad = Deno.permissions.querySync({ name: "env" }).state === "granted";
+
+/** A cluster of two nodes that differ in who leads the topic, with answers that a test gives. */
+async function twoNodes() {
+  const { Client } = await import("../../src/connectors/kafka/client.ts");
+  const nodes = [{ nodeId: 1, host: "a", port: 1 }, { nodeId: 2, host: "b", port: 2 }];
+  const asked: string[] = [];
+  const silentMs: Record<string, number> = {};
+  const waiting: Record<string, (() => void)[]> = {};
+  const open = (address: Address): Promise<Connection> => {
+    const { host } = address;
+    const partitionMetadata = [{
+      partitionErrorCode: 0,
+      partitionId: 0,
+      leader: host === "a" ? 1 : 2,
+      replicas: [1, 2],
+    }];
+    const answer: MetadataAnswer = {
+      brokers: nodes,
+      controllerId: 1,
+      topicMetadata: [{ topicErrorCode: 0, topic: "t", isInternal: false, partitionMetadata }],
+    };
+    const connection = {
+      address,
+      isOpen: true,
+      get silentMs() {
+        return silentMs[host] ?? 0;
+      },
+      send: async () => {
+        asked.push(host);
+        await new Promise<void>((resolve) => waiting[host] === undefined ? resolve() : waiting[host].push(resolve));
+        return answer;
+      },
+      close: () => Promise.resolve(),
+    };
+    return Promise.resolve(connection as unknown as Connection);
+  };
+  const settings = { bootstrap: [nodes[0]!], clientId: "test", connectTimeoutMs: 1_000, log: () => {} };
+  return { client: new Client({ ...settings, open }), asked, silentMs, waiting };
+}
+
+Deno.test({
+  name: "any() leaves a node alone that owes an answer, as long as another one answers",
+  ignore: !mayLoad,
+  async fn() {
+    const { client, silentMs } = await twoNodes();
+    await client.metadata([]);
+    assertEquals((await client.any()).address.host, "a");
+    silentMs.a = 2_000;
+    assertEquals((await client.any()).address.host, "b");
+    silentMs.b = 2_000;
+    assertEquals((await client.any()).address.host, "a"); // there is no other
+  },
+});
+
+Deno.test({
+  name: "metadata() asks another node when one took long: it may have been frozen, and believe that it leads still",
+  ignore: !mayLoad,
+  async fn() {
+    const { client, asked, waiting } = await twoNodes();
+    assertEquals((await client.leaders(["t"])).get("t"), [1]);
+    client.forgetTopic("t");
+    waiting.a = [];
+    const asking = client.leaders(["t"]);
+    const { now } = performance;
+    try {
+      while (waiting.a.length === 0) await Promise.resolve();
+      performance.now = () => now.call(performance) + 7_000;
+      waiting.a[0]!();
+      assertEquals((await asking).get("t"), [2]);
+    } finally {
+      performance.now = now;
+    }
+    assertEquals(asked, ["a", "a", "b"]);
+  },
+});

@@ -12,10 +12,20 @@ import type { Apis, CoordinatorType, MetadataAnswer, TopicMetadata } from "./pro
 export interface ClientSettings extends ConnectionSettings {
   /** Where to ask first; the cluster tells the rest. */
   readonly bootstrap: readonly Address[];
+  /** Left out: as `Connection.open()`. */
+  readonly open?: typeof Connection.open;
 }
 
 /** What was told about a topic is asked again after so long: partitions may have been added. A job that runs learns of them so. */
 const METADATA_AGE_MS = 5_000;
+
+/**
+ * A node that owes an answer for so long is not asked while others answer; and what it then says of the cluster may be of the
+ * time before it was frozen or cut off.
+ */
+const SILENT_MS = 1_000;
+/** What is known of the cluster is told at once, or not worth waiting for. */
+const METADATA_WITHIN_MS = 5_000;
 
 interface KnownTopic {
   /** Of each partition the node that leads it, -1 if none does. */
@@ -77,7 +87,24 @@ export class Client {
 
   /** Asks any node, or `nodeId`, about topics; none of them is ever created by asking. All topics if there are none. */
   async metadata(topics: readonly string[], nodeId?: number): Promise<MetadataAnswer> {
-    return await this.#ask(await (nodeId === undefined ? this.any() : this.node(nodeId)), topics);
+    if (nodeId !== undefined) return await this.#ask(await this.node(nodeId), topics);
+    const connection = await this.any();
+    const askedAtMs = performance.now();
+    const answer = await this.#ask(connection, topics);
+    if (performance.now() - askedAtMs < SILENT_MS) return answer;
+    return await this.#secondOpinion(connection.address, topics) ?? answer;
+  }
+
+  /** What another node says; undefined if there is no other that answers. */
+  async #secondOpinion({ host, port }: Address, topics: readonly string[]): Promise<MetadataAnswer | undefined> {
+    const other = [...this.#nodes.values()].find((node) => node.host !== host || node.port !== port);
+    if (other === undefined) return undefined;
+    try {
+      return await this.#ask(await this.#connect(other), topics);
+    } catch (error) {
+      if (!(error instanceof PassingError)) throw error;
+      return undefined;
+    }
   }
 
   /** Asks one server, whether or not it is known to be a node, about the cluster. */
@@ -85,9 +112,12 @@ export class Client {
     await this.#ask(await this.#connect(server), [], timeoutMs);
   }
 
-  async #ask(connection: Connection, topics: readonly string[], timeoutMs?: number): Promise<MetadataAnswer> {
-    const options = timeoutMs === undefined ? {} : { timeoutMs };
-    const answer = await connection.send("Metadata", { topics, allowAutoTopicCreation: false }, options);
+  async #ask(
+    connection: Connection,
+    topics: readonly string[],
+    timeoutMs: number = METADATA_WITHIN_MS,
+  ): Promise<MetadataAnswer> {
+    const answer = await connection.send("Metadata", { topics, allowAutoTopicCreation: false }, { timeoutMs });
     for (const { nodeId, host, port } of answer.brokers) this.#nodes.set(nodeId, { host, port });
     for (const id of this.#nodes.keys()) {
       if (!answer.brokers.some((broker) => broker.nodeId === id)) this.#nodes.delete(id);
@@ -145,18 +175,21 @@ export class Client {
   }
 
   /**
-   * A connection to whoever answers: an open one if there is, then the known nodes, then where we began.
+   * A connection to whoever answers: an open one if there is, then the known nodes, then where we began. One that owes an answer
+   * for long is only taken if there is no other.
    * @throws what the only one says; if there are several, what each says
    */
   async any(): Promise<Connection> {
-    for (const connection of this.#open.values()) {
-      if (connection.isOpen) return connection;
-    }
+    const open = [...this.#open.values()].filter(({ isOpen }) => isOpen);
+    const answering = open.find(({ silentMs }) => silentMs < SILENT_MS);
+    if (answering !== undefined) return answering;
     const addresses = [...this.#nodes.values(), ...this.#settings.bootstrap];
     const each = new Map(addresses.map((address) => [formatAddress(address), address]));
+    for (const { address } of open) each.delete(formatAddress(address));
     try {
       return await firstToAnswer([...each.values()].map((address) => () => this.#connect(address)));
     } catch (error) {
+      if (open[0] !== undefined) return open[0];
       throw error instanceof AllFailed ? oneError(error.failures) : error;
     }
   }
@@ -238,7 +271,8 @@ export class Client {
     if (this.#closing.signal.aborted) throw new BrokerError("Cannot use Kafka: it was closed");
     let opening = this.#connections.get(key);
     if (opening === undefined) {
-      opening = Connection.open(address, this.#settings, this.#closing.signal);
+      const { open = Connection.open } = this.#settings;
+      opening = open(address, this.#settings, this.#closing.signal);
       this.#connections.set(key, opening);
     }
     try {

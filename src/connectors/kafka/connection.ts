@@ -60,6 +60,8 @@ export class Connection {
   #fault: Error | undefined;
   /** What it may mean if the other side hangs up now. */
   #advice: string;
+  /** Without an answer yet, in the order in which they were asked. */
+  readonly #questions = new Set<{ readonly askedAtMs: number }>();
   #loginAgainAtMs = Infinity;
   #loggingIn: Promise<void> | undefined;
 
@@ -213,8 +215,16 @@ export class Connection {
     }
   }
 
+  /** For how long the oldest of its questions has had no answer, ms; 0 if none is open. */
+  get silentMs(): number {
+    const [oldest] = this.#questions;
+    return oldest === undefined ? 0 : performance.now() - oldest.askedAtMs;
+  }
+
   async #exchange(exchange: Exchange, timeoutMs: number): Promise<unknown> {
     const { apiName } = exchange.request;
+    const question = { askedAtMs: performance.now() };
+    this.#questions.add(question);
     const late = () => void this.#abandon(this.#lost(`no answer to ${apiName} within ${Math.round(timeoutMs)} ms`));
     const timer = setTimeout(late, timeoutMs);
     try {
@@ -229,6 +239,7 @@ export class Connection {
       throw await this.#ended();
     } finally {
       clearTimeout(timer);
+      this.#questions.delete(question);
     }
   }
 
