@@ -11,6 +11,7 @@ import {
 } from "../../src/connectors/broker.ts";
 import { decodeBatch } from "../../src/connectors/embedded/batch.ts";
 import { promptly, readAll, testBrokerContract, until } from "./broker_contract.ts";
+import { later } from "../later.ts";
 
 const FILES = granted("read") && granted("write");
 const PROCESSES = FILES && granted("run") && Deno.build.os !== "windows";
@@ -133,7 +134,7 @@ test("a log whose directory was deleted fails instead of writing to nowhere", as
   const fetcher = await broker.fetcher();
   const lease = await openJob(broker, { sessionTimeoutMs: 100 });
   const end = { topic: "t", partition: 0, offset: 0 };
-  const fetching = assertRejects(() => fetcher.fetch([end], 20_000), BrokerError, "deleted");
+  const fetching = later(assertRejects(() => fetcher.fetch([end], 20_000), BrokerError, "deleted"));
 
   await Deno.remove(`${dir}/log`, { recursive: true });
 
@@ -288,7 +289,7 @@ test("close() of the broker ends fetches and those who wait for a job", async (d
   await active.createTopics([{ name: "t", partitions: 1 }]);
   await openJob(active, {});
   const standby = Promise.withResolvers<string>();
-  const waiting = assertRejects(() => openJob(closed, { onStandby: standby.resolve }), BrokerError, "closed");
+  const waiting = later(assertRejects(() => openJob(closed, { onStandby: standby.resolve }), BrokerError, "closed"));
   const fetching = (await closed.fetcher()).fetch([{ topic: "t", partition: 0, offset: 0 }], 20_000);
   await standby.promise;
   assertEquals(await promptly(fetching, 20), "still waiting");
@@ -328,7 +329,7 @@ test("an instance keeps its job beyond the session timeout while it lives", asyn
   await active.createTopics([{ name: "t", partitions: 1 }]);
   const lease = await openJob(active, { sessionTimeoutMs: 400 });
   const words: string[] = [];
-  const waiting = openJob(other, { onStandby: (holder) => words.push(holder) });
+  const waiting = later(openJob(other, { onStandby: (holder) => words.push(holder) }));
   const [{ expires_at: before }] = await query(dir, "SELECT expires_at FROM job") as [{ expires_at: number }];
 
   await until(async () => {
@@ -369,7 +370,7 @@ test("who stands by is told when the active instance changes", async (dir) => {
   const brokers = await Promise.all([openLog(dir), openLog(dir), openLog(dir)]);
   const told = [0, 0, 0];
   const first = await openJob(brokers[0]!, {});
-  const waiting = [1, 2].map((index) => openJob(brokers[index]!, { onStandby: () => told[index]!++ }));
+  const waiting = [1, 2].map((index) => later(openJob(brokers[index]!, { onStandby: () => told[index]!++ })));
   await until(() => Promise.resolve(told[1] === 1 && told[2] === 1));
 
   await first.release();
@@ -417,7 +418,7 @@ test("a process killed amid its commits is followed at once, with all of its com
   await until(async () => (await values(broker, "t")).length >= 20);
   await assertRejects(() => openJob(broker, { whenActive: "refuse" }), JobActiveError, `process ${child.pid}`);
   const words: string[] = [];
-  const opening = openJob(broker, { onStandby: (holder) => words.push(holder) });
+  const opening = later(openJob(broker, { onStandby: (holder) => words.push(holder) }));
   assertEquals(await promptly(opening, 100), "still waiting");
 
   const killed = performance.now();

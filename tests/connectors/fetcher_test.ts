@@ -6,6 +6,7 @@ import type { Client } from "../../src/connectors/kafka/client.ts";
 import type { FetchedPartition } from "../../src/connectors/kafka/fetch_response.ts";
 import type { FetchArguments } from "../../src/connectors/kafka/protocol.ts";
 import { TopicSplit } from "../../src/connectors/topic_split.ts";
+import { later } from "../later.ts";
 
 const TOPIC = "skyone";
 const allowed = Deno.permissions.querySync({ name: "env" }).state === "granted";
@@ -115,12 +116,12 @@ const offsetsOf = (batches: readonly FetchedBatch[]) =>
 test("fetch() takes a record once when a partition's old and new leader both answer", async () => {
   const cluster = new Cluster(1, 8);
   const fetcher = await newFetcher(cluster);
-  const first = fetcher.fetch([at(7)], 0);
+  const first = later(fetcher.fetch([at(7)], 0));
   await cluster.untilOpen(1);
   assertEquals(await first, []);
 
   cluster.leaders[0] = 1;
-  const second = fetcher.fetch([at(7)], 1_000);
+  const second = later(fetcher.fetch([at(7)], 1_000));
   await cluster.untilOpen(2);
   const [old, now] = [...cluster.open];
   old!.answer(cluster.full(old!));
@@ -155,7 +156,9 @@ test("fetch() brings each record once and in order, whatever moves, comes late, 
       };
       for (const { move, answers } of steps) {
         if (move !== null) cluster.leaders[move[0]] = move[1];
-        const fetching = fetcher.fetch(splits.map(({ fetchOffset }, partition) => at(fetchOffset, partition)), 0);
+        const fetching = later(
+          fetcher.fetch(splits.map(({ fetchOffset }, partition) => at(fetchOffset, partition)), 0),
+        );
         await new Promise((resolve) => setTimeout(resolve, 0));
         for (const [which, records] of answers) {
           const question = cluster.open[which % Math.max(cluster.open.length, 1)];
@@ -165,7 +168,9 @@ test("fetch() brings each record once and in order, whatever moves, comes late, 
       }
       // In the end everybody answers with all there is.
       while (splits.some(({ fetchOffset }) => fetchOffset < 10)) {
-        const fetching = fetcher.fetch(splits.map(({ fetchOffset }, partition) => at(fetchOffset, partition)), 0);
+        const fetching = later(
+          fetcher.fetch(splits.map(({ fetchOffset }, partition) => at(fetchOffset, partition)), 0),
+        );
         await new Promise((resolve) => setTimeout(resolve, 0));
         for (const question of [...cluster.open]) question.answer(cluster.full(question));
         push(await fetching);
@@ -198,7 +203,7 @@ test("fetch() goes on at the end when no batch leads there", async () => {
   const cluster = new Cluster(1, 5);
   const fetcher = await newFetcher(cluster);
   const fetching = fetcher.fetch([at(3)], 10_000);
-  const answering = answerWithGap(cluster, 5, fetching);
+  const answering = later(answerWithGap(cluster, 5, fetching));
   const batches = await fetching;
   await answering;
   await fetcher.close();
@@ -209,7 +214,7 @@ test("fetch() goes on at the end when no batch leads there", async () => {
 test("fetch() does not take one empty answer for a gap: what is there then comes", async () => {
   const cluster = new Cluster(2, 5);
   const fetcher = await newFetcher(cluster);
-  const fetching = fetcher.fetch([at(3, 0), at(5, 1)], 10_000);
+  const fetching = later(fetcher.fetch([at(3, 0), at(5, 1)], 10_000));
   for (let i = 0; i < 3; i++) {
     await cluster.untilOpen(1);
     cluster.open[0]!.answer([cluster.found(0, 3, 3), cluster.found(1, 5, 5)]);
@@ -227,7 +232,7 @@ test("fetch() stays in a gap where it must not cross any", async () => {
   const cluster = new Cluster(1, 5);
   const fetcher = await newFetcher(cluster, { crossGaps: false });
   const fetching = fetcher.fetch([at(3)], 50);
-  const answering = answerWithGap(cluster, 5, fetching);
+  const answering = later(answerWithGap(cluster, 5, fetching));
   assertEquals(await fetching, []);
   await answering;
   await fetcher.close();

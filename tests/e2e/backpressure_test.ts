@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { TopicSource } from "../../src/connectors/source.ts";
 import { type Sink, type SinkWriter, StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
 import { FakeBroker, textRecord } from "../engine/fake_broker.ts";
+import { later } from "../later.ts";
 
 const PARTITIONS = 3;
 const RECORDS = 60_000;
@@ -52,7 +53,7 @@ Deno.test("a slow sink slows its source: what is read ahead has a limit, and all
   const env = new StreamExecutionEnvironment({ from: "earliest", bounded: true });
   env.fromSource(source, WatermarkStrategy.noWatermarks(), "in").sinkTo(sink).name("out");
   let over = false;
-  const running = env.execute().finally(() => over = true);
+  const running = later(env.execute().finally(() => over = true));
 
   let held = 0;
   let furthest = 0;

@@ -5,6 +5,7 @@ import type { Broker, JobLease, OutgoingRecord } from "../../src/connectors/brok
 import { BrokerUnavailableError } from "../../src/connectors/broker.ts";
 import { readAll } from "../connectors/broker_contract.ts";
 import { testWithKafka } from "../connectors/kafka_client.ts";
+import { later } from "../later.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -81,7 +82,7 @@ testWithKafka("a commit that is held up ends the lease, and commits nothing when
     await first.commit(noted(1));
     const held = proxy.add({ api: "EndTxn", times: 1, then: { hold: "request" } });
     write(first, topic, 2);
-    const committing = first.commit(noted(2));
+    const committing = later(first.commit(noted(2)));
     await held.next();
     proxy.drop();
     await assertRejects(() => committing, BrokerUnavailableError, "whether it was done is not known");
@@ -110,7 +111,7 @@ testWithKafka("Kafka 4: a commit that is held up is asked for again, and refused
     await lease.commit(noted(1));
     const held = proxy.add({ api: "EndTxn", times: 1, then: { hold: "request" } });
     write(lease, topic, 2);
-    const committing = lease.commit(noted(2));
+    const committing = later(lease.commit(noted(2)));
     await held.next();
     proxy.drop();
     await committing;

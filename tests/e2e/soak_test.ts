@@ -15,6 +15,7 @@ import { openBroker } from "../../src/connectors/mod.ts";
 import { SILENT, StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
 import { brokerSettings, encodeJson } from "../../src/utils.ts";
 import { embeddedBroker, forEachBroker, mayRunPrograms } from "./programs.ts";
+import { later } from "../later.ts";
 
 const STRICT = { sanitizeOps: true, sanitizeResources: true, sanitizeExit: true };
 /** Descriptors that come and go with the processes that are asked for their number. */
@@ -123,7 +124,7 @@ async function failAgainAndAgain(dir: string, failures: number): Promise<number[
       schema: undefined as never,
     })).name("out");
   let over = false;
-  const running = env.execute().finally(() => over = true);
+  const running = later(env.execute().finally(() => over = true));
   const counts: number[] = [];
   while (!over) {
     counts.push(await descriptors());

@@ -13,6 +13,7 @@ import {
   testProxy as test,
   uniqueName,
 } from "./rig.ts";
+import { later } from "../../later.ts";
 
 /** Every version that Kafka has of an api. */
 function versionsOf(api: string): number[] {
@@ -46,7 +47,7 @@ test(
 test("holds a request, and delivers it though its client has gone", async (proxy, client) => {
   const transaction = await begun(client);
   const held = proxy.add({ api: "EndTxn", nth: 1, then: { hold: "request" } });
-  const asked = client.ask("EndTxn", 1, { ...transaction, committed: true });
+  const asked = later(client.ask("EndTxn", 1, { ...transaction, committed: true }));
   await held.next();
   proxy.drop();
   assertEquals(await asked, undefined);
@@ -60,7 +61,7 @@ test("holds a request, and delivers it though its client has gone", async (proxy
 test("delivers what was sent to a frozen broker when it thaws, though its client has gone", async (proxy, client) => {
   const transaction = await begun(client);
   proxy.freeze();
-  const asked = client.ask("EndTxn", 1, { ...transaction, committed: true });
+  const asked = later(client.ask("EndTxn", 1, { ...transaction, committed: true }));
   // It has left the client, as nothing else can be seen.
   await new Promise((resolve) => setTimeout(resolve, 50));
   await client[Symbol.asyncDispose]();

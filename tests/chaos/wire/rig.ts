@@ -54,7 +54,8 @@ export async function endsOf(client: WireClient, topic: string): Promise<bigint[
   const partitions = [0, 1].map((partitionIndex) => ({ partitionIndex, timestamp: -1n }));
   const { topics } = (await client.ask("ListOffsets", 1, { replicaId: -1, topics: [{ name: topic, partitions }] }))!;
   const led = (topics[0].partitions as Message[]).filter(({ errorCode }) => errorCode === 0);
-  return led.map(({ offset }) => offset);
+  // A broker answers in any order.
+  return led.sort((a, b) => a.partitionIndex - b.partitionIndex).map(({ offset }) => offset);
 }
 
 /** The error codes of partitions, by their numbers. */

@@ -5,6 +5,7 @@ import { FileSource, type FileSourceOptions } from "../../../src/connectors/file
 import { newLog } from "../../engine/job_rig.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { newSequence } from "../../engine/sequence.ts";
+import { later } from "../../later.ts";
 
 const FILES = ["read", "write"].every((name) =>
   Deno.permissions.querySync({ name: name as "read" | "write" }).state === "granted"
@@ -167,7 +168,7 @@ export class HeldReads implements Disposable {
   /** Releases all reads until that is done. */
   async releasingWhile<T>(work: Promise<T>): Promise<T> {
     let done = false;
-    const watched = work.finally(() => done = true);
+    const watched = later(work.finally(() => done = true));
     while (!done) {
       this.release();
       await new Promise((resolve) => setImmediate(resolve));
