@@ -29,7 +29,10 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "connectors/source.ts": [1, "since when a record is held by a transaction, which is shown"],
   "connectors/kafka/topic_limits.ts": [2, "a broker compares timestamps with the present"],
   "connectors/record_time.ts": [1, "a record without time gets that of its writing"],
-  "connectors/embedded/jobs.ts": [3, "the end of a lease, which processes share: they have no other clock in common"],
+  "connectors/embedded/jobs.ts": [
+    4,
+    "a commit and a sign of life, which are shown; the end of a lease, which processes share: they have no other clock in common",
+  ],
   "connectors/kafka/open_lease.ts": [1, "timestamps of the changelog; who of two instances was there first"],
 };
 

@@ -46,7 +46,7 @@ const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) =
     [],
     "Shows what the job's last commit holds: states of its operators (keys counts what has a value of its own, so a key in\n" +
       "two windows counts twice), timers, how far each partition has been read and how much is left, event time.",
-    async (broker, job, { json }, io) => await io.write(await listCommit(broker, job, json)),
+    async (broker, job, { json }, io) => await io.write(await listCommit(broker, job, { json, nowMs: io.now() })),
   ),
   get: command(
     GET_FLAGS,

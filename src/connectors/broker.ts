@@ -238,6 +238,16 @@ export interface JobInfo {
 /** Why its topic would refuse a record, as the end of a sentence: "it takes 3,145,812 bytes, and …"; undefined if it would not. */
 export type RecordCheck = (record: OutgoingRecord) => string | undefined;
 
+/** When a job was at work, as far as its broker knows it from outside: a job may run, and hang. ms since the Unix epoch. */
+export interface JobActivity {
+  /** Words for the active instance: "process 4711"; undefined if there is none. */
+  readonly holder: string | undefined;
+  /** The last commit that changed anything; undefined if there is none. */
+  readonly lastCommitMs: number | undefined;
+  /** Of an active instance; undefined where a broker only tells that it was within the session timeout. */
+  readonly lastSignOfLifeMs: number | undefined;
+}
+
 /** A broker that is open. */
 export interface Broker extends AsyncDisposable {
   /** Which adapter it is. */
@@ -299,6 +309,8 @@ export interface Broker extends AsyncDisposable {
   readCommit(job: string): Promise<Map<string, string>>;
   /** Jobs that have read one of `topics` and have state here. */
   jobsReading(topics: readonly string[]): Promise<JobInfo[]>;
+  /** How long ago a job was at work; undefined if it has no state here. Left out where that is not known. */
+  jobActivity?(job: string): Promise<JobActivity | undefined>;
   /** Removes all that belongs to a job: state, positions, dead letters. @throws {JobActiveError} while it runs */
   dropJob(job: string): Promise<void>;
 

@@ -13,6 +13,7 @@ export {
   type FetchedBatch,
   type Fetcher,
   JobActiveError,
+  type JobActivity,
   type JobCommit,
   type JobInfo,
   type JobLease,

@@ -1,5 +1,6 @@
-import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { z } from "zod";
+import { listCommit } from "../../src/cli/state/list.ts";
 import { stateCommand, type StateIo } from "../../src/cli/state.ts";
 import { readSavepoint } from "../../src/cli/state/savepoint.ts";
 import type { Broker, JobLease, TopicDescription } from "../../src/connectors/broker.ts";
@@ -135,6 +136,11 @@ function bytesOf(entries: ReadonlyMap<string, string>, begin: string, width = 0)
 
 // ------------------------------------------------------------------------------------------------------------- looking
 
+/** How long ago something was is another number each time. */
+function withoutAges(text: string): string {
+  return text.replace(/[\d,]+ s ago/g, "… ago");
+}
+
 onEmbeddedLog("state list shows states, timers, positions with their lag, and event time", async (scope) => {
   const broker = await scope.broker();
   await topicOf(broker, "skyone", 5, 3);
@@ -143,10 +149,10 @@ onEmbeddedLog("state list shows states, timers, positions with their lag, and ev
   const bytes = (state: string) => bytesOf(entries, `["state","${state}"`.replace(".", '","'), 5);
 
   assertEquals(
-    (await run(broker, ["importer", "list"])).output,
+    withoutAges((await run(broker, ["importer", "list"])).output),
     `importer: 19 entries, ${
       bytesOf(entries, "")
-    } bytes; not running; a bounded run finished at 2026-03-01T11:59:00.000Z
+    } bytes; not running; last commit … ago; a bounded run finished at 2026-03-01T11:59:00.000Z
 
 states
   operator  state   kind            version  keys  entries  bytes
@@ -184,13 +190,15 @@ onEmbeddedLog("state list --json gives the same as lines", async (scope) => {
 
   const lines = await jsonLines(broker, "importer", "list", "--json") as Record<string, unknown>[];
 
-  assertEquals(lines[0], {
+  const { lastCommitMs, ...head } = lines[0]!;
+  assertEquals(head, {
     job: "importer",
     entries: 19,
     bytes: bytes(""),
     finishedAtMs: NOW_MS - 60_000,
     running: false,
   });
+  assertEquals(typeof lastCommitMs, "number");
   assertEquals(lines.filter(({ state }) => state === "routes"), [
     {
       uid: "flights",
@@ -223,8 +231,8 @@ onEmbeddedLog("state list shows positions that are no offsets of a topic here as
   await commit(broker, "importer", entries);
 
   assertEquals(
-    (await run(broker, ["importer", "list"])).output,
-    `importer: 3 entries, ${bytesOf(entries, "")} bytes
+    withoutAges((await run(broker, ["importer", "list"])).output),
+    `importer: 3 entries, ${bytesOf(entries, "")} bytes; last commit … ago
 
 positions
   source  split       position    end  lag  event time
@@ -346,7 +354,9 @@ onEachBroker("state list, get and export work while the job runs; reset and impo
   await active.commit({ changes: commitOf(topic), positions: [{ topic, partition: 0, offset: 2 }] });
 
   assertStringIncludes((await run(broker, [job, "list"])).output, "19 entries, ");
-  assertStringIncludes((await run(broker, [job, "list"])).output, "; running");
+  const [first] = withoutAges((await run(broker, [job, "list"])).output).split("\n");
+  const seen = scope.kind === "kafka" ? "" : ", last sign of life … ago";
+  assertMatch(first!, new RegExp(`; running in process ${Deno.pid}.*; last commit … ago${seen}; a bounded run`));
   assertEquals((await jsonLines(broker, job, "get", "flights", "total", "a")).length, 2);
   const { output: savepoint } = await run(broker, [job, "export"]);
   assertEquals(savepoint.split("\n").length, 1 + 19 + 1);
@@ -715,3 +725,22 @@ Deno.test("state says what is missing or not understood", () => {
     "deno task state JOB get OPERATOR STATE [KEY]",
   );
 });
+
+onEachBroker(
+  "state list tells a job that hangs from one that works, by its last commit and sign of life",
+  async (scope) => {
+    const broker = await scope.broker();
+    const [topic, job] = [scope.name("skyone"), scope.name("importer")];
+    await topicOf(broker, topic, 2, 3);
+    const active = await lease(broker, job, [topic]);
+    await active.commit({ changes: commitOf(topic), positions: [] });
+    const { lastCommitMs } = (await broker.jobActivity!(job))!;
+    const later = await listCommit(broker, job, { json: false, nowMs: lastCommitMs! + 126_000 });
+    assertStringIncludes(later, "; last commit 126 s ago");
+    // Who takes the job over commits nothing by that.
+    await active.release();
+    await (await lease(broker, job, [topic])).release();
+    const stopped = (await broker.jobActivity!(job))!;
+    assertEquals(stopped, { holder: undefined, lastCommitMs, lastSignOfLifeMs: undefined });
+  },
+);

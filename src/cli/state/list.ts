@@ -1,4 +1,4 @@
-import type { Broker } from "../../connectors/broker.ts";
+import type { Broker, JobActivity } from "../../connectors/broker.ts";
 import { formatCount } from "../../utils.ts";
 import { timeText } from "../topics/read.ts";
 import { type Entries, jobRecordOf, partitionOf, type SplitEntry, splitsOf, statesOf, timersOf } from "./commit.ts";
@@ -8,19 +8,31 @@ import { readCommit } from "./jobs.ts";
  * What a job's commit holds, as tables for a person or as JSON lines, one for each state, operator with timers, split and
  * watermark; the job may be running.
  */
-export async function listCommit(broker: Broker, job: string, json: boolean): Promise<string> {
+export async function listCommit(
+  broker: Broker,
+  job: string,
+  { json, nowMs }: { readonly json: boolean; readonly nowMs: number },
+): Promise<string> {
   const entries = await readCommit(broker, job);
   const record = jobRecordOf(entries);
   const splits = await withEnds(broker, splitsOf(entries));
   const topics = splits.flatMap(({ topic }) => topic === undefined ? [] : [topic]);
   const running = (await broker.jobsReading([...new Set(topics)])).find((each) => each.job === job)?.running;
+  const activity = await broker.jobActivity?.(job);
   const states = statesOf(entries);
   const timers = timersOf(entries);
   const watermarks = Object.entries(record?.watermarks ?? {});
   const finishedAtMs = record?.finishedAtMs ?? null;
   if (json) {
     const lines = [
-      { job, entries: entries.size, bytes: bytesOf(entries), finishedAtMs, ...(running !== undefined && { running }) },
+      {
+        job,
+        entries: entries.size,
+        bytes: bytesOf(entries),
+        finishedAtMs,
+        ...(running !== undefined && { running }),
+        ...activity,
+      },
       ...states,
       ...timers.map(({ kind, ...timer }) => ({ timers: kind, ...timer })),
       ...splits,
@@ -29,8 +41,12 @@ export async function listCommit(broker: Broker, job: string, json: boolean): Pr
     return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
   }
   const ended = finishedAtMs === null ? "" : `; a bounded run finished at ${timeText(finishedAtMs)}`;
-  const now = running === undefined ? "" : running ? "; running" : "; not running";
-  return `${job}: ${formatCount(entries.size)} entries, ${formatCount(bytesOf(entries))} bytes${now}${ended}\n` +
+  const now = running === undefined ? "" : running ? `; running${inWords(activity)}` : "; not running";
+  const at = [
+    activity?.lastCommitMs === undefined ? "" : `; last commit ${ago(nowMs - activity.lastCommitMs)}`,
+    activity?.lastSignOfLifeMs === undefined ? "" : `, last sign of life ${ago(nowMs - activity.lastSignOfLifeMs)}`,
+  ].join("");
+  return `${job}: ${formatCount(entries.size)} entries, ${formatCount(bytesOf(entries))} bytes${now}${at}${ended}\n` +
     table("states", ["operator", "state", "kind", "version", "keys", "entries", "bytes"], [
       ...states.map(({ uid, state, kind, version, ttl, keys, entries, bytes }) => [
         uid,
@@ -61,6 +77,15 @@ export async function listCommit(broker: Broker, job: string, json: boolean): Pr
       ]),
     ]) +
     table("event time", ["operator", "watermark"], watermarks.map(([uid, ms]) => [uid, timeText(ms)]));
+}
+
+function inWords(activity: JobActivity | undefined): string {
+  return activity?.holder === undefined ? "" : ` in ${activity.holder}`;
+}
+
+/** "12 s ago"; a clock that was set back makes nothing of it negative. */
+function ago(ms: number): string {
+  return `${formatCount(Math.max(Math.round(ms / 1000), 0))} s ago`;
 }
 
 interface SplitWithEnd extends SplitEntry {

@@ -1,6 +1,7 @@
 import type {
   Broker,
   Fetcher,
+  JobActivity,
   JobInfo,
   JobLease,
   JobRequest,
@@ -14,7 +15,7 @@ import type {
 import { BrokerError } from "../broker.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import { EmbeddedFetcher } from "./fetcher.ts";
-import { dropJob, jobsReading, readCommit } from "./jobs.ts";
+import { dropJob, jobActivity, jobsReading, readCommit } from "./jobs.ts";
 import { EmbeddedLease } from "./lease.ts";
 import { waitForJob } from "./open_job.ts";
 import { EmbeddedProducer } from "./producer.ts";
@@ -100,6 +101,10 @@ export class EmbeddedBroker implements Broker {
 
   readCommit(job: string): Promise<Map<string, string>> {
     return this.#run((database) => readCommit(database, job));
+  }
+
+  jobActivity(job: string): Promise<JobActivity | undefined> {
+    return this.#run((database) => jobActivity(database, job));
   }
 
   jobsReading(topics: readonly string[]): Promise<JobInfo[]> {

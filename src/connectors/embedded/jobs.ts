@@ -1,5 +1,5 @@
 /** Jobs as rows: who is active, and what tools ask and do. */
-import type { JobInfo, Position } from "../broker.ts";
+import type { JobActivity, JobInfo, Position } from "../broker.ts";
 import { deadLetterTopic, JobActiveError } from "../broker.ts";
 import type { Database } from "./database.ts";
 import { entriesOf, HAS_ENTRIES, removeEntries } from "./entries.ts";
@@ -37,7 +37,36 @@ export function takeJob(database: Database, job: string, instance: string, sessi
      SET epoch = epoch + 1, instance = excluded.instance, expires_at = excluded.expires_at
      RETURNING id, epoch`,
   ).get(job, instance, Date.now() + sessionTimeoutMs) as unknown as JobRow;
+  database.statement(ACTIVITY).run();
+  database.statement("INSERT OR IGNORE INTO job_activity VALUES (?, NULL, 0)").run(row.id);
   return { jobId: row.id, epoch: row.epoch };
+}
+
+/** Beside the other tables, and made when it is first needed: a log of before has none. Times are ms since the Unix epoch. */
+const ACTIVITY =
+  "CREATE TABLE IF NOT EXISTS job_activity (job_id INTEGER PRIMARY KEY, committed_at INTEGER, seen_at INTEGER NOT NULL) STRICT";
+
+/** Notes a commit of an active instance. To be called in a writing transaction. */
+export function noteCommit(database: Database, { jobId }: Term): void {
+  database.statement("UPDATE job_activity SET committed_at = ? WHERE job_id = ?").run(Date.now(), jobId);
+}
+
+/** See `Broker.jobActivity()`. */
+export function jobActivity(database: Database, job: string): JobActivity | undefined {
+  return database.read(() => {
+    const found = findJob(database, job);
+    if (found === undefined) return undefined;
+    const isKnown = database.statement("SELECT 1 FROM sqlite_schema WHERE name = 'job_activity'").get() !== undefined;
+    const row = isKnown
+      ? database.statement("SELECT committed_at, seen_at FROM job_activity WHERE job_id = ?").get(found.id)
+      : undefined;
+    const lives = found.instance !== null && lifeOf(database, job, found.instance) !== "dead";
+    return {
+      holder: lives ? describeInstance(database, found.instance!) : undefined,
+      lastCommitMs: (row?.committed_at ?? undefined) as number | undefined,
+      lastSignOfLifeMs: lives && row !== undefined ? row.seen_at as number : undefined,
+    };
+  });
 }
 
 /** Notes what a job reads. To be called in a writing transaction. */
@@ -48,8 +77,10 @@ export function noteTopics(database: Database, { jobId }: Term, topics: readonly
 
 /** Lets the term last on; `false` if it is over. To be called in a writing transaction. */
 export function extendTerm(database: Database, { jobId, epoch }: Term, sessionTimeoutMs: number): boolean {
+  const nowMs = Date.now();
   const { changes } = database.statement("UPDATE job SET expires_at = ? WHERE id = ? AND epoch = ?")
-    .run(Date.now() + sessionTimeoutMs, jobId, epoch);
+    .run(nowMs + sessionTimeoutMs, jobId, epoch);
+  if (changes === 1) database.statement("UPDATE job_activity SET seen_at = ? WHERE job_id = ?").run(nowMs, jobId);
   return changes === 1;
 }
 
@@ -116,6 +147,8 @@ export function dropJob(database: Database, job: string): void {
     if (id !== undefined) {
       forgetState(database, id);
       database.statement("DELETE FROM job_topic WHERE job_id = ?").run(id);
+      database.statement(ACTIVITY).run();
+      database.statement("DELETE FROM job_activity WHERE job_id = ?").run(id);
       database.statement("DELETE FROM job WHERE id = ?").run(id);
     }
     const deadLetters = findTopic(database, deadLetterTopic(job));

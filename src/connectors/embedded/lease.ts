@@ -3,7 +3,7 @@ import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import { entriesOf, EntryWriter } from "./entries.ts";
 import type { Instance } from "./instance.ts";
-import { endTerm, extendTerm, forgetState, positionsOf, type Term } from "./jobs.ts";
+import { endTerm, extendTerm, forgetState, noteCommit, positionsOf, type Term } from "./jobs.ts";
 import { RecordWriter } from "./writer.ts";
 
 /** What a lease is made of. */
@@ -96,6 +96,7 @@ export class EmbeddedLease implements JobLease {
       for (const { topic, partition, offset } of positions) {
         put.run(this.#parts.term.jobId, topic, partition, offset);
       }
+      noteCommit(this.#database, this.#parts.term);
       faultPoint?.("commit: positions are written");
     });
     faultPoint?.("commit: the transaction has ended");

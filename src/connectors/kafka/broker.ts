@@ -2,6 +2,7 @@ import type {
   Broker,
   Compression,
   Fetcher,
+  JobActivity,
   JobInfo,
   JobLease,
   JobRequest,
@@ -17,6 +18,7 @@ import { changelogTopic, readChangelog } from "./changelog.ts";
 import type { Client } from "./client.ts";
 import { createTopics } from "./create_topics.ts";
 import { KafkaFetcher } from "./fetcher.ts";
+import { jobActivity } from "./job_activity.ts";
 import { dropJob, jobsReading } from "./jobs.ts";
 import { openLease } from "./open_lease.ts";
 import { firstTimestamps, partitionEnds } from "./partition_ends.ts";
@@ -109,6 +111,11 @@ export class KafkaBroker implements Broker {
   async readCommit(job: string): Promise<Map<string, string>> {
     if (!(await listTopics(this.#client)).includes(changelogTopic(job))) return new Map();
     return await readChangelog({ client: this.#client, job, signal: this.#closing.signal });
+  }
+
+  async jobActivity(job: string): Promise<JobActivity | undefined> {
+    if (!(await listTopics(this.#client)).includes(changelogTopic(job))) return undefined;
+    return await jobActivity({ client: this.#client, job, signal: this.#closing.signal });
   }
 
   jobsReading(topics: readonly string[]): Promise<JobInfo[]> {

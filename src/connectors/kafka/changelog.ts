@@ -137,6 +137,11 @@ async function replay(
   }
 }
 
+/** Whether a record belongs to a commit: else it is an owner's name, or nothing. */
+export function isOfCommit({ key }: BrokerRecord): boolean {
+  return key !== null && decoder.decode(key) !== OWNER_ENTRY;
+}
+
 /** @returns the owner, if that is what the record tells */
 function apply({ key, value }: BrokerRecord, entries: Map<string, string>): string | undefined {
   if (key === null) return undefined;
