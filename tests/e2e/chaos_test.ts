@@ -1,5 +1,6 @@
 /** The experiment of `deno task chaos`, in short, and what it would notice. */
 import { assertEquals } from "@std/assert";
+import { behindRedpanda } from "../../chaos/behind_redpanda.ts";
 import { compare, type Evidence } from "../../chaos/evidence.ts";
 import { differs, runChaos } from "../../chaos/experiment.ts";
 import { table } from "../../chaos/table.ts";
@@ -7,7 +8,7 @@ import { EMBEDDED_FAULT_POINTS, KAFKA_FAULT_POINTS, STORE_FAULT_POINTS } from ".
 import { openBroker } from "../../src/connectors/mod.ts";
 import { JOB_FAULT_POINTS } from "../../src/engine/mod.ts";
 import { brokerSettings } from "../../src/utils.ts";
-import { forEachBroker } from "./programs.ts";
+import { forEachBroker, kafkaBroker, mayRunPrograms } from "./programs.ts";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -38,6 +39,31 @@ forEachBroker(
     assertEquals((await broker.port.listTopics()).filter((name) => name.includes("chaos-")), []);
   },
 );
+
+const kafka = kafkaBroker();
+
+Deno.test({
+  name: "s16 and s20 killed behind a Redpanda that answers −1 now and then leave what an undisturbed run leaves" +
+    (kafka === undefined ? " (skipped: no TEST_BOOTSTRAP_SERVERS)" : ""),
+  ignore: kafka === undefined || !mayRunPrograms(),
+  fn: () =>
+    behindRedpanda(kafka!.env.BOOTSTRAP_SERVERS!, async (servers) => {
+      const env = { BOOTSTRAP_SERVERS: servers, BROKER: "", BROKER_DIR: "", LOG_LEVEL: "error" };
+      const settings = brokerSettings({ get: (name) => env[name as keyof typeof env] });
+      await using broker = await openBroker({ settings, logger: SILENT });
+      const { rows } = await runChaos({
+        port: broker.port,
+        env,
+        lessons: ["s16", "s20"],
+        runs: 4,
+        seed: 9,
+        // Redpanda takes no shorter ones.
+        sessionTimeoutMs: 6_000,
+        pairs: 8_000,
+      });
+      assertEquals(rows.filter(differs), [], table(rows));
+    }, SILENT),
+});
 
 /** What a job has left behind. */
 function evidence(output: string[][], letters: string[] = ["bad"], state = { a: "1", b: "2" }): Evidence {
