@@ -38,7 +38,10 @@
  *
  * In the new protocol (EndTxn 5; `transaction.version` 2, Kafka 4) EndTxn raises the epoch, so each transaction has its own and
  * whatever comes late is refused. There EndTxn is repeated under its epoch until it is answered: the broker knows the
- * repetition and answers it with the same next epoch.
+ * repetition and answers it with the same next epoch. Partitions are added by AddPartitionsToTxn as before: that a broker would do
+ * so by itself (Produce 12) saves a question, not a doubt.
+ *
+ * What an epoch asks its coordinators, and what may still be under way of it, is `epoch.ts`; here is what a producer makes of it.
  *
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-890%3A+Transactions+Server-Side+Defense
  */
