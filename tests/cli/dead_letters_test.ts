@@ -350,6 +350,15 @@ onEmbeddedLog(
   },
 );
 
+onEmbeddedLog("dead-letters replay asks the broker what the settings of the records' topics cost", async (scope) => {
+  const broker = await broken(await scope.broker(), letter(origin()), letter(origin({ offset: 5 })));
+  const asked: unknown[] = [];
+  Object.assign(broker, { warnOfSettings: (topics: unknown) => Promise.resolve(void asked.push(topics)) });
+  await run(broker, "importer replay --dry-run");
+  await run(broker, "importer replay --yes");
+  assertEquals(asked, [["skyone"]]);
+});
+
 onEmbeddedLog(
   "a letter that dies in a job that reads letters is the same letter again after its replay",
   async (scope) => {
