@@ -1,6 +1,7 @@
 import { JobError } from "../errors.ts";
 import type { Books } from "./books.ts";
 import type { JobExecutionResult } from "./job_execution.ts";
+import { count } from "./why_nothing_comes_out.ts";
 
 /**
  * What a job has done stands and is committed; but one that came to its end and could process nothing must not look as if all
@@ -12,11 +13,10 @@ export function checkSuccess({ jobName, end, books, deadLetters }: JobExecutionR
   const fate = deadLetters === undefined
     ? "they were dropped; mend the job and let it read them again"
     : `they are kept in "${deadLetters}"; mend the job and replay them from there`;
+  // Calls that the last commit had at work were read by an earlier run.
+  const records = count(Math.max(books.recordsIn, books.dead), "record");
   throw new JobError(
-    `Cannot end job "${jobName}" with success: none of the ${
-      books.recordsIn.toLocaleString("en-US")
-    } records that it read ` +
-      `could be processed, ${fate}`,
+    `Cannot end job "${jobName}" with success: of ${records} that it read none could be processed, ${fate}`,
   );
 }
 
