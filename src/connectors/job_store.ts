@@ -23,12 +23,12 @@ import { LetterWriter, shortened } from "./letter_record.ts";
 
 /**
  * Asks the broker for the job: state, positions, outputs and dead letters become one transaction there.
- * @param replicas copies of the topics that are created for the job; left out: at least three where there are as many brokers
+ * @param options.replicas copies of the topics that are created for the job; left out: at least three where there are as many brokers
  */
 export async function openJobSession(
   broker: Broker,
   request: JobStoreRequest,
-  replicas?: number,
+  { replicas }: { readonly replicas?: number | undefined } = {},
 ): Promise<BrokerJobSession> {
   const lease = await broker.openJob({
     job: request.job,

@@ -190,7 +190,7 @@ export class OpenBroker implements JobStore, AsyncDisposable {
 
   /** See {@link JobStore}. */
   openJob(request: JobStoreRequest): Promise<JobSession> {
-    return openJobSession(this.port, request, this.#replicas);
+    return openJobSession(this.port, request, { replicas: this.#replicas });
   }
 
   /** Closes the broker. */

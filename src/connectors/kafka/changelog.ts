@@ -23,10 +23,14 @@ export function changelogTopic(job: string): string {
 /**
  * Creates the job's changelog if there is none.
  *
- * @param replicas how many copies it gets; left out, at least three where there are as many brokers
+ * @param options.replicas how many copies it gets; left out, at least three where there are as many brokers
  * @throws {BrokerError} if there is one that would lose entries
  */
-export async function ensureChangelog(client: Client, job: string, replicas?: number): Promise<void> {
+export async function ensureChangelog(
+  client: Client,
+  job: string,
+  { replicas }: { readonly replicas?: number | undefined } = {},
+): Promise<void> {
   const topic = changelogTopic(job);
   try {
     const [description] = await describeTopics(client, [topic]);

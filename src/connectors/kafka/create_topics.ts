@@ -23,19 +23,19 @@ export async function createTopics(client: Client, specs: readonly TopicSpec[]):
   for (const name of names) checkTopicName(name);
   const doing = `create the topics ${quoted(names)}`;
   // Asked first what would happen: if one of them cannot be made, none shall be.
-  const topics = await patiently({ doing }, () => new Agreement(client, specs, doing).reach());
+  const topics = await patiently({ doing }, () => new Agreement(client, specs).reach());
   let asked = false;
   await patiently({ doing }, async () => {
     const first = !asked;
     asked = true;
     const errors = await ask(client, topics, false);
     // After an answer that was lost, those that exist are the ones that we made.
-    if (!first) return checkCreated(errors.filter(({ errorCode }) => errorCode !== Code.TOPIC_ALREADY_EXISTS), doing);
+    if (!first) return checkCreated(errors.filter(({ errorCode }) => errorCode !== Code.TOPIC_ALREADY_EXISTS));
     const ours = errors.filter(({ errorCode }) => errorCode === Code.NONE).map(({ topic }) => topic);
     if (ours.length > 0 && errors.some(({ errorCode }) => errorCode === Code.TOPIC_ALREADY_EXISTS)) {
       await removeTopics(client, ours); // somebody else made the others in between
     }
-    checkCreated(errors, doing);
+    checkCreated(errors);
   });
   await untilReady(client, names);
 }
@@ -44,14 +44,12 @@ export async function createTopics(client: Client, specs: readonly TopicSpec[]):
 class Agreement {
   readonly #client: Client;
   readonly #specs: readonly TopicSpec[];
-  readonly #doing: string;
   /** What was taken of settings that were refused as they stood, by their text: topics of a kind have the same. */
   readonly #taken = new Map<string, readonly ConfigEntry[]>();
 
-  constructor(client: Client, specs: readonly TopicSpec[], doing: string) {
+  constructor(client: Client, specs: readonly TopicSpec[]) {
     this.#client = client;
     this.#specs = specs;
-    this.#doing = doing;
   }
 
   /**
@@ -63,7 +61,7 @@ class Agreement {
   async reach(): Promise<readonly NewTopic[]> {
     const topics: NewTopic[] = [];
     for (const spec of this.#specs) topics.push(await this.#agree(spec));
-    checkCreated(await ask(this.#client, topics, true), this.#doing);
+    checkCreated(await ask(this.#client, topics, true));
     return topics;
   }
 
@@ -153,7 +151,7 @@ async function ask(client: Client, topics: readonly NewTopic[], validateOnly: bo
   return (await connection.send("CreateTopics", args)).topicErrors;
 }
 
-function checkCreated(errors: readonly TopicError[], doing: string): void {
+function checkCreated(errors: readonly TopicError[]): void {
   const existing = errors.filter(({ errorCode }) => errorCode === Code.TOPIC_ALREADY_EXISTS).map(({ topic }) => topic);
   if (existing.length > 0) {
     const message = existing.length === 1
@@ -161,7 +159,9 @@ function checkCreated(errors: readonly TopicError[], doing: string): void {
       : `Cannot create the topics ${quoted(existing)}: they exist already`;
     throw new TopicExistsError(existing, message);
   }
-  for (const { errorCode, errorMessage } of errors) checkCode(errorCode, doing, errorMessage);
+  for (const { topic, errorCode, errorMessage } of errors) {
+    checkCode(errorCode, `create the topic "${topic}"`, errorMessage);
+  }
 }
 
 /** Waits until every node knows the topics and every partition's leader answers for it. */

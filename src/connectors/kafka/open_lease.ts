@@ -62,7 +62,7 @@ async function takeOver(request: JobRequest, context: LeaseContext): Promise<Kaf
   };
   stopping.addEventListener("abort", giveUp);
   using _doubt = doubtful !== undefined && doubtful.count > 0
-    ? boundDoubt(request, doubtful.holder, { log: shared.log, refuse: active.reject })
+    ? boundDoubt(request, { holder: doubtful.holder, log: shared.log, refuse: active.reject })
     : undefined;
   try {
     if (stopping.aborted) giveUp();
@@ -71,7 +71,7 @@ async function takeOver(request: JobRequest, context: LeaseContext): Promise<Kaf
     const producing = AbortSignal.any([stop.signal, membership.lost]);
     const producer = await TransactionalProducer.open(client, job, { signal: producing, faultPoint });
     faultPoint?.("start: the transactional id is taken over");
-    await ensureChangelog(shared, job, request.replicas);
+    await ensureChangelog(shared, job, { replicas: request.replicas });
     await warnOfSingleReplicas(shared, [changelogTopic(job)]);
     faultPoint?.("start: the changelog is there");
     stopping.throwIfAborted();
@@ -90,14 +90,18 @@ async function takeOver(request: JobRequest, context: LeaseContext): Promise<Kaf
  */
 function boundDoubt(
   { job, sessionTimeoutMs }: JobRequest,
-  holder: string | undefined,
-  on: { readonly log: Client["log"]; readonly refuse: (error: JobActiveError) => void },
+  doubt: {
+    readonly holder: string | undefined;
+    readonly log: Client["log"];
+    readonly refuse: (error: JobActiveError) => void;
+  },
 ): Disposable {
+  const { holder, log, refuse } = doubt;
   const who = holder ?? "another process";
   const longest = `${Math.ceil(sessionTimeoutMs / 1000)} s`;
   const timers = [
-    setTimeout(() => on.log("info", `${job}: waits for a sign of life of ${who}, ${longest} at most`), SAY_AFTER_MS),
-    setTimeout(() => on.refuse(jobActive(job, holder)), sessionTimeoutMs + JOIN_ALLOWANCE_MS),
+    setTimeout(() => log("info", `${job}: waits for a sign of life of ${who}, ${longest} at most`), SAY_AFTER_MS),
+    setTimeout(() => refuse(jobActive(job, holder)), sessionTimeoutMs + JOIN_ALLOWANCE_MS),
   ];
   return { [Symbol.dispose]: () => timers.forEach(clearTimeout) };
 }

@@ -35,38 +35,37 @@ export async function reach(client: Reachable, options: ReachOptions): Promise<v
     const leftMs = Math.max(untilMs - performance.now(), 1);
     let knowsCluster = false;
     try {
-      await within(
-        leftMs,
-        withinMs,
-        bootstrap.map(formatAddress),
-        bootstrap.map((one) => () => client.learn(one, leftMs)),
-      );
+      const servers = bootstrap.map((one) => ({ name: formatAddress(one), ask: () => client.learn(one, leftMs) }));
+      await oneOf(servers, { leftMs, withinMs });
       knowsCluster = true;
-      const nodes = [...client.nodeIds];
-      const names = nodes.map((id) => `node ${id}`);
-      return await within(leftMs, withinMs, names, nodes.map((id) => async () => void await client.node(id)));
+      const nodes = client.nodeIds.map((id) => ({ name: `node ${id}`, ask: () => client.node(id) }));
+      return await oneOf(nodes, { leftMs, withinMs });
     } catch (error) {
       if (!(error instanceof AllFailed)) throw error;
       const { failures } = error;
       const isFinal = failures.every((failure) => isRefusal(failure) || (round >= HANG_UPS && isHangUp(failure)));
-      if (isFinal || performance.now() + pauseMs >= untilMs) throw sentence(failures, bootstrap, knowsCluster);
+      if (isFinal || performance.now() + pauseMs >= untilMs) throw sentence(failures, { bootstrap, knowsCluster });
       await pause(pauseMs);
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
   }
 }
 
-/** As {@link firstToAnswer}; who has not answered in time has failed with that. */
-async function within(
-  leftMs: number,
-  withinMs: number,
-  names: readonly string[],
-  tries: readonly (() => Promise<void>)[],
+/** Somebody who may answer. */
+interface Asked {
+  readonly name: string;
+  readonly ask: () => Promise<unknown>;
+}
+
+/** As {@link firstToAnswer}; who has not answered when `leftMs` are over has failed with that. */
+async function oneOf(
+  asked: readonly Asked[],
+  { leftMs, withinMs }: { readonly leftMs: number; readonly withinMs: number },
 ): Promise<void> {
-  const failures = names.map((name): unknown => new PassingError(`${name}: no answer within ${withinMs} ms`));
-  const watched = tries.map((one, index) => async () => {
+  const failures = asked.map(({ name }): unknown => new PassingError(`${name}: no answer within ${withinMs} ms`));
+  const watched = asked.map(({ ask }, index) => async () => {
     try {
-      return await one();
+      await ask();
     } catch (error) {
       failures[index] = error;
       throw error;
@@ -92,7 +91,11 @@ function isHangUp(failure: unknown): boolean {
   return failure instanceof PassingError && failure.hungUp;
 }
 
-function sentence(failures: readonly unknown[], bootstrap: readonly Address[], knowsCluster: boolean): Error {
+/** @param found.knowsCluster whether a server has answered, and only the nodes that it names have not */
+function sentence(
+  failures: readonly unknown[],
+  { bootstrap, knowsCluster }: { readonly bootstrap: readonly Address[]; readonly knowsCluster: boolean },
+): Error {
   const names = bootstrap.map(formatAddress).join(", ");
   const [first] = failures;
   const denied = failures.find((failure) => failure instanceof Deno.errors.NotCapable);
