@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Compression, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { UnknownTopicError } from "../../src/connectors/broker.ts";
 import { OpenBroker } from "../../src/connectors/open_broker.ts";
@@ -9,6 +9,7 @@ import { WatermarkStrategy } from "../../src/engine/time/watermark_strategy.ts";
 import { MemoryBroker } from "../memory_broker.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import { TopicSink } from "../../src/connectors/sink.ts";
+import { RecordError } from "../../src/engine/errors.ts";
 import type { JobSession, JobStore, JobStoreRequest } from "../../src/engine/job_store.ts";
 import { NO_TIMESTAMP } from "../../src/engine/record.ts";
 import type { SinkContext } from "../../src/engine/sink.ts";
@@ -117,6 +118,19 @@ Deno.test("write() gives a record without event time the time at which it is wri
 
   const written = `a @${time.nowMs}`;
   assertEquals([broker.leases[0]!.pending.map(textOf), broker.sends[0]!.map(textOf)], [[written], [written]]);
+});
+
+Deno.test("write() rounds a time down to whole ms, and refuses one that no topic keeps at its record", async () => {
+  const broker = new FakeBroker().addTopic("out", 1);
+  const writer = await newSink(broker).open(contextOf(undefined));
+  // A timer may be set for any time, and so a result may have one.
+  for (const ms of [1_700_000_000_250.75, 0.5]) writer.write("a", ms);
+  for (const ms of [-0.5, -86_400_000, NaN, -8.65e15]) {
+    assertThrows(() => writer.write("bad", ms), RecordError, 'Cannot write to topic "out" at ');
+  }
+  await writer.flush!();
+
+  assertEquals(broker.sends[0]!.map(textOf), ["a @1700000000250", "a @0"]);
 });
 
 Deno.test("takeBack() takes the last records out of what is not flushed yet, with a session or without", async () => {

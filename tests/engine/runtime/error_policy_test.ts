@@ -11,7 +11,7 @@ interface Booking {
   readonly email: string;
   readonly flights: number;
   /** Which part of the job throws at it. */
-  readonly poison?: "map" | "key" | "behind state" | "second branch" | "sink";
+  readonly poison?: "map" | "key" | "state" | "behind state" | "second branch" | "sink";
 }
 
 function poisoned(where: Booking["poison"]): (booking: Booking) => Booking {
@@ -24,13 +24,15 @@ function poisoned(where: Booking["poison"]): (booking: Booking) => Booking {
 /** Running totals, windows of them and a second sink: state, timers and outputs before each place that may throw. */
 function poisonJob(bookings: readonly Entry<Booking>[], options: EnvironmentOptions = {}): JobRig {
   const add = (a: Booking, b: Booking) => ({ ...b, flights: a.flights + b.flights });
+  // What a commit could not keep.
+  const unkept = (booking: Booking) => booking.poison === "state" ? { ...booking, flights: NaN } : booking;
   const job = new JobRig((env, { store }) => {
     const totals = env.fromSource(
       new ScriptSource({ "s-0": bookings }),
       WatermarkStrategy.forMonotonousTimestamps(),
       "bookings",
     )
-      .map(poisoned("map")).name("clean")
+      .map((booking) => unkept(poisoned("map")(booking))).name("clean")
       .keyBy((booking) => poisoned("key")(booking).email)
       .reduce(add).name("totals");
     totals.sinkTo(store.sink("totals")).name("totals_sink");
@@ -64,7 +66,7 @@ function outcome({ store }: JobRig) {
   return { output: store.output, state: store.entriesOf("state"), timers: Object.keys(store.entriesOf("timer")) };
 }
 
-for (const poison of ["map", "key", "behind state", "second branch", "sink"] as const) {
+for (const poison of ["map", "key", "state", "behind state", "second branch", "sink"] as const) {
   Deno.test(`JobRun takes back all that a record has done when a function throws: ${poison}`, async () => {
     const job = poisonJob([at(1, a(1)), at(2, a(2, poison)), at(3, a(4)), at(25, a(8))]);
     const { books } = await job.run();
@@ -73,9 +75,18 @@ for (const poison of ["map", "key", "behind state", "second branch", "sink"] as 
 
     assertEquals(outcome(job), outcome(without));
     assertEquals([books.recordsIn, books.dead], [4, 1]);
-    const operator =
-      { map: "clean", key: "totals", "behind state": "checked", "second branch": "second", sink: "picky_sink" }[poison];
-    const message = `can not stand it in ${poison}`;
+    const operator = {
+      map: "clean",
+      key: "totals",
+      state: "totals",
+      "behind state": "checked",
+      "second branch": "second",
+      sink: "picky_sink",
+    }[poison];
+    const message = poison === "state"
+      ? 'Cannot store state "sofar" of "totals": it holds NaN in .flights, which JSON does not keep; ' +
+        "make it of text, finite numbers, booleans, null, and plain arrays and objects of them"
+      : `can not stand it in ${poison}`;
     assertEquals(
       job.store.letters.map((
         { origin, operator, errorClass, message },
@@ -95,7 +106,7 @@ Deno.test("JobRun gives what it would give without the records at which function
   const booking = fc.record({
     email: fc.constantFrom("a", "b"),
     flights: fc.integer({ min: 1, max: 9 }),
-    poison: fc.option(fc.constantFrom("map", "key", "behind state", "second branch", "sink"), {
+    poison: fc.option(fc.constantFrom("map", "key", "state", "behind state", "second branch", "sink"), {
       nil: undefined,
       freq: 3,
     }),
