@@ -524,6 +524,22 @@ function testFetching(test: Register): void {
 }
 
 function testCommits(test: Register, options: ContractOptions): void {
+  test("what a job and a producer write compressed reads as if it were not", async (scope) => {
+    const broker = await scope.broker();
+    const topic = await scope.topic(broker, 1);
+    const values = Array.from({ length: 50 }, (_, index) => `${index} `.repeat(20));
+    const lease = await scope.lease(broker, { topics: [] });
+    lease.compress(topic, "zstd");
+    for (const value of values.slice(0, 25)) lease.write(record(topic, value));
+    await lease.commit({ changes: new Map(), positions: [] });
+    const producer = await broker.producer({ compression: "snappy" });
+    await producer.send(values.slice(25).map((value) => record(topic, value)));
+    await producer.close();
+
+    const [found] = await readAll(broker, topic);
+    assertEquals(found!.map((one) => text(one.value)), values);
+  });
+
   test("openJob() gives a new job an empty lease", async (scope) => {
     const broker = await scope.broker();
     const topic = await scope.topic(broker, 1);
