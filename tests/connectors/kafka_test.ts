@@ -4,7 +4,7 @@
  * It runs against the broker at TEST_BOOTSTRAP_SERVERS, which must allow session timeouts of two seconds; `deno task test` and
  * `deno task kafka` start one. Started as a program, this file is an instance of a job for others to kill.
  */
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Broker, JobLease, JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { BrokerError, BrokerUnavailableError, JobActiveError } from "../../src/connectors/broker.ts";
 import { readAll, readUntil, testBrokerContract, untilSeen } from "./broker_contract.ts";
@@ -286,12 +286,15 @@ test("who would refuse to stand by waits for an instance that was killed, and sa
     log: (level, message) => void (level === "info" && said.push(message)),
   });
   await broker.createTopics([{ name: topic, partitions: 1 }]);
+  said.length = 0; // an older Kafka refuses some settings, and that is said too
   await using holder = await Holder.start(job, topic);
   await assertRejects(() => open(broker, job, { whenActive: "refuse", sessionTimeoutMs: 6_000 }), JobActiveError);
   holder.signal("SIGKILL");
   const lease = await open(broker, job, { whenActive: "refuse", sessionTimeoutMs: 6_000 });
   assertEquals(await lease.restore(), new Map([["by", "holder"]]));
-  for (const sentence of said) assertStringIncludes(sentence, `waits for a sign of life of process ${holder.pid}`);
+  // A coordinator that is gathering the group's members names none of them.
+  const words = new RegExp(`waits for a sign of life of (process ${holder.pid}|another process)`);
+  for (const sentence of said) assertMatch(sentence, words);
   await lease.release();
 }, { ignore: !PROCESSES });
 
