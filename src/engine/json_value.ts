@@ -47,7 +47,9 @@ export function isPlainJson(value: unknown, depth = 0): boolean {
   if (value.constructor !== Object) return false;
   for (const field in value) {
     const inner = (value as Record<string, unknown>)[field];
-    if (inner !== undefined && !isPlainJson(inner, depth + 1)) return false;
+    // Without a call where there is mostly none needed.
+    if (typeof inner === "string" || inner === undefined) continue;
+    if (!isPlainJson(inner, depth + 1)) return false;
   }
   return true;
 }
