@@ -4,6 +4,7 @@ import type { Message } from "./codec.ts";
 import { type ErrorAnswer, fail, join, onlyAsks, refuse } from "./error_answers.ts";
 import type { TopicNames, WireFilter } from "./filter.ts";
 import { IncomingFrames, sendFrame } from "./frames.ts";
+import { pause, settledWithin } from "./pause.ts";
 import { WireRequest } from "./request.ts";
 import type { ActiveRule, WireAction } from "./rules.ts";
 
@@ -58,7 +59,6 @@ export class PassedConnection {
   #brokerGone = false;
   /** Requests wait on their way. */
   #late = false;
-  #cutWithin = false;
   readonly #closing = new AbortController();
 
   constructor(client: Socket, passage: Passage) {
@@ -80,7 +80,7 @@ export class PassedConnection {
     this.#client.destroy();
   }
 
-  /** Likewise, by a reset. */
+  /** Ends it for the client by a TCP reset. */
   reset(): void {
     this.#client.resetAndDestroy();
   }
@@ -91,11 +91,6 @@ export class PassedConnection {
     this.#client.destroy();
     this.#broker.destroy();
     this.#wake();
-  }
-
-  /** Ends it in the middle of the next answer. */
-  cutWithin(): void {
-    this.#cutWithin = true;
   }
 
   async #passRequests(frames: IncomingFrames): Promise<void> {
@@ -191,7 +186,7 @@ export class PassedConnection {
     const end = endOf(rules, "after");
     if (end === "reset") this.reset();
     if (end !== undefined) return false;
-    const within = this.#cutWithin || rules.some(({ rule: { then } }) => "cut" in then && then.cut === "within");
+    const within = rules.some(({ rule: { then } }) => "cut" in then && then.cut === "within");
     await sendFrame(this.#client, bytes, within ? 0.5 : 1);
     return !within;
   }
@@ -254,24 +249,4 @@ function endOf(rules: readonly ActiveRule[], when: "before" | "after"): "cut" | 
   const actions = rules.map(({ rule }) => rule.then);
   if (actions.some((then) => "reset" in then && then.reset === when)) return "reset";
   return actions.some((then) => "cut" in then && then.cut === when) ? "cut" : undefined;
-}
-
-async function settledWithin(ms: number, promises: readonly Promise<unknown>[]): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([Promise.allSettled(promises), pause(ms, timer.signal)]);
-  timer.abort();
-}
-
-/** Resolves after that time, or at once when the signal is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

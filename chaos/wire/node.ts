@@ -7,7 +7,7 @@ import { PassedConnection, type Treatment } from "./connection.ts";
 export interface Path {
   /** Ends all connections. What is held or late arrives all the same. */
   drop(): void;
-  /** Likewise, by a TCP reset. */
+  /** Ends them by a TCP reset. */
   reset(): void;
   /** Ends all connections and refuses new ones, as where nobody listens. */
   refuse(): Promise<void>;
@@ -95,11 +95,6 @@ export class WireNode implements Path {
 
   connected(): Promise<void> {
     return this.#next.promise;
-  }
-
-  /** Ends the next answer in its middle, on each connection. */
-  cutWithin(): void {
-    for (const connection of this.#connections) connection.cutWithin();
   }
 
   /** Ends everything at once. */

@@ -11,7 +11,7 @@ export interface WireRule {
   readonly where?: (request: WireRequest) => boolean;
   /** Of the requests that match only this one, counted from 1. */
   readonly nth?: number;
-  /** Of the requests that match only each nth one: 3 takes the third, the sixth, … */
+  /** Of the requests that match one in so many: 3 takes the third, the sixth, … */
   readonly every?: number;
   /** At most so often. */
   readonly times?: number;
@@ -31,7 +31,7 @@ export type WireAction =
   | { readonly hold: "request" | "answer" }
   /** The connection ends: before, after, or in the middle of the answer. */
   | { readonly cut: "before" | "after" | "within" }
-  /** Likewise, but with a TCP reset. */
+  /** It ends with a TCP reset. */
   | { readonly reset: "before" | "after" }
   /** The broker acts and its answer never comes, on a connection that stays. */
   | { readonly lose: "answer" };
@@ -43,11 +43,10 @@ export type ChosenPartitions = (topic: string, partition: number) => boolean;
 export class ActiveRule {
   /** Requests that something has happened to. */
   hits = 0;
-  /** Of these the ones that wait now. */
-  held = 0;
   readonly rule: WireRule;
   readonly #apis: readonly string[] | undefined;
   readonly #remove: (rule: ActiveRule) => void;
+  #removed = false;
   #seen = 0;
   #hit = Promise.withResolvers<WireRequest>();
   #release = Promise.withResolvers<void>();
@@ -74,6 +73,7 @@ export class ActiveRule {
 
   /** Nothing more happens; what it holds passes. */
   remove(): void {
+    this.#removed = true;
     this.#remove(this);
     void this.release();
   }
@@ -97,10 +97,9 @@ export class ActiveRule {
 
   /** Waits for {@link release}, whose own end waits for `done`. */
   async wait(done: Promise<unknown>): Promise<void> {
+    if (this.#removed) return;
     this.#held.add(done);
-    this.held++;
     await this.#release.promise;
-    this.held--;
     void done.then(() => this.#held.delete(done));
   }
 }

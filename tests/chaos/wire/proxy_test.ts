@@ -148,6 +148,28 @@ test("cuts, resets, refuses and delays", async (proxy) => {
   assertEquals(await ask(), UNKNOWN_MEMBER_ID);
 });
 
+test("loses the answer to what the broker has done, on a connection that stays", async (proxy, client) => {
+  const transaction = await begun(client);
+  proxy.add({ api: "EndTxn", times: 1, then: { lose: "answer" } });
+  const asked = client.ask("EndTxn", 1, { ...transaction, committed: true });
+  await using other = WireClient.to(endpointOf(proxy.bootstrapServers));
+  while (await stateOf(other, transaction) === "Ongoing");
+  assertMatch(await stateOf(other, transaction), /Commit$/);
+  await client[Symbol.asyncDispose]();
+  assertEquals(await asked, undefined);
+});
+
+test("lets pass what a rule holds when the rule is removed", async (proxy, client) => {
+  const UNKNOWN_MEMBER_ID = 25;
+  for (const hold of ["request", "answer"] as const) {
+    const held = proxy.add({ api: "Heartbeat", then: { hold } });
+    const asked = client.ask("Heartbeat", 0, { groupId: "no-such-group" });
+    await held.next();
+    held.remove();
+    assertEquals((await asked)!.errorCode, UNKNOWN_MEMBER_ID);
+  }
+});
+
 const TABLE: VersionTable = { 3: [0, 8], 12: [0, 4], 18: [0, 3] };
 
 test("shows the versions of a table, and hangs up on others", async (proxy, client) => {
