@@ -1,4 +1,4 @@
-import type { DeadLetter, RecordOrigin } from "../engine/mod.ts";
+import { type DeadLetter, GlobalWindow, type RecordOrigin } from "../engine/mod.ts";
 import { lossInJson } from "../engine/json_value.ts";
 import type { OutgoingRecord, RecordHeaders } from "./broker.ts";
 import { KnownTexts } from "./known_texts.ts";
@@ -63,11 +63,11 @@ export class LetterWriter {
   }
 }
 
-/** A topic takes whole ms since 1970; event time may be anything. */
+/** A topic takes whole ms since 1970; event time may be anything, and that of a window without end is the end of time. */
 function timeOf(timestampMs: number, origin: RecordOrigin | undefined): number | undefined {
-  if (Number.isSafeInteger(timestampMs) && timestampMs >= 0) return timestampMs;
-  const ms = origin?.timestampMs;
-  return Number.isSafeInteger(ms) && ms! >= 0 ? ms : undefined;
+  return [timestampMs, origin?.timestampMs].find((ms) =>
+    Number.isSafeInteger(ms) && ms! >= 0 && ms! < GlobalWindow.MAX_TIMESTAMP
+  );
 }
 
 /** A number's text in ASCII, for a fifth of what `encode()` takes. */

@@ -7,6 +7,7 @@ import {
   type OutgoingRecord,
   type RecordHeaders,
 } from "../../connectors/broker.ts";
+import { formatTime } from "../../engine/record.ts";
 import { decodeUtf8 } from "../../utils.ts";
 import { jobHint } from "../state/jobs.ts";
 
@@ -137,7 +138,7 @@ export function letterOf({ offset, headers, value }: BrokerRecord): Letter | und
 function firingWords(words: RecordHeaders): string | undefined {
   const [key, window, timer] = ["key", "window", "timer"].map((name) => headerText(words, name));
   if (window !== undefined) return `window ${window} of key ${key}`;
-  return timer === undefined ? undefined : `timer at ${new Date(Number(timer)).toISOString()} of key ${key}`;
+  return timer === undefined ? undefined : `timer at ${formatTime(Number(timer))} of key ${key}`;
 }
 
 /** The record as it was, on its way to where it came from, with a header that says which letter it was. */
