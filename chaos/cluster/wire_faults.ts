@@ -9,6 +9,9 @@ const HELD_MS = { least: 15_500, most: 18_000 };
 /** A job that is starting commits nothing for a while. */
 const HIT_WITHIN_MS = 8_000;
 const WRITES_WITHIN_MS = 5_000;
+/** By then a client that waits for an answer has learned of a new leader, and asked that one. */
+const ASKED_ANEW_MS = 7_000;
+const INPUTS = ["skyone", "sunset"].flatMap((topic) => [0, 1, 2, 3, 4].map((partition) => [topic, partition] as const));
 /** How long a transaction has written a part of its records, when a held request is delivered. */
 const AMID_MS = 600;
 
@@ -51,6 +54,20 @@ export const WIRE_FAULTS: readonly Fault[] = [
     name: "one broker's Fetch slow",
     strike: async ({ proxy, ...stage }) => {
       await slow(stage, "Fetch of", [...proxy.nodes.keys()], (rule) => proxy.add(rule));
+      return true;
+    },
+  },
+  {
+    // A question to the old leader and one to the new are open at the same time, and both are answered with the same records.
+    name: "leaders moved amid Fetch",
+    strike: async ({ proxy, clients, chance, log, sleep }) => {
+      log("the answers to all Fetch are held, and leaders move");
+      const held = proxy.add({ api: "Fetch", then: { hold: "answer" } });
+      await sleep(500);
+      const moves = INPUTS.map((place) => clients.move(...place, Math.floor(chance() * 2)).catch(() => undefined));
+      await Promise.all([...moves, sleep(ASKED_ANEW_MS)]);
+      held.remove();
+      log("the answers are delivered");
       return true;
     },
   },
