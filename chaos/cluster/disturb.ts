@@ -49,7 +49,7 @@ export async function disturb(stage: Stage, options: Disturbance): Promise<Distu
   };
   const moving = async () => {
     while (!isOver()) {
-      moved += await gate.pass(false, () => moveLeaders(stage, between(1, 3, chance)));
+      moved += await moveLeaders(stage, between(1, 3, chance), { coordinators: !gate.closed });
       if (performance.now() - toldMs > PROGRESS_EVERY_MS) {
         toldMs = performance.now();
         onProgress?.([["leader moved", moved], ...faults].map(([name, count]) => `${count} × ${name}`).join(", "));

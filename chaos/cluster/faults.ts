@@ -25,7 +25,7 @@ export interface Stage {
 export interface Fault {
   /** As it stands in the report. */
   readonly name: string;
-  /** Nothing else happens meanwhile, as that would hide what it shows; left out: anything may. */
+  /** No other fault comes meanwhile, as that would hide what it shows; only the jobs' leaders move. Left out: any may. */
   readonly alone?: boolean;
   /** Resolves when nothing of it is left. @returns whether it has come about */
   readonly strike: (stage: Stage) => Promise<boolean>;
@@ -45,10 +45,20 @@ const MOVED = [
 
 const TURNS = MOVED.flatMap((moved) => Array.from({ length: moved.share }, () => moved));
 
-/** Moves some leaders at once. @returns how many were moved; less if a replica is behind or a broker away */
-export async function moveLeaders({ clients, chance, log }: Stage, count: number): Promise<number> {
+/**
+ * Moves some leaders at once.
+ *
+ * @param coordinators whether Kafka's own topics are among them: who leads those coordinates transactions and groups
+ * @returns how many were moved; less if a replica is behind or a broker away
+ */
+export async function moveLeaders(
+  { clients, chance, log }: Stage,
+  count: number,
+  { coordinators }: { readonly coordinators: boolean },
+): Promise<number> {
+  const turns = coordinators ? TURNS : TURNS.filter(({ topic }) => !topic.startsWith("__"));
   const moves = Array.from({ length: count }, async () => {
-    const { topic, partitions } = pick(TURNS, chance);
+    const { topic, partitions } = pick(turns, chance);
     const partition = Math.floor(chance() * partitions);
     try {
       const broker = await clients.move(topic, partition, Math.floor(chance() * 2));

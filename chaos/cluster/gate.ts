@@ -3,6 +3,11 @@ export class Gate {
   readonly #inside = new Set<Promise<unknown>>();
   #alone: Promise<unknown> | undefined;
 
+  /** Whether something happens alone, or waits to. */
+  get closed(): boolean {
+    return this.#alone !== undefined;
+  }
+
   /** @param alone waits until all others are over, and lets no other begin meanwhile */
   async pass<T>(alone: boolean, act: () => Promise<T>): Promise<T> {
     while (this.#alone !== undefined) await this.#alone;
