@@ -167,6 +167,10 @@ onEmbeddedLog(
       await scope.broker(),
       letter(undefined, { firing: { key: { city: "Ulm" }, window }, value: { n: 13 } }),
       letter(undefined, { firing: { key: "Rom", timerMs: NOW_MS } }),
+      letter(undefined, {
+        firing: { key: "Rom", timerMs: Number.MAX_SAFE_INTEGER },
+        timestampMs: Number.MAX_SAFE_INTEGER,
+      }),
     );
 
     const { output } = await run(broker, "importer list --json");
@@ -174,7 +178,10 @@ onEmbeddedLog(
     assertEquals(lines.map(({ firing, value }) => [firing, value]), [
       [`window ${window} of key {"city":"Ulm"}`, '{"n":13}'],
       ['timer at 2026-03-01T12:00:00.000Z of key "Rom"', ""],
+      ['timer at 9007199254740991 ms of key "Rom"', ""],
     ]);
+    const last = (await records(broker, "importer.dead-letters")).at(-1)!;
+    assertEquals((last["timestampMs"] as number) < Number.MAX_SAFE_INTEGER, true);
     assertStringIncludes((await run(broker, "importer list")).output, `  window ${window} of key {"city":"Ulm"}  `);
     // Success is not reported where nothing succeeded.
     const log: string[] = [];
