@@ -29,8 +29,8 @@ import {
   writeOutput,
 } from "../src/utils.ts";
 import { behindRedpanda } from "./behind_redpanda.ts";
-import { clusterText, complaintsAbout } from "./cluster/report.ts";
-import { type ClusterChaosOptions, runClusterChaos } from "./cluster/run.ts";
+import { ChaosError } from "./chaos_error.ts";
+import { CLUSTER_FLAGS, disturbCluster } from "./cluster/command.ts";
 import { type ChaosOptions, differs, runChaos } from "./experiment.ts";
 import { runSoak, type SoakOptions } from "./soak.ts";
 import { complaintsOf, soakText } from "./soak_report.ts";
@@ -49,26 +49,7 @@ const FLAGS = {
     help:
       "instead: both jobs as one pipeline, 5,000 records a second for so much event time; watches memory (from 10m on) and sockets",
   },
-  brokers: {
-    value: "N",
-    parse: wholeNumber({ min: 3, max: 9 }),
-    help:
-      "instead: both jobs over a cluster of so many Kafka brokers whose leaders move and which are killed and frozen",
-  },
-  transactionVersion: {
-    name: "transaction-version",
-    value: "1|2",
-    default: "1",
-    parse: (text: string): 1 | 2 => oneOf("1", "2")(text) === "1" ? 1 : 2,
-    help: "of a cluster: with 2, as in Kafka 4, brokers refuse requests of an earlier transaction; with 1 they cannot",
-  },
-  durationMs: {
-    name: "duration",
-    value: "DURATION",
-    default: "8m",
-    parse: parsePositiveDuration,
-    help: "how long a cluster is disturbed",
-  },
+  ...CLUSTER_FLAGS,
   seed: {
     value: "N",
     default: "1",
@@ -99,12 +80,6 @@ const FLAGS = {
   },
 } as const satisfies Flags;
 
-/** Some jobs left behind what they should not. */
-class ChaosError extends Error {
-  override name = "ChaosError";
-  readonly expected = true;
-}
-
 async function main(signal: AbortSignal): Promise<void> {
   const { as, broker, brokers, durationMs, job, runs, seed, soakMs, transactionVersion, ...flags } = parseFlags(
     Deno.args,
@@ -123,12 +98,15 @@ async function main(signal: AbortSignal): Promise<void> {
   const sessionTimeoutMs = flags.sessionTimeoutMs ?? (as === undefined ? 1_000 : 6_000);
   const logger = createLogger();
   if (brokers !== undefined) {
-    if (soakMs !== undefined || job !== undefined || runs !== undefined) {
+    if ([as, job, runs, soakMs, flags.sessionTimeoutMs].some((flag) => flag !== undefined)) {
       throw new UsageError(
-        "Cannot use --soak, --job or --runs together with --brokers: both jobs run until --duration is over",
+        "Cannot use --as, --job, --runs, --soak or --session-timeout together with --brokers: both jobs run until --duration is over",
       );
     }
     return await disturbCluster({ brokers, transactionVersion, durationMs, seed, signal }, logger);
+  }
+  if (durationMs !== undefined || transactionVersion !== undefined) {
+    throw new UsageError("Cannot use --duration or --transaction-version without --brokers");
   }
   const lessons = job === undefined ? ["s16", "s20"] as const : [job];
   const experiment: Experiment = soakMs === undefined
@@ -201,26 +179,6 @@ async function kill(options: ChaosOptions, logger: Logger): Promise<void> {
     throw new ChaosError(`Results differ from those of an undisturbed run after kills at ${bad.length} places`);
   }
   logger.info(`nothing lost, nothing twice, in ${seconds} s`);
-}
-
-async function disturbCluster(
-  options: Pick<ClusterChaosOptions, "brokers" | "transactionVersion" | "durationMs" | "seed" | "signal">,
-  logger: Logger,
-): Promise<void> {
-  const startedMs = performance.now();
-  const result = await runClusterChaos({
-    ...options,
-    moveEveryMs: { least: 1_000, most: 2_000 },
-    onProgress: (words) => logger.info(words),
-  });
-  await writeOutput(`${clusterText(result)}\n`);
-  const complaints = complaintsAbout(result);
-  if (complaints.length > 0) {
-    throw new ChaosError(`${complaints.join("; ")}; what each process has said is in ${result.logs}`);
-  }
-  await Deno.remove(result.logs, { recursive: true });
-  const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
-  logger.info(`nothing lost, nothing twice, nothing late, in ${seconds} s`);
 }
 
 async function soak(options: SoakOptions, logger: Logger): Promise<void> {
