@@ -24,8 +24,8 @@ export type ErrorPolicy = "dead-letter" | "skip" | "fail";
 /**
  * What becomes of a window that fires, or a timer, at which a function throws.
  *
- * - `fail`: the job fails, nothing of the window is lost, and its restart strategy decides. If a record made the window fire,
- *   that record goes the way of {@link ErrorPolicy}
+ * - `fail`: the job fails, nothing of the window is lost, and its restart strategy decides. If a record itself made the window
+ *   fire, as in a count window, that record goes the way of {@link ErrorPolicy}
  * - `dead-letter`: what the function did is taken back, the window or timer is one dead letter with its key and what it held,
  *   and the job goes on as if the function had given nothing
  */

@@ -70,6 +70,8 @@ export class Task implements OperatorContext {
   /** What came in; that of a passive task is known to its output only. */
   #watermarkMs: number;
   #inputsIdle = false;
+  /** Also while a record is at work behind which event time is made anew. */
+  #timerAtWork = false;
   /** What those below were told. */
   #idle = false;
 
@@ -105,8 +107,13 @@ export class Task implements OperatorContext {
     const onProcessingTime = (timer: Timer) => this.operator.onProcessingTime?.(timer, this.output);
     this.#fire = (timer) => {
       this.#turnToTimer(timer);
-      if (firesWindows) onEventTime(timer);
-      else this.#firing(() => onEventTime(timer), () => this.#failedTimer(timer));
+      this.#timerAtWork = true;
+      try {
+        if (firesWindows) onEventTime(timer);
+        else this.#firing(() => onEventTime(timer), () => this.#failedTimer(timer));
+      } finally {
+        this.#timerAtWork = false;
+      }
     };
     this.#fireProcessing = (timer) => {
       this.#turnToTimer(timer);
@@ -321,8 +328,8 @@ export class Task implements OperatorContext {
       if (fails) work();
       else journal.part(work);
     } catch (error) {
-      // What made the window fire is a record: that one is to blame.
-      if (fails && journal.isActive) throw error;
+      // What made the window fire is a record, and no time that has come: that one is to blame.
+      if (fails && journal.isActive && !this.#timerAtWork) throw error;
       if (isExpected(error) && !(error instanceof RecordError)) throw error;
       // One that is not by a record has been named by a firing below.
       if (error instanceof OperatorError && !error.byRecord) throw error;

@@ -75,6 +75,15 @@ Deno.test("a window whose function throws fails the job by default, and is named
   assertEquals([job.store.output, job.store.letters], [[], []]);
 });
 
+Deno.test("a window that fails as time has come fails the job, and not the record that is at work meanwhile", async () => {
+  const job = salesJob(SALES, (sales) =>
+    // Event time made anew behind the source: windows fire while a record is at work.
+    superstitious(sales.assignTimestampsAndWatermarks(WatermarkStrategy.forMonotonousTimestamps<Sale>())));
+  await assertRejects(() => job.run(), OperatorError, 'Operator "windows" failed in window [1970');
+
+  assertEquals([job.store.output, job.store.letters], [[], []]);
+});
+
 Deno.test("onWindowError: the window is a dead letter with its key and content, what its function did is taken back, and all others come out", async () => {
   const job = salesJob(SALES, superstitious, { onWindowError: "dead-letter" });
   const { books } = await job.run();
