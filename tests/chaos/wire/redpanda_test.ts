@@ -11,6 +11,7 @@ testProxy("as Redpanda ignores settings that it does not know, and keeps tombsto
     { name: "min.insync.replicas", value: "2" },
   ];
   assertEquals(await createCode(client, name, configs), 0);
+  while ((await endsOf(client, name)).length === 0); // every node knows it then
   const known = ["cleanup.policy", "delete.retention.ms", "min.insync.replicas"];
   assertEquals(await settings(client, name, known), {
     "cleanup.policy": "compact",
