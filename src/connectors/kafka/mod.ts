@@ -16,7 +16,7 @@ import { checkTls } from "./tls.ts";
 export interface KafkaBrokerOptions {
   /** Where to ask first, `host:port` each; all are tried. */
   readonly brokers: readonly string[];
-  /** How long to try to reach one of them, ms. Default 5000. */
+  /** How long to try to reach one of them, ms, three times as long if they are several. Default 5000. */
   readonly connectTimeoutMs?: number;
   /** TLS and a login. Left out: neither. */
   readonly security?: KafkaSecurity | undefined;
@@ -42,7 +42,9 @@ export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Brok
   const client = new Client({ bootstrap, clientId: "stream-apps", connectTimeoutMs, security, log });
   const names = bootstrap.map(formatAddress).join(", ");
   try {
-    await reach(client, { bootstrap, withinMs: connectTimeoutMs });
+    // Several servers are a cluster: it may be choosing new leaders.
+    const withinMs = bootstrap.length > 1 ? 3 * connectTimeoutMs : connectTimeoutMs;
+    await reach(client, { bootstrap, withinMs });
     return new KafkaBroker(client, `Kafka at ${names}`);
   } catch (error) {
     await client.close();

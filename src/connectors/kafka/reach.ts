@@ -113,11 +113,11 @@ function sentence(
   const said = words.length === 1 && words[0]!.startsWith(`${names}: `)
     ? words[0]!.slice(names.length + 2)
     : words.join("; ");
-  const advice = failures.map((failure) => failure instanceof PassingError ? failure.advice : "").find((one) =>
-    one !== ""
-  );
+  // What a hang-up may mean is no advice where others are silent or refuse: then it is a cluster in trouble.
+  const advices = failures.map((failure) => failure instanceof PassingError ? failure.advice : "");
+  const advice = advices.every((one) => one !== "") ? advices[0] : "; start it or unset BOOTSTRAP_SERVERS";
   return new BrokerUnavailableError(
-    `Cannot reach Kafka at ${names}: ${said}${advice ?? "; start it or unset BOOTSTRAP_SERVERS"}`,
+    `Cannot reach Kafka at ${names}: ${said}${advice}`,
     { cause: first },
   );
 }
