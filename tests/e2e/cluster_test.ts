@@ -13,8 +13,8 @@ const SHOWN = ["broker killed", "broker frozen", "EndTxn held (first)"];
 const CHOSEN = [
   ...SHOWN,
   "one broker's Fetch slow",
+  "leaders moved amid Fetch",
   "followers lag",
-  "coordinator cut off",
   "job killed",
   "job frozen",
 ];
@@ -31,6 +31,7 @@ Deno.test({
     }`,
   ignore: missing !== undefined && !required,
   fn: async () => {
+    assertEquals(faults.flat().length, CHOSEN.length);
     const result = await runClusterChaos({
       brokers: 3,
       // Where brokers cannot tell what comes late, all is up to the job.
