@@ -93,14 +93,20 @@ forEachBroker("a topic that is missing is named, and not made by asking for it",
   assertEquals(stdout.includes("sunset"), false, stdout);
 });
 
-forEachBroker("a committed position beyond the end is an error that names --reset", async (broker) => {
-  await succeed(broker, "gen", ["--create", "--count", "100", "--rate", "max"]);
-  await succeed(broker, "s16", ["--bounded", "--from", "earliest"]);
-  await succeed(broker, "topics", ["delete", "skyone"]);
-  await succeed(broker, "topics", ["create", "skyone"]);
-  assertSentence(await run(broker, "s16", ["--bounded"]), { code: 1, says: /skyone.*offset.*--reset/ });
-  await succeed(broker, "s16", ["--bounded", "--reset", "--from", "earliest"]);
-});
+forEachBroker(
+  "a topic that was made anew is an error that names --reset, shorter or longer than before",
+  async (broker) => {
+    await succeed(broker, "gen", ["--create", "--count", "100", "--rate", "max"]);
+    await succeed(broker, "s16", ["--bounded", "--from", "earliest"]);
+    await succeed(broker, "topics", ["delete", "skyone"]);
+    await succeed(broker, "topics", ["create", "skyone", "--partitions", "5"]);
+    const says = /Cannot go on reading "skyone": it was deleted and created anew since the last commit.*--reset/;
+    assertSentence(await run(broker, "s16", ["--bounded"]), { code: 1, says });
+    await succeed(broker, "gen", ["--count", "300", "--rate", "max"]);
+    assertSentence(await run(broker, "s16", ["--bounded"]), { code: 1, says });
+    await succeed(broker, "s16", ["--bounded", "--reset", "--from", "earliest"]);
+  },
+);
 
 forEachBroker("state of windows of another length is refused with both lengths named", async (broker) => {
   await succeed(broker, "gen", ["--create", "--count", "100", "--rate", "max", "--start", "2026-01-01T00:00:00"]);
