@@ -32,9 +32,9 @@ class Trial {
     return new Trial(scope, await scope.broker());
   }
 
-  async topic<T>(schema: z.ZodType<T>, name = "out"): Promise<Topic<T, string>> {
+  async topic<T>(schema: z.ZodType<T>, name = "out", { compacted = false } = {}): Promise<Topic<T, string>> {
     const topic = { name: this.#scope.name(name), schema, key: () => "k" };
-    await this.broker.createTopics([{ name: topic.name, partitions: 1 }]);
+    await this.broker.createTopics([{ name: topic.name, partitions: 1, compacted }]);
     return topic;
   }
 
@@ -54,6 +54,7 @@ class Trial {
     describe: (
       stream: DataStream<T>,
       sinkOf: (topic: Topic<unknown, string>, compression?: Compression) => Sink<unknown>,
+      store: ReturnType<typeof forJobs>,
     ) => void,
     options: EnvironmentOptions = {},
   ): Promise<void> {
@@ -65,7 +66,7 @@ class Trial {
       logger: SILENT,
       ...options,
     });
-    describe(env.fromCollection(values), (topic, compression) => store.sink(topic, { compression }));
+    describe(env.fromCollection(values), (topic, compression) => store.sink(topic, { compression }), store);
     await env.execute();
   }
 
@@ -283,5 +284,24 @@ onEachBroker("a result that is larger than its topic takes is its record's dead 
       /^Cannot write to topic ".*": it takes 3,000,\d\d\d bytes, and its max.message.bytes is 1,048,588$/,
     );
     assertEquals(more, []);
+  }
+});
+
+onEachBroker("a result without a key is its record's dead letter where the topic is compacted", async (scope) => {
+  const trial = await Trial.begin(scope);
+  const out = await trial.topic(anything, "table", { compacted: true });
+  await trial.run([1, 2, 3], (stream, _sinkOf, store) => {
+    const encode = (n: number) => ({ key: n === 2 ? null : `key ${n}`, value: String(n) });
+    stream.sinkTo(store.sink(out.name, { encode }));
+  });
+
+  // The embedded log takes records without a key everywhere.
+  if (scope.kind === "embedded") assertEquals(await trial.values(out), [1, 2, 3]);
+  else {
+    assertEquals(await trial.values(out), [1, 3]);
+    assertEquals(await trial.letters(), [
+      `Cannot write to topic "${out.name}": it has no key, and the topic is compacted: its cleanup.policy keeps the newest ` +
+      "record of each key",
+    ]);
   }
 });

@@ -109,7 +109,7 @@ forEachBroker(
     assertEquals(failed.code, 1);
     assertMatch(
       failed.stderr,
-      /\nerror: Cannot end job "flight_importer" with success: of 10 records that it read none could be processed, they are kept in "flight_importer.dead-letters"; .*\n$/,
+      /\nerror: Cannot end job "flight_importer" with success: it read 10 records and could process none, they are kept in "flight_importer.dead-letters"; .*\n$/,
     );
     assertEquals((await readRaw(broker, "flight_importer.dead-letters")).length, 10);
     // Once is enough: they are not read again.

@@ -10,7 +10,7 @@ import type { EncodedBody } from "./kafkajs.ts";
 import { Code, codeError, codeName, PassingError, patiently } from "./errors.ts";
 import type { ProducerEpoch } from "./protocol.ts";
 import { sizeOfRecord, writeBatch } from "./record_batch.ts";
-import { refusedTimes } from "./topic_limits.ts";
+import { refusedRecord, refusedTimes } from "./topic_limits.ts";
 
 /** Who sends: what InitProducerId gave. */
 export interface ProducerIdentity extends ProducerEpoch {
@@ -255,6 +255,8 @@ export class Sender {
         );
       case Code.INVALID_TIMESTAMP:
         throw new BrokerError(`Cannot write to "${topic}": ${refusedTimes(batch)}`);
+      case Code.INVALID_RECORD:
+        throw new BrokerError(`Cannot write to "${topic}" partition ${partition}: ${refusedRecord(batch)}`);
     }
     this.#client.forgetTopic(topic);
     throw codeError(code, `write to "${topic}" partition ${partition}`);

@@ -11,6 +11,7 @@ const MAX_AFTER = "message.timestamp.after.max.ms";
 const MAX_BEFORE = "message.timestamp.before.max.ms";
 /** In place of the two in Kafka before 3.6. */
 const MAX_DIFFERENCE = "message.timestamp.difference.max.ms";
+const CLEANUP = "cleanup.policy";
 
 /** What a topic takes of records. Infinity where it does not say. */
 interface Limits {
@@ -19,6 +20,8 @@ interface Limits {
   /** How far a timestamp may lie from the broker's clock, ms. */
   readonly maxAfterMs: number;
   readonly maxBeforeMs: number;
+  /** Whether it is compacted: what would a record without a key replace? */
+  readonly needsKey: boolean;
 }
 
 /**
@@ -30,6 +33,7 @@ export async function recordCheck(client: Client, topic: string, compression?: C
   await loadCodec(compression ?? "none");
   let nowMs = Date.now();
   return (record) => {
+    if (limits.needsKey && record.key === null) return WITHOUT_KEY;
     if (mostAlone(record) > limits.maxBytes) {
       const bytes = sizeAlone(record, compression);
       if (bytes > limits.maxBytes) return tooLarge(bytes, limits.maxBytes);
@@ -47,22 +51,21 @@ export async function recordCheck(client: Client, topic: string, compression?: C
 }
 
 async function readLimits(client: Client, topic: string): Promise<Limits> {
-  const configNames = [MAX_BYTES, MAX_AFTER, MAX_BEFORE, MAX_DIFFERENCE];
+  const configNames = [MAX_BYTES, MAX_AFTER, MAX_BEFORE, MAX_DIFFERENCE, CLEANUP];
   const { resources } = await patiently({ doing: `read the settings of the topic "${topic}"` }, async () => {
     const connection = await client.any();
     return await connection.send("DescribeConfigs", { resources: [{ type: 2, name: topic, configNames }] });
   });
   // Who may write to a topic need not be allowed to read its settings.
   const entries = resources[0]?.errorCode === Code.NONE ? resources[0].configEntries : [];
-  const limit = (name: string) => {
-    const text = entries.find(({ configName }) => configName === name)?.configValue;
-    return text === null || text === undefined || text === "" ? Infinity : Number(text);
-  };
+  const setting = (name: string) => entries.find(({ configName }) => configName === name)?.configValue ?? "";
+  const limit = (name: string) => setting(name) === "" ? Infinity : Number(setting(name));
   const difference = limit(MAX_DIFFERENCE);
   return {
     maxBytes: limit(MAX_BYTES),
     maxAfterMs: Math.min(limit(MAX_AFTER), difference),
     maxBeforeMs: beyondAll(Math.min(limit(MAX_BEFORE), difference)),
+    needsKey: setting(CLEANUP).includes("compact"),
   };
 }
 
@@ -70,6 +73,8 @@ async function readLimits(client: Client, topic: string): Promise<Limits> {
 function beyondAll(ms: number): number {
   return ms >= LONGEST_MS ? Infinity : ms;
 }
+
+const WITHOUT_KEY = `it has no key, and the topic is compacted: its ${CLEANUP} keeps the newest record of each key`;
 
 function tooLarge(bytes: number, maxBytes: number): string {
   return `it takes ${format(bytes)} bytes, and its ${MAX_BYTES} is ${format(maxBytes)}`;
@@ -81,6 +86,13 @@ function wrongTime(timestampMs: number, where: string, setting: string, limitMs:
 
 function format(n: number): string {
   return n.toLocaleString("en-US");
+}
+
+/** For a broker's refusal of a record as such, which does not say why. */
+export function refusedRecord(records: readonly OutgoingRecord[]): string {
+  return records.some(({ key }) => key === null)
+    ? "it refuses a record, and some of these have no key, which a compacted topic wants of each"
+    : "it refuses a record";
 }
 
 /** For a broker's refusal of a batch's timestamps that the check has let pass. */

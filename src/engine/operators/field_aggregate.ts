@@ -63,7 +63,11 @@ export function fieldAggregate<T>(
       if (Array.isArray(value) && typeof field === "string") throw refused("a tuple's fields are positions, from 0");
       if (Number.isFinite(given) || (typeof given === "string" && aggregation !== "sum")) return;
       const wanted = aggregation === "sum" ? "a finite number" : "a finite number or text";
-      throw refused(`it must be ${wanted}, in this record it is ${typeof given === "number" ? given : typeof given}`);
+      throw refused(
+        `it must be ${wanted}, in this record it is ${
+          typeof given === "number" || given === null ? given : typeof given
+        }`,
+      );
     },
     checkAlike,
     reduce,

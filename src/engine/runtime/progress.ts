@@ -3,12 +3,13 @@ import type { Logger } from "../logger.ts";
 import { booksOf, formatBooks } from "./books.ts";
 import type { SourceTask } from "./source_task.ts";
 import type { Task } from "./task.ts";
-import { whyNothingComesOut } from "./why_nothing_comes_out.ts";
+import { eventTimeAwaited, whyNothingComesOut } from "./why_nothing_comes_out.ts";
 
 const TICK_MS = 10_000;
 
 /**
- * Tells a person now and then how a job is doing and, while records go in and nothing comes out, why.
+ * Tells a person now and then how a job is doing and, while records go in and nothing comes out, why: once after the last
+ * result, and each time that event time has not moved since.
  */
 export class Progress {
   readonly #jobName: string;
@@ -19,6 +20,8 @@ export class Progress {
   #in = 0;
   #out = 0;
   #said = "";
+  #eventTimeMs = -Infinity;
+  #explained = false;
 
   constructor(jobName: string, sources: readonly SourceTask[], tasks: readonly Task[], clock: Clock, logger: Logger) {
     this.#jobName = jobName;
@@ -41,12 +44,21 @@ export class Progress {
     if (books.recordsIn > this.#in || books.recordsOut > this.#out) {
       this.#say(`${formatBooks(books)}, ${lag.toLocaleString("en-US")} to go`);
     }
-    if (books.recordsOut === this.#out) {
-      const why = whyNothingComesOut(this.#sources, this.#tasks, now);
-      if (why !== undefined) this.#say(why);
-    }
+    this.#explain(books.recordsOut > this.#out, now);
     this.#in = books.recordsIn;
     this.#out = books.recordsOut;
+  }
+
+  #explain(somethingCameOut: boolean, now: number): void {
+    const eventTimeMs = eventTimeAwaited(this.#tasks);
+    const moves = eventTimeMs > this.#eventTimeMs;
+    this.#eventTimeMs = eventTimeMs;
+    if (somethingCameOut) this.#explained = false;
+    else if (!this.#explained || !moves) {
+      const why = whyNothingComesOut(this.#sources, this.#tasks, now);
+      this.#explained = why !== undefined;
+      if (why !== undefined) this.#say(why);
+    }
   }
 
   #say(message: string): void {

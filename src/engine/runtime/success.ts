@@ -15,9 +15,7 @@ export function checkSuccess({ jobName, end, books, deadLetters }: JobExecutionR
     : `they are kept in "${deadLetters}"; mend the job and replay them from there`;
   // Calls that the last commit had at work were read by an earlier run.
   const records = count(Math.max(books.recordsIn, books.dead), "record");
-  throw new JobError(
-    `Cannot end job "${jobName}" with success: of ${records} that it read none could be processed, ${fate}`,
-  );
+  throw new JobError(`Cannot end job "${jobName}" with success: it read ${records} and could process none, ${fate}`);
 }
 
 function isAllBad({ recordsIn, recordsOut, dead, sources }: Books): boolean {

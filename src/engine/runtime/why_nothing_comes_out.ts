@@ -32,6 +32,11 @@ export function whyNothingComesOut(
   return `waits for records: ${sources.map(({ node }) => node.source.description).join(" and ")} read to the end`;
 }
 
+/** Event time where the next window or timer waits for it; -Infinity if none does. */
+export function eventTimeAwaited(tasks: readonly Task[]): number {
+  return earliest(tasks, ({ timers }) => timers)?.currentWatermark() ?? -Infinity;
+}
+
 /** Records at work whose results are to come: `2 results of "lookup"`. */
 export function laterResults(tasks: readonly Task[]): string | undefined {
   const waiting = tasks.filter((task) => pendingOf(task) > 0);
@@ -91,7 +96,7 @@ function whereEventTimeIs(task: Task, sources: readonly SourceTask[], tasks: rea
   const holding = holder.splits.filter(({ index, finished }) => !finished && !holder.combiner.isIdle(index));
   if (holding.length === 0) return at;
   const split = holding.reduce((a, b) => (b.watermarkMs < a.watermarkMs ? b : a));
-  return `${at}, held by ${split.split.id}, ${lastOf(split, now)}`;
+  return `${at}, held by ${split.split.id}, ${lastOf(split, task.currentWatermark(), now)}`;
 }
 
 type Part = SourceTask | Task;
@@ -130,14 +135,13 @@ function hasNoWatermarks({ node }: SourceTask): boolean {
   return node.strategy.createGenerator() === undefined;
 }
 
-function lastOf(holder: SplitTask, now: number): string {
-  const silentS = Math.round((now - holder.lastActiveMs) / 1000);
+function lastOf(holder: SplitTask, atMs: number, now: number): string {
   if (holder.isAhead) return `whose last record is far ahead of the clock`;
-  return holder.watermarkMs === MIN_WATERMARK
-    ? `which has given no record yet (for ${silentS} s; --idle says how long it is waited for)`
-    : `whose last record brought it to ${
-      formatTime(holder.watermarkMs)
-    } ${silentS} s ago (--idle says how long it is waited for)`;
+  const silentS = Math.round((now - holder.lastActiveMs) / 1000);
+  const idle = "(--idle says how long it is waited for)";
+  if (holder.watermarkMs === MIN_WATERMARK) return `which has given no record yet, for ${silentS} s ${idle}`;
+  const brought = holder.watermarkMs === atMs ? "came" : `brought it to ${formatTime(holder.watermarkMs)}`;
+  return `whose last record ${brought} ${silentS} s ago ${idle}`;
 }
 
 function ancestors(node: StreamNode, found: Set<StreamNode> = new Set()): Set<StreamNode> {

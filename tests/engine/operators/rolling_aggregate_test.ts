@@ -106,7 +106,7 @@ Deno.test("RollingAggregateOperator refuses a record whose field is nothing that
       ["sum", "5", "it must be a finite number, in this record it is string"],
       ["sum", undefined, "it must be a finite number, in this record it is undefined"],
       ["sum", NaN, "it must be a finite number, in this record it is NaN"],
-      ["max", null, "it must be a finite number or text, in this record it is object"],
+      ["max", null, "it must be a finite number or text, in this record it is null"],
       ["minBy", Infinity, "it must be a finite number or text, in this record it is Infinity"],
     ] as const
   ) {

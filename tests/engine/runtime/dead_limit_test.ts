@@ -122,7 +122,7 @@ Deno.test("execute() fails when a job has come to its end and each of its record
   const { message } = await assertRejects(() => run(poor(3)), JobError);
   assertEquals(
     message,
-    'Cannot end job "job" with success: of 3 records that it read none could be processed, they were dropped; mend the job ' +
+    'Cannot end job "job" with success: it read 3 records and could process none, they were dropped; mend the job ' +
       "and let it read them again",
   );
   assertEquals(await run([...poor(90), 5]), [5]);
@@ -135,7 +135,7 @@ Deno.test("execute() fails after the commit: what was bad is kept, and the next 
   await assertRejects(
     () => job.run(),
     JobError,
-    'Cannot end job "stats" with success: of 2 records that it read none could be processed, they are kept in ' +
+    'Cannot end job "stats" with success: it read 2 records and could process none, they are kept in ' +
       '"job.dead-letters"; mend the job and replay them from there',
   );
   assertEquals(job.store.letters.map(({ message }) => message), ["no JSON", "no JSON"]);
@@ -151,7 +151,7 @@ Deno.test("execute() fails when each record was bad though windows of an earlier
   await job.execute({}, () => {}); // live: its window stays open
   source.append("s-0", bad(2, "no JSON"));
 
-  await assertRejects(() => job.run(), JobError, "of 1 record that it read none");
+  await assertRejects(() => job.run(), JobError, "it read 1 record and could process none");
   assertEquals(job.output, ["a 1 @9"]);
 });
 
@@ -162,5 +162,5 @@ Deno.test("execute() fails when each asynchronous call failed", async () => {
     (n) => Promise.resolve([positive(n)]),
     { timeoutMs: 1_000 },
   );
-  await assertRejects(() => calls.executeAndCollect(), JobError, "of 3 records that it read none");
+  await assertRejects(() => calls.executeAndCollect(), JobError, "it read 3 records and could process none");
 });

@@ -48,13 +48,37 @@ Deno.test("Progress says nothing twice while nothing changes", async () => {
   assertEquals(said, ["info: waits for records: script s-0 read to the end"]);
 });
 
+Deno.test("Progress says why nothing comes out once while event time moves on, and again when it stands still", async () => {
+  const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
+  const job = countingJob(source);
+  const said = await saidAfter(
+    job,
+    {},
+    wait(job, 10),
+    () => source.append("s-0", at(2, "a 1")),
+    wait(job, 10),
+    () => source.append("s-0", at(3, "a 1")),
+    wait(job, 10),
+    wait(job, 10),
+    () => source.append("s-0", at(11, "a 1")), // a result
+    wait(job, 10),
+    () => source.append("s-0", at(12, "a 1")),
+    wait(job, 10),
+  );
+
+  assertEquals(said.map((line) => line.match(/^info: (\d in|1 window)/)?.[1]), [
+    ...["1 in", "1 window", "2 in", "3 in", "1 window"],
+    ...["4 in", "5 in", "1 window"],
+  ]);
+});
+
 Deno.test("whyNothingComesOut() names the split that has not given a record, and that --idle ends the wait", async () => {
   const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1"), at(2, "b 1")], "s-1": [] }));
   const said = await saidAfter(job, {}, wait(job, 10));
 
   assertEquals(said.slice(1), [
     `info: 2 windows of "counts" are open, ${FIRST_CLOSES}; it is at the beginning, held by s-1, ` +
-    "which has given no record yet (for 10 s; --idle says how long it is waited for)",
+    "which has given no record yet, for 10 s (--idle says how long it is waited for)",
   ]);
 });
 
@@ -65,7 +89,7 @@ Deno.test("whyNothingComesOut() names the split furthest behind, how far it is a
 
   assertEquals(said.slice(1), [
     `info: 2 windows of "counts" are open, ${FIRST_CLOSES}; it is at 1970-01-01T00:00:00.003Z, held by s-0, ` +
-    "whose last record brought it to 1970-01-01T00:00:00.003Z 10 s ago (--idle says how long it is waited for)",
+    "whose last record came 10 s ago (--idle says how long it is waited for)",
   ]);
 });
 
@@ -177,7 +201,7 @@ Deno.test("whyNothingComesOut() speaks of timers where there are no windows", as
   const job = jobOf([source], timers);
   const said = await saidAfter(job, {}, wait(job, 10));
   const where = "event time reaches 1970-01-01T00:00:00.019Z; it is at 1970-01-01T00:00:00.008Z, held by s-0, " +
-    "whose last record brought it to 1970-01-01T00:00:00.008Z 10 s ago (--idle says how long it is waited for)";
+    "whose last record came 10 s ago (--idle says how long it is waited for)";
 
   assertEquals(said.slice(1), [`info: 2 timers of "timers" wait, the first fires when ${where}`]);
 
@@ -254,7 +278,7 @@ Deno.test("whyNothingComesOut() names the one of two inputs that holds event tim
 
   assertEquals((await saidAfter(job, {}, wait(job, 10))).slice(1), [
     `${PAIRS_WAIT}it is at 1970-01-01T00:00:00.004Z, held by b-0, ` +
-    "whose last record brought it to 1970-01-01T00:00:00.004Z 10 s ago (--idle says how long it is waited for)",
+    "whose last record came 10 s ago (--idle says how long it is waited for)",
   ]);
 });
 
@@ -283,15 +307,16 @@ Deno.test("whyNothingComesOut() goes past an idle input to the one that holds ev
   const said = await saidAfter(
     job,
     { idleMs: 15_000 },
-    wait(job, 9),
+    wait(job, 10),
+    wait(job, 7), // after 15 s b-0 is idle
     () => sources[0]!.append("a-0", at(13, "a")),
-    wait(job, 1),
+    wait(job, 3),
     wait(job, 10),
   );
 
-  assertEquals(said.slice(2), [
+  assertEquals(said.slice(3), [
     `${PAIRS_WAIT}it is at 1970-01-01T00:00:00.012Z, held by a-0, ` +
-    "whose last record brought it to 1970-01-01T00:00:00.012Z 11 s ago (--idle says how long it is waited for)",
+    "whose last record came 13 s ago (--idle says how long it is waited for)",
   ]);
 });
 
@@ -301,18 +326,19 @@ Deno.test("whyNothingComesOut() names the one of two inputs that came back behin
   const said = await saidAfter(
     job,
     { idleMs: 15_000 },
-    wait(job, 9),
+    wait(job, 10),
+    wait(job, 7), // after 15 s b-0 is idle
     () => sources[0]!.append("a-0", at(13, "a")),
-    wait(job, 1),
-    wait(job, 6),
+    wait(job, 3),
+    wait(job, 2),
     () => sources[1]!.append("b-0", at(6, "b")),
-    wait(job, 4),
+    wait(job, 8),
   );
 
   assertEquals(
     said.at(-1),
     `${PAIRS_WAIT}it is at 1970-01-01T00:00:00.012Z, held by b-0, ` +
-      "whose last record brought it to 1970-01-01T00:00:00.005Z 4 s ago (--idle says how long it is waited for)",
+      "whose last record brought it to 1970-01-01T00:00:00.005Z 8 s ago (--idle says how long it is waited for)",
   );
 });
 
@@ -323,12 +349,13 @@ Deno.test("whyNothingComesOut() names the stream that holds a union, not one tha
   const said = await saidAfter(
     job,
     { idleMs: 15_000 },
-    wait(job, 9),
+    wait(job, 10),
+    wait(job, 7), // after 15 s b-0 is idle
     () => sources[0]!.append("a-0", at(13, "a")),
-    wait(job, 1),
-    wait(job, 6),
+    wait(job, 3),
+    wait(job, 2),
     () => sources[1]!.append("b-0", at(6, "b")),
-    wait(job, 4),
+    wait(job, 8),
   );
 
   assertEquals(said.at(-1)!.split("; ")[1]!.split(", whose")[0], "it is at 1970-01-01T00:00:00.012Z, held by a-0");

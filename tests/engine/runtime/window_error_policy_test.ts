@@ -267,7 +267,7 @@ Deno.test("a field that can not be summed up is refused when its record comes, b
   // 0+1, 1+3+4, 4+5+6, 6+7+8
   assertEquals(job.store.output.map(({ value }) => (value as { v: number }).v), [1, 8, 15, 21]);
   assertEquals(job.store.letters.map(({ origin, message }) => [origin?.offset, message]), [
-    [2, 'Cannot take sum() of field "v": it must be a finite number, in this record it is object'],
+    [2, 'Cannot take sum() of field "v": it must be a finite number, in this record it is null'],
   ]);
 });
 
