@@ -1,3 +1,4 @@
+import { isRetriable } from "../errors.ts";
 import type { Sink, SinkContext, SinkWriter } from "../sink.ts";
 
 /** Does something with a value. What it gives is waited for before the commit that counts the record as done. */
@@ -81,8 +82,17 @@ class FunctionWriter<T> implements SinkWriter<T> {
   write(value: T, timestampMs: number): void {
     // Called at once if that is possible: what it throws then has a record to blame.
     const call = { value, timestampMs };
-    if (this.#inFlight.size < this.#maxInFlight && this.#waiting.length === 0) this.#begin(call);
-    else this.#waiting.push(call);
+    if (this.#inFlight.size >= this.#maxInFlight || this.#waiting.length > 0) {
+      this.#waiting.push(call);
+      return;
+    }
+    try {
+      this.#begin(call);
+    } catch (error) {
+      // Then it has none to blame all the same: flush() throws it.
+      if (!isRetriable(error)) throw error;
+      this.#error ??= { cause: error };
+    }
   }
 
   /** Those whose call has been made already are given out. */

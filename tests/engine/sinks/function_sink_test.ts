@@ -215,6 +215,24 @@ Deno.test("an error that says that trying again can help is no record's: the job
   assertEquals([seen, job.store.letters], [[1, 2, 1, 2, 3], []]);
 });
 
+Deno.test("an error that says that trying again can help buries nothing, also when it is thrown at once", async () => {
+  const seen: number[] = [];
+  let isAway = true;
+  const job = new JobRig((env) => {
+    const sink = new FunctionSink((value: number) => {
+      if (value === 2 && isAway) {
+        isAway = false;
+        throw Object.assign(new Error("the database is away"), { retriable: true });
+      }
+      seen.push(value);
+    });
+    env.fromSource(new CollectionSource([1, 2, 3]), WatermarkStrategy.noWatermarks<number>(), "numbers").sinkTo(sink);
+  });
+  await job.execute({ bounded: true }, () => {}, () => {});
+
+  assertEquals([seen, job.store.letters], [[1, 1, 2, 3], []]);
+});
+
 Deno.test("FunctionSink is part of no commit, and is called what its function is", () => {
   function post(): void {}
 
