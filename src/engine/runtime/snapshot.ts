@@ -207,12 +207,13 @@ export class Snapshot {
  * Takes out of a commit what belongs to operators that the job does not have: positions, state, timers and what sinks had to
  * remember.
  * @returns the names of these entries, by uid
+ * @throws {CommitEntryError} if there is an entry that no job has written
  */
 export function takeNonRestored(entries: Map<string, string>, graph: StreamGraph): Map<string, string[]> {
   const uids = new Set(graph.nodes.map(({ uid }) => uid));
   const taken = new Map<string, string[]>();
-  for (const entry of entries.keys()) {
-    const [kind, uid] = JSON.parse(entry) as [string, string?];
+  for (const [entry, text] of entries) {
+    const [[kind, uid]] = parseEntry(entry, text);
     if (kind === "job" || uid === undefined || uids.has(uid)) continue;
     getOrAdd(taken, uid, () => []).push(entry);
     entries.delete(entry);

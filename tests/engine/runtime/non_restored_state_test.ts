@@ -1,7 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { JobError } from "../../../src/engine/errors.ts";
 import type { StreamGraph, StreamNode } from "../../../src/engine/graph.ts";
-import { takeNonRestored } from "../../../src/engine/runtime/snapshot.ts";
+import { CommitEntryError, takeNonRestored } from "../../../src/engine/runtime/snapshot.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig, windowCounts } from "../job_rig.ts";
 import { at, ScriptSource } from "../script_source.ts";
@@ -24,6 +24,11 @@ function renamedJob(source: ScriptSource<string>): { rig: JobRig; uid: (uid: str
 function entriesOf(rig: JobRig, uid: string): string[] {
   return [...rig.store.entries.keys()].filter((entry) => (JSON.parse(entry) as string[])[1] === uid);
 }
+
+Deno.test("takeNonRestored() names an entry that no job has written", () => {
+  const entries = new Map([["rubbish", "0"]]);
+  assertThrows(() => takeNonRestored(entries, graphOf()), CommitEntryError, 'no job has written, "rubbish"');
+});
 
 Deno.test("takeNonRestored() takes out all entries of operators that the job does not have, and no others", () => {
   const kept = new Map([['["job"]', "{}"], ['["split","texts","s-0"]', "{}"], [
