@@ -55,7 +55,7 @@ export class DeadLetters {
 
   /**
    * @param of how many records its operator has got, if it makes several letters of one record of the job: of asynchronous
-   *   calls; how often it has fired, of a window or timer
+   *   calls; how often it has fired, of a window or timer that does so as time has come
    * @throws {JobError} if there are more bad ones than the job stands
    */
   add(letter: Letter, of?: number): void {
@@ -105,10 +105,13 @@ export class DeadLetters {
   #checkLimit(letter: Letter, of: number | undefined): void {
     const { clock, jobName } = this.#options;
     const number = this.#recordsIn();
-    // A window stands for as many records as there are to one.
-    const share = of === undefined || of === 0 ? 1 : number / of;
-    const weight = letter.firing === undefined ? Math.min(1, share) : Math.max(1, share);
-    const passed = this.#counter.add({ number, weight, nowMs: clock.monotonicMs() });
+    const nowMs = clock.monotonicMs();
+    const passed = this.#counter.add(
+      letter.firing === undefined || of === undefined
+        ? { number, weight: of === undefined ? 1 : Math.min(1, number / of), nowMs }
+        // Of windows and timers it is their own share that counts: how many records there are to one says nothing about them.
+        : { number: of, weight: 1, nowMs, firingOf: letter.operator },
+    );
     if (passed === undefined) return;
     const kept = this.keptIn === undefined ? "are dropped" : `are in "${this.keptIn}"`;
     throw new JobError(

@@ -1,6 +1,7 @@
 /**
- * How many bad records end a job: those that could not be decoded, or at which a function threw. Late ones do not count. The
- * limit that is passed first ends it.
+ * How many bad records end a job: those that could not be decoded, or at which a function threw. Late ones do not count.
+ * Windows and timers that the job goes on without are counted like records, those of each operator by themselves. The limit
+ * that is passed first ends it.
  */
 export interface DeadLimit {
   /**
@@ -31,12 +32,23 @@ export function checkDeadLimit({ share = 1, perMinute = 1 }: DeadLimit): void {
   }
 }
 
-/** Counts the bad records of one attempt of a job, and says when they are too many. Good ones cost it nothing. */
+/** Something that could not be processed. */
+export interface DeadOne {
+  /** How many there have been of its kind, this one included: records that the job has taken, or firings of an operator. */
+  readonly number: number;
+  /** 1; less if it is one of several that were made of one record. */
+  readonly weight: number;
+  readonly nowMs: number;
+  /** The operator, if it is a window or timer that has fired; left out for a record. */
+  readonly firingOf?: string | undefined;
+}
+
+/** Counts what one attempt of a job could not process, and says when it is too much. What is good costs it nothing. */
 export class DeadCounter {
   readonly #share: number;
   readonly #perMinute: number;
-  /** Bad ones among the last records: how many had come with them, and how much each counts. */
-  #last: { readonly number: number; readonly weight: number }[] = [];
+  /** Bad ones among the last records, or firings of an operator: how many had come with them, and how much each counts. */
+  readonly #last = new Map<string | undefined, { readonly number: number; readonly weight: number }[]>();
   /** When they died within the last minute, ms; kept only if there is a limit. */
   #times: number[] = [];
 
@@ -46,25 +58,22 @@ export class DeadCounter {
     this.#perMinute = perMinute;
   }
 
-  /**
-   * @param record.number how many records the job has taken, this one included
-   * @param record.weight 1; less if it is one of several that were made of one record
-   * @returns which limit is passed, as part of a sentence: "612 of its last 1,000 records"; undefined if none
-   */
-  add(record: { readonly number: number; readonly weight: number; readonly nowMs: number }): string | undefined {
-    return this.#addToShare(record.number, record.weight) ?? this.#addToMinute(record.nowMs);
+  /** @returns which limit is passed, as part of a sentence: "612 of its last 1,000 records"; undefined if it is not passed */
+  add(dead: DeadOne): string | undefined {
+    return this.#addToShare(dead) ?? this.#addToMinute(dead.nowMs);
   }
 
-  #addToShare(number: number, weight: number): string | undefined {
+  #addToShare({ number, weight, firingOf }: DeadOne): string | undefined {
     if (this.#share === 1) return undefined;
-    this.#last.push({ number, weight });
-    if (this.#last[0]!.number <= number - LAST_RECORDS) {
-      this.#last = this.#last.filter((bad) => bad.number > number - LAST_RECORDS);
-    }
-    const bad = Math.round(this.#last.reduce((sum, { weight }) => sum + weight, 0));
+    let last = this.#last.get(firingOf) ?? [];
+    last.push({ number, weight });
+    if (last[0]!.number <= number - LAST_RECORDS) last = last.filter((bad) => bad.number > number - LAST_RECORDS);
+    this.#last.set(firingOf, last);
+    const bad = Math.round(last.reduce((sum, { weight }) => sum + weight, 0));
     const of = Math.min(number, LAST_RECORDS);
     if (bad < LEAST_BAD || bad <= of * this.#share) return undefined;
-    return `${bad.toLocaleString("en-US")} of its last ${of.toLocaleString("en-US")} records`;
+    const what = firingOf === undefined ? "records" : `windows or timers of "${firingOf}"`;
+    return `${bad.toLocaleString("en-US")} of its last ${of.toLocaleString("en-US")} ${what}`;
   }
 
   #addToMinute(now: number): string | undefined {

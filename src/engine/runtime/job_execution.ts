@@ -6,6 +6,7 @@ import { type Books, booksOf, formatBooks, tableOfBooks } from "./books.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
 import type { JobRunOptions } from "./options.ts";
 import { startRestarts } from "./restart_strategy.ts";
+import { hasProcessed } from "./success.ts";
 import { Watchdog } from "./watchdog.ts";
 
 const FIRST_RETRY_MS = 500;
@@ -21,6 +22,8 @@ export interface JobExecutionResult {
   readonly books: Books;
   /** Where late and bad records are kept; undefined if they are dropped. */
   readonly deadLetters?: string | undefined;
+  /** Whether an attempt before the last one, which the books do not count, has processed records. */
+  readonly processedEarlier?: boolean;
 }
 
 /**
@@ -33,6 +36,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
   let retryMs = FIRST_RETRY_MS;
   /** Attempts in a row that have brought nothing. */
   let fruitless = 0;
+  let processedEarlier = false;
   /** When the store was lost, ms of the monotonic clock. */
   let lostAtMs: number | undefined;
   let { reset } = options;
@@ -63,7 +67,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
       const books = run.books();
       logger.info(`${jobName}: ${describeEnd(end)}: ${formatBooks(books)}`);
       if (books.recordsIn > 0) { for (const line of tableOfBooks(books)) logger.info(`  ${line}`); }
-      return { jobName, end, books, deadLetters: run.deadLetters };
+      return { jobName, end, books, deadLetters: run.deadLetters, ...processedEarlier && { processedEarlier } };
     } catch (error) {
       const reason = session?.lost.aborted ? session.lost.reason : error;
       if (signal.aborted && (run === undefined || reason === signal.reason)) {
@@ -73,6 +77,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
       if (signal.aborted) throw reason;
       let pauseMs: number | undefined;
       fruitless = run?.madeProgress ? 1 : fruitless + 1;
+      processedEarlier ||= run !== undefined && run.madeProgress && hasProcessed(run.books());
       if (isRetriable(reason) && fruitless < maxAttemptsOf(reason)) {
         // Work went on for a while: this is a new trouble, not the old one.
         if (clock.monotonicMs() - startedMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;

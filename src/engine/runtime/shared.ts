@@ -16,7 +16,7 @@ export interface Shared {
   /**
    * Logs a record that could not be processed, or came too late, and keeps it if that is the job's policy.
    * @param of how many records its operator has got, if that makes several letters of one record of the job; how often it has
-   *   fired, of a window or timer
+   *   fired, of a window or timer that does so as time has come
    */
   deadLetter(letter: Omit<DeadLetter, "attempt">, of?: number): void;
   /** How far event time may be ahead of the clock. */

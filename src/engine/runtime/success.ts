@@ -8,8 +8,8 @@ import { count } from "./why_nothing_comes_out.ts";
  * were well.
  * @throws {JobError} if each of its records was bad
  */
-export function checkSuccess({ jobName, end, books, deadLetters }: JobExecutionResult): void {
-  if (end !== "finished" || !isAllBad(books)) return;
+export function checkSuccess({ jobName, end, books, deadLetters, processedEarlier }: JobExecutionResult): void {
+  if (end !== "finished" || processedEarlier || !isAllBad(books)) return;
   const fate = deadLetters === undefined
     ? "they were dropped; mend the job and let it read them again"
     : `they are kept in "${deadLetters}"; mend the job and replay them from there`;
@@ -18,9 +18,15 @@ export function checkSuccess({ jobName, end, books, deadLetters }: JobExecutionR
   throw new JobError(`Cannot end job "${jobName}" with success: it read ${records} and could process none, ${fate}`);
 }
 
+/** Whether an attempt has processed records: it has got some, and not all of them were bad. */
+export function hasProcessed(books: Books): boolean {
+  return books.recordsIn > 0 && !isAllBad(books);
+}
+
 function isAllBad({ recordsIn, recordsOut, dead, sources }: Books): boolean {
   if (dead === 0) return false;
-  const noneThrough = sources.every(({ consumed }) => consumed === 0);
+  // Without a record of its own it has only calls that the last commit had at work.
+  const noneThrough = recordsIn > 0 && sources.every(({ consumed }) => consumed === 0);
   // What dies in an asynchronous call has gone through its source before.
   return noneThrough || (recordsOut === 0 && dead >= recordsIn);
 }

@@ -329,7 +329,8 @@ export class Task implements OperatorContext {
       else journal.part(work);
     } catch (error) {
       // What made the window fire is a record, and no time that has come: that one is to blame.
-      if (fails && journal.isActive && !this.#timerAtWork) throw error;
+      const byRecord = journal.isActive && !this.#timerAtWork;
+      if (fails && byRecord) throw error;
       if (isExpected(error) && !(error instanceof RecordError)) throw error;
       // One that is not by a record has been named by a firing below.
       if (error instanceof OperatorError && !error.byRecord) throw error;
@@ -340,7 +341,7 @@ export class Task implements OperatorContext {
       this.tally.touch();
       this.tally.failed++;
       const letter = { ...wordsOf(named), origin: undefined, operator, firing, ...rest };
-      this.#shared.deadLetter(letter, this.tally.fired);
+      this.#shared.deadLetter(letter, byRecord ? undefined : this.tally.fired);
     }
   }
 

@@ -8,9 +8,15 @@ import {
   TumblingEventTimeWindows,
   WatermarkStrategy,
 } from "../../../src/engine/mod.ts";
-import { countingJob } from "../job_rig.ts";
+import { countingJob, JobRig } from "../job_rig.ts";
 import { at, bad, ScriptSource } from "../script_source.ts";
-import { JobHarness, type JobHarnessOptions, TestSink, TestSource } from "../../../src/engine/testing/mod.ts";
+import {
+  JobHarness,
+  type JobHarnessOptions,
+  TestSink,
+  TestSource,
+  watermarksByHand,
+} from "../../../src/engine/testing/mod.ts";
 
 /** A live job whose function throws at what is below 0. */
 async function liveJob(options: JobHarnessOptions = {}) {
@@ -90,6 +96,40 @@ Deno.test("a share counts a record once, whatever asynchronous calls were made o
   await assertRejects(() => numbers.pushAll(poor(500).map((n) => [n, 0] as const)), JobError, "could not be processed");
 });
 
+/** 100 windows a second of 20 records each; those of keys below `bad` throw when they fire. */
+async function windowsJob(bad: number) {
+  const sales = new TestSource<{ key: number; n: number }>("sales");
+  const sink = new TestSink<number>("out");
+  const harness = await new JobHarness((env) => {
+    env.fromSource(sales, watermarksByHand(), "sales").keyBy(({ key }) => key)
+      .window(TumblingEventTimeWindows.of(1_000)).reduce((a, b) => ({ key: a.key, n: a.n + b.n }))
+      .map(({ key }) => positive(key - bad)).name("check").sinkTo(sink);
+  }, { onWindowError: "dead-letter" }).start();
+  const second = async (number: number) => {
+    const records = Array.from({ length: 2_000 }, (_, i) => [{ key: i % 100, n: 1 }, 1_000 * number] as const);
+    await sales.pushAll(records);
+    await sales.watermark(1_000 * number + 999);
+  };
+  return { harness, second, sink };
+}
+
+Deno.test("a live job goes on without a window, however many records there are to one", async () => {
+  const { harness, second, sink } = await windowsJob(1);
+  for (let i = 0; i < 12; i++) await second(i);
+  assertEquals([harness.status, harness.books().failed, sink.values.length], ["running", 12, 1_188]);
+});
+
+Deno.test("a live job ends when more than half of its last 1,000 windows failed, and 100 at least", async () => {
+  const { harness, second } = await windowsJob(60);
+  await second(0);
+  assertEquals(harness.status, "running"); // 60 are too few
+  await assertRejects(
+    () => second(1),
+    JobError,
+    '100 of its last 140 windows or timers of "check" could not be processed',
+  );
+});
+
 Deno.test("late records end no job", async () => {
   const numbers = new TestSource<number>("numbers");
   await using harness = await new JobHarness((env) => {
@@ -163,4 +203,36 @@ Deno.test("execute() fails when each asynchronous call failed", async () => {
     { timeoutMs: 1_000 },
   );
   await assertRejects(() => calls.executeAndCollect(), JobError, "it read 3 records and could process none");
+});
+
+Deno.test("execute() does not fail for one bad record when an attempt before the last had good ones", async () => {
+  const source = new ScriptSource<string>({ "s-0": [...good(2_000).map((n) => at(n, "a")), bad(2, "no JSON")] });
+  const job = new JobRig((env, { store }) => {
+    env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo(store.sink("out"));
+  });
+  let commits = 0;
+  const faultPoint = (point: string) => {
+    if (point !== "commit: the store has it" || ++commits !== 2) return;
+    throw Object.assign(new Error("the broker is away"), { retriable: true });
+  };
+  const { end, books } = await job.execute({ bounded: true, faultPoint }, () => {}, () => {});
+  assertEquals([end, books.recordsIn, books.dead], ["finished", 1, 1]);
+});
+
+Deno.test("execute() does not fail for a call of the last commit that fails when others come to something", async () => {
+  const source = new ScriptSource<number>({ "s-0": [at(1, 1), at(2, -2)] });
+  let answers = false;
+  const job = new JobRig((env, { store }) => {
+    const numbers = env.fromSource(source, WatermarkStrategy.noWatermarks(), "numbers");
+    AsyncDataStream.orderedWait(
+      numbers,
+      (n) => answers ? Promise.resolve([positive(n)]) : new Promise<number[]>(() => {}),
+      { timeoutMs: 1_000_000 },
+    ).sinkTo(store.sink("out"));
+  });
+  await job.execute({}, () => {}); // stopped with both calls at work
+  answers = true;
+
+  const { books } = await job.run();
+  assertEquals([job.output, books.recordsIn, books.dead], [["1 @1"], 0, 1]);
 });
