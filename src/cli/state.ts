@@ -5,6 +5,7 @@
  */
 import type { Broker } from "../connectors/broker.ts";
 import { BrokerError } from "../connectors/broker.ts";
+import { CommitEntryError } from "../engine/runtime/snapshot.ts";
 import type { Flags } from "../utils.ts";
 import { formatCount, parseStart, parseTime, runMain, usable, UsageError } from "../utils.ts";
 import { importSavepoint, resetJob } from "./state/change.ts";
@@ -111,7 +112,17 @@ function command<const F extends Flags>(
   run: (broker: Broker, job: string, flags: Parsed<F>, io: StateIo) => Promise<void>,
   check?: (flags: Parsed<F>) => void,
 ): (job: string, args: readonly string[]) => StateCommand {
-  return jobCommand({ command: `deno task state JOB ${name}`, positionals, describe }, flags, run, check);
+  const named: typeof run = async (broker, job, flags, io) => {
+    try {
+      await run(broker, job, flags, io);
+    } catch (error) {
+      if (!(error instanceof CommitEntryError)) throw error;
+      throw new BrokerError(
+        `Cannot ${name} "${job}": ${error.message}; import a savepoint, or forget the commit with reset`,
+      );
+    }
+  };
+  return jobCommand({ command: `deno task state JOB ${name}`, positionals, describe }, flags, named, check);
 }
 
 const HELP = `Usage: deno task state JOB COMMAND [flags]

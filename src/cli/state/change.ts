@@ -1,7 +1,7 @@
 /** What changes a job's commit from outside: importing one, and forgetting it. */
 import { type Broker, deadLetterTopic, type JobLease } from "../../connectors/broker.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
-import { type Entries, partitionOf, singleTimersOf, sinksOf, splitsOf, statesOf } from "./commit.ts";
+import { type Entries, partitionOf, readableOf, singleTimersOf, sinksOf, splitsOf, statesOf } from "./commit.ts";
 import { readCommit } from "./jobs.ts";
 import { placePositions, type PositionPolicy } from "./positions.ts";
 import type { Savepoint } from "./savepoint.ts";
@@ -58,7 +58,7 @@ export async function importSavepoint(
 export async function resetJob(broker: Broker, job: string, options: ChangeOptions): Promise<void> {
   const { logger, yes } = options;
   const entries = await readCommit(broker, job);
-  const splits = splitsOf(entries);
+  const splits = splitsOf(readableOf(entries));
   logger.info(`A reset of ${job} removes ${describeEntries(entries)}; then it begins where --from says`);
   logger.info(`What it has written stays, and so do the records in ${deadLetterTopic(job)}`);
   if (!yes) throw new UsageError("Nothing was removed: add --yes to do it");
@@ -68,8 +68,10 @@ export async function resetJob(broker: Broker, job: string, options: ChangeOptio
   logger.info(`Removed the commit of ${job}`);
 }
 
-/** "12 entries: state of 2 operators (flights, windows), 5 timers, positions of skyone" */
-export function describeEntries(entries: Entries): string {
+/** "12 entries: state of 2 operators (flights, windows), 5 timers, positions of skyone"; what is damaged is counted only. */
+export function describeEntries(all: Entries): string {
+  const entries = readableOf(all);
+  const damaged = all.size - entries.size;
   const states = [...new Set(statesOf(entries).filter((state) => state.entries > 0).map(({ uid }) => uid))];
   const timers = singleTimersOf(entries).reduce((sum, { count }) => sum + count, 0);
   const sources = [...new Set(splitsOf(entries).map(({ source }) => source))];
@@ -79,8 +81,9 @@ export function describeEntries(entries: Entries): string {
     ...(timers > 0 ? [`${formatCount(timers)} timer${timers === 1 ? "" : "s"}`] : []),
     ...(sources.length > 0 ? [`positions of ${sources.join(", ")}`] : []),
     ...(sinks.length > 0 ? [`what ${sinks.join(", ")} had to remember`] : []),
+    ...(damaged > 0 ? [`${formatCount(damaged)} that no job has written`] : []),
   ];
-  const count = `${formatCount(entries.size)} entr${entries.size === 1 ? "y" : "ies"}`;
+  const count = `${formatCount(all.size)} entr${all.size === 1 ? "y" : "ies"}`;
   return parts.length === 0 ? count : `${count}: ${parts.join(", ")}`;
 }
 

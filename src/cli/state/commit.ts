@@ -1,6 +1,6 @@
 /** A job's commit as a person asks about it; `engine/runtime/snapshot.ts` says what the entries are. */
 import type { Json } from "../../engine/mod.ts";
-import { JOB_ENTRY, type JobRecord, type SplitRecord } from "../../engine/runtime/snapshot.ts";
+import { CommitEntryError, JOB_ENTRY, type JobRecord, type SplitRecord } from "../../engine/runtime/snapshot.ts";
 import type { StoredWindow } from "../../engine/state/open_state.ts";
 import type { TimerKind } from "../../engine/time/timer_queue.ts";
 
@@ -59,10 +59,33 @@ export interface TimerSummary {
 
 const encoder = new TextEncoder();
 
+/** Those that are JSON, as all are that jobs have written. */
+export function readableOf(entries: Entries): Entries {
+  return new Map([...entries].filter(([entry, text]) => isJson(entry) && isJson(text)));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws {CommitEntryError} naming the entry, if its name or text is damaged */
+function parse<T>(part: string, [entry, text]: readonly [entry: string, text: string]): T {
+  try {
+    return JSON.parse(part) as T;
+  } catch {
+    throw new CommitEntryError(entry, text);
+  }
+}
+
 /** The entry of the job itself; undefined if there is no commit. */
 export function jobRecordOf(entries: Entries): JobRecord | undefined {
   const text = entries.get(JOB_ENTRY);
-  return text === undefined ? undefined : JSON.parse(text) as JobRecord;
+  return text === undefined ? undefined : parse(text, [JOB_ENTRY, text]);
 }
 
 /** Positions, by source and split. */
@@ -70,8 +93,8 @@ export function splitsOf(entries: Entries): SplitEntry[] {
   const found: SplitEntry[] = [];
   for (const [entry, text] of entries) {
     if (!entry.startsWith('["split",')) continue;
-    const [, source, split] = JSON.parse(entry) as [string, string, string];
-    found.push({ source, split, ...JSON.parse(text) as SplitRecord });
+    const [, source, split] = parse<[string, string, string]>(entry, [entry, text]);
+    found.push({ source, split, ...parse<SplitRecord>(text, [entry, text]) });
   }
   return found.sort((a, b) =>
     compare(a.source, b.source) || a.split.localeCompare(b.split, "en", { numeric: true }) || compare(a.split, b.split)
@@ -91,7 +114,10 @@ export function* stateEntriesOf(entries: Entries, uid?: string, state?: string):
   const begin = ["state", ...names].map((name) => JSON.stringify(name)).join(",");
   for (const [entry, text] of entries) {
     if (!entry.startsWith(`[${begin},`)) continue;
-    const [, uid, state, namespace, key, part] = JSON.parse(entry) as [string, string, string, string, Json, Json?];
+    const [, uid, state, namespace, key, part] = parse<[string, string, string, string, Json, Json?]>(entry, [
+      entry,
+      text,
+    ]);
     const bytes = encoder.encode(entry).length + encoder.encode(text).length;
     yield { uid, state, namespace, key, text, bytes, ...(part !== undefined && { part }) };
   }
@@ -142,9 +168,9 @@ export function singleTimersOf(entries: Entries): TimerSummary[] {
 type TimerEntry = readonly [kind: TimerKind, uid: string, timeMs: number];
 
 function* singleTimers(entries: Entries): Generator<TimerEntry> {
-  for (const entry of entries.keys()) {
+  for (const [entry, text] of entries) {
     if (!entry.startsWith('["timer",') && !entry.startsWith('["processing-timer",')) continue;
-    yield JSON.parse(entry) as unknown as TimerEntry;
+    yield parse<TimerEntry>(entry, [entry, text]);
   }
 }
 
@@ -170,8 +196,8 @@ function summaryOf(timers: readonly TimerEntry[]): TimerSummary[] {
 
 /** Uids of sinks that have something to remember. */
 export function sinksOf(entries: Entries): string[] {
-  return [...entries.keys()].filter((entry) => entry.startsWith('["sink",'))
-    .map((entry) => (JSON.parse(entry) as [string, string])[1]).sort();
+  return [...entries].filter(([entry]) => entry.startsWith('["sink",'))
+    .map(([entry, text]) => parse<[string, string]>(entry, [entry, text])[1]).sort();
 }
 
 function compare(a: string, b: string): number {
