@@ -140,6 +140,13 @@ export class BrokerJobSession implements JobSession {
     this.#written = [];
   }
 
+  /** A letter as its topic takes it. If only its time is refused it is whole: that of its record is in the headers. */
+  #fitting(record: OutgoingRecord): OutgoingRecord {
+    if (this.#checkLetter?.(record) === undefined) return record;
+    const ofNow = { ...record, timestampMs: Date.now() };
+    return this.#checkLetter(ofNow) === undefined ? ofNow : shortened(ofNow);
+  }
+
   async #writeLetters(): Promise<void> {
     if (this.#letters.length === 0) return;
     const topic = this.deadLetters;
@@ -160,10 +167,7 @@ export class BrokerJobSession implements JobSession {
     }
     const letters = this.#letters;
     this.#letters = [];
-    for (const letter of letters) {
-      const record = this.#letterWriter.record(letter);
-      this.#lease.write(this.#checkLetter?.(record) === undefined ? record : shortened(record));
-    }
+    for (const letter of letters) this.#lease.write(this.#fitting(this.#letterWriter.record(letter)));
     this.#faultPoint?.("commit: the dead letters are written");
   }
 }

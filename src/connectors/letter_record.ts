@@ -94,7 +94,6 @@ export function shortened(letter: OutgoingRecord): OutgoingRecord {
     ...letter,
     key: key !== null && key.length > KEPT_BYTES ? null : key,
     value: value?.subarray(0, KEPT_BYTES) ?? null,
-    timestampMs: Date.now(),
     headers: [...ours, ["dead-letter.cut-from", cut]],
   };
 }

@@ -230,6 +230,21 @@ Deno.test("deadLetter() keeps the begin of a value that the letters' topic refus
   assertEquals(records[0]!.timestampMs, time.nowMs);
 });
 
+Deno.test("deadLetter() keeps all of a record when the letters' topic refuses its time alone, so that it can be replayed", async () => {
+  using time = new StoppedTime();
+  const { session, lease } = await open();
+  const year2031 = Date.UTC(2031, 0);
+  session.broker.recordCheck = () =>
+    Promise.resolve(({ timestampMs }) => timestampMs >= year2031 ? "its time lies too far in the future" : undefined);
+  session.deadLetter(letter({ origin: { ...ORIGIN, timestampMs: year2031 }, timestampMs: year2031 }));
+  await session.commit(new Map(), []);
+
+  const [record] = lease.commits[0]!.records;
+  assertEquals([record!.timestampMs, text(record!.value!)], [time.nowMs, "<html>"]);
+  const names = headersOf(record!).map(([name]) => name);
+  assertEquals([names[0], names.at(-1)], ["trace", "dead-letter.timestamp"]);
+});
+
 Deno.test("deadLetter() keeps a record without key and value as it was", async () => {
   const { session, lease } = await open();
   session.deadLetter(letter({ origin: { ...ORIGIN, key: null, value: null, headers: undefined } }));
