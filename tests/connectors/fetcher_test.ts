@@ -40,6 +40,7 @@ class Cluster {
   readonly open: Question[] = [];
   /** All that was asked, in order: "node: partition@offset …". */
   readonly asked: string[] = [];
+  readonly logged: string[] = [];
   #onAsked: () => void = () => {};
 
   constructor(partitions: number, records: number) {
@@ -49,7 +50,7 @@ class Cluster {
 
   get client(): Client {
     const client = {
-      log: () => {},
+      log: (level: string, message: string) => void this.logged.push(`${level}: ${message}`),
       leaders: () => Promise.resolve(new Map([[TOPIC, [...this.leaders]]])),
       node: (node: number) => Promise.resolve({ send: (_api: "Fetch", args: FetchArguments) => this.#ask(node, args) }),
       forgetTopic: () => {},
@@ -184,14 +185,19 @@ test("fetch() brings each record once and in order, whatever moves, comes late, 
 });
 
 /** Answers questions as they come, without a batch up to `gapEnd`, until `done`. */
-async function answerWithGap(cluster: Cluster, gapEnd: number, done: Promise<unknown>): Promise<void> {
+async function answerWithGap(
+  cluster: Cluster,
+  gapEnd: number,
+  done: Promise<unknown>,
+  end = 5,
+): Promise<void> {
   let ended = false;
   done.finally(() => ended = true);
   while (!ended) {
     for (const question of [...cluster.open]) {
       question.answer(
         question.positions.map(({ partition, offset }) =>
-          offset < gapEnd ? cluster.found(partition, offset, offset, 5) : cluster.found(partition, offset, 5, 5)
+          offset < gapEnd ? cluster.found(partition, offset, offset, end) : cluster.found(partition, offset, 5, 5)
         ),
       );
     }
@@ -228,10 +234,41 @@ test("fetch() does not take one empty answer for a gap: what is there then comes
   assertEquals(offsetsOf(batches), [3, 4]);
 });
 
+test("fetch() asks many times before it goes on behind a large gap: what comes late is not stepped over", async () => {
+  const cluster = new Cluster(1, 5);
+  const fetcher = await newFetcher(cluster);
+  const fetching = later(fetcher.fetch([at(3)], 10_000));
+  for (let i = 0; i < 15; i++) {
+    await cluster.untilOpen(1);
+    cluster.open[0]!.answer([cluster.found(0, 3, 3, 5_000)]);
+  }
+  await cluster.untilOpen(1);
+  cluster.open[0]!.answer([cluster.found(0, 3, 5, 5_000)]);
+  const batches = await fetching;
+  await fetcher.close();
+
+  assertEquals(offsetsOf(batches), [3, 4]);
+});
+
+test("fetch() goes on at the end of a large gap, and says so", async () => {
+  const cluster = new Cluster(1, 5);
+  const fetcher = await newFetcher(cluster);
+  const fetching = fetcher.fetch([at(3)], 10_000);
+  const answering = later(answerWithGap(cluster, 5, fetching, 5_000));
+  const batches = await fetching;
+  await answering;
+  await fetcher.close();
+
+  assertEquals(batches.map(({ records, nextOffset }) => [records.length, nextOffset]), [[0, 5_000]]);
+  assertEquals(cluster.logged, [
+    `warn: "${TOPIC}" partition 0 has nothing from offset 3 to its end at 5000, goes on there`,
+  ]);
+});
+
 test("fetch() stays in a gap where it must not cross any", async () => {
   const cluster = new Cluster(1, 5);
   const fetcher = await newFetcher(cluster, { crossGaps: false });
-  const fetching = fetcher.fetch([at(3)], 50);
+  const fetching = fetcher.fetch([at(3)], 1_000);
   const answering = later(answerWithGap(cluster, 5, fetching));
   assertEquals(await fetching, []);
   await answering;

@@ -7,7 +7,7 @@ import type { FetchedPartition } from "./fetch_response.ts";
 import { readFetchResponse } from "./fetch_response.ts";
 import type { FetchArguments } from "./protocol.ts";
 import { READ_COMMITTED } from "./protocol.ts";
-import { Gaps } from "./gaps.ts";
+import { Gaps, SMALL_GAP } from "./gaps.ts";
 
 /** How much is asked for at once. */
 export interface FetchLimits {
@@ -208,6 +208,7 @@ export class KafkaFetcher implements Fetcher {
           const { records, bytes } = found.found;
           const nextOffset = this.#gaps?.nextOffset(position, found.found, probe) ?? found.found.nextOffset;
           if (nextOffset === offset) continue;
+          if (nextOffset > found.found.nextOffset) this.#logGap(position, nextOffset);
           offsets.set(placeOf(position), nextOffset);
           batches.push({ topic, partition, records, nextOffset, bytes });
         } catch (error) {
@@ -223,6 +224,13 @@ export class KafkaFetcher implements Fetcher {
     // What one broker found is not lost because another one fails; that one is asked again.
     if (failure !== undefined && (batches.length === 0 || !(failure instanceof PassingError))) throw failure;
     return batches;
+  }
+
+  #logGap({ topic, partition, offset }: Position, end: number): void {
+    this.#client.log(
+      end - offset > SMALL_GAP ? "warn" : "debug",
+      `"${topic}" partition ${partition} has nothing from offset ${offset} to its end at ${end}, goes on there`,
+    );
   }
 
   /** Notes that no answer came, and gives up when none has for long. */
