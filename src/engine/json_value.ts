@@ -124,5 +124,7 @@ function vanishes(value: object): boolean {
 
 function named(value: object): string {
   const name = (value.constructor as { name?: unknown } | undefined)?.name;
-  return typeof name !== "string" || name === "" ? "an object" : `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
+  return typeof name !== "string" || name === ""
+    ? "an object"
+    : `${/^(?:[AEIO]|U(?!int))/.test(name) ? "an" : "a"} ${name}`;
 }

@@ -59,7 +59,7 @@ export interface CommandLine {
 /**
  * Values of the flags in `args`, and in `_` the arguments that belong to no flag.
  *
- * Strict: what it does not know, or has twice, or can not read is an error that names it. A "--" before all others is skipped
+ * Strict: what it does not know, or has twice, or cannot read is an error that names it. A "--" before all others is skipped
  * where no argument without a flag is possible: other task runners want it between a task and its flags.
  *
  * @throws {UsageError} naming the flag, what was found and what was expected

@@ -35,7 +35,7 @@ const COMPRESSED_CHUNK_BYTES = 1 << 16;
 
 /**
  * Opens a file by what it begins with: gzip, or text. One that is still empty goes by its name.
- * @throws {JobError} if it can not be opened, or can not hold lines of text
+ * @throws {JobError} if it cannot be opened, or cannot hold lines of text
  */
 export async function openBytes(path: string): Promise<FileBytes> {
   try {

@@ -57,7 +57,7 @@ async function textLength(path: string, { size }: Deno.FileInfo): Promise<number
   return await file.read(bytes) === 4 ? new DataView(bytes.buffer).getUint32(0, true) : undefined;
 }
 
-/** What can not be read is not the file that is looked for. */
+/** What cannot be read is not the file that is looked for. */
 async function ofText(path: string, check: (bytes: FileBytes) => Promise<boolean>): Promise<boolean> {
   let bytes: FileBytes | undefined;
   try {

@@ -57,7 +57,7 @@ export class OpenFile implements FileOffset {
 
   /**
    * @param from begins there; if that is behind the first record, the decoder is shown that one all the same
-   * @throws {JobError} if it can not be opened
+   * @throws {JobError} if it cannot be opened
    */
   static async open(
     path: string,

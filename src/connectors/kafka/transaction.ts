@@ -34,7 +34,7 @@
  *   is the end of the epoch, as its sender rejects.
  * - **InitProducerId** without an epoch always raises it. Late, it shuts out whoever has the id then, ourselves or a successor:
  *   that one goes back to its last commit. With our epoch (version 3 and later) it is refused after a successor's, so
- *   that an instance that slept can not take the id back.
+ *   that an instance that slept cannot take the id back.
  *
  * In the new protocol (EndTxn 5; `transaction.version` 2, Kafka 4) EndTxn raises the epoch, so each transaction has its own and
  * whatever comes late is refused. There EndTxn is repeated under its epoch until it is answered: the broker knows the

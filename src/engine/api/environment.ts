@@ -132,7 +132,7 @@ export class StreamExecutionEnvironment {
   /**
    * Runs the job: to the end of its sources, or until the signal.
    *
-   * @throws {JobError} if it can not run as it is described, its commit does not fit it, or it has come to its end and none of its
+   * @throws {JobError} if it cannot run as it is described, its commit does not fit it, or it has come to its end and none of its
    *   records could be processed
    * @throws {OperatorError} if a function of the job throws
    */

@@ -61,8 +61,7 @@ export class DeadLetters {
   add(letter: Letter, of?: number): void {
     const isLate = letter.errorClass === "LateRecord";
     const kind = isLate ? this.#late : this.#bad;
-    // Who lets a job go on without a window wants to keep it, whatever becomes of bad records.
-    const keeper = letter.firing === undefined ? this.#keeper : this.#session;
+    const keeper = this.#keeperOf(letter);
     kind.count++;
     if (keeper === undefined) kind.dropped++;
     if (kind.count <= SHOWN) this.#warn(`${describeLetter(letter)}; ${this.#fate(keeper)}`);
@@ -89,6 +88,11 @@ export class DeadLetters {
     return this.#options.onError === "skip" ? undefined : this.#session;
   }
 
+  /** Who lets a job go on without a window wants to keep it, whatever becomes of bad records. */
+  #keeperOf({ firing }: Letter): JobSession | undefined {
+    return firing === undefined ? this.#keeper : this.#session;
+  }
+
   #fate(keeper: JobSession | undefined): string {
     if (keeper !== undefined) return `kept in "${keeper.deadLetters}"`;
     return this.#options.onError === "skip" ? "it is skipped" : `it is dropped, as ${this.#whyDropped}`;
@@ -113,7 +117,8 @@ export class DeadLetters {
         : { number: of, weight: 1, nowMs, firingOf: letter.operator },
     );
     if (passed === undefined) return;
-    const kept = this.keptIn === undefined ? "are dropped" : `are in "${this.keptIn}"`;
+    const keeper = this.#keeperOf(letter);
+    const kept = keeper === undefined ? "are dropped" : `are in "${keeper.deadLetters}"`;
     throw new JobError(
       `Cannot go on with job "${jobName}": ${passed} could not be processed; the last one: ${
         describeLetter(letter)

@@ -28,7 +28,7 @@ export interface OperatorHarnessOptions<IN, IN2 = never> {
   readonly clock?: ManualClock;
   /** Default "fail": what the function throws at a record is thrown to the test. */
   readonly onError?: ErrorPolicy;
-  /** Default "fail", likewise at a window that fires or a timer. */
+  /** Default "fail": what the function throws in a window that fires, or a timer, is thrown to the test. */
   readonly onWindowError?: WindowErrorPolicy;
 }
 
