@@ -14,7 +14,7 @@ export const PEER_VERSIONS: Readonly<Record<PeerName, string>> = {
   "quixstreams": "3.28.1",
 };
 
-/** A peer that can be run, or why it can not. */
+/** A peer that can be run, or why it cannot. */
 export type PeerBuild =
   | { readonly name: PeerName; readonly folder: string }
   | { readonly name: PeerName; readonly missing: string };
@@ -30,7 +30,7 @@ export function peerSources(name: PeerName): string {
   return new URL(`peers/${SOURCES[name][0]!.split("/")[0]}`, import.meta.url).pathname;
 }
 
-/** Builds what has not been built yet; a peer that can not be built is told with the reason, and left out. */
+/** Builds what has not been built yet; a peer that cannot be built is told with the reason, and left out. */
 export async function buildPeers(log: (line: string) => void): Promise<PeerBuild[]> {
   const builds: PeerBuild[] = [];
   for (const name of ["java-flink", "kafka-streams", "quixstreams"] as const) {

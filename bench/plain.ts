@@ -1,4 +1,4 @@
-/** What both jobs compute, written out once more without the project's code: a mistake there can not hide here. */
+/** What both jobs compute, written out once more without the project's code: a mistake there cannot hide here. */
 import type { FlightData, SkyoneData, SunsetData } from "../src/models.ts";
 
 export function flightOfSkyone(booking: SkyoneData): FlightData {

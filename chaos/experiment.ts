@@ -52,7 +52,7 @@ const SLOW_MS = 10;
 /** Jobs at a time: on Kafka they mostly wait for the session of a killed process to end. */
 const AT_ONCE_ON_KAFKA = 3;
 
-/** @throws {Error} if a job fails, or can not be killed as it must be; results that differ are in the result */
+/** @throws {Error} if a job fails, or cannot be killed as it must be; results that differ are in the result */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { port, lessons, seed, runs, pairs = DEFAULT_PAIRS } = options;
   const place = `chaos-${crypto.randomUUID().slice(0, 6)}`;

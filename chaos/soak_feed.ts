@@ -32,7 +32,7 @@ export const SOAK_NOW_MS = Date.UTC(2026, 0, 1);
 const START_MS = SOAK_NOW_MS;
 const PAIRS_A_SECOND = RECORDS_A_SECOND / 2;
 const BATCH_PAIRS = 1_000;
-/** One pair in so many comes with a third record, half a booking, that can not be decoded. */
+/** One pair in so many comes with a third record, half a booking, that cannot be decoded. */
 const DAMAGED_EVERY_PAIRS = 5_000;
 const WINDOW_MS = 60_000;
 const LETTERS = 6;

@@ -124,7 +124,7 @@ function findMisdirected(files: readonly SourceFile[]): string[] {
 
 function whyNot(path: string, { to, typeOnly }: Import, operators: ReadonlySet<string>): string | undefined {
   const [room, target] = [roomOf(path)!, roomOf(to)];
-  if (to === "a computed name") return "which file that is can not be read from it";
+  if (to === "a computed name") return "which file that is cannot be read from it";
   if (target === undefined && to.endsWith(".ts")) {
     return "it stands outside of src: chaos, bench and tests use src, never the other way";
   }
@@ -300,7 +300,7 @@ const REFUSED: readonly (readonly [path: string, text: string, said: string])[] 
   [
     "engine/api/environment.ts",
     "const room = await import(name);",
-    "engine/api/environment.ts imports a computed name: which file that is can not be read from it",
+    "engine/api/environment.ts imports a computed name: which file that is cannot be read from it",
   ],
   [
     "cli/state/commit.ts",

@@ -192,7 +192,7 @@ Deno.test("a schema compares moments, not texts, when forms differ", () => {
   assert(!order("2026-03-01T08:00:00.000002", "2026-03-01T08:00:00.000001"), "a microsecond back");
 });
 
-Deno.test("the schema of userstatistics refuses counts that can not be", () => {
+Deno.test("the schema of userstatistics refuses counts that cannot be", () => {
   assertEquals(problems(USERSTATISTICS, buildStatistics({ number_of_flights: 1.5 })).length, 1);
   assertEquals(problems(USERSTATISTICS, buildStatistics({ total_flight_duration: -1 })).length, 1);
 });

@@ -85,7 +85,7 @@ Deno.test("parseFlags() refuses a flag that is given twice", () => {
   assertEquals(usage(() => parse("--json", "--json")), "Cannot use --json: it was given 2 times");
 });
 
-Deno.test("parseFlags() refuses a value that can not be read, and says what was found", () => {
+Deno.test("parseFlags() refuses a value that cannot be read, and says what was found", () => {
   assertEquals(usage(() => parse("--rate", "many")), 'Cannot use --rate: "many" is not a whole number');
   assertEquals(usage(() => parse("--rate", "1.5")), 'Cannot use --rate: "1.5" is not a whole number');
   assertEquals(usage(() => parse("--rate", "10")), "Cannot use --rate: it must be 9 or less: found 10");
@@ -221,7 +221,7 @@ Deno.test("brokerSettings() reads all variables", () => {
   });
 });
 
-Deno.test("brokerSettings() names the variable that can not be used", () => {
+Deno.test("brokerSettings() names the variable that cannot be used", () => {
   const refused = (values: Record<string, string>) => usage(() => brokerSettings(environment(values)));
   assertEquals(refused({ BROKER: "redis" }), 'Cannot use BROKER: "redis" is not one of kafka, embedded');
   assertEquals(refused({ BROKER_SYNC: "yes" }), 'Cannot use BROKER_SYNC: "yes" is not one of normal, full');
@@ -328,7 +328,7 @@ Deno.test("jobOptions() reads what only this job has", () => {
   assertEquals([read().now, read().windowMs, read().outOfOrdernessMs], [Date.now, 60_000, 0]);
 });
 
-Deno.test("jobOptions() refuses what can not be, and flags of other jobs", () => {
+Deno.test("jobOptions() refuses what cannot be, and flags of other jobs", () => {
   const refused = (...args: string[]) => usage(() => jobOptions("flight_importer", args, { env: environment() }));
   assertStringIncludes(refused("--from", "yesterday"), 'Cannot use --from: "yesterday" is neither earliest nor latest');
   assertStringIncludes(

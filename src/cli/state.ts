@@ -82,7 +82,7 @@ const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) =
     ["FILE"],
     "Makes the savepoint in FILE (-: standard input) the commit of JOB, at this broker: start the job to go on from there.\n" +
       "Positions are offsets of topics. They are kept only if each lies within its partition here; that the same record lies\n" +
-      "there can not be checked, so where topics were not copied choose other --positions.",
+      "there cannot be checked, so where topics were not copied choose other --positions.",
     importJob,
   ),
   "set-event-time": command(

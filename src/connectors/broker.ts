@@ -189,7 +189,7 @@ export interface JobCommit {
 
 /**
  * The right to be the active instance of a job, and the only way to write as the job. Whoever holds a lease that has been
- * taken over by another instance can not commit any more.
+ * taken over by another instance cannot commit any more.
  */
 export interface JobLease {
   /** Aborted, with a {@link FencedError} or {@link BrokerUnavailableError} as its reason, when this instance must stop. */

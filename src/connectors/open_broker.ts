@@ -68,7 +68,7 @@ export interface OpenBrokerOptions {
  * Servers that are named must answer. Without any, the compose file's Redpanda is used if it answers within a second, else
  * the embedded log.
  *
- * @throws {BrokerError} in one sentence if it can not be opened
+ * @throws {BrokerError} in one sentence if it cannot be opened
  */
 export async function openBroker(options: OpenBrokerOptions): Promise<OpenBroker> {
   const { settings, logger, jobName = "job", advice, replicas, compression } = options;

@@ -22,7 +22,7 @@ export function formatOrigin(origin: RecordOrigin): string {
 }
 
 /**
- * A job that can not be described, started or restored as it is, and what to do about it. The message is one sentence for
+ * A job that cannot be described, started or restored as it is, and what to do about it. The message is one sentence for
  * the person who runs the job.
  */
 export class JobError extends Error {
@@ -33,7 +33,7 @@ export class JobError extends Error {
 }
 
 /**
- * A record that its source can not make sense of: it goes to the job's dead letters, not to its functions. A function may
+ * A record that its source cannot make sense of: it goes to the job's dead letters, not to its functions. A function may
  * throw it too, to say what is wrong with a record.
  */
 export class RecordError extends Error {

@@ -102,7 +102,7 @@ export interface SourceSplit<T> {
   readonly waitsFor?: string;
   /**
    * Takes the next record; only while `ready`. It is taken in any case, also when this throws.
-   * @throws {RecordError} if it can not be decoded
+   * @throws {RecordError} if it cannot be decoded
    */
   take(): T;
   /** Where the record last taken came from. */

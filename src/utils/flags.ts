@@ -3,7 +3,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { formatCount } from "./values.ts";
 
-/** A command line or setting that can not be used. Programs print its message alone and exit with 2. */
+/** A command line or setting that cannot be used. Programs print its message alone and exit with 2. */
 export class UsageError extends Error {
   override name = "UsageError";
   readonly expected = true;

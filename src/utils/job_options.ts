@@ -109,7 +109,7 @@ const JOB_FLAGS = {
     name: "on-error",
     value: "dead-letter|skip|fail",
     parse: oneOf("dead-letter", "skip", "fail"),
-    help: "what becomes of a record that can not be decoded or at which a function throws (default: dead-letter)",
+    help: "what becomes of a record that cannot be decoded or at which a function throws (default: dead-letter)",
   },
   onWindowError: {
     name: "on-window-error",
@@ -170,7 +170,7 @@ export type JobOptions<F extends Flags = Record<never, Flag>> =
  * @param options.command how it is started, for the help text: "deno task s16"
  * @param options.describe what the job does, for the help text
  * @param options.fedBy tasks that fill the topics it reads, `["gen", "s16"]`: what it says when nothing comes
- * @throws {UsageError} naming the flag or variable that can not be used
+ * @throws {UsageError} naming the flag or variable that cannot be used
  * @throws {HelpRequested} for `--help`
  */
 export function jobOptions<const F extends Flags = Record<never, Flag>>(

@@ -25,7 +25,7 @@ export type ReadFile = (path: string) => string;
  * once. Passwords and keys are handed on as functions, and none of their text is ever part of an error.
  *
  * @param hasServers whether BOOTSTRAP_SERVERS is set: what is meant for one broker is not told to whatever else is found
- * @throws {UsageError} naming the variable that can not be used, or is missing beside another
+ * @throws {UsageError} naming the variable that cannot be used, or is missing beside another
  */
 export function kafkaSecurity(env: Environment, readFile: ReadFile, hasServers: boolean): KafkaSecurity | undefined {
   const ssl = setting(env, "KAFKA_SSL");

@@ -13,7 +13,7 @@ export interface Environment {
 /**
  * Which broker to use, from BOOTSTRAP_SERVERS, BROKER, BROKER_DIR (default: .broker) and BROKER_SYNC (default: normal), and
  * for Kafka KAFKA_SSL… and KAFKA_SASL… ({@link kafkaSecurity}).
- * @throws {UsageError} naming the variable that can not be used
+ * @throws {UsageError} naming the variable that cannot be used
  */
 export function brokerSettings(
   env: Environment = Deno.env,

@@ -562,7 +562,7 @@ onEachBroker(
   },
 );
 
-onEmbeddedLog("a replay that can not be written leaves its letters open", async (scope) => {
+onEmbeddedLog("a replay that cannot be written leaves its letters open", async (scope) => {
   const broker = await broken(await scope.broker(), letter(origin()));
   const jobsReading = broker.jobsReading.bind(broker);
   broker.jobsReading = async (topics) => {

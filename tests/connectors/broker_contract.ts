@@ -796,7 +796,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     assertEquals(values(await readAll(broker, topic)), [["before", "successor"]]);
   }, fence !== undefined);
 
-  test("no entry of a fenced at-least-once job is kept, and it can not reset the job", async (scope) => {
+  test("no entry of a fenced at-least-once job is kept, and it cannot reset the job", async (scope) => {
     const broker = await scope.broker();
     const topic = await scope.topic(broker, 1);
     const job = scope.jobName();

@@ -73,7 +73,7 @@ test("a log that was closed opens again with all it held", async (dir) => {
   assertEquals(namesIn(`${dir}/leases`).length, 1);
 });
 
-test("openEmbeddedBroker() says in a sentence why it can not use a place", async (dir) => {
+test("openEmbeddedBroker() says in a sentence why it cannot use a place", async (dir) => {
   const foreign = "CREATE TABLE theirs (a)";
   const places: [place: string, prepare: () => void | Promise<unknown>, says: string][] = [
     ["a_file", () => Deno.writeTextFileSync(`${dir}/a_file`, ""), "no directory"],
@@ -394,7 +394,7 @@ test("release() of an instance that was fenced takes nothing from its successor"
   await young.commit({ changes: new Map([["by", "young"]]), positions: [] });
 });
 
-test("an instance of a dropped job can not commit to the job of that name made later", async (dir) => {
+test("an instance of a dropped job cannot commit to the job of that name made later", async (dir) => {
   await using broker = await openLog(dir);
   await using other = await openLog(dir);
   const old = await openJob(broker, {});

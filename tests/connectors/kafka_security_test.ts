@@ -228,7 +228,7 @@ test("a certificate of ours that a stranger has signed is refused, and a key of 
       { ...client, key: "nonsense" },
       "KAFKA_SSL_KEY: it holds no private key in PEM that can be read without a password",
     ],
-    [{ ...client, cert: broken(client.cert) }, "KAFKA_SSL_CERT: a certificate in it can not be read"],
+    [{ ...client, cert: broken(client.cert) }, "KAFKA_SSL_CERT: a certificate in it cannot be read"],
     [{ ...client, cert: client.key }, "KAFKA_SSL_CERT: it holds no certificate"],
   ];
   for (const [identity, says] of wrong) {

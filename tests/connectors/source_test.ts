@@ -21,7 +21,7 @@ import { newSequence } from "../engine/sequence.ts";
 
 const decoder = new TextDecoder();
 
-/** Values are texts; "bad" can not be decoded. */
+/** Values are texts; "bad" cannot be decoded. */
 function newSource(broker: FakeBroker): TopicSource<string> {
   return new TopicSource(broker.port, {
     topic: "skyone",
@@ -339,7 +339,7 @@ Deno.test("TopicSource gives records that come later behind those at hand", asyn
   await reader.close();
 });
 
-Deno.test("take() names topic, partition and offset of a record that can not be decoded, and goes on behind it", async () => {
+Deno.test("take() names topic, partition and offset of a record that cannot be decoded, and goes on behind it", async () => {
   const broker = new FakeBroker().addTopic("skyone", 2).append(
     "skyone",
     1,

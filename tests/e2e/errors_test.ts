@@ -67,7 +67,7 @@ test("a server that does not answer is named", async () => {
   assertSentence(await run(broker, "s16", []), { code: 1, says: /127\.0\.0\.1:1/ });
 });
 
-test("a folder that can not be made is named", async (dir) => {
+test("a folder that cannot be made is named", async (dir) => {
   await Deno.writeTextFile(`${dir}/file`, "");
   assertSentence(await run(embeddedBroker(`${dir}/file/log`), "s16", []), { code: 1, says: /file\/log/ });
 });

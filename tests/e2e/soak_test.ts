@@ -136,7 +136,7 @@ async function failAgainAndAgain(dir: string, failures: number): Promise<number[
   return counts;
 }
 
-/** 0 where they can not be counted. */
+/** 0 where they cannot be counted. */
 async function descriptors(): Promise<number> {
   return (await resourcesOf(Deno.pid))?.descriptors ?? 0;
 }

@@ -1,4 +1,4 @@
-/** A job that is asked to stop and can not: it ends all the same, before anybody has to kill it. */
+/** A job that is asked to stop and cannot: it ends all the same, before anybody has to kill it. */
 import { assert, assertEquals } from "@std/assert";
 import { FlightTopics } from "./flight_topics.ts";
 import {
@@ -25,7 +25,7 @@ const kafka = kafkaBroker();
 
 // Both at the same time: they only wait.
 Deno.test({
-  name: "a job that can not stop ends 10 s after SIGTERM, says what it waits for, and the next start does its work [" +
+  name: "a job that cannot stop ends 10 s after SIGTERM, says what it waits for, and the next start does its work [" +
     (allowed ? "embedded log" : "skipped: needs permission to run programs") + (kafka === undefined ? "]" : ", Kafka]"),
   ignore: !allowed,
   // The proxy still holds back what nobody waits for any more.

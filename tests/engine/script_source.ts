@@ -9,7 +9,7 @@ export function at<T>(timestampMs: number, value: T): Entry<T> {
   return { timestampMs, value };
 }
 
-/** A record that can not be decoded. */
+/** A record that cannot be decoded. */
 export function bad(timestampMs: number, message: string): Entry<never> {
   return { timestampMs, error: new RecordError(message) };
 }

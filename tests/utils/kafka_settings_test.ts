@@ -62,7 +62,7 @@ Deno.test("brokerSettings() tells a login to nobody but BOOTSTRAP_SERVERS", () =
   }
 });
 
-Deno.test("brokerSettings() names the variable of TLS or login that can not be used, or is missing", () => {
+Deno.test("brokerSettings() names the variable of TLS or login that cannot be used, or is missing", () => {
   const client = { ...TLS, KAFKA_SSL_CERT: "cert.pem", KAFKA_SSL_KEY: "key.pem" };
   const fromFile = { ...LOGIN, KAFKA_SASL_PASSWORD: "" };
   const refused: [values: Record<string, string>, sentence: string][] = [

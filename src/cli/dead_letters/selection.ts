@@ -14,7 +14,7 @@ export const FILTER_FLAGS = {
 /** What they say. */
 export type Filters = FlagValues<typeof FILTER_FLAGS>;
 
-/** Ids on a command line: `3`, or `3-7` for all from 3 to 7. @throws {UsageError} if they can not be used together with filters */
+/** Ids on a command line: `3`, or `3-7` for all from 3 to 7. @throws {UsageError} if they cannot be used together with filters */
 export function parseIds(texts: readonly string[], filters: Filters): ((id: number) => boolean) | undefined {
   if (texts.length === 0) return undefined;
   const given = Object.entries(filters).find(([name, value]) => name in FILTER_FLAGS && value !== undefined);

@@ -84,7 +84,7 @@ export class Database {
    * Runs `body` in a transaction that alone may write. What it throws undoes what it did.
    *
    * @throws {BrokerUnavailableError} if another process keeps the file locked
-   * @throws {BrokerError} if the file is gone, or can not be written
+   * @throws {BrokerError} if the file is gone, or cannot be written
    */
   write<T>(body: () => T): T {
     return this.#transaction("BEGIN IMMEDIATE", "write to", () => {

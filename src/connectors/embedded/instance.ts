@@ -18,7 +18,7 @@ export class Instance {
   readonly #path: string;
   #file: Deno.FsFile | undefined;
 
-  /** Makes the instance known. @throws {BrokerError} if that can not be written */
+  /** Makes the instance known. @throws {BrokerError} if that cannot be written */
   constructor(database: Database, job: string) {
     // Short, as the name of a file ends at 255 characters and that of a job may have 236.
     this.id = crypto.randomUUID().slice(-12);
@@ -40,7 +40,7 @@ export class Instance {
   /**
    * Ends the instance; `alsoWrite` runs in the same transaction.
    *
-   * @throws {BrokerError} if that can not be written; the others find the lock free and know as much
+   * @throws {BrokerError} if that cannot be written; the others find the lock free and know as much
    */
   end(alsoWrite: () => void = () => {}): void {
     try {
@@ -104,7 +104,7 @@ function lockPath(database: Database, job: string, id: string): string {
   return `${database.dir}/leases/${job}.${id}.lock`;
 }
 
-/** Makes the file and locks it; `undefined` where files can not be locked: there only the timeout tells. */
+/** Makes the file and locks it; `undefined` where files cannot be locked: there only the timeout tells. */
 function lockFile(path: string): Deno.FsFile | undefined {
   let file: Deno.FsFile;
   try {

@@ -176,7 +176,7 @@ export class EmbeddedLease implements JobLease {
     try {
       this.#write("keep", () => {});
     } catch (error) {
-      // While the file is locked the others can not take over either.
+      // While the file is locked the others cannot take over either.
       if (!(error instanceof BrokerUnavailableError)) this.#lose(error);
     }
   }

@@ -23,7 +23,7 @@ export interface EmbeddedOptions {
 /**
  * Opens the log in a directory of this machine.
  *
- * @throws {BrokerError} if the directory or its file can not be used
+ * @throws {BrokerError} if the directory or its file cannot be used
  */
 export async function openEmbeddedBroker(options: EmbeddedOptions): Promise<Broker> {
   const { dir, sync = "normal", busyTimeoutMs = 10_000 } = options;

@@ -89,7 +89,7 @@ export function findTopic(database: Database, name: string): Topic | undefined {
   return row as Topic | undefined;
 }
 
-/** @throws {UnknownTopicError} naming all that do not exist; `what` it was that can not be done: "delete" */
+/** @throws {UnknownTopicError} naming all that do not exist; `what` it was that cannot be done: "delete" */
 function findTopics(database: Database, names: readonly string[], what: string): Topic[] {
   const topics = new Map(names.map((name) => [name, findTopic(database, name)]));
   const missing = [...topics].filter(([, topic]) => topic === undefined).map(([name]) => name);

@@ -27,7 +27,7 @@ export class RecordWriter {
   readonly #turns = new Map<string, number>();
   readonly #outgoing = new Map<string, Outgoing>();
   #records = 0;
-  /** The first record that can not be written makes the whole fail. */
+  /** The first record that cannot be written makes the whole fail. */
   #failure: Error | undefined;
 
   constructor(database: Database) {

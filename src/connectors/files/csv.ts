@@ -233,7 +233,7 @@ function parseRecord(text: string, separator: string): string[] {
   }
 }
 
-/** @throws {RangeError} if it can not be one */
+/** @throws {RangeError} if it cannot be one */
 export function checkSeparator(separator: string): string {
   if (separator.length === 1 && separator <= "\x7f" && !'"\r\n'.includes(separator)) return separator;
   throw new RangeError(

@@ -50,7 +50,7 @@ export class CsvEncoder<T> implements Encoder<T> {
   /**
    * The columns of each line, and the separator between them.
    * @param columns fields in the order in which they are written
-   * @throws {RangeError} if there is none, one twice, or the separator can not be one
+   * @throws {RangeError} if there is none, one twice, or the separator cannot be one
    */
   constructor(columns: readonly (keyof T & string)[], { separator = "," }: CsvOptions = {}) {
     if (columns.length === 0 || new Set(columns).size < columns.length) {

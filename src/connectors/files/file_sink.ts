@@ -95,7 +95,7 @@ export class FileSink<T> implements Sink<T> {
 
   /**
    * Ends what a crash has left, and begins behind it.
-   * @throws {JobError} if the directory can not be written to, or another job writes files of these names there
+   * @throws {JobError} if the directory cannot be written to, or another job writes files of these names there
    */
   async open({ restored, logger }: SinkContext): Promise<SinkWriter<T>> {
     const parts = this.#parts;

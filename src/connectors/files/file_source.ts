@@ -92,7 +92,7 @@ export class FileSource<T> implements Source<T> {
 
   /**
    * Looks which files there are, and goes to the committed record.
-   * @throws {JobError} if the path can not be read, or a committed position is no longer there
+   * @throws {JobError} if the path cannot be read, or a committed position is no longer there
    */
   async open(context: SourceContext): Promise<SourceReader<T>> {
     const { path, watch } = this.#options;

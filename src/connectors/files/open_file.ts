@@ -243,7 +243,7 @@ export class OpenFile implements FileOffset {
     this.#start = this.#end;
   }
 
-  /** Records that were given away are views into the buffer, so what is used up can not serve again. */
+  /** Records that were given away are views into the buffer, so what is used up cannot serve again. */
   #makeRoom(): void {
     const rest = this.#end - this.#start;
     if (this.#buffer.length - this.#end >= CHUNK_BYTES / 4) return;

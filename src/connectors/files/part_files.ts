@@ -50,7 +50,7 @@ export class PartFiles {
 
   /** Likewise for names that came and went. */
   async sealNames(): Promise<void> {
-    // There a directory can not be opened.
+    // There a directory cannot be opened.
     if (Deno.build.os === "windows") return;
     await this.#do("write to", this.dir, async () => {
       using dir = await Deno.open(this.dir);
@@ -131,7 +131,7 @@ export class PartFiles {
   }
 }
 
-/** @throws {JobError} if that can not be told */
+/** @throws {JobError} if that cannot be told */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);

@@ -194,7 +194,7 @@ export class Client {
     }
   }
 
-  /** @throws {PassingError} if it can not be reached; then what is known of the cluster is forgotten */
+  /** @throws {PassingError} if it cannot be reached; then what is known of the cluster is forgotten */
   async node(id: number): Promise<Connection> {
     const address = this.#nodes.get(id);
     try {

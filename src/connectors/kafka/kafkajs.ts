@@ -3,7 +3,7 @@
  * of SASL. These are inner modules of a version that is pinned and has been the last one for years.
  *
  * Its clients (Consumer, Producer, Admin, Cluster) are left out. They retry without a limit of time, rewind at a rebalance,
- * hide which topic or partition an error code belongs to, and can not be told to leave a commit in doubt alone.
+ * hide which topic or partition an error code belongs to, and cannot be told to leave a commit in doubt alone.
  */
 import type { Buffer } from "node:buffer";
 import plain from "kafkajs/src/broker/saslAuthenticator/plain.js";

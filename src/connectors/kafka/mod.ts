@@ -28,7 +28,7 @@ export interface KafkaBrokerOptions {
  * Opens a Kafka.
  *
  * @throws {BrokerUnavailableError} if none of `brokers` answers in time, with what each said; at once if all refuse
- * @throws {BrokerError} if a certificate is not trusted or can not be used, or the login is refused
+ * @throws {BrokerError} if a certificate is not trusted or cannot be used, or the login is refused
  * @throws {SyntaxError} if an address is not `host:port`
  */
 export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Broker> {

@@ -16,7 +16,7 @@ export type Ask = <Name extends "SaslHandshake" | "SaslAuthenticate">(
  *
  * @param where the broker's address, for words
  * @returns how long the login is good for, ms; undefined if for ever
- * @throws {BrokerError} if the broker does not let us in, or can not prove that it knows the password (SCRAM)
+ * @throws {BrokerError} if the broker does not let us in, or cannot prove that it knows the password (SCRAM)
  * @throws {PassingError} if the connection is lost meanwhile
  */
 export async function login(sasl: SaslSettings, where: string, ask: Ask): Promise<number | undefined> {
@@ -65,7 +65,7 @@ export async function login(sasl: SaslSettings, where: string, ask: Ask): Promis
     await authenticator.authenticate();
   } catch (error) {
     if (failure instanceof BrokerError || failure instanceof PassingError) throw failure;
-    throw new BrokerError(`${failed}: ${safely((error as Error).message) ?? "kafkajs can not make a proof"}`);
+    throw new BrokerError(`${failed}: ${safely((error as Error).message) ?? "kafkajs cannot make a proof"}`);
   }
   return lifetimeMs;
 

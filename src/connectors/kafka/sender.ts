@@ -121,7 +121,7 @@ export class Sender {
   }
 
   /**
-   * Resolves when the brokers have all of it. After a rejection the sender can not be used any more: which sequences were
+   * Resolves when the brokers have all of it. After a rejection the sender cannot be used any more: which sequences were
    * taken is not known.
    */
   async send(routes: readonly Route[], signal?: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ export interface TlsOptions {
 }
 
 /**
- * Checks what TLS itself would pass over in silence: it leaves out a certificate or key that it can not read.
+ * Checks what TLS itself would pass over in silence: it leaves out a certificate or key that it cannot read.
  *
  * @throws {BrokerError} naming the setting; never with anything of the key
  */
@@ -145,7 +145,7 @@ function parseCertificate(name: string, certificate: string): X509Certificate {
   try {
     return new X509Certificate(certificate);
   } catch {
-    throw unusable(name, "a certificate in it can not be read");
+    throw unusable(name, "a certificate in it cannot be read");
   }
 }
 

@@ -106,7 +106,7 @@ export function checkBranches(given: unknown): void {
   }
 }
 
-/** Operations whose functions can not reach a side output. */
+/** Operations whose functions cannot reach a side output. */
 const WITHOUT_SIDE_OUTPUTS = new Set([
   ...["map", "flatMap", "filter", "reduce", "sum", "min", "max", "minBy", "maxBy", "co-map", "co-flatMap"],
   ...["timestamps/watermarks", "async wait, ordered", "async wait, unordered"],

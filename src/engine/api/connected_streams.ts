@@ -120,7 +120,7 @@ export class KeyedConnectedStreams<T1, T2, K> extends ConnectedStreams<T1, T2> {
 
 /**
  * See `DataStream.connect()`.
- * @throws {TypeError} if one stream is keyed and the other is not: whether state is meant can not be told
+ * @throws {TypeError} if one stream is keyed and the other is not: whether state is meant cannot be told
  */
 export function connectStreams<T1, T2>(
   env: StreamExecutionEnvironment,

@@ -18,7 +18,7 @@ import type { ProcessContext, ReadOnlyTimerService, TimeDomain, TimerService } f
 /** A map that belongs to no key: what the broadcast stream has told. */
 export type BroadcastState<K extends Key, V> = MapState<K, V>;
 
-/** Likewise, to be read. */
+/** Broadcast state, to be read only. */
 export type ReadOnlyBroadcastState<K extends Key, V> = Pick<
   MapState<K, V>,
   "get" | "contains" | "entries" | "keys" | "values" | "isEmpty"
@@ -39,7 +39,7 @@ export interface BroadcastContext extends ReadOnlyBroadcastContext {
   getBroadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): BroadcastState<K, V>;
 }
 
-/** Likewise of the stream that is not broadcast, behind `keyBy()`. */
+/** What a broadcast function learns of a record of the stream that is not broadcast, behind `keyBy()`. */
 export interface KeyedReadOnlyBroadcastContext<K> extends ReadOnlyBroadcastContext {
   /** A property here, a method in Flink. */
   readonly timerService: TimerService;

@@ -147,7 +147,7 @@ export class KeyedFunctionContext<K, OUT> extends FunctionContext<OUT> implement
 
   #forTimer(timeMs: number): OperatorContext["state"] {
     this.#checkKey();
-    // NaN would stop all timers behind it, and a commit can not hold infinity.
+    // NaN would stop all timers behind it, and a commit cannot hold infinity.
     if (Number.isFinite(timeMs)) return this.operator.state;
     throw new TypeError(
       `Cannot set or delete a timer of "${this.operator.name}" at ${timeMs}: a time is a finite number of ms since the Unix epoch`,

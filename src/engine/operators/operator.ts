@@ -41,7 +41,7 @@ export interface OperatorLife<OUT> {
   readonly firesWindows?: true;
   /** Set for operators whose answers come later. */
   readonly later?: LaterResults<OUT>;
-  /** What stored state depends on, by name: another text for the same name can not read it. */
+  /** What stored state depends on, by name: another text for the same name cannot read it. */
   stamps?(): Record<string, string>;
 }
 

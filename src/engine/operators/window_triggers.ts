@@ -77,7 +77,7 @@ export class TriggerWindow implements OnMergeContext {
   }
 
   #checked(timeMs: number): number {
-    // NaN would stop all timers behind it, and a commit can not hold infinity.
+    // NaN would stop all timers behind it, and a commit cannot hold infinity.
     if (Number.isFinite(timeMs)) return timeMs;
     throw new TypeError(
       `Cannot set a timer of a window of "${this.#context.name}" at ${timeMs}: a time is a finite number of ms since the Unix epoch`,

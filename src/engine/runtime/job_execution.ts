@@ -128,7 +128,7 @@ async function openSession(
     }));
 }
 
-/** What has happened stands, also if the store can not be told: others find out when the session times out. */
+/** What has happened stands, also if the store cannot be told: others find out when the session times out. */
 async function closeQuietly(session: JobSession | undefined, options: JobRunOptions): Promise<void> {
   const { jobName, logger, faultPoint } = options;
   try {

@@ -11,7 +11,7 @@ import type { SourceTask } from "./source_task.ts";
 import type { Task } from "./task.ts";
 
 /**
- * What becomes of a record that can not be decoded, or at which a function throws.
+ * What becomes of a record that cannot be decoded, or at which a function throws.
  *
  * - `dead-letter`: it goes to the job's dead letters; nothing remains of what it had changed until then
  * - `skip`: nothing remains of it either, and it is only counted

@@ -24,7 +24,7 @@ export interface JobRecord {
   readonly format: 1;
   /** Event time behind each operator and source, ms, by uid; those that have none left out. */
   readonly watermarks: Readonly<Record<string, number>>;
-  /** Likewise, of operators where it is further only because sources have come to their bounds, for this bounded run alone. */
+  /** Event time of operators where it is further only because sources have come to their bounds, for this bounded run alone. */
   readonly ahead?: Readonly<Record<string, number>>;
   /** What stored state depends on, by uid. */
   readonly stamps: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -153,7 +153,7 @@ export class Snapshot {
     return state;
   }
 
-  /** Timers of an operator, likewise. */
+  /** Timers of an operator, as they are stored. */
   takeTimers(uid: string, kind: TimerKind = "timer"): readonly RestoredTimer[] {
     const timers = this.#timers[kind].get(uid) ?? [];
     this.#timers[kind].delete(uid);

@@ -69,7 +69,7 @@ export class KeyedStateBackend implements KeyContext {
     this.currentKeyId = id;
   }
 
-  /** The table of an operator's own state, whose name its functions can not use. */
+  /** The table of an operator's own state, whose name its functions cannot use. */
   table<T>(name: string, version: number): StateTable<T> {
     this.#own.add(name);
     return this.#opened(name, { kind: "value", version, ttl: undefined }).table as StateTable<T>;

@@ -27,7 +27,7 @@ export function windowVersion(stored: StoredShape): number | undefined {
   return kind === "window" ? Number(version) : undefined;
 }
 
-/** Words for what was stored and what is described now, if the latter can not read the former. */
+/** Words for what was stored and what is described now, if the latter cannot read the former. */
 export function differenceFromStored(stored: StoredShape, shape: StateShape): [was: string, is: string] | undefined {
   const [kind = "", version, ttl] = typeof stored === "number" ? ["value", String(stored)] : stored.split(" ");
   if (kind !== shape.kind) return [asKind(kind), asKind(shape.kind)];

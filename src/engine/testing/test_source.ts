@@ -10,7 +10,7 @@ export interface PartitionOptions {
   readonly partition?: number;
 }
 
-/** A record that lies in a partition, or one that can not be decoded. */
+/** A record that lies in a partition, or one that cannot be decoded. */
 export interface Entry<T> {
   /** Event time as its source has it, ms since the Unix epoch, or `NO_TIMESTAMP`. */
   readonly timestampMs: number;
@@ -130,7 +130,7 @@ export class TestSource<T> implements Source<T> {
     });
   }
 
-  /** Adds a record that can not be decoded, with the sentence that says why. */
+  /** Adds a record that cannot be decoded, with the sentence that says why. */
   pushUndecodable(message: string, timestampMs: number = NO_TIMESTAMP, options: PartitionOptions = {}): Promise<void> {
     return this.#add(options, (partition) => partition.add({ error: new RecordError(message), timestampMs }));
   }

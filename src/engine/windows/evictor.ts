@@ -24,7 +24,7 @@ export interface EvictorContext {
  * @see Flink: Evictor
  */
 export interface Evictor<T, W extends Window> {
-  /** For explain, and stored with the state: another description can not read it. Say in it what the results depend on. */
+  /** For explain, and stored with the state: another description cannot read it. Say in it what the results depend on. */
   readonly description: string;
   /**
    * The records that stay, before the function is called.

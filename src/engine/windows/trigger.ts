@@ -31,7 +31,7 @@ export type TriggerResult = typeof TriggerResult[keyof typeof TriggerResult];
  * @see Flink: Trigger
  */
 export abstract class Trigger<T, W extends Window> {
-  /** For explain, and stored with the state: another description can not read it. Say in it what the results depend on. */
+  /** For explain, and stored with the state: another description cannot read it. Say in it what the results depend on. */
   abstract readonly description: string;
 
   /**

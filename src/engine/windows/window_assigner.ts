@@ -8,7 +8,7 @@ import type { Window } from "./window.ts";
  * @see Flink: WindowAssigner
  */
 export abstract class WindowAssigner<T, W extends Window> {
-  /** For explain, and stored with the state: another description can not read it. */
+  /** For explain, and stored with the state: another description cannot read it. */
   abstract readonly description: string;
 
   /** Into how many windows a record falls at most, if that is known: each keeps it. */

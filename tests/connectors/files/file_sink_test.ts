@@ -197,7 +197,7 @@ test("takeBack() takes back the last records since the last flush, parts that th
   );
 });
 
-test("a value that can not be written is an error at its record, and leaves nothing", async (dir) => {
+test("a value that cannot be written is an error at its record, and leaves nothing", async (dir) => {
   const job = await new Job<unknown>({
     dir,
     format: { ...csvOf("a"), encode: (v) => new JsonLinesEncoder().encode(v) },
@@ -623,7 +623,7 @@ test("two sinks that would write the same files are refused by what they find th
   await assertRejects(() => env.execute(), JobError, `Cannot write "${dir}/`);
 });
 
-test("open() says which directory it can not write to, and why", async (dir) => {
+test("open() says which directory it cannot write to, and why", async (dir) => {
   write(`${dir}/file`, "");
 
   await assertRejects(

@@ -780,7 +780,7 @@ test("close() ends a reader that sleeps, that waits for room, or that was never 
 
 // --------------------------------------------------------------------------------------------------------------- errors
 
-test("open() says which path it can not read, and why", async (dir) => {
+test("open() says which path it cannot read, and why", async (dir) => {
   await assertRejects(
     () => OpenSource.open(lines(`${dir}/none`)),
     JobError,
@@ -794,7 +794,7 @@ test("open() says which path it can not read, and why", async (dir) => {
   );
 });
 
-test("a file that can not be opened when its turn comes is an error of the job", async (dir) => {
+test("a file that cannot be opened when its turn comes is an error of the job", async (dir) => {
   write(`${dir}/a`, "1\n");
   write(`${dir}/b`, "2\n");
   await using source = await OpenSource.open(lines(dir));

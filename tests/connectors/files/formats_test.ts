@@ -173,7 +173,7 @@ Deno.test("CsvReaderFormat converts by a schema, and says which field does not f
   ]);
 });
 
-Deno.test("CsvReaderFormat takes another separator, and refuses what can not be one", () => {
+Deno.test("CsvReaderFormat takes another separator, and refuses what cannot be one", () => {
   assertEquals(csv('a\tb\n1,5\t"x\ty"\n', new CsvReaderFormat({ separator: "\t" })), [{ a: "1,5", b: "x\ty" }]);
   for (const separator of ["", ";;", '"', "\n", "\r", "é"]) {
     assertThrows(
@@ -205,7 +205,7 @@ Deno.test("CsvEncoder writes no empty line for a single empty field", () => {
   assertEquals(new CsvEncoder<{ a: string }>(["a"]).encode({ a: "" }), '""');
 });
 
-Deno.test("CsvEncoder refuses no column, one twice, and what can not be a separator", () => {
+Deno.test("CsvEncoder refuses no column, one twice, and what cannot be a separator", () => {
   assertThrows(() => new CsvEncoder([]), RangeError, "Cannot write CSV as columns must be at least one");
   assertThrows(
     () => new CsvEncoder<{ a: 1 }>(["a", "a"]),

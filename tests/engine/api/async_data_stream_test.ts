@@ -94,7 +94,7 @@ Deno.test("orderedWait() and unorderedWait() keep types from one end to the othe
   AsyncDataStream.orderedWait(stream, (text) => Promise.resolve([text.length]), { ...options, onTimeout: () => ["?"] });
 });
 
-Deno.test("orderedWait() and unorderedWait() refuse what they can not use, at the line that was written", () => {
+Deno.test("orderedWait() and unorderedWait() refuse what they cannot use, at the line that was written", () => {
   class Lookup {
     asyncInvoke(text: string): Promise<string[]> {
       return Promise.resolve([text]);

@@ -142,7 +142,7 @@ Deno.test("union() refuses a broadcast stream", () => {
   );
 });
 
-Deno.test("process() of a broadcast stream refuses what it can not use, at the line that was written", () => {
+Deno.test("process() of a broadcast stream refuses what it cannot use, at the line that was written", () => {
   const env = newEnv();
   const [stream, rules] = [env.fromCollection(["a"]), env.fromCollection([1]).broadcast(LIMITS)];
   class Fn extends BroadcastProcessFunction<string, number, string> {

@@ -110,7 +110,7 @@ Deno.test("connect() refuses what is no stream, and a stream of another environm
   );
 });
 
-Deno.test("map(), flatMap(), process() and keyBy() of two streams refuse what they can not use, at the line that was written", () => {
+Deno.test("map(), flatMap(), process() and keyBy() of two streams refuse what they cannot use, at the line that was written", () => {
   const { numbers, texts } = newStreams();
   const plain = numbers.connect(texts);
   const keyed = plain.keyBy((n) => n, (text) => text.length);

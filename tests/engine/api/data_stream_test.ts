@@ -366,7 +366,7 @@ Deno.test("map(), filter(), keyBy() and both reduce() refuse what is no function
 });
 
 Deno.test(
-  "fromSource(), assignTimestampsAndWatermarks(), sinkTo() and window() refuse what they can not use",
+  "fromSource(), assignTimestampsAndWatermarks(), sinkTo() and window() refuse what they cannot use",
   () => {
     const stream = newStream();
     for (

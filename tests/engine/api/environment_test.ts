@@ -8,7 +8,7 @@ import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { MemoryJobStore } from "../../../src/engine/testing/memory_job_store.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
-Deno.test("StreamExecutionEnvironment refuses lengths of time that can not be, naming them", () => {
+Deno.test("StreamExecutionEnvironment refuses lengths of time that cannot be, naming them", () => {
   for (
     const [name, value] of [["commitIntervalMs", 0], ["commitIntervalMs", Number.NaN], [
       "sessionTimeoutMs",
@@ -109,7 +109,7 @@ Deno.test("fromCollection() takes the values as they are when it is called", asy
   assertEquals(await stream.executeAndCollect(), ["a"]);
 });
 
-Deno.test("execute() refuses exactly-once that was asked for by name when a sink can not, naming all such sinks", async () => {
+Deno.test("execute() refuses exactly-once that was asked for by name when a sink cannot, naming all such sinks", async () => {
   const store = new MemoryJobStore();
   const source = new ScriptSource<string>({ "s-0": [] });
   const env = new StreamExecutionEnvironment({ store, delivery: "exactly-once", clock: new ManualClock() });

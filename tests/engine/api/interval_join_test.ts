@@ -148,7 +148,7 @@ Deno.test("between() refuses bounds that leave nothing or are no whole numbers",
   for (const [describe, message] of cases) assertThrows(describe, RangeError, `Cannot describe between() ${message}`);
 });
 
-Deno.test("process() of an interval join refuses what it can not use, at the line that was written", () => {
+Deno.test("process() of an interval join refuses what it cannot use, at the line that was written", () => {
   class Join extends ProcessJoinFunction<Order, Payment, string> {
     processElement() {}
   }

@@ -290,7 +290,7 @@ Deno.test("join() and coGroup() add nothing to a job before apply()", () => {
   assertEquals(env.graph.nodes.length, 5);
 });
 
-Deno.test("join() and coGroup() refuse what they can not use, at the line that was written", () => {
+Deno.test("join() and coGroup() refuse what they cannot use, at the line that was written", () => {
   const { oranges, greens } = newStreams();
   const elsewhere = newStreams().greens;
   for (const method of ["join", "coGroup"] as const) {

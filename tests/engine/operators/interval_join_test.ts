@@ -251,7 +251,7 @@ Deno.test("ProcessJoinFunction is opened and closed, and has state of its key", 
   assertEquals(events, ["open pairs", "close"]);
 });
 
-Deno.test("ProcessJoinFunction can not have a state of the operator's own name", () => {
+Deno.test("ProcessJoinFunction cannot have a state of the operator's own name", () => {
   const join: Join = { processElement, open: (context) => void context.getState(new ValueStateDescriptor("left")) };
 
   assertThrows(() => newRig(0, 0, { join }), Error, "the operator itself has one of that name");

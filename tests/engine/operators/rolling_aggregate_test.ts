@@ -77,7 +77,7 @@ Deno.test("RollingAggregateOperator goes on from the last commit", () => {
   assertEquals(rig.restart().record(fare("d", 4), 4).take(), [[fare("a", 7), 4]]);
 });
 
-Deno.test("RollingAggregateOperator is stamped with what it aggregates: another one can not read its state", () => {
+Deno.test("RollingAggregateOperator is stamped with what it aggregates: another one cannot read its state", () => {
   const stampsOf = (aggregation: Aggregation, field: string | number) =>
     new RollingAggregateOperator(fieldAggregate(aggregation, field)).stamps();
 

@@ -304,7 +304,7 @@ Deno.test("A count trigger counts over sessions that become one", () => {
   assertEquals(results(rig.take()), []);
 });
 
-Deno.test("A trigger's states of all kinds that can merge do, at onMerge(); one that can not is refused", () => {
+Deno.test("A trigger's states of all kinds that can merge do, at onMerge(); one that cannot is refused", () => {
   const SUM = new ReducingStateDescriptor<number>("sum", (a, b) => a + b);
   const LIST = new ListStateDescriptor<string>("list");
   const LENGTHS = new AggregatingStateDescriptor<string, number, string>("lengths", {

@@ -325,6 +325,6 @@ Deno.test("SimpleWindowOperator refuses a function that gives undefined: the win
   assertThrows(() => rig.record(one("a"), 2), OperatorError, 'Operator "counts" failed: TypeError');
 });
 
-Deno.test("stamps() is the assigner's description: other windows can not read the state", () => {
+Deno.test("stamps() is the assigner's description: other windows cannot read the state", () => {
   assertEquals(newRig().operator.stamps!(), { window: "TumblingEventTimeWindows(10 ms)" });
 });

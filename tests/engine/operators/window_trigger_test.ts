@@ -364,7 +364,7 @@ Deno.test("A timer of a window that was cleared does nothing", () => {
   assertEquals(results(rig.take()), []);
 });
 
-Deno.test("A trigger can not set a timer at a time that is none", () => {
+Deno.test("A trigger cannot set a timer at a time that is none", () => {
   const rig = wordsRig({ assigner: tumbling, trigger: new TellingTrigger() });
 
   assertThrows(() => rig.record("aNaN", 1), OperatorError, 'Cannot set a timer of a window of "words" at NaN');

@@ -16,7 +16,7 @@ interface Booking {
 
 function poisoned(where: Booking["poison"]): (booking: Booking) => Booking {
   return (booking) => {
-    if (booking.poison === where) throw new TypeError(`can not stand it in ${where}`);
+    if (booking.poison === where) throw new TypeError(`cannot stand it in ${where}`);
     return booking;
   };
 }
@@ -86,7 +86,7 @@ for (const poison of ["map", "key", "state", "behind state", "second branch", "s
     const message = poison === "state"
       ? 'Cannot store state "sofar" of "totals": it holds NaN in .flights, which JSON does not keep; ' +
         "make it of text, finite numbers, booleans, null, and plain arrays and objects of them"
-      : `can not stand it in ${poison}`;
+      : `cannot stand it in ${poison}`;
     assertEquals(
       job.store.letters.map((
         { origin, operator, errorClass, message },
@@ -179,7 +179,7 @@ Deno.test('onError "fail" ends the job at the first bad record, decoded or not',
   await assertRejects(
     () => poisonJob([at(2, a(2, "map"))], { onError: "fail" }).run(),
     OperatorError,
-    'Operator "clean" failed at "s-0" partition 0 offset 0: TypeError: can not stand it in map',
+    'Operator "clean" failed at "s-0" partition 0 offset 0: TypeError: cannot stand it in map',
   );
   await assertRejects(() => poisonJob([bad(3, "no JSON")], { onError: "fail" }).run(), RecordError, "no JSON");
 });
@@ -207,7 +207,7 @@ Deno.test("maxDead.perMinute ends the job when more records die within a minute,
   assertEquals(
     error.message,
     'Cannot go on with job "stats": more than 4 records within a minute could not be processed; the last one: ' +
-      'clean: TypeError: can not stand it in map, at "s-0" partition 0 offset 4; those since the last commit are read again ' +
+      'clean: TypeError: cannot stand it in map, at "s-0" partition 0 offset 4; those since the last commit are read again ' +
       'by the next start, earlier ones are in "job.dead-letters"; mend the job and start it again, or say with --max-dead ' +
       "how many it may go on with",
   );

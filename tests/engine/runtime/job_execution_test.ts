@@ -153,7 +153,7 @@ Deno.test("executeJob() ends with the first failure of a window, unless a restar
   );
 });
 
-Deno.test("executeJob() restarts no job that can not run as it is, and none without a store", async () => {
+Deno.test("executeJob() restarts no job that cannot run as it is, and none without a store", async () => {
   const restartStrategy = { type: "exponential-delay" } as const;
   const unfit = failingJob(1, () => new JobError("Cannot read state"));
   await assertRejects(() => unfit.execute({ bounded: true, restartStrategy }, nothing), JobError, "Cannot read state");
@@ -483,7 +483,7 @@ Deno.test("executeJob() waits for no commit that never ends when it lost the job
 });
 
 for (const [what, fatal] of [["a new attempt", 2], ["its result", Infinity]] as const) {
-  Deno.test(`executeJob() does not lose ${what} when its session can not be closed`, async () => {
+  Deno.test(`executeJob() does not lose ${what} when its session cannot be closed`, async () => {
     const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
     job.store.beforeCommit = (number, session) => {
       session.onClose = () => {

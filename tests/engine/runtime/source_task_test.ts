@@ -141,7 +141,7 @@ Deno.test(
   },
 );
 
-Deno.test("step() puts a record that can not be decoded into the dead letters, and goes on without event time from it", async () => {
+Deno.test("step() puts a record that cannot be decoded into the dead letters, and goes on without event time from it", async () => {
   const { step, take, task, shared } = await open([[at(100, "a"), bad(500, "value is not JSON"), at(200, "b")]]);
   for (let i = 0; i < 3; i++) step(0);
 

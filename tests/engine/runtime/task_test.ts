@@ -218,7 +218,7 @@ Deno.test("process() names the nearest operator when one below threw", () => {
   assertThrows(() => above.record("x"), OperatorError, 'Operator "below" failed: Error: below');
 });
 
-Deno.test("process() names the operator whose key can not be used", () => {
+Deno.test("process() names the operator whose key cannot be used", () => {
   const rig = new OperatorRig(() => pass<string>(), { name: "keyed", keyBy: () => undefined });
 
   assertThrows(
@@ -250,7 +250,7 @@ Deno.test("process() takes whatever is thrown, also what is no error", () => {
   }
 });
 
-Deno.test("open() names the operator that can not be opened", () => {
+Deno.test("open() names the operator that cannot be opened", () => {
   const broken: Operator<string, string> = {
     open() {
       throw new Error("no file");

@@ -45,7 +45,7 @@ function salesJob(
 const total = (a: Sale, b: Sale): Sale => ({ city: a.city, n: a.n + b.n });
 const counted = new ValueStateDescriptor<number>("windows so far");
 
-/** Counts the windows of each key, and can not stand a sum of 13. */
+/** Counts the windows of each key, and cannot stand a sum of 13. */
 class Superstitious extends ProcessWindowFunction<Sale, string, string> {
   process(city: string, context: WindowContext<TimeWindow>, sums: Iterable<Sale>, out: Collector<string>): void {
     const state = context.globalState().getState(counted);
@@ -253,7 +253,7 @@ Deno.test("onWindowError: a window that throws leaves no trace, also in the midd
 
 const NUMBERS = [0, 1, null, 3, 4, 5, 6, 7, 8].map((v, i) => at(i, { key: "k", v: v as number }));
 
-Deno.test("a field that can not be summed up is refused when its record comes, behind an evictor too", async () => {
+Deno.test("a field that cannot be summed up is refused when its record comes, behind an evictor too", async () => {
   const job = new JobRig((env, { store }) => {
     env.fromSource(
       new ScriptSource({ "s-0": NUMBERS }),

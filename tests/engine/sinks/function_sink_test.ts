@@ -243,7 +243,7 @@ Deno.test("FunctionSink is part of no commit, and is called what its function is
   assertEquals(new FunctionSink(() => {}).description, "a function");
 });
 
-Deno.test("FunctionSink refuses what it can not call, and no promise at all", () => {
+Deno.test("FunctionSink refuses what it cannot call, and no promise at all", () => {
   assertThrows(
     () => new FunctionSink("post" as never),
     TypeError,

@@ -63,7 +63,7 @@ Deno.test("keyId() takes an object without a prototype for a plain one", () => {
   assertEquals(keyId(Object.assign(Object.create(null), { a: 1 })), keyId({ a: 1 }));
 });
 
-Deno.test("keyId() refuses what can not be stored and read back, saying what it was given", () => {
+Deno.test("keyId() refuses what cannot be stored and read back, saying what it was given", () => {
   const refused: readonly (readonly [unknown, string])[] = [
     [undefined, "undefined undefined"],
     [Number.NaN, "number NaN"],

@@ -293,7 +293,7 @@ Deno.test("getState() gives one state for equal descriptors, the first of which 
   assertEquals([max === min, max.get()], [true, 3]);
 });
 
-Deno.test("functions can not use the name of an operator's own state, whatever the kind", () => {
+Deno.test("functions cannot use the name of an operator's own state, whatever the kind", () => {
   const rig = new StateRig();
   rig.backend.table("total", 1);
   for (const kind of KINDS) {

@@ -226,7 +226,7 @@ Deno.test("an expired value that may still be seen is not renewed by being read"
   assertEquals([readAll(states), readAll(states)], [FULL, EMPTY]);
 });
 
-// As in Flink, where only what can not be seen any more is left out of the fold.
+// As in Flink, where only what cannot be seen any more is left out of the fold.
 Deno.test("add() folds into an expired value only if such may be seen", () => {
   for (const [config, sum] of [[{}, 1], [ONCE_MORE, 2]] as const) {
     const rig = new StateRig();

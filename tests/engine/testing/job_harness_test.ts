@@ -551,7 +551,7 @@ Deno.test("push() throws what makes the job fail, and so does every call until i
   const { harness, words, copies } = copyJob({ onError: "fail" });
   await using _ = await harness.start();
   await words.push("a", 1);
-  const error = await assertRejects(() => words.push("poison", 2), OperatorError, "can not stand it");
+  const error = await assertRejects(() => words.push("poison", 2), OperatorError, "cannot stand it");
   assertEquals(harness.status, "failed");
   assertStrictEquals(await assertRejects(() => harness.settle()), error);
   assertThrows(() => harness.whyNothingComesOut(), TypeError, "the job is failed; call start()");

@@ -51,7 +51,7 @@ export function copyJob(options: JobHarnessOptions = {}) {
   const copies = new TestSink<string>("copies");
   const harness = new JobHarness((env) => {
     env.fromSource(words, watermarksByHand<string>(), "words").map((word) => {
-      if (word === "poison") throw new RangeError("can not stand it");
+      if (word === "poison") throw new RangeError("cannot stand it");
       return word;
     }).name("copy").sinkTo(copies).name("copies");
   }, options);

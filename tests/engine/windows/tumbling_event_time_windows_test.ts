@@ -81,7 +81,7 @@ Deno.test("of() refuses an offset as long as the window or not whole, naming bot
   }
 });
 
-Deno.test("description names size and offset: other windows can not read the state", () => {
+Deno.test("description names size and offset: other windows cannot read the state", () => {
   assertEquals(TumblingEventTimeWindows.of(60_000).description, "TumblingEventTimeWindows(60000 ms)");
   assertEquals(TumblingEventTimeWindows.of(60_000, -5).description, "TumblingEventTimeWindows(60000 ms, offset -5 ms)");
 });
