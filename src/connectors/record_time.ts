@@ -23,9 +23,10 @@ export function recordTime(topic: string, timestampMs: number): number {
  * For adapters: what both refuse alike.
  * @throws {RangeError} if the record has no timestamp that a topic keeps
  */
-export function checkRecordTime({ topic, timestampMs }: OutgoingRecord): void {
-  if (Number.isSafeInteger(timestampMs) && timestampMs >= 0) return;
+export function checkRecordTime(record: OutgoingRecord): void {
+  const { timestampMs } = record;
+  if (timestampMs >= 0 && Number.isSafeInteger(timestampMs)) return;
   throw new RangeError(
-    `Cannot write a record to topic "${topic}" as timestampMs must be a whole number >= 0: current value is ${timestampMs}`,
+    `Cannot write a record to topic "${record.topic}" as timestampMs must be a whole number >= 0: current value is ${timestampMs}`,
   );
 }
