@@ -143,7 +143,7 @@ onEachBroker("what JSON does not keep is refused where it is written, with its p
     [{ v: Promise.resolve() }, "a Promise in .v"],
     [{ v: /x/ }, "a RegExp in .v"],
     [{ v: new Error("lost") }, "an Error in .v"],
-    [{ v: new Uint8Array(2) }, "an Uint8Array in .v"],
+    [{ v: new Uint8Array(2) }, "a Uint8Array in .v"],
     [{ v: new Hidden() }, "a Hidden in .v"],
     [{ v: new Date(NaN) }, "an invalid Date in .v"],
     [cycle, "a cycle in .self"],
