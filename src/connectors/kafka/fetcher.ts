@@ -8,6 +8,7 @@ import { readFetchResponse } from "./fetch_response.ts";
 import type { FetchArguments } from "./protocol.ts";
 import { READ_COMMITTED } from "./protocol.ts";
 import { Gaps, SMALL_GAP } from "./gaps.ts";
+import { placeOf } from "./place.ts";
 
 /** How much is asked for at once. */
 export interface FetchLimits {
@@ -263,8 +264,4 @@ export class KafkaFetcher implements Fetcher {
     const error = codeError(code, `read ${place}`);
     return error instanceof PassingError || error instanceof BrokerError ? error : new BrokerError(error.message);
   }
-}
-
-function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
-  return `${partition} ${topic}`;
 }

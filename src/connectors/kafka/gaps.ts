@@ -1,5 +1,6 @@
 import type { Position } from "../broker.ts";
 import type { CommittedRecords } from "./fetch_response.ts";
+import { placeOf } from "./place.ts";
 
 /** So many answers in a row without a batch, though the broker says that there is something, make a position suspect. */
 const EMPTY_ANSWERS = 3;
@@ -52,8 +53,4 @@ export class Gaps {
     this.#empty.delete(place);
     return endOffset;
   }
-}
-
-function placeOf({ topic, partition }: Position): string {
-  return `${partition} ${topic}`;
 }

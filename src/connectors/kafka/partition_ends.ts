@@ -5,6 +5,7 @@ import { PassingError, patiently } from "./errors.ts";
 import { readFetchResponse } from "./fetch_response.ts";
 import { LATEST, READ_COMMITTED, READ_UNCOMMITTED } from "./protocol.ts";
 import { listOffsets } from "./topics.ts";
+import { placeOf } from "./place.ts";
 
 /** An answer that took longer may come from a leader that was frozen, and has been replaced meanwhile. */
 const SUSPICIOUS_MS = 1_000;
@@ -81,8 +82,4 @@ export async function firstTimestamps(
     }));
   });
   return positions.map((position) => found.get(placeOf(position)));
-}
-
-function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
-  return `${partition} ${topic}`;
 }
