@@ -196,4 +196,7 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-if (import.meta.main) { for (const offence of await allOffences()) console.log(sentence(offence)); }
+if (import.meta.main) {
+  const lines = (await allOffences()).map((offence) => `${sentence(offence)}\n`);
+  await Deno.stdout.write(new TextEncoder().encode(lines.join("")));
+}
