@@ -9,7 +9,7 @@ import { ByteWriter } from "../src/connectors/kafka/bytes.ts";
 import { COMPRESSIONS, loadCodec } from "../src/connectors/kafka/compression.ts";
 import { committedRecords } from "../src/connectors/kafka/fetch_response.ts";
 import { writeBatch } from "../src/connectors/kafka/record_batch.ts";
-import { TextArena } from "../src/connectors/text_arena.ts";
+import { TextArena } from "../src/connectors/json/text_arena.ts";
 
 const ROUNDS = 100;
 /** Rounds until functions are compiled. */

@@ -25,11 +25,11 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "cli/demo/demo.ts": [2, "what the screen shows; arrival after now"],
   "cli/demo/messages.ts": [1, "the time that is shown beside a message"],
   "connectors/job_store.ts": [1, "the time of writing, for a letter whose own time its topic refuses"],
-  "connectors/letter_record.ts": [2, "when a letter died; a letter without time"],
+  "connectors/records/letter_record.ts": [2, "when a letter died; a letter without time"],
   "engine/time/clock_limit.ts": [1, "event time does not go further than so much beyond the present"],
   "connectors/topic_reader.ts": [1, "since when a record is held by a transaction, which is shown"],
   "connectors/kafka/topic_limits.ts": [2, "a broker compares timestamps with the present"],
-  "connectors/record_time.ts": [1, "a record without time gets that of its writing"],
+  "connectors/records/record_time.ts": [1, "a record without time gets that of its writing"],
   "connectors/embedded/jobs.ts": [
     4,
     "a commit and a sign of life, which are shown; the end of a lease, which processes share: they have no other clock in common",

@@ -1,4 +1,4 @@
-import { RecordView } from "../src/connectors/record_view.ts";
+import { RecordView } from "../src/connectors/records/record_view.ts";
 
 /** Records as a fetch brings them: their values lie one after another, with bytes of the broker's own between. */
 export function recordViews(values: readonly (Uint8Array | null)[]): RecordView[] {

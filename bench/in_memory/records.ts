@@ -1,6 +1,6 @@
 import type { BrokerRecord, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { partitionOf } from "../../src/connectors/murmur2.ts";
-import { RecordView } from "../../src/connectors/record_view.ts";
+import { RecordView } from "../../src/connectors/records/record_view.ts";
 
 /** A topic's records in memory. */
 export interface TopicInMemory {

@@ -19,7 +19,7 @@ import {
   TopicExistsError,
   type TopicSpec,
 } from "./broker.ts";
-import { LetterWriter, shortened } from "./letter_record.ts";
+import { LetterWriter, shortened } from "./records/letter_record.ts";
 
 /**
  * Asks the broker for the job: state, positions, outputs and dead letters become one transaction there.

@@ -32,7 +32,7 @@ export {
   UnknownTopicError,
 } from "./broker.ts";
 export * from "./files/mod.ts";
-export { decodeJson, decodeText } from "./json_codec.ts";
+export { decodeJson, decodeText } from "./json/codec.ts";
 export { type KafkaSecurity, SASL_MECHANISMS, type SaslSettings, type TlsSettings } from "./kafka/security.ts";
 export type {
   DecodingOptions,
@@ -43,5 +43,5 @@ export type {
   TopicRecord,
   TopicSinkOptions,
   TopicSourceOptions,
-} from "./record_format.ts";
+} from "./records/record_format.ts";
 export type { Schema, Topic } from "./topic.ts";

@@ -9,8 +9,8 @@ import {
 import { type Advice, Advisor } from "./advice.ts";
 import { type Broker, BrokerError, type Compression } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
-import { decodeText, jsonDecoder } from "./json_codec.ts";
-import { JsonReader } from "./json_reader.ts";
+import { decodeText, jsonDecoder } from "./json/codec.ts";
+import { JsonReader } from "./json/reader.ts";
 import type { KafkaSecurity } from "./kafka/security.ts";
 import {
   checkFrom,
@@ -22,7 +22,7 @@ import {
   recordDecoder,
   recordEncoder,
   type TopicSourceOptions,
-} from "./record_format.ts";
+} from "./records/record_format.ts";
 import { TopicSink } from "./sink.ts";
 import { TopicSource } from "./source.ts";
 import type { Topic } from "./topic.ts";

@@ -8,7 +8,7 @@ import {
 } from "../engine/mod.ts";
 import type { Broker, Compression, OutgoingRecord, Producer, TopicDescription } from "./broker.ts";
 import { BrokerJobSession } from "./job_store.ts";
-import { recordTime } from "./record_time.ts";
+import { recordTime } from "./records/record_time.ts";
 
 /** Makes a record of a value. */
 export type Encode<T> = (value: T, timestampMs: number) => OutgoingRecord;

@@ -1,4 +1,4 @@
-import type { KeySelector } from "./operators/functions.ts";
+import type { KeySelector } from "./functions/functions.ts";
 import type { Operator, TwoInputOperator } from "./operators/operator.ts";
 import type { OutputTag } from "./side_output.ts";
 import type { Sink } from "./sink.ts";

@@ -49,15 +49,19 @@ export {
   type ReduceFunction,
   type RuntimeContext,
   type WindowContext,
-} from "./operators/functions.ts";
+} from "./functions/functions.ts";
 export type {
   AsyncContext,
   AsyncFunction,
   AsyncRetryStrategy,
   AsyncWaitOptions,
   RichAsyncFunction,
-} from "./operators/async_wait_function.ts";
-export { type AsyncRetryPredicates, AsyncRetryStrategies, RetryPredicates } from "./operators/async_wait_retry.ts";
+} from "./functions/async_function.ts";
+export {
+  type AsyncRetryPredicates,
+  AsyncRetryStrategies,
+  RetryPredicates,
+} from "./functions/async_retry_strategies.ts";
 export type { BroadcastDescriptors } from "./operators/broadcast_context.ts";
 export {
   type BroadcastContext,
@@ -70,10 +74,10 @@ export {
   type ReadOnlyBroadcastContext,
   type ReadOnlyBroadcastState,
   type StateOf,
-} from "./operators/broadcast_functions.ts";
-export type { Field, WithComparable, WithNumber } from "./operators/field_aggregate.ts";
-export type { CoGroupFunction, JoinFunction, TaggedUnion } from "./operators/co_group.ts";
-export { type JoinContext, ProcessJoinFunction } from "./operators/interval_join_function.ts";
+} from "./functions/broadcast_functions.ts";
+export type { Field, WithComparable, WithNumber } from "./functions/field_aggregate.ts";
+export type { CoGroupFunction, JoinFunction, TaggedUnion } from "./operators/join/co_group.ts";
+export { type JoinContext, ProcessJoinFunction } from "./functions/process_join_function.ts";
 export {
   type CoFlatMapFunction,
   type CoMapFunction,
@@ -87,7 +91,7 @@ export {
   type ReadOnlyTimerService,
   type TimeDomain,
   type TimerService,
-} from "./operators/process_functions.ts";
+} from "./functions/process_functions.ts";
 export { type Books, formatBooks, type OperatorBooks, tableOfBooks } from "./runtime/books.ts";
 export type { DeadLimit } from "./runtime/dead_limit.ts";
 export { formatTime, MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "./record.ts";

@@ -9,8 +9,8 @@ import { TopicReader } from "../../chaos/evidence.ts";
 import type { OutgoingRecord } from "../../src/connectors/broker.ts";
 import { CsvReaderFormat } from "../../src/connectors/files/csv.ts";
 import { type FileDecoder, JsonLinesFormat, TextLineInputFormat } from "../../src/connectors/files/format.ts";
-import { decodeJson, decodeText, jsonDecoder } from "../../src/connectors/json_codec.ts";
-import { JsonReader } from "../../src/connectors/json_reader.ts";
+import { decodeJson, decodeText, jsonDecoder } from "../../src/connectors/json/codec.ts";
+import { JsonReader } from "../../src/connectors/json/reader.ts";
 import { type OpenBroker, openBroker } from "../../src/connectors/mod.ts";
 import {
   type Books,

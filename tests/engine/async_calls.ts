@@ -1,4 +1,4 @@
-import type { AsyncContext, AsyncFunction } from "../../src/engine/operators/async_wait_function.ts";
+import type { AsyncContext, AsyncFunction } from "../../src/engine/functions/async_function.ts";
 
 /** A call that waits for its answer. */
 export interface OpenCall<IN, OUT> {

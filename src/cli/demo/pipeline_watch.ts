@@ -1,6 +1,6 @@
 import type { Broker, BrokerRecord } from "../../connectors/broker.ts";
 import { BrokerError } from "../../connectors/broker.ts";
-import { decodeJson } from "../../connectors/json_codec.ts";
+import { decodeJson } from "../../connectors/json/codec.ts";
 import { type Clock, RecordError } from "../../engine/mod.ts";
 import type { Logger } from "../../utils.ts";
 import type { Traveller } from "./state.ts";

@@ -6,9 +6,9 @@
  * the name in UTF-8, the length of its value (int32, −1: null), the value. Offsets are not in it: the row says the first one.
  */
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
-import { HEADER_NAMES } from "../known_texts.ts";
-import { PackedRecord } from "../packed_record.ts";
-import { RecordView } from "../record_view.ts";
+import { HEADER_NAMES } from "../records/known_texts.ts";
+import { PackedRecord } from "../records/packed_record.ts";
+import { RecordView } from "../records/record_view.ts";
 
 /** Where a row ends, whichever comes first. A longer record has a row of its own. */
 const ROW_RECORDS = 500;

@@ -1,7 +1,7 @@
 /** Appends records to their partitions. */
 import type { OutgoingRecord } from "../broker.ts";
 import { partitionOf } from "../murmur2.ts";
-import { checkRecordTime } from "../record_time.ts";
+import { checkRecordTime } from "../records/record_time.ts";
 import { BatchEncoder, type Row, RowBuffers } from "./batch.ts";
 import type { Database } from "./database.ts";
 import { findTopic, type Topic, unknownPartition, unknownTopics } from "./topics.ts";

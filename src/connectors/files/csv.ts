@@ -1,5 +1,5 @@
 import { RecordError } from "../../engine/mod.ts";
-import { checkValue } from "../json_codec.ts";
+import { checkValue } from "../json/codec.ts";
 import type { Schema } from "../topic.ts";
 import { decodeText, endOfLine, type FileDecoder, type FileFormat, NEWLINE } from "./format.ts";
 

@@ -1,5 +1,5 @@
 import { RecordError } from "../../engine/mod.ts";
-import { decodeJson } from "../json_codec.ts";
+import { decodeJson } from "../json/codec.ts";
 import type { Schema } from "../topic.ts";
 
 /** How records lie in a file. */

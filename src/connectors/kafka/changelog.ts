@@ -1,7 +1,7 @@
 /** The compacted topic that holds a job's entries: record key and value are an entry's, no value deletes it. */
 import type { BrokerRecord, FetchedBatch, JobCommit, OutgoingRecord } from "../broker.ts";
 import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker.ts";
-import { TextArena } from "../text_arena.ts";
+import { TextArena } from "../json/text_arena.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
 import { createTopics, untilReady } from "./create_topics.ts";

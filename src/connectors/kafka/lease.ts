@@ -1,6 +1,6 @@
 import type { Compression, JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError, UnknownTopicError } from "../broker.ts";
-import { checkRecordTime } from "../record_time.ts";
+import { checkRecordTime } from "../records/record_time.ts";
 import { changelogRecords, changelogTopic, findEntry, ownerRecord, readChangelogUpTo } from "./changelog.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError, settledWithin } from "./errors.ts";

@@ -1,6 +1,6 @@
 import type { Compression, OutgoingRecord, Producer } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../broker.ts";
-import { checkRecordTime } from "../record_time.ts";
+import { checkRecordTime } from "../records/record_time.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError } from "./errors.ts";
 import { initProducerId } from "./producer_epoch.ts";

@@ -12,9 +12,9 @@
  */
 import type { BrokerRecord, Compression, OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { BrokerError } from "../broker.ts";
-import { HEADER_NAMES } from "../known_texts.ts";
-import { PackedRecord } from "../packed_record.ts";
-import { RecordView } from "../record_view.ts";
+import { HEADER_NAMES } from "../records/known_texts.ts";
+import { PackedRecord } from "../records/packed_record.ts";
+import { RecordView } from "../records/record_view.ts";
 import { ByteReader, ByteWriter, sizeOfVarint, sizeOfVarlong } from "./bytes.ts";
 import { compress, COMPRESSIONS, decompress } from "./compression.ts";
 import { crc32c } from "./crc32c.ts";

@@ -5,8 +5,8 @@ import {
   ProcessWindowFunction,
   type ReduceFunction,
   type WindowContext,
-} from "../operators/functions.ts";
-import { AggregateFold, ReduceFold } from "../operators/window_folds.ts";
+} from "../functions/functions.ts";
+import { AggregateFold, ReduceFold } from "../operators/window/folds.ts";
 import type { AggregateFunction } from "../state/functions.ts";
 import type { TimeWindow, Window } from "../windows/window.ts";
 import type { WindowAssigner } from "../windows/window_assigner.ts";

@@ -1,5 +1,5 @@
-import { AsyncWaitOperator } from "../operators/async_wait.ts";
-import type { AsyncFunction, AsyncWaitOptions, RichAsyncFunction } from "../operators/async_wait_function.ts";
+import { AsyncWaitOperator } from "../operators/async/async_wait.ts";
+import type { AsyncFunction, AsyncWaitOptions, RichAsyncFunction } from "../functions/async_function.ts";
 import { checkFunction, checkHas } from "./checks.ts";
 import type { DataStream, SingleOutputStreamOperator } from "./data_stream.ts";
 

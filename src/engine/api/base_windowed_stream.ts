@@ -4,13 +4,13 @@ import {
   fieldAggregate,
   type WithComparable,
   type WithNumber,
-} from "../operators/field_aggregate.ts";
-import type { ProcessWindowFunction } from "../operators/functions.ts";
+} from "../functions/field_aggregate.ts";
+import type { ProcessWindowFunction } from "../functions/functions.ts";
 import type { Operator } from "../operators/operator.ts";
-import { WindowOperator } from "../operators/window.ts";
-import type { WindowDescription } from "../operators/window_description.ts";
-import { FieldFold, type WindowFold } from "../operators/window_folds.ts";
-import { SimpleWindowOperator } from "../operators/window_simple.ts";
+import { WindowOperator } from "../operators/window/window.ts";
+import type { WindowDescription } from "../operators/window/description.ts";
+import { FieldFold, type WindowFold } from "../operators/window/folds.ts";
+import { SimpleWindowOperator } from "../operators/window/simple_window.ts";
 import { OutputTag } from "../side_output.ts";
 import type { Evictor } from "../windows/evictor.ts";
 import { EventTimeTrigger } from "../windows/time_triggers.ts";

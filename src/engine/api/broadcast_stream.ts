@@ -1,6 +1,6 @@
 import type { NodeInput, Outlet } from "../graph.ts";
 import type { BroadcastDescriptors } from "../operators/broadcast_context.ts";
-import type { BroadcastProcessFunction, KeyedBroadcastProcessFunction } from "../operators/broadcast_functions.ts";
+import type { BroadcastProcessFunction, KeyedBroadcastProcessFunction } from "../functions/broadcast_functions.ts";
 import { BroadcastProcessOperator } from "../operators/broadcast_process.ts";
 import { KeyedBroadcastProcessOperator } from "../operators/keyed_broadcast_process.ts";
 import { MapStateDescriptor } from "../state/state.ts";

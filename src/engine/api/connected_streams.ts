@@ -1,7 +1,7 @@
 import type { NodeInput, OperatorNode } from "../graph.ts";
 import { coFlatMap, coMap } from "../operators/co_map.ts";
 import { CoProcessOperator } from "../operators/co_process.ts";
-import type { KeyedRuntimeContext, KeySelector } from "../operators/functions.ts";
+import type { KeyedRuntimeContext, KeySelector } from "../functions/functions.ts";
 import { KeyedCoProcessOperator } from "../operators/keyed_co_process.ts";
 import type { TwoInputOperator } from "../operators/operator.ts";
 import type {
@@ -9,7 +9,7 @@ import type {
   CoMapFunction,
   CoProcessFunction,
   KeyedCoProcessFunction,
-} from "../operators/process_functions.ts";
+} from "../functions/process_functions.ts";
 import type { Key } from "../state/key.ts";
 import { checkFunctions, checkPlainFunction } from "./checks.ts";
 import { SingleOutputStreamOperator } from "./data_stream.ts";

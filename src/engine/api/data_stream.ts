@@ -6,7 +6,7 @@ import {
   fieldAggregate,
   type WithComparable,
   type WithNumber,
-} from "../operators/field_aggregate.ts";
+} from "../functions/field_aggregate.ts";
 import { FilterOperator } from "../operators/filter.ts";
 import { FlatMapOperator } from "../operators/flat_map.ts";
 import type {
@@ -15,12 +15,12 @@ import type {
   KeySelector,
   MapFunction,
   ReduceFunction,
-} from "../operators/functions.ts";
+} from "../functions/functions.ts";
 import { KeyedProcessOperator } from "../operators/keyed_process.ts";
 import { MapOperator } from "../operators/map.ts";
 import type { Operator } from "../operators/operator.ts";
 import { ProcessOperator } from "../operators/process.ts";
-import type { KeyedProcessFunction, ProcessFunction } from "../operators/process_functions.ts";
+import type { KeyedProcessFunction, ProcessFunction } from "../functions/process_functions.ts";
 import { ReduceOperator } from "../operators/reduce.ts";
 import { RollingAggregateOperator } from "../operators/rolling_aggregate.ts";
 import { TimestampsAndWatermarksOperator } from "../operators/timestamps_and_watermarks.ts";

@@ -1,5 +1,5 @@
-import { IntervalJoinOperator, type IntervalJoinOptions } from "../operators/interval_join.ts";
-import type { ProcessJoinFunction } from "../operators/interval_join_function.ts";
+import { IntervalJoinOperator, type IntervalJoinOptions } from "../operators/join/interval_join.ts";
+import type { ProcessJoinFunction } from "../functions/process_join_function.ts";
 import { OutputTag } from "../side_output.ts";
 import { checkFunctions } from "./checks.ts";
 import type { KeyedConnectedStreams } from "./connected_streams.ts";

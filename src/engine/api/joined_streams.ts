@@ -5,8 +5,8 @@ import {
   type JoinFunction,
   joining,
   type TaggedUnion,
-} from "../operators/co_group.ts";
-import type { KeySelector } from "../operators/functions.ts";
+} from "../operators/join/co_group.ts";
+import type { KeySelector } from "../functions/functions.ts";
 import { MapOperator } from "../operators/map.ts";
 import type { Operator } from "../operators/operator.ts";
 import type { Key } from "../state/key.ts";

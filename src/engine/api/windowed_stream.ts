@@ -1,5 +1,5 @@
-import type { ProcessWindowFunction, ReduceFunction } from "../operators/functions.ts";
-import { AggregateFold, ReduceFold } from "../operators/window_folds.ts";
+import type { ProcessWindowFunction, ReduceFunction } from "../functions/functions.ts";
+import { AggregateFold, ReduceFold } from "../operators/window/folds.ts";
 import type { AggregateFunction } from "../state/functions.ts";
 import type { TimeWindow, Window } from "../windows/window.ts";
 import type { WindowAssigner } from "../windows/window_assigner.ts";

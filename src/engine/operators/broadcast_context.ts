@@ -8,7 +8,7 @@ import type {
   ReadOnlyBroadcastContext,
   ReadOnlyBroadcastState,
   StateOf,
-} from "./broadcast_functions.ts";
+} from "../functions/broadcast_functions.ts";
 import { FunctionContext, KeyedFunctionContext } from "./function_context.ts";
 import type { OperatorContext } from "./operator.ts";
 

@@ -5,7 +5,7 @@ import {
   BroadcastStates,
   ReadOnlyBroadcastFunctionContext,
 } from "./broadcast_context.ts";
-import type { BroadcastProcessFunction } from "./broadcast_functions.ts";
+import type { BroadcastProcessFunction } from "../functions/broadcast_functions.ts";
 import type { OperatorContext, TwoInputOperator } from "./operator.ts";
 
 /**

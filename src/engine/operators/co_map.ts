@@ -1,5 +1,5 @@
-import type { Collector } from "./functions.ts";
-import type { CoFlatMapFunction, CoMapFunction } from "./process_functions.ts";
+import type { Collector } from "../functions/functions.ts";
+import type { CoFlatMapFunction, CoMapFunction } from "../functions/process_functions.ts";
 
 /** What a `CoProcessFunction` and a `KeyedCoProcessFunction` have in common: the context of `open()` tells them apart. */
 export interface CoFunction<IN1, IN2, OUT, C> {

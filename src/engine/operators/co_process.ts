@@ -1,7 +1,7 @@
 import type { Output, StreamRecord } from "../record.ts";
 import { FunctionContext } from "./function_context.ts";
 import type { OperatorContext, TwoInputOperator } from "./operator.ts";
-import type { CoProcessFunction } from "./process_functions.ts";
+import type { CoProcessFunction } from "../functions/process_functions.ts";
 
 /** In: `IN1` and `IN2`. Out: what the function gives, at the record's timestamp, and side outputs. */
 export class CoProcessOperator<IN1, IN2, OUT> implements TwoInputOperator<IN1, IN2, OUT> {

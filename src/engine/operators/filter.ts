@@ -1,5 +1,5 @@
 import type { Output, StreamRecord } from "../record.ts";
-import type { FilterFunction } from "./functions.ts";
+import type { FilterFunction } from "../functions/functions.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 
 /** In: `T`. Out: the records for which the function is true, unchanged. */

@@ -1,5 +1,5 @@
 import type { Output, StreamRecord } from "../record.ts";
-import { type FlatMapFunction, TimestampedCollector } from "./functions.ts";
+import { type FlatMapFunction, TimestampedCollector } from "../functions/functions.ts";
 import type { Operator } from "./operator.ts";
 
 /** In: `T`. Out: any number of `R` per record, at that record's timestamp. */

@@ -12,7 +12,12 @@ import type {
   ValueStateDescriptor,
 } from "../state/state.ts";
 import type { Timer } from "../time/timer_queue.ts";
-import { type Collector, type KeyedRuntimeContext, type RuntimeContext, TimestampedCollector } from "./functions.ts";
+import {
+  type Collector,
+  type KeyedRuntimeContext,
+  type RuntimeContext,
+  TimestampedCollector,
+} from "../functions/functions.ts";
 import type { OperatorContext } from "./operator.ts";
 import type {
   OnTimerContext,
@@ -20,7 +25,7 @@ import type {
   ReadOnlyTimerService,
   TimeDomain,
   TimerService,
-} from "./process_functions.ts";
+} from "../functions/process_functions.ts";
 
 /** What the function of an operator sees. One object serves all records: the operator turns it to each. */
 export class FunctionContext<OUT> implements ProcessContext, ReadOnlyTimerService {

@@ -6,7 +6,7 @@ import {
   KeyedBroadcastFunctionContext,
   KeyedReadOnlyBroadcastFunctionContext,
 } from "./broadcast_context.ts";
-import type { KeyedBroadcastProcessFunction } from "./broadcast_functions.ts";
+import type { KeyedBroadcastProcessFunction } from "../functions/broadcast_functions.ts";
 import type { OperatorContext, TwoInputOperator } from "./operator.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { Output, StreamRecord } from "../record.ts";
 import type { Timer } from "../time/timer_queue.ts";
 import { KeyedFunctionContext } from "./function_context.ts";
 import type { OperatorContext, TwoInputOperator } from "./operator.ts";
-import type { KeyedCoProcessFunction } from "./process_functions.ts";
+import type { KeyedCoProcessFunction } from "../functions/process_functions.ts";
 
 /**
  * In: `IN1` and `IN2`, keyed alike. Out: what the function gives, at the timestamp of the record or event-time timer, and side

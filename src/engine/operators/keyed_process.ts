@@ -2,7 +2,7 @@ import type { Output, StreamRecord } from "../record.ts";
 import type { Timer } from "../time/timer_queue.ts";
 import { KeyedFunctionContext } from "./function_context.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
-import type { KeyedProcessFunction } from "./process_functions.ts";
+import type { KeyedProcessFunction } from "../functions/process_functions.ts";
 
 /**
  * In: `I`, keyed. Out: what the function gives, at the timestamp of the record or event-time timer, and side outputs.

@@ -1,5 +1,5 @@
 import type { Output, StreamRecord } from "../record.ts";
-import type { MapFunction } from "./functions.ts";
+import type { MapFunction } from "../functions/functions.ts";
 import type { Operator } from "./operator.ts";
 
 /** In: `T`. Out: `R`, one per record, at that record's timestamp. */

@@ -1,7 +1,7 @@
 import type { Output, StreamRecord } from "../record.ts";
 import { FunctionContext } from "./function_context.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
-import type { ProcessFunction } from "./process_functions.ts";
+import type { ProcessFunction } from "../functions/process_functions.ts";
 
 /** In: `I`. Out: what the function gives, at the record's timestamp, and side outputs. */
 export class ProcessOperator<I, O> implements Operator<I, O> {

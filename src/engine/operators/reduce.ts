@@ -1,7 +1,7 @@
 import type { Output, StreamRecord } from "../record.ts";
 import { NO_NAMESPACE, type StateTable } from "../state/state_table.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
-import { folded, type ReduceFunction } from "./functions.ts";
+import { folded, type ReduceFunction } from "../functions/functions.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 
 /**

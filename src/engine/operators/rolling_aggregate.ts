@@ -1,7 +1,7 @@
 import type { Output, StreamRecord } from "../record.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import { NO_NAMESPACE, type StateTable } from "../state/state_table.ts";
-import type { FieldAggregate } from "./field_aggregate.ts";
+import type { FieldAggregate } from "../functions/field_aggregate.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 
 /**

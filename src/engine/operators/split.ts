@@ -1,6 +1,6 @@
 import type { Output, StreamRecord } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
-import type { FilterFunction } from "./functions.ts";
+import type { FilterFunction } from "../functions/functions.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
 
 /** One way out of a split. */

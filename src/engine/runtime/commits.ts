@@ -4,7 +4,7 @@ import { type JobSession, nameOf, type SplitPosition, type StateChange } from ".
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { Changes } from "../state/changes.ts";
 import type { StateVersions } from "../state/keyed_state_backend.ts";
-import type { Activity } from "./activity.ts";
+import type { Activity } from "../reporting/activity.ts";
 import { checkBooks } from "./books.ts";
 import type { JobRunOptions } from "./options.ts";
 import {

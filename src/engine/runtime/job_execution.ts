@@ -1,13 +1,13 @@
 import { isRetriable, maxAttemptsOf, mayRestart } from "../errors.ts";
 import type { SourceNode, StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf } from "../job_store.ts";
-import { Activity } from "./activity.ts";
+import { Activity } from "../reporting/activity.ts";
 import { type Books, booksOf, formatBooks, tableOfBooks } from "./books.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
 import type { JobRunOptions } from "./options.ts";
 import { startRestarts } from "./restart_strategy.ts";
 import { hasProcessed } from "./success.ts";
-import { Watchdog } from "./watchdog.ts";
+import { Watchdog } from "../reporting/watchdog.ts";
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;

@@ -4,21 +4,21 @@ import { formatTime, MAX_WATERMARK } from "../record.ts";
 import { Changes } from "../state/changes.ts";
 import { ClockLimit, NO_LIMIT } from "../time/clock_limit.ts";
 import { PERIODIC_EMIT_MS } from "../time/watermark_strategy.ts";
-import { Activity } from "./activity.ts";
+import { Activity } from "../reporting/activity.ts";
 import { type Books, booksOf } from "./books.ts";
 import { Commits, flushSinks } from "./commits.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { Intake } from "./intake.ts";
 import type { JobRunOptions } from "./options.ts";
-import { Progress } from "./progress.ts";
+import { Progress } from "../reporting/progress.ts";
 import type { Shared } from "./shared.ts";
 import { Silence } from "./silence.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SourceTask } from "./source_task.ts";
-import { describeStart, warnOfMiddle } from "./start_words.ts";
+import { describeStart, warnOfMiddle } from "../reporting/start_words.ts";
 import type { Task } from "./task.ts";
 import { unlessLost } from "./unless_lost.ts";
-import { Watchdog } from "./watchdog.ts";
+import { Watchdog } from "../reporting/watchdog.ts";
 import { wire, type Wired } from "./wiring.ts";
 
 /** Records between two looks at the outside world; some ms of work. */

@@ -5,7 +5,7 @@ import { RollingAggregateOperator } from "../operators/rolling_aggregate.ts";
 import { SinkOperator } from "../operators/sink.ts";
 import { SplitOperator } from "../operators/split.ts";
 import { TimestampsAndWatermarksOperator } from "../operators/timestamps_and_watermarks.ts";
-import { SimpleWindowOperator } from "../operators/window_simple.ts";
+import { SimpleWindowOperator } from "../operators/window/simple_window.ts";
 import type { Tally } from "./tally.ts";
 
 /** How many records an operator gives for those that went through. */

@@ -1,7 +1,7 @@
 import { JobError } from "../errors.ts";
 import type { Books } from "./books.ts";
 import type { JobExecutionResult } from "./job_execution.ts";
-import { count } from "./why_nothing_comes_out.ts";
+import { count } from "../reporting/why_nothing_comes_out.ts";
 
 /**
  * What a job has done stands and is committed; but one that came to its end and could process nothing must not look as if all

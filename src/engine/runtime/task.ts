@@ -1,7 +1,7 @@
 import { isExpected, OperatorError, RecordError, type RecordOrigin } from "../errors.ts";
 import type { OperatorNode, SinkNode } from "../graph.ts";
 import type { DeadLetter, Firing } from "../job_store.ts";
-import type { KeySelector } from "../operators/functions.ts";
+import type { KeySelector } from "../functions/functions.ts";
 import type { FailedWindow, Lateness, Operator, OperatorContext, TwoInputOperator } from "../operators/operator.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, type Output, StreamRecord } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";

@@ -1,7 +1,7 @@
 import { DataStream } from "../api/data_stream.ts";
 import { StreamExecutionEnvironment } from "../api/environment.ts";
 import type { NodeInput, OperatorNode, Outlet, SourceNode, StreamNode } from "../graph.ts";
-import type { KeySelector } from "../operators/functions.ts";
+import type { KeySelector } from "../functions/functions.ts";
 import type { Operator, TwoInputOperator } from "../operators/operator.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
 import type { Source } from "../source.ts";

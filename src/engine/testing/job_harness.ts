@@ -5,7 +5,7 @@ import type { Logger } from "../logger.ts";
 import { type Books, booksOf, checkBooks } from "../runtime/books.ts";
 import type { JobExecutionResult } from "../runtime/job_execution.ts";
 import type { RunningParts } from "../runtime/options.ts";
-import { whyNothingComesOut } from "../runtime/why_nothing_comes_out.ts";
+import { whyNothingComesOut } from "../reporting/why_nothing_comes_out.ts";
 import { CrashPlan, type CrashPoint, SimulatedCrash } from "./crash.ts";
 import { HarnessEnvironment } from "./harness_environment.ts";
 import { ManualClock } from "./manual_clock.ts";

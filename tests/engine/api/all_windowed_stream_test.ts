@@ -6,7 +6,7 @@ import {
   ProcessAllWindowFunction,
   type RuntimeContext,
   type WindowContext,
-} from "../../../src/engine/operators/functions.ts";
+} from "../../../src/engine/functions/functions.ts";
 import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { CountTrigger } from "../../../src/engine/windows/count_trigger.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { AsyncDataStream } from "../../../src/engine/api/async_data_stream.ts";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
 import { OperatorError } from "../../../src/engine/errors.ts";
-import type { AsyncContext, RichAsyncFunction } from "../../../src/engine/operators/async_wait_function.ts";
+import type { AsyncContext, RichAsyncFunction } from "../../../src/engine/functions/async_function.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 
 /** A job whose clock stands still, and sleeps only until it is woken. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
-import { BroadcastProcessFunction } from "../../../src/engine/operators/broadcast_functions.ts";
+import { BroadcastProcessFunction } from "../../../src/engine/functions/broadcast_functions.ts";
 import { MapStateDescriptor, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig } from "../job_rig.ts";

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
-import type { Collector, KeyedRuntimeContext } from "../../../src/engine/operators/functions.ts";
+import type { Collector, KeyedRuntimeContext } from "../../../src/engine/functions/functions.ts";
 import {
   KeyedCoProcessFunction,
   type KeyedProcessContext,
   type OnTimerContext,
-} from "../../../src/engine/operators/process_functions.ts";
+} from "../../../src/engine/functions/process_functions.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import {
   ListStateDescriptor,

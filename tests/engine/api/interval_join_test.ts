@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
 import { JobError } from "../../../src/engine/errors.ts";
-import { ProcessJoinFunction } from "../../../src/engine/operators/interval_join_function.ts";
+import { ProcessJoinFunction } from "../../../src/engine/functions/process_join_function.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig } from "../job_rig.ts";

@@ -4,9 +4,9 @@ import {
   type BroadcastContext,
   BroadcastProcessFunction,
   type ReadOnlyBroadcastContext,
-} from "../../../src/engine/operators/broadcast_functions.ts";
+} from "../../../src/engine/functions/broadcast_functions.ts";
 import { BroadcastProcessOperator } from "../../../src/engine/operators/broadcast_process.ts";
-import type { Collector, RuntimeContext } from "../../../src/engine/operators/functions.ts";
+import type { Collector, RuntimeContext } from "../../../src/engine/functions/functions.ts";
 import { MIN_WATERMARK, NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { MapStateDescriptor } from "../../../src/engine/state/state.ts";

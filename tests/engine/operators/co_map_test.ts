@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { coFlatMap, coMap } from "../../../src/engine/operators/co_map.ts";
 import { CoProcessOperator } from "../../../src/engine/operators/co_process.ts";
-import type { Collector, KeyedRuntimeContext } from "../../../src/engine/operators/functions.ts";
+import type { Collector, KeyedRuntimeContext } from "../../../src/engine/functions/functions.ts";
 import { KeyedCoProcessOperator } from "../../../src/engine/operators/keyed_co_process.ts";
-import type { CoFlatMapFunction } from "../../../src/engine/operators/process_functions.ts";
+import type { CoFlatMapFunction } from "../../../src/engine/functions/process_functions.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { OperatorRig } from "../operator_rig.ts";

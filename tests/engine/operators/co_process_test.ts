@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { CoProcessOperator } from "../../../src/engine/operators/co_process.ts";
-import type { Collector, RuntimeContext } from "../../../src/engine/operators/functions.ts";
-import { CoProcessFunction, type ProcessContext } from "../../../src/engine/operators/process_functions.ts";
+import type { Collector, RuntimeContext } from "../../../src/engine/functions/functions.ts";
+import { CoProcessFunction, type ProcessContext } from "../../../src/engine/functions/process_functions.ts";
 import { MIN_WATERMARK, NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { OperatorRig } from "../operator_rig.ts";

@@ -5,8 +5,8 @@ import {
   type KeyedBroadcastContext,
   KeyedBroadcastProcessFunction,
   type KeyedReadOnlyBroadcastContext,
-} from "../../../src/engine/operators/broadcast_functions.ts";
-import type { Collector, KeyedRuntimeContext } from "../../../src/engine/operators/functions.ts";
+} from "../../../src/engine/functions/broadcast_functions.ts";
+import type { Collector, KeyedRuntimeContext } from "../../../src/engine/functions/functions.ts";
 import { KeyedBroadcastProcessOperator } from "../../../src/engine/operators/keyed_broadcast_process.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";

@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../src/engine/errors.ts";
-import type { Collector, KeyedRuntimeContext } from "../../../src/engine/operators/functions.ts";
+import type { Collector, KeyedRuntimeContext } from "../../../src/engine/functions/functions.ts";
 import { KeyedProcessOperator } from "../../../src/engine/operators/keyed_process.ts";
 import {
   type KeyedProcessContext,
   KeyedProcessFunction,
   type OnTimerContext,
-} from "../../../src/engine/operators/process_functions.ts";
+} from "../../../src/engine/functions/process_functions.ts";
 import { MAX_WATERMARK, NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import type { Collector, RuntimeContext } from "../../../src/engine/operators/functions.ts";
+import type { Collector, RuntimeContext } from "../../../src/engine/functions/functions.ts";
 import { ProcessOperator } from "../../../src/engine/operators/process.ts";
-import { type ProcessContext, ProcessFunction } from "../../../src/engine/operators/process_functions.ts";
+import { type ProcessContext, ProcessFunction } from "../../../src/engine/functions/process_functions.ts";
 import { MIN_WATERMARK } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { OperatorRig } from "../operator_rig.ts";

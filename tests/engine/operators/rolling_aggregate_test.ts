@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../src/engine/errors.ts";
-import { type Aggregation, fieldAggregate } from "../../../src/engine/operators/field_aggregate.ts";
+import { type Aggregation, fieldAggregate } from "../../../src/engine/functions/field_aggregate.ts";
 import { RollingAggregateOperator } from "../../../src/engine/operators/rolling_aggregate.ts";
 import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 

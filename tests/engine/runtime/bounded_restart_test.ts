@@ -1,11 +1,11 @@
 /** Where one source has come to the bound of its run and others have not: event time is ahead of what the next run must find. */
 import { assertEquals } from "@std/assert";
-import type { Collector } from "../../../src/engine/operators/functions.ts";
+import type { Collector } from "../../../src/engine/functions/functions.ts";
 import {
   type KeyedProcessContext,
   KeyedProcessFunction,
   type OnTimerContext,
-} from "../../../src/engine/operators/process_functions.ts";
+} from "../../../src/engine/functions/process_functions.ts";
 import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
 import { TestSink } from "../../../src/engine/testing/test_sink.ts";
 import { TestSource } from "../../../src/engine/testing/test_source.ts";

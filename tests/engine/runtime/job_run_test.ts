@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type EnvironmentOptions, StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
 import { JobError } from "../../../src/engine/errors.ts";
-import { type Collector, ProcessWindowFunction, type WindowContext } from "../../../src/engine/operators/functions.ts";
+import { type Collector, ProcessWindowFunction, type WindowContext } from "../../../src/engine/functions/functions.ts";
 import type { Sink, SinkContext, SinkWriter } from "../../../src/engine/sink.ts";
 import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { nextTurn } from "../../../src/engine/testing/pulse.ts";

@@ -6,21 +6,21 @@ import {
   type KeyedBroadcastContext,
   KeyedBroadcastProcessFunction,
   type KeyedReadOnlyBroadcastContext,
-} from "../../../src/engine/operators/broadcast_functions.ts";
+} from "../../../src/engine/functions/broadcast_functions.ts";
 import {
   type Collector,
   type KeyedRuntimeContext,
   ProcessAllWindowFunction,
   ProcessWindowFunction,
   type WindowContext,
-} from "../../../src/engine/operators/functions.ts";
-import { ProcessJoinFunction } from "../../../src/engine/operators/interval_join_function.ts";
+} from "../../../src/engine/functions/functions.ts";
+import { ProcessJoinFunction } from "../../../src/engine/functions/process_join_function.ts";
 import {
   KeyedCoProcessFunction,
   type KeyedProcessContext,
   KeyedProcessFunction,
   type OnTimerContext,
-} from "../../../src/engine/operators/process_functions.ts";
+} from "../../../src/engine/functions/process_functions.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import type { Sink } from "../../../src/engine/sink.ts";
 import {

@@ -1,12 +1,12 @@
 /** The jobs that the tests of the harness run. */
 import type { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
-import type { Collector } from "../../../src/engine/operators/functions.ts";
-import type { KeyedRuntimeContext } from "../../../src/engine/operators/functions.ts";
+import type { Collector } from "../../../src/engine/functions/functions.ts";
+import type { KeyedRuntimeContext } from "../../../src/engine/functions/functions.ts";
 import {
   type KeyedProcessContext,
   KeyedProcessFunction,
   type OnTimerContext,
-} from "../../../src/engine/operators/process_functions.ts";
+} from "../../../src/engine/functions/process_functions.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { JobHarness, type JobHarnessOptions } from "../../../src/engine/testing/job_harness.ts";

@@ -2,15 +2,15 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { AsyncDataStream } from "../../../src/engine/api/async_data_stream.ts";
 import type { DataStream } from "../../../src/engine/api/data_stream.ts";
 import { OperatorError } from "../../../src/engine/errors.ts";
-import type { BroadcastContext, ReadOnlyBroadcastContext } from "../../../src/engine/operators/broadcast_functions.ts";
-import type { Collector, KeyedRuntimeContext, WindowContext } from "../../../src/engine/operators/functions.ts";
-import { ProcessWindowFunction } from "../../../src/engine/operators/functions.ts";
+import type { BroadcastContext, ReadOnlyBroadcastContext } from "../../../src/engine/functions/broadcast_functions.ts";
+import type { Collector, KeyedRuntimeContext, WindowContext } from "../../../src/engine/functions/functions.ts";
+import { ProcessWindowFunction } from "../../../src/engine/functions/functions.ts";
 import { MapOperator } from "../../../src/engine/operators/map.ts";
 import {
   KeyedCoProcessFunction,
   type KeyedProcessContext,
   KeyedProcessFunction,
-} from "../../../src/engine/operators/process_functions.ts";
+} from "../../../src/engine/functions/process_functions.ts";
 import { ReduceOperator } from "../../../src/engine/operators/reduce.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
 import { MapStateDescriptor, type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";

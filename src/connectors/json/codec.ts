@@ -1,0 +1,159 @@
+import { Buffer } from "node:buffer";
+import { RecordError } from "../../engine/mod.ts";
+import type { BrokerRecord } from "../broker.ts";
+import { checkIntegers } from "./exact_integers.ts";
+import { JsonReader } from "./reader.ts";
+import { RecordView } from "../records/record_view.ts";
+import type { Schema } from "../topic.ts";
+
+// Three times as fast as a fatal one (0.13 against 0.43 µs): that is asked only about text that looks damaged.
+const decoder = new TextDecoder();
+const strictDecoder = new TextDecoder("utf-8", { fatal: true });
+/** So much of what does not fit is told. */
+const MAX_ISSUES = 8;
+/** What a decoder puts in place of bytes that are not UTF-8. */
+const REPLACEMENT = "\ufffd";
+
+/**
+ * Bytes of JSON to a checked value.
+ *
+ * @throws {RecordError} with what was found, as the end of a sentence: "value is not JSON, it starts with "<html>""
+ */
+export function decodeJson<T>(bytes: Uint8Array | null, schema: Schema<T>): T {
+  return decode(bytes, schema, JSON);
+}
+
+function decode<T>(bytes: Uint8Array | null, schema: Schema<T>, parser: JsonParser): T {
+  if (bytes === null) return decodeTombstone(schema);
+  if (bytes.length === 0) throw new RecordError("value is empty");
+  const text = decodeText(bytes);
+  let json: unknown;
+  try {
+    json = parser.parse(text);
+  } catch {
+    throw new RecordError(`value is not JSON, it starts with ${JSON.stringify(excerpt(text))}`);
+  }
+  return checkValue(json, schema);
+}
+
+/** A schema that takes null says that a record without a value is one. */
+function decodeTombstone<T>(schema: Schema<T>): T {
+  const result = schema.safeParse(null);
+  if (!result.success) throw new RecordError("value is null");
+  return result.data;
+}
+
+/** `JSON`, or what gives the same. */
+interface JsonParser {
+  /** @throws {SyntaxError} if the text is not JSON */
+  parse(text: string): unknown;
+}
+
+/** How a {@link jsonDecoder} reads. */
+export interface JsonDecoderOptions {
+  /**
+   * May be shared: what it learns from the records of one partition then serves all (a function that each of 50
+   * partitions makes for itself is fast only when the run is half over); they share the few shapes that it knows at a time, too.
+   */
+  readonly reader: JsonReader;
+  /** See `JsonSourceOptions`. */
+  readonly exactIntegers?: boolean | undefined;
+}
+
+/** @returns what decodes the values of records that come one after another, and is faster the more they are alike */
+export function jsonDecoder<T>(
+  schema: Schema<T>,
+  { reader, exactIntegers = false }: JsonDecoderOptions,
+): (record: BrokerRecord) => T {
+  const run = new TextRun();
+  const decodeRecord = (record: BrokerRecord) => {
+    if (record instanceof RecordView) {
+      const start = run.find(record);
+      const json = start < 0 ? undefined : reader.find(run.text, start, start + record.valueLength);
+      if (json !== undefined) return checkValue(json, schema);
+    }
+    return decode(record.value, schema, reader);
+  };
+  if (!exactIntegers) return decodeRecord;
+  return (record) => {
+    checkIntegers(record);
+    return decodeRecord(record);
+  };
+}
+
+/**
+ * Bytes of UTF-8 to a text.
+ *
+ * @throws {RecordError} if they are not UTF-8, or there are none, as the end of a sentence
+ */
+export function decodeText(bytes: Uint8Array | null): string {
+  if (bytes === null) throw new RecordError("value is null");
+  const text = decoder.decode(bytes);
+  if (text.includes(REPLACEMENT)) checkUtf8(bytes);
+  return text;
+}
+
+/**
+ * @returns the value as its schema makes it
+ * @throws {RecordError} with what does not fit, as the end of a sentence
+ */
+export function checkValue<T>(json: unknown, schema: Schema<T>): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const { issues } = result.error;
+  const shown = issues.slice(0, MAX_ISSUES).map((issue) => describeIssue(issue, json)).join("; ");
+  throw new RecordError(issues.length <= MAX_ISSUES ? shown : `${shown}; and ${issues.length - MAX_ISSUES} more`);
+}
+
+/** A replacement character may also stand there in good UTF-8. */
+function checkUtf8(bytes: Uint8Array): void {
+  try {
+    strictDecoder.decode(bytes);
+  } catch {
+    const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    throw new RecordError(`value is not UTF-8 text, it starts with the bytes ${start}`);
+  }
+}
+
+function describeIssue({ path, message }: { path: PropertyKey[]; message: string }, json: unknown): string {
+  const problem = message.replace(/^Invalid input: /, "");
+  if (path.length === 0) return `value does not fit: ${problem}`;
+  let found = json;
+  for (const name of path) {
+    const holds = typeof found === "object" && found !== null && Object.hasOwn(found, name);
+    found = holds ? (found as Record<PropertyKey, unknown>)[name] : undefined;
+  }
+  const what = found === undefined ? "is missing" : `is ${excerpt(JSON.stringify(found))}`;
+  return `field "${path.join(".")}" ${what}: ${problem}`;
+}
+
+function excerpt(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+}
+
+/** As many bytes are made text of at once. A longer value is looked at alone. */
+const RUN_BYTES = 1 << 12;
+
+/**
+ * What a broker has sent, as text, character by byte: only what is in ASCII is right. For values that lie in a row one call
+ * makes the text of many: 0.02 µs a value, where each by itself takes 0.4.
+ */
+class TextRun {
+  text = "";
+  #bytes: Uint8Array | undefined;
+  /** Where in the bytes the text begins and ends. */
+  #start = 0;
+  #end = 0;
+
+  /** @returns where in the text the record's value begins, below 0 if it is not in it */
+  find({ bytes, valueAt, valueLength }: RecordView): number {
+    if (bytes !== this.#bytes || valueAt < this.#start || valueAt + valueLength > this.#end) {
+      if (valueLength <= 0 || valueLength > RUN_BYTES) return -1;
+      this.#bytes = bytes;
+      this.#start = valueAt;
+      this.#end = Math.min(valueAt + RUN_BYTES, bytes.length);
+      this.text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1", this.#start, this.#end);
+    }
+    return valueAt - this.#start;
+  }
+}

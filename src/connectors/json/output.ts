@@ -1,0 +1,64 @@
+import { isPlainJson, lossInJson } from "../../engine/json_value.ts";
+import { RecordError } from "../../engine/mod.ts";
+import { checkValue } from "./codec.ts";
+import { JsonWriter } from "./writer.ts";
+import type { Schema } from "../topic.ts";
+
+/**
+ * Makes the JSON that goes to a topic, and refuses what its readers would not get back: what JSON does not keep, and what the
+ * topic's own schema does not take. So a bad value is a dead letter of the job that made it, and not one of each job that reads it.
+ */
+export class JsonOutput {
+  readonly #writer = new JsonWriter();
+  readonly #doing: string;
+  readonly #what: string;
+  readonly #schema: Schema<unknown> | undefined;
+
+  /**
+   * @param doing for messages, what goes on after "Cannot": `write to topic "flightdata"`
+   * @param what the text is of: "value", "key"
+   * @param schema what a reader checks; left out: anything goes that JSON keeps
+   */
+  constructor(doing: string, what: string, schema?: Schema<unknown>) {
+    this.#doing = doing;
+    this.#what = what;
+    this.#schema = schema;
+  }
+
+  /** @throws {RecordError} if a reader would not get the value back, with the place in it */
+  text(value: unknown): string {
+    const writer = this.#writer;
+    let text: string;
+    try {
+      text = writer.stringify(value);
+    } catch (error) {
+      throw this.#refused(lossInJson(value, "output")) ?? error;
+    }
+    // What fitted a shape is text, finite numbers, booleans and plain objects of them.
+    const isPlain = writer.hadShape || isPlainJson(value);
+    if (!isPlain) {
+      const refused = this.#refused(lossInJson(value, "output"));
+      if (refused !== undefined) throw refused;
+    }
+    // A reader checks what it parses: of a plain value that is the value itself.
+    if (this.#schema !== undefined && !(isPlain && this.#schema.safeParse(value).success)) this.#check(text);
+    return text;
+  }
+
+  #check(text: string): void {
+    try {
+      checkValue(JSON.parse(text), this.#schema!);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      throw new RecordError(
+        `Cannot ${this.#doing}: the topic's own schema refuses the ${this.#what}: ${error.message}`,
+      );
+    }
+  }
+
+  #refused(loss: string | undefined): RecordError | undefined {
+    return loss === undefined
+      ? undefined
+      : new RecordError(`Cannot ${this.#doing}: its ${this.#what} holds ${loss}, which JSON does not keep`);
+  }
+}

@@ -1,0 +1,155 @@
+/** Records as functions of one's own see and make them: whole, with key, headers and the place where they lie. */
+import { checkPlainFunction } from "../../engine/api/checks.ts";
+import { RecordError, type StartingPoint } from "../../engine/mod.ts";
+import type { BrokerRecord, Compression, RecordHeaders } from "../broker.ts";
+import { JsonOutput } from "../json/output.ts";
+import { recordTime } from "./record_time.ts";
+import type { Encode } from "../sink.ts";
+import { TextArena } from "../json/text_arena.ts";
+import type { Topic } from "../topic.ts";
+import type { Decode } from "../topic_split.ts";
+
+/** A committed record and where it lies. What it says is as it was written: a value that is null is a tombstone. */
+export interface TopicRecord extends BrokerRecord {
+  /** Its topic. */
+  readonly topic: string;
+  /** Counted from 0. */
+  readonly partition: number;
+}
+
+/** What a record is made of. A text becomes UTF-8. */
+export interface RecordParts {
+  /** Decides the partition, as in Kafka's clients; left out or null: each partition in turn. */
+  readonly key?: Uint8Array | string | null | undefined;
+  /** Null: a tombstone, which deletes the key in a compacted topic. */
+  readonly value: Uint8Array | string | null;
+  /** In this order; left out: none. */
+  readonly headers?: RecordHeaders | undefined;
+  /** Where it goes, whatever the key says. */
+  readonly partition?: number | undefined;
+  /** ms since the Unix epoch; left out: the event time of what it is made of, else the time of writing. */
+  readonly timestampMs?: number | undefined;
+}
+
+/** What a source of a topic can be told. */
+export interface TopicSourceOptions {
+  /** Where it begins at the job's first start; left out: where the job says (`from`, `--from`). */
+  readonly from?: StartingPoint | undefined;
+}
+
+/** What a source can be told whose records are JSON. */
+export interface JsonSourceOptions extends TopicSourceOptions {
+  /**
+   * Refuses a record with an integer beyond 2^53 − 1, which JavaScript's numbers would change in silence: it becomes a dead
+   * letter. Default false: such integers are rounded, as by `JSON.parse()`.
+   */
+  readonly exactIntegers?: boolean | undefined;
+}
+
+/** A source whose records are decoded by a function of one's own. */
+export interface DecodingOptions<T> extends TopicSourceOptions {
+  /**
+   * Makes a value of a record. What it throws makes the record a dead letter. The record's bytes are views of larger ones: they may
+   * be read at any time, but never written.
+   * @see Flink: KafkaRecordDeserializationSchema.deserialize()
+   */
+  readonly decode: (record: TopicRecord) => T;
+}
+
+/** What a sink of a topic can be told. */
+export interface TopicSinkOptions {
+  /** How its records are compressed at a Kafka; left out: what the broker was opened with, else none. */
+  readonly compression?: Compression | undefined;
+  /**
+   * Whether the topic may be one that the job reads: a tombstone that deletes what was read, a record that is to come again.
+   * Default false: such a job is refused, as it would read what it writes for ever.
+   */
+  readonly mayFeedItself?: boolean | undefined;
+}
+
+/** What a sink can be told whose records are JSON, under the key of their topic. */
+export interface JsonSinkOptions<T> extends TopicSinkOptions {
+  /** Of each record; left out: none. */
+  readonly headers?: ((value: T) => RecordHeaders | undefined) | undefined;
+  /** Of each record; left out, or undefined for a record: its key decides. */
+  readonly partition?: ((value: T) => number | undefined) | undefined;
+}
+
+/** A sink whose records are made by a function of one's own. */
+export interface EncodingOptions<T> extends TopicSinkOptions {
+  /**
+   * Makes the record of a value. What it throws sends what the value came from the way of `onError`.
+   * @param timestampMs the event time that it will have, unless `RecordParts.timestampMs` says otherwise
+   * @see Flink: KafkaRecordSerializationSchema.serialize()
+   */
+  readonly encode: (value: T, timestampMs: number) => RecordParts;
+}
+
+/** Gives each partition its decoder. @throws {TypeError} if `decode` is no function, or an asynchronous one */
+export function recordDecoder<T>(topic: string, decode: (record: TopicRecord) => T): (partition: number) => Decode<T> {
+  checkPlainFunction("decode", decode);
+  return (partition) => ({ offset, timestampMs, key, value, headers }) => {
+    try {
+      return decode({ topic, partition, offset, timestampMs, key, value, headers });
+    } catch (error) {
+      if (error instanceof RecordError) throw error;
+      // Libraries say in their own ways that bytes are not theirs.
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      throw new RecordError(`decode() threw ${reason}`, { cause: error });
+    }
+  };
+}
+
+/** Makes what goes to `topic` of what a function of one's own gives. */
+export function recordEncoder<T>(
+  topic: string,
+  encode: (value: T, timestampMs: number) => RecordParts,
+): Encode<T> {
+  checkPlainFunction("encode", encode);
+  return (value, eventTimeMs) => {
+    const { key, value: bytes, headers, partition, timestampMs } = encode(value, eventTimeMs);
+    return {
+      topic,
+      partition,
+      key: bytesOf(topic, "key", key ?? null),
+      value: bytesOf(topic, "value", bytes),
+      timestampMs: timestampMs === undefined ? eventTimeMs : recordTime(topic, timestampMs),
+      headers,
+    };
+  };
+}
+
+/** Makes JSON of values for their topic. */
+export function jsonEncoder<T, K>(
+  { name, key: keyOf, schema }: Topic<T, K>,
+  { headers: headersOf, partition: partitionOf }: JsonSinkOptions<T>,
+): Encode<T> {
+  const arena = new TextArena();
+  const keys = new JsonOutput(`write to topic "${name}"`, "key");
+  const values = new JsonOutput(`write to topic "${name}"`, "value", schema);
+  const plain: Encode<T> = (value, timestampMs) =>
+    arena.record(name, keys.text(keyOf(value)), values.text(value), timestampMs);
+  if (headersOf === undefined && partitionOf === undefined) return plain;
+  return (of, eventTimeMs) => {
+    const { topic, key, value, timestampMs } = plain(of, eventTimeMs);
+    return { topic, key, value, timestampMs, headers: headersOf?.(of), partition: partitionOf?.(of) };
+  };
+}
+
+/** @throws {RangeError} if it is no place to begin at */
+export function checkFrom(from: StartingPoint | undefined): void {
+  if (typeof from !== "number" || Number.isFinite(from)) return;
+  throw new RangeError(`Cannot begin to read at ${from}: from must be "earliest", "latest" or a time in ms`);
+}
+
+const encoder = new TextEncoder();
+
+function bytesOf(topic: string, part: string, data: unknown): Uint8Array | null {
+  if (data === null || data instanceof Uint8Array) return data;
+  if (typeof data === "string") return encoder.encode(data);
+  throw new RecordError(
+    `Cannot write to topic "${topic}": the ${part} that encode() gave is ${
+      data === undefined ? "undefined" : `a ${typeof data}`
+    }, not bytes, a text or null`,
+  );
+}

@@ -1,0 +1,66 @@
+import type { OutputTag } from "../../side_output.ts";
+import type { Evictor } from "../../windows/evictor.ts";
+import type { Trigger } from "../../windows/trigger.ts";
+import type { Window } from "../../windows/window.ts";
+import type { WindowAssigner } from "../../windows/window_assigner.ts";
+import type { ProcessWindowFunction } from "../../functions/functions.ts";
+import type { OperatorContext } from "../operator.ts";
+import type { WindowFold } from "./folds.ts";
+
+/**
+ * What a window operator is told.
+ * @template T of the records
+ * @template ACC what is kept of a window, if `fold` says so
+ * @template E what `process` is given of it
+ */
+export interface WindowDescription<T, ACC, E, OUT, K, W extends Window> {
+  readonly assigner: WindowAssigner<T, W>;
+  /** Default: the assigner's. */
+  readonly trigger?: Trigger<T, W> | undefined;
+  readonly evictor?: Evictor<T, W> | undefined;
+  /** ms, default 0 */
+  readonly allowedLatenessMs?: number | undefined;
+  /** Where late records go; default: the dead letters. */
+  readonly lateTag?: OutputTag<unknown> | undefined;
+  /** Left out: a window keeps all its records, and T is E. */
+  readonly fold?: WindowFold<T, ACC, E> | undefined;
+  /** Left out: what a window keeps is the operator's result, and E is OUT. */
+  readonly process?: ProcessWindowFunction<E, OUT, K, W> | undefined;
+}
+
+/**
+ * What the state of windows depends on, in one text: all that is not as it is by itself follows the assigner. (In several
+ * stamps what is new would go unseen, as a commit holds none for it.)
+ */
+export function windowStamps<T, ACC, E, OUT, K, W extends Window>(
+  description: WindowDescription<T, ACC, E, OUT, K, W>,
+): Record<string, string> {
+  const { assigner, trigger, evictor, allowedLatenessMs = 0, fold } = description;
+  const kept = evictor !== undefined ? "records and times" : fold === undefined ? "records" : fold.kept;
+  const parts = [
+    assigner.description,
+    trigger?.description === assigner.getDefaultTrigger().description ? undefined : trigger?.description,
+    evictor?.description,
+    allowedLatenessMs > 0 ? `AllowedLateness(${allowedLatenessMs} ms)` : undefined,
+    kept === undefined ? undefined : `keeping ${kept}`,
+  ];
+  return { window: parts.filter((part) => part !== undefined).join(", ") };
+}
+
+/** More windows a record than that are seldom meant: a day of windows that slide by the second is 86,400. */
+const MANY_WINDOWS = 1_000;
+
+/** Logs before the first record that each of them will be kept in very many windows. */
+export function warnOfManyWindows(
+  context: Pick<OperatorContext, "warn">,
+  { windowsPerRecord = 1, description }: Pick<WindowAssigner<never, Window>, "windowsPerRecord" | "description">,
+): void {
+  if (windowsPerRecord <= MANY_WINDOWS) return;
+  context.warn(
+    `each record falls into ${
+      windowsPerRecord.toLocaleString("en-US")
+    } windows of ${description} and is kept or added up in each, ` +
+      "which takes time and memory accordingly; a longer slide makes them fewer, and tumbling windows as long as the slide, " +
+      "whose results a second window takes, do the same work once",
+  );
+}
