@@ -1,12 +1,16 @@
-/** The ports, for each 0 any other one where nobody listens. @throws {Error} naming one that is taken */
-export function freePorts(wanted: readonly number[]): number[] {
+/**
+ * The ports, for each 0 any other one where nobody listens.
+ * @param what is to listen there, for the message
+ * @throws {Error} naming one that is taken
+ */
+export function freePorts(wanted: readonly number[], what = "Kafka"): number[] {
   const listeners: Deno.TcpListener[] = [];
   try {
     for (const port of wanted) listeners.push(Deno.listen({ hostname: "localhost", port }));
     return listeners.map(({ addr }) => addr.port);
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    throw new Error(`Cannot start Kafka at localhost:${wanted[listeners.length]}: something listens there already`);
+    throw new Error(`Cannot start ${what} at localhost:${wanted[listeners.length]}: something listens there already`);
   } finally {
     for (const listener of listeners) listener.close();
   }

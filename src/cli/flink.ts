@@ -1,0 +1,74 @@
+/**
+ * Jobs on an Apache Flink cluster, and a cluster on this machine to try them on: `deno task flink up`.
+ *
+ * The first `up` fetches Flink from Maven Central into `.flink/` (some 150 MB). The cluster is a ZooKeeper, a JobManager and two
+ * TaskManagers; it goes on in the background until `deno task flink down`.
+ */
+import type { CommandLine } from "../utils.ts";
+import { HelpRequested, nearest, parseFlags, runMain, UsageError, writeOutput } from "../utils.ts";
+import { DEFAULT_PORT, startCluster, stopCluster } from "./flink/cluster.ts";
+import { FLINK_VERSION } from "./flink/fetch.ts";
+
+const HELP = `Jobs on an Apache Flink cluster, and a cluster on this machine.
+
+Usage: deno task flink COMMAND
+
+  up       start Flink ${FLINK_VERSION} on this machine, or what is not running of it; needs Java 17 and, the first time, Maven
+  down     end it; jobs that run there end too
+  COMMAND --help tells more`;
+
+/** What a command does with its arguments. */
+type Command = (args: readonly string[]) => Promise<void>;
+
+const COMMANDS: Readonly<Record<string, Command>> = { up, down };
+
+async function up(args: readonly string[]): Promise<void> {
+  const commandLine: CommandLine = {
+    command: "deno task flink up",
+    describe:
+      `Starts a Flink ${FLINK_VERSION} cluster on this machine: a JobManager, two TaskManagers with two slots each, and a\n` +
+      "ZooKeeper that keeps jobs over a crash of the JobManager. What is running already is left as it is.",
+  };
+  const { port } = parseFlags(args, {
+    port: {
+      value: "N",
+      default: String(DEFAULT_PORT),
+      parse: portOf,
+      help: "where the dashboard and the REST interface listen",
+    },
+  }, commandLine);
+  const cluster = await startCluster({ port, log: writeLine });
+  await writeOutput(`${cluster.address}\n`);
+}
+
+async function down(args: readonly string[]): Promise<void> {
+  parseFlags(args, {}, {
+    command: "deno task flink down",
+    describe: "Ends the cluster on this machine. Savepoints stay, in .flink/cluster/savepoints.",
+  });
+  const stopped = await stopCluster();
+  writeLine(stopped.length === 0 ? "no cluster is running here" : `stopped ${stopped.join(", ")}`);
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new RangeError(`"${text}" is not a port, 1 to 65535`);
+}
+
+async function main(): Promise<void> {
+  const [name, ...args] = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
+  if (name === undefined || name === "--help" || name === "-h") throw new HelpRequested(HELP);
+  if (!Object.hasOwn(COMMANDS, name)) {
+    const [near] = nearest(name, Object.keys(COMMANDS));
+    const hint = near === undefined ? `there are ${Object.keys(COMMANDS).join(", ")}` : `did you mean ${near}?`;
+    throw new UsageError(`Unknown command "${name}": ${hint}`);
+  }
+  await COMMANDS[name]!(args);
+}
+
+function writeLine(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,147 @@
+/** The settings of a local Flink cluster, as the files that its processes read. */
+
+/** What differs from one cluster to another. */
+export interface ClusterSettings {
+  /** The absolute path of the folder that holds all files of the cluster. */
+  readonly dir: string;
+  /** Of the dashboard and the REST interface. */
+  readonly port: number;
+  /** Of ZooKeeper, which keeps what must outlive a JobManager. */
+  readonly zooKeeperPort: number;
+  /** How many tasks of one kind a TaskManager runs. */
+  readonly slots: number;
+  /** The Deno that workers run on. */
+  readonly deno: string;
+}
+
+/**
+ * `config.yaml`. Where it is not Flink's default:
+ *
+ * - `failover-strategy: full`: with the default, Flink 2.2.1 loses records of a job that ends by itself when a TaskManager dies
+ *   after some tasks have finished (docs/scaling.md).
+ * - Restarts without end, with growing pauses: a new TaskManager may take longer to come than any number of attempts.
+ * - Heartbeats are short, so that a frozen process is noticed within seconds.
+ * - High availability by ZooKeeper: jobs outlive a JobManager that is killed and started again. Its session is short, as a new one
+ *   waits for the end of the old one's.
+ */
+export function configYaml({ dir, port, zooKeeperPort, slots, deno }: ClusterSettings): string {
+  const settings: Record<string, string | number> = {
+    "rest.address": "localhost",
+    "rest.bind-address": "localhost",
+    "rest.port": port,
+    "jobmanager.rpc.address": "localhost",
+    "jobmanager.bind-host": "localhost",
+    "jobmanager.memory.heap.size": "320mb",
+    "jobmanager.execution.failover-strategy": "full",
+    "taskmanager.host": "localhost",
+    "taskmanager.bind-host": "localhost",
+    "taskmanager.numberOfTaskSlots": slots,
+    "io.tmp.dirs": `${dir}/tmp`,
+    "web.upload.dir": `${dir}/jars`,
+    "execution.checkpointing.dir": `file://${dir}/checkpoints`,
+    "execution.checkpointing.savepoint-dir": `file://${dir}/savepoints`,
+    "state.backend.type": "hashmap",
+    "high-availability.type": "zookeeper",
+    "high-availability.zookeeper.quorum": `localhost:${zooKeeperPort}`,
+    "high-availability.storageDir": `file://${dir}/ha`,
+    "high-availability.cluster-id": "/local",
+    "high-availability.zookeeper.client.session-timeout": "8 s",
+    "restart-strategy.type": "exponential-delay",
+    "restart-strategy.exponential-delay.initial-backoff": "500 ms",
+    "restart-strategy.exponential-delay.max-backoff": "10 s",
+    "restart-strategy.exponential-delay.attempts-before-reset-backoff": "infinite",
+    "heartbeat.interval": 2000,
+    "heartbeat.timeout": 12_000,
+    "stream-apps.deno": deno,
+  };
+  return Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`).join("");
+}
+
+/** `zoo.cfg` of a ZooKeeper that stands alone. */
+export function zooKeeperConfig({ dir, zooKeeperPort }: ClusterSettings): string {
+  return `tickTime=2000
+dataDir=${dir}/zookeeper
+clientPort=${zooKeeperPort}
+clientPortAddress=localhost
+admin.enableServer=false
+server.1=localhost
+`;
+}
+
+/**
+ * Flink's log at INFO and the Kafka client's at WARN, into the file that the process's output goes to. ZooKeeper's client logs an
+ * error for each connection without a login, which is how all of them are here.
+ */
+export const LOG4J_XML = `<Configuration>
+  <Appenders>
+    <Console name="console">
+      <PatternLayout pattern="%d{HH:mm:ss.SSS} %-5p %c{1} %t - %m%n%ex"/>
+    </Console>
+  </Appenders>
+  <Loggers>
+    <Logger name="org.apache.kafka" level="WARN"/>
+    <Logger name="org.apache.flink.shaded.zookeeper3" level="FATAL"/>
+    <Logger name="org.apache.flink.shaded.curator5" level="FATAL"/>
+    <Root level="INFO"><AppenderRef ref="console"/></Root>
+  </Loggers>
+</Configuration>
+`;
+
+const OPENED = ["lang", "lang.reflect", "util", "util.concurrent", "time", "net", "io", "nio", "text"];
+
+/** Java's flags for every process of a cluster: Flink reads classes of the JDK that Java 17 keeps closed. */
+export function javaFlags(dir: string): string[] {
+  return [
+    ...[...OPENED.map((name) => `java.${name}`), "sun.nio.ch"].map((name) =>
+      `--add-opens=java.base/${name}=ALL-UNNAMED`
+    ),
+    "-XX:+UseSerialGC",
+    `-Dlog4j.configurationFile=${dir}/conf/log4j.xml`,
+  ];
+}
+
+/**
+ * A TaskManager's memory. Flink's own start scripts compute these and want every one of them; workers are processes of their own
+ * and not part of it.
+ */
+const TASK_MANAGER_MEMORY: Readonly<Record<string, string>> = {
+  "taskmanager.cpu.cores": "2",
+  "taskmanager.memory.task.heap.size": "384mb",
+  "taskmanager.memory.framework.heap.size": "128mb",
+  "taskmanager.memory.network.min": "64mb",
+  "taskmanager.memory.network.max": "64mb",
+  "taskmanager.memory.managed.size": "64mb",
+  "taskmanager.memory.framework.off-heap.size": "128mb",
+  "taskmanager.memory.task.off-heap.size": "64mb",
+  "taskmanager.memory.jvm-metaspace.size": "192mb",
+  "taskmanager.memory.jvm-overhead.min": "192mb",
+  "taskmanager.memory.jvm-overhead.max": "192mb",
+};
+
+/** A process of a cluster. */
+export interface ClusterProcess {
+  /** "jobmanager", "taskmanager-1": names its log and its pid file. */
+  readonly name: string;
+  /** What Java is started with, its own flags first. */
+  readonly java: readonly string[];
+}
+
+/** The processes of a cluster, in the order in which they are started. */
+export function clusterProcesses(dir: string, taskManagers: number): ClusterProcess[] {
+  const conf = ["--configDir", `${dir}/conf`];
+  const zooKeeper = [
+    "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer",
+    ...["--zkConfigFile", `${dir}/conf/zoo.cfg`, "--peerId", "1"],
+  ];
+  const jobManager = ["org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", ...conf];
+  const memory = Object.entries(TASK_MANAGER_MEMORY).flatMap(([name, value]) => ["-D", `${name}=${value}`]);
+  const taskManager = ["org.apache.flink.runtime.taskexecutor.TaskManagerRunner", ...conf, ...memory];
+  return [
+    { name: "zookeeper", java: ["-Xmx64m", ...zooKeeper] },
+    { name: "jobmanager", java: ["-Xms320m", "-Xmx320m", ...jobManager] },
+    ...Array.from({ length: taskManagers }, (_, i) => ({
+      name: `taskmanager-${i + 1}`,
+      java: ["-Xms512m", "-Xmx512m", "-XX:MaxDirectMemorySize=256m", "-XX:MaxMetaspaceSize=192m", ...taskManager],
+    })),
+  ];
+}
