@@ -95,7 +95,7 @@ export {
 export { type Books, formatBooks, type OperatorBooks, tableOfBooks } from "./runtime/books.ts";
 export type { DeadLimit } from "./runtime/dead_limit.ts";
 export { formatTime, MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "./record.ts";
-export type { JobExecutionResult } from "./runtime/job_execution.ts";
+export type { JobExecutionResult } from "./runtime/job_result.ts";
 export type { JobRunEnd } from "./runtime/job_run.ts";
 export type { ErrorPolicy, WindowErrorPolicy } from "./runtime/options.ts";
 export type {

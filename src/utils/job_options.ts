@@ -3,7 +3,8 @@ import type { DeadLimit, RestartStrategy } from "../engine/mod.ts";
 import type { Advice } from "../connectors/advice.ts";
 import { type Flag, type Flags, type FlagValues, oneOf, parseFlags, wholeNumber } from "./flags.ts";
 import { createLogger, type Logger } from "./logging.ts";
-import { type BrokerSettings, brokerSettings, type Environment } from "./settings.ts";
+import type { Environment } from "./environment.ts";
+import { type BrokerSettings, brokerSettings } from "./settings.ts";
 import { parseDuration, parsePositiveDuration, parseStart, parseTime } from "./values.ts";
 
 /** `--now`, for a job that compares with the present: a function that gives ms since the Unix epoch. */

@@ -1,7 +1,7 @@
 /** TLS and login for Kafka, as the environment says. */
 import type { BrokerSettings } from "../connectors/open_broker.ts";
+import type { Environment } from "./environment.ts";
 import { oneOf, usable, UsageError } from "./flags.ts";
-import type { Environment } from "./settings.ts";
 
 type KafkaSecurity = NonNullable<BrokerSettings["security"]>;
 

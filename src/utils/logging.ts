@@ -1,7 +1,7 @@
 /** Words to the person at the terminal, and data to standard output. */
 import type { Logger } from "../engine/logger.ts";
 import { oneOf, usable } from "./flags.ts";
-import type { Environment } from "./settings.ts";
+import type { Environment } from "./environment.ts";
 
 export type { Logger };
 

@@ -1,14 +1,10 @@
 /** What the environment says. */
 import type { BrokerSettings } from "../connectors/open_broker.ts";
+import type { Environment } from "./environment.ts";
 import { oneOf, usable } from "./flags.ts";
 import { kafkaSecurity, type ReadFile } from "./kafka_settings.ts";
 
 export type { BrokerSettings };
-
-/** Where programs read settings from; `Deno.env` is one. */
-export interface Environment {
-  get(name: string): string | undefined;
-}
 
 /**
  * Which broker to use, from BOOTSTRAP_SERVERS, BROKER, BROKER_DIR (default: .broker) and BROKER_SYNC (default: normal), and

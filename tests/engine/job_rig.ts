@@ -1,7 +1,7 @@
 import type { DataStream, SingleOutputStreamOperator } from "../../src/engine/api/data_stream.ts";
 import { type EnvironmentOptions, StreamExecutionEnvironment } from "../../src/engine/api/environment.ts";
 import type { Logger } from "../../src/engine/logger.ts";
-import type { JobExecutionResult } from "../../src/engine/runtime/job_execution.ts";
+import type { JobExecutionResult } from "../../src/engine/runtime/job_result.ts";
 import type { Source } from "../../src/engine/source.ts";
 import { WatermarkStrategy } from "../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../src/engine/windows/tumbling_event_time_windows.ts";

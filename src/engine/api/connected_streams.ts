@@ -1,4 +1,4 @@
-import type { NodeInput, OperatorNode } from "../graph.ts";
+import type { NodeInput } from "../graph.ts";
 import { coFlatMap, coMap } from "../operators/co_map.ts";
 import { CoProcessOperator } from "../operators/co_process.ts";
 import type { KeyedRuntimeContext, KeySelector } from "../functions/functions.ts";
@@ -12,7 +12,7 @@ import type {
 } from "../functions/process_functions.ts";
 import type { Key } from "../state/key.ts";
 import { checkFunctions, checkPlainFunction } from "./checks.ts";
-import { SingleOutputStreamOperator } from "./data_stream.ts";
+import type { SingleOutputStreamOperator } from "./data_stream.ts";
 import type { StreamExecutionEnvironment } from "./environment.ts";
 
 /**
@@ -77,16 +77,11 @@ export class ConnectedStreams<T1, T2> {
    * @internal
    */
   transform<R>(operation: string, create: () => TwoInputOperator<T1, T2, R>): SingleOutputStreamOperator<R> {
-    const node = this.env.graph.add<OperatorNode>(
-      {
-        kind: "operator",
-        operation,
-        inputs: [this.first, this.second],
-        create: create as () => TwoInputOperator<unknown, unknown, unknown>,
-      },
+    return this.env.addOperator<R>({
       operation,
-    );
-    return new SingleOutputStreamOperator<R>(this.env, [{ node, tag: undefined }]);
+      inputs: [this.first, this.second],
+      create: create as () => TwoInputOperator<unknown, unknown, unknown>,
+    });
   }
 }
 

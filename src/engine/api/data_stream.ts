@@ -1,4 +1,4 @@
-import type { NodeInput, OperatorNode } from "../graph.ts";
+import type { NodeInput } from "../graph.ts";
 import type { BroadcastDescriptors } from "../operators/broadcast_context.ts";
 import {
   type Aggregation,
@@ -176,11 +176,11 @@ export class DataStream<out T> extends BaseStream<T> {
     create: () => Operator<T, R>,
     input: NodeInput = { from: this.from, keySelector: undefined },
   ): SingleOutputStreamOperator<R> {
-    const node = this.env.graph.add<OperatorNode>(
-      { kind: "operator", operation, inputs: [input], create: create as () => Operator<unknown, unknown> },
+    return this.env.addOperator<R>({
       operation,
-    );
-    return new SingleOutputStreamOperator<R>(this.env, [{ node, tag: undefined }]);
+      inputs: [input],
+      create: create as () => Operator<unknown, unknown>,
+    });
   }
 
   /**

@@ -1,13 +1,13 @@
 import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import { JobError } from "../errors.ts";
 import type { FaultPoint } from "../fault_points.ts";
-import type { SourceNode, StreamGraph } from "../graph.ts";
+import type { OperatorNode, SourceNode, StreamGraph } from "../graph.ts";
 import type { JobStore } from "../job_store.ts";
 import { consoleLogger, type Logger } from "../logger.ts";
-import { executeJob, type JobExecutionResult } from "../runtime/job_execution.ts";
+import { executeJob } from "../runtime/job_execution.ts";
 import { checkDeadLimit, type DeadLimit } from "../runtime/dead_limit.ts";
 import type { ErrorPolicy, JobRunOptions, WindowErrorPolicy } from "../runtime/options.ts";
-import { checkSuccess } from "../runtime/success.ts";
+import { checkSuccess, type JobExecutionResult } from "../runtime/job_result.ts";
 import { type RestartStrategy, startRestarts } from "../runtime/restart_strategy.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import { CollectionSource } from "../sources/collection_source.ts";
@@ -81,7 +81,7 @@ export interface EnvironmentOptions {
 
 /** Where a job is described and from where it is run. */
 export class StreamExecutionEnvironment {
-  /** For the API's own parts. */
+  /** @internal */
   readonly graph = new GraphBuilder();
   readonly #options: EnvironmentOptions;
 
@@ -201,6 +201,15 @@ export class StreamExecutionEnvironment {
     return executeJob(graph, options);
   }
 
+  /**
+   * Adds an operator to the job, and returns the stream behind it.
+   * @internal
+   */
+  addOperator<R>(node: OperatorParts): SingleOutputStreamOperator<R> {
+    const added = this.graph.add<OperatorNode>({ kind: "operator", ...node }, node.operation);
+    return new SingleOutputStreamOperator<R>(this, [{ node: added, tag: undefined }]);
+  }
+
   #addSource<T>(source: Source<T>, strategy: WatermarkStrategy<T>, label: string): SingleOutputStreamOperator<T> {
     const node = this.graph.add<SourceNode>(
       { kind: "source", source: source as Source<unknown>, strategy: strategy as WatermarkStrategy<unknown> },
@@ -209,6 +218,12 @@ export class StreamExecutionEnvironment {
     return new SingleOutputStreamOperator<T>(this, [{ node, tag: undefined }]);
   }
 }
+
+/**
+ * What an operator is described by.
+ * @internal
+ */
+export type OperatorParts = Pick<OperatorNode, "operation" | "inputs" | "pairs" | "create">;
 
 /** A job that reads what it writes never ends, and doubles what there is. */
 async function checkLoops({ nodes }: StreamGraph): Promise<void> {

@@ -56,10 +56,20 @@ export function setName(node: StreamNode, name: string): void {
   if (name === "") throw new TypeError("Cannot name an operator with an empty text");
   node.name = name;
   if (!node.explicitUid) node.uid = name;
+  for (const [side, tagging] of sidesOf(node)) setName(tagging, `${name}, ${side}`);
 }
 
+/** Sets the uid of a node, whatever its name is then or later. */
 export function setUid(node: StreamNode, uid: string): void {
-  if (uid === "") throw new TypeError("Cannot give an operator an empty uid");
+  if (uid === "") throw new TypeError("Cannot set the uid of an operator to an empty text");
   node.uid = uid;
   node.explicitUid = true;
+  for (const [side, tagging] of sidesOf(node)) setUid(tagging, `${uid}, ${side}`);
+}
+
+/** The operators that tag the two streams of a join in windows: they are named after it. */
+function sidesOf(node: StreamNode): readonly (readonly [side: "left" | "right", tagging: StreamNode])[] {
+  if (node.kind !== "operator" || !node.pairs) return [];
+  const [left, right] = node.inputs[0].from;
+  return [["left", left!.node], ["right", right!.node]];
 }

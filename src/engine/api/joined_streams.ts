@@ -15,9 +15,8 @@ import type { Trigger } from "../windows/trigger.ts";
 import type { TimeWindow, Window } from "../windows/window.ts";
 import type { WindowAssigner } from "../windows/window_assigner.ts";
 import { checkPlainFunction } from "./checks.ts";
-import { SingleOutputStreamOperator } from "./data_stream.ts";
+import type { SingleOutputStreamOperator } from "./data_stream.ts";
 import type { StreamExecutionEnvironment } from "./environment.ts";
-import { setName, setUid } from "./graph_builder.ts";
 import { WindowedStream } from "./windowed_stream.ts";
 
 /** Two streams of one environment. */
@@ -216,27 +215,11 @@ function addNodes<T1, T2, R>(
       },
       "tag",
     );
-  const sides = [tagging(left, (one) => ({ one })), tagging(right, (two) => ({ two }))] as const;
-  const node = env.graph.add<OperatorNode>(
-    {
-      kind: "operator",
-      operation,
-      inputs: [{ from: sides.map((node) => ({ node, tag: undefined })), keySelector }],
-      pairs: true,
-      create: create as () => Operator<unknown, unknown>,
-    },
+  const sides = [tagging(left, (one) => ({ one })), tagging(right, (two) => ({ two }))];
+  return env.addOperator<R>({
     operation,
-  );
-  // A class of its own here: at the top of the file there is no class to extend yet, as the two files import each other.
-  return new class extends SingleOutputStreamOperator<R> {
-    override name(name: string): this {
-      for (const [i, side] of sides.entries()) setName(side, `${name}, ${i === 0 ? "left" : "right"}`);
-      return super.name(name);
-    }
-
-    override uid(uid: string): this {
-      for (const [i, side] of sides.entries()) setUid(side, `${uid}, ${i === 0 ? "left" : "right"}`);
-      return super.uid(uid);
-    }
-  }(env, [{ node, tag: undefined }]);
+    inputs: [{ from: sides.map((node) => ({ node, tag: undefined })), keySelector }],
+    pairs: true,
+    create: create as () => Operator<unknown, unknown>,
+  });
 }

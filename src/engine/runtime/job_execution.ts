@@ -6,25 +6,11 @@ import { type Books, booksOf, formatBooks, tableOfBooks } from "./books.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
 import type { JobRunOptions } from "./options.ts";
 import { startRestarts } from "./restart_strategy.ts";
-import { hasProcessed } from "./success.ts";
+import { hasProcessed, type JobExecutionResult } from "./job_result.ts";
 import { Watchdog } from "../reporting/watchdog.ts";
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
-
-/** What a job came to. */
-export interface JobExecutionResult {
-  /** As the environment has it. */
-  readonly jobName: string;
-  /** "stopped" by the signal, after a commit; "finished elsewhere": another instance brought the bounded run to its end */
-  readonly end: JobRunEnd;
-  /** Counts of the last attempt. `tableOfBooks()` makes them readable. */
-  readonly books: Books;
-  /** Where late and bad records are kept; undefined if they are dropped. */
-  readonly deadLetters?: string | undefined;
-  /** Whether an attempt before the last one, which the books do not count, has processed records. */
-  readonly processedEarlier?: boolean;
-}
 
 /**
  * Runs a job to its end: waits to be the one active instance, and begins again from the last commit when the store says

@@ -1,6 +1,7 @@
 import { type EnvironmentOptions, StreamExecutionEnvironment } from "../api/environment.ts";
 import type { StreamGraph } from "../graph.ts";
-import { executeJob, type JobExecutionResult } from "../runtime/job_execution.ts";
+import { executeJob } from "../runtime/job_execution.ts";
+import type { JobExecutionResult } from "../runtime/job_result.ts";
 import type { JobRunOptions, RunningParts } from "../runtime/options.ts";
 
 /** An environment that is executed by its harness. */

@@ -3,7 +3,7 @@ import type { StreamGraph } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import type { Logger } from "../logger.ts";
 import { type Books, booksOf, checkBooks } from "../runtime/books.ts";
-import type { JobExecutionResult } from "../runtime/job_execution.ts";
+import type { JobExecutionResult } from "../runtime/job_result.ts";
 import type { RunningParts } from "../runtime/options.ts";
 import { whyNothingComesOut } from "../reporting/why_nothing_comes_out.ts";
 import { CrashPlan, type CrashPoint, SimulatedCrash } from "./crash.ts";

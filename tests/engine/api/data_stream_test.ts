@@ -430,7 +430,7 @@ Deno.test("DataStream names operators after what they do, and their state by num
 
 Deno.test("name() and uid() refuse an empty text", () => {
   assertThrows(() => newStream().name(""), TypeError, "Cannot name an operator with an empty text");
-  assertThrows(() => newStream().uid(""), TypeError, "Cannot give an operator an empty uid");
+  assertThrows(() => newStream().uid(""), TypeError, "Cannot set the uid of an operator to an empty text");
 });
 
 Deno.test("print() names each sink apart", () => {

@@ -1,7 +1,21 @@
 import { JobError } from "../errors.ts";
 import type { Books } from "./books.ts";
-import type { JobExecutionResult } from "./job_execution.ts";
+import type { JobRunEnd } from "./job_run.ts";
 import { count } from "../reporting/why_nothing_comes_out.ts";
+
+/** What a job came to. */
+export interface JobExecutionResult {
+  /** As the environment has it. */
+  readonly jobName: string;
+  /** "stopped" by the signal, after a commit; "finished elsewhere": another instance brought the bounded run to its end */
+  readonly end: JobRunEnd;
+  /** Counts of the last attempt. `tableOfBooks()` makes them readable. */
+  readonly books: Books;
+  /** Where late records and dead letters are kept; undefined if they are dropped. */
+  readonly deadLetters?: string | undefined;
+  /** Whether an attempt before the last one, which the books do not count, has processed records. */
+  readonly processedEarlier?: boolean;
+}
 
 /**
  * What a job has done stands and is committed; but one that came to its end and could process nothing must not look as if all

@@ -1,0 +1,4 @@
+/** Where programs read settings from; `Deno.env` is one. */
+export interface Environment {
+  get(name: string): string | undefined;
+}
