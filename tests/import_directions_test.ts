@@ -1,194 +1,32 @@
-/** Guards the map of rooms: imports point down, and only there. A map that changes is redrawn here in the same commit. */
+/** Guards the map of rooms, see `imports/map_of_rooms.ts`. */
 import { assert, assertEquals } from "@std/assert";
-
-// ------------------------------------------------------------------------------------------------------------ the map
-
-/**
- * From top to bottom: a room may import itself and what stands below it. Of the rooms under the operators the functions that a
- * user writes know windows, windows know time and state, and time knows state.
- */
-const LINE = [
-  "lessons",
-  "connectors",
-  "engine/mod.ts",
-  "engine/api",
-  "engine/runtime",
-  "engine/graph.ts",
-  "engine/operators",
-  "engine/functions",
-  "engine/windows",
-  "engine/time",
-  "engine/state",
-  "engine contracts",
-];
-
-/** Rooms beside that line, and what they may import beside themselves. */
-const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  cli: [...LINE, "models", "utils"],
-  flink: [...LINE, "models", "utils"],
-  models: [],
-  utils: [],
-  "engine/testing": [...from("engine/api"), "engine/reporting"],
-  // What a job says of itself to a person. It reads what runs.
-  "engine/reporting": from("engine/runtime"),
-  "engine/sources": from("engine/time"),
-  "engine/sinks": from("engine/time"),
-};
-
-/** Who may import a room beside the line. */
-const USERS: Readonly<Record<string, readonly string[]>> = {
-  models: ["lessons"],
-  utils: ["lessons"],
-  // The environment and the streams make the simple ones themselves.
-  "engine/sources": ["engine/api", "engine/mod.ts"],
-  "engine/sinks": ["engine/api", "engine/mod.ts"],
-  "engine/reporting": ["engine/runtime"],
-};
-
-/** Rooms that may import types of ours from anywhere. */
-const TYPES_FROM_ANYWHERE = ["models", "utils"];
-
-/** Types that are taken from above, and why. */
-const TYPES_FROM_ABOVE: readonly (readonly [from: string, to: string, why: string])[] = [
-  ["engine/job_store.ts", "engine/state/changes.ts", "a store keeps what state calls a change, an entry and its text"],
-];
-
-/** Packages that one room alone may touch. */
-const KEPT_APART: Readonly<Record<string, string>> = {
-  kafkajs: "connectors/kafka/",
-  "node:sqlite": "connectors/embedded/",
-};
-
-/** Rooms of connectors that are closed to one another, and the two files that may enter them. */
-const CLOSED = ["embedded", "files", "kafka"];
-const DOORS = ["connectors/mod.ts", "connectors/open_broker.ts"];
-
-function from(room: string): readonly string[] {
-  return LINE.slice(LINE.indexOf(room));
-}
-
-function roomOf(path: string): string | undefined {
-  if (/^s\d\d_\w+\.ts$/.test(path)) return "lessons";
-  if (/^(models|samples)\.ts$/.test(path)) return "models";
-  if (/^utils(\.ts$|\/)/.test(path)) return "utils";
-  if (/^engine\/(mod|graph)\.ts$/.test(path)) return path;
-  if (/^engine\/\w+\.ts$/.test(path)) return "engine contracts";
-  const room = /^(engine\/\w+|\w+)\//.exec(path)?.[1];
-  return room !== undefined && (LINE.includes(room) || room in BESIDE) ? room : undefined;
-}
-
-// -------------------------------------------------------------------------------------------------------- the checker
-
-interface SourceFile {
-  /** Below src: "engine/api/data_stream.ts". */
-  readonly path: string;
-  readonly text: string;
-}
-
-interface Import {
-  /** A path below src, or the name of a package. */
-  readonly to: string;
-  readonly typeOnly: boolean;
-}
-
-/** Static, dynamic and type imports, and re-exports. Those of examples in comments begin behind an asterisk. */
-function importsOf({ path, text }: SourceFile): Import[] {
-  const found: Import[] = [];
-  const add = (to: string, typeOnly: boolean) => void found.push({ to: resolve(path, to), typeOnly });
-  for (const [, type, names, to] of text.matchAll(/^(?:import|export)(\s+type)?\s+([^"';]*?)\s*from\s*"([^"]+)"/gm)) {
-    const listed = /^\{(.*)\}$/s.exec(names!)?.[1]?.split(",").map((name) => name.trim()).filter((name) => name !== "");
-    add(to!, type !== undefined || listed?.every((name) => name.startsWith("type ")) === true);
-  }
-  for (const [, to] of text.matchAll(/^import\s*"([^"]+)"/gm)) add(to!, false);
-  for (const [, to] of text.matchAll(/^(?!\s*(?:\*|\/\/)).*\bimport\((.*?)\)/gm)) {
-    add(/^\s*"([^"]+)"/.exec(to!)?.[1] ?? "a computed name", false);
-  }
-  return found;
-}
-
-function resolve(path: string, to: string): string {
-  return to.startsWith(".") ? new URL(to, `file:///${path}`).pathname.slice(1) : to;
-}
-
-/** One sentence for each import that does not point down. */
-function findMisdirected(files: readonly SourceFile[]): string[] {
-  const operators = new Set(
-    files.filter(({ text }) => /^export class \w*Operator\b/m.test(text)).map(({ path }) => path),
-  );
-  return files.flatMap((file) => {
-    if (roomOf(file.path) === undefined) return [`${file.path} stands in no room of the map`];
-    const wrong = importsOf(file).flatMap((found) => {
-      const why = whyNot(file.path, found, operators);
-      return why === undefined ? [] : [`${file.path} imports ${found.to}: ${why}`];
-    });
-    if (file.path === "engine/mod.ts" && !onlyReExports(file.text)) wrong.push(`${file.path} does more than re-export`);
-    return wrong;
-  });
-}
-
-function whyNot(path: string, { to, typeOnly }: Import, operators: ReadonlySet<string>): string | undefined {
-  const [room, target] = [roomOf(path)!, roomOf(to)];
-  if (to === "a computed name") return "which file that is cannot be read from it";
-  if (target === undefined && to.endsWith(".ts")) {
-    return "it stands outside of src: chaos, bench and tests use src, never the other way";
-  }
-  if (target === undefined) {
-    const [name, only] = Object.entries(KEPT_APART).find(([name]) => to === name || to.startsWith(`${name}/`)) ?? [];
-    return only === undefined || path.startsWith(only) ? undefined : `only ${only} may import ${name}`;
-  }
-  if (typeOnly && TYPES_FROM_ANYWHERE.includes(room)) return undefined;
-  if (typeOnly && TYPES_FROM_ABOVE.some(([from, above]) => from === path && above === to)) return undefined;
-  if (room === target) return whyNotWithin(room, path, to, operators);
-  const below = BESIDE[room] ?? [...from(room), ...Object.keys(USERS).filter((name) => USERS[name]!.includes(room))];
-  return below.includes(target) ? undefined : `${room} may not import ${target}`;
-}
-
-/** Between files of one room. */
-function whyNotWithin(
-  room: string,
-  path: string,
-  to: string,
-  operators: ReadonlySet<string>,
-): string | undefined {
-  if (room === "lessons") return "lessons do not import one another";
-  if (room === "engine/operators" && operators.has(to)) return "operators do not import one another";
-  if (room !== "connectors" || DOORS.includes(path)) return undefined;
-  const [mine, other] = [path, to].map((file) => /^connectors\/(\w+)\//.exec(file)?.[1]);
-  return other === undefined || other === mine || !CLOSED.includes(other)
-    ? undefined
-    : `only ${DOORS.join(" and ")} may enter connectors/${other}`;
-}
-
-function onlyReExports(text: string): boolean {
-  const code = text.replaceAll(/^\/\*\*.*?\*\/$|^\/\/.*$/gms, "");
-  return code.replaceAll(/export\s+(type\s+)?(\*|\{[^}]*\})\s*from\s*"[^"]+";/g, "").trim() === "";
-}
-
-// ----------------------------------------------------------------------------------------------------------- the tests
+import { findCircles } from "./imports/circles.ts";
+import { findMisdirected } from "./imports/map_of_rooms.ts";
+import { importsOf, readAll } from "./imports/source_files.ts";
 
 const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";
 
-Deno.test({
-  name: `imports in src point down the map${mayRead ? "" : " (skipped: it needs to read src)"}`,
-  ignore: !mayRead,
-  fn: async () => {
-    const files = await readAll(new URL("../src/", import.meta.url));
-    // The checker does see what is there.
-    assert(files.length > 100 && files.flatMap(importsOf).length > 500);
-    assertEquals(findMisdirected(files), []);
-  },
+const files = mayRead ? await readAll(new URL("../src/", import.meta.url)) : [];
+
+function testOfSrc(name: string, fn: () => void): void {
+  Deno.test({ name: `${name}${mayRead ? "" : " (skipped: it needs to read src)"}`, ignore: !mayRead, fn });
+}
+
+testOfSrc("imports in src point down the map", () => {
+  // The checker does see what is there.
+  assert(files.length > 100 && files.flatMap(importsOf).length > 500);
+  assertEquals(findMisdirected(files), []);
 });
 
-async function readAll(dir: URL, below = ""): Promise<SourceFile[]> {
-  const files: SourceFile[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(dir)) {
-    if (isDirectory) files.push(...await readAll(new URL(`${name}/`, dir), `${below}${name}/`));
-    else if (name.endsWith(".ts")) {
-      files.push({ path: below + name, text: await Deno.readTextFile(new URL(name, dir)) });
-    }
-  }
-  return files;
-}
+testOfSrc("there is no circle of imports in src", () => assertEquals(findCircles(files, false), []));
+
+/** Streams lead to streams: what a method of one returns is another. So their types go round. (The runtime's are to come apart.) */
+const TYPES_GO_ROUND = ["engine/api/", "engine/runtime/", "engine/reporting/"];
+
+testOfSrc("there is no circle of imports of types in src but where they must go round", () => {
+  const others = files.filter(({ path }) => !TYPES_GO_ROUND.some((room) => path.startsWith(room)));
+  assertEquals(findCircles(others, true), []);
+});
 
 /** What is said of one file with that text, beside an operator. */
 function saidOf(path: string, text: string): string[] {
@@ -212,6 +50,9 @@ const ALLOWED: readonly (readonly [path: string, text: string])[] = [
   ["engine/job_store.ts", 'import type { StateChange } from "./state/changes.ts";'],
   ["models.ts", 'import type { Topic } from "./connectors/topic.ts";\nimport { z } from "zod";'],
   ["engine/time/time.ts", ' * import { assertEquals } from "../api/data_stream.ts";'],
+  ["cli/state/commit.ts", 'import { JOB_ENTRY } from "../../engine/internal.ts";'],
+  ["flink/worker.ts", 'import { wire } from "../engine/runtime/wiring.ts";'],
+  ["utils/logging.ts", 'import type { Logger } from "../engine/mod.ts";'],
   ["engine/mod.ts", '/** All. */\nexport { a, type B } from "./api/a.ts";\nexport type { C } from "./c.ts";\n'],
 ];
 
@@ -324,6 +165,22 @@ const REFUSED: readonly (readonly [path: string, text: string, said: string])[] 
     "cli/state/commit.ts imports chaos/topic_tail.ts: " +
     "it stands outside of src: chaos, bench and tests use src, never the other way",
   ],
+  [
+    "cli/state/commit.ts",
+    'import type { TimerKind } from "../../engine/time/timer_queue.ts";',
+    "cli/state/commit.ts imports engine/time/timer_queue.ts: cli may not import engine/time",
+  ],
+  [
+    "s20_manage_state.ts",
+    'import { windowStart } from "./engine/internal.ts";',
+    "s20_manage_state.ts imports engine/internal.ts: lessons may not import engine/internal.ts",
+  ],
+  [
+    "connectors/sink.ts",
+    'import { formatTime } from "../engine/record.ts";',
+    "connectors/sink.ts imports engine/record.ts: connectors may not import engine contracts",
+  ],
+  ["engine/internal.ts", "export function peek() {}", "engine/internal.ts does more than re-export"],
   ["engine/mod.ts", "export const answer = 42;", "engine/mod.ts does more than re-export"],
   ["engine/magic/wand.ts", "", "engine/magic/wand.ts stands in no room of the map"],
 ];
@@ -334,4 +191,40 @@ Deno.test("findMisdirected() lets pass what points down", () => {
 
 Deno.test("findMisdirected() names file and import of what does not", () => {
   for (const [path, text, said] of REFUSED) assertEquals(saidOf(path, text), [said]);
+});
+
+/** Files of imports alone: `"a.ts": ["b.ts", "type c.ts"]`. */
+function filesOf(imports: Readonly<Record<string, readonly string[]>>): { path: string; text: string }[] {
+  return Object.entries(imports).map(([path, from]) => ({
+    path,
+    text: from.map((to) =>
+      to.startsWith("type ") ? `import type { x } from "./${to.slice(5)}";` : `import { x } from "./${to}";`
+    )
+      .join("\n"),
+  }));
+}
+
+Deno.test("findCircles() names the shortest way round, each circle once", () => {
+  const files = filesOf({
+    "a.ts": ["b.ts", "leaf.ts"],
+    "b.ts": ["c.ts"],
+    "c.ts": ["d.ts", "a.ts"],
+    "d.ts": ["a.ts"],
+    "x.ts": ["y.ts", "a.ts"],
+    "y.ts": ["x.ts"],
+    "self.ts": ["self.ts"],
+    "leaf.ts": [],
+  });
+  assertEquals(findCircles(files, false), [
+    "a.ts → b.ts → c.ts → a.ts",
+    "d.ts → a.ts → b.ts → c.ts → d.ts",
+    "self.ts → self.ts",
+    "x.ts → y.ts → x.ts",
+  ]);
+});
+
+Deno.test("findCircles() counts imports of types if it is asked to", () => {
+  const files = filesOf({ "a.ts": ["type b.ts"], "b.ts": ["a.ts"], "c.ts": ["a.ts"] });
+  assertEquals(findCircles(files, false), []);
+  assertEquals(findCircles(files, true), ["a.ts → b.ts → a.ts"]);
 });

@@ -5,7 +5,7 @@
  */
 import type { Broker } from "../connectors/broker.ts";
 import { BrokerError } from "../connectors/broker.ts";
-import { CommitEntryError } from "../engine/runtime/snapshot.ts";
+import { CommitEntryError } from "../engine/internal.ts";
 import type { Flags } from "../utils.ts";
 import { formatCount, parseStart, parseTime, runMain, usable, UsageError } from "../utils.ts";
 import { importSavepoint, resetJob } from "./state/change.ts";

@@ -1,5 +1,5 @@
 /** Words to the person at the terminal, and data to standard output. */
-import type { Logger } from "../engine/logger.ts";
+import type { Logger } from "../engine/mod.ts";
 import { oneOf, usable } from "./flags.ts";
 import type { Environment } from "./environment.ts";
 

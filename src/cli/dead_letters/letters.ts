@@ -7,7 +7,7 @@ import {
   type OutgoingRecord,
   type RecordHeaders,
 } from "../../connectors/broker.ts";
-import { formatTime } from "../../engine/record.ts";
+import { formatTime } from "../../engine/mod.ts";
 import { decodeUtf8 } from "../../utils.ts";
 import { jobHint } from "../state/jobs.ts";
 

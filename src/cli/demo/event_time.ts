@@ -1,4 +1,4 @@
-import { windowStart } from "../../engine/windows/tumbling_event_time_windows.ts";
+import { windowStart } from "../../engine/internal.ts";
 import type { EventTime } from "./state.ts";
 import type { PartitionWatch } from "./topic_watch.ts";
 

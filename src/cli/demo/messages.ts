@@ -1,4 +1,4 @@
-import { type Clock, SYSTEM_CLOCK } from "../../engine/clock.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../engine/mod.ts";
 import type { ScreenMessage } from "./screen.ts";
 import { timeOfDay } from "./words.ts";
 

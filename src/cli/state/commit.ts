@@ -1,8 +1,13 @@
 /** A job's commit as a person asks about it; `engine/runtime/snapshot.ts` says what the entries are. */
 import type { Json } from "../../engine/mod.ts";
-import { CommitEntryError, JOB_ENTRY, type JobRecord, type SplitRecord } from "../../engine/runtime/snapshot.ts";
-import type { StoredWindow } from "../../engine/state/open_state.ts";
-import type { TimerKind } from "../../engine/time/timer_queue.ts";
+import {
+  CommitEntryError,
+  JOB_ENTRY,
+  type JobRecord,
+  type SplitRecord,
+  type StoredWindow,
+  type TimerKind,
+} from "../../engine/internal.ts";
 
 /** Entries as the store has them. */
 export type Entries = ReadonlyMap<string, string>;

@@ -1,6 +1,5 @@
 import type { Json } from "../../engine/mod.ts";
-import { type KeyId, keyIdOf } from "../../engine/state/key.ts";
-import type { StoredWindow } from "../../engine/state/open_state.ts";
+import { type KeyId, keyIdOf, type StoredWindow } from "../../engine/internal.ts";
 import { nearest, UsageError } from "../../utils.ts";
 import { type Entries, shapeOf, stateEntriesOf, type StateEntry, statesOf } from "./commit.ts";
 

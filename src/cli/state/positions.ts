@@ -1,7 +1,7 @@
 /** Where a job that is imported goes on reading. */
 import { type Broker, BrokerError, type Position, type TopicDescription } from "../../connectors/broker.ts";
 import type { StartingPoint } from "../../engine/mod.ts";
-import { JOB_ENTRY, type JobRecord, splitEntry, type SplitRecord } from "../../engine/runtime/snapshot.ts";
+import { JOB_ENTRY, type JobRecord, splitEntry, type SplitRecord } from "../../engine/internal.ts";
 import { timeText } from "../topics/read.ts";
 import { jobRecordOf, partitionOf, type SplitEntry, splitsOf } from "./commit.ts";
 

@@ -8,7 +8,7 @@
  * What follows the first line are the commit's entries as they are, in order of their names.
  */
 import { BrokerError } from "../../connectors/broker.ts";
-import { JOB_ENTRY, type JobRecord } from "../../engine/runtime/snapshot.ts";
+import { JOB_ENTRY, type JobRecord } from "../../engine/internal.ts";
 import type { Entries } from "./commit.ts";
 
 /** The first line. */

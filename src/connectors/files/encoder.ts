@@ -1,4 +1,4 @@
-import { lossInJson } from "../../engine/json_value.ts";
+import { lossInJson } from "../../engine/internal.ts";
 import { RecordError } from "../../engine/mod.ts";
 import { checkSeparator, type CsvOptions } from "./csv.ts";
 

@@ -1,4 +1,4 @@
-import { isPlainJson, lossInJson } from "../../engine/json_value.ts";
+import { isPlainJson, lossInJson } from "../../engine/internal.ts";
 import { RecordError } from "../../engine/mod.ts";
 import { checkValue } from "./codec.ts";
 import { JsonWriter } from "./writer.ts";

@@ -1,4 +1,4 @@
-import { formatTime } from "../../engine/record.ts";
+import { formatTime } from "../../engine/mod.ts";
 import type { Compression, OutgoingRecord, RecordCheck } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { loadCodec } from "./compression.ts";

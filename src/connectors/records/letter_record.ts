@@ -1,5 +1,5 @@
 import { type DeadLetter, GlobalWindow, type RecordOrigin } from "../../engine/mod.ts";
-import { lossInJson } from "../../engine/json_value.ts";
+import { lossInJson } from "../../engine/internal.ts";
 import type { OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { KnownTexts } from "./known_texts.ts";
 

@@ -1,5 +1,5 @@
 /** Records as functions of one's own see and make them: whole, with key, headers and the place where they lie. */
-import { checkPlainFunction } from "../../engine/api/checks.ts";
+import { checkPlainFunction } from "../../engine/internal.ts";
 import { RecordError, type StartingPoint } from "../../engine/mod.ts";
 import type { BrokerRecord, Compression, RecordHeaders } from "../broker.ts";
 import { JsonOutput } from "../json/output.ts";

@@ -1,0 +1,11 @@
+/**
+ * What connectors and command-line tools of this project need of the engine beside its public names: the text of a commit's entries,
+ * checks of values and functions. No part of the package.
+ */
+export { checkPlainFunction } from "./api/checks.ts";
+export { isPlainJson, lossInJson } from "./json_value.ts";
+export { CommitEntryError, JOB_ENTRY, type JobRecord, splitEntry, type SplitRecord } from "./runtime/snapshot.ts";
+export { type KeyId, keyIdOf } from "./state/key.ts";
+export type { StoredWindow } from "./state/open_state.ts";
+export type { TimerKind } from "./time/timer_queue.ts";
+export { windowStart } from "./windows/tumbling_event_time_windows.ts";
