@@ -17,11 +17,11 @@ export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 export interface BrokerRecord {
   /** Its place in the partition, counted from 0. */
   readonly offset: number;
-  /** ms since the Unix epoch, as the producer gave it. */
+  /** ms since the Unix epoch, as the producer set it. */
   readonly timestampMs: number;
   /** Null if it has none. */
   readonly key: Uint8Array | null;
-  /** Null if it has none: in a compacted topic that deletes the key. */
+  /** Null: a tombstone, which deletes the key in a compacted topic. */
   readonly value: Uint8Array | null;
   /** Undefined if it has none. */
   readonly headers: RecordHeaders | undefined;
@@ -31,15 +31,18 @@ export interface BrokerRecord {
 export interface OutgoingRecord {
   /** It must exist. */
   readonly topic: string;
-  /** Where it goes; left out, murmur2 of the key's bytes decides as in Kafka's Java client, without a key each in turn. */
+  /**
+   * The partition that it goes to. Left out: murmur2 of the key's bytes chooses it, as in Kafka's Java client; records without
+   * a key go to each partition in turn.
+   */
   readonly partition?: number | undefined;
-  /** Null for none. */
+  /** Null: the record has no key. */
   readonly key: Uint8Array | null;
-  /** Null for none: in a compacted topic that deletes the key. */
+  /** Null: a tombstone, which deletes the key in a compacted topic. */
   readonly value: Uint8Array | null;
   /** ms since the Unix epoch, always explicit: a whole number >= 0. */
   readonly timestampMs: number;
-  /** Left out: none. */
+  /** Left out: the record has no headers. */
   readonly headers?: RecordHeaders | undefined;
 }
 
@@ -61,9 +64,9 @@ export interface FetchedBatch {
   readonly partition: number;
   /** Committed records in order of offset, none below the asked position; may be empty though the position moves on. */
   readonly records: readonly BrokerRecord[];
-  /** Where to read on. It steps over what no reader sees: control records, aborted transactions, compacted records. */
+  /** The position of the next fetch: behind control records, aborted transactions and compacted records, which no reader sees. */
   readonly nextOffset: number;
-  /** What came for it, about: whoever queues records knows by this how much they take. */
+  /** About how many bytes the records take, for whoever queues them. */
   readonly bytes: number;
 }
 
@@ -75,20 +78,20 @@ export interface TopicSpec {
   readonly partitions: number;
   /** Keeps only the newest record of each key, in time; default false. The embedded log may keep all. */
   readonly compacted?: boolean;
-  /** The largest record it must take, bytes; left out: the broker's default, which is about 1 MB in Kafka. */
+  /** The largest record that it must accept, bytes; left out: the broker's default, in Kafka about 1 MiB. */
   readonly maxRecordBytes?: number;
   /**
-   * Brokers that keep a copy of it: so many, or "safe": at least three, or all there are if they are fewer. Left out: as the
-   * broker is set. The embedded log keeps one copy.
+   * Kafka's replication factor. "safe" stands for three, or as many as there are brokers if those are fewer. Left out: the
+   * broker's default. The embedded log keeps one copy.
    */
   readonly replicas?: number | "safe" | undefined;
 }
 
-/** A topic as it is. The index of an array is the partition. */
+/** What a broker knows of a topic. The index of an array is the partition. */
 export interface TopicDescription {
-  /** As it was asked for. */
+  /** The name that it was asked for by. */
   readonly name: string;
-  /** Tells it from every other topic that has had or will have its name; left out where the broker does not say. */
+  /** Kafka's topic id: another one when a topic is deleted and created again. Left out where the broker has no ids. */
   readonly id?: string;
   /** The oldest offset that is still there. */
   readonly startOffsets: readonly number[];
@@ -107,17 +110,17 @@ export interface PartitionEnd {
 /** Reads positions that its caller keeps: no group, no subscription, no rewinding. */
 export interface Fetcher {
   /**
-   * What lies at `positions`, for those that have something.
+   * Reads from each of `positions` what is there.
    *
-   * Resolves as soon as one of them has, with an empty array after `maxWaitMs` at the latest. The next call says where
-   * to read on. One call at a time.
+   * Resolves as soon as one of them has records, and with an empty array after `maxWaitMs` at the latest. The next call names
+   * the positions to go on from. One call at a time.
    *
    * @throws {OffsetOutOfRangeError} if a position lies before the start or beyond the end of its partition
-   * @throws {UnknownTopicError} if a topic or partition does not exist (any more)
+   * @throws {UnknownTopicError} if a topic or partition does not exist, or no longer does
    * @throws {BrokerUnavailableError} if the broker does not answer
    */
   fetch(positions: readonly Position[], maxWaitMs: number): Promise<FetchedBatch[]>;
-  /** Ends it: nothing can be fetched with it any more. */
+  /** Closes it: it fetches nothing after that. */
   close(): Promise<void>;
 }
 
@@ -127,47 +130,47 @@ export interface Producer {
    * Resolves when all records are durable and visible. Records of one partition keep their order.
    *
    * @throws {UnknownTopicError} if a topic or partition does not exist; it is never created
-   * @throws {RangeError} if a timestamp is none that a topic keeps; nothing is written then
+   * @throws {RangeError} if a timestamp is not a whole number >= 0; nothing is written then
    * @throws {BrokerUnavailableError} if the broker does not answer; part of the records may have been written
    */
   send(records: readonly OutgoingRecord[]): Promise<void>;
-  /** Ends it: nothing can be sent with it any more. */
+  /** Closes it: it sends nothing after that. */
   close(): Promise<void>;
 }
 
 /** How a producer writes. */
 export interface ProducerOptions {
   /**
-   * Makes each `send()` one transaction: its records become visible together, or none does. Who opens a producer of the same
-   * id later shuts this one out: its next `send()` rejects with a {@link FencedError} and nothing of it remains. So whoever
-   * has one open reads what all before it have written. Left out: no transactions, nobody is shut out.
+   * Makes each `send()` one transaction: its records become visible together or not at all. A producer that is opened later
+   * with the same id fences this one, whose next `send()` then rejects with a {@link FencedError} and writes nothing. So
+   * whoever has opened one can read all that its predecessors have written. Left out: no transactions, no fencing.
    */
   readonly transactionalId?: string | undefined;
-  /** How its records are compressed; default none. The embedded log stores as it does. */
+  /** How its records are compressed; default "none". The embedded log ignores it. */
   readonly compression?: Compression | undefined;
 }
 
-/** How a program asks to be the one instance of a job. */
+/** A request to become the active instance of a job. */
 export interface JobRequest {
   /** Its name. */
   readonly job: string;
   /** Topics that the job reads; tools see its progress on them. */
   readonly topics: readonly string[];
-  /** After so long without a sign of life an instance counts as dead, ms. */
+  /** How long an instance may give no sign of life before it counts as dead, ms. Kafka: session.timeout.ms. */
   readonly sessionTimeoutMs: number;
   /**
-   * With true, what is written becomes visible with the commit that follows it, or never. With false it becomes visible
-   * when flushed, before its commit, and again if the job has to repeat it. State and positions are atomic either way.
+   * True: records become visible with the commit that follows them, or never. False: they become visible when they are flushed,
+   * before their commit, and once more if the job has to write them again. State and positions are atomic either way.
    */
   readonly transactional: boolean;
   /**
-   * If another instance is active: wait to take over, or throw a {@link JobActiveError}. One that was killed counts as active
-   * until its broker knows better, which takes a session timeout at most; "refuse" waits for that.
+   * What to do while another instance is active: wait to take over, or throw a {@link JobActiveError}. An instance that was
+   * killed counts as active until its session has timed out; "refuse" waits for that.
    */
   readonly whenActive: "stand by" | "refuse";
-  /** Called each time this instance finds that it has to wait, with words for who is active: "process 4711 on host1". */
+  /** Called each time this instance finds that it has to wait, with a description of the active one: "process 4711 on host1". */
   readonly onStandby: (holder: string) => void;
-  /** Gives up waiting: openJob() then rejects with the signal's reason. */
+  /** Ends the wait when aborted: openJob() then rejects with the signal's reason. */
   readonly signal: AbortSignal;
   /** Copies of a topic that is created for the job's state; left out: at least three where there are as many brokers. */
   readonly replicas?: number | undefined;
@@ -178,9 +181,9 @@ export interface JobRequest {
 /** One commit: it happens as a whole or not at all, together with the records written since the last. */
 export interface JobCommit {
   /**
-   * Changed entries of the job's state; `null` deletes, of two for one entry the later counts. Gone through once, piece by
-   * piece until the commit has ended: what they are made of must not change meanwhile. `isStored` tells whether the last
-   * commit has the entry, if it is known: then the store knows without a look how much of what it has is outdated.
+   * Changed entries of the job's state. `null` deletes an entry; of two changes of one entry the later one holds. They are
+   * iterated once, in pieces, until the commit has ended: what they are made of must not change before. `isStored` is whether
+   * the last commit holds the entry, where that is known: it saves the store a look-up when it counts what is outdated.
    */
   readonly changes: Iterable<readonly [entry: string, value: string | null, isStored?: boolean]>;
   /** For tools only: what a group of the job's name has consumed. The job itself restores from its entries. */
@@ -188,8 +191,8 @@ export interface JobCommit {
 }
 
 /**
- * The right to be the active instance of a job, and the only way to write as the job. Whoever holds a lease that has been
- * taken over by another instance cannot commit any more.
+ * The right to be the active instance of a job, and the only way to write as the job. An instance whose lease another one has
+ * taken over cannot commit any more.
  */
 export interface JobLease {
   /** Aborted, with a {@link FencedError} or {@link BrokerUnavailableError} as its reason, when this instance must stop. */
@@ -197,33 +200,37 @@ export interface JobLease {
   /** The entries of the job's last commit; empty if there is none. */
   restore(): Promise<Map<string, string>>;
   /**
-   * Positions of the group of the job's name, as the last commit left them, kept apart from the entries; empty if there are none.
-   * Entries that know less have been lost.
+   * Positions of the consumer group of the job's name after the last commit; empty if it has none. They are stored apart from
+   * the entries: where the entries' positions are lower, entries have been lost.
    */
   positions(): Promise<Position[]>;
   /** Where an entry is stored, for messages: `"user_statistics.changelog" partition 0 offset 17`; undefined if that is not known. */
   whereIs?(entry: string): Promise<string | undefined>;
   /** Forgets every entry and the group's positions; output topics and dead letters stay. */
   reset(): Promise<void>;
-  /** From now on the topic's records are compressed so; before, none are. The embedded log stores as it does. */
+  /** Compresses the topic's records from now on; until this call they are not compressed. The embedded log ignores it. */
   compress(topic: string, compression: Compression): void;
   /**
    * Adds a record to the next commit. It is not sent before `flush()` or `commit()`.
-   * @throws {RangeError} if its timestamp is none that a topic keeps
+   * @throws {RangeError} if its timestamp is not a whole number >= 0
    */
   write(record: OutgoingRecord): void;
-  /** Records held in memory. `flush()` brings it to 0 wherever records can travel before their commit. */
+  /** Records held in memory. After `flush()` it is 0 where records can be sent before their commit. */
   readonly pendingRecords: number;
-  /** Sends what is pending as far as possible without a commit (see `JobRequest.transactional`); a slow broker makes it slow. */
+  /** Sends pending records where that is possible before a commit (see `JobRequest.transactional`); waits for a slow broker. */
   flush(): Promise<void>;
   /**
    * Commits what was written together with `commit`. Resolves when that is decided; readers see it some milliseconds later,
-   * at the latest when `restore()` or `release()` has resolved. Rejects with a {@link FencedError} if another instance took over, with a
-   * {@link BrokerUnavailableError} if the outcome is unknown: then only a new lease's `restore()` tells. After a rejection
-   * the lease can only be released.
+   * at the latest when `restore()` or `release()` has resolved. After a rejection the lease can only be released.
+   *
+   * @throws {FencedError} if another instance has taken over
+   * @throws {BrokerUnavailableError} if the outcome is unknown: `restore()` of a new lease finds it out
    */
   commit(commit: JobCommit): Promise<void>;
-  /** Gives the right back, when readers see what was committed; pending records are dropped. Safe to call twice and after a loss. */
+  /**
+   * Ends this instance's turn once readers see what it committed; pending records are dropped. It may be called twice, and after
+   * the lease was lost.
+   */
   release(): Promise<void>;
 }
 
@@ -235,16 +242,16 @@ export interface JobInfo {
   readonly running: boolean;
 }
 
-/** Why its topic would refuse a record, as the end of a sentence: "it takes 3,145,812 bytes, and …"; undefined if it would not. */
+/** Why a topic would refuse a record, as the end of a sentence: "it takes 3,145,812 bytes, and …"; undefined if it would not. */
 export type RecordCheck = (record: OutgoingRecord) => string | undefined;
 
-/** When a job was at work, as far as its broker knows it from outside: a job may run, and hang. ms since the Unix epoch. */
+/** What a broker sees of a job's activity. A job that runs may hang, which its last commit shows. Times are ms since the Unix epoch. */
 export interface JobActivity {
-  /** Words for the active instance: "process 4711"; undefined if there is none. */
+  /** A description of the active instance: "process 4711"; undefined if there is none. */
   readonly holder: string | undefined;
   /** The last commit that changed anything; undefined if there is none. */
   readonly lastCommitMs: number | undefined;
-  /** Of an active instance; undefined where a broker only tells that it was within the session timeout. */
+  /** Of an active instance; undefined where the broker only knows that it was within the session timeout. */
   readonly lastSignOfLifeMs: number | undefined;
 }
 
@@ -252,19 +259,19 @@ export interface JobActivity {
 export interface Broker extends AsyncDisposable {
   /** Which adapter it is. */
   readonly kind: "kafka" | "embedded";
-  /** Words for a person: "Kafka at localhost:19092", "embedded log in /home/me/.broker". */
+  /** For messages: "Kafka at localhost:19092", "embedded log in /home/me/.broker". */
   readonly description: string;
 
   /** Names, sorted; internal topics of the broker left out. */
   listTopics(): Promise<string[]>;
   /**
-   * In the order asked for.
-   * @throws {UnknownTopicError} naming those that do not exist; none is ever created by asking
+   * Describes topics, in the order of `names`. A topic that does not exist is never created by that.
+   * @throws {UnknownTopicError} naming those that do not exist
    */
   describeTopics(names: readonly string[]): Promise<TopicDescription[]>;
   /**
-   * Resolves when the topics take records. They keep records for ever and accept any timestamp.
-   * @throws {TopicExistsError} if one exists; then none is created
+   * Resolves when the topics accept records. They keep records for ever and accept any timestamp.
+   * @throws {TopicExistsError} if one of them exists; then no topic is created
    */
   createTopics(specs: readonly TopicSpec[]): Promise<void>;
   /**
@@ -273,25 +280,26 @@ export interface Broker extends AsyncDisposable {
    */
   deleteTopics(names: readonly string[]): Promise<void>;
   /**
-   * Warns, once each, of topics whose settings cost their writer something: those that would be lost with one broker of several,
-   * and those that do not keep the records' times. Left out where neither can be.
+   * Logs a warning, once for each topic, about settings that harm their writer: a topic that would be lost with one of several
+   * brokers, or that does not keep the records' timestamps. Left out by an adapter whose topics have no such settings.
    * @throws {BrokerUnavailableError} if the broker does not answer
    */
   warnOfSettings?(topics: readonly string[]): Promise<void>;
   /**
-   * The ends of a topic's partitions as their leaders know them at a moment after the call; the index is the partition.
-   * @param read how far the caller has read each: where nothing is written beyond that, `committed` may be as large as `written`
+   * The ends of a topic's partitions as their leaders know them at some moment after the call; the index is the partition.
+   * @param read how far the caller has read each partition: where nothing is written beyond that, `committed` may be as large
+   *   as `written`
    * @throws {UnknownTopicError} if the topic does not exist
    */
   partitionEnds(topic: string, read?: readonly number[]): Promise<PartitionEnd[]>;
   /**
    * For each position the timestamp of the first record there or beyond it, whether it is committed or not; undefined where
-   * there is none, or none that can be had at once.
+   * there is no such record, or it cannot be read at once.
    */
   firstTimestamps(positions: readonly Position[]): Promise<(number | undefined)[]>;
   /**
-   * What the settings of a topic refuse, to be asked of each record before it is written. Left out where all is taken.
-   * @param compression of its records; default none
+   * A check by the topic's settings, to be made for each record before it is written. Left out where topics accept any record.
+   * @param compression of its records; default "none"
    * @throws {BrokerUnavailableError} if the broker does not answer
    */
   recordCheck?(topic: string, compression?: Compression): Promise<RecordCheck>;
@@ -305,16 +313,16 @@ export interface Broker extends AsyncDisposable {
 
   /** Waits until this process is the active instance of the job (see {@link JobRequest}). */
   openJob(request: JobRequest): Promise<JobLease>;
-  /** The entries of a job's last commit as a whole, whoever runs the job meanwhile; empty if there is none. */
+  /** All entries of a job's last commit, also while the job is running; empty if it has no commit. */
   readCommit(job: string): Promise<Map<string, string>>;
   /** Jobs that have read one of `topics` and have state here. */
   jobsReading(topics: readonly string[]): Promise<JobInfo[]>;
-  /** How long ago a job was at work; undefined if it has no state here. Left out where that is not known. */
+  /** When the job last committed, and which instance is active; undefined if it has no state here. Left out where that is not known. */
   jobActivity?(job: string): Promise<JobActivity | undefined>;
   /** Removes all that belongs to a job: state, positions, dead letters. @throws {JobActiveError} while it runs */
   dropJob(job: string): Promise<void>;
 
-  /** Closes it and what was opened with it; leases are given back. */
+  /** Closes it and what was opened with it; leases are released. */
   close(): Promise<void>;
 }
 
@@ -323,13 +331,13 @@ export function deadLetterTopic(job: string): string {
   return `${job}.dead-letters`;
 }
 
-/** Something about the broker that its user has to know or mend; its message is one sentence for a person. */
+/** A failure of the broker that its user has to know of or mend; its message is one sentence for a person. */
 export class BrokerError extends Error {
   /** Names the class in messages. */
   override name = "BrokerError";
-  /** Tells programs to print the message alone: the stack would not help. */
+  /** True: programs print the message without its stack. */
   readonly expected: boolean = true;
-  /** Whether trying again later can help. */
+  /** Whether a later attempt may succeed. */
   readonly retriable: boolean = false;
 }
 
@@ -342,21 +350,21 @@ export class BrokerUnavailableError extends BrokerError {
 }
 
 /**
- * The broker keeps answering with an error that names no mistake. It may pass, as brokers answer so while they are shut down
- * or change hands; after some attempts without progress it is final.
+ * The broker keeps answering with an error that names no mistake. Brokers do so while they shut down or a leader changes, so
+ * it is retried; after some attempts without progress it is final.
  */
 export class UnexpectedAnswerError extends BrokerUnavailableError {
   /** Names the class in messages. */
   override name = "UnexpectedAnswerError";
-  /** How many attempts of a job in a row may end so without a new commit. */
+  /** How many attempts of a job in a row may end with it without a new commit in between. */
   readonly maxAttempts = 20;
 }
 
-/** There is no room for what was to be written; nothing of it was kept. A job's restart strategy is asked. */
+/** The disk is full; nothing of what was to be written is kept. A job's restart strategy decides what happens next. */
 export class DiskFullError extends BrokerError {
   /** Names the class in messages. */
   override name = "DiskFullError";
-  /** True: somebody may make room. */
+  /** True: somebody may free disk space. */
   readonly mayPass = true;
 }
 
@@ -386,7 +394,7 @@ export class OffsetOutOfRangeError extends BrokerError {
   override name = "OffsetOutOfRangeError";
 }
 
-/** Another instance of the job has taken over. Trying again means to stand by. */
+/** Another instance of the job has taken over. An instance that tries again stands by. */
 export class FencedError extends BrokerError {
   /** Names the class in messages. */
   override name = "FencedError";

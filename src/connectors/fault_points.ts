@@ -1,13 +1,13 @@
 /** Fault points of a job whose store is a broker; see `JOB_FAULT_POINTS` of the engine. */
 
-/** Of either broker, while bad records are put aside. */
+/** At either broker, while dead letters are written. */
 export const STORE_FAULT_POINTS = [
   "commit: before the topic of dead letters is made",
   "commit: the topic of dead letters is made",
   "commit: the dead letters are written",
 ] as const;
 
-/** Of the embedded log. What lies between "begun" and "ended" is one transaction of SQLite. */
+/** In the embedded log. What lies between "begun" and "ended" is one transaction of SQLite. */
 export const EMBEDDED_FAULT_POINTS = [
   "start: the job is free",
   "start: taking the job has begun",
@@ -28,7 +28,10 @@ export const EMBEDDED_FAULT_POINTS = [
   "end: giving the job back has ended",
 ] as const;
 
-/** Of Kafka. A commit is decided when the coordinator has taken it, and seen when its marks are in every partition; a job that ends waits for that. */
+/**
+ * In Kafka. A commit is decided when the transaction coordinator has logged it, and visible when its markers are in every
+ * partition; a job that ends waits for that.
+ */
 export const KAFKA_FAULT_POINTS = [
   "start: before joining the group",
   "start: the group has an answer",

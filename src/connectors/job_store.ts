@@ -22,8 +22,8 @@ import {
 import { LetterWriter, shortened } from "./records/letter_record.ts";
 
 /**
- * Asks the broker for the job: state, positions, outputs and dead letters become one transaction there.
- * @param options.replicas copies of the topics that are created for the job; left out: at least three where there are as many brokers
+ * Opens the job at the broker: its state, positions, outputs and dead letters are one transaction there.
+ * @param options.replicas replication factor of topics that are created for the job; left out: three, or as many as there are brokers
  */
 export async function openJobSession(
   broker: Broker,
@@ -53,7 +53,7 @@ export class BrokerJobSession implements JobSession {
   readonly #topics: readonly string[];
   readonly #replicas: number | undefined;
   readonly #faultPoint: FaultPoint | undefined;
-  /** What may still be taken back. */
+  /** Records that may still be taken back. */
   #written: OutgoingRecord[] = [];
   #letters: DeadLetter[] = [];
   #topicExists = false;
@@ -99,7 +99,7 @@ export class BrokerJobSession implements JobSession {
     return this.#lease.reset();
   }
 
-  /** From now on the topic's records are compressed so, where the broker compresses. */
+  /** Compresses the topic's records from now on, where the broker compresses. */
   compress(topic: string, compression: Compression): void {
     this.#lease.compress(topic, compression);
   }
@@ -108,7 +108,7 @@ export class BrokerJobSession implements JobSession {
     this.#written.push(record);
   }
 
-  /** The last records written since the last flush or commit; see `SinkWriter.takeBack()`. */
+  /** Takes back the last `records` that were written since the last flush or commit; see `SinkWriter.takeBack()`. */
   takeBack(records: number): void {
     this.#written.splice(this.#written.length - records);
   }
@@ -126,7 +126,7 @@ export class BrokerJobSession implements JobSession {
   async commit(changes: Iterable<StateChange>, positions: readonly SplitPosition[]): Promise<void> {
     this.#handOver();
     await this.#writeLetters();
-    // Other sources have positions too, in what the broker does not know.
+    // Sources without topics have positions too, of which the broker knows nothing.
     const known = positions.flatMap(groupPosition).filter(({ topic }) => this.#topics.includes(topic));
     await this.#lease.commit({ changes, positions: known });
   }
@@ -140,7 +140,7 @@ export class BrokerJobSession implements JobSession {
     this.#written = [];
   }
 
-  /** A letter as its topic takes it. If only its time is refused it is whole: that of its record is in the headers. */
+  /** A dead letter that its topic accepts: shortened, unless only its timestamp is refused, which its headers hold as well. */
   #fitting(record: OutgoingRecord): OutgoingRecord {
     if (this.#checkLetter?.(record) === undefined) return record;
     const ofNow = { ...record, timestampMs: Date.now() };
@@ -151,13 +151,13 @@ export class BrokerJobSession implements JobSession {
     if (this.#letters.length === 0) return;
     const topic = this.deadLetters;
     if (!this.#topicExists) {
-      // Made when the first letter is written: a job without bad records leaves no empty topic behind.
+      // Created with the first dead letter: a job without any leaves no empty topic behind.
       if (!(await this.broker.listTopics()).includes(topic)) {
         this.#faultPoint?.("commit: before the topic of dead letters is made");
         const replicas = this.#replicas ?? "safe";
         const spec: TopicSpec = { name: topic, partitions: 1, maxRecordBytes: DEAD_LETTER_BYTES, replicas };
         await this.broker.createTopics([spec]).catch((error) => {
-          // Made by somebody in between, or known to another node than the one that listed them.
+          // Somebody created it in between, or the node that listed the topics did not know it yet.
           if (!(error instanceof TopicExistsError)) throw error;
         });
         this.#faultPoint?.("commit: the topic of dead letters is made");
@@ -172,12 +172,12 @@ export class BrokerJobSession implements JobSession {
   }
 }
 
-/** A record of the largest size that a topic takes by default (1 MB) must find room here with its headers. */
+/** Has room for a record of the largest size that a topic accepts by default, with the headers of a dead letter. */
 const DEAD_LETTER_BYTES = 8 << 20;
 
 /**
- * Entries and positions are committed together and kept apart. Where the positions know more, entries have been lost: to begin
- * anew then would skip what was read, and forget what was counted.
+ * Entries and positions are committed together and stored apart. Where the group's positions are ahead of the entries', entries
+ * have been lost: going on without them would skip what was read and forget what was counted.
  */
 function checkNothingLost(job: string, entries: ReadonlyMap<string, string>, positions: readonly Position[]): void {
   const [read] = positions;
@@ -194,8 +194,8 @@ function checkNothingLost(job: string, entries: ReadonlyMap<string, string>, pos
     const furthest = Math.max(...here.map((each) => each.offset));
     if (here.length === 0 || furthest >= offset) continue;
     throw new BrokerError(
-      `Cannot go on with "${job}": its last commits are gone, they know "${topic}" partition ${partition} up to offset ` +
-        `${furthest} and its group has a position of ${offset} (or somebody has moved that); import a savepoint, or begin anew with --reset`,
+      `Cannot go on with "${job}": its last commits are gone: the commit that is left has read "${topic}" partition ${partition} up to ` +
+        `offset ${furthest}, its consumer group up to ${offset} (unless somebody moved that); import a savepoint, or begin anew with --reset`,
     );
   }
 }

@@ -1,8 +1,8 @@
-/** Which names there can be: what Kafka allows, at every broker, so that a program runs on all of them. */
+/** Which names topics and jobs can have: those that Kafka allows, at either broker, so that a program runs on both. */
 
-/** As long as a topic's name may be. */
+/** Longest name of a topic, characters. */
 const TOPIC_LENGTH = 249;
-/** A job has topics of its own, whose names begin with its name: ".dead-letters" is the longest that is added. */
+/** Longest name of a job: the names of its own topics begin with it, and ".dead-letters" is the longest suffix. */
 const JOB_LENGTH = TOPIC_LENGTH - ".dead-letters".length;
 
 const LEGAL = /^[A-Za-z0-9._-]+$/;

@@ -43,30 +43,30 @@ export interface BrokerSettings {
 
 /** The Redpanda of compose.yaml. */
 const DEFAULT_SERVER = "localhost:19092";
-/** So long it may take to answer before the embedded log is used, ms. */
+/** How long it may take to answer before the embedded log is used instead, ms. */
 const DEFAULT_SERVER_TIMEOUT_MS = 1_000;
 
-/** Which broker, and what is said about it. */
+/** Which broker to open, and what its jobs have in common. */
 export interface OpenBrokerOptions {
   /** Which broker is wanted. */
   readonly settings: BrokerSettings;
-  /** Is told which broker was opened, and why. */
+  /** Logs which broker was opened, and why. */
   readonly logger: Logger;
   /** Names who speaks in `advice`. */
   readonly jobName?: string;
   /** What the job's person can do about topics that are missing or give nothing; left out, it is not said. */
   readonly advice?: Advice;
-  /** Copies of the topics that jobs get for themselves; left out: at least three where there are as many brokers. */
+  /** Replication factor of the topics that are created for jobs; left out: three, or as many as there are brokers. */
   readonly replicas?: number | undefined;
-  /** How sinks compress that do not say it themselves; default none. */
+  /** How sinks compress that do not set it themselves; default "none". */
   readonly compression?: Compression | undefined;
 }
 
 /**
- * Opens the broker that the settings ask for, and says which one and why.
+ * Opens the broker that the settings ask for, and logs which one and why.
  *
- * Servers that are named must answer. Without any, the compose file's Redpanda is used if it answers within a second, else
- * the embedded log.
+ * Servers that are named must answer. If none are named, the Redpanda of compose.yaml is used if it answers within a second,
+ * else the embedded log.
  *
  * @throws {BrokerError} in one sentence if it cannot be opened
  */
@@ -98,7 +98,7 @@ async function embedded(settings: BrokerSettings): Promise<Broker> {
   return openEmbeddedBroker({ dir: settings.dir, sync: settings.sync });
 }
 
-/** Whether anything listens there: asked without loading a Kafka client, which costs more than the rest of a start. */
+/** Whether anything listens there. A Kafka client is not loaded for that: it would take most of the time of a start. */
 async function answers(server: string): Promise<boolean> {
   const [hostname, port] = server.split(":") as [string, string];
   const timeout = AbortSignal.timeout(DEFAULT_SERVER_TIMEOUT_MS);
@@ -116,9 +116,9 @@ async function answers(server: string): Promise<boolean> {
   }
 }
 
-/** An open broker, as jobs use it: it keeps their commits and gives them sources and sinks. */
+/** An open broker as jobs use it: it keeps their commits and makes their sources and sinks. */
 export class OpenBroker implements JobStore, AsyncDisposable {
-  /** For tools: topics and records as they are. */
+  /** For tools: the broker itself, with its topics, records and jobs. */
   readonly port: Broker;
   readonly #advisor: Advisor | undefined;
   readonly #sources = new WeakSet<object>();
@@ -142,11 +142,11 @@ export class OpenBroker implements JobStore, AsyncDisposable {
   }
 
   /**
-   * The committed records of a topic, checked by its schema. Those that do not fit go to the job's dead letters. A tombstone fits
-   * a schema that takes null.
+   * The committed records of a topic, checked by its schema. Records that do not fit become dead letters. A tombstone fits a
+   * schema that accepts null.
    */
   source<T, K>(topic: Topic<T, K>, options?: JsonSourceOptions): Source<T>;
-  /** What `decode` makes of the whole records of a topic: key, value, headers, timestamp and place; tombstones too. */
+  /** The results of `decode`, which is called with each whole record: key, value, headers, timestamp, offset; tombstones too. */
   source<T>(topic: string, options: DecodingOptions<T>): Source<T>;
   source<T, K>(
     topic: Topic<T, K> | string,
@@ -165,17 +165,17 @@ export class OpenBroker implements JobStore, AsyncDisposable {
     return this.#advised(new TopicSource(this.port, { topic: name, createDecode, from }));
   }
 
-  /** The committed values of a topic as they are, UTF-8 text of any kind. What is no text goes to the job's dead letters. */
+  /** The committed values of a topic as UTF-8 text. A value that is not UTF-8 becomes a dead letter. */
   textSource(topic: string, options: TopicSourceOptions = {}): Source<string> {
     return this.source(topic, { ...options, decode: ({ value }) => decodeText(value) });
   }
 
   /**
-   * Writes values as compact JSON, under their topic's key. A value that the topic's schema or JSON would not give back to a
-   * reader is refused: its record goes the way of `onError`.
+   * Writes values as compact JSON under their topic's key. A value that a reader would not get back unchanged, by the topic's
+   * schema or by JSON, is refused: what happens to its record is the job's `onError`.
    */
   sink<T, K>(topic: Topic<T, K>, options?: JsonSinkOptions<T>): Sink<T>;
-  /** Writes what `encode` makes of values: key, value or tombstone, headers, timestamp and partition. */
+  /** Writes the records that `encode` makes: key, value or tombstone, headers, timestamp and partition. */
   sink<T>(topic: string, options: EncodingOptions<T>): Sink<T>;
   sink<T, K>(topic: Topic<T, K> | string, options: JsonSinkOptions<T> | EncodingOptions<T> = {}): Sink<T> {
     const name = typeof topic === "string" ? topic : topic.name;
@@ -188,7 +188,7 @@ export class OpenBroker implements JobStore, AsyncDisposable {
     return this.#advisor?.sink(sink) ?? sink;
   }
 
-  /** See {@link JobStore}. */
+  /** Opens a job's state at this broker, when no other instance is active (or rejects, as the request says). */
   openJob(request: JobStoreRequest): Promise<JobSession> {
     return openJobSession(this.port, request, { replicas: this.#replicas });
   }

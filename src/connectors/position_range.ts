@@ -1,7 +1,7 @@
-/** Whether a job can go on in a partition where its commit says. */
+/** Whether a job can go on in a partition at its committed position. */
 import { JobError } from "../engine/mod.ts";
 
-/** A committed position and the partition that it should lie in. */
+/** A committed position, and the range of its partition that it should lie in. */
 export interface PositionRange {
   readonly topic: string;
   readonly partition: number;

@@ -13,13 +13,13 @@ import { recordTime } from "./records/record_time.ts";
 /** Makes a record of a value. */
 export type Encode<T> = (value: T, timestampMs: number) => OutgoingRecord;
 
-/** What a sink needs to know of its topic. */
+/** What a {@link TopicSink} is made of. */
 export interface TopicSinkParts<T> {
   readonly topic: string;
   readonly encode: Encode<T>;
-  /** Default none. */
+  /** Default "none". */
   readonly compression?: Compression | undefined;
-  /** Whether a source of the same job reads the same broker's topics; left out: none does. */
+  /** Whether a source of the same job reads topics of the same broker; left out: no source does. */
   readonly isOfBroker?: ((source: Source<unknown>) => boolean) | undefined;
 }
 
@@ -76,7 +76,7 @@ export class TopicSink<T> implements Sink<T> {
   }
 }
 
-/** @throws {RecordError} if the topic has no such partition: said of the record, not of the commit that it is in */
+/** @throws {RecordError} if the topic has no such partition: checked before the commit, so that the one record can be refused */
 function checkPartition({ topic, partition }: OutgoingRecord, partitions: number): void {
   if (Number.isInteger(partition) && partition! >= 0 && partition! < partitions) return;
   throw new RecordError(

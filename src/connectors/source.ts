@@ -8,19 +8,19 @@ import { type Decode, TopicSplit } from "./topic_split.ts";
 /** What a source of a topic is made of. */
 export interface TopicSourceParts<T> {
   readonly topic: string;
-  /** Called for each partition: what it gives may remember where it is. */
+  /** Called for each partition: a decoder may keep what belongs to its partition. */
   readonly createDecode: (partition: number) => Decode<T>;
-  /** See `Source.from`. */
+  /** Where to begin at the job's first start; left out: where the job's options say. */
   readonly from?: StartingPoint | undefined;
 }
 
 /**
  * The committed records of a topic, decoded.
  *
- * What happens to the topic under a job that runs: partitions that are added are noticed when one of the others has been read
- * to its end, within seconds, and read from their start after the job has gone back to its last commit (a bounded run has its
- * ends, and leaves them to the next one). A topic that is deleted, or records that are deleted before the job has come to them, end the job
- * with a sentence: what it should do then is its owner's to say.
+ * A topic may change while a job runs. Partitions that are added are noticed within seconds, when another partition has been read
+ * to its end; the job then goes back to its last commit and reads them from their start (a bounded run has its ends already, and
+ * leaves them to the next run). If the topic is deleted, or records are deleted before the job has read them, the job fails with
+ * a sentence: what it should do then is for its owner to decide.
  */
 export class TopicSource<T> implements Source<T> {
   readonly description: string;
@@ -41,7 +41,7 @@ export class TopicSource<T> implements Source<T> {
 
   /**
    * @throws {UnknownTopicError} if the topic does not exist
-   * @throws {JobError} if a committed position lies outside of it
+   * @throws {JobError} if a committed position lies outside of the topic's partition
    */
   async open(context: SourceContext): Promise<SourceReader<T>> {
     const topic = this.#topic;

@@ -6,9 +6,9 @@ import type { z } from "zod";
  */
 export type Schema<T> = z.ZodType<T>;
 
-/** A topic and what lies in it. */
+/** A topic and the type of its records. */
 export interface Topic<T, K> {
-  /** As the broker knows it. */
+  /** The topic's name at the broker. */
   readonly name: string;
   /** Checks and types a decoded value. */
   readonly schema: Schema<T>;

@@ -1,18 +1,18 @@
 /**
- * Which topic a position points into. A topic that was deleted and created anew has the same name and offsets of its own: to go
- * on there at an old offset would skip records without a word.
+ * Which topic a position points into. A topic that was deleted and created again has the same name and new offsets: going on
+ * there at an old offset would silently skip records.
  *
- * Where the broker gives each topic an id of its own, that is the identity. Elsewhere it is the last record that was read, which
- * must still lie where it lay, unless it has been deleted or compacted away.
+ * Where the broker has topic ids, the id is the identity. Elsewhere it is the last record that was read, which must still be at
+ * its offset, unless it has been deleted or compacted away.
  */
 import { JobError, type Json } from "../engine/mod.ts";
 import type { Broker, BrokerRecord } from "./broker.ts";
 import { murmur2 } from "./murmur2.ts";
 
-/** As it is kept with a position. */
+/** The identity of a topic, as a commit stores it with a position. */
 export type TopicIdentity = { readonly topicId: string } | { readonly last: LastRecord };
 
-/** The last record that was read before a position, by what does not change. */
+/** The last record that was read before a position, by the fields of it that never change. */
 export interface LastRecord {
   readonly offset: number;
   readonly timestampMs: number;
@@ -20,11 +20,11 @@ export interface LastRecord {
   readonly hash: number;
 }
 
-/** How to look at a topic. */
+/** The topic that is there now. */
 export interface TopicLook {
   readonly broker: Broker;
   readonly topic: string;
-  /** See `TopicDescription.id`. */
+  /** Kafka's topic id; undefined where the broker has no ids. */
   readonly topicId: string | undefined;
 }
 
@@ -38,13 +38,13 @@ export interface IdentifiedPosition {
   readonly end: number;
 }
 
-/** What identifies a record. */
+/** The fields that identify a record. */
 export function lastRecordOf({ offset, timestampMs, value }: BrokerRecord): LastRecord {
   return { offset, timestampMs, hash: value === null ? 0 : murmur2(value) };
 }
 
 /**
- * Checks positions against the topic that is there now. A commit that knows no identity, as those of earlier versions, passes.
+ * Checks positions against the topic that is there now. Commits of earlier versions hold no identity: those pass.
  *
  * @throws {JobError} naming what the commit knew and what is there
  */
@@ -64,14 +64,14 @@ async function checkLastRecord(
   { partition, start, end }: IdentifiedPosition,
   last: LastRecord,
 ): Promise<void> {
-  if (last.offset < start || last.offset >= end) return; // deleted, or beyond the end, which is found out elsewhere
+  if (last.offset < start || last.offset >= end) return; // deleted, or beyond the end, for which checkPosition() looks
   const fetcher = await broker.fetcher();
   try {
     for (;;) {
       const [batch] = await fetcher.fetch([{ topic, partition, offset: last.offset }], 1_000);
       if (batch === undefined) continue;
       const [found] = batch.records;
-      // Compacted away: a later record, or none in this batch.
+      // Compacted away: the batch has a later record, or no record.
       if (found === undefined || found.offset !== last.offset) return;
       const { timestampMs, hash } = lastRecordOf(found);
       if (timestampMs === last.timestampMs && hash === last.hash) return;

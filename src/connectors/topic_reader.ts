@@ -3,16 +3,16 @@ import { type Broker, BrokerError, type Fetcher, OffsetOutOfRangeError, type Top
 import { checkPosition } from "./position_range.ts";
 import type { TopicSplit } from "./topic_split.ts";
 
-/** Ends are asked for at least so often, ms: partitions may have been added, and people want to know how far a job has to go. */
+/** Longest time between two requests for ends, ms: partitions may have been added, and progress reports need the lag. */
 const END_AGE_MS = 1_000;
-/** And at most so often: each question costs the broker as much as a small fetch. */
+/** Shortest time between two requests for ends, ms: each costs the broker as much as a small fetch. */
 const END_PAUSE_MS = 5;
-/** A fetch with nothing to bring waits so long at the broker, ms. */
+/** How long a fetch waits at the broker for records, ms. */
 const FETCH_WAIT_MS = 100;
-/** And so long while other partitions have enough for now: they may want more in a moment. */
+/** How long it waits while other partitions have records queued: those may need a fetch soon. */
 const SHORT_FETCH_WAIT_MS = 5;
 
-/** A topic has partitions that its reader does not know: the job goes back to its last commit and reads them, too. */
+/** A topic has partitions that its reader does not know: the job goes back to its last commit, and then reads them too. */
 class PartitionsAddedError extends BrokerError {
   override name = "PartitionsAddedError";
   override readonly retriable = true;
@@ -21,7 +21,7 @@ class PartitionsAddedError extends BrokerError {
 /** What a reader is made of. */
 export interface TopicReaderParts<T> {
   readonly broker: Broker;
-  /** The reader's alone, and closed with it. */
+  /** For this reader alone; closed with it. */
   readonly fetcher: Fetcher;
   readonly topic: string;
   /** One for each partition, in their order. */
@@ -32,10 +32,10 @@ export interface TopicReaderParts<T> {
 /**
  * Reads ahead, partition by partition, as far as the job keeps up.
  *
- * Order over partitions needs more than their records: one that has nothing may have something a moment later, with an older
- * time. So where a partition ends is asked for when a record of another one is to be taken that arrived since. What was
- * written before that record was, the answer tells: as an end that the reader has not come to, or as something that an open
- * transaction still holds.
+ * Taking records in timestamp order needs to know of partitions without records whether more is to come: an older record may
+ * arrive a moment later. So before a record is taken, the ends of such partitions are asked for if that was last done before
+ * the record arrived. The answer covers all that was written before it: as an end that the reader has not reached, or as an
+ * open transaction that still holds records back.
  */
 export class TopicReader<T> implements SourceReader<T> {
   readonly splits: readonly TopicSplit<T>[];
@@ -110,7 +110,7 @@ export class TopicReader<T> implements SourceReader<T> {
     await this.#learnHeld();
   }
 
-  /** Records of open transactions have a place in the order of times, too. */
+  /** Learns the times of records in open transactions: they have a place in timestamp order too. */
   async #learnHeld(): Promise<void> {
     const held = this.splits.flatMap(({ unknownHeld }) => unknownHeld ?? []);
     if (held.length === 0) return;
@@ -150,7 +150,7 @@ export class TopicReader<T> implements SourceReader<T> {
     }
   }
 
-  /** What a start would say of the same position, and what to do. */
+  /** The error that a start at the same position would fail with: it says what to do. */
   async #whyOutOfRange(error: OffsetOutOfRangeError): Promise<unknown> {
     try {
       const [{ startOffsets, endOffsets }] = await this.#broker.describeTopics([this.#topic]) as [TopicDescription];

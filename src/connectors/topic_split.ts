@@ -17,19 +17,19 @@ import { lastRecordOf, type TopicIdentity } from "./topic_identity.ts";
 export type Decode<T> = (record: BrokerRecord) => T;
 
 /**
- * A partition with fewer records and bytes at hand asks for more. Not many: records that wait outlive the young generation of
- * the heap (with 500, and twice as much in a fetch, a million records cost 0.6 s of collecting garbage, and with these 0.35).
+ * A partition with fewer records and bytes queued fetches more. The limit is low because records that wait outlive the young
+ * generation of the heap, and collecting them costs more than fetching more often.
  */
 const LOW_WATER_RECORDS = 300;
 const LOW_WATER_BYTES = 1 << 18;
 
-/** What a fetcher brought does not go on where the split is: going back to the last commit reads it once more. */
+/** A fetched batch does not continue at the split's offset: the job goes back to its last commit and reads it again. */
 class OutOfSequenceError extends BrokerError {
   override name = "OutOfSequenceError";
   override readonly retriable = true;
 }
 
-/** What a split is made of. */
+/** What a {@link TopicSplit} is made of. */
 export interface TopicSplitParts<T> {
   readonly topic: string;
   readonly partition: number;
@@ -39,12 +39,12 @@ export interface TopicSplitParts<T> {
   readonly end: number;
   /** Where a bounded run ends. */
   readonly bound?: number | undefined;
-  /** What the position points into: the topic's id, or what the last commit had in its place. */
+  /** The topic that the position points into: its id, or the identity in the last commit. */
   readonly identity?: TopicIdentity | undefined;
   readonly decode: Decode<T>;
 }
 
-/** A partition: fetched records in order, and how far the job has taken them. */
+/** A partition as a source split: its fetched records in order, and how far the job has taken them. */
 export class TopicSplit<T> implements SourceSplit<T> {
   readonly id: string;
   readonly topic: string;
@@ -60,13 +60,13 @@ export class TopicSplit<T> implements SourceSplit<T> {
   readonly #decode: Decode<T>;
   #identity: TopicIdentity | undefined;
   #end: PartitionEnd;
-  /** What is known of the first record that an open transaction holds. */
+  /** The first record that an open transaction holds back, as far as it is known. */
   #held: { readonly offset: number; readonly timestampMs: number; readonly sinceMs: number } | undefined;
   #records: readonly BrokerRecord[] = [];
   #next = 0;
   #following: { readonly records: readonly BrokerRecord[]; readonly bytes: number; readonly arrival: number }[] = [];
   #queued = 0;
-  /** Of batches that have not been begun. */
+  /** Bytes of batches from which no record has been taken yet. */
   #queuedBytes = 0;
   #taken: BrokerRecord | undefined;
 
@@ -100,7 +100,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
     if (this.#taken === undefined || (identity !== undefined && "topicId" in identity)) {
       return identity as Json | undefined;
     }
-    // Asked for far more often than a record is taken last.
+    // The position is read far more often than its last record changes.
     if (identity?.last.offset !== this.#taken.offset) this.#identity = { last: lastRecordOf(this.#taken) };
     return this.#identity as unknown as Json;
   }
@@ -115,7 +115,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
       "be read before";
   }
 
-  /** The position of a `held` split while nothing is known of what lies there. */
+  /** The position of a `held` split while the time of its first record is not known. */
   get unknownHeld(): Position | undefined {
     if (this.status !== "held" || this.#held?.offset === this.fetchOffset) return undefined;
     return { topic: this.topic, partition: this.partition, offset: this.fetchOffset };
@@ -128,7 +128,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
     if (this.status !== "ready") this.#settle();
   }
 
-  /** What is known of {@link unknownHeld}: its time, ms, if that could be had, and since when it was known to be there. */
+  /** Notes the timestamp of the record at {@link unknownHeld}, if it could be read, and since when it is known to be there. */
   learnHeld(offset: number, timestampMs: number | undefined, sinceMs: number): void {
     this.#held = { offset, timestampMs: timestampMs ?? Number.NEGATIVE_INFINITY, sinceMs };
     if (this.status !== "ready") this.#settle();
@@ -229,7 +229,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
   }
 }
 
-/** Kafka has −1 for a record whose producer gave no time. */
+/** A record's timestamp; in Kafka −1 stands for a record whose producer set no time. */
 function timeOf({ timestampMs }: BrokerRecord): number {
   return timestampMs === -1 ? NO_TIMESTAMP : timestampMs;
 }

@@ -87,8 +87,8 @@ Deno.test("restore() refuses entries that know less than the positions, and take
   const error = await assertRejects(() => session.restore(), BrokerError);
   assertEquals(
     error.message,
-    'Cannot go on with "stats": its last commits are gone, they know "skyone" partition 3 up to offset 100 and its group has ' +
-      "a position of 101 (or somebody has moved that); import a savepoint, or begin anew with --reset",
+    'Cannot go on with "stats": its last commits are gone: the commit that is left has read "skyone" partition 3 up to offset 100, ' +
+      "its consumer group up to 101 (unless somebody moved that); import a savepoint, or begin anew with --reset",
   );
 });
 

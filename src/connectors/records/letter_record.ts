@@ -5,7 +5,7 @@ import { KnownTexts } from "./known_texts.ts";
 
 const encoder = new TextEncoder();
 
-/** Makes the records of a job's dead letters. A job may have very many at once: late ones, after a pause. */
+/** Makes the records of a job's dead letters. There may be very many at once: late records after a pause. */
 export class LetterWriter {
   readonly #topic: string;
   readonly #job: string;
@@ -13,15 +13,15 @@ export class LetterWriter {
   #lastMs = Number.NaN;
   #lastTime = "";
 
-  /** @param topic where the letters go */
+  /** @param topic where the dead letters go */
   constructor(topic: string, job: string) {
     this.#topic = topic;
     this.#job = job;
   }
 
   /**
-   * The record as it was, its own headers included, and in headers of ours behind them where it came from and what was wrong.
-   * Ours begin with `dead-letter.job`: so a letter of another job that became a letter itself keeps what it said.
+   * The record as it was, its own headers included, and behind them headers of ours that say where it came from and what was
+   * wrong. Ours begin with `dead-letter.job`, so another job's dead letter that becomes one of this job keeps its headers.
    */
   record(letter: DeadLetter): OutgoingRecord {
     const { origin, firing, lateFromMs } = letter;
@@ -63,14 +63,14 @@ export class LetterWriter {
   }
 }
 
-/** A topic takes whole ms since 1970; event time may be anything, and that of a window without end is the end of time. */
+/** A topic keeps whole ms since 1970. Event time may be any number, and a window without end has `MAX_SAFE_INTEGER`. */
 function timeOf(timestampMs: number, origin: RecordOrigin | undefined): number | undefined {
   return [timestampMs, origin?.timestampMs].find((ms) =>
     Number.isSafeInteger(ms) && ms! >= 0 && ms! < GlobalWindow.MAX_TIMESTAMP
   );
 }
 
-/** A number's text in ASCII, for a fifth of what `encode()` takes. */
+/** A number's text in ASCII. `TextEncoder` would take most of the time of a dead letter. */
 function digits(number: number): Uint8Array {
   const text = String(number);
   const bytes = new Uint8Array(text.length);
@@ -78,12 +78,12 @@ function digits(number: number): Uint8Array {
   return bytes;
 }
 
-/** So much is kept of a value that its letter cannot hold, bytes. */
+/** How much is kept of a value that its dead letter cannot hold, bytes. */
 const KEPT_BYTES = 1 << 16;
 
 /**
- * What any topic takes of a letter: a commit that it refuses would end the job at every start. The begin of the value says of which
- * record it is; where that lies is in the headers.
+ * As much of a dead letter as any topic accepts: a commit with a record that is refused would fail at every start. The beginning
+ * of the value shows which record it is; the headers say where that lies.
  */
 export function shortened(letter: OutgoingRecord): OutgoingRecord {
   const { value, key, headers = [] } = letter;
@@ -98,7 +98,7 @@ export function shortened(letter: OutgoingRecord): OutgoingRecord {
   };
 }
 
-/** JSON where it has words for the value; the letter of a value that it has none for must be written all the same. */
+/** JSON, or what `Deno.inspect()` shows of a value that JSON cannot hold: its dead letter must be written all the same. */
 function letterText(value: unknown): string {
   if (value === undefined) return "";
   return lossInJson(value, "output") === undefined ? JSON.stringify(value) : Deno.inspect(value);

@@ -1,16 +1,16 @@
 import type { OutgoingRecord } from "../broker.ts";
 
 /**
- * A record on its way whose value lies right behind its key, in bytes that it shares with others. The views of the two are made
- * when they are asked for: some thousand records wait for their flush, and ready-made views would take four times the memory
- * (270 bytes against 64 each), which the garbage collector would copy.
+ * An outgoing record whose value lies right behind its key, in bytes that it shares with other records. The views of both are
+ * made on demand: thousands of records wait for a flush, and ready-made views would multiply the memory that the garbage
+ * collector has to copy.
  */
 export class PackedRecord implements OutgoingRecord {
   readonly topic: string;
   readonly partition: number | undefined;
   readonly timestampMs: number;
   readonly keyLength: number;
-  /** Below 0: there is no value. */
+  /** Below 0: the record has no value. */
   readonly valueLength: number;
   readonly #bytes: Uint8Array;
   readonly #at: number;

@@ -1,4 +1,4 @@
-/** Records as functions of one's own see and make them: whole, with key, headers and the place where they lie. */
+/** Formats of records in a topic: JSON by a schema, or whole records for a user's own functions. */
 import { checkPlainFunction } from "../../engine/internal.ts";
 import { RecordError, type StartingPoint } from "../../engine/mod.ts";
 import type { BrokerRecord, Compression, RecordHeaders } from "../broker.ts";
@@ -9,7 +9,7 @@ import { TextArena } from "../json/text_arena.ts";
 import type { Topic } from "../topic.ts";
 import type { Decode } from "../topic_split.ts";
 
-/** A committed record and where it lies. What it says is as it was written: a value that is null is a tombstone. */
+/** A committed record with its topic and partition. A value of null is a tombstone. */
 export interface TopicRecord extends BrokerRecord {
   /** Its topic. */
   readonly topic: string;
@@ -23,21 +23,21 @@ export interface RecordParts {
   readonly key?: Uint8Array | string | null | undefined;
   /** Null: a tombstone, which deletes the key in a compacted topic. */
   readonly value: Uint8Array | string | null;
-  /** In this order; left out: none. */
+  /** In this order; left out: no headers. */
   readonly headers?: RecordHeaders | undefined;
-  /** Where it goes, whatever the key says. */
+  /** The partition that it goes to, whatever the key is. */
   readonly partition?: number | undefined;
   /** ms since the Unix epoch; left out: the event time of what it is made of, else the time of writing. */
   readonly timestampMs?: number | undefined;
 }
 
-/** What a source of a topic can be told. */
+/** Options of a source that reads a topic. */
 export interface TopicSourceOptions {
   /** Where it begins at the job's first start; left out: where the job says (`from`, `--from`). */
   readonly from?: StartingPoint | undefined;
 }
 
-/** What a source can be told whose records are JSON. */
+/** Options of a source whose records are JSON. */
 export interface JsonSourceOptions extends TopicSourceOptions {
   /**
    * Refuses a record with an integer beyond 2^53 − 1, which JavaScript's numbers would change in silence: it becomes a dead
@@ -49,43 +49,43 @@ export interface JsonSourceOptions extends TopicSourceOptions {
 /** A source whose records are decoded by a function of one's own. */
 export interface DecodingOptions<T> extends TopicSourceOptions {
   /**
-   * Makes a value of a record. What it throws makes the record a dead letter. The record's bytes are views of larger ones: they may
-   * be read at any time, but never written.
+   * Makes a value of a record; if it throws, the record becomes a dead letter. The record's bytes are views of a larger buffer:
+   * they may be read at any time, never written.
    * @see Flink: KafkaRecordDeserializationSchema.deserialize()
    */
   readonly decode: (record: TopicRecord) => T;
 }
 
-/** What a sink of a topic can be told. */
+/** Options of a sink that writes to a topic. */
 export interface TopicSinkOptions {
-  /** How its records are compressed at a Kafka; left out: what the broker was opened with, else none. */
+  /** How its records are compressed in Kafka; left out: what the broker was opened with, else "none". */
   readonly compression?: Compression | undefined;
   /**
-   * Whether the topic may be one that the job reads: a tombstone that deletes what was read, a record that is to come again.
-   * Default false: such a job is refused, as it would read what it writes for ever.
+   * Whether the topic may be one that the job reads: to delete what was read by a tombstone, or to read a record again later.
+   * Default false: such a job is refused, as it might read its own output for ever.
    */
   readonly mayFeedItself?: boolean | undefined;
 }
 
-/** What a sink can be told whose records are JSON, under the key of their topic. */
+/** Options of a sink whose records are JSON, under the key of their topic. */
 export interface JsonSinkOptions<T> extends TopicSinkOptions {
-  /** Of each record; left out: none. */
+  /** Makes the headers of each record; left out: no headers. */
   readonly headers?: ((value: T) => RecordHeaders | undefined) | undefined;
-  /** Of each record; left out, or undefined for a record: its key decides. */
+  /** Chooses the partition of each record; left out, or if it returns undefined: by the key. */
   readonly partition?: ((value: T) => number | undefined) | undefined;
 }
 
-/** A sink whose records are made by a function of one's own. */
+/** Options of a sink whose records are made by a function of the user's. */
 export interface EncodingOptions<T> extends TopicSinkOptions {
   /**
-   * Makes the record of a value. What it throws sends what the value came from the way of `onError`.
-   * @param timestampMs the event time that it will have, unless `RecordParts.timestampMs` says otherwise
+   * Makes the record of a value. If it throws, what happens to the record that the value came from is the job's `onError`.
+   * @param timestampMs the event time that the record gets, unless `RecordParts.timestampMs` is another one
    * @see Flink: KafkaRecordSerializationSchema.serialize()
    */
   readonly encode: (value: T, timestampMs: number) => RecordParts;
 }
 
-/** Gives each partition its decoder. @throws {TypeError} if `decode` is no function, or an asynchronous one */
+/** Makes the decoder of each partition. @throws {TypeError} if `decode` is not a function, or is asynchronous */
 export function recordDecoder<T>(topic: string, decode: (record: TopicRecord) => T): (partition: number) => Decode<T> {
   checkPlainFunction("decode", decode);
   return (partition) => ({ offset, timestampMs, key, value, headers }) => {
@@ -93,14 +93,14 @@ export function recordDecoder<T>(topic: string, decode: (record: TopicRecord) =>
       return decode({ topic, partition, offset, timestampMs, key, value, headers });
     } catch (error) {
       if (error instanceof RecordError) throw error;
-      // Libraries say in their own ways that bytes are not theirs.
+      // A format's library throws errors of its own classes for bytes that it does not understand.
       const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       throw new RecordError(`decode() threw ${reason}`, { cause: error });
     }
   };
 }
 
-/** Makes what goes to `topic` of what a function of one's own gives. */
+/** Makes the records for `topic` from what the user's function returns. */
 export function recordEncoder<T>(
   topic: string,
   encode: (value: T, timestampMs: number) => RecordParts,
@@ -136,7 +136,7 @@ export function jsonEncoder<T, K>(
   };
 }
 
-/** @throws {RangeError} if it is no place to begin at */
+/** @throws {RangeError} if it is neither "earliest", "latest" nor a time */
 export function checkFrom(from: StartingPoint | undefined): void {
   if (typeof from !== "number" || Number.isFinite(from)) return;
   throw new RangeError(`Cannot begin to read at ${from}: from must be "earliest", "latest" or a time in ms`);

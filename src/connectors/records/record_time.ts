@@ -2,11 +2,11 @@ import { GlobalWindow, NO_TIMESTAMP, RecordError } from "../../engine/mod.ts";
 import type { OutgoingRecord } from "../broker.ts";
 
 /**
- * The timestamp that a record of this event time gets in a topic: whole ms, rounded down. One without event time gets the time
- * at which it is written; a result of a window without end counts as such, as Long.MAX would take the event time of every reader
- * to its end.
+ * The timestamp that a record of this event time gets in a topic: whole ms, rounded down. A record without event time gets the
+ * time at which it is written, and so does the result of a window without end: the end of time as a timestamp would advance the
+ * event time of every reader to its end.
  *
- * @throws {RecordError} if it lies before 1970: no topic keeps such a time (Flink's KafkaSink writes the time of writing in its place, without a word)
+ * @throws {RecordError} if it lies before 1970: no topic keeps such a time (Flink's KafkaSink silently writes the time of writing instead)
  */
 export function recordTime(topic: string, timestampMs: number): number {
   if (timestampMs === NO_TIMESTAMP || timestampMs >= GlobalWindow.MAX_TIMESTAMP) return Date.now();
@@ -20,8 +20,8 @@ export function recordTime(topic: string, timestampMs: number): number {
 }
 
 /**
- * For adapters: what both refuse alike.
- * @throws {RangeError} if the record has no timestamp that a topic keeps
+ * The check of a timestamp that both adapters make.
+ * @throws {RangeError} if the record's timestamp is not a whole number >= 0
  */
 export function checkRecordTime(record: OutgoingRecord): void {
   const { timestampMs } = record;

@@ -1,9 +1,8 @@
 import type { BrokerRecord, RecordHeaders } from "../broker.ts";
 
 /**
- * A record that lies in what a broker has sent. The views of its key and value are made when they are asked for: hundreds of
- * records wait in each queue, and ready-made views would take three times the memory (some 300 bytes against 100 each), which
- * outlives its first garbage collections.
+ * A record that lies in what a broker has sent. The views of its key and value are made on demand: hundreds of records wait in
+ * each queue, and ready-made views would multiply the memory that outlives its first garbage collections.
  */
 export class RecordView implements BrokerRecord {
   readonly offset: number;
@@ -15,7 +14,7 @@ export class RecordView implements BrokerRecord {
   readonly #valueAt: number;
   readonly #valueLength: number;
 
-  /** @param bytes in which key and value lie; a length below 0 stands for null */
+  /** @param bytes the broker's answer, in which key and value lie; a length below 0 stands for null */
   constructor(
     offset: number,
     timestampMs: number,
@@ -44,7 +43,7 @@ export class RecordView implements BrokerRecord {
     return this.#view(this.#valueAt, this.#valueLength);
   }
 
-  /** What the broker has sent, other records too. */
+  /** What the broker has sent, with the other records in it. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
@@ -54,7 +53,7 @@ export class RecordView implements BrokerRecord {
     return this.#valueAt;
   }
 
-  /** Below 0: there is no value. */
+  /** Below 0: the record has no value. */
   get valueLength(): number {
     return this.#valueLength;
   }
