@@ -1,6 +1,6 @@
 /** What all measurements of one run of the bench share. */
 import { startKafka } from "../src/cli/kafka.ts";
-import type { OpenBroker } from "../src/connectors/mod.ts";
+import type { JobBroker } from "../src/connectors/mod.ts";
 import { openBroker } from "../src/connectors/mod.ts";
 import { SILENT } from "../src/engine/mod.ts";
 import type { PeerBuild } from "./peer_builds.ts";
@@ -27,7 +27,7 @@ export interface Context {
 export interface Place {
   /** "Kafka" or "embedded log" */
   readonly name: string;
-  readonly broker: OpenBroker;
+  readonly broker: JobBroker;
   readonly programs: ProgramBroker;
 }
 

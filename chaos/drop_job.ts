@@ -1,4 +1,5 @@
-import { type Broker, JobActiveError } from "../src/connectors/broker.ts";
+import type { Broker } from "../src/connectors/broker.ts";
+import { JobActiveError } from "../src/connectors/broker_errors.ts";
 import { SYSTEM_CLOCK } from "../src/engine/mod.ts";
 
 /**

@@ -3,7 +3,7 @@
  * says what it has committed and holds it where the experiment wants to kill it.
  */
 import type { Broker } from "../src/connectors/broker.ts";
-import type { OpenBroker } from "../src/connectors/mod.ts";
+import type { JobBroker } from "../src/connectors/mod.ts";
 import { openBroker } from "../src/connectors/mod.ts";
 import { type FaultPoint, StreamExecutionEnvironment, WatermarkStrategy } from "../src/engine/mod.ts";
 import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../src/models.ts";
@@ -40,7 +40,7 @@ async function main(signal: AbortSignal): Promise<void> {
   say({ passed: Object.fromEntries(watch.passed) });
 }
 
-function describe(env: StreamExecutionEnvironment, broker: OpenBroker, request: ProgramRequest): void {
+function describe(env: StreamExecutionEnvironment, broker: JobBroker, request: ProgramRequest): void {
   const { lesson, inputs, output, nowMs, outOfOrdernessMs = 0 } = request;
   const [first, second] = inputs as [string, string?];
   if (lesson === "s16") {

@@ -11,7 +11,7 @@
 import type { Faker } from "@faker-js/faker";
 import { faker as baseFaker } from "@faker-js/faker/locale/base";
 import type { Broker, OutgoingRecord } from "./connectors/broker.ts";
-import { BrokerError, JobActiveError, UnknownTopicError } from "./connectors/broker.ts";
+import { BrokerError, JobActiveError, UnknownTopicError } from "./connectors/broker_errors.ts";
 import { openBroker } from "./connectors/mod.ts";
 import { type Clock, formatTime, SYSTEM_CLOCK } from "./engine/mod.ts";
 import type { SkyoneData, SunsetData, Topic } from "./models.ts";

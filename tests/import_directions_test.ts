@@ -44,7 +44,7 @@ const ALLOWED: readonly (readonly [path: string, text: string])[] = [
   ["engine/api/data_stream.ts", 'import { MapOperator } from "../operators/map.ts";'],
   ["engine/operators/window/window.ts", 'import type { Operator } from "../operator.ts";'],
   ["engine/operators/reduce.ts", 'import type { ReduceFunction } from "../functions/functions.ts";'],
-  ["connectors/kafka/record_batch.ts", 'import { RecordView } from "../records/record_view.ts";'],
+  ["connectors/kafka/record_batch.ts", 'import { FetchedRecord } from "../records/fetched_record.ts";'],
   ["engine/time/timer_queue.ts", 'import { keyId } from "../state/key.ts";'],
   ["engine/testing/job_harness.ts", 'import { executeJob } from "../runtime/job_execution.ts";'],
   ["engine/job_store.ts", 'import type { StateChange } from "./state/changes.ts";'],

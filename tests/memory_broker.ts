@@ -12,7 +12,7 @@ import type {
   TopicDescription,
   TopicSpec,
 } from "../src/connectors/broker.ts";
-import { TopicExistsError, UnknownTopicError } from "../src/connectors/broker.ts";
+import { TopicExistsError, UnknownTopicError } from "../src/connectors/broker_errors.ts";
 
 /** An offset without a record stands for what a reader never sees: marks of transactions, aborted records. */
 type Slot = BrokerRecord | undefined;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { JobLease, JobRequest } from "../src/connectors/broker.ts";
-import { BrokerError, JobActiveError, UnknownTopicError } from "../src/connectors/broker.ts";
+import { BrokerError, JobActiveError, UnknownTopicError } from "../src/connectors/broker_errors.ts";
 import type { Clock } from "../src/engine/clock.ts";
 import { flightDurationMinutes, SKYONE, SUNSET } from "../src/models.ts";
 import type { BookingPair, BookingsOptions, GenerateOptions } from "../src/s05_data_gen.ts";

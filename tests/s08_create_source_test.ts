@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { OpenBroker } from "../src/connectors/mod.ts";
+import { JobBroker } from "../src/connectors/mod.ts";
 import { StreamExecutionEnvironment } from "../src/engine/mod.ts";
 import { CollectSink } from "../src/engine/sinks/collect_sink.ts";
 import { defineWorkflow } from "../src/s08_create_source.ts";
@@ -22,7 +22,7 @@ async function run(values: Values): Promise<{ texts: string[]; dead: number }> {
 
   const env = new StreamExecutionEnvironment({ onError: "dead-letter", bounded: true, from: "earliest" });
   const sink = new CollectSink<string>();
-  defineWorkflow(env, new OpenBroker(broker).textSource("skyone")).sinkTo(sink);
+  defineWorkflow(env, new JobBroker(broker).textSource("skyone")).sinkTo(sink);
   const { books } = await env.execute();
   return { texts: sink.values, dead: books.dead };
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { OpenBroker } from "../src/connectors/mod.ts";
+import { JobBroker } from "../src/connectors/mod.ts";
 import { StreamExecutionEnvironment, WatermarkStrategy } from "../src/engine/mod.ts";
 import { CollectSink } from "../src/engine/sinks/collect_sink.ts";
 import { SKYONE } from "../src/models.ts";
@@ -20,7 +20,7 @@ async function run(values: readonly string[]): Promise<{ lines: string[]; dead: 
   );
 
   const env = new StreamExecutionEnvironment({ onError: "dead-letter", bounded: true, from: "earliest" });
-  const bookings = env.fromSource(new OpenBroker(broker).source(SKYONE), WatermarkStrategy.noWatermarks(), "skyone");
+  const bookings = env.fromSource(new JobBroker(broker).source(SKYONE), WatermarkStrategy.noWatermarks(), "skyone");
   const sink = new CollectSink<string>();
   defineWorkflow(bookings).sinkTo(sink);
   const { books } = await env.execute();

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { OpenBroker } from "../src/connectors/mod.ts";
+import { JobBroker } from "../src/connectors/mod.ts";
 import { StreamExecutionEnvironment, WatermarkStrategy } from "../src/engine/mod.ts";
 import { FLIGHTDATA, flightFromSkyone, type SkyoneData } from "../src/models.ts";
 import { defineWorkflow } from "../src/s14_sink.ts";
@@ -28,7 +28,7 @@ async function run(bookings: readonly SkyoneData[]): Promise<Written[]> {
       ),
     ).map(({ booking }) => booking);
 
-  defineWorkflow(skyone, now).sinkTo(new OpenBroker(broker).sink(FLIGHTDATA));
+  defineWorkflow(skyone, now).sinkTo(new JobBroker(broker).sink(FLIGHTDATA));
   await env.execute();
 
   const json = (bytes: Uint8Array | null) => JSON.parse(new TextDecoder().decode(bytes!));

@@ -65,7 +65,7 @@ const NAMES: readonly Rule[] = [
   name(/\bAdvisor\b|\bAdvice\b/, "StartupHints"),
   name(
     /\bTextRun\b|\bTextArena\b|\bPackedRecord\b|\bRecordView\b|\bKnownShapes\b/,
-    "LatinWindow, EncodeArena, PackedOutgoing, LazyRecord, ShapeCache",
+    "LatinWindow, EncodeBuffer, EncodedRecord, FetchedRecord, ShapeCache",
   ),
   name(/_A_LOOK\b|_AN_AGE\b|LAST_WORDS|THEN_ONE_IN/, "RECORDS_PER_…, …_MS"),
 ];

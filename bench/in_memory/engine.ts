@@ -1,6 +1,6 @@
 /** The jobs on the engine, as their `main()` runs them, but for the broker. */
 import type { Topic } from "../../src/connectors/mod.ts";
-import { OpenBroker } from "../../src/connectors/open_broker.ts";
+import { JobBroker } from "../../src/connectors/job_broker.ts";
 import { type Clock, type DataStream, StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
 import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../src/models.ts";
 import { defineWorkflow as defineS16 } from "../../src/s16_merge.ts";
@@ -27,7 +27,7 @@ export async function runEngine(
   // The sinks look for their topic.
   const none = { partitions: [] };
   const all = new Map([[FLIGHTDATA.name, none], [USERSTATISTICS.name, none], ...topics]);
-  const broker = new OpenBroker(memoryBroker(all, written, calls));
+  const broker = new JobBroker(memoryBroker(all, written, calls));
   const env = new StreamExecutionEnvironment({
     store: broker,
     from: "earliest",

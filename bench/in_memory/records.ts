@@ -1,6 +1,6 @@
 import type { BrokerRecord, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { partitionOf } from "../../src/connectors/murmur2.ts";
-import { RecordView } from "../../src/connectors/records/record_view.ts";
+import { FetchedRecord } from "../../src/connectors/records/fetched_record.ts";
 
 /** A topic's records in memory. */
 export interface TopicInMemory {
@@ -46,7 +46,7 @@ class PartitionInMemory {
     this.#used += size;
     const offset = this.records.length;
     this.records.push(
-      new RecordView(offset, timestampMs, undefined, this.#chunk, keyAt, key.length, valueAt, value.length),
+      new FetchedRecord(offset, timestampMs, undefined, this.#chunk, keyAt, key.length, valueAt, value.length),
     );
   }
 }

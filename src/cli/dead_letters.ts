@@ -4,7 +4,8 @@
  * A letter's id is its offset in `<job>.dead-letters`. Nothing is ever deleted there: replaying and dropping add a record
  * that says which letters are open no longer. Standard output carries data only.
  */
-import { type Broker, BrokerError, deadLetterTopic } from "../connectors/broker.ts";
+import { type Broker, deadLetterTopic } from "../connectors/broker.ts";
+import { BrokerError } from "../connectors/broker_errors.ts";
 import type { Flags } from "../utils.ts";
 import { formatCount, parseFlags, runMain, UsageError } from "../utils.ts";
 import { letterRecords, readLetters } from "./dead_letters/letters.ts";

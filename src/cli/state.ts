@@ -4,7 +4,7 @@
  * Looking needs no right to run the job, so it can be done while the job runs. Standard output carries data only.
  */
 import type { Broker } from "../connectors/broker.ts";
-import { BrokerError } from "../connectors/broker.ts";
+import { BrokerError } from "../connectors/broker_errors.ts";
 import { CommitEntryError } from "../engine/internal.ts";
 import type { Flags } from "../utils.ts";
 import { formatCount, parseStart, parseTime, runMain, usable, UsageError } from "../utils.ts";

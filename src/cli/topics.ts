@@ -4,7 +4,7 @@
  * Standard output carries data only. Who knows kcat finds `-p`, `-o`, `-c`, `-e` and `-J` in `read`.
  */
 import type { Broker, TopicDescription } from "../connectors/broker.ts";
-import { UnknownTopicError } from "../connectors/broker.ts";
+import { UnknownTopicError } from "../connectors/broker_errors.ts";
 import type { CommandLine, Flags } from "../utils.ts";
 import {
   formatCount,

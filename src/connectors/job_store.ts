@@ -9,16 +9,15 @@ import {
 } from "../engine/mod.ts";
 import {
   type Broker,
-  BrokerError,
   type Compression,
   deadLetterTopic,
   type JobLease,
   type OutgoingRecord,
   type Position,
   type RecordCheck,
-  TopicExistsError,
   type TopicSpec,
 } from "./broker.ts";
+import { BrokerError, TopicExistsError } from "./broker_errors.ts";
 import { LetterWriter, shortened } from "./records/letter_record.ts";
 
 /**

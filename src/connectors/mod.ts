@@ -1,24 +1,19 @@
 /** The outside world: brokers and files, and the sources and sinks over them. */
-export type { Advice } from "./advice.ts";
-export { type BrokerSettings, OpenBroker, openBroker, type OpenBrokerOptions } from "./open_broker.ts";
+export { JobBroker, type JobBrokerOptions } from "./job_broker.ts";
+export { type BrokerSettings, openBroker, type OpenBrokerOptions } from "./open_broker.ts";
+export type { StartupHinter, StartupHints } from "./startup_hints.ts";
 export {
   type Broker,
-  BrokerError,
   type BrokerRecord,
-  BrokerUnavailableError,
   type Compression,
   deadLetterTopic,
-  DiskFullError,
-  FencedError,
   type FetchedBatch,
   type Fetcher,
-  JobActiveError,
   type JobActivity,
   type JobCommit,
   type JobInfo,
   type JobLease,
   type JobRequest,
-  OffsetOutOfRangeError,
   type OutgoingRecord,
   type PartitionEnd,
   type Position,
@@ -27,10 +22,18 @@ export {
   type RecordCheck,
   type RecordHeaders,
   type TopicDescription,
-  TopicExistsError,
   type TopicSpec,
-  UnknownTopicError,
 } from "./broker.ts";
+export {
+  BrokerError,
+  BrokerUnavailableError,
+  DiskFullError,
+  FencedError,
+  JobActiveError,
+  OffsetOutOfRangeError,
+  TopicExistsError,
+  UnknownTopicError,
+} from "./broker_errors.ts";
 export * from "./files/mod.ts";
 export { decodeJson, decodeText } from "./json/codec.ts";
 export { type KafkaSecurity, SASL_MECHANISMS, type SaslSettings, type TlsSettings } from "./kafka/security.ts";

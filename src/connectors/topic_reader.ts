@@ -1,5 +1,6 @@
 import { type SourceContext, type SourceReader, SYSTEM_CLOCK } from "../engine/mod.ts";
-import { type Broker, BrokerError, type Fetcher, OffsetOutOfRangeError, type TopicDescription } from "./broker.ts";
+import type { Broker, Fetcher, TopicDescription } from "./broker.ts";
+import { BrokerError, OffsetOutOfRangeError } from "./broker_errors.ts";
 import { checkPosition } from "./position_range.ts";
 import type { TopicSplit } from "./topic_split.ts";
 

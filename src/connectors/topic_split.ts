@@ -7,7 +7,8 @@ import {
   type SourceSplit,
   type SplitStatus,
 } from "../engine/mod.ts";
-import { BrokerError, type BrokerRecord, type FetchedBatch, type PartitionEnd, type Position } from "./broker.ts";
+import type { BrokerRecord, FetchedBatch, PartitionEnd, Position } from "./broker.ts";
+import { BrokerError } from "./broker_errors.ts";
 import { lastRecordOf, type TopicIdentity } from "./topic_identity.ts";
 
 /**

@@ -4,7 +4,7 @@ export { DataStream, KeyedStream, SingleOutputStreamOperator } from "./api/data_
 export { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStream } from "./api/broadcast_stream.ts";
 export { ConnectedStreams, KeyedConnectedStreams } from "./api/connected_streams.ts";
 export { DataStreamSink } from "./api/data_stream_sink.ts";
-export type { Branches, SplitStreams, Taken } from "./api/split_streams.ts";
+export type { Branches, Narrowed, SplitStreams } from "./api/split_streams.ts";
 export { AsyncDataStream } from "./api/async_data_stream.ts";
 export { type IntervalBounds, IntervalJoin, IntervalJoined } from "./api/interval_join.ts";
 export {
@@ -75,7 +75,7 @@ export {
   type ReadOnlyBroadcastState,
   type StateOf,
 } from "./functions/broadcast_functions.ts";
-export type { Field, WithComparable, WithNumber } from "./functions/field_aggregate.ts";
+export type { Field, HasComparable, HasNumber } from "./functions/field_aggregate.ts";
 export type { CoGroupFunction, JoinFunction, TaggedUnion } from "./operators/join/co_group.ts";
 export { type JoinContext, ProcessJoinFunction } from "./functions/process_join_function.ts";
 export {

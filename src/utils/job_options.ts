@@ -1,6 +1,6 @@
 /** The options that every job has. */
 import type { DeadLimit, RestartStrategy } from "../engine/mod.ts";
-import type { Advice } from "../connectors/advice.ts";
+import type { StartupHints } from "../connectors/startup_hints.ts";
 import { type Flag, type Flags, type FlagValues, oneOf, parseFlags, wholeNumber } from "./flags.ts";
 import { createLogger, type Logger } from "./logging.ts";
 import type { Environment } from "./environment.ts";
@@ -162,7 +162,12 @@ function parseRestart(text: string): RestartStrategy {
 export type JobOptions<F extends Flags = Record<never, Flag>> =
   & FlagValues<typeof JOB_FLAGS>
   & FlagValues<F>
-  & { readonly jobName: string; readonly logger: Logger; readonly settings: BrokerSettings; readonly advice?: Advice };
+  & {
+    readonly jobName: string;
+    readonly logger: Logger;
+    readonly settings: BrokerSettings;
+    readonly startupHints?: StartupHints;
+  };
 
 /**
  * Reads the options that every job has, and those in `flags` that only this one has.
@@ -170,7 +175,7 @@ export type JobOptions<F extends Flags = Record<never, Flag>> =
  * @param options.flags such as `{ now: NOW_FLAG, windowMs: WINDOW_FLAG }`: the property is where the value goes
  * @param options.command how it is started, for the help text: "deno task s16"
  * @param options.describe what the job does, for the help text
- * @param options.fedBy tasks that fill the topics it reads, `["gen", "s16"]`: what it says when nothing comes
+ * @param options.fedBy tasks that fill the topics it reads, `["gen", "s16"]`, for hints when nothing arrives
  * @throws {UsageError} naming the flag or variable that cannot be used
  * @throws {HelpRequested} for `--help`
  */
@@ -192,17 +197,17 @@ export function jobOptions<const F extends Flags = Record<never, Flag>>(
     jobName,
     logger: createLogger({ env }),
     settings: brokerSettings(env),
-    ...(fedBy && { advice: adviceFor(fedBy) }),
+    ...(fedBy && { startupHints: hintsFor(fedBy) }),
   } as unknown as JobOptions<F>;
 }
 
-/** For lessons, which all know `--sample`. */
-function adviceFor(fedBy: readonly string[]): Advice {
+/** Hints for lessons, which all have `--sample`. */
+function hintsFor(fedBy: readonly string[]): StartupHints {
   const tasks = fedBy.map((task) => `"deno task ${task}"`).join(" and ");
   const feed = `run ${tasks} in ${fedBy.length === 1 ? "another terminal" : "other terminals"}`;
   return {
     whenMissing: 'run "deno task gen --create" in another terminal first, or this lesson with --sample',
-    whenSilent: `${feed}, or this lesson with --sample`,
+    whenIdle: `${feed}, or this lesson with --sample`,
     whenBehindAll: `${feed}; to read what is there, start this lesson with --reset --from earliest`,
   };
 }

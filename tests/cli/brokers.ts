@@ -1,6 +1,6 @@
 /** Brokers for tests of tools that need what a job leaves behind. */
 import type { Broker } from "../../src/connectors/broker.ts";
-import { OpenBroker } from "../../src/connectors/mod.ts";
+import { JobBroker } from "../../src/connectors/mod.ts";
 
 const allowed = ["env", "net", "read", "write"].every((name) =>
   Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
@@ -82,6 +82,6 @@ async function within(kind: "embedded" | "kafka", body: (scope: Scope) => Promis
 }
 
 /** The same broker as jobs use it. */
-export function forJobs(broker: Broker): OpenBroker {
-  return new OpenBroker(broker);
+export function forJobs(broker: Broker): JobBroker {
+  return new JobBroker(broker);
 }

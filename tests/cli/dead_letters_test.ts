@@ -1,13 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { deadLettersCommand, type DeadLettersIo } from "../../src/cli/dead_letters.ts";
-import {
-  type Broker,
-  type BrokerRecord,
-  FencedError,
-  type OutgoingRecord,
-  type RecordHeaders,
-} from "../../src/connectors/broker.ts";
-import { BrokerError } from "../../src/connectors/broker.ts";
+import type { Broker, BrokerRecord, OutgoingRecord, RecordHeaders } from "../../src/connectors/broker.ts";
+import { FencedError } from "../../src/connectors/broker_errors.ts";
+import { BrokerError } from "../../src/connectors/broker_errors.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import type { DeadLetter, RecordOrigin } from "../../src/engine/mod.ts";
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";

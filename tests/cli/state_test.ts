@@ -4,7 +4,7 @@ import { listCommit } from "../../src/cli/state/list.ts";
 import { stateCommand, type StateIo } from "../../src/cli/state.ts";
 import { readSavepoint } from "../../src/cli/state/savepoint.ts";
 import type { Broker, JobLease, TopicDescription } from "../../src/connectors/broker.ts";
-import { BrokerError, JobActiveError } from "../../src/connectors/broker.ts";
+import { BrokerError, JobActiveError } from "../../src/connectors/broker_errors.ts";
 import type { Topic } from "../../src/connectors/mod.ts";
 import {
   SILENT,

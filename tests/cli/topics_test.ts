@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from 
 import { topicsCommand, type TopicsIo } from "../../src/cli/topics.ts";
 import { BadLineError } from "../../src/cli/topics/write.ts";
 import type { OutgoingRecord, RecordHeaders } from "../../src/connectors/broker.ts";
-import { TopicExistsError, UnknownTopicError } from "../../src/connectors/broker.ts";
+import { TopicExistsError, UnknownTopicError } from "../../src/connectors/broker_errors.ts";
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";
 import { MemoryBroker } from "../memory_broker.ts";
 import { usageOf } from "./usage.ts";

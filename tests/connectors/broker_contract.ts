@@ -19,14 +19,14 @@ import type {
   Producer,
   TopicDescription,
 } from "../../src/connectors/broker.ts";
+import { deadLetterTopic } from "../../src/connectors/broker.ts";
 import {
-  deadLetterTopic,
   FencedError,
   JobActiveError,
   OffsetOutOfRangeError,
   TopicExistsError,
   UnknownTopicError,
-} from "../../src/connectors/broker.ts";
+} from "../../src/connectors/broker_errors.ts";
 import { later, signOf } from "../later.ts";
 
 /** What an adapter's test says about its broker. */

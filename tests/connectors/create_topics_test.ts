@@ -1,7 +1,7 @@
 /** What topics are created with, and what becomes of settings that a broker refuses. */
 import { assertEquals, assertRejects } from "@std/assert";
 import type { TopicSpec } from "../../src/connectors/broker.ts";
-import { BrokerError } from "../../src/connectors/broker.ts";
+import { BrokerError } from "../../src/connectors/broker_errors.ts";
 import type { Client } from "../../src/connectors/kafka/client.ts";
 import type { NewTopic } from "../../src/connectors/kafka/protocol.ts";
 import { topicSettings } from "../../src/connectors/kafka/topic_settings.ts";

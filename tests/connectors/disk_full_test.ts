@@ -1,6 +1,6 @@
 /** A full disk is a sentence, nothing is half written, and the log goes on when there is room again. */
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { BrokerError, DiskFullError } from "../../src/connectors/broker.ts";
+import { BrokerError, DiskFullError } from "../../src/connectors/broker_errors.ts";
 import { brokerErrorOf } from "../../src/connectors/embedded/errors.ts";
 import { fileError } from "../../src/connectors/files/errors.ts";
 import { mayRestart } from "../../src/engine/errors.ts";

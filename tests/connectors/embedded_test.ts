@@ -8,7 +8,7 @@ import {
   FencedError,
   JobActiveError,
   UnknownTopicError,
-} from "../../src/connectors/broker.ts";
+} from "../../src/connectors/broker_errors.ts";
 import { decodeBatch } from "../../src/connectors/embedded/batch.ts";
 import { promptly, readAll, testBrokerContract, until } from "./broker_contract.ts";
 import { later } from "../later.ts";

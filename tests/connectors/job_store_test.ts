@@ -3,7 +3,7 @@ import type { OutgoingRecord, Position } from "../../src/connectors/broker.ts";
 import { type BrokerJobSession, openJobSession } from "../../src/connectors/job_store.ts";
 import type { RecordOrigin } from "../../src/engine/errors.ts";
 import type { DeadLetter, JobStoreRequest } from "../../src/engine/job_store.ts";
-import { BrokerError } from "../../src/connectors/broker.ts";
+import { BrokerError } from "../../src/connectors/broker_errors.ts";
 import { NO_TIMESTAMP } from "../../src/engine/record.ts";
 import { FakeBroker, type FakeLease, StoppedTime } from "../engine/fake_broker.ts";
 

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { assertEquals } from "@std/assert";
 import type { Broker, JobLease, OutgoingRecord } from "../../src/connectors/broker.ts";
-import { OpenBroker } from "../../src/connectors/mod.ts";
+import { JobBroker } from "../../src/connectors/mod.ts";
 import { StreamExecutionEnvironment } from "../../src/engine/mod.ts";
 import { readAll } from "./broker_contract.ts";
 import { FOREIGN_BATCHES, foreignRecords } from "./foreign_batches/mod.ts";
@@ -70,7 +70,7 @@ for (const [number, compression] of (["none", "gzip", "snappy", "lz4", "zstd"] a
 test("a job compresses as its broker was opened, and a sink as it says itself", async (broker, topic) => {
   const plainTopic = `${topic}-plain`;
   await broker.createTopics([topic, plainTopic].map((name) => ({ name, partitions: 1 })));
-  const store = new OpenBroker(broker, { compression: "zstd" });
+  const store = new JobBroker(broker, { compression: "zstd" });
   const env = new StreamExecutionEnvironment({ jobName: `${topic}-job`, store, bounded: true });
   const values = env.fromCollection(Array.from({ length: 200 }, (_, n) => `value ${n} `.repeat(5)));
   const encode = (value: string) => ({ value });

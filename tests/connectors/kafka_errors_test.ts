@@ -1,6 +1,6 @@
 /** Which of a broker's error codes pass, and what becomes of those that should have passed. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { BrokerUnavailableError, UnexpectedAnswerError } from "../../src/connectors/broker.ts";
+import { BrokerUnavailableError, UnexpectedAnswerError } from "../../src/connectors/broker_errors.ts";
 
 const allowed = Deno.permissions.querySync({ name: "env" }).state === "granted";
 

@@ -1,7 +1,7 @@
 /** What a lease does at its end, and says when its epoch has ended without it. */
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import type { JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
-import { BrokerUnavailableError, FencedError } from "../../src/connectors/broker.ts";
+import { BrokerUnavailableError, FencedError } from "../../src/connectors/broker_errors.ts";
 import type { KafkaLease } from "../../src/connectors/kafka/lease.ts";
 import type { Membership } from "../../src/connectors/kafka/membership.ts";
 import { TransactionBroker } from "./transaction_broker.ts";

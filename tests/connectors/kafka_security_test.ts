@@ -8,7 +8,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type KafkaListener, kafkaPrerequisites, type RunningKafka, startKafka } from "../../src/cli/kafka.ts";
 import type { Broker } from "../../src/connectors/broker.ts";
-import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
 import type { KafkaSecurity, SaslSettings } from "../../src/connectors/kafka/security.ts";
 import { mayRunPrograms, run, type TestBroker } from "../e2e/programs.ts";
 import { readAll } from "./broker_contract.ts";

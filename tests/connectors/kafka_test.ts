@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Broker, JobLease, JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
-import { BrokerError, BrokerUnavailableError, JobActiveError } from "../../src/connectors/broker.ts";
+import { BrokerError, BrokerUnavailableError, JobActiveError } from "../../src/connectors/broker_errors.ts";
 import { readAll, readUntil, testBrokerContract, untilSeen } from "./broker_contract.ts";
 import { later, signOf } from "../later.ts";
 

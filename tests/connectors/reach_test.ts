@@ -1,6 +1,6 @@
 /** The first contact with a cluster: who answers is enough, what passes is tried again, and the words name what each said. */
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
 import type { Address } from "../../src/connectors/kafka/address.ts";
 import type { PassingError } from "../../src/connectors/kafka/errors.ts";
 import type { Reachable } from "../../src/connectors/kafka/reach.ts";

@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import type { BrokerRecord, OutgoingRecord } from "../../src/connectors/broker.ts";
-import { BrokerError } from "../../src/connectors/broker.ts";
+import { BrokerError } from "../../src/connectors/broker_errors.ts";
 import { ByteReader, ByteWriter, sizeOfVarint, sizeOfVarlong } from "../../src/connectors/kafka/bytes.ts";
 import { loadCodec } from "../../src/connectors/kafka/compression.ts";
 import { crc32c } from "../../src/connectors/kafka/crc32c.ts";

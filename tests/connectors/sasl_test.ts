@@ -1,7 +1,7 @@
 /** Logging in, against a broker that is made up here and lies. The real one is in kafka_security_test.ts. */
 import { Buffer } from "node:buffer";
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { BrokerError } from "../../src/connectors/broker.ts";
+import { BrokerError } from "../../src/connectors/broker_errors.ts";
 import type { Ask } from "../../src/connectors/kafka/sasl.ts";
 import type { SaslSettings } from "../../src/connectors/kafka/security.ts";
 

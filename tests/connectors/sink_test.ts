@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Compression, OutgoingRecord } from "../../src/connectors/broker.ts";
-import { UnknownTopicError } from "../../src/connectors/broker.ts";
-import { OpenBroker } from "../../src/connectors/open_broker.ts";
+import { UnknownTopicError } from "../../src/connectors/broker_errors.ts";
+import { JobBroker } from "../../src/connectors/job_broker.ts";
 import { StreamExecutionEnvironment } from "../../src/engine/api/environment.ts";
 import { JobError } from "../../src/engine/errors.ts";
 import { SILENT } from "../../src/engine/logger.ts";
@@ -150,12 +150,12 @@ Deno.test("takeBack() takes the last records out of what is not flushed yet, wit
 });
 
 Deno.test("a job that writes into a topic that it reads is refused, unless its sink may feed itself", async () => {
-  const broker = new OpenBroker(new MemoryBroker());
-  const other = new OpenBroker(new MemoryBroker());
+  const broker = new JobBroker(new MemoryBroker());
+  const other = new JobBroker(new MemoryBroker());
   const { port } = broker;
   await port.createTopics([{ name: "a", partitions: 1 }, { name: "b", partitions: 1 }]);
   await other.port.createTopics([{ name: "a", partitions: 1 }]);
-  const execute = async (from: OpenBroker, to: string, mayFeedItself?: boolean) => {
+  const execute = async (from: JobBroker, to: string, mayFeedItself?: boolean) => {
     const env = new StreamExecutionEnvironment({ bounded: true, from: "earliest", logger: SILENT });
     const encode = (value: string) => ({ key: null, value: new TextEncoder().encode(value) });
     env.fromSource(from.textSource("a"), WatermarkStrategy.noWatermarks(), "texts")

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { functionsMade } from "./functions_made.ts";
 import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import type { RecordHeaders } from "../../src/connectors/broker.ts";
 import {
   BrokerUnavailableError,
   OffsetOutOfRangeError,
-  type RecordHeaders,
   UnknownTopicError,
-} from "../../src/connectors/broker.ts";
-import { OpenBroker } from "../../src/connectors/open_broker.ts";
+} from "../../src/connectors/broker_errors.ts";
+import { JobBroker } from "../../src/connectors/job_broker.ts";
 import { TopicSource } from "../../src/connectors/source.ts";
 import { TopicSplit } from "../../src/connectors/topic_split.ts";
 import { JobError, RecordError } from "../../src/engine/errors.ts";
@@ -751,7 +751,7 @@ Deno.test("what is learnt from the JSON of one partition serves all of its topic
   for (let i = 0; i < 20; i++) broker.append("skyone", i % 2, textRecord(i, `{"n":${i},"text":"${i}"}`));
   const topic = { name: "skyone", schema: z.object({ n: z.number(), text: z.string() }), key: () => "" };
   topic.schema.parse({ n: 1, text: "" }); // makes a function itself, the first time
-  const reader = await new OpenBroker(broker.port).source(topic).open({
+  const reader = await new JobBroker(broker.port).source(topic).open({
     from: "earliest",
     bounded: true,
     logger: SILENT,

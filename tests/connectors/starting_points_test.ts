@@ -119,7 +119,7 @@ Deno.test({
   ignore: SERVERS === undefined,
   async fn() {
     const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
-    const { OpenBroker } = await import("../../src/connectors/mod.ts");
+    const { JobBroker } = await import("../../src/connectors/mod.ts");
     const said: string[] = [];
     const port = await openKafkaBroker({
       brokers: SERVERS!,
@@ -129,7 +129,7 @@ Deno.test({
     await createTopic(topics[0], { "message.timestamp.type": "LogAppendTime" });
     await createTopic(topics[1], { "message.timestamp.type": "CreateTime" });
 
-    await using store = new OpenBroker(port);
+    await using store = new JobBroker(port);
     for (let attempt = 0; attempt < 2; attempt++) {
       const env = new StreamExecutionEnvironment({ bounded: true });
       const values = env.fromCollection(["a"]);

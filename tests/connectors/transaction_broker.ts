@@ -151,7 +151,7 @@ export class TransactionBroker {
 
   async #send(name: keyof Apis, deliver: () => unknown, options: SendOptions<never>): Promise<unknown> {
     const { PassingError } = await import("../../src/connectors/kafka/errors.ts");
-    const { BrokerError } = await import("../../src/connectors/broker.ts");
+    const { BrokerError } = await import("../../src/connectors/broker_errors.ts");
     const version = name === "EndTxn" ? this.#kind.endTxn : name === "InitProducerId" ? this.#kind.initProducerId : 1;
     if (version < (options.minVersion ?? 0)) throw new BrokerError(`Cannot use Kafka: it takes ${name} in version 1`);
     for (const each of this.#held.slice()) {

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import type { OutgoingRecord } from "../../src/connectors/broker.ts";
-import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
 import type { TransactionalProducer } from "../../src/connectors/kafka/transaction.ts";
 import type { BrokerKind, Fate } from "./transaction_broker.ts";
 import { TransactionBroker } from "./transaction_broker.ts";

@@ -3,7 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { z } from "zod";
 import type { Broker, OutgoingRecord, RecordHeaders } from "../../src/connectors/broker.ts";
 import { deadLetterTopic } from "../../src/connectors/broker.ts";
-import type { OpenBroker, TopicRecord } from "../../src/connectors/mod.ts";
+import type { JobBroker, TopicRecord } from "../../src/connectors/mod.ts";
 import { decodeJson, decodeText } from "../../src/connectors/mod.ts";
 import type { Sink, Source } from "../../src/engine/mod.ts";
 import { StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
@@ -20,7 +20,7 @@ const HEADERS: RecordHeaders = [["trace", bytes("1")], ["trace", bytes("2")], ["
 /** A broker with the topics `in` and `out` of two partitions, and a job between them. */
 class Trial {
   readonly broker: Broker;
-  readonly store: OpenBroker;
+  readonly store: JobBroker;
   readonly in: string;
   readonly out: string;
   readonly job: string;

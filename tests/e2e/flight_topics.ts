@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { TopicReader } from "../../chaos/evidence.ts";
 import { type BrokerRecord, deadLetterTopic } from "../../src/connectors/broker.ts";
-import { type OpenBroker, openBroker } from "../../src/connectors/mod.ts";
+import { type JobBroker, openBroker } from "../../src/connectors/mod.ts";
 import { SILENT } from "../../src/engine/mod.ts";
 import { brokerSettings } from "../../src/utils.ts";
 import { expectedFlights, type Line } from "../../chaos/oracle.ts";
@@ -10,13 +10,13 @@ import type { TestBroker } from "./programs.ts";
 
 /** The topics of s16, read as they grow. */
 export class FlightTopics implements AsyncDisposable {
-  readonly #broker: OpenBroker;
+  readonly #broker: JobBroker;
   readonly #now: string;
   readonly #skyone: TopicReader;
   readonly #sunset: TopicReader;
   readonly #flights: TopicReader;
 
-  private constructor(broker: OpenBroker, now: string, skyone: TopicReader, sunset: TopicReader, flights: TopicReader) {
+  private constructor(broker: JobBroker, now: string, skyone: TopicReader, sunset: TopicReader, flights: TopicReader) {
     this.#broker = broker;
     this.#now = now;
     this.#skyone = skyone;

@@ -11,7 +11,7 @@ import { CsvReaderFormat } from "../../src/connectors/files/csv.ts";
 import { type FileDecoder, JsonLinesFormat, TextLineInputFormat } from "../../src/connectors/files/format.ts";
 import { decodeJson, decodeText, jsonDecoder } from "../../src/connectors/json/codec.ts";
 import { JsonReader } from "../../src/connectors/json/reader.ts";
-import { type OpenBroker, openBroker } from "../../src/connectors/mod.ts";
+import { type JobBroker, openBroker } from "../../src/connectors/mod.ts";
 import {
   type Books,
   RecordError,
@@ -24,7 +24,7 @@ import { defineWorkflow as mergeFlights } from "../../src/s16_merge.ts";
 import { defineWorkflow as countFlights } from "../../src/s20_manage_state.ts";
 import { buildFlight, buildSkyone, buildSunset } from "../builders.ts";
 import { byTraveller, expectedFlights, expectedStatistics, format, type Line } from "../../chaos/oracle.ts";
-import { recordViews } from "../record_views.ts";
+import { fetchedRecords } from "../fetched_records.ts";
 import { mayRunPrograms } from "./programs.ts";
 
 const allowed = mayRunPrograms();
@@ -210,10 +210,10 @@ const SHAPES = [
 for (const { topic, good } of SHAPES) {
   Deno.test(`the decoder of "${topic.name}" gives a value or says what is wrong, alone and in a batch`, () => {
     const all = sample(good, RUNS / 4, SEED);
-    const records = recordViews(all);
+    const records = fetchedRecords(all);
     const decode = jsonDecoder<unknown>(topic.schema, { reader: new JsonReader() });
     // A decoder is faster with values like those it has seen.
-    decode(recordViews([bytes(JSON.stringify(good))])[0]!);
+    decode(fetchedRecords([bytes(JSON.stringify(good))])[0]!);
     let found = 0;
     for (const [index, value] of all.entries()) {
       const alone = attempt(() => decodeJson<unknown>(value, topic.schema));
@@ -278,7 +278,7 @@ Deno.test({
   },
 });
 
-async function mergeOdd(broker: OpenBroker): Promise<void> {
+async function mergeOdd(broker: JobBroker): Promise<void> {
   const [skyone, sunset] = [SHAPES[0], SHAPES[1]].map(({ topic, good }, index): Fed => {
     const shape = { ...good, ...(index === 0 ? LANDS_SKYONE : LANDS_SUNSET) };
     return { topic: topic.name, values: sample(shape, RUNS / 4, SEED + 2 + index), shape };
@@ -302,7 +302,7 @@ async function mergeOdd(broker: OpenBroker): Promise<void> {
   await assertBuried(broker, "odd16", books, [skyone, sunset]);
 }
 
-async function countOdd(broker: OpenBroker): Promise<void> {
+async function countOdd(broker: JobBroker): Promise<void> {
   // The topic holds flights already: what this job must count is what s16 has written, and what is good of this.
   const before = await linesOf(broker, FLIGHTDATA.name);
   const fed = { topic: FLIGHTDATA.name, values: sample(SHAPES[2].good, RUNS / 4, SEED + 4), shape: SHAPES[2].good };
@@ -326,7 +326,7 @@ const LANDS_SKYONE = { flight_departure_time: "2026-03-01T08:00:00", flight_arri
 const LANDS_SUNSET = { departure_time: "2025-03-01T08:00:00", arrival_time: "2026-03-01T11:05:00" };
 
 /** Writes the values, each to a partition in turn and a second after the last. @returns those that are good */
-async function feed(broker: OpenBroker, { topic, values, shape }: Fed, firstSecond = 0): Promise<Line[]> {
+async function feed(broker: JobBroker, { topic, values, shape }: Fed, firstSecond = 0): Promise<Line[]> {
   const records = values.map((value, index): OutgoingRecord => ({
     topic,
     partition: index % 3,
@@ -345,7 +345,7 @@ async function feed(broker: OpenBroker, { topic, values, shape }: Fed, firstSeco
   }));
 }
 
-async function linesOf(broker: OpenBroker, topic: string): Promise<Line[]> {
+async function linesOf(broker: JobBroker, topic: string): Promise<Line[]> {
   await using reader = await TopicReader.open(
     broker.port,
     topic,
@@ -357,7 +357,7 @@ async function linesOf(broker: OpenBroker, topic: string): Promise<Line[]> {
 }
 
 /** Each value that is not good, and no other, is in the dead letters with its bytes. */
-async function assertBuried(broker: OpenBroker, job: string, books: Books, all: readonly Fed[]): Promise<void> {
+async function assertBuried(broker: JobBroker, job: string, books: Books, all: readonly Fed[]): Promise<void> {
   const hex = (value: Uint8Array | null) => value && (value.length > 10_000 ? hashOf(value) : value.toHex());
   await using reader = await TopicReader.open(
     broker.port,

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { REDPANDA_VERSIONS, WireProxy } from "../../chaos/wire/mod.ts";
 import type { Broker, JobLease, OutgoingRecord } from "../../src/connectors/broker.ts";
-import { BrokerUnavailableError } from "../../src/connectors/broker.ts";
+import { BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
 import { readAll } from "../connectors/broker_contract.ts";
 import { testWithKafka } from "../connectors/kafka_client.ts";
 import { later } from "../later.ts";

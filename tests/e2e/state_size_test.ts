@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Broker } from "../../src/connectors/broker.ts";
-import { type OpenBroker, openBroker } from "../../src/connectors/mod.ts";
+import { type JobBroker, openBroker } from "../../src/connectors/mod.ts";
 import {
   type JobStore,
   type KeyedProcessContext,
@@ -103,7 +103,7 @@ interface Counted {
 }
 
 /** A bounded run of a job that counts the records of each key; it has the topic's name. */
-async function count(broker: OpenBroker, topic: string): Promise<Counted> {
+async function count(broker: JobBroker, topic: string): Promise<Counted> {
   const found = { entries: 0, restored: 0 };
   const passedAtMs = new Map<string, number>();
   const env = new StreamExecutionEnvironment({

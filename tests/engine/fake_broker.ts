@@ -1,21 +1,21 @@
-import {
-  type Broker,
-  type BrokerRecord,
-  type Compression,
-  type FetchedBatch,
-  type Fetcher,
-  type JobCommit,
-  type JobLease,
-  type JobRequest,
-  type OutgoingRecord,
-  type PartitionEnd,
-  type Position,
-  type Producer,
-  type ProducerOptions,
-  type TopicDescription,
-  type TopicSpec,
-  UnknownTopicError,
+import type {
+  Broker,
+  BrokerRecord,
+  Compression,
+  FetchedBatch,
+  Fetcher,
+  JobCommit,
+  JobLease,
+  JobRequest,
+  OutgoingRecord,
+  PartitionEnd,
+  Position,
+  Producer,
+  ProducerOptions,
+  TopicDescription,
+  TopicSpec,
 } from "../../src/connectors/broker.ts";
+import { UnknownTopicError } from "../../src/connectors/broker_errors.ts";
 
 /** An offset without a record stands for what no reader sees: marks of transactions, aborted records. */
 type Slot = BrokerRecord | undefined;

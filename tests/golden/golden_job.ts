@@ -4,7 +4,7 @@
  * Nothing here may change: `golden_commit_test.ts` goes on with what this job had committed when an earlier version ran it.
  */
 import { z } from "zod";
-import type { OpenBroker } from "../../src/connectors/mod.ts";
+import type { JobBroker } from "../../src/connectors/mod.ts";
 import {
   AggregatingStateDescriptor,
   type AsyncContext,
@@ -63,7 +63,7 @@ export function inputOf(fromMs: number, toMs: number): { readonly item: Item; re
 
 /** The job, on a broker with both topics. */
 export function goldenJob(
-  store: OpenBroker,
+  store: JobBroker,
   { names = NAMES, ...options }: {
     readonly bounded: boolean;
     readonly signal: AbortSignal;

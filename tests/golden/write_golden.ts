@@ -10,7 +10,7 @@
  */
 import { gzipSync } from "node:zlib";
 import { openEmbeddedBroker } from "../../src/connectors/embedded/mod.ts";
-import { OpenBroker } from "../../src/connectors/mod.ts";
+import { JobBroker } from "../../src/connectors/mod.ts";
 import { SYSTEM_CLOCK } from "../../src/engine/mod.ts";
 import type { Broker } from "../../src/connectors/broker.ts";
 import { END_MS, goldenJob, HALF_MS, inputOf, NAMES } from "./golden_job.ts";
@@ -55,7 +55,7 @@ async function main(dir: string): Promise<void> {
   await Deno.mkdir(dir, { recursive: true });
   const work = await Deno.makeTempDir();
   const broker = await openEmbeddedBroker({ dir: work });
-  const store = new OpenBroker(broker);
+  const store = new JobBroker(broker);
   await broker.createTopics([{ name: NAMES.input, partitions: 1 }, { name: NAMES.output, partitions: 1 }]);
   await feed(broker, { fromMs: 0, toMs: HALF_MS });
   // A live run that is stopped when it has taken all: windows and timers are open then.
@@ -70,7 +70,7 @@ async function main(dir: string): Promise<void> {
   const again = await openEmbeddedBroker({ dir: work });
   await feed(again, { fromMs: HALF_MS, toMs: END_MS });
   const { signal } = new AbortController();
-  await goldenJob(new OpenBroker(again), { bounded: true, signal, clock: SYSTEM_CLOCK }).execute();
+  await goldenJob(new JobBroker(again), { bounded: true, signal, clock: SYSTEM_CLOCK }).execute();
   const after = (await outputOf(again)).slice(before.length);
   await again.close();
   await Deno.remove(work, { recursive: true });

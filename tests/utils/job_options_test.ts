@@ -12,16 +12,16 @@ Deno.test("jobOptions() reads --close-idle and --sample; without them event time
   assertEquals(error.message, 'Cannot use --close-idle: it must be longer than nothing: found "0s"');
 });
 
-Deno.test("jobOptions() has advice for jobs that tasks feed, and none for others", () => {
-  assertEquals(jobOptions("s08_create_source", [], { fedBy: ["gen"], env }).advice, {
+Deno.test("jobOptions() has hints for jobs that tasks feed, not for others", () => {
+  assertEquals(jobOptions("s08_create_source", [], { fedBy: ["gen"], env }).startupHints, {
     whenMissing: 'run "deno task gen --create" in another terminal first, or this lesson with --sample',
-    whenSilent: 'run "deno task gen" in another terminal, or this lesson with --sample',
+    whenIdle: 'run "deno task gen" in another terminal, or this lesson with --sample',
     whenBehindAll:
       'run "deno task gen" in another terminal; to read what is there, start this lesson with --reset --from earliest',
   });
   assertEquals(
-    jobOptions("s18_aggregation", [], { fedBy: ["gen", "s16"], env }).advice?.whenSilent,
+    jobOptions("s18_aggregation", [], { fedBy: ["gen", "s16"], env }).startupHints?.whenIdle,
     'run "deno task gen" and "deno task s16" in other terminals, or this lesson with --sample',
   );
-  assertEquals("advice" in jobOptions("my_job", [], { env }), false);
+  assertEquals("startupHints" in jobOptions("my_job", [], { env }), false);
 });

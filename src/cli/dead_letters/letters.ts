@@ -1,7 +1,6 @@
 /** The letters in a job's dead-letter topic, and what has become of them. */
 import {
   type Broker,
-  BrokerError,
   type BrokerRecord,
   deadLetterTopic,
   type OutgoingRecord,

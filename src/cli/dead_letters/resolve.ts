@@ -1,11 +1,6 @@
 /** Replaying and dropping letters, each once. */
-import {
-  type Broker,
-  BrokerError,
-  deadLetterTopic,
-  type OutgoingRecord,
-  type Producer,
-} from "../../connectors/broker.ts";
+import { type Broker, deadLetterTopic, type OutgoingRecord, type Producer } from "../../connectors/broker.ts";
+import { BrokerError } from "../../connectors/broker_errors.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
 import { jobRecordOf, splitsOf } from "../state/commit.ts";
 import { timeText } from "../topics/read.ts";

@@ -1,5 +1,5 @@
 import type { Broker, OutgoingRecord, Producer } from "../../connectors/broker.ts";
-import { BrokerError } from "../../connectors/broker.ts";
+import { BrokerError } from "../../connectors/broker_errors.ts";
 import type { Clock } from "../../engine/mod.ts";
 import type { Topic } from "../../models.ts";
 import { type BookingPair, bookings } from "../../s05_data_gen.ts";

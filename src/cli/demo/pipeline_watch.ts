@@ -1,5 +1,5 @@
 import type { Broker, BrokerRecord } from "../../connectors/broker.ts";
-import { BrokerError } from "../../connectors/broker.ts";
+import { BrokerError } from "../../connectors/broker_errors.ts";
 import { decodeJson } from "../../connectors/json/codec.ts";
 import { type Clock, RecordError } from "../../engine/mod.ts";
 import type { Logger } from "../../utils.ts";

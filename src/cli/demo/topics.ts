@@ -1,5 +1,5 @@
 import type { Broker } from "../../connectors/broker.ts";
-import { BrokerError, TopicExistsError } from "../../connectors/broker.ts";
+import { BrokerError, TopicExistsError } from "../../connectors/broker_errors.ts";
 import type { Topic } from "../../models.ts";
 import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../models.ts";
 import type { Logger } from "../../utils.ts";

@@ -1,10 +1,10 @@
 import type { Broker } from "../../connectors/broker.ts";
-import { OpenBroker } from "../../connectors/mod.ts";
+import { JobBroker } from "../../connectors/mod.ts";
 import type { JobSession, JobStoreRequest, SplitPosition } from "../../engine/mod.ts";
 import type { JobState } from "./state.ts";
 
 /** An open broker that tells how the jobs which it keeps are getting on. */
-export class WatchedBroker extends OpenBroker {
+export class WatchedBroker extends JobBroker {
   readonly #watches: readonly JobWatch[];
 
   constructor(port: Broker, watches: readonly JobWatch[]) {

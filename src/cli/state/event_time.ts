@@ -1,5 +1,6 @@
 /** Sets the event time of a job's commit back. */
-import { type Broker, BrokerError } from "../../connectors/broker.ts";
+import type { Broker } from "../../connectors/broker.ts";
+import { BrokerError } from "../../connectors/broker_errors.ts";
 import { JOB_ENTRY, type JobRecord, splitEntry, type SplitRecord } from "../../engine/internal.ts";
 import type { Logger } from "../../utils.ts";
 import { timeText } from "../topics/read.ts";

@@ -1,5 +1,6 @@
 /** Which jobs there are, for a person who names one. */
-import { type Broker, BrokerError } from "../../connectors/broker.ts";
+import type { Broker } from "../../connectors/broker.ts";
+import { BrokerError } from "../../connectors/broker_errors.ts";
 import { nearest } from "../../utils.ts";
 import type { Entries } from "./commit.ts";
 

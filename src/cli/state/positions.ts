@@ -1,5 +1,6 @@
 /** Where a job that is imported goes on reading. */
-import { type Broker, BrokerError, type Position, type TopicDescription } from "../../connectors/broker.ts";
+import type { Broker, Position, TopicDescription } from "../../connectors/broker.ts";
+import { BrokerError } from "../../connectors/broker_errors.ts";
 import type { StartingPoint } from "../../engine/mod.ts";
 import { JOB_ENTRY, type JobRecord, splitEntry, type SplitRecord } from "../../engine/internal.ts";
 import { timeText } from "../topics/read.ts";

@@ -7,7 +7,7 @@
  *
  * What follows the first line are the commit's entries as they are, in order of their names.
  */
-import { BrokerError } from "../../connectors/broker.ts";
+import { BrokerError } from "../../connectors/broker_errors.ts";
 import { JOB_ENTRY, type JobRecord } from "../../engine/internal.ts";
 import type { Entries } from "./commit.ts";
 

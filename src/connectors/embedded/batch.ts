@@ -7,8 +7,8 @@
  */
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { HEADER_NAMES } from "../records/known_texts.ts";
-import { PackedRecord } from "../records/packed_record.ts";
-import { RecordView } from "../records/record_view.ts";
+import { EncodedRecord } from "../records/encoded_record.ts";
+import { FetchedRecord } from "../records/fetched_record.ts";
 
 /** Where a row ends, whichever comes first. A longer record has a row of its own. */
 const ROW_RECORDS = 500;
@@ -65,14 +65,14 @@ export class BatchEncoder {
   }
 
   add(record: OutgoingRecord): void {
-    if (record instanceof PackedRecord) this.#addPacked(record);
+    if (record instanceof EncodedRecord) this.#addPacked(record);
     else this.#addParts(record);
     this.#count++;
     if (record.timestampMs > this.#latestMs) this.#latestMs = record.timestampMs;
   }
 
   /** Its key and its value lie as in a row: one copy is enough. */
-  #addPacked({ timestampMs, keyLength, valueLength, keyAndValue }: PackedRecord): void {
+  #addPacked({ timestampMs, keyLength, valueLength, keyAndValue }: EncodedRecord): void {
     const head = this.#makeRoom(HEAD_BYTES + keyAndValue.length);
     this.#view.setFloat64(head, timestampMs, true);
     this.#view.setInt32(head + 8, keyLength, true);
@@ -161,7 +161,7 @@ export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: n
     if (offset >= fromOffset) {
       const timestampMs = view.getFloat64(head, true);
       const headers = headersLength < 0 ? undefined : decodeHeaders(bytes.subarray(headersAt, end));
-      found.push(new RecordView(offset, timestampMs, headers, bytes, keyAt, keyLength, valueAt, valueLength));
+      found.push(new FetchedRecord(offset, timestampMs, headers, bytes, keyAt, keyLength, valueAt, valueLength));
     }
     offset++;
     head = end;

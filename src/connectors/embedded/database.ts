@@ -2,7 +2,7 @@
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
-import { BrokerError } from "../broker.ts";
+import { BrokerError } from "../broker_errors.ts";
 import { brokerErrorOf, isLocked } from "./errors.ts";
 import { checkTables, createTables, isEmpty } from "./schema.ts";
 

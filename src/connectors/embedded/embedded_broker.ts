@@ -12,7 +12,7 @@ import type {
   TopicDescription,
   TopicSpec,
 } from "../broker.ts";
-import { BrokerError } from "../broker.ts";
+import { BrokerError } from "../broker_errors.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import { EmbeddedFetcher } from "./fetcher.ts";
 import { dropJob, jobActivity, jobsReading, readCommit } from "./jobs.ts";

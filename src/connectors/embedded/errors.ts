@@ -1,5 +1,5 @@
 /** Turns what SQLite and the file system say into one sentence for a person. */
-import { BrokerError, BrokerUnavailableError, DiskFullError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, DiskFullError } from "../broker_errors.ts";
 
 /** What `node:sqlite` throws for whatever SQLite reports; the message is SQLite's own. */
 function isSqliteError(error: Error): boolean {

@@ -1,5 +1,5 @@
 import type { BrokerRecord, FetchedBatch, Fetcher, Position } from "../broker.ts";
-import { BrokerError, OffsetOutOfRangeError, UnknownTopicError } from "../broker.ts";
+import { BrokerError, OffsetOutOfRangeError, UnknownTopicError } from "../broker_errors.ts";
 import { decodeBatch } from "./batch.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import {

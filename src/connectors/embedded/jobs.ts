@@ -1,6 +1,7 @@
 /** Jobs as rows: who is active, and what tools ask and do. */
 import type { JobActivity, JobInfo, Position } from "../broker.ts";
-import { deadLetterTopic, JobActiveError } from "../broker.ts";
+import { deadLetterTopic } from "../broker.ts";
+import { JobActiveError } from "../broker_errors.ts";
 import type { Database } from "./database.ts";
 import { entriesOf, HAS_ENTRIES, removeEntries } from "./entries.ts";
 import { anyLives, bury, describeInstance, lifeOf } from "./instance.ts";

@@ -1,5 +1,5 @@
 import type { JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
-import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, FencedError } from "../broker_errors.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import { entriesOf, EntryWriter } from "./entries.ts";
 import type { Instance } from "./instance.ts";

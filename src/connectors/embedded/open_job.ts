@@ -1,5 +1,5 @@
 import type { JobRequest } from "../broker.ts";
-import { BrokerError, JobActiveError } from "../broker.ts";
+import { BrokerError, JobActiveError } from "../broker_errors.ts";
 import { checkJobName } from "../names.ts";
 import type { Database } from "./database.ts";
 import { Instance } from "./instance.ts";
@@ -9,7 +9,7 @@ import { type Holder, holderOf, noteTopics, takeJob, type Term } from "./jobs.ts
 const POLL_MS = 50;
 
 /** What an instance has once it is the active one. */
-export interface Taken {
+export interface Acquired {
   readonly instance: Instance;
   readonly term: Term;
 }
@@ -22,7 +22,7 @@ export interface Taken {
  *
  * @param closing aborted when the broker is closed, which ends the waiting too
  */
-export async function waitForJob(database: Database, request: JobRequest, closing: AbortSignal): Promise<Taken> {
+export async function waitForJob(database: Database, request: JobRequest, closing: AbortSignal): Promise<Acquired> {
   checkRequest(request);
   request.signal.throwIfAborted();
   const instance = new Instance(database, request.job);

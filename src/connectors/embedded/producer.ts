@@ -1,5 +1,5 @@
 import type { OutgoingRecord, Producer } from "../broker.ts";
-import { BrokerError, FencedError } from "../broker.ts";
+import { BrokerError, FencedError } from "../broker_errors.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import { isCurrent, takeTransactionalId, type Term } from "./jobs.ts";
 import { RecordWriter } from "./writer.ts";

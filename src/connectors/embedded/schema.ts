@@ -1,6 +1,6 @@
 /** The tables of the log, and how to tell a file of ours from others. */
 import type { DatabaseSync } from "node:sqlite";
-import { BrokerError } from "../broker.ts";
+import { BrokerError } from "../broker_errors.ts";
 
 /** Changes with every change of the tables or of what lies in them. */
 const VERSION = 3;

@@ -1,6 +1,6 @@
 /** Topics as rows: their making, their end, and what can be asked about them. */
 import type { BrokerRecord, TopicDescription, TopicSpec } from "../broker.ts";
-import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker.ts";
+import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker_errors.ts";
 import { checkTopicName } from "../names.ts";
 import { decodeBatch } from "./batch.ts";
 import type { Database } from "./database.ts";

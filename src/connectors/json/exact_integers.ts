@@ -1,7 +1,7 @@
 /** Integers of JSON that JavaScript's numbers do not keep: `JSON.parse("9007199254740993")` is 9007199254740992. */
 import { RecordError } from "../../engine/mod.ts";
 import type { BrokerRecord } from "../broker.ts";
-import { RecordView } from "../records/record_view.ts";
+import { FetchedRecord } from "../records/fetched_record.ts";
 
 /** 2^53 − 1, the last integer that is no other's neighbour, has as many digits. */
 const DIGITS = 16;
@@ -32,7 +32,7 @@ function refuseInexact(name: string, value: unknown, { source }: { readonly sour
 
 /** Whether so many digits stand in a row that it may be such an integer: mostly none do, and then it is no text yet. */
 function hasManyDigits(record: BrokerRecord): boolean {
-  const isView = record instanceof RecordView;
+  const isView = record instanceof FetchedRecord;
   const bytes = isView ? record.bytes : record.value;
   if (bytes === null) return false;
   const start = isView ? record.valueAt : 0;

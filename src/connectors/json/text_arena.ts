@@ -1,5 +1,5 @@
 import type { OutgoingRecord } from "../broker.ts";
-import { PackedRecord } from "../records/packed_record.ts";
+import { EncodedRecord } from "../records/encoded_record.ts";
 
 const encoder = new TextEncoder();
 
@@ -36,7 +36,7 @@ export class TextArena {
       if (written === text.length) {
         this.#used += written;
         const valueLength = value === null ? -1 : value.length;
-        return new PackedRecord(topic, partition, timestampMs, this.#chunk, at, key.length, valueLength);
+        return new EncodedRecord(topic, partition, timestampMs, this.#chunk, at, key.length, valueLength);
       }
     }
     const [keyBytes, valueBytes] = [encoder.encode(key), value === null ? null : encoder.encode(value)];

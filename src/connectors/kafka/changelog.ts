@@ -1,6 +1,6 @@
 /** The compacted topic that holds a job's entries: record key and value are an entry's, no value deletes it. */
 import type { BrokerRecord, FetchedBatch, JobCommit, OutgoingRecord } from "../broker.ts";
-import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker.ts";
+import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker_errors.ts";
 import { TextArena } from "../json/text_arena.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";

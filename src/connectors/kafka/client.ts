@@ -1,4 +1,4 @@
-import { BrokerError, UnknownTopicError } from "../broker.ts";
+import { BrokerError, UnknownTopicError } from "../broker_errors.ts";
 import { isTopicName } from "../names.ts";
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";

@@ -1,4 +1,4 @@
-import { BrokerError } from "../broker.ts";
+import { BrokerError } from "../broker_errors.ts";
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
 import { isConnectionError, isDenied, isRefused, isReset, reasonOf } from "./connection_errors.ts";

@@ -1,6 +1,6 @@
 /** Creating topics: all or none, with every setting that the broker takes. */
 import type { TopicSpec } from "../broker.ts";
-import { BrokerError, TopicExistsError } from "../broker.ts";
+import { BrokerError, TopicExistsError } from "../broker_errors.ts";
 import { checkTopicName } from "../names.ts";
 import type { Client } from "./client.ts";
 import { checkCode, Code, PassingError, patiently } from "./errors.ts";

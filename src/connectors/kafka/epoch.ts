@@ -1,4 +1,4 @@
-import { BrokerUnavailableError } from "../broker.ts";
+import { BrokerUnavailableError } from "../broker_errors.ts";
 import type { Client } from "./client.ts";
 import { Code, PassingError, patiently } from "./errors.ts";
 import { TRANSACTION_TIMEOUT_MS } from "./producer_epoch.ts";

@@ -1,5 +1,5 @@
 /** From Kafka's error codes to the port's errors, and patience with what passes. */
-import { BrokerError, BrokerUnavailableError, UnexpectedAnswerError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, UnexpectedAnswerError } from "../broker_errors.ts";
 import { knownCodes } from "./kafkajs.ts";
 
 /** The codes that somebody here decides on. */

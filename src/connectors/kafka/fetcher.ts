@@ -1,5 +1,5 @@
 import type { FetchedBatch, Fetcher, Position } from "../broker.ts";
-import { BrokerError, OffsetOutOfRangeError, UnknownTopicError } from "../broker.ts";
+import { BrokerError, OffsetOutOfRangeError, UnknownTopicError } from "../broker_errors.ts";
 import type { Client } from "./client.ts";
 import { unknownPartition } from "./client.ts";
 import { checkCode, Code, codeError, impatient, PassingError, pause, settledWithin } from "./errors.ts";

@@ -1,4 +1,4 @@
-import { BrokerError } from "../broker.ts";
+import { BrokerError } from "../broker_errors.ts";
 import { PassingError } from "./errors.ts";
 
 /** So long the next one waits for the one before it, ms. */

@@ -1,6 +1,7 @@
 /** Which jobs have state at a Kafka, seen from outside. */
 import type { JobInfo, Position } from "../broker.ts";
-import { deadLetterTopic, JobActiveError } from "../broker.ts";
+import { deadLetterTopic } from "../broker.ts";
+import { JobActiveError } from "../broker_errors.ts";
 import { decodeAssignment, decodeMetadata } from "./assignment.ts";
 import { changelogTopic } from "./changelog.ts";
 import type { Client } from "./client.ts";

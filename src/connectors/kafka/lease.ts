@@ -1,5 +1,5 @@
 import type { Compression, JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
-import { BrokerError, BrokerUnavailableError, FencedError, UnknownTopicError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, FencedError, UnknownTopicError } from "../broker_errors.ts";
 import { checkRecordTime } from "../records/record_time.ts";
 import { changelogRecords, changelogTopic, findEntry, ownerRecord, readChangelogUpTo } from "./changelog.ts";
 import type { Client } from "./client.ts";

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { FaultPoint } from "../../engine/mod.ts";
-import { BrokerError, BrokerUnavailableError, FencedError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, FencedError } from "../broker_errors.ts";
 import type { Candidate, Instance } from "./assignment.ts";
 import { decodeAssignment, decodeMetadata, electActive, encodeAssignment, encodeMetadata } from "./assignment.ts";
 import type { Client } from "./client.ts";

@@ -1,5 +1,5 @@
 import type { JobRequest } from "../broker.ts";
-import { JobActiveError } from "../broker.ts";
+import { JobActiveError } from "../broker_errors.ts";
 import { checkJobName } from "../names.ts";
 import type { Instance } from "./assignment.ts";
 import { changelogTopic, ensureChangelog } from "./changelog.ts";

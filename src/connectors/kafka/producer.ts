@@ -1,5 +1,5 @@
 import type { Compression, OutgoingRecord, Producer } from "../broker.ts";
-import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../broker_errors.ts";
 import { checkRecordTime } from "../records/record_time.ts";
 import type { Client } from "./client.ts";
 import { ProducerFencedError } from "./errors.ts";

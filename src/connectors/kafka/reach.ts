@@ -1,5 +1,5 @@
 /** The first contact with a cluster: as patient as a job that runs, and final only where patience is no use. */
-import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../broker_errors.ts";
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
 import type { Client } from "./client.ts";

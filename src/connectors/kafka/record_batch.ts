@@ -11,10 +11,10 @@
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
 import type { BrokerRecord, Compression, OutgoingRecord, RecordHeaders } from "../broker.ts";
-import { BrokerError } from "../broker.ts";
+import { BrokerError } from "../broker_errors.ts";
 import { HEADER_NAMES } from "../records/known_texts.ts";
-import { PackedRecord } from "../records/packed_record.ts";
-import { RecordView } from "../records/record_view.ts";
+import { EncodedRecord } from "../records/encoded_record.ts";
+import { FetchedRecord } from "../records/fetched_record.ts";
 import { ByteReader, ByteWriter, sizeOfVarint, sizeOfVarlong } from "./bytes.ts";
 import { compress, COMPRESSIONS, decompress } from "./compression.ts";
 import { crc32c } from "./crc32c.ts";
@@ -62,7 +62,7 @@ const CONTROL = 0x20;
 /** An upper bound of what a record takes in a batch, bytes. */
 export function sizeOfRecord(record: OutgoingRecord): number {
   // Without the views.
-  if (record instanceof PackedRecord) return 36 + record.keyLength + Math.max(0, record.valueLength);
+  if (record instanceof EncodedRecord) return 36 + record.keyLength + Math.max(0, record.valueLength);
   const { key, value, headers } = record;
   let size = 36 + (key?.length ?? 0) + (value?.length ?? 0);
   if (headers !== undefined) {
@@ -286,7 +286,7 @@ function readEach(plain: Uint8Array, count: number, place: BatchPlace, into: Bro
       const valueLength = reader.varint();
       const valueAt = reader.skip(valueLength);
       const headers = readHeaders(reader);
-      into.push(new RecordView(offset, timestampMs, headers, plain, keyAt, keyLength, valueAt, valueLength));
+      into.push(new FetchedRecord(offset, timestampMs, headers, plain, keyAt, keyLength, valueAt, valueLength));
     }
     reader.at = next;
   }

@@ -1,5 +1,5 @@
 /** Logging in to a broker with SASL: kafkajs' mechanisms, our words for what goes wrong. */
-import { BrokerError } from "../broker.ts";
+import { BrokerError } from "../broker_errors.ts";
 import { Code, codeName, PassingError } from "./errors.ts";
 import { saslMechanisms } from "./kafkajs.ts";
 import type { Apis } from "./protocol.ts";

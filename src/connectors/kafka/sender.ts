@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Compression, OutgoingRecord, Position } from "../broker.ts";
-import { BrokerError, BrokerUnavailableError } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError } from "../broker_errors.ts";
 import { partitionOf } from "../murmur2.ts";
 import { ByteWriter } from "./bytes.ts";
 import type { Client } from "./client.ts";

@@ -1,6 +1,6 @@
 /** TLS to a broker: what is handed to it, and in words why it fails. */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { BrokerError } from "../broker.ts";
+import { BrokerError } from "../broker_errors.ts";
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
 import type { TlsSettings } from "./security.ts";

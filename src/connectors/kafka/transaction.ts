@@ -47,7 +47,7 @@
  */
 import type { FaultPoint } from "../../engine/mod.ts";
 import type { Compression, OutgoingRecord, Position } from "../broker.ts";
-import { BrokerUnavailableError } from "../broker.ts";
+import { BrokerUnavailableError } from "../broker_errors.ts";
 import type { Client } from "./client.ts";
 import { unknownTopics } from "./client.ts";
 import { Epoch } from "./epoch.ts";

@@ -1,5 +1,5 @@
 /** Which versions of its requests a broker takes. */
-import { BrokerError } from "../broker.ts";
+import { BrokerError } from "../broker_errors.ts";
 import { API_VERSIONS } from "./codecs/api_versions.ts";
 import type { Codec } from "./codecs/codec.ts";
 import { exchangeOf } from "./codecs/codec.ts";

@@ -2,8 +2,8 @@ import {
   type Aggregation,
   type Field,
   fieldAggregate,
-  type WithComparable,
-  type WithNumber,
+  type HasComparable,
+  type HasNumber,
 } from "../functions/field_aggregate.ts";
 import type { ProcessWindowFunction } from "../functions/functions.ts";
 import type { Operator } from "../operators/operator.ts";
@@ -103,23 +103,23 @@ export abstract class BaseWindowedStream<T, W extends Window> {
   }
 
   /** The window's first record with the sum of a field. */
-  sum<N extends Field<T>>(this: BaseWindowedStream<WithNumber<N>, W>, field: N): SingleOutputStreamOperator<T> {
+  sum<N extends Field<T>>(this: BaseWindowedStream<HasNumber<N>, W>, field: N): SingleOutputStreamOperator<T> {
     return this.#field("sum", field);
   }
 
   /** The window's first record with the smallest value of a field: its other fields are not of the record that had it; see `minBy()`. */
-  min<N extends Field<T>>(this: BaseWindowedStream<WithComparable<N>, W>, field: N): SingleOutputStreamOperator<T> {
+  min<N extends Field<T>>(this: BaseWindowedStream<HasComparable<N>, W>, field: N): SingleOutputStreamOperator<T> {
     return this.#field("min", field);
   }
 
   /** The window's first record with the largest value of a field, likewise; see `maxBy()`. */
-  max<N extends Field<T>>(this: BaseWindowedStream<WithComparable<N>, W>, field: N): SingleOutputStreamOperator<T> {
+  max<N extends Field<T>>(this: BaseWindowedStream<HasComparable<N>, W>, field: N): SingleOutputStreamOperator<T> {
     return this.#field("max", field);
   }
 
   /** The window's record with the smallest value of a field; of equal ones the first, or with `false` the last. */
   minBy<N extends Field<T>>(
-    this: BaseWindowedStream<WithComparable<N>, W>,
+    this: BaseWindowedStream<HasComparable<N>, W>,
     field: N,
     first = true,
   ): SingleOutputStreamOperator<T> {
@@ -128,7 +128,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
 
   /** The window's record with the largest value of a field, likewise. */
   maxBy<N extends Field<T>>(
-    this: BaseWindowedStream<WithComparable<N>, W>,
+    this: BaseWindowedStream<HasComparable<N>, W>,
     field: N,
     first = true,
   ): SingleOutputStreamOperator<T> {

@@ -4,8 +4,8 @@ import {
   type Aggregation,
   type Field,
   fieldAggregate,
-  type WithComparable,
-  type WithNumber,
+  type HasComparable,
+  type HasNumber,
 } from "../functions/field_aggregate.ts";
 import { FilterOperator } from "../operators/filter.ts";
 import { FlatMapOperator } from "../operators/flat_map.ts";
@@ -244,23 +244,23 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
   }
 
   /** The running sum of a field per key, after each record, in the first record of the key. */
-  sum<N extends Field<T>>(this: KeyedStream<WithNumber<N>, K>, field: N): SingleOutputStreamOperator<T> {
+  sum<N extends Field<T>>(this: KeyedStream<HasNumber<N>, K>, field: N): SingleOutputStreamOperator<T> {
     return this.#aggregate("sum", field);
   }
 
   /** The smallest value of a field per key so far, after each record, in the first record of the key; see `minBy()`. */
-  min<N extends Field<T>>(this: KeyedStream<WithComparable<N>, K>, field: N): SingleOutputStreamOperator<T> {
+  min<N extends Field<T>>(this: KeyedStream<HasComparable<N>, K>, field: N): SingleOutputStreamOperator<T> {
     return this.#aggregate("min", field);
   }
 
   /** The largest value of a field, likewise; see `maxBy()`. */
-  max<N extends Field<T>>(this: KeyedStream<WithComparable<N>, K>, field: N): SingleOutputStreamOperator<T> {
+  max<N extends Field<T>>(this: KeyedStream<HasComparable<N>, K>, field: N): SingleOutputStreamOperator<T> {
     return this.#aggregate("max", field);
   }
 
   /** The record with the smallest value of a field per key so far, after each record; of equal ones the first, or the last. */
   minBy<N extends Field<T>>(
-    this: KeyedStream<WithComparable<N>, K>,
+    this: KeyedStream<HasComparable<N>, K>,
     field: N,
     first = true,
   ): SingleOutputStreamOperator<T> {
@@ -269,7 +269,7 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
 
   /** The record with the largest value of a field, likewise. */
   maxBy<N extends Field<T>>(
-    this: KeyedStream<WithComparable<N>, K>,
+    this: KeyedStream<HasComparable<N>, K>,
     field: N,
     first = true,
   ): SingleOutputStreamOperator<T> {

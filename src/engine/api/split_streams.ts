@@ -7,10 +7,10 @@ import type { DataStream } from "./data_stream.ts";
 export type Branches<T> = Readonly<Record<string, (value: T) => boolean>>;
 
 /** A stream for each branch, by its name. */
-export type SplitStreams<T, B> = { readonly [Name in keyof B]: DataStream<Taken<T, B[Name]>> };
+export type SplitStreams<T, B> = { readonly [Name in keyof B]: DataStream<Narrowed<T, B[Name]>> };
 
 /** What a predicate lets through: what it guards, if it is a type guard. */
-export type Taken<T, P> = P extends ((value: T) => value is infer S extends T) ? S : T;
+export type Narrowed<T, P> = P extends ((value: T) => value is infer S extends T) ? S : T;
 
 /** See `DataStream.split()`. */
 export function splitStream<T, B extends Branches<T>>(stream: DataStream<T>, branches: B): SplitStreams<T, B> {

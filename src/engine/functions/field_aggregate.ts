@@ -4,13 +4,13 @@ import type { ReduceFunction } from "./functions.ts";
 export type Field<T> = (keyof T & string) | number;
 
 /** A record whose field `N` holds a number. */
-export type WithNumber<N extends PropertyKey> = { readonly [Name in N]: number };
+export type HasNumber<N extends PropertyKey> = { readonly [Name in N]: number };
 
 /**
  * A record whose field `N` can be compared: it holds numbers, compared by size, or texts, compared by their UTF-16 code units as
  * in Java, but not now this and now that.
  */
-export type WithComparable<N extends PropertyKey> = WithNumber<N> | { readonly [Name in N]: string };
+export type HasComparable<N extends PropertyKey> = HasNumber<N> | { readonly [Name in N]: string };
 
 /** What is kept of a key's records. */
 export type Aggregation = "sum" | "min" | "max" | "minBy" | "maxBy";

@@ -4,7 +4,7 @@ import { decodeJson, jsonDecoder } from "../../../src/connectors/json/codec.ts";
 import { JsonReader } from "../../../src/connectors/json/reader.ts";
 import { TextArena } from "../../../src/connectors/json/text_arena.ts";
 import { RecordError } from "../../../src/engine/errors.ts";
-import { recordViews } from "../../record_views.ts";
+import { fetchedRecords } from "../../fetched_records.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -133,7 +133,7 @@ Deno.test("decodeJson() names a missing field that is called as one that every o
 /** What a decoder gives for each of these values when they come one after the other, complaints included. */
 function decodeAll(values: readonly (Uint8Array | null)[]): unknown[] {
   const decode = jsonDecoder(z.unknown(), { reader: new JsonReader() });
-  return recordViews(values).map((record) => outcome(() => decode(record)));
+  return fetchedRecords(values).map((record) => outcome(() => decode(record)));
 }
 
 function outcome(decode: () => unknown): unknown {
@@ -171,8 +171,8 @@ Deno.test("jsonDecoder() gives for each record of a run what it would give for i
 });
 
 Deno.test("jsonDecoder() goes from one chunk of bytes to another and back", () => {
-  const first = recordViews([bytes('{"n":1}'), bytes('{"n":2}')]);
-  const second = recordViews([bytes('{"n":3}'), bytes('{"n":4}')]);
+  const first = fetchedRecords([bytes('{"n":1}'), bytes('{"n":2}')]);
+  const second = fetchedRecords([bytes('{"n":3}'), bytes('{"n":4}')]);
   const decode = jsonDecoder(z.object({ n: z.number() }), { reader: new JsonReader() });
   const seen = [first[0]!, first[1]!, second[1]!, second[0]!, first[1]!];
   assertEquals(seen.map((record) => decode(record).n), [1, 2, 4, 3, 2]);

@@ -1,7 +1,7 @@
-import { RecordView } from "../src/connectors/records/record_view.ts";
+import { FetchedRecord } from "../src/connectors/records/fetched_record.ts";
 
 /** Records as a fetch brings them: their values lie one after another, with bytes of the broker's own between. */
-export function recordViews(values: readonly (Uint8Array | null)[]): RecordView[] {
+export function fetchedRecords(values: readonly (Uint8Array | null)[]): FetchedRecord[] {
   const size = values.reduce((sum, value) => sum + 1 + (value?.length ?? 0), 0);
   const bytes = new Uint8Array(size);
   let at = 0;
@@ -10,6 +10,6 @@ export function recordViews(values: readonly (Uint8Array | null)[]): RecordView[
     const valueAt = at;
     if (value !== null) bytes.set(value, at);
     at += value?.length ?? 0;
-    return new RecordView(offset, 0, undefined, bytes, 0, -1, valueAt, value?.length ?? -1);
+    return new FetchedRecord(offset, 0, undefined, bytes, 0, -1, valueAt, value?.length ?? -1);
   });
 }

@@ -4,7 +4,7 @@ import type { BrokerRecord, RecordHeaders } from "../broker.ts";
  * A record that lies in what a broker has sent. The views of its key and value are made on demand: hundreds of records wait in
  * each queue, and ready-made views would multiply the memory that outlives its first garbage collections.
  */
-export class RecordView implements BrokerRecord {
+export class FetchedRecord implements BrokerRecord {
   readonly offset: number;
   readonly timestampMs: number;
   readonly headers: RecordHeaders | undefined;
@@ -14,7 +14,10 @@ export class RecordView implements BrokerRecord {
   readonly #valueAt: number;
   readonly #valueLength: number;
 
-  /** @param bytes the broker's answer, in which key and value lie; a length below 0 stands for null */
+  /**
+   * Positional, as one is made for each record and an object of options would be one more.
+   * @param bytes the broker's answer, in which key and value lie; a length below 0 stands for null
+   */
   constructor(
     offset: number,
     timestampMs: number,

@@ -1,80 +1,80 @@
 import type { Logger, Sink, Source, SourceContext, SourceReader, SourceSplit } from "../engine/mod.ts";
-import { UnknownTopicError } from "./broker.ts";
+import { UnknownTopicError } from "./broker_errors.ts";
 
-/** What a person can do about topics that are missing or give nothing, each as the end of a sentence. */
-export interface Advice {
-  /** `run "deno task gen --create" in another terminal` */
+/** What a person can do about topics that are missing or without records, each as the end of a sentence. */
+export interface StartupHints {
+  /** When a topic does not exist: `run "deno task gen --create" in another terminal`. */
   readonly whenMissing: string;
-  /** `run "deno task gen" in another terminal`; also when all that is there has been read */
-  readonly whenSilent: string;
-  /** Likewise, when this is the job's first start, behind records that are there. */
+  /** When topics are empty, or a later start finds nothing new in them: `run "deno task gen" in another terminal`. */
+  readonly whenIdle: string;
+  /** When the job's first start begins behind all records that are there. */
   readonly whenBehindAll: string;
 }
 
-/** So long a job's topics may give nothing before that is said, ms. */
-const SILENT_MS = 3_000;
+/** How long a job's topics may be without new records before the hint is logged, ms. */
+const IDLE_MS = 3_000;
 
 /**
- * Says early and in plain words why a job has nothing to do, and what to do about it: a topic is missing, or empty, or has
- * nothing new. Records are not touched: it looks once at how far the job has come.
+ * Logs early why a job has nothing to do, and what to do about it: a topic is missing, empty, or has nothing new. It looks once
+ * at the positions of the sources, never at records.
  */
-export class Advisor {
+export class StartupHinter {
   readonly #jobName: string;
-  readonly #advice: Advice;
-  readonly #watch = new SilenceWatch((silence) => {
-    const { topics, empty, firstStart, logger } = silence;
+  readonly #hints: StartupHints;
+  readonly #notice = new QuietTopicNotice(({ topics, empty, firstStart, logger }) => {
     const names = `${topics.length === 1 ? "topic" : "topics"} ${quoted(topics)}`;
-    const { whenSilent, whenBehindAll } = this.#advice;
+    const { whenIdle, whenBehindAll } = this.#hints;
     const sentence = empty
-      ? `nothing in ${names} yet: ${whenSilent}`
-      : `nothing new in ${names}: ${firstStart ? whenBehindAll : whenSilent}`;
+      ? `nothing in ${names} yet: ${whenIdle}`
+      : `nothing new in ${names}: ${firstStart ? whenBehindAll : whenIdle}`;
     logger.info(`${this.#jobName}: ${sentence}`);
   });
 
-  constructor(jobName: string, advice: Advice) {
+  /** Makes the hints of one job. */
+  constructor(jobName: string, hints: StartupHints) {
     this.#jobName = jobName;
-    this.#advice = advice;
+    this.#hints = hints;
   }
 
-  /** A source of topics that is watched. */
+  /** The same source, of which missing and quiet topics are reported with a hint. */
   source<T>(source: Source<T>): Source<T> {
     const topics = source.topics ?? [];
     return {
       description: source.description,
       topics,
       from: source.from,
-      open: async (context) => this.#watch.reader(await this.#named(() => source.open(context)), topics, context),
+      open: async (context) => this.#notice.reader(await this.#hinted(() => source.open(context)), topics, context),
     };
   }
 
-  /** A sink whose missing topic is named with what to do. */
+  /** The same sink, of which a missing topic is reported with a hint. */
   sink<T>(sink: Sink<T>): Sink<T> {
     return {
       description: sink.description,
       exactlyOnceWith: (store) => sink.exactlyOnceWith(store),
       feeds: (source) => sink.feeds?.(source),
-      open: (context) => this.#named(() => sink.open(context)),
+      open: (context) => this.#hinted(() => sink.open(context)),
     };
   }
 
-  async #named<R>(open: () => Promise<R>): Promise<R> {
+  async #hinted<R>(open: () => Promise<R>): Promise<R> {
     try {
       return await open();
     } catch (error) {
       if (!(error instanceof UnknownTopicError)) throw error;
       const { topics } = error;
       const they = topics.length === 1 ? `topic ${quoted(topics)}: it does` : `topics ${quoted(topics)}: they do`;
-      throw new UnknownTopicError(topics, `Cannot open ${they} not exist; ${this.#advice.whenMissing}`);
+      throw new UnknownTopicError(topics, `Cannot open ${they} not exist; ${this.#hints.whenMissing}`);
     }
   }
 }
 
-/** What a {@link SilenceWatch} found. */
-interface Silence {
+/** The topics of which a {@link QuietTopicNotice} found no new records. */
+interface QuietTopics {
   readonly topics: readonly string[];
-  /** Whether there never was a record in them. */
+  /** Whether no record was ever written to them. */
   readonly empty: boolean;
-  /** Whether the job had no commit when it began. */
+  /** Whether the job had no commit when it started. */
   readonly firstStart: boolean;
   readonly logger: Logger;
 }
@@ -84,16 +84,16 @@ interface WatchedSplit {
   readonly startPosition: unknown;
 }
 
-/** Notices, once, that none of a job's topics has given a record since the job began. */
-class SilenceWatch {
-  readonly #say: (silence: Silence) => void;
+/** Notices, once, that the job has read no record since it started, and that there is none to read. */
+class QuietTopicNotice {
+  readonly #report: (quiet: QuietTopics) => void;
   readonly #topics = new Set<string>();
   readonly #splits: WatchedSplit[] = [];
   #running: AbortController | undefined;
-  #said = false;
+  #reported = false;
 
-  constructor(say: (silence: Silence) => void) {
-    this.#say = say;
+  constructor(report: (quiet: QuietTopics) => void) {
+    this.#report = report;
   }
 
   reader<T>(reader: SourceReader<T>, topics: readonly string[], context: SourceContext): SourceReader<T> {
@@ -105,7 +105,7 @@ class SilenceWatch {
       },
       poll: (arrival) => reader.poll(arrival),
       close: () => {
-        // A bounded run of nothing is over before the time is.
+        // A bounded run without records ends before the time is over.
         if (reader.splits.every(({ status }) => status === "finished")) this.#look(context);
         this.#end();
         return reader.close();
@@ -118,20 +118,20 @@ class SilenceWatch {
     for (const split of splits) this.#splits.push({ split, startPosition: split.position });
     if (this.#running !== undefined) return;
     const running = this.#running = new AbortController();
-    context.clock.sleep(SILENT_MS, running.signal).then(() => {
+    context.clock.sleep(IDLE_MS, running.signal).then(() => {
       if (!running.signal.aborted) this.#look(context);
     });
   }
 
   #look({ restored, logger }: SourceContext): void {
-    if (this.#said || this.#splits.length === 0) return;
+    if (this.#reported || this.#splits.length === 0) return;
     if (this.#splits.some(({ split, startPosition }) => split.lag > 0 || split.position !== startPosition)) return;
-    this.#said = true;
+    this.#reported = true;
     const empty = this.#splits.every(({ startPosition }) => startPosition === 0);
-    this.#say({ topics: [...this.#topics], empty, firstStart: restored === undefined, logger });
+    this.#report({ topics: [...this.#topics], empty, firstStart: restored === undefined, logger });
   }
 
-  /** A later attempt of the job begins anew. */
+  /** Forgets the splits: the next attempt of the job opens new ones. */
   #end(): void {
     this.#running?.abort();
     this.#running = undefined;

@@ -5,7 +5,7 @@ import type { OutgoingRecord } from "../broker.ts";
  * made on demand: thousands of records wait for a flush, and ready-made views would multiply the memory that the garbage
  * collector has to copy.
  */
-export class PackedRecord implements OutgoingRecord {
+export class EncodedRecord implements OutgoingRecord {
   readonly topic: string;
   readonly partition: number | undefined;
   readonly timestampMs: number;
@@ -15,7 +15,10 @@ export class PackedRecord implements OutgoingRecord {
   readonly #bytes: Uint8Array;
   readonly #at: number;
 
-  /** @param at where in `bytes` the key begins */
+  /**
+   * Positional, as one is made for each record and an object of options would be one more.
+   * @param at where in `bytes` the key begins
+   */
   constructor(
     topic: string,
     partition: number | undefined,
