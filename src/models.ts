@@ -10,14 +10,14 @@
  */
 import { z } from "zod";
 import type { Topic } from "./connectors/topic.ts";
+import { isAfter, isInOrder, secondsBetween } from "./models/iso_time.ts";
 
 export type { Topic };
 
 /**
  * An existing date with a time of day, with or without zone, seconds and fraction.
  *
- * As a template literal it costs a fifth of what the bare `z.iso.datetime()` costs: zod compiles it into the object's
- * check (a whole SkyoneData takes 0.25 µs instead of 0.5). The pattern is the same.
+ * The pattern is that of the bare `z.iso.datetime()`. As a template literal it is faster: zod compiles it into the object's check.
  */
 const dateTime = z.templateLiteral([z.iso.datetime({ local: true, offset: true })], {
   error: ({ input }) =>
@@ -157,9 +157,7 @@ export function flightDurationMinutes(flight: Pick<FlightData, "departure_time" 
 
 /** Whether the flight lands after a moment, ms since the Unix epoch. A time without zone is this machine's. */
 export function landsAfter({ arrival_time: time }: Pick<FlightData, "arrival_time">, momentMs: number): boolean {
-  const apartMs = (wholeSeconds(time) - EPOCH_SECONDS) * 1000 - momentMs;
-  // Days away no zone matters: most flights need no Date.parse(), which takes 0.2 µs.
-  return Math.abs(apartMs) > 2 * DAY_MS ? apartMs > 0 : Date.parse(time) > momentMs;
+  return isAfter(time, momentMs);
 }
 
 /** The statistics of a traveller who has booked this one flight. */
@@ -189,7 +187,7 @@ export function mergeStatistics(a: UserStatistics, b: UserStatistics): UserStati
   };
 }
 
-/** One check for several fields: as `z.string().min(1)` each would cost 25 times the plain string. */
+/** One check for several fields: `z.string().min(1)` on each would be far slower than plain strings. */
 function notEmpty<F extends string>(...fields: F[]): z.core.CheckFn<Record<F, string>> {
   return ({ value, issues }) => {
     for (const field of fields) {
@@ -204,9 +202,7 @@ function inOrder<F extends string>(departure: F, arrival: F): z.core.CheckFn<Rec
   return ({ value, issues }) => {
     const from = value[departure];
     const to = value[arrival];
-    // Zoneless texts of one length sort like their times; almost every record ends here.
-    if (from.length === to.length && from <= to && isZoneless(from) && isZoneless(to)) return;
-    if (secondsBetween(from, to) >= 0) return;
+    if (isInOrder(from, to)) return;
     issues.push({
       code: "custom",
       path: [arrival],
@@ -215,58 +211,6 @@ function inOrder<F extends string>(departure: F, arrival: F): z.core.CheckFn<Rec
     });
   };
 }
-
-/** Exact where it matters, at 0 and at every full minute; between them the fractions of seconds are left out. */
-function secondsBetween(from: string, to: string): number {
-  const seconds = wholeSeconds(to) - wholeSeconds(from);
-  return seconds % 60 === 0 && fraction(to) < fraction(from) ? seconds - 1 : seconds;
-}
-
-/**
- * Seconds on a clock that runs evenly, read as UTC where no zone is given. Takes only what `dateTime` lets pass. A
- * duration takes 0.08 µs; with `Date.parse(time + "Z")` it would take 0.4.
- */
-function wholeSeconds(time: string): number {
-  const minutes = digits(time, 11) * 60 + digits(time, 14) - offsetMinutes(time);
-  const seconds = time.charCodeAt(16) === COLON ? digits(time, 17) : 0;
-  return (dayNumber(time) * 1440 + minutes) * 60 + seconds;
-}
-
-/** Days since the first of March of the year 0: a year that begins in March has its leap day at the end. */
-function dayNumber(time: string): number {
-  const month = digits(time, 5);
-  const year = digits(time, 0) * 100 + digits(time, 2) - (month < 3 ? 1 : 0);
-  const leapDays = Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
-  const daysBeforeMonth = Math.floor((153 * (month < 3 ? month + 9 : month - 3) + 2) / 5);
-  return year * 365 + leapDays + daysBeforeMonth + digits(time, 8) - 1;
-}
-
-/** 0.789 of "2026-10-19T12:34:56.789+02:00" */
-function fraction(time: string): number {
-  return time.charCodeAt(19) === DOT ? parseFloat("0" + time.slice(19)) : 0;
-}
-
-/** 120 of "2026-10-19T12:34:56.789+02:00"; 0 without zone and with "Z" */
-function offsetMinutes(time: string): number {
-  if (isZoneless(time) || time.endsWith("Z")) return 0;
-  const minutes = digits(time, time.length - 5) * 60 + digits(time, time.length - 2);
-  return time.at(-6) === "-" ? -minutes : minutes;
-}
-
-function isZoneless(time: string): boolean {
-  const sign = time.charCodeAt(time.length - 6);
-  return sign !== PLUS && sign !== MINUS && time.charCodeAt(time.length - 1) !== Z;
-}
-
-function digits(text: string, at: number): number {
-  return (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
-}
-
-const [PLUS, MINUS, DOT, ZERO, COLON, Z] = [43, 45, 46, 48, 58, 90];
-
-const DAY_MS = 86_400_000;
-/** The Unix epoch on the clock of {@link wholeSeconds}. */
-const EPOCH_SECONDS = wholeSeconds("1970-01-01T00:00");
 
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

@@ -6,7 +6,7 @@ import { assertEquals } from "@std/assert";
 
 /** Of a file, how often it may read the time of day, and what for. */
 const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: string]>> = {
-  "s05_data_gen.ts": [3, "event time of bookings, the time in a line of the log"],
+  "s05_data_gen.ts": [2, "event time of bookings, the time in a line of the log"],
   "s12_transformation.ts": [1, "arrival after now: the lesson compares with the present"],
   "s14_sink.ts": [1, "the same"],
   "s16_merge.ts": [1, "the same"],

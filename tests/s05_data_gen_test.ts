@@ -1,10 +1,8 @@
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import type { JobLease, JobRequest } from "../src/connectors/broker.ts";
-import { BrokerError, JobActiveError, UnknownTopicError } from "../src/connectors/broker_errors.ts";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Clock } from "../src/engine/clock.ts";
 import { flightDurationMinutes, SKYONE, SUNSET } from "../src/models.ts";
 import type { BookingPair, BookingsOptions, GenerateOptions } from "../src/s05_data_gen.ts";
-import { bookings, generate, Progress, recreateTopics, requireTopics } from "../src/s05_data_gen.ts";
+import { bookings, generate } from "../src/s05_data_gen.ts";
 import { decodeUtf8 } from "../src/utils.ts";
 import { MemoryBroker } from "./memory_broker.ts";
 
@@ -29,14 +27,16 @@ class SleptClock implements Clock {
 }
 
 async function run(
-  options: Partial<GenerateOptions>,
+  options: Partial<GenerateOptions & BookingsOptions>,
 ): Promise<{ broker: MemoryBroker; clock: SleptClock; progress: number[] }> {
   const broker = new MemoryBroker();
   await broker.createTopics([{ name: SKYONE.name, partitions: 1 }, { name: SUNSET.name, partitions: 1 }]);
   const clock = new SleptClock();
   const progress: number[] = [];
   const onProgress = (sent: number) => void progress.push(sent);
-  await generate(broker, { seed: 7, clock, signal: new AbortController().signal, onProgress, ...options });
+  const pairs = bookings({ seed: 7, now: clock.now, ...options });
+  const { signal } = new AbortController();
+  await generate(broker, { bookings: pairs, seed: 7, clock, signal, onProgress, ...options });
   return { broker, clock, progress };
 }
 
@@ -190,11 +190,13 @@ Deno.test("generate() does not make up for a time in which nothing could be sent
   clock.onSleep = () => {
     if (++sleeps === 1) clock.nowMs += 3_600_000; // the machine slept for an hour
   };
-  await generate(broker, { seed: 7, clock, signal: new AbortController().signal, count: 100, rate: 10 });
+  const pairs = bookings({ seed: 7, now: clock.now });
+  const { signal } = new AbortController();
+  await generate(broker, { bookings: pairs, seed: 7, clock, signal, count: 100, rate: 10 });
   assert(Math.max(...broker.sends) <= 2 * 11, `at most a second's records at once, found ${broker.sends}`);
 });
 
-Deno.test("generate() ends when the signal is aborted, having told what was sent", async () => {
+Deno.test("generate() ends when the signal is aborted, having reported what was sent", async () => {
   const controller = new AbortController();
   const progress: number[] = [];
   const { broker } = await run({
@@ -206,104 +208,4 @@ Deno.test("generate() ends when the signal is aborted, having told what was sent
     },
   });
   assertEquals(broker.records("skyone").length, progress.at(-1));
-});
-
-Deno.test("requireTopics() says that --create helps, naming what is missing", async () => {
-  const broker = new MemoryBroker();
-  await broker.createTopics([{ name: SUNSET.name, partitions: 1 }]);
-  await assertRejects(
-    () => requireTopics(broker),
-    UnknownTopicError,
-    'Cannot send bookings to "skyone": no such topic; add --create to create it',
-  );
-});
-
-Deno.test("recreateTopics() forgets the jobs that read the topics, then makes them anew", async () => {
-  const broker = new MemoryBroker();
-  await broker.createTopics([{ name: "skyone", partitions: 1 }, { name: "other", partitions: 1 }]);
-  broker.calls.length = 0;
-  broker.jobs = [{ job: "flight_importer", running: false }, { job: "user_statistics", running: false }];
-  const told: string[] = [];
-  const log = (message: string) => void told.push(message);
-  await recreateTopics(broker, { debug: log, info: log, warn: log, error: log });
-  assertEquals(broker.calls, [
-    "dropJob flight_importer",
-    "dropJob user_statistics",
-    "deleteTopic skyone",
-    "createTopic skyone 5",
-    "createTopic sunset 5",
-    "createTopic flightdata 5",
-    "createTopic userstatistics 5",
-  ]);
-  assertEquals(told, [
-    "Removed the commits, state and dead letters of flight_importer",
-    "Removed the commits, state and dead letters of user_statistics",
-    "Deleted skyone",
-    "Created skyone, sunset, flightdata, userstatistics with 5 partitions each",
-  ]);
-});
-
-Deno.test("recreateTopics() refuses while a job is running, names it and changes nothing", async () => {
-  const broker = new MemoryBroker();
-  broker.jobs = [{ job: "flight_importer", running: false }, { job: "user_statistics", running: true }];
-  broker.openJob = () => Promise.reject(new JobActiveError("it is running"));
-  const log = () => {};
-  await assertRejects(
-    () => recreateTopics(broker, { debug: log, info: log, warn: log, error: log }),
-    BrokerError,
-    "Cannot create the topics anew while they are read by user_statistics: stop it first",
-  );
-  assertEquals(broker.calls, []);
-});
-
-Deno.test("recreateTopics() waits for a job that seems to run but was killed, and goes on", async () => {
-  const broker = new MemoryBroker();
-  broker.jobs = [{ job: "user_statistics", running: true }];
-  const asked: unknown[] = [];
-  broker.openJob = (request?: JobRequest) => {
-    asked.push(request?.job, request?.whenActive);
-    return Promise.resolve({ release: () => Promise.resolve(void asked.push("released")) } as unknown as JobLease);
-  };
-  const log = () => {};
-  await recreateTopics(broker, { debug: log, info: log, warn: log, error: log });
-  assertEquals(asked, ["user_statistics", "refuse", "released"]);
-  assertEquals(broker.calls[0], "dropJob user_statistics");
-});
-
-Deno.test("Progress keeps one line up to date on a terminal, and other lines whole", () => {
-  const written: string[] = [];
-  let nowMs = 0;
-  const progress = new Progress({
-    count: 400,
-    isTerminal: true,
-    showTime: false,
-    write: (text) => void written.push(text),
-    columns: () => 61,
-    now: () => nowMs,
-  });
-  progress.start();
-  nowMs = 50;
-  progress.update(10, START_MS); // too early for the eye
-  nowMs = 500;
-  progress.update(100, START_MS);
-  progress.writeLine("warning: slow");
-  nowMs = 2000;
-  assertEquals(written, [
-    "\r\x1b[2K█████░░░░░░░░░░░░░░░ 25 %   skyone 100   sunset 100   200 a ",
-    "\r\x1b[2Kwarning: slow\n",
-  ]);
-  assertEquals(progress.summary(), "Sent 100 records to skyone and 100 to sunset in 2.0 s, 50 a second each");
-});
-
-Deno.test("Progress writes a plain line every five seconds where there is no terminal", () => {
-  const written: string[] = [];
-  let nowMs = 0;
-  const write = (text: string) => void written.push(text);
-  const progress = new Progress({ count: Infinity, isTerminal: false, showTime: true, write, now: () => nowMs });
-  progress.start();
-  for (nowMs = 1000; nowMs <= 12_000; nowMs += 1000) progress.update(nowMs / 1000 * 2, START_MS);
-  assertEquals(written, [
-    "skyone 10   sunset 10   2.0 a second each   event time 2026-01-01T00:00:00.000Z\n",
-    "skyone 20   sunset 20   2.0 a second each   event time 2026-01-01T00:00:00.000Z\n",
-  ]);
 });

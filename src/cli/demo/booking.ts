@@ -1,23 +1,22 @@
-import type { Broker, OutgoingRecord, Producer } from "../../connectors/broker.ts";
-import { BrokerError } from "../../connectors/broker_errors.ts";
+import { type Broker, BrokerError } from "../../connectors/mod.ts";
 import type { Clock } from "../../engine/mod.ts";
-import type { Topic } from "../../models.ts";
-import { type BookingPair, bookings } from "../../s05_data_gen.ts";
-import { encodeJson, type Logger } from "../../utils.ts";
+import { type BookingPair, bookings, generate } from "../../s05_data_gen.ts";
+import type { Logger } from "../../utils.ts";
 import { DEMO_TOPICS } from "./topics.ts";
 
 /** One for all demos: a later one has the same travellers, and goes on with their bookings where the last one stopped. */
 const SEED = 20;
+/** Time between two looks at whether bookings are wanted, ms. */
 const TICK_MS = 50;
 const RETRY_MS = 1000;
-/** So many bookings are passed over at a time; some ms. */
+/** So many bookings are passed over at a time: then the screen and Ctrl-C have their turn. */
 const SKIP_PAIRS = 2000;
 
 /** How bookings are sent. */
 export interface BookingOptions {
   /** Records a second of each airline. */
   readonly rate: number;
-  /** Asked before each send: bookings pause while it says no. */
+  /** Asked before and after each send: bookings pause while it says no. */
   readonly isWanted: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -25,10 +24,10 @@ export interface BookingOptions {
 }
 
 /**
- * Sends bookings of both airlines until the signal is aborted.
+ * Sends bookings of both airlines by lesson 5's `generate()` until the signal is aborted.
  *
- * `generate()` of lesson 5 begins anew each time it is called. A demo goes on: it passes over as many bookings as its topics
- * hold, else each run would book the same flights under the same confirmations again.
+ * A demo goes on: it passes over as many bookings as its topics hold, else each run would book the same flights under the same
+ * confirmations again.
  *
  * @throws {BrokerError} if the broker fails and trying again will not help
  */
@@ -46,23 +45,19 @@ export async function sendBookings(broker: Broker, options: BookingOptions): Pro
   }
 }
 
-async function sendWhileWanted(broker: Broker, options: BookingOptions): Promise<void> {
-  const { rate, isWanted, clock, signal } = options;
-  const producer: Producer = await broker.producer();
-  try {
-    const source = await followingBookings(broker, clock, signal);
-    for (let nextMs = clock.monotonicMs(); !signal.aborted && isWanted();) {
-      const nowMs = clock.monotonicMs();
-      // A machine that slept: go on from here, do not make up for it.
-      nextMs = Math.max(nextMs, nowMs - 1000);
-      const pairs: BookingPair[] = [];
-      for (; nextMs <= nowMs; nextMs += 1000 / rate) pairs.push(source.next().value);
-      if (pairs.length > 0) await producer.send(pairs.flatMap(toRecords));
-      await clock.sleep(TICK_MS, signal);
-    }
-  } finally {
-    await producer.close();
-  }
+async function sendWhileWanted(broker: Broker, { rate, isWanted, clock, signal }: BookingOptions): Promise<void> {
+  const unwanted = new AbortController();
+  await generate(broker, {
+    bookings: await followingBookings(broker, clock, signal),
+    topics: DEMO_TOPICS,
+    rate,
+    seed: SEED,
+    clock,
+    signal: AbortSignal.any([signal, unwanted.signal]),
+    onProgress: () => {
+      if (!isWanted()) unwanted.abort();
+    },
+  });
 }
 
 /** The bookings that come after those which have been sent, by whomever. */
@@ -73,21 +68,10 @@ async function followingBookings(
 ): Promise<Generator<BookingPair, never>> {
   const topics = await broker.describeTopics([DEMO_TOPICS.skyone.name, DEMO_TOPICS.sunset.name]);
   const sent = Math.max(...topics.map(({ endOffsets }) => endOffsets.reduce((sum, end) => sum + end, 0)));
-  const source = bookings({ seed: SEED, now: clock.now });
+  const pairs = bookings({ seed: SEED, now: clock.now });
   for (let passed = 0; passed < sent && !signal.aborted; passed++) {
-    source.next();
-    if (passed % SKIP_PAIRS === 0) await clock.sleep(0); // the screen and Ctrl-C have their turn
+    pairs.next();
+    if (passed % SKIP_PAIRS === 0) await clock.sleep(0);
   }
-  return source;
-}
-
-function toRecords({ skyone, sunset, timestampMs }: BookingPair): OutgoingRecord[] {
-  return [
-    toRecord(DEMO_TOPICS.skyone, skyone, timestampMs),
-    toRecord(DEMO_TOPICS.sunset, sunset, timestampMs),
-  ];
-}
-
-function toRecord<T, K>(topic: Topic<T, K>, value: T, timestampMs: number): OutgoingRecord {
-  return { topic: topic.name, key: encodeJson(topic.key(value)), value: encodeJson(value), timestampMs };
+  return pairs;
 }

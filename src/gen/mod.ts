@@ -1,0 +1,7 @@
+/** What lesson 5 needs beside its bookings: draws, pace, topics that are made anew, a line of progress, a command line. */
+export { Chance } from "./chance.ts";
+export { jsonRecord } from "./json_record.ts";
+export { type GenOptions, genOptions } from "./options.ts";
+export { Pace, type PaceOptions } from "./pace.ts";
+export { Progress, type ProgressOptions } from "./progress.ts";
+export { prepareTopics, recreateTopics, type RecreateTopicsOptions, requireTopics } from "./topics.ts";
