@@ -81,7 +81,8 @@ Deno.test({ name: "stopCluster() ends what runs and keeps savepoints", ignore },
   await process.start();
   try {
     assertEquals(await stopCluster({ dir: home }), ["jobmanager"]);
-    assertEquals([...Deno.readDirSync(dir)].map(({ name }) => name).sort(), ["log", "savepoints"]);
+    const left = await Array.fromAsync(Deno.readDir(dir), ({ name }) => name);
+    assertEquals(left.sort(), ["log", "savepoints"]);
     assertEquals(await stopCluster({ dir: home }), []);
   } finally {
     await process.kill();

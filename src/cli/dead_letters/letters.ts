@@ -6,6 +6,7 @@ import {
   type OutgoingRecord,
   type RecordHeaders,
 } from "../../connectors/broker.ts";
+import { BrokerError } from "../../connectors/broker_errors.ts";
 import { formatTime } from "../../engine/mod.ts";
 import { decodeUtf8 } from "../../utils.ts";
 import { jobHint } from "../state/jobs.ts";
