@@ -40,23 +40,23 @@ export interface OperatorLife<OUT> {
   /** Set for operators whose timers are windows, which they hand to `OperatorContext.firing()`; else a timer is one firing. */
   readonly firesWindows?: true;
   /** Set for operators whose answers come later. */
-  readonly later?: LaterResults<OUT>;
+  readonly pendingResults?: PendingResults<OUT>;
   /** What stored state depends on, by name: another text for the same name cannot read it. */
   stamps?(): Record<string, string>;
 }
 
 /** The part of an operator whose answers come later than its records. The runtime asks for them between batches. */
-export interface LaterResults<OUT> {
+export interface PendingResults<OUT> {
   /** Records at work; the job is not over before they are through. What must survive a crash of them is in the state. */
   readonly pending: number;
   /** Whether no more records should come for now. A few more may come all the same. */
   readonly full: boolean;
-  /** When `giveReady()` is to be called at the latest, ms of the monotonic clock; +∞ if only news matters. */
+  /** When `emitReady()` is to be called at the latest, ms of the monotonic clock; +∞ if only news matters. */
   readonly nextTimeMs: number;
   /** Takes a watermark in place of its being handed on: records before it are not through yet. */
   takeWatermark(watermarkMs: number): void;
   /** Gives what is ready, watermarks by `OperatorContext.emitWatermark()`. After news, for which it calls `OperatorContext.wake()`, and from time to time. */
-  giveReady(output: Output<OUT>): void;
+  emitReady(output: Output<OUT>): void;
 }
 
 /** Why a record is late. */
@@ -88,7 +88,7 @@ export interface OperatorContext {
   /** Takes note of effects outside of state and timers, which take care of themselves, so that they can be taken back. */
   readonly journal: Journal;
   /**
-   * For {@link LaterResults}: does `work` as part of a record that came before. If that throws, the job's error policy decides,
+   * For {@link PendingResults}: does `work` as part of a record that came before. If that throws, the job's error policy decides,
    * as when a function throws at a record that has just come: all that `work` has done is taken back.
    */
   asRecord(value: unknown, timestampMs: number, work: () => void): void;
@@ -119,9 +119,9 @@ export interface OperatorContext {
   readonly clockLimit: ClockLimit;
   /** Of the record at work; undefined if that is not known. */
   origin(): RecordOrigin | undefined;
-  /** For {@link LaterResults}: hands event time on, ms. */
+  /** For {@link PendingResults}: hands event time on, ms. */
   emitWatermark(watermarkMs: number): void;
-  /** For {@link LaterResults}: there is something for `giveReady()`. May be called at any time. */
+  /** For {@link PendingResults}: there is something for `emitReady()`. May be called at any time. */
   wake(): void;
   /** Aborted when the attempt ends: work outside should end too. */
   readonly signal: AbortSignal;

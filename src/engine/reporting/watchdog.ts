@@ -1,8 +1,9 @@
 import type { JobSession } from "../job_store.ts";
 import type { Activity } from "./activity.ts";
 import type { JobRunOptions } from "../runtime/options.ts";
-import type { SourceTask, SplitTask } from "../runtime/source_task.ts";
-import { count, laterResults } from "./why_nothing_comes_out.ts";
+import type { SourceTask } from "../runtime/source_task.ts";
+import type { SplitTask } from "../runtime/split_task.ts";
+import { count, pendingRecords } from "./why_nothing_comes_out.ts";
 import type { Wired } from "../runtime/wiring.ts";
 
 /** Between two looks, ms. */
@@ -74,10 +75,10 @@ export class Watchdog implements Disposable {
     this.#turns = turns;
     this.#waitedMs = waits ? this.#waitedMs + passedMs : 0;
 
-    const pending = tasks.map(({ operator }) => operator.later?.pending ?? 0);
+    const pending = tasks.map(({ operator }) => operator.pendingResults?.pending ?? 0);
     // What went into an operator whose results come later is done when it is no longer at work there.
     const done = tasks.reduce(
-      (sum, { operator, tally }, i) => operator.later === undefined ? sum : sum + tally.in - pending[i]!,
+      (sum, { operator, tally }, i) => operator.pendingResults === undefined ? sum : sum + tally.in - pending[i]!,
       recordsIn,
     );
     const undone = done === this.#done && (toRead(sources).length > 0 || pending.some((records) => records > 0));
@@ -131,7 +132,7 @@ export class Watchdog implements Disposable {
     const held = sources.flatMap(({ splits }) =>
       splits.flatMap(({ split }) => split.status === "held" ? split.waitsFor ?? [] : [])
     );
-    const results = laterResults(tasks);
+    const results = pendingRecords(tasks);
     return [...fetches, ...held, ...results === undefined ? [] : [results]].join(", and for ");
   }
 

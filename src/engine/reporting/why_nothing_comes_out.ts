@@ -1,6 +1,7 @@
 import { nodesAbove, type StreamNode } from "../graph.ts";
 import { formatTime, MIN_WATERMARK } from "../record.ts";
-import type { SourceTask, SplitTask } from "../runtime/source_task.ts";
+import type { SourceTask } from "../runtime/source_task.ts";
+import type { SplitTask } from "../runtime/split_task.ts";
 import type { Task } from "../runtime/task.ts";
 
 /**
@@ -21,7 +22,7 @@ export function whyNothingComesOut(
       return `waits for records of ${pending.split.id} that are known to be there: ${pending.split.lag} to read`;
     }
   }
-  const results = laterResults(tasks);
+  const results = pendingRecords(tasks);
   const reasons = [
     results && `waits for ${results}`,
     clockTimers(tasks),
@@ -38,7 +39,7 @@ export function eventTimeAwaited(tasks: readonly Task[]): number {
 }
 
 /** Records at work whose results are to come: `2 results of "lookup"`. */
-export function laterResults(tasks: readonly Task[]): string | undefined {
+export function pendingRecords(tasks: readonly Task[]): string | undefined {
   const waiting = tasks.filter((task) => pendingOf(task) > 0);
   if (waiting.length === 0) return undefined;
   return waiting.map((task) => `${count(pendingOf(task), "result")} of "${task.name}"`).join(" and ");
@@ -56,7 +57,7 @@ function eventTimeTimers(sources: readonly SourceTask[], tasks: readonly Task[],
   if (first === undefined) return undefined;
   const { size, nextTimeMs } = first.timers;
   const waiting = describeTimers(first, size, `event time reaches ${formatTime(nextTimeMs)}`);
-  const ahead = sources[0]?.shared.clockLimit.describe();
+  const ahead = sources[0]?.attempt.clockLimit.describe();
   return `${waiting}; ${whereEventTimeIs(first, sources, tasks, now)}${ahead === undefined ? "" : `; ${ahead}`}`;
 }
 
@@ -128,7 +129,7 @@ function isMaker(part: Part): boolean {
 }
 
 function pendingOf({ operator }: Task): number {
-  return operator.later?.pending ?? 0;
+  return operator.pendingResults?.pending ?? 0;
 }
 
 function hasNoWatermarks({ node }: SourceTask): boolean {

@@ -76,7 +76,7 @@ export function booksOf(sources: readonly SourceTask[], tasks: readonly Task[]):
     late: sum(all, "late"),
     dead: sum(all, "dead"),
     failed: sum(all, "failed"),
-    ahead: sources[0]?.shared.clockLimit.count ?? 0,
+    ahead: sources[0]?.attempt.clockLimit.count ?? 0,
     pendingTimers: tasks.reduce(
       (total, { timers, processingTimers }) => total + timers.size + processingTimers.size,
       0,

@@ -17,7 +17,7 @@ import {
   type SplitRecord,
   takeNonRestored,
 } from "./snapshot.ts";
-import type { SplitTask } from "./source_task.ts";
+import type { SplitTask } from "./split_task.ts";
 import { unlessLost } from "./unless_lost.ts";
 import type { Wired } from "./wiring.ts";
 
@@ -223,7 +223,7 @@ export class Commits {
       const ms = task.realWatermarkMs(limited ? Math.min(...above.map((node) => real.get(node)!)) : MAX_WATERMARK);
       real.set(task.node, ms);
       const { watermarkMs } = task.output;
-      if (!task.passive && watermarkMs > ms && watermarkMs !== MAX_WATERMARK) aheadMs[uid] = watermarkMs;
+      if (!task.ignoresTime && watermarkMs > ms && watermarkMs !== MAX_WATERMARK) aheadMs[uid] = watermarkMs;
     }
     for (const [node, ms] of real) {
       if (ms !== MIN_WATERMARK && ms !== MAX_WATERMARK) watermarks[(node as { uid: string }).uid] = ms;

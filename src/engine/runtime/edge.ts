@@ -1,6 +1,10 @@
 import { MIN_WATERMARK, type StreamOutput } from "../record.ts";
+import type { SourceSplit } from "../source.ts";
 import type { Tally } from "./tally.ts";
 import type { Task } from "./task.ts";
+
+/** Where a record comes from: asked only when a message or a dead letter must name the place. */
+export type RecordPlace = Pick<SourceSplit<unknown>, "origin">;
 
 /** The way from one task to another, or from a source to a task. */
 export class Edge implements StreamOutput<unknown> {
@@ -15,12 +19,12 @@ export class Edge implements StreamOutput<unknown> {
   }
 
   /** Where event time goes past the task: most tasks have no use for it, and nearly every record brings some. */
-  get bypass(): FanOut | undefined {
-    return this.task.passive ? this.task.output : undefined;
+  get timeThrough(): FanOut | undefined {
+    return this.task.ignoresTime ? this.task.output : undefined;
   }
 
-  collect(value: unknown, timestampMs: number): void {
-    this.task.process(value, timestampMs);
+  collect(value: unknown, timestampMs: number, place?: RecordPlace): void {
+    this.task.process(value, timestampMs, place);
   }
 
   emitWatermark(watermarkMs: number): void {
@@ -34,8 +38,8 @@ export class Edge implements StreamOutput<unknown> {
 
 /** The way to the second input of a task. */
 export class SecondEdge extends Edge {
-  override collect(value: unknown, timestampMs: number): void {
-    this.task.processSecond(value, timestampMs);
+  override collect(value: unknown, timestampMs: number, place?: RecordPlace): void {
+    this.task.processSecond(value, timestampMs, place);
   }
 }
 
@@ -46,51 +50,59 @@ export class SecondEdge extends Edge {
 export class FanOut implements StreamOutput<unknown> {
   /** Of the task or source whose output it is. */
   readonly tally: Tally;
-  readonly #isSide: boolean;
+  /**
+   * Where the record at work comes from; its owner sets it, and the edges hand it on with all that comes of the record. Undefined
+   * where no record is at work: a timer that fires, a result that was awaited.
+   */
+  place: RecordPlace | undefined;
+  /** The main output; itself unless it is a side output. */
+  readonly #main: FanOut;
   #first: Edge | undefined;
   readonly #others: Edge[] = [];
   /** The next ones below to which event time means something. */
   readonly #timed: Edge[] = [];
   readonly #sideOutputs: FanOut[] = [];
-  /** Gives event time in place of this one: the main output of a side output, or what is above a passive task. */
-  #giver: FanOut | undefined;
+  /** Emits event time in place of this one: the main output of a side output, or what is above a task that ignores time. */
+  #timeFrom: FanOut | undefined;
   #watermarkMs = MIN_WATERMARK;
 
   /** @param main the output that this one is beside, if it is a side output */
   constructor(tally: Tally, main?: FanOut) {
     this.tally = tally;
-    this.#isSide = main !== undefined;
+    this.#main = main ?? this;
     if (main === undefined) return;
-    this.#giver = main;
+    this.#timeFrom = main;
     main.#sideOutputs.push(this);
   }
 
   add(edge: Edge): void {
     if (this.#first === undefined) this.#first = edge;
     else this.#others.push(edge);
-    const giver = this.#source;
-    const { bypass } = edge;
-    if (bypass === undefined) giver.#timed.push(edge);
-    else bypass.#giver = giver;
+    const timeFrom = this.#timeSource;
+    const { timeThrough } = edge;
+    if (timeThrough === undefined) timeFrom.#timed.push(edge);
+    else timeThrough.#timeFrom = timeFrom;
   }
 
   /** Event time behind this output, ms. */
   get watermarkMs(): number {
-    return this.#source.#watermarkMs;
+    return this.#timeSource.#watermarkMs;
   }
 
-  /** As the last commit has it: nothing is told to those below. */
+  /** As the last commit has it: nothing is emitted to those below. */
   set watermarkMs(ms: number) {
     this.#watermarkMs = ms;
   }
 
   collect(value: unknown, timestampMs: number): void {
     const { tally } = this;
+    const main = this.#main;
+    const { place } = main;
     tally.touch();
-    if (this.#isSide) tally.sideOut++;
-    else tally.out++;
-    this.#first?.collect(value, timestampMs);
-    for (let i = 0; i < this.#others.length; i++) this.#others[i]!.collect(value, timestampMs);
+    if (main === this) tally.out++;
+    else tally.sideOut++;
+    this.#first?.collect(value, timestampMs, place);
+    for (let i = 0; i < this.#others.length; i++) this.#others[i]!.collect(value, timestampMs, place);
   }
 
   emitWatermark(watermarkMs: number): void {
@@ -105,8 +117,8 @@ export class FanOut implements StreamOutput<unknown> {
   }
 
   /** Where event time of this output comes from. */
-  get #source(): FanOut {
-    return this.#giver === undefined ? this : this.#giver.#source;
+  get #timeSource(): FanOut {
+    return this.#timeFrom === undefined ? this : this.#timeFrom.#timeSource;
   }
 }
 

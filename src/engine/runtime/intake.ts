@@ -1,6 +1,6 @@
 import { BinaryHeap } from "../time/binary_heap.ts";
 import type { SplitStatus } from "../source.ts";
-import type { SplitTask } from "./source_task.ts";
+import type { SplitTask } from "./split_task.ts";
 
 /** A look at the clock costs as much as a simple operator. */
 const RECORDS_A_LOOK = 32;

@@ -11,7 +11,7 @@ import { DeadLetters } from "./dead_letters.ts";
 import { Intake } from "./intake.ts";
 import type { JobRunOptions } from "./options.ts";
 import { Progress } from "../reporting/progress.ts";
-import type { Shared } from "./shared.ts";
+import type { AttemptContext } from "./attempt_context.ts";
 import { Silence } from "./silence.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SourceTask } from "./source_task.ts";
@@ -47,7 +47,7 @@ export class JobRun {
   readonly #graph: StreamGraph;
   readonly #options: JobRunOptions;
   readonly #session: JobSession | undefined;
-  readonly #shared: Shared;
+  readonly #attempt: AttemptContext;
   readonly #commits: Commits;
   readonly #deadLetters: DeadLetters;
   readonly #activity: Activity;
@@ -55,7 +55,7 @@ export class JobRun {
   readonly #sources: readonly SourceTask[] = this.#parts.sources;
   readonly #tasks: readonly Task[] = this.#parts.tasks;
   /** Tasks whose records may still be at work when they have left the others behind. */
-  #laterTasks: readonly Task[] = [];
+  #asyncTasks: readonly Task[] = [];
   /** The flush under way. */
   #flushing: Promise<void> | undefined;
   #storedAtStart = Number.POSITIVE_INFINITY;
@@ -79,11 +79,10 @@ export class JobRun {
     this.#commits = new Commits(options, session, changes, this.#parts, this.#activity);
     let last = 0;
     const warn = (message: string) => options.logger.warn(`${options.jobName}: ${message}`);
-    this.#shared = {
+    this.#attempt = {
       sequence: () => ++last,
       clock: options.clock,
       changes,
-      current: undefined,
       onError: options.onError,
       onWindowError: options.onWindowError,
       deadLetter: (letter, of) => this.#deadLetters.add(letter, of),
@@ -122,10 +121,10 @@ export class JobRun {
       for (const source of this.#sources) source.start();
       for (const task of this.#tasks) task.start();
       this.#checkEventTime();
-      this.#laterTasks = this.#tasks.filter(({ operator }) => operator.later !== undefined);
+      this.#asyncTasks = this.#tasks.filter(({ operator }) => operator.pendingResults !== undefined);
       const intake = new Intake(
         this.#sources.flatMap(({ splits }) => splits),
-        this.#laterTasks.length === 0 ? undefined : () => this.#isFull(),
+        this.#asyncTasks.length === 0 ? undefined : () => this.#isFull(),
       );
       const progress = new Progress(jobName, this.#sources, this.#tasks, clock, logger);
       return await this.#loop(intake, progress, signal);
@@ -147,7 +146,7 @@ export class JobRun {
       try {
         await close();
       } catch (error) {
-        this.#shared.warn(`could not close "${name}": ${error instanceof Error ? error.message : error}`);
+        this.#attempt.warn(`could not close "${name}": ${error instanceof Error ? error.message : error}`);
       }
     }));
   }
@@ -180,15 +179,15 @@ export class JobRun {
         const node = this.#graph.nodes[this.#sources.length + this.#tasks.length];
         return node === undefined ? "functions to open" : `"${node.name}" to open`;
       },
-      () => wire(this.#graph, this.#options, this.#session, snapshot, this.#shared, this.#parts),
+      () => wire(this.#graph, this.#options, this.#session, snapshot, this.#attempt, this.#parts),
     );
     this.#commits.opened(snapshot);
-    this.#options.onWired?.({ sources: this.#sources, tasks: this.#tasks, shared: this.#shared });
+    this.#options.onWired?.({ sources: this.#sources, tasks: this.#tasks, attempt: this.#attempt });
   }
 
   /** Event time that came too far by a record with a wrong time never goes back by itself. */
   #checkEventTime(): void {
-    const { clockLimit, warn } = this.#shared;
+    const { clockLimit, warn } = this.#attempt;
     for (const { node, output: { watermarkMs } } of [...this.#sources, ...this.#tasks]) {
       if (watermarkMs === MAX_WATERMARK || !clockLimit.isBeyond(watermarkMs)) continue;
       warn(
@@ -226,7 +225,7 @@ export class JobRun {
       const { roomAgain, nextInMs } = activity.work("firing timers", () => this.#advance(silence, moment));
       if (
         this.#sources.every(({ ended }) => ended) &&
-        this.#laterTasks.every(({ operator }) => operator.later!.pending === 0)
+        this.#asyncTasks.every(({ operator }) => operator.pendingResults!.pending === 0)
       ) {
         for (const source of this.#sources) source.end();
         await this.#flushed();
@@ -245,7 +244,7 @@ export class JobRun {
       else {
         const timerInMs = Math.min(
           ...this.#tasks.map(({ processingTimers }) => processingTimers.nextTimeMs - moment.nowMs),
-          ...this.#laterTasks.map(({ operator }) => operator.later!.nextTimeMs - monotonicMs),
+          ...this.#asyncTasks.map(({ operator }) => operator.pendingResults!.nextTimeMs - monotonicMs),
         );
         const commitDueMs = changed ? Math.max(commitInMs, 0) : Number.POSITIVE_INFINITY;
         await this.#sleep(Math.min(nextInMs, progress.nextTickMs(monotonicMs), commitDueMs, Math.max(timerInMs, 0)));
@@ -263,8 +262,8 @@ export class JobRun {
       activity.work(() => `firing timers of "${task.name}"`, () => task.advanceProcessingTime(nowMs));
     }
     const full = this.#isFull();
-    for (const task of this.#laterTasks) {
-      activity.work(() => `giving results of "${task.name}"`, () => task.giveReady());
+    for (const task of this.#asyncTasks) {
+      activity.work(() => `giving results of "${task.name}"`, () => task.emitReady());
     }
     const roomAgain = full && !this.#isFull();
     let idleInMs = Number.POSITIVE_INFINITY;
@@ -284,7 +283,7 @@ export class JobRun {
   }
 
   #isFull(): boolean {
-    return this.#laterTasks.some(({ operator }) => operator.later!.full);
+    return this.#asyncTasks.some(({ operator }) => operator.pendingResults!.full);
   }
 
   /** @returns ms until it is due again, +∞ if no generator asks for it */

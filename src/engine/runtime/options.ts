@@ -6,7 +6,7 @@ import type { DeadLimit } from "./dead_limit.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import type { StartingPoint } from "../source.ts";
 import type { RestartStrategy } from "./restart_strategy.ts";
-import type { Shared } from "./shared.ts";
+import type { AttemptContext } from "./attempt_context.ts";
 import type { SourceTask } from "./source_task.ts";
 import type { Task } from "./task.ts";
 
@@ -70,5 +70,5 @@ export interface JobRunOptions {
 export interface RunningParts {
   readonly sources: readonly SourceTask[];
   readonly tasks: readonly Task[];
-  readonly shared: Shared;
+  readonly attempt: AttemptContext;
 }

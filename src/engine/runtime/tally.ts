@@ -21,7 +21,7 @@ export class Tally implements Follower {
   dead = 0;
   /** Records that changed nothing, because another operator threw at what they came from. */
   takenBack = 0;
-  /** Records at work, see `LaterResults`. */
+  /** Records at work, see `PendingResults`. */
   pending = 0;
   /** Records given to the main output. */
   out = 0;

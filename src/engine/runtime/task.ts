@@ -1,23 +1,19 @@
-import { isExpected, OperatorError, RecordError, type RecordOrigin } from "../errors.ts";
 import type { OperatorNode, SinkNode } from "../graph.ts";
-import type { DeadLetter, Firing } from "../job_store.ts";
 import type { KeySelector } from "../functions/functions.ts";
-import type { FailedWindow, Lateness, Operator, OperatorContext, TwoInputOperator } from "../operators/operator.ts";
-import { MAX_WATERMARK, MIN_WATERMARK, type Output, StreamRecord } from "../record.ts";
-import type { OutputTag } from "../side_output.ts";
+import type { Operator, TwoInputOperator } from "../operators/operator.ts";
+import { MAX_WATERMARK, MIN_WATERMARK, StreamRecord } from "../record.ts";
 import { type Key, keyId } from "../state/key.ts";
-import type { Journal } from "../state/journal.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
-import type { ClockLimit } from "../time/clock_limit.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
-import { CONNECTED, UNION, WatermarkCombiner } from "../time/watermark_combiner.ts";
-import { describeFiring, mayBury, wordsOf } from "./dead_letters.ts";
-import { Edge, FanOut, SecondEdge, UnreadOutput } from "./edge.ts";
-import type { Shared } from "./shared.ts";
+import type { AttemptContext } from "./attempt_context.ts";
+import { Edge, type FanOut, type RecordPlace, SecondEdge } from "./edge.ts";
 import type { Tally } from "./tally.ts";
+import { TaskContext } from "./task_context.ts";
+import { TaskFailures } from "./task_failures.ts";
+import { TaskInputs } from "./task_inputs.ts";
 
-/** What a task is made of. */
-export interface TaskParts {
+/** An operator, and all that it works with. */
+export interface TaskOptions {
   readonly node: OperatorNode | SinkNode;
   readonly operator: Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
   readonly state: KeyedStateBackend;
@@ -26,99 +22,76 @@ export interface TaskParts {
   readonly output: FanOut;
   /** By the id of their tag. */
   readonly sideOutputs: ReadonlyMap<string, FanOut>;
-  readonly shared: Shared;
+  readonly attempt: AttemptContext;
   /** Event time of the last commit, ms. */
   readonly restoredWatermarkMs: number;
   /** What {@link Task.realWatermarkMs} was then. */
   readonly restoredRealMs: number;
 }
 
-/** A firing for its dead letter. */
-interface FailedFiring extends Pick<DeadLetter, "timestampMs" | "value"> {
-  readonly firing: Firing;
-}
-
-/**
- * One operator at work: it hands records to it, keeps its event time, fires its timers and names its errors.
- */
-export class Task implements OperatorContext {
+/** One operator at work: it hands records to it, keeps its event time and fires its timers. */
+export class Task {
   readonly node: OperatorNode | SinkNode;
   readonly operator: Operator<unknown, unknown> & TwoInputOperator<unknown, unknown, unknown>;
   readonly state: KeyedStateBackend;
   readonly timers: TimerQueue;
   readonly processingTimers: TimerQueue;
   readonly output: FanOut;
-  /** Whether event time means nothing to it but to be handed on. */
-  readonly passive: boolean;
+  /** Whether event time means nothing to it but to be handed on: then it goes past it. */
+  readonly ignoresTime: boolean;
   readonly tally: Tally;
-  readonly journal: Journal;
-  readonly #sideOutputs: ReadonlyMap<string, FanOut>;
-  /** Side outputs that nobody reads: what goes there is counted only. */
-  readonly #unread = new Map<string, FanOut>();
-  readonly #shared: Shared;
   readonly #keySelectors: readonly (KeySelector<unknown, unknown> | undefined)[];
   readonly #keySelector: KeySelector<unknown, unknown> | undefined;
+  readonly #hasTwoInputs: boolean;
   readonly #record = new StreamRecord<unknown>();
-  /** For each input that is a union. */
-  readonly #unions: readonly (WatermarkCombiner | undefined)[];
-  /** For two inputs. */
-  readonly #combiner: WatermarkCombiner | undefined;
+  readonly #inputs: TaskInputs;
+  readonly #failures: TaskFailures;
+  readonly #context: TaskContext;
   readonly #fire: (timer: Timer) => void;
   readonly #fireProcessing: (timer: Timer) => void;
   readonly #ownWatermark: (() => number) | undefined;
   #realMs: number;
-  /** What came in; that of a passive task is known to its output only. */
-  #watermarkMs: number;
-  #inputsIdle = false;
-  /** Also while a record is at work behind which event time is made anew. */
-  #timerAtWork = false;
-  /** What those below were told. */
+  /** What those below know of it. */
   #idle = false;
 
-  constructor(parts: TaskParts) {
-    this.node = parts.node;
+  constructor(options: TaskOptions) {
+    const { node, operator, output, attempt, restoredWatermarkMs } = options;
+    this.node = node;
     // The node's number of inputs decides which of the two it is.
-    this.operator = parts.operator as Operator<unknown, unknown> & TwoInputOperator<unknown, unknown, unknown>;
-    this.state = parts.state;
-    this.timers = parts.timers;
-    this.processingTimers = parts.processingTimers;
-    this.output = parts.output;
-    this.tally = parts.output.tally;
-    this.#sideOutputs = parts.sideOutputs;
-    this.#shared = parts.shared;
-    this.journal = parts.shared.changes.journal;
-    const { inputs } = parts.node;
+    this.operator = operator as Operator<unknown, unknown> & TwoInputOperator<unknown, unknown, unknown>;
+    this.state = options.state;
+    this.timers = options.timers;
+    this.processingTimers = options.processingTimers;
+    this.output = output;
+    this.tally = output.tally;
+    const { inputs } = node;
     this.#keySelectors = inputs.map(({ keySelector }) => keySelector);
     this.#keySelector = this.#keySelectors[0];
-    const restoredMs = parts.restoredWatermarkMs;
-    this.#realMs = parts.restoredRealMs;
-    this.#watermarkMs = restoredMs;
-    this.output.watermarkMs = restoredMs;
-    this.#ownWatermark = parts.operator.ownWatermark;
-    this.#unions = inputs.map(({ from }) =>
-      from.length > 1 ? new WatermarkCombiner(from.length, UNION, restoredMs) : undefined
-    );
-    this.#combiner = inputs.length > 1 ? new WatermarkCombiner(inputs.length, CONNECTED, restoredMs) : undefined;
-    const { ownWatermark, later } = parts.operator;
-    this.passive = inputs.length === 1 && inputs[0].from.length === 1 && ownWatermark === undefined &&
-      parts.operator.onEventTime === undefined && later === undefined;
-    const firesWindows = parts.operator.firesWindows === true;
-    const onEventTime = (timer: Timer) => this.operator.onEventTime?.(timer, this.output);
-    const onProcessingTime = (timer: Timer) => this.operator.onProcessingTime?.(timer, this.output);
+    this.#hasTwoInputs = inputs.length > 1;
+    this.#inputs = new TaskInputs(inputs, restoredWatermarkMs);
+    this.#failures = new TaskFailures({ name: node.name, output, state: this.state, attempt });
+    this.#context = new TaskContext(this, { sideOutputs: options.sideOutputs, failures: this.#failures, attempt });
+    this.#realMs = options.restoredRealMs;
+    output.watermarkMs = restoredWatermarkMs;
+    const { ownWatermark, pendingResults, firesWindows = false } = operator;
+    this.#ownWatermark = ownWatermark;
+    this.ignoresTime = inputs.length === 1 && inputs[0].from.length === 1 && ownWatermark === undefined &&
+      operator.onEventTime === undefined && pendingResults === undefined;
+    const failures = this.#failures;
     this.#fire = (timer) => {
-      this.#turnToTimer(timer);
-      this.#timerAtWork = true;
+      this.#setCurrentTimer(timer);
+      failures.timerFires = true;
       try {
-        if (firesWindows) onEventTime(timer);
-        else this.#firing(() => onEventTime(timer), () => this.#failedTimer(timer));
+        if (firesWindows) this.operator.onEventTime?.(timer, output);
+        else failures.timer(timer, () => this.operator.onEventTime?.(timer, output));
       } finally {
-        this.#timerAtWork = false;
+        failures.timerFires = false;
       }
     };
     this.#fireProcessing = (timer) => {
-      this.#turnToTimer(timer);
-      if (firesWindows) onProcessingTime(timer);
-      else this.#firing(() => onProcessingTime(timer), () => this.#failedTimer(timer));
+      this.#setCurrentTimer(timer);
+      if (firesWindows) this.operator.onProcessingTime?.(timer, output);
+      else failures.timer(timer, () => this.operator.onProcessingTime?.(timer, output));
     };
   }
 
@@ -135,9 +108,9 @@ export class Task implements OperatorContext {
     return this.node.name;
   }
 
-  /** See {@link OperatorContext.currentWatermark}. */
+  /** Event time of the operator, ms; what goes past it is known to its output only. */
   currentWatermark(): number {
-    return this.passive ? this.output.watermarkMs : this.#watermarkMs;
+    return this.ignoresTime ? this.output.watermarkMs : this.#inputs.watermarkMs;
   }
 
   /**
@@ -150,74 +123,52 @@ export class Task implements OperatorContext {
     return this.#realMs = Math.max(this.#realMs, ms);
   }
 
-  processingTime(): number {
-    return this.#shared.clock.now();
-  }
-
-  monotonicMs(): number {
-    return this.#shared.clock.monotonicMs();
-  }
-
-  get clockLimit(): ClockLimit {
-    return this.#shared.clockLimit;
-  }
-
-  /** See {@link OperatorContext.origin}. */
-  origin(): RecordOrigin | undefined {
-    return this.#shared.current?.origin();
-  }
-
-  get signal(): AbortSignal {
-    return this.#shared.signal;
-  }
-
-  wake(): void {
-    this.#shared.wake();
-  }
-
   open(): void {
-    this.#guard(() => this.operator.open?.(this));
-    this.tally.restored = this.tally.pending = this.operator.later?.pending ?? 0;
+    this.#failures.guard(() => this.operator.open?.(this.#context));
+    this.tally.restored = this.tally.pending = this.operator.pendingResults?.pending ?? 0;
   }
 
-  /** Tells the tasks below how far event time had come: a union must know it of each of its streams. */
+  /** Emits how far event time had come: a union below must know it of each of its streams. */
   start(): void {
     const { watermarkMs } = this.output;
-    if (!this.passive && watermarkMs > MIN_WATERMARK) this.output.emitWatermark(watermarkMs);
+    if (!this.ignoresTime && watermarkMs > MIN_WATERMARK) this.output.emitWatermark(watermarkMs);
   }
 
-  process(value: unknown, timestampMs: number): void {
+  /** Takes a record. @param place where it comes from */
+  process(value: unknown, timestampMs: number, place?: RecordPlace): void {
+    this.output.place = place;
     try {
-      const record = this.#turnTo(value, timestampMs, this.#keySelector);
+      const record = this.#setCurrentRecord(value, timestampMs, this.#keySelector);
       // Asked by the number of inputs and not by the operator: one call site each stays fast.
-      if (this.#combiner === undefined) this.operator.processElement(record, this.output);
-      else this.operator.processElement1(record, this.output);
+      if (this.#hasTwoInputs) this.operator.processElement1(record, this.output);
+      else this.operator.processElement(record, this.output);
     } catch (error) {
-      throw this.#atRecord(error);
+      throw this.#failures.atRecord(error);
     }
     this.#count();
     if (this.#ownWatermark !== undefined) this.emitWatermark(this.#ownWatermark());
   }
 
-  /** A record of the second input. */
-  processSecond(value: unknown, timestampMs: number): void {
+  /** Takes a record of the second input. @param place where it comes from */
+  processSecond(value: unknown, timestampMs: number, place?: RecordPlace): void {
+    this.output.place = place;
     try {
-      const record = this.#turnTo(value, timestampMs, this.#keySelectors[1]);
+      const record = this.#setCurrentRecord(value, timestampMs, this.#keySelectors[1]);
       this.operator.processElement2(record, this.output);
     } catch (error) {
-      throw this.#atRecord(error);
+      throw this.#failures.atRecord(error);
     }
     this.#count();
   }
 
   /** The record at work is through, or at work for a while. */
   #count(): void {
-    if (this.operator.later === undefined) this.tally.consumed++;
+    if (this.operator.pendingResults === undefined) this.tally.consumed++;
     else this.tally.pending++;
   }
 
   /** Makes the value the record at work, and its key the one whose state is used. */
-  #turnTo(
+  #setCurrentRecord(
     value: unknown,
     timestampMs: number,
     keySelector: KeySelector<unknown, unknown> | undefined,
@@ -234,37 +185,39 @@ export class Task implements OperatorContext {
     return record;
   }
 
-  #turnToTimer({ key, keyId }: Timer): void {
+  /** Makes the timer's key the one whose state is used; no record is at work. */
+  #setCurrentTimer({ key, keyId }: Timer): void {
     this.tally.touch();
     this.tally.fired++;
+    this.output.place = undefined;
     this.state.setCurrentKeyAndId(key, keyId);
   }
 
   /** Event time of one stream of one input has come to `watermarkMs`. */
   inputWatermark(input: number, channel: number, watermarkMs: number): void {
-    const union = this.#unions[input];
-    if (union === undefined) this.#inputAdvanced(input, watermarkMs);
-    else if (union.update(channel, watermarkMs)) this.#inputAdvanced(input, union.watermarkMs);
-    // One that ends leaves those that are idle alone.
-    if (watermarkMs === MAX_WATERMARK) this.#inputIdle(input, union?.idle ?? false);
+    if (this.#inputs.advance(input, channel, watermarkMs)) this.#advance();
+    if (watermarkMs === MAX_WATERMARK) this.#emitIdle();
   }
 
+  /** One stream of one input holds event time back no longer, or does again. */
   inputIdle(input: number, channel: number, idle: boolean): void {
-    const union = this.#unions[input];
-    if (union?.setIdle(channel, idle)) this.#inputAdvanced(input, union.watermarkMs);
-    this.#inputIdle(input, union?.idle ?? idle);
+    if (this.#inputs.setIdle(input, channel, idle)) this.#advance();
+    this.#emitIdle();
   }
 
-  #inputIdle(input: number, idle: boolean): void {
-    const combiner = this.#combiner;
-    if (combiner?.setIdle(input, idle)) this.#advance(combiner.watermarkMs);
-    this.#inputsIdle = combiner?.idle ?? idle;
-    this.#tellIdle();
+  #advance(): void {
+    const { watermarkMs } = this.#inputs;
+    if (this.timers.nextTimeMs <= watermarkMs) {
+      this.#failures.guard(() => this.timers.advance(watermarkMs, this.#fire));
+    }
+    const { pendingResults } = this.operator;
+    if (pendingResults !== undefined) pendingResults.takeWatermark(watermarkMs);
+    else if (this.#ownWatermark === undefined || watermarkMs === MAX_WATERMARK) this.emitWatermark(watermarkMs);
   }
 
   /** Records still at work hold event time back below like any that come: their results would be late else. (Not in Flink.) */
-  #tellIdle(): void {
-    const idle = this.#inputsIdle && (this.operator.later?.pending ?? 0) === 0;
+  #emitIdle(): void {
+    const idle = this.#inputs.idle && (this.operator.pendingResults?.pending ?? 0) === 0;
     if (idle === this.#idle) return;
     this.#idle = idle;
     this.output.emitIdle(idle);
@@ -274,161 +227,24 @@ export class Task implements OperatorContext {
   advanceProcessingTime(nowMs: number): void {
     const { processingTimers } = this;
     if (processingTimers.nextTimeMs > nowMs) return;
-    this.#guard(() => processingTimers.advance(nowMs, this.#fireProcessing));
+    this.#failures.guard(() => processingTimers.advance(nowMs, this.#fireProcessing));
   }
 
   emitPeriodically(nowMs: number): void {
-    this.#guard(() => this.operator.onPeriodicEmit?.(nowMs));
+    this.output.place = undefined;
+    this.#failures.guard(() => this.operator.onPeriodicEmit?.(nowMs));
     if (this.#ownWatermark !== undefined) this.emitWatermark(this.#ownWatermark());
   }
 
-  /** Takes what {@link LaterResults} has ready. */
-  giveReady(): void {
-    this.#guard(() => this.operator.later?.giveReady(this.output));
-    this.#tellIdle();
+  /** Emits the results that have come meanwhile, see `PendingResults`. */
+  emitReady(): void {
+    this.output.place = undefined;
+    this.#failures.guard(() => this.operator.pendingResults?.emitReady(this.output));
+    this.#emitIdle();
   }
 
-  /** See {@link OperatorContext.asRecord}. */
-  asRecord(value: unknown, timestampMs: number, work: () => void): void {
-    const { journal, tally } = this;
-    tally.pending--;
-    journal.begin();
-    try {
-      work();
-    } catch (error) {
-      const blamed = this.#blamed(error);
-      if (!mayBury(blamed, this.#shared.onError)) throw blamed;
-      journal.undo();
-      if (blamed === error) tally.takenBack++;
-      else tally.dead++;
-      const letter = { ...wordsOf(blamed), origin: undefined, value, timestampMs, operator: blamed.operator };
-      this.#shared.deadLetter(letter, tally.in + tally.restored);
-      return;
-    }
-    tally.consumed++;
-    journal.end();
-  }
-
-  /** See {@link OperatorContext.firing}. */
-  firing(work: () => void, what: () => FailedWindow): void {
-    this.#firing(work, () => {
-      const { window, value, timestampMs } = what();
-      return { firing: { key: this.state.currentKey, window }, value, timestampMs };
-    });
-  }
-
-  #failedTimer({ timeMs }: Timer): FailedFiring {
-    return { firing: { key: this.state.currentKey, timerMs: timeMs }, timestampMs: timeMs };
-  }
-
-  #firing(work: () => void, what: () => FailedFiring): void {
-    const { journal } = this;
-    const fails = this.#shared.onWindowError === "fail";
-    try {
-      if (fails) work();
-      else journal.part(work);
-    } catch (error) {
-      // What made the window fire is a record, and no time that has come: that one is to blame.
-      const byRecord = journal.isActive && !this.#timerAtWork;
-      if (fails && byRecord) throw error;
-      if (isExpected(error) && !(error instanceof RecordError)) throw error;
-      // One that is not by a record has been named by a firing below.
-      if (error instanceof OperatorError && !error.byRecord) throw error;
-      const { firing, ...rest } = what();
-      const [operator, cause] = error instanceof OperatorError ? [error.operator, error.cause] : [this.name, error];
-      const named = new OperatorError(operator, cause, `in ${describeFiring(firing)}`);
-      if (fails) throw named;
-      this.tally.touch();
-      this.tally.failed++;
-      const letter = { ...wordsOf(named), origin: undefined, operator, firing, ...rest };
-      this.#shared.deadLetter(letter, byRecord ? undefined : this.tally.fired);
-    }
-  }
-
-  /** See {@link OperatorContext.sideOutput}. */
-  sideOutput<T>(tag: OutputTag<T>): Output<T> {
-    let output = this.#sideOutputs.get(tag.id) ?? this.#unread.get(tag.id);
-    if (output === undefined) {
-      const words = `gives records to its side output "${tag.id}", which nobody reads: they are counted and dropped; ` +
-        "getSideOutput() reads them";
-      this.#unread.set(tag.id, output = new UnreadOutput(this.output, () => this.warn(words)));
-    }
-    return output;
-  }
-
-  /** See {@link OperatorContext.warn}. */
-  warn(message: string): void {
-    this.#shared.warn(`"${this.name}": ${message}`);
-  }
-
-  /** See {@link OperatorContext.countFiltered}. */
-  countFiltered(): void {
-    this.tally.countFiltered();
-  }
-
-  /** See {@link OperatorContext.countLate}. */
-  countLate(): void {
-    this.tally.countLate(false);
-  }
-
-  /** See {@link OperatorContext.late}. */
-  late(value: unknown, timestampMs: number, { message, lateFromMs }: Lateness): void {
-    this.tally.countLate(true);
-    this.#shared.deadLetter({
-      origin: this.#shared.current?.origin(),
-      value,
-      timestampMs,
-      operator: this.name,
-      errorClass: "LateRecord",
-      message,
-      lateFromMs,
-    });
-  }
-
-  /** See {@link OperatorContext.emitWatermark}. */
+  /** Emits event time, ms, unless it is no news. */
   emitWatermark(watermarkMs: number): void {
     if (watermarkMs > this.output.watermarkMs) this.output.emitWatermark(watermarkMs);
-  }
-
-  #inputAdvanced(input: number, watermarkMs: number): void {
-    const combiner = this.#combiner;
-    if (combiner === undefined) this.#advance(watermarkMs);
-    else if (combiner.update(input, watermarkMs)) this.#advance(combiner.watermarkMs);
-  }
-
-  #advance(watermarkMs: number): void {
-    if (watermarkMs <= this.#watermarkMs) return;
-    this.#watermarkMs = watermarkMs;
-    if (this.timers.nextTimeMs <= watermarkMs) this.#guard(() => this.timers.advance(watermarkMs, this.#fire));
-    const { later } = this.operator;
-    if (later !== undefined) later.takeWatermark(watermarkMs);
-    else if (this.#ownWatermark === undefined || watermarkMs === MAX_WATERMARK) this.emitWatermark(watermarkMs);
-  }
-
-  #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      throw this.#named(error);
-    }
-  }
-
-  /** An error with the name of the operator nearest to it: those above see that it has one. */
-  #named(error: unknown): unknown {
-    if (error instanceof OperatorError || isExpected(error)) return error;
-    return new OperatorError(this.name, error, this.#shared.current?.origin());
-  }
-
-  /** Likewise, for an error while a record was on its way through: that one is counted. */
-  #atRecord(error: unknown): unknown {
-    const blamed = this.#blamed(error);
-    if (blamed !== error) this.tally.dead++;
-    return blamed;
-  }
-
-  /** An error with the record to blame; as it is if an operator below has named it, or if no record is to blame. */
-  #blamed(error: unknown): unknown {
-    if (error instanceof OperatorError || (isExpected(error) && !(error instanceof RecordError))) return error;
-    return new OperatorError(this.name, error, this.#shared.current?.origin(), true);
   }
 }

@@ -15,9 +15,9 @@ import type { SinkContext, SinkWriter } from "../sink.ts";
 import type { Json, SourceReader } from "../source.ts";
 import { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import { TimerQueue } from "../time/timer_queue.ts";
-import { mayBury, wordsOf } from "./dead_letters.ts";
+import { becomesDeadLetter, errorOf } from "./dead_letters.ts";
 import type { JobRunOptions } from "./options.ts";
-import type { Shared } from "./shared.ts";
+import type { AttemptContext } from "./attempt_context.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { SourceTask } from "./source_task.ts";
 import { FanOut } from "./edge.ts";
@@ -42,11 +42,11 @@ export async function wire(
   options: JobRunOptions,
   session: JobSession | undefined,
   snapshot: Snapshot,
-  shared: Shared,
+  attempt: AttemptContext,
   opened: Wired,
 ): Promise<void> {
   const outputs = new Map<StreamNode, FanOut>(
-    graph.nodes.map((node) => [node, new FanOut(new Tally(shared.changes.journal))]),
+    graph.nodes.map((node) => [node, new FanOut(new Tally(attempt.changes.journal))]),
   );
   // Side outputs come into being with their readers.
   const sideOutputs = new Map<StreamNode, Map<string, FanOut>>(graph.nodes.map((node) => [node, new Map()]));
@@ -60,13 +60,20 @@ export async function wire(
   const ahead = snapshot.ahead(options.bounded);
   for (const node of graph.nodes) {
     if (node.kind === "source") {
-      const reader = await openSource(node, options, snapshot, shared);
+      const reader = await openSource(node, options, snapshot, attempt);
       opened.sources.push(
-        new SourceTask(node, reader, outputs.get(node)!, shared, options.idleMs, {
-          outputMs: snapshot.job?.watermarks[node.uid] ?? MIN_WATERMARK,
-          splitMs: new Map(
-            [...snapshot.splits(node.uid) ?? []].map(([id, { watermark }]) => [id, watermark ?? MIN_WATERMARK]),
-          ),
+        new SourceTask({
+          node,
+          reader,
+          output: outputs.get(node)!,
+          attempt,
+          idleMs: options.idleMs,
+          restored: {
+            outputMs: snapshot.job?.watermarks[node.uid] ?? MIN_WATERMARK,
+            splitMs: new Map(
+              [...snapshot.splits(node.uid) ?? []].map(([id, { watermark }]) => [id, watermark ?? MIN_WATERMARK]),
+            ),
+          },
         }),
       );
       continue;
@@ -76,14 +83,14 @@ export async function wire(
       const { clock, logger } = options;
       const { tally } = outputs.get(node)!;
       const refuse: SinkContext["refuse"] = (value, timestampMs, error) =>
-        refuseRecord(node.name, { value, timestampMs }, error, { tally, shared });
+        refuseRecord(node.name, { value, timestampMs }, error, { tally, attempt });
       const writer = await node.sink.open({ session, restored: snapshot.sink(node.uid), clock, logger, refuse });
       opened.writers.push({ uid: node.uid, name: node.name, writer });
       operator = new SinkOperator(writer);
     } else {
       operator = node.create();
     }
-    opened.tasks.push(newTask(node, operator, outputs, sideOutputs, snapshot, shared, ahead.get(node.uid)));
+    opened.tasks.push(newTask(node, operator, outputs, sideOutputs, snapshot, attempt, ahead.get(node.uid)));
   }
   for (const task of opened.tasks) task.open();
 }
@@ -93,14 +100,14 @@ function refuseRecord(
   operator: string,
   record: { readonly value: unknown; readonly timestampMs: number },
   error: unknown,
-  { tally, shared }: { readonly tally: Tally; readonly shared: Shared },
+  { tally, attempt }: { readonly tally: Tally; readonly attempt: AttemptContext },
 ): void {
   if (isRetriable(error) || (isExpected(error) && !(error instanceof RecordError))) throw error;
   const blamed = new OperatorError(operator, error, undefined, true);
-  if (!mayBury(blamed, shared.onError)) throw blamed;
+  if (!becomesDeadLetter(blamed, attempt.onError)) throw blamed;
   tally.consumed--;
   tally.dead++;
-  shared.deadLetter({ ...wordsOf(blamed), origin: undefined, ...record, operator });
+  attempt.deadLetter({ ...errorOf(blamed), origin: undefined, ...record, operator });
 }
 
 /**
@@ -114,7 +121,7 @@ export function newTask(
   outputs: ReadonlyMap<StreamNode, FanOut>,
   sideOutputs: ReadonlyMap<StreamNode, ReadonlyMap<string, FanOut>>,
   snapshot: Snapshot,
-  shared: Shared,
+  attempt: AttemptContext,
   aheadMs?: number,
 ): Task {
   const { uid } = node;
@@ -125,21 +132,21 @@ export function newTask(
     operator,
     state: new KeyedStateBackend(
       uid,
-      shared.changes,
+      attempt.changes,
       snapshot.takeState(uid),
       snapshot.job?.versions[uid],
-      () => shared.clock.now(),
+      () => attempt.clock.now(),
     ),
-    timers: new TimerQueue(uid, shared.changes, snapshot.takeTimers(uid)),
+    timers: new TimerQueue(uid, attempt.changes, snapshot.takeTimers(uid)),
     processingTimers: new TimerQueue(
       uid,
-      shared.changes,
+      attempt.changes,
       snapshot.takeTimers(uid, "processing-timer"),
       "processing-timer",
     ),
     output: outputs.get(node)!,
     sideOutputs: sideOutputs.get(node)!,
-    shared,
+    attempt,
     restoredWatermarkMs: aheadMs ?? realMs,
     restoredRealMs: realMs,
   });
@@ -156,7 +163,7 @@ async function openSource(
   node: SourceNode,
   options: JobRunOptions,
   snapshot: Snapshot,
-  { sequence, wake }: Shared,
+  { sequence, wake }: AttemptContext,
 ): Promise<SourceReader<unknown>> {
   const splits = snapshot.splits(node.uid);
   const bounds = snapshot.job?.bounds?.[node.uid];

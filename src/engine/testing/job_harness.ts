@@ -208,9 +208,9 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
 
   /** Makes the job commit now, whatever the clock says. */
   async commit(): Promise<void> {
-    const { shared } = this.#running("commit");
+    const { attempt } = this.#running("commit");
     this.store.sessions.at(-1)!.full = true;
-    shared.wake();
+    attempt.wake();
     await this.settle();
   }
 
@@ -305,7 +305,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     return new OperatorView(uid, () => {
       const entries = new Map(this.store.entries);
       const parts = this.#status === "running" ? this.#parts : undefined;
-      for (const [entry, value] of parts?.shared.changes.peek() ?? []) {
+      for (const [entry, value] of parts?.attempt.changes.peek() ?? []) {
         if (value === null) entries.delete(entry);
         else entries.set(entry, value);
       }

@@ -3,7 +3,7 @@ import type { StreamNode } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
 import { checkBooks } from "../runtime/books.ts";
-import { mayBury, wordsOf } from "../runtime/dead_letters.ts";
+import { becomesDeadLetter, errorOf } from "../runtime/dead_letters.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
 import { JOB_ENTRY, type JobRecord, Snapshot } from "../runtime/snapshot.ts";
 import { FanOut } from "../runtime/edge.ts";
@@ -25,7 +25,7 @@ import { ManualClock } from "./manual_clock.ts";
 import { OperatorView, type PendingTimer, type Seen, type StateOptions } from "./operator_view.ts";
 import { type Flow, Probe } from "./probe.ts";
 import { nextTurn } from "./pulse.ts";
-import { newShared, type TestShared } from "./shared.ts";
+import { newAttemptContext, type TestAttemptContext } from "./attempt_context.ts";
 import { SideProbes } from "./side_probes.ts";
 
 /** What a restart finds. */
@@ -71,7 +71,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   /** Processing time of the operator. */
   readonly clock: ManualClock;
   /** @internal */
-  protected readonly shared: TestShared;
+  protected readonly attempt: TestAttemptContext;
   /** @internal */
   protected readonly tasks: readonly Task[];
   readonly #described: DescribedOperators;
@@ -95,8 +95,8 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     this.clock = clock;
     this.#described = described;
     this.#stored = stored;
-    this.shared = newShared(clock, options.onError ?? "fail", options.onWindowError);
-    const { journal } = this.shared.changes;
+    this.attempt = newAttemptContext(clock, options.onError ?? "fail", options.onWindowError);
+    const { journal } = this.attempt.changes;
     this.#probe = new Probe<OUT>(journal);
     const { operators, outlet } = described;
     const nodes = [...this.#inputs, ...operators];
@@ -105,7 +105,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     const sides = new Map(nodes.map((node) => [node, new SideProbes(this.#outputs.get(node)!, journal)]));
     this.#sides = [...sides.values()];
     const snapshot = new Snapshot(new Map(stored.entries));
-    this.tasks = operators.map((node) => newTask(node, node.create(), this.#outputs, sides, snapshot, this.shared));
+    this.tasks = operators.map((node) => newTask(node, node.create(), this.#outputs, sides, snapshot, this.attempt));
     const output = outlet.tag === undefined
       ? this.#outputs.get(outlet.node)!
       : sides.get(outlet.node)!.get(outlet.tag.id);
@@ -181,7 +181,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     for (const task of this.tasks) {
       if (task.operator.onPeriodicEmit !== undefined) task.emitPeriodically(nowMs);
       task.advanceProcessingTime(nowMs);
-      task.giveReady();
+      task.emitReady();
     }
     return this;
   }
@@ -189,10 +189,10 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   /** Makes the calls of an asynchronous function, lets their promises settle, and takes what they give. */
   async settle(): Promise<this> {
     do {
-      this.shared.woken = false;
-      for (const task of this.tasks) task.giveReady();
+      this.attempt.woken = false;
+      for (const task of this.tasks) task.emitReady();
       await nextTurn();
-    } while (this.shared.woken);
+    } while (this.attempt.woken);
     checkBooks([], this.tasks);
     return this;
   }
@@ -209,7 +209,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
 
   /** What went to the dead letters: late records that have no other place, and bad ones if `onError` says so. */
   get deadLetters(): readonly Omit<DeadLetter, "attempt">[] {
-    return this.shared.letters;
+    return this.attempt.letters;
   }
 
   /** How many records were late, those in side outputs included. */
@@ -245,7 +245,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   /** Stores what has changed. @returns the changed entries of state and timers; `null` for those that are gone */
   commit(): [entry: string, value: string | null][] {
     const entries = new Map(this.#stored.entries);
-    const changes = lastOf(this.shared.changes.drain());
+    const changes = lastOf(this.attempt.changes.drain());
     for (const [entry, value] of changes) {
       if (value === null) entries.delete(entry);
       else entries.set(entry, value);
@@ -259,7 +259,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   /** A new operator in a harness of its own, with what the last commit has: what came after it is gone. */
   restart(): this {
     const Harness = this.constructor as new (...parts: ConstructorParameters<typeof OperatorHarness>) => this;
-    const { onError, onWindowError } = this.shared;
+    const { onError, onWindowError } = this.attempt;
     return new Harness(this.#described, { clock: this.clock, onError, onWindowError }, this.#stored);
   }
 
@@ -283,14 +283,14 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   }
 
   #collect(output: FanOut, value: unknown, timestampMs: number): this {
-    const { journal } = this.shared.changes;
+    const { journal } = this.attempt.changes;
     journal.begin();
     try {
       output.collect(value, timestampMs);
     } catch (error) {
       journal.undo();
-      if (!mayBury(error, this.shared.onError)) throw error;
-      this.shared.deadLetter({ ...wordsOf(error), origin: undefined, value, timestampMs, operator: error.operator });
+      if (!becomesDeadLetter(error, this.attempt.onError)) throw error;
+      this.attempt.deadLetter({ ...errorOf(error), origin: undefined, value, timestampMs, operator: error.operator });
     }
     journal.end();
     checkBooks([], this.tasks);
@@ -332,7 +332,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
 
   #seen(): Seen {
     const entries = new Map(this.#stored.entries);
-    for (const [entry, value] of this.shared.changes.peek()) {
+    for (const [entry, value] of this.attempt.changes.peek()) {
       if (value === null) entries.delete(entry);
       else entries.set(entry, value);
     }

@@ -24,7 +24,7 @@ export class Probe<T = unknown> extends Edge implements Undoable {
     this.#journal = journal;
   }
 
-  override get bypass(): FanOut | undefined {
+  override get timeThrough(): FanOut | undefined {
     return undefined;
   }
 

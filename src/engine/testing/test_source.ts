@@ -1,6 +1,7 @@
 import { RecordError, type RecordOrigin } from "../errors.ts";
 import { MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
-import type { SourceTask, SplitTask } from "../runtime/source_task.ts";
+import type { SourceTask } from "../runtime/source_task.ts";
+import type { SplitTask } from "../runtime/split_task.ts";
 import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 

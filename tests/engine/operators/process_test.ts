@@ -69,5 +69,5 @@ Deno.test("ProcessOperator gives its function the signal that ends with the atte
     new ProcessOperator<string, string>({ open: (context) => void (signal = context.signal), processElement() {} })
   );
 
-  assertStrictEquals(signal, rig.shared.signal);
+  assertStrictEquals(signal, rig.attempt.signal);
 });

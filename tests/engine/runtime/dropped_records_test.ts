@@ -92,7 +92,7 @@ Deno.test("a side output that nobody reads is told once, with its name", async (
   );
   await windows.reduce(last).executeAndCollect();
   const words =
-    'warn: job: "window reduce": gives records to its side output "late", which nobody reads: they are counted and ' +
+    'warn: job: "window reduce": emits records to its side output "late", which nobody reads: they are counted and ' +
     "dropped; getSideOutput() reads them";
   assertEquals(log.lines.filter((line) => line.startsWith("warn: ")), [words]);
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { Intake } from "../../../src/engine/runtime/intake.ts";
-import type { SplitTask } from "../../../src/engine/runtime/source_task.ts";
+import type { SplitTask } from "../../../src/engine/runtime/split_task.ts";
 import type { SourceSplit, SplitStatus } from "../../../src/engine/source.ts";
 
 const ALL = 1_000;

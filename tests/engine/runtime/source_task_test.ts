@@ -3,7 +3,7 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../src/engine/errors.ts";
 import type { SourceNode } from "../../../src/engine/graph.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
-import { FanOut } from "../../../src/engine/runtime/edge.ts";
+import { FanOut, type RecordPlace } from "../../../src/engine/runtime/edge.ts";
 import { Tally } from "../../../src/engine/runtime/tally.ts";
 import type { ErrorPolicy } from "../../../src/engine/runtime/options.ts";
 import { type RestoredSourceTimes, SourceTask } from "../../../src/engine/runtime/source_task.ts";
@@ -13,7 +13,7 @@ import { SILENT } from "../../../src/engine/logger.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { type Flow, Probe } from "../../../src/engine/testing/probe.ts";
 import { ClockLimit } from "../../../src/engine/time/clock_limit.ts";
-import { newShared } from "../../../src/engine/testing/shared.ts";
+import { newAttemptContext } from "../../../src/engine/testing/attempt_context.ts";
 import { at, bad, type Entry, ScriptSource } from "../script_source.ts";
 import { newSequence } from "../../engine/sequence.ts";
 
@@ -30,8 +30,8 @@ async function open(logs: readonly (readonly Entry<string>[])[], options: Option
   const { bounded = false, strategy = WatermarkStrategy.forMonotonousTimestamps<string>() } = options;
   const clock = new ManualClock(1_000_000);
   const { maxAheadMs = Number.POSITIVE_INFINITY } = options;
-  const shared = {
-    ...newShared(clock, options.onError),
+  const attempt = {
+    ...newAttemptContext(clock, options.onError),
     clockLimit: new ClockLimit({ clock, maxAheadMs, warn() {} }),
   };
   const source = new ScriptSource(Object.fromEntries(logs.map((log, index) => [`s-${index}`, log])));
@@ -54,15 +54,15 @@ async function open(logs: readonly (readonly Entry<string>[])[], options: Option
     wake: () => {},
   });
   const probe = new Probe();
-  const output = new FanOut(new Tally(shared.changes.journal));
+  const output = new FanOut(new Tally(attempt.changes.journal));
   output.add(probe);
   const restored = options.restored ?? { outputMs: MIN_WATERMARK, splitMs: new Map() };
-  const task = new SourceTask(node, reader, output, shared, 60_000, restored);
+  const task = new SourceTask({ node, reader, output, attempt, idleMs: 60_000, restored });
   return {
     task,
     source,
     clock,
-    shared,
+    attempt,
     take: (): Flow[] => probe.take(),
     step: (split: number) => task.splits[split]!.step(),
   };
@@ -142,12 +142,12 @@ Deno.test(
 );
 
 Deno.test("step() puts a record that cannot be decoded into the dead letters, and goes on without event time from it", async () => {
-  const { step, take, task, shared } = await open([[at(100, "a"), bad(500, "value is not JSON"), at(200, "b")]]);
+  const { step, take, task, attempt } = await open([[at(100, "a"), bad(500, "value is not JSON"), at(200, "b")]]);
   for (let i = 0; i < 3; i++) step(0);
 
   assertEquals(take(), [["a", 100], { watermark: 99 }, ["b", 200], { watermark: 199 }]);
   assertEquals(task.output.tally.dead, 1);
-  assertEquals(shared.letters, [{
+  assertEquals(attempt.letters, [{
     origin: { topic: "s-0", partition: 0, offset: 1, timestampMs: 500, key: null, value: null, headers: undefined },
     timestampMs: 500,
     operator: "source",
@@ -156,21 +156,19 @@ Deno.test("step() puts a record that cannot be decoded into the dead letters, an
   }]);
 });
 
-Deno.test("step() names the record at work for those below, and none while event time moves on", async () => {
-  const { step, shared, task } = await open([[at(100, "a")]]);
+Deno.test("step() hands on with each record where it comes from", async () => {
+  const { step, task } = await open([[at(100, "a"), at(200, "b")], [at(150, "c")]]);
   const seen: unknown[] = [];
   const spy = new class extends Probe {
-    override collect(): void {
-      seen.push(shared.current?.origin()?.offset);
-    }
-    override emitWatermark(): void {
-      seen.push(shared.current);
+    override collect(value: unknown, _timestampMs: number, place?: RecordPlace): void {
+      const { topic, offset } = place!.origin()!;
+      seen.push([value, topic, offset]);
     }
   }();
   task.output.add(spy);
-  step(0);
+  for (const split of [0, 1, 0]) step(split);
 
-  assertEquals(seen, [0, undefined]);
+  assertEquals(seen, [["a", "s-0", 0], ["c", "s-1", 0], ["b", "s-0", 1]]);
 });
 
 Deno.test("checkIdleness() lets a silent split go that is read to its end, when its time is over", async () => {

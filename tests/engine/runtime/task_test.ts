@@ -4,7 +4,8 @@ import { MapOperator } from "../../../src/engine/operators/map.ts";
 import type { Operator, OperatorContext } from "../../../src/engine/operators/operator.ts";
 import type { Output, StreamRecord } from "../../../src/engine/record.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
-import { FanOut } from "../../../src/engine/runtime/edge.ts";
+import { FanOut, type RecordPlace } from "../../../src/engine/runtime/edge.ts";
+import { OutputTag } from "../../../src/engine/side_output.ts";
 import type { Timer } from "../../../src/engine/time/timer_queue.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { Probe } from "../../../src/engine/testing/probe.ts";
@@ -186,22 +187,48 @@ Deno.test("process() names the operator that threw, keeps the error, and says at
       }),
     { name: "cities" },
   );
-  rig.shared.current = {
-    origin: () => ({
-      topic: "skyone",
-      partition: 3,
-      offset: 1204,
-      timestampMs: 5,
-      key: null,
-      value: null,
-      headers: undefined,
-    }),
-  } as unknown as NonNullable<typeof rig.shared.current>;
+  const origin = {
+    topic: "skyone",
+    partition: 3,
+    offset: 1204,
+    timestampMs: 5,
+    key: null,
+    value: null,
+    headers: undefined,
+  };
+  const edge = rig.task.addEdge(0, 0);
 
-  const error = assertThrows(() => rig.record("x", 1), OperatorError) as OperatorError;
+  const error = assertThrows(() => edge.collect("x", 1, { origin: () => origin }), OperatorError) as OperatorError;
   assertEquals(error.message, 'Operator "cities" failed at "skyone" partition 3 offset 1204: RangeError: no such city');
   assertEquals(error.operator, "cities");
   assertStrictEquals(error.cause, cause);
+});
+
+Deno.test("process() hands on where a record comes from, also to side outputs; what a timer emits comes from nowhere", () => {
+  const tag = new OutputTag<string>("side");
+  const places: string[] = [];
+  const spy = (name: string) =>
+    new class extends Probe {
+      override collect(_value: unknown, _timestampMs: number, place?: RecordPlace): void {
+        places.push(`${name} ${place?.origin()?.offset}`);
+      }
+    }();
+  const operator = new class extends TimerOperator {
+    override processElement(record: StreamRecord<string>, output: Output<string>): void {
+      super.processElement(record, output);
+      this.context.sideOutput(tag).collect(record.value, record.timestampMs);
+    }
+  }();
+  const rig = new OperatorRig(() => operator, { keyBy: (value) => value.split(" ")[0] });
+  rig.task.output.add(spy("main"));
+  (operator.context.sideOutput(tag) as FanOut).add(spy("side"));
+  const edge = rig.task.addEdge(0, 0);
+  const at = (offset: number) => ({ origin: () => ({ offset }) }) as RecordPlace;
+  edge.collect("a 30", 10, at(0));
+  edge.collect("b", 20, at(1));
+  rig.watermark(30);
+
+  assertEquals(places, ["side 0", "main 1", "side 1", "main undefined"]);
 });
 
 Deno.test("process() names the nearest operator when one below threw", () => {

@@ -4,7 +4,7 @@ import { BinaryHeap } from "../../time/binary_heap.ts";
 import { AsyncCall, type AsyncCallOwner } from "./async_call.ts";
 import type { AsyncWaitOptions, RichAsyncFunction } from "../../functions/async_function.ts";
 import { type AsyncWaitQueue, Fifo, OrderedQueue, UnorderedQueue } from "./async_queue.ts";
-import type { LaterResults, Operator, OperatorContext } from "../operator.ts";
+import type { Operator, OperatorContext, PendingResults } from "../operator.ts";
 
 /** A record at work, as it is stored. */
 interface Stored<T> {
@@ -22,8 +22,8 @@ interface Stored<T> {
  * calls are on their way, and a restart makes those calls again, in order.
  * More records than the capacity (one above made many) wait here without being called.
  */
-export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, LaterResults<OUT>, AsyncCallOwner<IN, OUT> {
-  readonly later: LaterResults<OUT> = this;
+export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, PendingResults<OUT>, AsyncCallOwner<IN, OUT> {
+  readonly pendingResults: PendingResults<OUT> = this;
   readonly #function: RichAsyncFunction<IN, OUT>;
   readonly #options: AsyncWaitOptions<IN, OUT>;
   readonly #capacity: number;
@@ -96,7 +96,7 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, LaterResul
     else this.#queue.addWatermark(watermarkMs);
   }
 
-  giveReady(output: Output<OUT>): void {
+  emitReady(output: Output<OUT>): void {
     this.#lookAtClock();
     this.#callWaiting();
     for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {

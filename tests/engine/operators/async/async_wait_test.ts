@@ -40,7 +40,7 @@ class AsyncRig {
   /** What the job's loop does between batches. @returns what has come out */
   async turn(): Promise<Flow[]> {
     await settled();
-    this.rig.task.giveReady();
+    this.rig.task.emitReady();
     return this.rig.take();
   }
 
@@ -55,8 +55,8 @@ class AsyncRig {
     this.rig = this.rig.restart();
   }
 
-  get later() {
-    return this.rig.operator.later!;
+  get pendingResults() {
+    return this.rig.operator.pendingResults!;
   }
 }
 
@@ -133,9 +133,9 @@ testBoth("AsyncWaitOperator holds the end back as well", async (order) => {
   const job = new AsyncRig(order).records("a1").watermark(MAX_WATERMARK);
   await job.turn();
 
-  assertEquals([job.rig.take(), job.later.pending], [[], 1]);
+  assertEquals([job.rig.take(), job.pendingResults.pending], [[], 1]);
   assertEquals(await job.answer("a1"), [["A1", 1], { watermark: MAX_WATERMARK }]);
-  assertEquals(job.later.pending, 0);
+  assertEquals(job.pendingResults.pending, 0);
 });
 
 testBoth("AsyncWaitOperator gives several results of a record one after the other, or none", async (order) => {
@@ -146,7 +146,7 @@ testBoth("AsyncWaitOperator gives several results of a record one after the othe
   job.calls.of("c3").answer("z");
 
   assertEquals(await job.turn(), [["x", 1], ["y", 1], ["z", 3]]);
-  assertEquals(job.later.pending, 0);
+  assertEquals(job.pendingResults.pending, 0);
 });
 
 testBoth("AsyncWaitOperator leaves records without a time without one", async (order) => {
@@ -184,13 +184,13 @@ testBoth("AsyncWaitOperator says nothing of an idleness that is over before its 
 
 testBoth("AsyncWaitOperator is full when as many records are at work as its capacity says", async (order) => {
   const job = new AsyncRig(order, { capacity: 2 }).records("a1");
-  assertEquals(job.later.full, false);
+  assertEquals(job.pendingResults.full, false);
   job.records("b2");
-  assertEquals(job.later.full, true);
+  assertEquals(job.pendingResults.full, true);
 
   await job.turn();
   await job.answer("a1");
-  assertEquals(job.later.full, false);
+  assertEquals(job.pendingResults.full, false);
 });
 
 testBoth(
@@ -204,7 +204,7 @@ testBoth(
     assertEquals(job.calls.inputs, ["a1", "b2", "c3"]);
     await job.answer("b2", "c3");
     await job.answer("d4");
-    assertEquals([job.calls.inputs, job.later.pending], [["a1", "b2", "c3", "d4"], 0]);
+    assertEquals([job.calls.inputs, job.pendingResults.pending], [["a1", "b2", "c3", "d4"], 0]);
   },
 );
 
@@ -220,16 +220,16 @@ Deno.test("AsyncWaitOperator counts results that wait for those before them (ord
 Deno.test("AsyncWaitOperator has room for 100 when nothing is said", () => {
   const job = new AsyncRig("ordered");
   for (let n = 0; n < 99; n++) job.records(`r${n}`);
-  assertEquals(job.later.full, false);
+  assertEquals(job.pendingResults.full, false);
   job.records("r99");
-  assertEquals(job.later.full, true);
+  assertEquals(job.pendingResults.full, true);
 });
 
 testBoth("AsyncWaitOperator wakes the job when there is news, and not for nothing", async (order) => {
   const retry = AsyncRetryStrategies.fixedDelay<string>(1, 100);
   const job = new AsyncRig(order, { retry });
   let wakes = 0;
-  job.rig.shared.wake = () => void wakes++;
+  job.rig.attempt.wake = () => void wakes++;
   const news = async (act: () => void) => {
     wakes = 0;
     act();
@@ -261,7 +261,7 @@ testBoth("AsyncWaitOperator fails when a call fails, as soon as its results woul
   }
   await settled();
 
-  const error = assertThrows(() => job.rig.task.giveReady(), OperatorError) as OperatorError;
+  const error = assertThrows(() => job.rig.task.emitReady(), OperatorError) as OperatorError;
   assertEquals(error.message, 'Operator "lookup" failed: RangeError: no such city');
   assertEquals(error.cause, cause);
 });
@@ -285,10 +285,10 @@ testBoth(
         message: "no such city",
       },
     ]);
-    assertEquals([job.rig.task.tally.in, job.rig.task.tally.dead, job.later.pending], [3, 1, 0]);
+    assertEquals([job.rig.task.tally.in, job.rig.task.tally.dead, job.pendingResults.pending], [3, 1, 0]);
     job.rig.commit();
     job.restart();
-    assertEquals(job.later.pending, 0);
+    assertEquals(job.pendingResults.pending, 0);
   },
 );
 
@@ -301,10 +301,10 @@ testBoth("AsyncWaitOperator takes what a function throws at once like a rejectio
   };
   job.calls = { function: broken.asyncInvoke } as unknown as typeof job.calls;
   job.records("a1");
-  job.rig.task.giveReady();
+  job.rig.task.emitReady();
   await settled();
 
-  assertThrows(() => job.rig.task.giveReady(), OperatorError, 'Operator "lookup" failed: Error: no connection');
+  assertThrows(() => job.rig.task.emitReady(), OperatorError, 'Operator "lookup" failed: Error: no connection');
 });
 
 testBoth("AsyncWaitOperator refuses results that are no array", async (order) => {
@@ -313,11 +313,11 @@ testBoth("AsyncWaitOperator refuses results that are no array", async (order) =>
     const job = new AsyncRig(order);
     job.calls = { function: () => Promise.resolve(results) } as unknown as typeof job.calls;
     job.records("a1");
-    job.rig.task.giveReady();
+    job.rig.task.emitReady();
     await settled();
 
     assertThrows(
-      () => job.rig.task.giveReady(),
+      () => job.rig.task.emitReady(),
       OperatorError,
       `TypeError: The asynchronous function gave ${found}: it must give an array of results, empty if there are none`,
     );
@@ -330,7 +330,7 @@ testBoth(
     const job = new AsyncRig(order, { timeoutMs: 500 }).records("a1");
     await job.turn();
     const { signal } = job.calls.of("a1");
-    assertEquals(job.later.nextTimeMs, 500);
+    assertEquals(job.pendingResults.nextTimeMs, 500);
     job.rig.processingTime(499);
     assertEquals(signal.aborted, false);
 
@@ -352,7 +352,7 @@ testBoth("AsyncWaitOperator takes what has come in time, however late it looks",
   job.rig.processingTime(9_999);
 
   assertEquals(await job.turn(), [["x", 1]]);
-  assertEquals(job.later.nextTimeMs, Number.POSITIVE_INFINITY);
+  assertEquals(job.pendingResults.nextTimeMs, Number.POSITIVE_INFINITY);
 });
 
 testBoth(
@@ -370,7 +370,7 @@ testBoth(
     assertEquals((await job.turn()).slice(0, 2), given);
 
     late.answer("late");
-    assertEquals([await job.turn(), job.later.pending], [[], 0]);
+    assertEquals([await job.turn(), job.pendingResults.pending], [[], 0]);
     assertEquals(late.signal.aborted, true);
   },
 );
@@ -381,7 +381,7 @@ testBoth("AsyncWaitOperator counts the time of a record from its call on, not fr
   job.rig.processingTime(400);
   await job.answer("a1");
 
-  assertEquals([job.calls.inputs, job.later.nextTimeMs], [["a1", "b2"], 900]);
+  assertEquals([job.calls.inputs, job.pendingResults.nextTimeMs], [["a1", "b2"], 900]);
 });
 
 testBoth("AsyncWaitOperator waits for ever when it is told so", async (order) => {
@@ -389,7 +389,7 @@ testBoth("AsyncWaitOperator waits for ever when it is told so", async (order) =>
   await job.turn();
   job.rig.processingTime(1e15);
 
-  assertEquals([job.later.nextTimeMs, await job.answer("a1")], [Number.POSITIVE_INFINITY, [["A1", 1]]]);
+  assertEquals([job.pendingResults.nextTimeMs, await job.answer("a1")], [Number.POSITIVE_INFINITY, [["A1", 1]]]);
 });
 
 testBoth("AsyncWaitOperator fails when onTimeout() throws", async (order) => {
@@ -411,7 +411,7 @@ testBoth("AsyncWaitOperator asks again after an error, when its time has come", 
   await job.turn();
   job.calls.of("a1").refuse(new Error("busy"));
   await job.turn();
-  assertEquals([job.calls.inputs, job.later.nextTimeMs], [["a1", "b2"], 100]);
+  assertEquals([job.calls.inputs, job.pendingResults.nextTimeMs], [["a1", "b2"], 100]);
 
   job.rig.processingTime(99);
   await job.turn();
@@ -434,7 +434,7 @@ testBoth("AsyncWaitOperator fails with the last error when it may not ask again"
   job.calls.of("a1").refuse(new Error("busy 3"));
   await settled();
 
-  assertThrows(() => job.rig.task.giveReady(), OperatorError, 'Operator "lookup" failed: Error: busy 3');
+  assertThrows(() => job.rig.task.emitReady(), OperatorError, 'Operator "lookup" failed: Error: busy 3');
   assertEquals(job.calls.inputs.length, 3);
 });
 
@@ -459,7 +459,7 @@ testBoth("AsyncWaitOperator lets all calls of a record share its time", async (o
   job.rig.processingTime(100);
   await job.turn();
   const { signal } = job.calls.of("a1");
-  assertEquals(job.later.nextTimeMs, 150);
+  assertEquals(job.pendingResults.nextTimeMs, 150);
 
   assertThrows(() => job.rig.processingTime(150), OperatorError, "No results within 150 ms, after 2 calls");
   assertEquals(signal.aborted, true);
@@ -487,7 +487,7 @@ testBoth("AsyncWaitOperator fails when a predicate throws", async (order) => {
   job.calls.of("a1").answer("x");
   await settled();
 
-  assertThrows(() => job.rig.task.giveReady(), OperatorError, 'Operator "lookup" failed: Error: no idea');
+  assertThrows(() => job.rig.task.emitReady(), OperatorError, 'Operator "lookup" failed: Error: no idea');
 });
 
 // ------------------------------------------------------------------------------------------------- state, and end
@@ -546,7 +546,7 @@ testBoth("AsyncWaitOperator takes records of a commit in their order, whatever t
     finishedAtMs: null,
   };
   const restored = { entries: new Map([...entries, [JOB_ENTRY, JSON.stringify(record)]]), watermarks: new Map() };
-  new OperatorRig(create, { name: "lookup" }, restored).task.giveReady();
+  new OperatorRig(create, { name: "lookup" }, restored).task.emitReady();
   await settled();
 
   assertEquals(job.calls.inputs, Array.from({ length: 12 }, (_, n) => `r${n}`));
@@ -567,7 +567,7 @@ testBoth("AsyncWaitOperator holds watermarks behind records that it has from a c
 
 testBoth("AsyncWaitOperator makes no call for a record that dies further on", async (order) => {
   const job = new AsyncRig(order);
-  const { journal } = job.rig.shared.changes;
+  const { journal } = job.rig.attempt.changes;
   journal.begin();
   job.records("a1");
   journal.undo();
@@ -575,7 +575,7 @@ testBoth("AsyncWaitOperator makes no call for a record that dies further on", as
   await job.turn();
 
   assertEquals(job.calls.inputs, ["b2"]);
-  assertEquals([await job.answer("b2"), job.later.pending], [[["B2", 2], { watermark: 2 }], 0]);
+  assertEquals([await job.answer("b2"), job.pendingResults.pending], [[["B2", 2], { watermark: 2 }], 0]);
 });
 
 testBoth(
@@ -587,7 +587,7 @@ testBoth(
     await job.turn();
     const [a, b] = [job.calls.of("a1"), job.calls.of("b2")];
     let wakes = 0;
-    job.rig.shared.wake = () => void wakes++;
+    job.rig.attempt.wake = () => void wakes++;
     job.rig.operator.close!();
     assertEquals([a.signal.aborted, b.signal.aborted], [true, true]);
 
@@ -621,7 +621,7 @@ Deno.test("AsyncWaitOperator opens and closes its function, and calls it between
     () => new AsyncWaitOperator<string, string>("ordered", new Lookup(), { timeoutMs: 1 }),
     { name: "lookup" },
   );
-  rig.record("a").task.giveReady();
+  rig.record("a").task.emitReady();
   const closing: unknown = rig.operator.close!();
   assert(closing instanceof Promise);
   await closing;
@@ -638,7 +638,7 @@ Deno.test("AsyncWaitOperator gives a function that asks for it late a signal tha
     },
   };
   const rig = new OperatorRig(() => new AsyncWaitOperator("ordered", rich, { timeoutMs: 1 }));
-  rig.record("a").task.giveReady();
+  rig.record("a").task.emitReady();
   rig.operator.close!();
 
   assertEquals(context!.signal.aborted, true);

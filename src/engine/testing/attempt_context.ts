@@ -1,28 +1,27 @@
 import type { DeadLetter } from "../job_store.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
-import type { Shared } from "../runtime/shared.ts";
+import type { AttemptContext } from "../runtime/attempt_context.ts";
 import { Changes } from "../state/changes.ts";
 import { NO_LIMIT } from "../time/clock_limit.ts";
 import { ManualClock } from "./manual_clock.ts";
 
 /** What the tasks of a test share; dead letters are written down. */
-export interface TestShared extends Shared {
+export interface TestAttemptContext extends AttemptContext {
   readonly letters: Omit<DeadLetter, "attempt">[];
   /** Whether a task asked to be looked at since this was set to false. */
   woken: boolean;
 }
 
-export function newShared(
+export function newAttemptContext(
   clock: ManualClock = new ManualClock(),
   onError: ErrorPolicy = "dead-letter",
   onWindowError: WindowErrorPolicy = "fail",
-): TestShared {
+): TestAttemptContext {
   let last = 0;
   const letters: Omit<DeadLetter, "attempt">[] = [];
-  const shared: TestShared = {
+  const attempt: TestAttemptContext = {
     clock,
     changes: new Changes(),
-    current: undefined,
     onError,
     onWindowError,
     letters,
@@ -31,8 +30,8 @@ export function newShared(
     clockLimit: NO_LIMIT,
     warn() {},
     sequence: () => ++last,
-    wake: () => void (shared.woken = true),
+    wake: () => void (attempt.woken = true),
     signal: new AbortController().signal,
   };
-  return shared;
+  return attempt;
 }

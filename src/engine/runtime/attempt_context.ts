@@ -1,16 +1,13 @@
 import type { Clock } from "../clock.ts";
 import type { DeadLetter } from "../job_store.ts";
-import type { SourceSplit } from "../source.ts";
 import type { Changes } from "../state/changes.ts";
 import type { ClockLimit } from "../time/clock_limit.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "./options.ts";
 
-/** What all tasks of one attempt share. */
-export interface Shared {
+/** What the tasks and sources of one attempt of a job have in common. */
+export interface AttemptContext {
   readonly clock: Clock;
   readonly changes: Changes;
-  /** The split whose record is at work; undefined while timers fire. */
-  current: SourceSplit<unknown> | undefined;
   readonly onError: ErrorPolicy;
   readonly onWindowError: WindowErrorPolicy;
   /**
