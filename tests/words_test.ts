@@ -50,7 +50,11 @@ const NAMES: readonly Rule[] = [
   name(/\bShared\b/, "AttemptContext"),
   name(/\bWired\b|\bRunningParts\b|\bTaskParts\b|\bLeaseParts\b/, "say what it holds: RunningJob, LeaseOptions"),
   name(/unlessLost/, "abortedBy(signal, promise)"),
-  name(/\bstamps\b|[a-z]Stamps\b/, "compatibility() or stateDependsOn()"),
+  {
+    ...name(/\bstamps\b|[a-z]Stamps\b/, "compatibility() or stateDependsOn()"),
+    // The field in which commits store it: it cannot change.
+    except: ["commit_format.ts", "commit_format_test.ts"],
+  },
   name(/turnTo/, "bind(), setCurrentKey(), setCurrentRecord()"),
   name(/giveReady|\bLaterResults\b/, "emitReady, PendingResults"),
   name(/\bpassive\b|\bbypass\b|#giver\b/, "ignoresTime, timeThrough, timeFrom"),

@@ -1,3 +1,4 @@
+import { partitionOfSplit } from "../engine/internal.ts";
 import {
   type DeadLetter,
   type FaultPoint,
@@ -199,9 +200,8 @@ function checkNothingLost(job: string, entries: ReadonlyMap<string, string>, pos
   }
 }
 
-/** For tools that watch the group: the split "skyone-3" is partition 3 of "skyone". */
+/** A position in a topic, for tools that watch the group. */
 function groupPosition({ split, position }: SplitPosition): { topic: string; partition: number; offset: number }[] {
-  const match = /^(.+)-(\d+)$/.exec(split);
-  if (match === null || typeof position !== "number") return [];
-  return [{ topic: match[1]!, partition: Number(match[2]), offset: position }];
+  const place = partitionOfSplit(split);
+  return place === undefined || typeof position !== "number" ? [] : [{ ...place, offset: position }];
 }

@@ -1,3 +1,4 @@
+import { partitionSplit } from "../engine/internal.ts";
 import type { Source, SourceContext, SourceReader, StartingPoint } from "../engine/mod.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { checkBound, checkPosition } from "./position_range.ts";
@@ -51,14 +52,14 @@ export class TopicSource<T> implements Source<T> {
       { broker: this.#broker, topic, topicId },
       endOffsets.map((end, partition) => ({
         partition,
-        identity: context.restoredIdentities?.get(`${topic}-${partition}`),
+        identity: context.restoredIdentities?.get(partitionSplit(topic, partition)),
         start: startOffsets[partition]!,
         end,
       })),
     );
     const first = typeof context.from === "number" ? await this.#broker.offsetsAt(topic, context.from) : undefined;
     const splits = endOffsets.map((end, partition) => {
-      const id = `${topic}-${partition}`;
+      const id = partitionSplit(topic, partition);
       const start = startOffsets[partition]!;
       let position = context.restored?.get(id) as number | undefined;
       if (position !== undefined) checkPosition({ topic, partition, position, start, end });

@@ -1,3 +1,4 @@
+import { partitionSplit } from "../engine/internal.ts";
 import {
   formatTime,
   type Json,
@@ -72,7 +73,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
   #taken: BrokerRecord | undefined;
 
   constructor({ topic, partition, position, end, bound, identity, decode }: TopicSplitParts<T>) {
-    this.id = `${topic}-${partition}`;
+    this.id = partitionSplit(topic, partition);
     this.topic = topic;
     this.partition = partition;
     this.bound = bound;

@@ -3,9 +3,7 @@
  * checks of values and functions. No part of the package.
  */
 export { checkPlainFunction } from "./api/checks.ts";
+export * from "./commit_format.ts";
 export { isPlainJson, lossInJson } from "./json_value.ts";
-export { CommitEntryError, JOB_ENTRY, type JobRecord, splitEntry, type SplitRecord } from "./runtime/snapshot.ts";
 export { type KeyId, keyIdOf } from "./state/key.ts";
-export type { StoredWindow } from "./state/open_state.ts";
-export type { TimerKind } from "./time/timer_queue.ts";
 export { windowStart } from "./windows/tumbling_event_time_windows.ts";

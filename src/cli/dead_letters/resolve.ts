@@ -1,8 +1,9 @@
 /** Replaying and dropping letters, each once. */
 import { type Broker, deadLetterTopic, type OutgoingRecord, type Producer } from "../../connectors/broker.ts";
 import { BrokerError } from "../../connectors/broker_errors.ts";
+import { jobRecordOf, partitionSplit } from "../../engine/internal.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
-import { jobRecordOf, splitsOf } from "../state/commit.ts";
+import { splitsOf } from "../state/commit.ts";
 import { timeText } from "../topics/read.ts";
 import {
   type Letter,
@@ -240,7 +241,7 @@ async function warn(broker: Broker, job: string, letters: readonly Letter[], log
         { split, watermark },
       ) => [split, watermark ?? Number.NEGATIVE_INFINITY]),
     );
-    const watermarkOf = ({ origin }: Letter) => watermarks.get(`${topic}-${origin!.partition}`);
+    const watermarkOf = ({ origin }: Letter) => watermarks.get(partitionSplit(topic, origin!.partition));
     const old = some.filter((letter) =>
       letter.origin!.timestampMs <= (watermarkOf(letter) ?? Number.NEGATIVE_INFINITY)
     );

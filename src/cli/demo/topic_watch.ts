@@ -1,4 +1,5 @@
 import type { FetchedBatch, TopicDescription } from "../../connectors/broker.ts";
+import { partitionSplit } from "../../engine/internal.ts";
 import type { TopicState } from "./state.ts";
 
 /** Rates are those of so long a time, ms: two windows of the demo, for statistics come window by window. */
@@ -18,7 +19,7 @@ export class TopicWatch {
     this.name = name;
     this.#sinceMs = nowMs;
     this.partitions = endOffsets.map((end, partition) => ({
-      split: `${name}-${partition}`,
+      split: partitionSplit(name, partition),
       nextOffset: startOffsets[partition] ?? 0,
       firstEnd: end,
       eventTimeMs: undefined,

@@ -1,13 +1,19 @@
-/** A job's commit as a person asks about it; `engine/runtime/snapshot.ts` says what the entries are. */
-import type { Json } from "../../engine/mod.ts";
+/** A job's commit as a person asks about it; `engine/commit_format.ts` says what the entries are. */
 import {
-  CommitEntryError,
-  JOB_ENTRY,
-  type JobRecord,
+  entriesOf,
+  jobRecordOf,
+  type ParsedShape,
+  parseName,
+  parseShape,
+  parseValue,
+  partitionOfSplit,
+  readStored,
   type SplitRecord,
-  type StoredWindow,
+  type StateName,
+  type StoredValue,
   type TimerKind,
 } from "../../engine/internal.ts";
+import { JobError } from "../../engine/mod.ts";
 
 /** Entries as the store has them. */
 export type Entries = ReadonlyMap<string, string>;
@@ -21,30 +27,15 @@ export interface SplitEntry extends SplitRecord {
 }
 
 /** One entry of a state. */
-export interface StateEntry {
-  readonly uid: string;
-  readonly state: string;
-  readonly namespace: string;
-  readonly key: Json;
-  /** Left out if the state has one entry per key; else a map's own key, or the place of an element of a list. */
-  readonly part?: Json;
+export interface StateEntry extends Omit<StateName, "kind"> {
+  /** Its name in the store. */
+  readonly entry: string;
   /** The text that is stored. */
   readonly text: string;
-  /** Of the entry's name and text, UTF-8. */
-  readonly bytes: number;
-}
-
-/** Kind and version of a state, as the job describes it. */
-export interface Shape {
-  /** "value", "list", "map", …; "?" if the commit does not say */
-  readonly kind: string;
-  readonly version: string;
-  /** Whether its values carry the time of their last update. */
-  readonly ttl: boolean;
 }
 
 /** All entries of one state, counted. */
-export interface StateSummary extends Shape {
+export interface StateSummary extends ParsedShape {
   readonly uid: string;
   readonly state: string;
   /** Keys and namespaces together: what has a value of its own. */
@@ -64,43 +55,27 @@ export interface TimerSummary {
 
 const encoder = new TextEncoder();
 
-/** Those that are JSON, as all are that jobs have written. */
+/** Those that can be read, as all can that jobs have written. */
 export function readableOf(entries: Entries): Entries {
-  return new Map([...entries].filter(([entry, text]) => isJson(entry) && isJson(text)));
+  return new Map([...entries].filter(([entry, text]) => isReadable(entry, text)));
 }
 
-function isJson(text: string): boolean {
+function isReadable(entry: string, text: string): boolean {
   try {
-    JSON.parse(text);
+    parseName(entry, text);
+    parseValue(entry, text);
     return true;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof JobError)) throw error;
     return false;
   }
 }
 
-/** @throws {CommitEntryError} naming the entry, if its name or text is damaged */
-function parse<T>(part: string, [entry, text]: readonly [entry: string, text: string]): T {
-  try {
-    return JSON.parse(part) as T;
-  } catch {
-    throw new CommitEntryError(entry, text);
-  }
-}
-
-/** The entry of the job itself; undefined if there is no commit. */
-export function jobRecordOf(entries: Entries): JobRecord | undefined {
-  const text = entries.get(JOB_ENTRY);
-  return text === undefined ? undefined : parse(text, [JOB_ENTRY, text]);
-}
-
 /** Positions, by source and split. */
 export function splitsOf(entries: Entries): SplitEntry[] {
-  const found: SplitEntry[] = [];
-  for (const [entry, text] of entries) {
-    if (!entry.startsWith('["split",')) continue;
-    const [, source, split] = parse<[string, string, string]>(entry, [entry, text]);
-    found.push({ source, split, ...parse<SplitRecord>(text, [entry, text]) });
-  }
+  const found = Array.from(entriesOf(entries, "split"), ([{ uid: source, split }, text, entry]): SplitEntry => {
+    return { source, split, ...parseValue(entry, text) as SplitRecord };
+  });
   return found.sort((a, b) =>
     compare(a.source, b.source) || a.split.localeCompare(b.split, "en", { numeric: true }) || compare(a.split, b.split)
   );
@@ -108,24 +83,18 @@ export function splitsOf(entries: Entries): SplitEntry[] {
 
 /** The partition that a split is, if its position is an offset: by its id and position alone. */
 export function partitionOf({ split, position }: SplitEntry): { topic: string; partition: number } | undefined {
-  const match = /^(.+)-(\d+)$/.exec(split);
-  if (match === null || !Number.isSafeInteger(position)) return undefined;
-  return { topic: match[1]!, partition: Number(match[2]) };
+  return Number.isSafeInteger(position) ? partitionOfSplit(split) : undefined;
 }
 
 /** Entries of states, as the store has them; those of one operator or state only if asked so. */
 export function* stateEntriesOf(entries: Entries, uid?: string, state?: string): Generator<StateEntry> {
   const names = uid === undefined ? [] : state === undefined ? [uid] : [uid, state];
-  const begin = ["state", ...names].map((name) => JSON.stringify(name)).join(",");
-  for (const [entry, text] of entries) {
-    if (!entry.startsWith(`[${begin},`)) continue;
-    const [, uid, state, namespace, key, part] = parse<[string, string, string, string, Json, Json?]>(entry, [
-      entry,
-      text,
-    ]);
-    const bytes = encoder.encode(entry).length + encoder.encode(text).length;
-    yield { uid, state, namespace, key, text, bytes, ...(part !== undefined && { part }) };
-  }
+  for (const [name, text, entry] of entriesOf(entries, "state", ...names)) yield { ...name, entry, text };
+}
+
+/** The value of an entry, with its place and times. @throws {CommitEntryError} if its text is damaged */
+export function valueOf(shape: ParsedShape, { part, entry, text }: StateEntry): StoredValue {
+  return readStored(shape, part, parseValue(entry, text));
 }
 
 /** States by operator and name, those that are described but empty included. */
@@ -139,25 +108,22 @@ export function statesOf(entries: Entries): StateSummary[] {
     return known;
   };
   for (const [uid, states] of Object.entries(versions)) for (const state of Object.keys(states)) get(uid, state);
-  for (const { uid, state, namespace, key, bytes } of stateEntriesOf(entries)) {
+  for (const { uid, state, namespace, key, entry, text } of stateEntriesOf(entries)) {
     const summary = get(uid, state);
     summary.keys.add(JSON.stringify([namespace, key]));
     summary.entries++;
-    summary.bytes += bytes;
+    summary.bytes += encoder.encode(entry).length + encoder.encode(text).length;
   }
   return [...found.values()]
     .map((each) => ({ ...each, ...shapeOf(entries, each.uid, each.state), keys: each.keys.size }))
     .sort((a, b) => compare(a.uid, b.uid) || compare(a.state, b.state));
 }
 
-/** How a state is described. */
-export function shapeOf(entries: Entries, uid: string, state: string): Shape {
+/** How a state is described; "?" where the commit does not say. */
+export function shapeOf(entries: Entries, uid: string, state: string): ParsedShape {
   const states = jobRecordOf(entries)?.versions[uid];
   const stored = states !== undefined && Object.hasOwn(states, state) ? states[state] : undefined;
-  if (stored === undefined) return { kind: "?", version: "?", ttl: false };
-  if (typeof stored === "number") return { kind: "value", version: String(stored), ttl: false };
-  const [kind = "?", version = "?", ttl] = stored.split(" ");
-  return { kind, version, ttl: ttl !== undefined };
+  return stored === undefined ? { kind: "?", version: "?", ttl: false } : parseShape(stored);
 }
 
 /** Timers by operator and kind, those of open windows included. */
@@ -165,7 +131,7 @@ export function timersOf(entries: Entries): TimerSummary[] {
   return summaryOf([...singleTimers(entries), ...windowTimers(entries)]);
 }
 
-/** Likewise, those alone that have an entry of their own. */
+/** Timers by operator and kind, without those of open windows: those that have an entry of their own. */
 export function singleTimersOf(entries: Entries): TimerSummary[] {
   return summaryOf([...singleTimers(entries)]);
 }
@@ -173,19 +139,17 @@ export function singleTimersOf(entries: Entries): TimerSummary[] {
 type TimerEntry = readonly [kind: TimerKind, uid: string, timeMs: number];
 
 function* singleTimers(entries: Entries): Generator<TimerEntry> {
-  for (const [entry, text] of entries) {
-    if (!entry.startsWith('["timer",') && !entry.startsWith('["processing-timer",')) continue;
-    yield parse<TimerEntry>(entry, [entry, text]);
+  for (const wanted of ["timer", "processing-timer"] as const) {
+    for (const [{ kind, uid, timeMs }] of entriesOf(entries, wanted)) yield [kind, uid, timeMs];
   }
 }
 
 function* windowTimers(entries: Entries): Generator<TimerEntry> {
   for (const [uid, states] of Object.entries(jobRecordOf(entries)?.versions ?? {})) {
     for (const state of Object.keys(states)) {
-      if (shapeOf(entries, uid, state).kind !== "window") continue;
-      for (const { text } of stateEntriesOf(entries, uid, state)) {
-        yield ["timer", uid, (JSON.parse(text) as StoredWindow)[0]];
-      }
+      const shape = shapeOf(entries, uid, state);
+      if (shape.kind !== "window") continue;
+      for (const entry of stateEntriesOf(entries, uid, state)) yield ["timer", uid, valueOf(shape, entry).timeMs!];
     }
   }
 }
@@ -201,8 +165,7 @@ function summaryOf(timers: readonly TimerEntry[]): TimerSummary[] {
 
 /** Uids of sinks that have something to remember. */
 export function sinksOf(entries: Entries): string[] {
-  return [...entries].filter(([entry]) => entry.startsWith('["sink",'))
-    .map(([entry, text]) => parse<[string, string]>(entry, [entry, text])[1]).sort();
+  return Array.from(entriesOf(entries, "sink"), ([{ uid }]) => uid).sort();
 }
 
 function compare(a: string, b: string): number {

@@ -1,11 +1,11 @@
 /** Sets the event time of a job's commit back. */
 import type { Broker } from "../../connectors/broker.ts";
 import { BrokerError } from "../../connectors/broker_errors.ts";
-import { JOB_ENTRY, type JobRecord, splitEntry, type SplitRecord } from "../../engine/internal.ts";
+import { JOB_ENTRY, type JobRecord, jobRecordOf, jobText, splitEntry, splitText } from "../../engine/internal.ts";
 import type { Logger } from "../../utils.ts";
 import { timeText } from "../topics/read.ts";
 import { withLease } from "./change.ts";
-import { type Entries, jobRecordOf, splitsOf } from "./commit.ts";
+import { type Entries, splitsOf } from "./commit.ts";
 import { readCommit } from "./jobs.ts";
 
 /** Entries of a commit that stand for a later event time, and what they become. */
@@ -65,11 +65,10 @@ function setBack(entries: Entries, timeMs: number): SetBack {
     watermarks: all(watermarks),
     ...(ahead && { ahead: all(ahead, " in its bounded run") }),
   };
-  changes.set(JOB_ENTRY, JSON.stringify(job));
+  changes.set(JOB_ENTRY, jobText(job));
   for (const { source, split, watermark, ...rest } of splitsOf(entries)) {
     if (watermark === undefined || watermark <= timeMs) continue;
-    const record: SplitRecord = { ...rest, watermark: lower(split, watermark) };
-    changes.set(splitEntry(source, split), JSON.stringify(record));
+    changes.set(splitEntry(source, split), splitText({ ...rest, watermark: lower(split, watermark) }));
   }
   return { changes, words };
 }

@@ -1,7 +1,7 @@
+import { type KeyId, keyIdOf, type ParsedShape } from "../../engine/internal.ts";
 import type { Json } from "../../engine/mod.ts";
-import { type KeyId, keyIdOf, type StoredWindow } from "../../engine/internal.ts";
 import { nearest, UsageError } from "../../utils.ts";
-import { type Entries, shapeOf, stateEntriesOf, type StateEntry, statesOf } from "./commit.ts";
+import { type Entries, shapeOf, stateEntriesOf, type StateEntry, statesOf, valueOf } from "./commit.ts";
 
 /** What is asked for. */
 export interface StateQuery {
@@ -23,7 +23,7 @@ export interface StateQuery {
 export function* stateLines(job: string, entries: Entries, query: StateQuery): Generator<string> {
   const { operator, state, key, namespace } = query;
   checkKnown(job, entries, operator, state);
-  const { kind, ttl } = shapeOf(entries, operator, state);
+  const shape = shapeOf(entries, operator, state);
   const isWanted = key === undefined ? () => true : matcher(key);
   const groups = new Map<string, StateEntry[]>();
   for (const entry of stateEntriesOf(entries, operator, state)) {
@@ -37,26 +37,21 @@ export function* stateLines(job: string, entries: Entries, query: StateQuery): G
   for (const id of [...groups.keys()].sort()) {
     const group = groups.get(id)!;
     const [{ namespace, key }] = group as [StateEntry];
-    yield `${JSON.stringify({ namespace, key, ...valueOf(group, kind, ttl) })}\n`;
+    yield `${JSON.stringify({ namespace, key, ...groupValue(group, shape) })}\n`;
   }
 }
 
-function valueOf(group: readonly StateEntry[], kind: string, ttl: boolean): { value: Json; lastUpdateMs?: Json } {
-  const parts = group.map(({ part, text }) => {
-    const stored = JSON.parse(text) as Json;
-    const [place, inner] = kind === "map" || kind === "broadcast"
-      ? stored as [number, Json]
-      : [part as number, kind === "window" ? (stored as StoredWindow)[2] as Json : stored];
-    const [lastUpdateMs, value] = ttl ? inner as [number, Json] : [undefined, inner];
-    return { part, place, lastUpdateMs, value };
-  });
-  if (parts[0]!.part === undefined) {
-    const { value, lastUpdateMs } = parts[0]!;
-    return { value, ...(lastUpdateMs !== undefined && { lastUpdateMs }) };
-  }
-  parts.sort((a, b) => a.place - b.place);
-  const value = parts.map(({ part, value }) => kind === "list" ? value : [part!, value]);
-  return { value, ...(ttl && { lastUpdateMs: parts.map(({ lastUpdateMs }) => lastUpdateMs!) }) };
+/** What a key has: a value, or all that its list or map holds, in order. */
+function groupValue(group: readonly StateEntry[], shape: ParsedShape): { value: Json; lastUpdateMs?: Json } {
+  const parts = group.map((entry) => ({ part: entry.part, ...valueOf(shape, entry) })).sort((a, b) =>
+    a.order - b.order
+  );
+  const [{ part, value, lastUpdateMs }] = parts as [typeof parts[0]];
+  if (part === undefined) return { value: value as Json, ...(lastUpdateMs !== undefined && { lastUpdateMs }) };
+  return {
+    value: parts.map(({ part, value }) => shape.kind === "list" ? value as Json : [part!, value as Json]),
+    ...(shape.ttl && { lastUpdateMs: parts.map(({ lastUpdateMs }) => lastUpdateMs!) }),
+  };
 }
 
 /** Whether a key is meant by a text: it is that text, or the JSON of it. */

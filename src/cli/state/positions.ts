@@ -1,10 +1,10 @@
 /** Where a job that is imported goes on reading. */
 import type { Broker, Position, TopicDescription } from "../../connectors/broker.ts";
 import { BrokerError } from "../../connectors/broker_errors.ts";
+import { JOB_ENTRY, jobRecordOf, jobText, partitionSplit, splitEntry, splitText } from "../../engine/internal.ts";
 import type { StartingPoint } from "../../engine/mod.ts";
-import { JOB_ENTRY, type JobRecord, splitEntry, type SplitRecord } from "../../engine/internal.ts";
 import { timeText } from "../topics/read.ts";
-import { jobRecordOf, partitionOf, type SplitEntry, splitsOf } from "./commit.ts";
+import { partitionOf, type SplitEntry, splitsOf } from "./commit.ts";
 
 /** What becomes of positions in topics; those of other sources stay as they are. */
 export type PositionPolicy = "keep" | StartingPoint;
@@ -75,14 +75,14 @@ export async function placePositions(
   for (const { split } of inTopics) placed.delete(splitEntry(split.source, split.split));
   for (const { split: { source }, topic } of sources.values()) {
     for (const { partition, offset } of positions.filter((each) => each.topic === topic)) {
-      const id = `${topic}-${partition}`;
+      const id = partitionSplit(topic, partition);
       const { watermark } = splits.find((split) => split.source === source && split.split === id) ?? {};
       bind(placed, { source, split: id, position: offset, watermark }, topics.get(topic)!);
     }
   }
   // Where a bounded run was to end is a position too.
   const record = jobRecordOf(entries)!;
-  placed.set(JOB_ENTRY, JSON.stringify({ ...record, bounds: null } satisfies JobRecord));
+  placed.set(JOB_ENTRY, jobText({ ...record, bounds: null }));
   if (names.length > 0) {
     const point = typeof policy === "number"
       ? `the first record of ${timeText(policy)} or later`
@@ -104,12 +104,12 @@ function bind(
   },
   { id }: TopicDescription,
 ): void {
-  const record: SplitRecord = {
+  const text = splitText({
     position,
     ...watermark !== undefined && { watermark },
     ...id !== undefined && { identity: { topicId: id } },
-  };
-  entries.set(splitEntry(source, split), JSON.stringify(record));
+  });
+  entries.set(splitEntry(source, split), text);
 }
 
 async function describe(broker: Broker, names: readonly string[]): Promise<Map<string, TopicDescription>> {

@@ -8,7 +8,7 @@
  * What follows the first line are the commit's entries as they are, in order of their names.
  */
 import { BrokerError } from "../../connectors/broker_errors.ts";
-import { JOB_ENTRY, type JobRecord } from "../../engine/internal.ts";
+import { COMMIT_FORMAT, JOB_ENTRY, jobRecordOf } from "../../engine/internal.ts";
 import type { Entries } from "./commit.ts";
 
 /** The first line. */
@@ -80,10 +80,11 @@ export async function readSavepoint(name: string, stream: ReadableStream<Uint8Ar
   if (entries.size !== head.entries) {
     refuse(`it has ${entries.size} entries, its first line says ${head.entries}: it was cut short or changed`);
   }
-  const record = entries.get(JOB_ENTRY);
+  const record = jobRecordOf(entries);
   if (record === undefined) return refuse(`the entry ${JOB_ENTRY} is missing`);
-  const { format } = JSON.parse(record) as JobRecord;
-  if (format !== 1) refuse(`its commit has format ${shown(format)}, this version reads format 1`);
+  if (record.format !== COMMIT_FORMAT) {
+    refuse(`its commit has format ${shown(record.format)}, this version reads format ${COMMIT_FORMAT}`);
+  }
   return { head, entries };
 }
 

@@ -11,6 +11,7 @@
  * window have in common: 66 of 86 characters of those of s20, whose commits are a third shorter without.
  */
 
+import { sharedStart } from "../../engine/internal.ts";
 import type { SeenKeys } from "./seen_keys.ts";
 
 const NONE = 0xffff_ffff;
@@ -93,7 +94,7 @@ export class SegmentWriter {
     if (this.#lastHead > 0 && key.startsWith(heads[this.#lastHead]!)) return this.#lastHead;
     const found = heads.findLastIndex((head) => key.startsWith(head));
     if (found > 0 || heads.length === MAX_HEADS) return this.#lastHead = found;
-    const head = headOf(key);
+    const head = sharedStart(key);
     return this.#lastHead = head === "" ? 0 : heads.push(head) - 1;
   }
 
@@ -103,16 +104,6 @@ export class SegmentWriter {
     bytes.set(this.#bytes.subarray(0, this.#end));
     return this.#bytes = bytes;
   }
-}
-
-/** The names of values and timers have four parts before their key: `["state","uid","name","window",`. */
-function headOf(key: string): string {
-  let end = 0;
-  for (let part = 0; part < 4; part++) {
-    end = key.indexOf(",", end) + 1;
-    if (end === 0) return "";
-  }
-  return key.slice(0, end);
 }
 
 /** Does to `entries` what a segment says. */

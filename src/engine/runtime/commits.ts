@@ -1,22 +1,24 @@
+import {
+  COMMIT_FORMAT,
+  CommitEntryError,
+  JOB_ENTRY,
+  type JobRecord,
+  jobText,
+  sinkEntry,
+  sinkText,
+  splitEntry,
+  splitText,
+  type StateVersions,
+} from "../commit_format.ts";
 import { isExpected, isRetriable, JobError, OperatorError } from "../errors.ts";
 import { nodesAbove, type StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf, type SplitPosition, type StateChange } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { Changes } from "../state/changes.ts";
-import type { StateVersions } from "../state/keyed_state_backend.ts";
 import type { Activity } from "../reporting/activity.ts";
 import { checkBooks } from "./books.ts";
 import type { JobRunOptions } from "./options.ts";
-import {
-  CommitEntryError,
-  JOB_ENTRY,
-  type JobRecord,
-  sinkEntry,
-  Snapshot,
-  splitEntry,
-  type SplitRecord,
-  takeNonRestored,
-} from "./snapshot.ts";
+import { Snapshot, takeNonRestored } from "./snapshot.ts";
 import type { SplitTask } from "./split_task.ts";
 import { unlessLost } from "./unless_lost.ts";
 import type { Wired } from "./wiring.ts";
@@ -83,7 +85,7 @@ export class Commits {
   opened(snapshot: Snapshot): void {
     for (const { uid } of this.#parts.writers) {
       const restored = snapshot.sink(uid);
-      if (restored !== undefined) this.#committed.set(sinkEntry(uid), JSON.stringify(restored));
+      if (restored !== undefined) this.#committed.set(sinkEntry(uid), sinkText(restored));
     }
     const { bounded } = this.#options;
     if (bounded) this.#bounds = this.#readBounds();
@@ -94,7 +96,7 @@ export class Commits {
   get isDue(): boolean {
     if (!this.#changes.isEmpty || (this.#session?.pendingRecords ?? 0) > 0) return true;
     return this.#parts.sources.some(({ node, splits }) =>
-      splits.some((task) => this.#committed.get(splitEntry(node.uid, task.split.id)) !== splitText(task))
+      splits.some((task) => this.#committed.get(splitEntry(node.uid, task.split.id)) !== textOf(task))
     );
   }
 
@@ -118,7 +120,7 @@ export class Commits {
     this.#nonRestored = [];
     faultPoint?.("commit: the sinks are prepared");
     const positions = this.#takePositions(changes);
-    const job = JSON.stringify(this.#jobRecord());
+    const job = jobText(this.#jobRecord());
     if (job !== this.#committedJob) changes.push([JOB_ENTRY, job]);
     this.#committedJob = job;
     const pending = this.#session?.pendingRecords ?? 0;
@@ -179,7 +181,7 @@ export class Commits {
         () => writer.prepareCommit?.(),
       );
       const entry = sinkEntry(uid);
-      const text = value === undefined ? undefined : JSON.stringify(value);
+      const text = value === undefined ? undefined : sinkText(value);
       if (this.#committed.get(entry) === text) continue;
       changes.push([entry, text ?? null]);
       if (text === undefined) this.#committed.delete(entry);
@@ -194,7 +196,7 @@ export class Commits {
     for (const { node, splits } of this.#parts.sources) {
       for (const task of splits) {
         const entry = splitEntry(node.uid, task.split.id);
-        const text = splitText(task);
+        const text = textOf(task);
         if (this.#committed.get(entry) === text) continue;
         changes.push([entry, text]);
         this.#committed.set(entry, text);
@@ -228,21 +230,21 @@ export class Commits {
     for (const [node, ms] of real) {
       if (ms !== MIN_WATERMARK && ms !== MAX_WATERMARK) watermarks[(node as { uid: string }).uid] = ms;
     }
-    const stamps: Record<string, Record<string, string>> = {};
+    const compatibility: Record<string, Record<string, string>> = {};
     const versions: Record<string, StateVersions> = {};
     for (const { node, operator, state } of this.#parts.tasks) {
-      const stamp = operator.stamps?.();
-      if (stamp !== undefined) stamps[node.uid] = stamp;
+      const dependsOn = operator.stamps?.();
+      if (dependsOn !== undefined) compatibility[node.uid] = dependsOn;
       const version = state.versions();
       if (Object.keys(version).length > 0) versions[node.uid] = version;
     }
     const bounds = this.#bounds;
     const isAhead = bounds !== null && Object.keys(aheadMs).length > 0;
     return {
-      format: 1,
+      format: COMMIT_FORMAT,
       watermarks,
       ...(isAhead && { ahead: aheadMs }),
-      stamps,
+      compatibility,
       versions,
       bounds,
       finishedAtMs: this.#finishedAtMs,
@@ -267,12 +269,11 @@ function* concat<T>(first: Iterable<T>, second: Iterable<T>): Generator<T> {
   yield* second;
 }
 
-function splitText({ split, watermarkMs }: Pick<SplitTask, "split" | "watermarkMs">): string {
+function textOf({ split, watermarkMs }: Pick<SplitTask, "split" | "watermarkMs">): string {
   const { position, identity } = split;
-  const record: SplitRecord = {
+  return splitText({
     position,
     ...watermarkMs !== MIN_WATERMARK && { watermark: watermarkMs },
     ...identity !== undefined && { identity },
-  };
-  return JSON.stringify(record);
+  });
 }

@@ -126,7 +126,7 @@ export function newTask(
 ): Task {
   const { uid } = node;
   const realMs = snapshot.job?.watermarks[uid] ?? MIN_WATERMARK;
-  snapshot.checkStamps(uid, operator.stamps?.() ?? {});
+  snapshot.checkCompatibility(uid, operator.stamps?.() ?? {});
   const task = new Task({
     node,
     operator,

@@ -1,3 +1,4 @@
+import type { StateVersions, StoredShape } from "../commit_format.ts";
 import { JobError } from "../errors.ts";
 import type { Changes } from "./changes.ts";
 import type { MapStateDescriptor, StateDescriptor } from "./descriptors.ts";
@@ -7,21 +8,11 @@ import { TableMapState } from "./map_state.ts";
 import type { MapTable } from "./map_table.ts";
 import { newState, type OpenState, openState, type RestoredValue } from "./open_state.ts";
 import type { AggregatingState, KeyedStateStore, ListState, MapState, ReducingState, ValueState } from "./state.ts";
-import {
-  differenceFromStored,
-  differenceInUse,
-  shapeOf,
-  type StateShape,
-  type StoredShape,
-  storedShape,
-} from "./state_shape.ts";
+import { differenceFromStored, differenceInUse, shapeOf, type StateShape, storedShapeOf } from "./state_shape.ts";
 import { NO_NAMESPACE, type StateTable } from "./state_table.ts";
 import type { WindowTable } from "./window_table.ts";
 
 export type { RestoredValue } from "./open_state.ts";
-
-/** Kinds and versions of an operator's states by name, as a commit has them; opaque to others. */
-export type StateVersions = Readonly<Record<string, StoredShape>>;
 
 /** Where broadcast state lies: it belongs to no key. */
 const BROADCAST = "broadcast";
@@ -150,7 +141,7 @@ export class KeyedStateBackend implements KeyContext {
 
   /** Kinds and versions of all states, those not yet asked for in this run included; goes into the commit. */
   versions(): Record<string, StoredShape> {
-    const open = [...this.#open].map(([name, { shape }]) => [name, storedShape(shape)]);
+    const open = [...this.#open].map(([name, { shape }]) => [name, storedShapeOf(shape)]);
     return { ...this.#restoredVersions, ...Object.fromEntries(open) };
   }
 

@@ -1,8 +1,8 @@
+import { partEntry, statePrefix } from "../commit_format.ts";
 import type { Changes, Storable } from "./changes.ts";
 import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
 import { NamespaceIndex } from "./namespace_index.ts";
-import { entryPrefix } from "./state_table.ts";
 import { checkKept, valueText } from "./value_text.ts";
 
 /** The elements of one key in one namespace, in order. */
@@ -33,7 +33,7 @@ export class ListTable<T> {
   constructor(uid: string, name: string, changes: Changes) {
     this.uid = uid;
     this.name = name;
-    this.entryPrefix = entryPrefix(uid, name);
+    this.entryPrefix = statePrefix(uid, name);
     this.#changes = changes;
   }
 
@@ -180,7 +180,7 @@ export class ListElement<T> implements Storable, Undoable {
 
   entryKey(): string {
     const { namespace, key } = this.list;
-    return `${this.#table.entryPrefix}${JSON.stringify(namespace)},${JSON.stringify(key)},${this.sequence}]`;
+    return partEntry(this.#table.entryPrefix, namespace, key, this.sequence);
   }
 
   entryValue(): string | null {

@@ -1,8 +1,8 @@
+import { mapText, partEntry, statePrefix } from "../commit_format.ts";
 import type { Changes, Storable } from "./changes.ts";
 import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId, keyIdOf } from "./key.ts";
 import { NamespaceIndex } from "./namespace_index.ts";
-import { entryPrefix } from "./state_table.ts";
 import { checkKept, valueText } from "./value_text.ts";
 
 /** The entries of one key in one namespace, in order of first insertion. */
@@ -32,7 +32,7 @@ export class MapTable<V> {
   constructor(uid: string, name: string, changes: Changes) {
     this.uid = uid;
     this.name = name;
-    this.entryPrefix = entryPrefix(uid, name);
+    this.entryPrefix = statePrefix(uid, name);
     this.#what = `map state "${name}" of "${uid}"`;
     this.#changes = changes;
   }
@@ -148,11 +148,10 @@ export class MapEntry<V> implements Storable, Undoable {
 
   entryKey(): string {
     const { namespace, key } = this.map;
-    const texts = `${JSON.stringify(namespace)},${JSON.stringify(key)},${JSON.stringify(this.userKey)}`;
-    return `${this.#table.entryPrefix}${texts}]`;
+    return partEntry(this.#table.entryPrefix, namespace, key, this.userKey);
   }
 
   entryValue(): string | null {
-    return this.value === undefined ? null : `[${this.sequence},${valueText(this.value, this.#table)}]`;
+    return this.value === undefined ? null : mapText(this.sequence, valueText(this.value, this.#table));
   }
 }

@@ -1,3 +1,4 @@
+import { readStored } from "../commit_format.ts";
 import type { Json } from "../source.ts";
 import type { Changes } from "./changes.ts";
 import type { AggregatingStateDescriptor, ReducingStateDescriptor, StateDescriptor } from "./descriptors.ts";
@@ -19,15 +20,9 @@ export interface RestoredValue {
   readonly key: Key;
   /** Left out if the state has one entry per key; else a map's own key, or the place of an element of a list. */
   readonly part?: Json;
-  /**
-   * Of a map `[place in the order of insertions, value]`, of an open window `[when it fires, place, value]`; with TTL a value is
-   * `[last update in ms, value]`.
-   */
+  /** As it is stored: `readStored()` takes it apart. */
   readonly value: unknown;
 }
-
-/** What an open window has for a key, as it is stored: when it fires, its place among all, the value. */
-export type StoredWindow = readonly [timeMs: number, sequence: number, value: unknown];
 
 type Table = StateTable<unknown> | ListTable<unknown> | MapTable<unknown> | WindowTable<unknown>;
 type Entry = TimedEntry<unknown>;
@@ -51,11 +46,11 @@ export function openState(
 ): OpenState {
   const table = newTable(shape.kind, uid, name, changes);
   if (shape.ttl === undefined) {
-    restore(table, restored, (value) => value, () => {});
+    restore(table, shape, restored, () => {});
     return { shape, table, expiry: undefined };
   }
   const entries: Entry[] = [];
-  restore(table, restored, asTimed, (entry) => entries.push(entry as Entry));
+  restore(table, shape, restored, (entry) => entries.push(entry as Entry));
   const expiry = new Expiry(shape.ttl, now, table as TimedTable<unknown, Entry>, changes.journal);
   for (const entry of inOrder(entries, ({ value }) => value!.lastUpdateMs)) expiry.added(entry);
   return { shape, table, expiry };
@@ -75,36 +70,24 @@ function newTable(kind: StateShape["kind"], uid: string, name: string, changes: 
   }
 }
 
-/** A store gives its entries in no particular order: who needs one takes them by the numbers that they have. */
+/** A store returns its entries in no particular order: they are restored in that of the numbers that they have. */
 function restore(
   table: Table,
+  { kind, ttl }: StateShape,
   restored: readonly RestoredValue[],
-  read: (value: unknown) => unknown,
   taken: (entry: { readonly value: unknown }) => void,
 ): void {
-  if (table instanceof ListTable) {
-    for (const { namespace, key, part, value } of inOrder(restored, ({ part }) => part as number)) {
-      taken(table.restore(namespace, key, part as number, read(value)));
-    }
-  } else if (table instanceof MapTable) {
-    const placeOf = ({ value }: RestoredValue) => (value as [number, unknown])[0];
-    for (const { namespace, key, part, value } of inOrder(restored, placeOf)) {
-      const [place, inner] = value as [number, unknown];
-      taken(table.restore(namespace, key, part!, place, read(inner)));
-    }
-  } else if (table instanceof WindowTable) {
-    for (const { namespace, key, value } of inOrder(restored, ({ value }) => (value as StoredWindow)[1])) {
-      const [timeMs, sequence, inner] = value as StoredWindow;
-      table.restore(timeMs, namespace, key, sequence, inner);
-    }
-  } else {
-    for (const { namespace, key, value } of restored) taken(table.restore(namespace, key, read(value)));
+  const stored = restored.map(({ namespace, key, part, value: text }) => {
+    const { value, order, timeMs, lastUpdateMs } = readStored({ kind, ttl: ttl !== undefined }, part, text);
+    const kept = lastUpdateMs === undefined ? value : new Timed(value, lastUpdateMs);
+    return { namespace, key, part, order, timeMs, value: kept };
+  });
+  for (const { namespace, key, part, order, timeMs, value } of inOrder(stored, ({ order }) => order)) {
+    if (table instanceof ListTable) taken(table.restore(namespace, key, order, value));
+    else if (table instanceof MapTable) taken(table.restore(namespace, key, part!, order, value));
+    else if (table instanceof WindowTable) table.restore(timeMs!, namespace, key, order, value);
+    else taken(table.restore(namespace, key, value));
   }
-}
-
-function asTimed(value: unknown): Timed<unknown> {
-  const [lastUpdateMs, inner] = value as [number, unknown];
-  return new Timed(inner, lastUpdateMs);
 }
 
 function inOrder<T>(things: readonly T[], place: (thing: T) => number): T[] {

@@ -1,3 +1,4 @@
+import { statePrefix, valueEntry } from "../commit_format.ts";
 import type { Changes, Storable } from "./changes.ts";
 import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
@@ -15,7 +16,7 @@ export { NO_NAMESPACE } from "./namespace_index.ts";
 export class StateTable<T> {
   readonly uid: string;
   readonly name: string;
-  /** What the entries of all its values begin with: `["state","uid","name",`. */
+  /** What the names of all its entries begin with. */
   readonly entryPrefix: string;
   readonly #changes: Changes;
   readonly #namespaces = new Map<string, Map<KeyId, StateEntry<T>>>();
@@ -30,7 +31,7 @@ export class StateTable<T> {
   constructor(uid: string, name: string, changes: Changes) {
     this.uid = uid;
     this.name = name;
-    this.entryPrefix = entryPrefix(uid, name);
+    this.entryPrefix = statePrefix(uid, name);
     this.#changes = changes;
   }
 
@@ -168,11 +169,6 @@ export class StateTable<T> {
   }
 }
 
-/** What the entries of a state begin with: `["state","uid","name",`. */
-export function entryPrefix(uid: string, name: string): string {
-  return `["state",${JSON.stringify(uid)},${JSON.stringify(name)},`;
-}
-
 /** The place of one value. */
 export class StateEntry<T> implements Storable, Undoable {
   dirty = false;
@@ -194,8 +190,7 @@ export class StateEntry<T> implements Storable, Undoable {
   }
 
   entryKey(): string {
-    // A commit makes as many of these as there are changed values: text is cheaper than an array to make text of.
-    return `${this.#table.entryPrefix}${JSON.stringify(this.namespace)},${JSON.stringify(this.key)}]`;
+    return valueEntry(this.#table.entryPrefix, this.namespace, this.key);
   }
 
   entryValue(): string | null {

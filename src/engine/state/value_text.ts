@@ -1,3 +1,4 @@
+import { expiringText } from "../commit_format.ts";
 import { isPlainJson, lossInJson } from "../json_value.ts";
 import { Timed } from "./expiry.ts";
 
@@ -32,6 +33,6 @@ export function checkKept(value: unknown, state: StateName): void {
  */
 export function valueText(value: unknown, state: StateName): string {
   checkKept(value, state);
-  if (value instanceof Timed) return `[${value.lastUpdateMs},${JSON.stringify(value.value)}]`;
+  if (value instanceof Timed) return expiringText(value.lastUpdateMs, JSON.stringify(value.value));
   return JSON.stringify(value);
 }

@@ -1,7 +1,7 @@
+import { statePrefix, valueEntry, windowText } from "../commit_format.ts";
 import type { Changes, Storable } from "./changes.ts";
 import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
-import { entryPrefix } from "./state_table.ts";
 import { checkKept, valueText } from "./value_text.ts";
 
 /**
@@ -14,7 +14,7 @@ import { checkKept, valueText } from "./value_text.ts";
 export class WindowTable<T> {
   readonly uid: string;
   readonly name: string;
-  /** What the entries of all its values begin with: `["state","uid","name",`. */
+  /** What the names of all its entries begin with. */
   readonly entryPrefix: string;
   readonly #changes: Changes;
   readonly #windows = new Map<string, OpenWindow<T>>();
@@ -26,7 +26,7 @@ export class WindowTable<T> {
   constructor(uid: string, name: string, changes: Changes) {
     this.uid = uid;
     this.name = name;
-    this.entryPrefix = entryPrefix(uid, name);
+    this.entryPrefix = statePrefix(uid, name);
     this.#changes = changes;
   }
 
@@ -180,11 +180,11 @@ export class WindowEntry<T> implements Storable, Undoable {
   }
 
   entryKey(): string {
-    return `${this.window.table.entryPrefix}${JSON.stringify(this.namespace)},${JSON.stringify(this.key)}]`;
+    return valueEntry(this.window.table.entryPrefix, this.namespace, this.key);
   }
 
   entryValue(): string | null {
     if (this.value === undefined) return null;
-    return `[${this.timeMs},${this.#sequence},${valueText(this.value, this.window.table)}]`;
+    return windowText(this.timeMs, this.#sequence, valueText(this.value, this.window.table));
   }
 }

@@ -1,3 +1,4 @@
+import { entriesOf, type EntryName, jobRecordOf, nameWithoutKind, parseValue } from "../commit_format.ts";
 import type { DeadLetter, JobSession, JobStore, JobStoreRequest, SplitPosition, StateChange } from "../job_store.ts";
 import type { Sink, SinkWriter } from "../sink.ts";
 import { lastOf } from "../state/changes.ts";
@@ -98,17 +99,15 @@ export class MemoryJobStore implements JobStore {
     return this.output.map(({ value }) => value);
   }
 
-  /** The entry `["job"]`, parsed: watermarks, bounds and what state depends on. */
+  /** What the last commit has of the job itself: watermarks, bounds and what state depends on. */
   get job(): Record<string, unknown> {
-    return JSON.parse(this.entries.get('["job"]')!);
+    return { ...jobRecordOf(this.entries)! };
   }
 
   /** Entries of one kind by what follows the kind: `{ '["words","w-0"]': { position: 3 } }`. */
-  entriesOf(kind: "split" | "state" | "timer" | "processing-timer" | "sink"): Record<string, unknown> {
-    const found = [...this.entries].map(([key, text]) => [JSON.parse(key) as string[], JSON.parse(text)] as const)
-      .filter(([[first]]) => first === kind)
-      .map(([[, ...rest], value]) => [JSON.stringify(rest), value] as const);
-    return Object.fromEntries(found);
+  entriesOf(kind: EntryName["kind"]): Record<string, unknown> {
+    const found = [...entriesOf(this.entries, kind)];
+    return Object.fromEntries(found.map(([, text, entry]) => [nameWithoutKind(entry), parseValue(entry, text)]));
   }
 }
 

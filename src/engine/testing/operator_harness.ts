@@ -1,11 +1,12 @@
 import type { DataStream } from "../api/data_stream.ts";
+import { COMMIT_FORMAT, JOB_ENTRY, type JobRecord, jobText } from "../commit_format.ts";
 import type { StreamNode } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
 import { checkBooks } from "../runtime/books.ts";
 import { becomesDeadLetter, errorOf } from "../runtime/dead_letters.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
-import { JOB_ENTRY, type JobRecord, Snapshot } from "../runtime/snapshot.ts";
+import { Snapshot } from "../runtime/snapshot.ts";
 import { FanOut } from "../runtime/edge.ts";
 import { Tally } from "../runtime/tally.ts";
 import type { Task } from "../runtime/task.ts";
@@ -250,7 +251,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
       if (value === null) entries.delete(entry);
       else entries.set(entry, value);
     }
-    entries.set(JOB_ENTRY, JSON.stringify(this.#jobRecord()));
+    entries.set(JOB_ENTRY, jobText(this.#jobRecord()));
     const watermarks = new Map([...this.#watermarks].map(([{ uid }, ms]) => [uid, ms]));
     this.#stored = { entries, watermarks };
     return [...changes];
@@ -321,9 +322,9 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     const byUid = <T>(of: (task: Task) => T) => Object.fromEntries(this.tasks.map((task) => [task.node.uid, of(task)]));
     const watermarks = byUid((task) => task.realWatermarkMs(MAX_WATERMARK));
     return {
-      format: 1,
+      format: COMMIT_FORMAT,
       watermarks: Object.fromEntries(Object.entries(watermarks).filter(([, ms]) => known(ms))),
-      stamps: byUid(({ operator }) => operator.stamps?.() ?? {}),
+      compatibility: byUid(({ operator }) => operator.stamps?.() ?? {}),
       versions: byUid(({ state }) => state.versions()),
       bounds: null,
       finishedAtMs: null,

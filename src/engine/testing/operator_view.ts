@@ -1,11 +1,18 @@
+import {
+  type ParsedShape,
+  parseShape,
+  readStored,
+  type StateVersions,
+  storedShape,
+  type StoredValue,
+  type TimerKind,
+} from "../commit_format.ts";
 import { Snapshot } from "../runtime/snapshot.ts";
 import { Changes } from "../state/changes.ts";
 import type { Key } from "../state/key.ts";
-import { KeyedStateBackend, type StateVersions } from "../state/keyed_state_backend.ts";
-import type { RestoredValue, StoredWindow } from "../state/open_state.ts";
-import { windowVersion } from "../state/state_shape.ts";
+import { KeyedStateBackend, type RestoredValue } from "../state/keyed_state_backend.ts";
 import type { KeyedStateStore, MapState, MapStateDescriptor } from "../state/state.ts";
-import type { RestoredTimer, TimerKind } from "../time/timer_queue.ts";
+import type { RestoredTimer } from "../time/timer_queue.ts";
 
 /** What is seen of an operator: all it has now, committed or not. */
 export interface Seen {
@@ -55,7 +62,7 @@ export class OperatorView {
     return window === undefined ? copy.store() : copy.store(() => window.id);
   }
 
-  /** Likewise a map that belongs to no key. */
+  /** A map that belongs to no key, a copy as a commit would have it. */
   broadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
     return this.#copy().broadcastState(descriptor);
   }
@@ -65,7 +72,7 @@ export class OperatorView {
     return this.#timers("timer");
   }
 
-  /** Processing-time timers, likewise. */
+  /** Processing-time timers in the order in which they will fire. */
   processingTimers(): PendingTimer[] {
     return this.#timers("processing-timer");
   }
@@ -81,9 +88,9 @@ export class OperatorView {
     const state = snapshot.takeState(this.#uid);
     const stored = { ...versions };
     // What a window holds is looked at as a value.
-    for (const [name, version] of windowStates(stored)) {
-      stored[name] = version;
-      state.set(name, (state.get(name) ?? []).map((each) => ({ ...each, value: (each.value as StoredWindow)[2] })));
+    for (const [name, shape] of windowStates(stored)) {
+      stored[name] = storedShape({ kind: "value", version: Number(shape.version), ttl: false });
+      state.set(name, (state.get(name) ?? []).map((each) => ({ ...each, value: readValue(shape, each).value })));
     }
     return new KeyedStateBackend(this.#uid, new Changes(), state, stored, () => nowMs);
   }
@@ -93,28 +100,28 @@ export class OperatorView {
     const timers = snapshot.takeTimers(this.#uid, kind).toSorted((a, b) => a.sequence - b.sequence);
     if (kind === "timer") {
       const state = snapshot.takeState(this.#uid);
-      for (const [name] of windowStates(versions)) {
-        timers.push(...windowTimers(state.get(name) ?? []));
-      }
+      for (const [name, shape] of windowStates(versions)) timers.push(...windowTimers(shape, state.get(name) ?? []));
     }
     return timers.toSorted((a, b) => a.timeMs - b.timeMs)
       .map(({ timeMs, key, namespace }) => ({ timeMs, key, namespace }));
   }
 }
 
-/** Names and versions of the states that hold windows. */
-function windowStates(versions: StateVersions): [name: string, version: number][] {
-  return Object.entries(versions).flatMap(([name, shape]) => {
-    const version = windowVersion(shape);
-    return version === undefined ? [] : [[name, version]];
-  });
+/** Names and shapes of the states that hold windows. */
+function windowStates(versions: StateVersions): [name: string, shape: ParsedShape][] {
+  return Object.entries(versions).map(([name, shape]): [string, ParsedShape] => [name, parseShape(shape)])
+    .filter(([, { kind }]) => kind === "window");
+}
+
+function readValue(shape: ParsedShape, { part, value }: RestoredValue): StoredValue {
+  return readStored(shape, part, value);
 }
 
 /** Window by window. */
-function windowTimers(values: readonly RestoredValue[]): RestoredTimer[] {
-  const timers = values.map(({ namespace, key, value }) => {
-    const [timeMs, sequence] = value as StoredWindow;
-    return { timeMs, namespace, key, sequence };
+function windowTimers(shape: ParsedShape, values: readonly RestoredValue[]): RestoredTimer[] {
+  const timers = values.map((each) => {
+    const { timeMs, order } = readValue(shape, each);
+    return { timeMs: timeMs!, namespace: each.namespace, key: each.key, sequence: order };
   }).toSorted((a, b) => a.sequence - b.sequence);
   return [...Map.groupBy(timers, ({ namespace }) => namespace).values()].flat();
 }

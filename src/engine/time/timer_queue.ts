@@ -1,3 +1,4 @@
+import { timerEntry, type TimerKind, timerPrefix, timerText } from "../commit_format.ts";
 import type { Changes, Storable } from "../state/changes.ts";
 import type { Undoable } from "../state/journal.ts";
 import { type Key, type KeyId, keyId } from "../state/key.ts";
@@ -12,9 +13,6 @@ export interface RestoredTimer {
   readonly sequence: number;
 }
 
-/** Which clock a timer goes by; the first part of its entry in the commit. */
-export type TimerKind = "timer" | "processing-timer";
-
 /**
  * The timers of one operator that go by one clock: at most one per time, namespace (a window's id) and key.
  *
@@ -23,7 +21,7 @@ export type TimerKind = "timer" | "processing-timer";
  * windows, so the heap stays small.
  */
 export class TimerQueue {
-  /** What the entries of all its timers begin with: `["timer","uid",`. */
+  /** What the names of all its timers begin with. */
   readonly entryPrefix: string;
   readonly #changes: Changes;
   readonly #buckets = new Map<number, Bucket>();
@@ -32,7 +30,7 @@ export class TimerQueue {
   #singles = 0;
 
   constructor(uid: string, changes: Changes, restored: readonly RestoredTimer[] = [], kind: TimerKind = "timer") {
-    this.entryPrefix = `["${kind}",${JSON.stringify(uid)},`;
+    this.entryPrefix = timerPrefix(kind, uid);
     this.#changes = changes;
     for (const timer of restored.toSorted((a, b) => a.sequence - b.sequence)) {
       const entry = new SingleTimer(this, timer.timeMs, timer.namespace, timer.key, keyId(timer.key), timer.sequence);
@@ -241,11 +239,10 @@ class SingleTimer implements Timer, Storable, Undoable {
   }
 
   entryKey(): string {
-    const { namespace, key } = this;
-    return `${this.#queue.entryPrefix}${this.timeMs},${JSON.stringify(namespace)},${JSON.stringify(key)}]`;
+    return timerEntry(this.#queue.entryPrefix, this.timeMs, this.namespace, this.key);
   }
 
   entryValue(): string | null {
-    return this.live ? String(this.#sequence) : null;
+    return this.live ? timerText(this.#sequence) : null;
   }
 }

@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { JobError } from "../../../src/engine/errors.ts";
 import type { StreamGraph, StreamNode } from "../../../src/engine/graph.ts";
-import { CommitEntryError, takeNonRestored } from "../../../src/engine/runtime/snapshot.ts";
+import { CommitEntryError } from "../../../src/engine/commit_format.ts";
+import { takeNonRestored } from "../../../src/engine/runtime/snapshot.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { JobRig, windowCounts } from "../job_rig.ts";
 import { at, ScriptSource } from "../script_source.ts";

@@ -1,20 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { JobError } from "../../../src/engine/errors.ts";
 import type { StreamGraph, StreamNode } from "../../../src/engine/graph.ts";
-import { JOB_ENTRY, type JobRecord, Snapshot, splitEntry } from "../../../src/engine/runtime/snapshot.ts";
+import { JOB_ENTRY, type JobRecord, jobText, splitEntry } from "../../../src/engine/commit_format.ts";
+import { Snapshot } from "../../../src/engine/runtime/snapshot.ts";
 
 const JOB: JobRecord = {
   format: 1,
   watermarks: { source: 99, counts: 98 },
-  stamps: { counts: { window: "TumblingEventTimeWindows(10 ms)" } },
+  compatibility: { counts: { window: "TumblingEventTimeWindows(10 ms)" } },
   versions: { counts: { contents: 1 } },
   bounds: null,
   finishedAtMs: null,
 };
 
-function newSnapshot(entries: Readonly<Record<string, unknown>> = {}, job: unknown = JOB): Snapshot {
+function newSnapshot(entries: Readonly<Record<string, unknown>> = {}, job: JobRecord = JOB): Snapshot {
   const texts = Object.entries(entries).map(([key, value]) => [key, JSON.stringify(value)] as const);
-  return new Snapshot(new Map([[JOB_ENTRY, JSON.stringify(job)], ...texts]));
+  return new Snapshot(new Map([[JOB_ENTRY, jobText(job)], ...texts]));
 }
 
 function graphOf(...uids: readonly string[]): StreamGraph {
@@ -107,22 +108,22 @@ Deno.test("Snapshot refuses an entry of a kind that it does not know, naming it"
   assertThrows(
     () => new Snapshot(new Map([['["list","counts","a"]', "1"]])),
     JobError,
-    'Cannot read a commit that holds ["list","counts","a"]: this version knows nothing of "list"; start the job with the version ' +
-      "that wrote it, or forget the commit with --reset",
+    'Cannot read a commit that holds ["list","counts","a"]: this version does not know entries of the kind "list"; ' +
+      "start the job with the version that wrote it, or forget the commit with --reset",
   );
 });
 
 Deno.test("checkFits() refuses a commit of another format, naming both", () => {
   assertThrows(
-    () => newSnapshot({}, { ...JOB, format: 2 }).checkFits("stats", graphOf()),
+    () => newSnapshot({}, { ...JOB, format: 2 as never }).checkFits("stats", graphOf()),
     JobError,
     'Cannot restore job "stats": its commit has format 2, this version reads format 1',
   );
 });
 
-Deno.test("checkStamps() refuses state that was written under another stamp, naming both values", () => {
+Deno.test("checkCompatibility() refuses state that was written under another stamp, naming both values", () => {
   const error = assertThrows(
-    () => newSnapshot().checkStamps("counts", { window: "TumblingEventTimeWindows(60000 ms)" }),
+    () => newSnapshot().checkCompatibility("counts", { window: "TumblingEventTimeWindows(60000 ms)" }),
     JobError,
   ) as JobError;
   assertEquals(
@@ -132,16 +133,16 @@ Deno.test("checkStamps() refuses state that was written under another stamp, nam
   );
 });
 
-Deno.test("checkStamps() refuses state whose stamp is gone", () => {
+Deno.test("checkCompatibility() refuses state whose stamp is gone", () => {
   assertThrows(
-    () => newSnapshot().checkStamps("counts", {}),
+    () => newSnapshot().checkCompatibility("counts", {}),
     JobError,
     "with window TumblingEventTimeWindows(10 ms), now it is gone",
   );
 });
 
-Deno.test("checkStamps() takes equal stamps, an operator that is new, and a stamp that is", () => {
-  newSnapshot().checkStamps("counts", { window: "TumblingEventTimeWindows(10 ms)", lateness: "5 ms" });
-  newSnapshot().checkStamps("new", { window: "TumblingEventTimeWindows(60000 ms)" });
-  new Snapshot(new Map()).checkStamps("counts", { window: "TumblingEventTimeWindows(60000 ms)" });
+Deno.test("checkCompatibility() takes equal stamps, an operator that is new, and a stamp that is", () => {
+  newSnapshot().checkCompatibility("counts", { window: "TumblingEventTimeWindows(10 ms)", lateness: "5 ms" });
+  newSnapshot().checkCompatibility("new", { window: "TumblingEventTimeWindows(60000 ms)" });
+  new Snapshot(new Map()).checkCompatibility("counts", { window: "TumblingEventTimeWindows(60000 ms)" });
 });

@@ -1,4 +1,5 @@
-import { JOB_ENTRY, type JobRecord, Snapshot } from "../../../src/engine/runtime/snapshot.ts";
+import { JOB_ENTRY, type JobRecord, jobText } from "../../../src/engine/commit_format.ts";
+import { Snapshot } from "../../../src/engine/runtime/snapshot.ts";
 import { Changes, lastOf } from "../../../src/engine/state/changes.ts";
 import type { Key } from "../../../src/engine/state/key.ts";
 import { KeyedStateBackend } from "../../../src/engine/state/keyed_state_backend.ts";
@@ -48,7 +49,7 @@ export class StateRig {
       else this.entries.set(entry, value);
     }
     const job = { format: 1, versions: { op: this.backend.versions() } } as unknown as JobRecord;
-    this.entries.set(JOB_ENTRY, JSON.stringify(job));
+    this.entries.set(JOB_ENTRY, jobText(job));
     return changes.map(([entry, value]) => [entry.replace('["state","op",', "["), value]);
   }
 

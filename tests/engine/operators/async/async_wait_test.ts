@@ -5,7 +5,7 @@ import type { AsyncWaitOptions, RichAsyncFunction } from "../../../../src/engine
 import { AsyncRetryStrategies } from "../../../../src/engine/functions/async_retry_strategies.ts";
 import { MAX_WATERMARK, NO_TIMESTAMP } from "../../../../src/engine/record.ts";
 import type { ErrorPolicy } from "../../../../src/engine/runtime/options.ts";
-import { JOB_ENTRY, type JobRecord } from "../../../../src/engine/runtime/snapshot.ts";
+import { JOB_ENTRY, type JobRecord, jobText } from "../../../../src/engine/commit_format.ts";
 import { AsyncCalls, settled } from "../../async_calls.ts";
 import type { Flow } from "../../../../src/engine/testing/probe.ts";
 import { OperatorRig } from "../../operator_rig.ts";
@@ -540,12 +540,12 @@ testBoth("AsyncWaitOperator takes records of a commit in their order, whatever t
   const record: JobRecord = {
     format: 1,
     watermarks: {},
-    stamps: {},
+    compatibility: {},
     versions: { lookup: job.rig.task.state.versions() },
     bounds: null,
     finishedAtMs: null,
   };
-  const restored = { entries: new Map([...entries, [JOB_ENTRY, JSON.stringify(record)]]), watermarks: new Map() };
+  const restored = { entries: new Map([...entries, [JOB_ENTRY, jobText(record)]]), watermarks: new Map() };
   new OperatorRig(create, { name: "lookup" }, restored).task.emitReady();
   await settled();
 

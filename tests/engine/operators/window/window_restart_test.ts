@@ -156,10 +156,15 @@ Deno.test("No kind of windows reads the state of another: it is refused naming b
     const stamps = stampOf(create);
     const job = JSON.stringify({ stamps: { words: stamps } });
     const snapshot = new Snapshot(new Map([['["job"]', job]]));
-    snapshot.checkStamps("words", stamps);
+    snapshot.checkCompatibility("words", stamps);
     for (const [other, createOther] of kinds.filter(([other]) => other !== kind)) {
       const otherStamps = stampOf(createOther);
-      const error = assertThrows(() => snapshot.checkStamps("words", otherStamps), JobError, "", `${kind} → ${other}`);
+      const error = assertThrows(
+        () => snapshot.checkCompatibility("words", otherStamps),
+        JobError,
+        "",
+        `${kind} → ${other}`,
+      );
       assertEquals(error.message.includes(`window ${stamps.window}, now it is ${otherStamps.window};`), true);
     }
   }
