@@ -14,12 +14,12 @@ import { isAfter, isInOrder, secondsBetween } from "./models/iso_time.ts";
 
 export type { Topic };
 
-/**
- * An existing date with a time of day, with or without zone, seconds and fraction.
- *
- * The pattern is that of the bare `z.iso.datetime()`. As a template literal it is faster: zod compiles it into the object's check.
- */
-const dateTime = z.templateLiteral([z.iso.datetime({ local: true, offset: true })], {
+/** An existing date with a time of day, with or without zone, seconds and fraction. */
+const dateTime = z.iso.datetime({
+  local: true,
+  offset: true,
+  // What compares two times below gets times only.
+  abort: true,
   error: ({ input }) =>
     input === undefined ? undefined : `${show(input)} is not a date with time such as "2026-10-19T12:34:56.789"`,
 });

@@ -1,5 +1,6 @@
 import { RecordError } from "../../engine/mod.ts";
 import { checkValue } from "../json/codec.ts";
+import { compiledSchema } from "../json/compiled_schema.ts";
 import type { Schema } from "../topic.ts";
 import { decodeText, endOfLine, type FileDecoder, type FileFormat, NEWLINE } from "./format.ts";
 
@@ -57,7 +58,7 @@ export class CsvReaderFormat<T = Readonly<Record<string, string>>> implements Fi
    */
   constructor({ separator = ",", schema, columns, header = columns === undefined }: CsvReaderOptions<T> = {}) {
     this.#separator = checkSeparator(separator);
-    this.#schema = schema;
+    this.#schema = schema && compiledSchema(schema);
     this.#columns = columns === undefined ? undefined : checkColumns(columns);
     this.#header = header;
     if (!header && columns === undefined) {

@@ -1,5 +1,6 @@
 import { RecordError } from "../../engine/mod.ts";
 import { decodeJson } from "../json/codec.ts";
+import { compiledSchema } from "../json/compiled_schema.ts";
 import type { Schema } from "../topic.ts";
 
 /** How records lie in a file. */
@@ -58,7 +59,7 @@ export class JsonLinesFormat<T> implements FileFormat<T> {
 
   /** Values that do not fit the schema go to the dead letters. */
   constructor(schema: Schema<T>) {
-    this.#schema = schema;
+    this.#schema = compiledSchema(schema);
   }
 
   open(): FileDecoder<T> {

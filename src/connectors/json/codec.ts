@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { RecordError } from "../../engine/mod.ts";
 import type { BrokerRecord } from "../broker.ts";
+import { compiledSchema } from "./compiled_schema.ts";
 import { checkIntegers } from "./exact_integers.ts";
 import { JsonReader } from "./reader.ts";
 import { FetchedRecord } from "../records/fetched_record.ts";
@@ -65,14 +66,15 @@ export function jsonDecoder<T>(
   schema: Schema<T>,
   { reader, exactIntegers = false }: JsonDecoderOptions,
 ): (record: BrokerRecord) => T {
+  const compiled = compiledSchema(schema);
   const run = new TextRun();
   const decodeRecord = (record: BrokerRecord) => {
     if (record instanceof FetchedRecord) {
       const start = run.find(record);
       const json = start < 0 ? undefined : reader.find(run.text, start, start + record.valueLength);
-      if (json !== undefined) return checkValue(json, schema);
+      if (json !== undefined) return checkValue(json, compiled);
     }
-    return decode(record.value, schema, reader);
+    return decode(record.value, compiled, reader);
   };
   if (!exactIntegers) return decodeRecord;
   return (record) => {

@@ -1,6 +1,7 @@
 import { isPlainJson, lossInJson } from "../../engine/internal.ts";
 import { RecordError } from "../../engine/mod.ts";
 import { checkValue } from "./codec.ts";
+import { compiledSchema } from "./compiled_schema.ts";
 import { JsonWriter } from "./writer.ts";
 import type { Schema } from "../topic.ts";
 
@@ -22,7 +23,7 @@ export class JsonOutput {
   constructor(doing: string, what: string, schema?: Schema<unknown>) {
     this.#doing = doing;
     this.#what = what;
-    this.#schema = schema;
+    this.#schema = schema && compiledSchema(schema);
   }
 
   /** @throws {RecordError} if a reader would not get the value back, with the place in it */
