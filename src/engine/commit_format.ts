@@ -167,7 +167,10 @@ export function timerText(order: number): string {
 
 // ------------------------------------------------------------------------------------------------ reading
 
-/** The name of an entry, taken apart. */
+/**
+ * The name of an entry, taken apart.
+ * @internal
+ */
 export type EntryName = JobName | SplitName | StateName | TimerName | SinkName;
 
 export interface JobName {
