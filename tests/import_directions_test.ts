@@ -21,7 +21,7 @@ testOfSrc("imports in src point down the map", () => {
 testOfSrc("there is no circle of imports in src", () => assertEquals(findCircles(files, false), []));
 
 /** Streams lead to streams: what a method of one returns is another. So their types go round. (The runtime's are to come apart.) */
-const TYPES_GO_ROUND = ["engine/api/", "engine/runtime/", "engine/reporting/"];
+const TYPES_GO_ROUND = ["engine/api/", "engine/runtime/"];
 
 testOfSrc("there is no circle of imports of types in src but where they must go round", () => {
   const others = files.filter(({ path }) => !TYPES_GO_ROUND.some((room) => path.startsWith(room)));
@@ -85,6 +85,11 @@ const REFUSED: readonly (readonly [path: string, text: string, said: string])[] 
     "engine/functions/functions.ts",
     'import type { Operator } from "../operators/operator.ts";',
     "engine/functions/functions.ts imports engine/operators/operator.ts: engine/functions may not import engine/operators",
+  ],
+  [
+    "engine/reporting/progress.ts",
+    'import type { Task } from "../runtime/task.ts";',
+    "engine/reporting/progress.ts imports engine/runtime/task.ts: engine/reporting may not import engine/runtime",
   ],
   [
     "engine/operators/reduce.ts",

@@ -92,7 +92,8 @@ export {
   type TimeDomain,
   type TimerService,
 } from "./functions/process_functions.ts";
-export { type Books, formatBooks, type OperatorBooks, tableOfBooks } from "./runtime/books.ts";
+export type { Books, OperatorBooks } from "./reporting/books.ts";
+export { formatBooks, tableOfBooks } from "./reporting/books_table.ts";
 export type { DeadLimit } from "./runtime/dead_limit.ts";
 export { formatTime, MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "./record.ts";
 export type { JobExecutionResult } from "./runtime/job_result.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 
-/** Words, or what gives them when somebody wants to know. */
+/** A part of a sentence, or what makes it when it is needed. */
 type Words = string | (() => string);
 
 interface Step {
@@ -9,7 +9,7 @@ interface Step {
 }
 
 /**
- * What an attempt of a job is at, for its {@link Watchdog} to tell. Noted around awaits and batches, never per record.
+ * What an attempt of a job is doing, for its `Watchdog` to report. Noted around awaits and batches, never per record.
  */
 export class Activity {
   /** Another number after each beginning and end. */
@@ -30,25 +30,25 @@ export class Activity {
   }
 
   /**
-   * Waits for what `begin` gives.
+   * Waits for what `begin` returns.
    * @param whom the end of "waits for …"
    */
   async wait<T>(whom: Words, begin: () => T): Promise<Awaited<T>> {
-    const outer = this.#turnTo({ what: whom, waits: true });
+    const outer = this.#begin({ what: whom, waits: true });
     try {
       return await begin();
     } finally {
-      this.#turnTo(outer);
+      this.#begin(outer);
     }
   }
 
-  /** @param what the end of "the thread stood still while …" */
+  /** Does work that lets nothing else happen meanwhile. @param what the end of "the thread stood still while …" */
   work<T>(what: Words, work: () => T): T {
-    const outer = this.#turnTo({ what, waits: false });
+    const outer = this.#begin({ what, waits: false });
     try {
       return work();
     } finally {
-      this.#turnTo(outer);
+      this.#begin(outer);
     }
   }
 
@@ -63,7 +63,7 @@ export class Activity {
   }
 
   /** @returns the step before */
-  #turnTo(step: Step | undefined): Step | undefined {
+  #begin(step: Step | undefined): Step | undefined {
     this.#measure();
     this.turns++;
     const before = this.#step;

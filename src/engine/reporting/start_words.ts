@@ -1,4 +1,4 @@
-/** What is said of where a job begins that has no commit yet. */
+/** Where a job begins that has no commit yet, in words. */
 import { nodesAbove, type OperatorNode, type SourceNode, type StreamGraph, type StreamNode } from "../graph.ts";
 import { formatTime } from "../record.ts";
 import type { StartingPoint } from "../source.ts";

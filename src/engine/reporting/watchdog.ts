@@ -1,35 +1,44 @@
+import type { Clock } from "../clock.ts";
 import type { JobSession } from "../job_store.ts";
+import type { Logger } from "../logger.ts";
+import { count, seconds } from "../words.ts";
 import type { Activity } from "./activity.ts";
-import type { JobRunOptions } from "../runtime/options.ts";
-import type { SourceTask } from "../runtime/source_task.ts";
-import type { SplitTask } from "../runtime/split_task.ts";
-import { count, pendingRecords } from "./why_nothing_comes_out.ts";
-import type { Wired } from "../runtime/wiring.ts";
+import type { JobView, SourceView, SplitView } from "./job_view.ts";
+import { describePending } from "./why_nothing_comes_out.ts";
 
 /** Between two looks, ms. */
 const LOOK_MS = 1_000;
-/** So long work may stand still before a person is told, and again before the next time, ms. */
+/** So long work may stand still before a warning, and again before the next one, ms. */
 const PATIENCE_MS = 60_000;
-/** More than that without letting others have their turn is told, ms. It is half of the default session timeout. */
+/** A thread that is blocked for longer is worth a warning, ms. It is half of the default session timeout. */
 const BLOCKED_MS = 5_000;
-/** Whoever asked for a stop hears after so long why there is none, ms: a program's patience is 10 s. */
+/** So long a stop may take before a warning says what it waits for, ms: supervisors kill a program after some 10 s. */
 const STOP_PATIENCE_MS = 5_000;
 /** More splits than that are counted, not named. */
 const SHOWN_SPLITS = 3;
 
-type WatchdogOptions = Pick<JobRunOptions, "jobName" | "clock" | "logger" | "sessionTimeoutMs" | "signal">;
+/** What a watchdog watches beside the job itself. */
+export interface WatchdogOptions {
+  /** What the attempt is doing. */
+  readonly activity: Activity;
+  /** Undefined where nothing is stored, or before the job is open. */
+  readonly session: JobSession | undefined;
+  /** Aborted when somebody asks the job to stop. */
+  readonly signal: AbortSignal;
+  readonly sessionTimeoutMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
 /**
- * Tells a person that an attempt of a job has work to do and gets nowhere, and who holds it; and when it goes on.
+ * Warns when an attempt of a job has work to do and makes no progress, names what it waits for, and logs when it goes on.
  *
  * It looks beside the job's loop, which may itself hang: in a store, a source or a sink that never answers. A job that has
  * nothing to do is left in peace, however long that lasts.
  */
 export class Watchdog implements Disposable {
+  readonly #job: JobView;
   readonly #options: WatchdogOptions;
-  readonly #activity: Activity;
-  readonly #parts: Wired;
-  readonly #session: JobSession | undefined;
   readonly #timer: Disposable | undefined;
   #lookedMs: number;
   #recordsIn = 0;
@@ -40,18 +49,13 @@ export class Watchdog implements Disposable {
   /** For how long nothing was done though there was something to do. */
   #undoneMs = 0;
   #stuckMs = 0;
-  #tellAtMs = PATIENCE_MS;
-  #toldStopping = false;
+  #warnAtMs = PATIENCE_MS;
+  #warnedOfStop = false;
 
-  /**
-   * It begins at once.
-   * @param parts those of the attempt; they may come later than this
-   */
-  constructor(options: WatchdogOptions, activity: Activity, parts: Wired, session: JobSession | undefined) {
+  /** It begins at once. */
+  constructor(job: JobView, options: WatchdogOptions) {
+    this.#job = job;
     this.#options = options;
-    this.#activity = activity;
-    this.#parts = parts;
-    this.#session = session;
     this.#lookedMs = options.clock.monotonicMs();
     this.#timer = options.clock.every?.(LOOK_MS, () => this.#look());
   }
@@ -61,12 +65,12 @@ export class Watchdog implements Disposable {
   }
 
   #look(): void {
-    const { sources, tasks } = this.#parts;
-    const recordsIn = sources.reduce((sum, { output }) => sum + output.tally.in, 0);
-    this.#tellBlocked(recordsIn - this.#recordsIn);
+    const { sources, tasks } = this.#job;
+    const recordsIn = sources.reduce((sum, { counts }) => sum + counts.in, 0);
+    this.#warnOfBlockedThread(recordsIn - this.#recordsIn);
     this.#recordsIn = recordsIn;
 
-    const { turns, waitsFor } = this.#activity;
+    const { turns, waitsFor } = this.#options.activity;
     const now = this.#options.clock.monotonicMs();
     // Time in which this process did not run is nobody's fault.
     const passedMs = Math.min(now - this.#lookedMs, 2 * LOOK_MS);
@@ -75,46 +79,47 @@ export class Watchdog implements Disposable {
     this.#turns = turns;
     this.#waitedMs = waits ? this.#waitedMs + passedMs : 0;
 
-    const pending = tasks.map(({ operator }) => operator.pendingResults?.pending ?? 0);
-    // What went into an operator whose results come later is done when it is no longer at work there.
+    // What went into an asynchronous operator is done when it is no longer at work there.
     const done = tasks.reduce(
-      (sum, { operator, tally }, i) => operator.pendingResults === undefined ? sum : sum + tally.in - pending[i]!,
+      (sum, { isAsync, counts, pendingRecords }) => isAsync ? sum + counts.in - pendingRecords : sum,
       recordsIn,
     );
-    const undone = done === this.#done && (toRead(sources).length > 0 || pending.some((records) => records > 0));
+    const toDo = toRead(sources).length > 0 || tasks.some(({ pendingRecords }) => pendingRecords > 0);
+    const undone = done === this.#done && toDo;
     this.#done = done;
     this.#undoneMs = undone ? this.#undoneMs + passedMs : 0;
 
-    this.#tellStopping(waitsFor);
-    this.#tellStuck(Math.max(this.#waitedMs, this.#undoneMs), waitsFor);
+    this.#warnOfStop(waitsFor);
+    this.#warnOfNoProgress(Math.max(this.#waitedMs, this.#undoneMs), waitsFor);
   }
 
-  #tellStopping(waitsFor: string | undefined): void {
-    const { jobName, logger, signal } = this.#options;
-    if (this.#toldStopping || !signal.aborted || this.#waitedMs < STOP_PATIENCE_MS) return;
-    this.#toldStopping = true;
+  #warnOfStop(waitsFor: string | undefined): void {
+    const { logger, signal } = this.#options;
+    if (this.#warnedOfStop || !signal.aborted || this.#waitedMs < STOP_PATIENCE_MS) return;
+    this.#warnedOfStop = true;
     logger.warn(
-      `${jobName}: asked to stop, but waits for ${waitsFor}; what is not committed is done again at the next start`,
+      `${this.#job.jobName}: asked to stop, but waits for ${waitsFor}; what is not committed is done again at the next start`,
     );
   }
 
-  #tellStuck(stuckMs: number, waitsFor: string | undefined): void {
-    const { jobName, logger } = this.#options;
-    if (stuckMs < this.#stuckMs && this.#tellAtMs > PATIENCE_MS) {
+  #warnOfNoProgress(stuckMs: number, waitsFor: string | undefined): void {
+    const { jobName } = this.#job;
+    const { logger } = this.#options;
+    if (stuckMs < this.#stuckMs && this.#warnAtMs > PATIENCE_MS) {
       logger.info(`${jobName}: goes on after ${seconds(this.#stuckMs)}`);
-      this.#tellAtMs = PATIENCE_MS;
+      this.#warnAtMs = PATIENCE_MS;
     }
     this.#stuckMs = stuckMs;
-    if (stuckMs < this.#tellAtMs) return;
+    if (stuckMs < this.#warnAtMs) return;
     const holder = waitsFor ?? this.#holder();
-    logger.warn(`${jobName}: no progress for ${seconds(this.#tellAtMs)}${this.#work()}: waits for ${holder}`);
-    this.#tellAtMs += PATIENCE_MS;
+    logger.warn(`${jobName}: no progress for ${seconds(this.#warnAtMs)}${this.#work()}: waits for ${holder}`);
+    this.#warnAtMs += PATIENCE_MS;
   }
 
   /** What there is to do, as a part of a sentence. */
   #work(): string {
-    const lag = toRead(this.#parts.sources).reduce((sum, { split }) => sum + split.lag, 0);
-    const uncommitted = this.#session?.pendingRecords ?? 0;
+    const lag = toRead(this.#job.sources).reduce((sum, { split }) => sum + split.lag, 0);
+    const uncommitted = this.#options.session?.pendingRecords ?? 0;
     const work = [
       ...lag > 0 ? [`${count(lag, "record")} to read`] : [],
       ...uncommitted > 0 ? [`${count(uncommitted, "record")} to commit`] : [],
@@ -124,7 +129,7 @@ export class Watchdog implements Disposable {
 
   /** Why the loop, which goes round, takes nothing. */
   #holder(): string {
-    const { sources, tasks } = this.#parts;
+    const { sources, tasks } = this.#job;
     const fetches = sources.flatMap((source) => {
       const ids = toRead([source]).filter(({ split }) => split.status === "pending").map(({ split }) => split.id);
       return ids.length === 0 ? [] : [`source "${source.node.name}" to fetch ${someOf(ids)}`];
@@ -132,28 +137,28 @@ export class Watchdog implements Disposable {
     const held = sources.flatMap(({ splits }) =>
       splits.flatMap(({ split }) => split.status === "held" ? split.waitsFor ?? [] : [])
     );
-    const results = pendingRecords(tasks);
+    const results = describePending(tasks);
     return [...fetches, ...held, ...results === undefined ? [] : [results]].join(", and for ");
   }
 
   /** Afterwards, as nothing else works meanwhile, this watchdog included. */
-  #tellBlocked(recordsIn: number): void {
-    const longest = this.#activity.takeLongest();
+  #warnOfBlockedThread(recordsIn: number): void {
+    const { activity, logger, session, sessionTimeoutMs } = this.#options;
+    const longest = activity.takeLongest();
     if (longest === undefined || longest.ms < BLOCKED_MS) return;
-    const { jobName, logger, sessionTimeoutMs } = this.#options;
     const records = recordsIn > 0 ? ` (${count(recordsIn, "record")} went in)` : "";
-    const danger = this.#session === undefined
+    const danger = session === undefined
       ? ""
       : `; after ${seconds(sessionTimeoutMs)} without a sign of life another instance takes over`;
     logger.warn(
-      `${jobName}: the thread stood still for ${seconds(longest.ms)} while ${longest.what}${records}: ` +
+      `${this.#job.jobName}: the thread stood still for ${seconds(longest.ms)} while ${longest.what}${records}: ` +
         `a function blocked it, or the process was stopped${danger}`,
     );
   }
 }
 
 /** Splits with records that are known to be there. */
-function toRead(sources: readonly SourceTask[]): SplitTask[] {
+function toRead(sources: readonly SourceView[]): SplitView[] {
   return sources.flatMap(({ splits }) =>
     splits.filter(({ finished, split }) => !finished && (split.status === "ready" || split.status === "pending"))
   );
@@ -162,8 +167,4 @@ function toRead(sources: readonly SourceTask[]): SplitTask[] {
 function someOf(ids: readonly string[]): string {
   const shown = ids.slice(0, SHOWN_SPLITS).join(", ");
   return ids.length > SHOWN_SPLITS ? `${shown} and ${ids.length - SHOWN_SPLITS} more` : shown;
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 1_000).toLocaleString("en-US")} s`;
 }

@@ -16,7 +16,7 @@ import { type JobSession, nameOf, type SplitPosition, type StateChange } from ".
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { Changes } from "../state/changes.ts";
 import type { Activity } from "../reporting/activity.ts";
-import { checkBooks } from "./books.ts";
+import { checkBooks } from "./book_rules.ts";
 import type { JobRunOptions } from "./options.ts";
 import { Snapshot, takeNonRestored } from "./snapshot.ts";
 import type { SplitTask } from "./split_task.ts";

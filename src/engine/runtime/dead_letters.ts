@@ -3,7 +3,7 @@ import type { DeadLetter, Firing, JobSession } from "../job_store.ts";
 import { formatTime } from "../record.ts";
 import { DeadCounter } from "./dead_limit.ts";
 import type { ErrorPolicy, JobRunOptions } from "./options.ts";
-import { count } from "../reporting/why_nothing_comes_out.ts";
+import { count } from "../words.ts";
 
 /** So many are shown of each kind, the others counted. */
 const SHOWN = 10;

@@ -2,11 +2,13 @@ import { isRetriable, maxAttemptsOf, mayRestart } from "../errors.ts";
 import type { SourceNode, StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf } from "../job_store.ts";
 import { Activity } from "../reporting/activity.ts";
-import { type Books, booksOf, formatBooks, tableOfBooks } from "./books.ts";
+import { booksOf } from "../reporting/books.ts";
+import { formatBooks, tableOfBooks } from "../reporting/books_table.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
 import type { JobRunOptions } from "./options.ts";
 import { startRestarts } from "./restart_strategy.ts";
 import { hasProcessed, type JobExecutionResult } from "./job_result.ts";
+import { emptyView } from "../reporting/job_view.ts";
 import { Watchdog } from "../reporting/watchdog.ts";
 
 const FIRST_RETRY_MS = 500;
@@ -57,7 +59,7 @@ export async function executeJob(graph: StreamGraph, options: JobRunOptions): Pr
     } catch (error) {
       const reason = session?.lost.aborted ? session.lost.reason : error;
       if (signal.aborted && (run === undefined || reason === signal.reason)) {
-        return { jobName, end: "stopped", books: run?.books() ?? NO_BOOKS };
+        return { jobName, end: "stopped", books: run?.books() ?? booksOf(emptyView(jobName)) };
       }
       // A stop whose commit failed is none.
       if (signal.aborted) throw reason;
@@ -133,15 +135,13 @@ async function watched<T>(
   begin: (unwatch: () => void) => T,
 ): Promise<Awaited<T>> {
   const activity = new Activity(options.clock);
-  using watchdog = new Watchdog(options, activity, { sources: [], tasks: [], writers: [] }, undefined);
+  using watchdog = new Watchdog(emptyView(options.jobName), { ...options, activity, session: undefined });
   return await activity.wait(`${nameOf(options.store)} ${what}`, () => begin(() => watchdog[Symbol.dispose]()));
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-const NO_BOOKS: Books = booksOf([], []);
 
 function topicsOf(graph: StreamGraph): string[] {
   const sources = graph.nodes.filter((node): node is SourceNode => node.kind === "source");

@@ -1,7 +1,7 @@
 import { JobError } from "../errors.ts";
-import type { Books } from "./books.ts";
+import type { Books } from "../reporting/books.ts";
 import type { JobRunEnd } from "./job_run.ts";
-import { count } from "../reporting/why_nothing_comes_out.ts";
+import { count } from "../words.ts";
 
 /** What a job came to. */
 export interface JobExecutionResult {

@@ -5,7 +5,8 @@ import { Changes } from "../state/changes.ts";
 import { ClockLimit, NO_LIMIT } from "../time/clock_limit.ts";
 import { PERIODIC_EMIT_MS } from "../time/watermark_strategy.ts";
 import { Activity } from "../reporting/activity.ts";
-import { type Books, booksOf } from "./books.ts";
+import { type Books, booksOf } from "../reporting/books.ts";
+import type { JobView } from "../reporting/job_view.ts";
 import { Commits, flushSinks } from "./commits.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { Intake } from "./intake.ts";
@@ -54,6 +55,7 @@ export class JobRun {
   readonly #parts: Wired = { sources: [], tasks: [], writers: [] };
   readonly #sources: readonly SourceTask[] = this.#parts.sources;
   readonly #tasks: readonly Task[] = this.#parts.tasks;
+  readonly #view: JobView;
   /** Tasks whose records may still be at work when they have left the others behind. */
   #asyncTasks: readonly Task[] = [];
   /** The flush under way. */
@@ -96,13 +98,15 @@ export class JobRun {
       },
       signal: this.#ended.signal,
     };
+    const { clockLimit } = this.#attempt;
+    this.#view = { jobName: options.jobName, sources: this.#sources, tasks: this.#tasks, clockLimit };
   }
 
   /** @param standbySinceMs when this instance began to wait for another one, if it did */
   async run(standbySinceMs: number | undefined): Promise<JobRunEnd> {
     const { clock, logger, bounded, signal, jobName, faultPoint } = this.#options;
     const activity = this.#activity;
-    using _watchdog = new Watchdog(this.#options, activity, this.#parts, this.#session);
+    using _watchdog = new Watchdog(this.#view, { ...this.#options, activity, session: this.#session });
     const snapshot = await activity.wait(
       `${nameOf(this.#options.store)} to give the last commit`,
       () => this.#commits.restore(this.#graph),
@@ -126,7 +130,7 @@ export class JobRun {
         this.#sources.flatMap(({ splits }) => splits),
         this.#asyncTasks.length === 0 ? undefined : () => this.#isFull(),
       );
-      const progress = new Progress(jobName, this.#sources, this.#tasks, clock, logger);
+      const progress = new Progress(this.#view, { clock, logger });
       return await this.#loop(intake, progress, signal);
     } finally {
       this.#deadLetters.logTotals();
@@ -163,7 +167,7 @@ export class JobRun {
 
   /** What came in, went out and stayed. */
   books(): Books {
-    return booksOf(this.#sources, this.#tasks);
+    return booksOf(this.#view);
   }
 
   async #open(snapshot: Snapshot): Promise<void> {
@@ -182,7 +186,7 @@ export class JobRun {
       () => wire(this.#graph, this.#options, this.#session, snapshot, this.#attempt, this.#parts),
     );
     this.#commits.opened(snapshot);
-    this.#options.onWired?.({ sources: this.#sources, tasks: this.#tasks, attempt: this.#attempt });
+    this.#options.onWired?.({ view: this.#view, sources: this.#sources, tasks: this.#tasks, attempt: this.#attempt });
   }
 
   /** Event time that came too far by a record with a wrong time never goes back by itself. */

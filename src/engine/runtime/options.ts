@@ -5,6 +5,7 @@ import type { Logger } from "../logger.ts";
 import type { DeadLimit } from "./dead_limit.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import type { StartingPoint } from "../source.ts";
+import type { JobView } from "../reporting/job_view.ts";
 import type { RestartStrategy } from "./restart_strategy.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import type { SourceTask } from "./source_task.ts";
@@ -68,6 +69,7 @@ export interface JobRunOptions {
 
 /** The parts of one attempt at work. */
 export interface RunningParts {
+  readonly view: JobView;
   readonly sources: readonly SourceTask[];
   readonly tasks: readonly Task[];
   readonly attempt: AttemptContext;

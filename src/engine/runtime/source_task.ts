@@ -3,6 +3,7 @@ import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
 import type { SourceReader } from "../source.ts";
 import { type ClockLimit, NO_LIMIT } from "../time/clock_limit.ts";
 import { SPLITS, WatermarkCombiner } from "../time/watermark_combiner.ts";
+import type { RecordCounts, SourceView } from "../reporting/job_view.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import type { FanOut } from "./edge.ts";
 import { SplitTask } from "./split_task.ts";
@@ -25,7 +26,7 @@ export interface SourceTaskOptions {
 }
 
 /** A source at work: it holds the event times of its splits together, and emits how far event time has come. */
-export class SourceTask {
+export class SourceTask implements SourceView {
   readonly node: SourceNode;
   readonly reader: SourceReader<unknown>;
   readonly output: FanOut;
@@ -74,6 +75,19 @@ export class SourceTask {
   /** Whether it has come to the end of a bounded run. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  get counts(): RecordCounts {
+    return this.output.tally;
+  }
+
+  get outputWatermarkMs(): number {
+    return this.output.watermarkMs;
+  }
+
+  /** Whether no split holds event time back. */
+  get idle(): boolean {
+    return this.combiner.idle;
   }
 
   get lag(): number {

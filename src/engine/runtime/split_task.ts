@@ -1,6 +1,7 @@
 import { isExpected, OperatorError, RecordError } from "../errors.ts";
 import type { SourceSplit } from "../source.ts";
 import { checkTimestamp, type WatermarkGenerator } from "../time/watermark_strategy.ts";
+import type { SplitView } from "../reporting/job_view.ts";
 import { becomesDeadLetter, errorOf } from "./dead_letters.ts";
 import type { SourceTask } from "./source_task.ts";
 
@@ -17,7 +18,7 @@ export interface SplitTaskOptions {
 }
 
 /** A split at work: it takes records through the job, one by one, and event time out of them. */
-export class SplitTask {
+export class SplitTask implements SplitView {
   readonly source: SourceTask;
   readonly split: SourceSplit<unknown>;
   readonly index: number;
@@ -85,6 +86,11 @@ export class SplitTask {
     if (this.#generator === undefined) return;
     if (this.isAhead) clockLimit.note(timestampMs, split.origin());
     else this.advance(this.#generator.onEvent(value, timestampMs));
+  }
+
+  /** Whether it has been silent for so long that it no longer holds event time back. */
+  get idle(): boolean {
+    return this.source.combiner.isIdle(this.index);
   }
 
   get periodic(): boolean {

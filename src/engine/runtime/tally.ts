@@ -1,3 +1,4 @@
+import type { RecordCounts } from "../reporting/job_view.ts";
 import type { Follower, Journal } from "../state/journal.ts";
 
 /**
@@ -7,7 +8,7 @@ import type { Follower, Journal } from "../state/journal.ts";
  * before the record at work: one comparison per count and a few stores per record, where a note in the journal for each count
  * cost 5 % of a job.
  */
-export class Tally implements Follower {
+export class Tally implements Follower, RecordCounts {
   /** Records that came. */
   in = 0;
   /** Records that the last commit had at work. */

@@ -5,6 +5,7 @@ import { MAX_WATERMARK, MIN_WATERMARK, StreamRecord } from "../record.ts";
 import { type Key, keyId } from "../state/key.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
+import type { RecordCounts, TaskView } from "../reporting/job_view.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import { Edge, type FanOut, type RecordPlace, SecondEdge } from "./edge.ts";
 import type { Tally } from "./tally.ts";
@@ -30,7 +31,7 @@ export interface TaskOptions {
 }
 
 /** One operator at work: it hands records to it, keeps its event time and fires its timers. */
-export class Task {
+export class Task implements TaskView {
   readonly node: OperatorNode | SinkNode;
   readonly operator: Operator<unknown, unknown> & TwoInputOperator<unknown, unknown, unknown>;
   readonly state: KeyedStateBackend;
@@ -106,6 +107,26 @@ export class Task {
 
   get name(): string {
     return this.node.name;
+  }
+
+  get counts(): RecordCounts {
+    return this.tally;
+  }
+
+  get outputWatermarkMs(): number {
+    return this.output.watermarkMs;
+  }
+
+  get makesWatermarks(): boolean {
+    return this.operator.ownWatermark !== undefined;
+  }
+
+  get isAsync(): boolean {
+    return this.operator.pendingResults !== undefined;
+  }
+
+  get pendingRecords(): number {
+    return this.operator.pendingResults?.pending ?? 0;
   }
 
   /** Event time of the operator, ms; what goes past it is known to its output only. */

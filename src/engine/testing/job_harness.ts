@@ -2,9 +2,11 @@ import type { EnvironmentOptions, StreamExecutionEnvironment } from "../api/envi
 import type { StreamGraph } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import type { Logger } from "../logger.ts";
-import { type Books, booksOf, checkBooks } from "../runtime/books.ts";
+import { type Books, booksOf } from "../reporting/books.ts";
+import { checkBooks } from "../runtime/book_rules.ts";
 import type { JobExecutionResult } from "../runtime/job_result.ts";
 import type { RunningParts } from "../runtime/options.ts";
+import { emptyView } from "../reporting/job_view.ts";
 import { whyNothingComesOut } from "../reporting/why_nothing_comes_out.ts";
 import { CrashPlan, type CrashPoint, SimulatedCrash } from "./crash.ts";
 import { HarnessEnvironment } from "./harness_environment.ts";
@@ -272,14 +274,12 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
 
   /** Counts of the attempt at work, or of the last one. */
   books(): Books {
-    const { sources = [], tasks = [] } = this.#parts ?? {};
-    return booksOf(sources, tasks);
+    return booksOf(this.#parts?.view ?? emptyView(this.#jobName));
   }
 
   /** One sentence for what the job waits for; undefined if nothing is to be seen. */
   whyNothingComesOut(): string | undefined {
-    const { sources, tasks } = this.#running("say why nothing comes out");
-    return whyNothingComesOut(sources, tasks, this.clock.monotonicMs());
+    return whyNothingComesOut(this.#running("say why nothing comes out").view, this.clock.monotonicMs());
   }
 
   /** Late and undecodable records, and those that a function threw at, in order, committed or not. */

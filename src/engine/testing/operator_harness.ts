@@ -3,7 +3,7 @@ import { COMMIT_FORMAT, JOB_ENTRY, type JobRecord, jobText } from "../commit_for
 import type { StreamNode } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
-import { checkBooks } from "../runtime/books.ts";
+import { checkBooks } from "../runtime/book_rules.ts";
 import { becomesDeadLetter, errorOf } from "../runtime/dead_letters.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
 import { Snapshot } from "../runtime/snapshot.ts";

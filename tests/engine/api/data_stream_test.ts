@@ -4,7 +4,7 @@ import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.
 import { JobError } from "../../../src/engine/errors.ts";
 import type { Collector } from "../../../src/engine/functions/functions.ts";
 import { type ProcessContext, ProcessFunction } from "../../../src/engine/functions/process_functions.ts";
-import { formatBooks } from "../../../src/engine/runtime/books.ts";
+import { formatBooks } from "../../../src/engine/reporting/books_table.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import type { Sink } from "../../../src/engine/sink.ts";
 import { type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";

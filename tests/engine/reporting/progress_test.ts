@@ -78,7 +78,7 @@ Deno.test("whyNothingComesOut() names the split that has not given a record, and
 
   assertEquals(said.slice(1), [
     `info: 2 windows of "counts" are open, ${FIRST_CLOSES}; it is at the beginning, held by s-1, ` +
-    "which has given no record yet, for 10 s (--idle says how long it is waited for)",
+    "which has had no record yet, for 10 s (--idle says how long it is waited for)",
   ]);
 });
 
@@ -367,6 +367,6 @@ Deno.test("whyNothingComesOut() says that event time goes on with the clock", as
 
   assertEquals(said.slice(1), [
     'info: 1 timer of "timers" waits, it fires when event time reaches 1970-01-01T00:00:00.019Z; ' +
-    "it is at 1969-12-31T23:59:10.008Z, and goes on with the clock, as no source has anything to give",
+    "it is at 1969-12-31T23:59:10.008Z, and goes on with the clock, as no source has a record",
   ]);
 });

@@ -1,24 +1,8 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { FilterOperator } from "../../../src/engine/operators/filter.ts";
-import { FlatMapOperator } from "../../../src/engine/operators/flat_map.ts";
-import { MapOperator } from "../../../src/engine/operators/map.ts";
-import type { Operator } from "../../../src/engine/operators/operator.ts";
-import { ReduceOperator } from "../../../src/engine/operators/reduce.ts";
-import { SinkOperator } from "../../../src/engine/operators/sink.ts";
-import { SplitOperator } from "../../../src/engine/operators/split.ts";
-import { TimestampsAndWatermarksOperator } from "../../../src/engine/operators/timestamps_and_watermarks.ts";
-import { ReduceFold } from "../../../src/engine/operators/window/folds.ts";
-import { SimpleWindowOperator, type SimpleWindows } from "../../../src/engine/operators/window/simple_window.ts";
-import { type Books, formatBooks, type OperatorBooks } from "../../../src/engine/runtime/books.ts";
-import { outRuleOf } from "../../../src/engine/runtime/out_rules.ts";
-import { Tally } from "../../../src/engine/runtime/tally.ts";
-import type { FanOut } from "../../../src/engine/runtime/edge.ts";
-import type { Output, StreamRecord } from "../../../src/engine/record.ts";
+import { assertEquals } from "@std/assert";
+import type { OperatorBooks } from "../../../src/engine/reporting/books.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
-import { Journal } from "../../../src/engine/state/journal.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
-import type { TimeWindow } from "../../../src/engine/windows/window.ts";
 import { JobRig, windowCounts } from "../job_rig.ts";
 import { at, bad, type Entry, ScriptSource } from "../script_source.ts";
 
@@ -123,90 +107,6 @@ Deno.test("a late record that is in the dead letters stays late when another ope
     books("thrower", "map", { recordsIn: 3, consumed: 2, dead: 1, recordsOut: 2 }),
   ]);
   assertEquals(job.store.letters.map(({ errorClass }) => errorClass), ["LateRecord", "Error"]);
-});
-
-// ---------------------------------------------------------------------------------------------------------- the check
-
-class Lossy implements Operator<number, number> {
-  constructor(readonly fate: "filters twice" | "says late and emits" | "keeps it") {}
-
-  processElement(_record: StreamRecord<number>, output: Output<number>): void {
-    const { tally } = output as FanOut;
-    if (this.fate === "filters twice") tally.filtered++;
-    if (this.fate === "keeps it") tally.in++;
-    if (this.fate === "says late and emits") tally.late++;
-  }
-}
-
-Deno.test("a commit is refused if a record has vanished or was counted twice", async () => {
-  for (const fate of ["filters twice", "says late and emits", "keeps it"] as const) {
-    const job = new JobRig((env, { store }) => {
-      env.fromCollection([1]).transform("lossy", () => new Lossy(fate)).name("lossy").sinkTo(store.sink("out"));
-    });
-    await assertRejects(() => job.run(), Error, 'The books of "lossy" do not balance');
-    assertEquals(job.store.commits.length, 1, "only the one before the first record");
-  }
-});
-
-Deno.test("each operator that gives one record for each, or none, is held to it", () => {
-  const failing = (operator: object, counts: Partial<Tally>) =>
-    outRuleOf(operator).holds(Object.assign(new Tally(new Journal()), counts), operator);
-  const one = [
-    new MapOperator((n) => n),
-    new FilterOperator(() => true),
-    new ReduceOperator<number>((n) => n),
-    new TimestampsAndWatermarksOperator(WatermarkStrategy.noWatermarks()),
-  ];
-  for (const operator of one) {
-    assertEquals(
-      [failing(operator, { consumed: 2, out: 2 }), failing(operator, { consumed: 2, out: 1 })],
-      [true, false],
-      operator.constructor.name,
-    );
-  }
-  const split = new SplitOperator([]);
-  assertEquals(
-    [failing(split, { consumed: 2, sideOut: 2 }), failing(split, { consumed: 2, sideOut: 3 })],
-    [true, false],
-  );
-  const window = new SimpleWindowOperator({
-    assigner: TumblingEventTimeWindows.of(10),
-    fold: new ReduceFold((n) => n),
-  } as unknown as SimpleWindows<number, number, number, number, string, TimeWindow>);
-  assertEquals([failing(window, { fired: 2, out: 2 }), failing(window, { fired: 2, out: 1 })], [true, false]);
-  const sink = new SinkOperator({ write() {} });
-  assertEquals([failing(sink, { consumed: 2 }), failing(sink, { consumed: 2, out: 1 })], [true, false]);
-  assertEquals(failing(new FlatMapOperator(() => {}), { consumed: 2, out: 7 }), true);
-});
-
-// ------------------------------------------------------------------------------------------------------- for a person
-
-Deno.test("formatBooks() says in one line what happened, and leaves out what did not", () => {
-  const none: Books = {
-    ahead: 0,
-    recordsIn: 0,
-    recordsOut: 0,
-    filtered: 0,
-    late: 0,
-    dead: 0,
-    failed: 0,
-    pendingTimers: 0,
-    sources: [],
-    operators: [],
-  };
-  assertEquals(formatBooks(none), "0 in, 0 out");
-  assertEquals(
-    formatBooks({
-      ...none,
-      recordsIn: 1_204,
-      recordsOut: 1_000_000,
-      filtered: 210,
-      late: 3,
-      dead: 2,
-      pendingTimers: 5,
-    }),
-    "1,204 in, 1,000,000 out, 210 filtered out, 3 late, 2 bad",
-  );
 });
 
 Deno.test("the end of a job shows what became of the records of each operator", async () => {
