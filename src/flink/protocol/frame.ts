@@ -1,0 +1,105 @@
+/**
+ * The protocol between the runner, which is Java in Flink's TaskManagers, and a worker, which is the job in Deno: frames over the
+ * worker's standard input and output. The Java part is `runner/src/main/java/streamapps/Frame.java`; both codecs are tested by the
+ * same golden frames, `runner/src/test/resources/frames.txt`.
+ *
+ * The runner asks and the worker answers, each request by one frame and in order. The runner may send a second `BATCH` while
+ * the first is at work; before any other request it waits for all answers.
+ *
+ * | request | body | answer |
+ * |---|---|---|
+ * | `OPEN` | JSON: {@link OpenRequest} | `RESULT` |
+ * | `RESTORE` | texts: names and values of entries, in turn; may come several times or not at all | `RESULT` |
+ * | `START` | – | `RESULT`: what is known before the first record |
+ * | `BATCH` | rows: records, in their order; their outlet is 0 | `RESULT` |
+ * | `WATERMARK` | f64: event time, ms; +∞ at the end of input | `RESULT` |
+ * | `PROCESSING_TIME` | f64: the clock, ms | `RESULT` |
+ * | `COMMIT` | f64: number of the checkpoint | `CHANGES` |
+ * | `CLOSE` | – | the worker ends |
+ *
+ * | answer | body |
+ * |---|---|
+ * | `RESULT` | f64 event time behind the stage, ms, NaN as long as there is none; f64 when its next timer of processing time is due, ms, +∞ without one; an f64 for each of {@link COUNTERS}, its total so far; rows: what came out |
+ * | `CHANGES` | texts: the stage's `job` entry, then for each changed entry its key as JSON, its name and its value, null if it is removed |
+ * | `FAILURE` | text: the error in the job's words, with its stack |
+ *
+ * Numbers are little endian. A frame is
+ *
+ *     "SA" | u8 type | u8 version | u32 length of the body | body
+ *
+ * Texts are `i32 count`, then for each `i32 length of its UTF-8, -1 for null | UTF-8`. Rows are `i32 count`, then for each
+ *
+ *     i32 length of what follows | u16 outlet | u16 0 | f64 timestamp, -∞ without one | element
+ *
+ * An element, as it also flows from stage to stage, is
+ *
+ *     i32 length of the key, -1 for null | i32 length of the value, -1 for null | key | value | the rest
+ *
+ * and its rest, by where it comes from or goes to:
+ *
+ * - from a topic: `i32 partition | f64 offset | headers`
+ * - to a topic: `i32 partition, -1 if the key decides | headers`
+ * - from stage to stage: what `exchange.ts` writes and reads; key and value are JSON
+ *
+ * Headers are `i32 count`, then for each `i32 length | name | i32 length, -1 for null | value`.
+ */
+
+/** Of the protocol; the runner refuses a worker of another one. */
+export const PROTOCOL_VERSION = 1;
+
+/** Length of what stands before a body. */
+export const HEADER_BYTES = 8;
+
+/** Types of frames: requests below 128, answers from there on. */
+export const FrameType = {
+  OPEN: 1,
+  RESTORE: 2,
+  START: 3,
+  BATCH: 4,
+  WATERMARK: 5,
+  PROCESSING_TIME: 6,
+  COMMIT: 7,
+  CLOSE: 8,
+  RESULT: 129,
+  CHANGES: 130,
+  FAILURE: 131,
+} as const;
+
+/** What a worker counts over all operators of its stage, in the order of `RESULT`. */
+export const COUNTERS = ["in", "out", "filtered", "late", "dead", "pending"] as const;
+
+/** Totals of a stage's subtask since it was opened. */
+export type Counters = Readonly<Record<typeof COUNTERS[number], number>>;
+
+/** The body of `OPEN`. */
+export interface OpenRequest {
+  /** The stage's place in the plan. */
+  readonly stage: number;
+  /** Counted from 0. */
+  readonly subtask: number;
+  /** How many subtasks the stage has. */
+  readonly parallelism: number;
+  /** Of the plan that was submitted: the worker must come to the same. */
+  readonly planHash: string;
+}
+
+/** A frame without its header. */
+export interface Frame {
+  readonly type: number;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** What is not a frame, or not one that is expected here. */
+export class ProtocolError extends Error {
+  override name = "ProtocolError";
+}
+
+/** @returns type and length of the body that follow @throws {ProtocolError} if it is no header of this version */
+export function readHeader(header: Uint8Array): { readonly type: number; readonly length: number } {
+  const [s, a, type, version] = header;
+  if (s !== 0x53 || a !== 0x41) throw new ProtocolError(`Cannot read a frame: it begins with ${s}, ${a}`);
+  if (version !== PROTOCOL_VERSION) {
+    throw new ProtocolError(`Cannot read a frame of version ${version}: this is version ${PROTOCOL_VERSION}`);
+  }
+  return { type: type!, length: new DataView(header.buffer, header.byteOffset, HEADER_BYTES).getUint32(4, true) };
+}

@@ -1,0 +1,275 @@
+package streamapps;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * A stage of a job: the operators between two exchanges, run by one worker process for each subtask.
+ *
+ * Records go to the worker in batches, and up to two batches are there at a time, so that worker and runner work at once. Before a
+ * watermark, a barrier or the end of input goes on, every record before it has been answered.
+ *
+ * State lives in the worker. With each checkpoint it sends the entries that have changed, each under its key, and they go into
+ * Flink's keyed state: {@code entries}, by name as text. So Flink snapshots and rescales them, and a savepoint can be read without
+ * the job. What a stage must remember beside its keys, versions of state and its event time, is one text a subtask:
+ * {@code job}.
+ */
+public final class StageOperator extends AbstractStreamOperator<byte[]>
+        implements OneInputStreamOperator<byte[], byte[]>, BoundedOneInput {
+    private static final long serialVersionUID = 1;
+
+    /** A batch that is full is sent at once. */
+    private static final int BATCH_ROWS = 1_000;
+    private static final int BATCH_BYTES = 1 << 18;
+    /** Batches that are sent and not answered. */
+    private static final int MAX_IN_FLIGHT = 2;
+    private static final int RESTORE_BYTES = 1 << 20;
+
+    private final StageSpec spec;
+    private final WorkerLauncher launcher;
+
+    private transient MapState<String, String> entries;
+    private transient ListState<String> jobEntries;
+    private transient List<String> restoredJobEntries;
+
+    private transient WorkerProcess worker;
+    private transient FrameBuffer batch;
+    private transient FrameBuffer request;
+    private transient int inFlight;
+    private transient boolean lingering;
+    private transient double watermarkMs;
+    private transient double timerMs;
+    private transient long[] counters;
+    private transient List<OutputTag<byte[]>> outlets;
+
+    public StageOperator(StageSpec spec, WorkerLauncher launcher) {
+        this.spec = spec;
+        this.launcher = launcher;
+    }
+
+    /** Where records go that leave by an outlet. */
+    public static OutputTag<byte[]> outlet(int index) {
+        return new OutputTag<>("outlet-" + index, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        if (!spec.keyed()) return;
+        entries = context.getKeyedStateStore()
+                .getMapState(new MapStateDescriptor<>("entries", Types.STRING, Types.STRING));
+        // Every subtask gets those of all: which of them had which keys is not known after rescaling.
+        jobEntries = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("job", Types.STRING));
+        restoredJobEntries = new ArrayList<>();
+        for (String entry : jobEntries.get()) restoredJobEntries.add(entry);
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        batch = new FrameBuffer().beginBatch();
+        request = new FrameBuffer();
+        watermarkMs = Double.NEGATIVE_INFINITY;
+        timerMs = Double.POSITIVE_INFINITY;
+        counters = new long[Frame.COUNTERS.length];
+        outlets = new ArrayList<>();
+        for (int i = 0; i < spec.outlets(); i++) outlets.add(outlet(i));
+        for (int i = 0; i < counters.length; i++) {
+            int index = i;
+            getMetricGroup().addGroup("worker").gauge(Frame.COUNTERS[i], (Gauge<Long>) () -> counters[index]);
+        }
+        startWorker();
+        ask(request.begin(Frame.OPEN).putText(spec.openText(
+                getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
+                getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks())));
+        int restored = spec.keyed() ? restore() : 0;
+        ask(request.begin(Frame.START));
+        LOG.info("{} is open, {} entries of its keys restored", spec.name(), restored);
+    }
+
+    private void startWorker() throws Exception {
+        var taskManager = getContainingTask().getEnvironment().getTaskManagerInfo();
+        Path temporary = Path.of(taskManager.getTmpDirectories()[0]);
+        Process process = launcher.start(taskManager.getConfiguration(), temporary);
+        String name = "\"" + spec.name() + "\", subtask " + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+        worker = new WorkerProcess(process, name, Duration.ofMillis(spec.answerWithinMs()));
+        WorkerProcess mine = worker;
+        // Cancelled, the task may be waiting for an answer that never comes.
+        getContainingTask().getCancelables().registerCloseable(mine::kill);
+    }
+
+    /** Sends what the last checkpoint has of this subtask's keys. @return how many entries */
+    private int restore() throws Exception {
+        List<String> texts = new ArrayList<>();
+        int bytes = 0;
+        int count = 0;
+        for (String entry : restoredJobEntries) {
+            texts.add("[\"job\"]");
+            texts.add(entry);
+        }
+        List<String> keys = new ArrayList<>();
+        try (var stream = this.<String>getKeyedStateBackend().getKeys("entries", VoidNamespace.INSTANCE)) {
+            stream.forEach(keys::add);
+        }
+        for (String key : keys) {
+            setCurrentKey(key);
+            for (Map.Entry<String, String> entry : entries.entries()) {
+                texts.add(entry.getKey());
+                texts.add(entry.getValue());
+                count++;
+                bytes += entry.getKey().length() + entry.getValue().length();
+                if (bytes < RESTORE_BYTES) continue;
+                sendRestore(texts);
+                bytes = 0;
+            }
+        }
+        sendRestore(texts);
+        return count;
+    }
+
+    private void sendRestore(List<String> texts) throws Exception {
+        request.begin(Frame.RESTORE).putInt(texts.size());
+        for (String text : texts) request.putListText(text);
+        texts.clear();
+        ask(request);
+    }
+
+    @Override
+    public void processElement(StreamRecord<byte[]> record) throws Exception {
+        batch.addRow(record.hasTimestamp() ? record.getTimestamp() : Double.NEGATIVE_INFINITY, record.getValue());
+        if (batch.rows() >= BATCH_ROWS || batch.bytes() >= BATCH_BYTES) sendBatch();
+        if (lingering) return;
+        lingering = true;
+        var clock = getProcessingTimeService();
+        clock.registerTimer(clock.getCurrentProcessingTime() + spec.lingerMs(), time -> {
+            lingering = false;
+            drain();
+        });
+    }
+
+    private void sendBatch() throws Exception {
+        while (inFlight >= MAX_IN_FLIGHT) receive();
+        worker.send(batch);
+        inFlight++;
+        batch.beginBatch();
+    }
+
+    /** Every record has been answered when it returns. */
+    private void drain() throws Exception {
+        if (batch.rows() > 0) sendBatch();
+        while (inFlight > 0) receive();
+    }
+
+    private void receive() throws Exception {
+        inFlight--;
+        take(worker.receive());
+    }
+
+    /** Sends a frame when all before it has been answered, and takes its answer. */
+    private Frame ask(FrameBuffer frame) throws Exception {
+        drain();
+        worker.send(frame);
+        Frame answer = worker.receive();
+        if (answer.type() == Frame.RESULT) take(answer);
+        return answer;
+    }
+
+    private void take(Frame result) throws Exception {
+        if (result.type() != Frame.RESULT) {
+            throw new WorkerException("The worker of \"" + spec.name() + "\" answered a batch with a frame of type " + result.type());
+        }
+        for (int i = 0; i < counters.length; i++) counters[i] = (long) result.counter(i);
+        Frame.Rows rows = result.resultRows();
+        while (rows.next()) {
+            StreamRecord<byte[]> record = new StreamRecord<>(rows.element());
+            double timestampMs = rows.timestampMs();
+            if (!Double.isInfinite(timestampMs)) record.setTimestamp((long) timestampMs);
+            output.collect(outlets.get(rows.outlet()), record);
+        }
+        if (result.watermarkMs() > watermarkMs) {
+            watermarkMs = result.watermarkMs();
+            // A cast brings the end of time to Long.MAX_VALUE, which is what it is in Flink.
+            output.emitWatermark(new Watermark((long) watermarkMs));
+        }
+        wakeAt(result.nextTimerMs());
+    }
+
+    private void wakeAt(double nextMs) {
+        if (nextMs >= timerMs) return;
+        timerMs = nextMs;
+        getProcessingTimeService().registerTimer((long) nextMs, time -> {
+            // One that was registered before an earlier one came up has nothing to do.
+            if (nextMs != timerMs) return;
+            timerMs = Double.POSITIVE_INFINITY;
+            ask(request.begin(Frame.PROCESSING_TIME).putDouble(getProcessingTimeService().getCurrentProcessingTime()));
+        });
+    }
+
+    @Override
+    public void processWatermark(Watermark mark) throws Exception {
+        long ms = mark.getTimestamp();
+        ask(request.begin(Frame.WATERMARK).putDouble(ms == Long.MAX_VALUE ? Double.POSITIVE_INFINITY : ms));
+    }
+
+    @Override
+    public void processWatermarkStatus(WatermarkStatus status) throws Exception {
+        drain();
+        super.processWatermarkStatus(status);
+    }
+
+    @Override
+    public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+        drain();
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        super.snapshotState(context);
+        String[] changes = ask(request.begin(Frame.COMMIT).putDouble(context.getCheckpointId())).texts();
+        if (!spec.keyed()) return;
+        jobEntries.clear();
+        jobEntries.add(changes[0]);
+        for (int i = 1; i < changes.length; i += 3) {
+            setCurrentKey(changes[i]);
+            if (changes[i + 2] == null) entries.remove(changes[i + 1]);
+            else entries.put(changes[i + 1], changes[i + 2]);
+        }
+    }
+
+    @Override
+    public void endInput() throws Exception {
+        drain();
+    }
+
+    @Override
+    public void finish() throws Exception {
+        drain();
+        super.finish();
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (worker != null) worker.close();
+        super.close();
+    }
+}

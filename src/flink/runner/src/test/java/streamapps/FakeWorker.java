@@ -1,0 +1,141 @@
+package streamapps;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.flink.configuration.ReadableConfig;
+
+/**
+ * A worker that counts the records of each key. Records with certain values make it misbehave, and those that begin with "side"
+ * leave by the second outlet.
+ */
+public final class FakeWorker {
+    private static final Map<String, Integer> COUNTS = new TreeMap<>();
+    private static final Map<String, Integer> CHANGED = new TreeMap<>();
+    private static final FrameBuffer ROWS = new FrameBuffer();
+    private static double watermarkMs = Double.NaN;
+    private static double timerMs = Double.POSITIVE_INFINITY;
+    private static int in;
+
+    private FakeWorker() {}
+
+    /** Starts it as a process of its own. */
+    public static final class Launcher implements WorkerLauncher, Serializable {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public Process start(ReadableConfig settings, Path temporary) throws IOException {
+            return new ProcessBuilder(
+                            "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp",
+                            System.getProperty("java.class.path"), FakeWorker.class.getName())
+                    .start();
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        DataInputStream input = new DataInputStream(System.in);
+        while (true) {
+            byte[] header = input.readNBytes(Frame.HEADER_BYTES);
+            if (header.length == 0) return;
+            byte[] body = new byte[ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(4)];
+            input.readFully(body);
+            Frame frame = new Frame(header[2] & 0xff, ByteBuffer.wrap(body));
+            if (frame.type() == Frame.CLOSE) return;
+            ROWS.beginBatch();
+            OutputStream out = System.out;
+            if (frame.type() == Frame.COMMIT) changes().writeTo(out);
+            else if (!work(frame)) new FrameBuffer().begin(Frame.FAILURE).putText("Operator \"count\" failed: boom").writeTo(out);
+            else result().writeTo(out);
+            out.flush();
+        }
+    }
+
+    /** @return whether all went well */
+    private static boolean work(Frame frame) throws Exception {
+        switch (frame.type()) {
+            case Frame.OPEN:
+                return frame.text().contains("\"planHash\":\"abc\"");
+            case Frame.RESTORE:
+                String[] texts = frame.texts();
+                for (int i = 0; i < texts.length; i += 2) {
+                    if (!texts[i].equals("[\"job\"]")) COUNTS.put(texts[i], Integer.valueOf(texts[i + 1]));
+                }
+                return true;
+            case Frame.BATCH:
+                Frame.Rows rows = frame.batchRows();
+                while (rows.next()) if (!count(rows.timestampMs(), rows.element())) return false;
+                return true;
+            case Frame.WATERMARK:
+                watermarkMs = frame.body().getDouble(0) - 10;
+                return true;
+            case Frame.PROCESSING_TIME:
+                timerMs = Double.POSITIVE_INFINITY;
+                emit(0, Double.NEGATIVE_INFINITY, "timer", "fired");
+                return true;
+            default:
+                return true;
+        }
+    }
+
+    private static boolean count(double timestampMs, byte[] element) throws Exception {
+        String key = Element.keyText(element);
+        String value = new String(Element.value(element), StandardCharsets.UTF_8);
+        in++;
+        switch (value) {
+            case "boom":
+                return false;
+            case "die":
+                System.err.println("out of memory");
+                System.exit(7);
+                return false;
+            case "hang":
+                Thread.sleep(Long.MAX_VALUE);
+                return false;
+            case "print":
+                System.out.print("hello, world");
+                System.out.flush();
+                return true;
+            case "timer":
+                timerMs = 5_000;
+                return true;
+            default:
+                int count = COUNTS.merge(key, 1, Integer::sum);
+                CHANGED.put(key, count);
+                emit(value.startsWith("side") ? 1 : 0, timestampMs, key, value + " " + count);
+                return true;
+        }
+    }
+
+    private static void emit(int outlet, double timestampMs, String key, String value) {
+        ROWS.addRow(timestampMs, element(key, value));
+        ROWS.setOutlet(outlet);
+    }
+
+    private static FrameBuffer result() {
+        FrameBuffer result = new FrameBuffer().begin(Frame.RESULT).putDouble(watermarkMs).putDouble(timerMs);
+        for (String counter : Frame.COUNTERS) result.putDouble(counter.equals("in") ? in : 0);
+        return result.putRowsOf(ROWS);
+    }
+
+    private static FrameBuffer changes() {
+        FrameBuffer changes = new FrameBuffer().begin(Frame.CHANGES).putInt(1 + 3 * CHANGED.size()).putListText("{\"format\":1}");
+        CHANGED.forEach((key, count) -> changes.putListText(key).putListText(key).putListText(String.valueOf(count)));
+        CHANGED.clear();
+        return changes;
+    }
+
+    /** A record of a key. */
+    static byte[] element(String key, String value) {
+        List<byte[]> parts = List.of(key.getBytes(StandardCharsets.UTF_8), value.getBytes(StandardCharsets.UTF_8));
+        return ByteBuffer.allocate(8 + parts.get(0).length + parts.get(1).length).order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(parts.get(0).length).putInt(parts.get(1).length).put(parts.get(0)).put(parts.get(1)).array();
+    }
+}

@@ -1,0 +1,196 @@
+package streamapps;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+
+class StageOperatorTest {
+    private static final int MAX_PARALLELISM = 8;
+
+    private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> harness(
+            String planHash, long answerWithinMs, int parallelism, int subtask) throws Exception {
+        StageSpec spec = new StageSpec(0, "count", true, 2, planHash, 20, answerWithinMs);
+        return new KeyedOneInputStreamOperatorTestHarness<>(
+                new StageOperator(spec, new FakeWorker.Launcher()), Element::keyText, Types.STRING, MAX_PARALLELISM, parallelism, subtask);
+    }
+
+    private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> opened() throws Exception {
+        var harness = harness("abc", 60_000, 1, 0);
+        harness.open();
+        return harness;
+    }
+
+    private static StreamRecord<byte[]> record(String key, String value, long timestampMs) {
+        return new StreamRecord<>(FakeWorker.element(key, value), timestampMs);
+    }
+
+    private static String text(byte[] element) {
+        return Element.keyText(element) + ": " + new String(Element.value(element), StandardCharsets.UTF_8);
+    }
+
+    /** What left by an outlet, each with its time. */
+    private static List<String> outlet(AbstractStreamOperatorTestHarness<byte[]> harness, int index) {
+        List<String> texts = new ArrayList<>();
+        Queue<StreamRecord<byte[]>> records = harness.getSideOutput(StageOperator.outlet(index));
+        if (records == null) return texts;
+        for (StreamRecord<byte[]> each : records) {
+            texts.add(text(each.getValue()) + (each.hasTimestamp() ? " @" + each.getTimestamp() : ""));
+        }
+        return texts;
+    }
+
+    @Test
+    void recordsLeaveByTheirOutletWithTheirTimeBeforeTheWatermarkThatFollowsThem() throws Exception {
+        try (var harness = opened()) {
+            harness.processElement(record("a", "x", 100));
+            harness.processElement(record("b", "side", 101));
+            harness.processElement(record("a", "y", 102));
+            harness.processWatermark(150);
+            assertEquals(List.of("a: x 1 @100", "a: y 2 @102"), outlet(harness, 0));
+            assertEquals(List.of("b: side 1 @101"), outlet(harness, 1));
+            // The worker's watermark counts, not the one that came in.
+            assertEquals(List.of(new Watermark(140)), new ArrayList<>(harness.getOutput()));
+        }
+    }
+
+    @Test
+    void aBatchThatIsNotFullIsSentWhenItHasLingered() throws Exception {
+        try (var harness = opened()) {
+            harness.processElement(record("a", "x", 100));
+            harness.setProcessingTime(19);
+            assertEquals(List.of(), outlet(harness, 0));
+            harness.setProcessingTime(20);
+            assertEquals(List.of("a: x 1 @100"), outlet(harness, 0));
+        }
+    }
+
+    @Test
+    void theWorkerIsWokenForItsTimers() throws Exception {
+        try (var harness = opened()) {
+            harness.processElement(record("a", "timer", 100));
+            harness.setProcessingTime(4_999);
+            assertEquals(List.of(), outlet(harness, 0));
+            harness.setProcessingTime(5_000);
+            assertEquals(List.of("timer: fired"), outlet(harness, 0));
+        }
+    }
+
+    @Test
+    void moreThanPipesHoldGoesThroughInOrder() throws Exception {
+        String value = "x".repeat(500);
+        int records = 20_000;
+        try (var harness = opened()) {
+            for (int i = 0; i < records; i++) harness.processElement(record("a", value, i));
+            harness.endInput();
+            List<String> out = outlet(harness, 0);
+            assertEquals(records, out.size());
+            for (int i = 0; i < records; i++) assertTrue(out.get(i).endsWith("x " + (i + 1) + " @" + i), out.get(i));
+        }
+    }
+
+    @Test
+    void stateGoesIntoTheCheckpointUnderItsKeyAndComesBackAfterRescaling() throws Exception {
+        OperatorSubtaskState snapshot;
+        List<String> keys = List.of("a", "b", "c", "d", "e", "f");
+        try (var harness = opened()) {
+            for (String key : keys) harness.processElement(record(key, "x", 1));
+            harness.processElement(record("a", "x", 2));
+            harness.prepareSnapshotPreBarrier(1);
+            snapshot = harness.snapshot(1, 1);
+        }
+        List<String> out = new ArrayList<>();
+        for (int subtask = 0; subtask < 2; subtask++) {
+            try (var harness = harness("abc", 60_000, 2, subtask)) {
+                harness.initializeState(AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                        snapshot, MAX_PARALLELISM, 1, 2, subtask));
+                harness.open();
+                for (String key : keys) {
+                    // Each subtask has its own keys only.
+                    int group = org.apache.flink.runtime.state.KeyGroupRangeAssignment.assignKeyToParallelOperator(key, MAX_PARALLELISM, 2);
+                    if (group == subtask) harness.processElement(record(key, "y", 3));
+                }
+                harness.endInput();
+                out.addAll(outlet(harness, 0));
+            }
+        }
+        out.sort(null);
+        assertEquals(
+                List.of("a: y 3 @3", "b: y 2 @3", "c: y 2 @3", "d: y 2 @3", "e: y 2 @3", "f: y 2 @3"), out);
+    }
+
+    @Test
+    void onlyWhatHasChangedIsWrittenAgain() throws Exception {
+        OperatorSubtaskState snapshot;
+        try (var harness = opened()) {
+            harness.processElement(record("a", "x", 1));
+            harness.prepareSnapshotPreBarrier(1);
+            harness.snapshot(1, 1);
+            harness.processElement(record("b", "x", 2));
+            harness.prepareSnapshotPreBarrier(2);
+            snapshot = harness.snapshot(2, 2);
+        }
+        try (var harness = harness("abc", 60_000, 1, 0)) {
+            harness.initializeState(snapshot);
+            harness.open();
+            harness.processElement(record("a", "y", 3));
+            harness.processElement(record("b", "y", 3));
+            harness.endInput();
+            assertEquals(List.of("a: y 2 @3", "b: y 2 @3"), outlet(harness, 0));
+        }
+    }
+
+    @Test
+    void aFailureOfTheJobComesBackInItsWords() throws Exception {
+        try (var harness = opened()) {
+            harness.processElement(record("a", "boom", 1));
+            assertEquals("Operator \"count\" failed: boom", assertThrows(WorkerException.class, harness::endInput).getMessage());
+        }
+    }
+
+    @Test
+    void aWorkerThatDescribesAnotherJobIsRefused() throws Exception {
+        try (var harness = harness("other", 60_000, 1, 0)) {
+            assertThrows(WorkerException.class, harness::open);
+        }
+    }
+
+    @Test
+    void aWorkerThatDiesIsReportedWithItsLastLines() throws Exception {
+        try (var harness = opened()) {
+            harness.processElement(record("a", "die", 1));
+            String message = assertThrows(WorkerException.class, harness::endInput).getMessage();
+            assertEquals("The worker of \"count\", subtask 0 ended with exit code 7:\nout of memory", message);
+        }
+    }
+
+    @Test
+    void aWorkerThatPrintsIsReportedWithWhatItPrinted() throws Exception {
+        try (var harness = opened()) {
+            harness.processElement(record("a", "print", 1));
+            String message = assertThrows(WorkerException.class, harness::endInput).getMessage();
+            assertTrue(message.contains("beginning with \"hello, w\""), message);
+        }
+    }
+
+    @Test
+    void aWorkerThatHangsIsEnded() throws Exception {
+        try (var harness = harness("abc", 2_000, 1, 0)) {
+            harness.open();
+            harness.processElement(record("a", "hang", 1));
+            String message = assertThrows(WorkerException.class, harness::endInput).getMessage();
+            assertTrue(message.contains("did not answer for 2 s"), message);
+        }
+    }
+}
