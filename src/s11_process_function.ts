@@ -1,18 +1,15 @@
 /**
- * Lesson 11, second part: the same four with process functions.
+ * Lesson 11, second part: a function with state.
  *
- *     1 2 3 4 ──┬── TimesTen ───────────────────── 10, 20, 30, 40
- *               ├── UpTo ───────────────────────── 1, 1 2, 1 2 3, 1 2 3 4
- *               ├── Even ───────────────────────── 2, 4
- *               └── keyBy odd or even ── AddUp ─── odd 1, even 2, odd 4, even 6
+ *     1 2 3 4 ── keyBy odd or even ── AddUp ── odd 1, even 2, odd 4, even 6
  *
- * A process function is the operator that all others could be made of: it gets a record and an `out`, and gives nothing, one
- * record or many. Behind `keyBy()` it can also have state: a value per key that the engine keeps for it, and saves together
+ * A process function is the operator that all others could be made of: it is called with a record and an `out`, and emits no
+ * record, one or many. Behind `keyBy()` it can also have state: a value per key that the engine keeps for it, and saves together
  * with how far the job has read. A plain field would not do: there is one function for all keys, and after a crash its fields
  * are empty.
  *
- * New here: `process()` with a `ProcessFunction` and a `KeyedProcessFunction`; `ValueState`.
- * Run `deno task s11:process`: it prints what `deno task s11:transformation` prints.
+ * New here: `process()` with a `KeyedProcessFunction`; `ValueState`.
+ * Run `deno task s11:process`: it prints what `reduce` printed in the first part. `deno task s11` runs both.
  */
 import {
   type Collector,
@@ -20,8 +17,6 @@ import {
   type KeyedProcessContext,
   KeyedProcessFunction,
   type KeyedRuntimeContext,
-  type ProcessContext,
-  ProcessFunction,
   StreamExecutionEnvironment,
   type ValueState,
   ValueStateDescriptor,
@@ -37,43 +32,12 @@ export interface Sum {
   readonly sum: number;
 }
 
-/** What each function makes of the numbers. */
-export function defineWorkflow(numbers: DataStream<number>): {
-  map: DataStream<number>;
-  flatMap: DataStream<number>;
-  filter: DataStream<number>;
-  reduce: DataStream<Sum>;
-} {
-  return {
-    map: numbers.process(new TimesTen()).name("times_ten"),
-    flatMap: numbers.process(new UpTo()).name("up_to"),
-    filter: numbers.process(new Even()).name("even"),
-    reduce: numbers.keyBy((number): Parity => number % 2 === 0 ? "even" : "odd").process(new AddUp()).name("add_up"),
-  };
+/** The sum so far of odd and of even numbers, after each number. */
+export function defineWorkflow(numbers: DataStream<number>): DataStream<Sum> {
+  return numbers.keyBy((number): Parity => number % 2 === 0 ? "even" : "odd").process(new AddUp()).name("add_up");
 }
 
-/** As `map()`: always gives one. */
-class TimesTen extends ProcessFunction<number, number> {
-  override processElement(number: number, _context: ProcessContext, out: Collector<number>): void {
-    out.collect(number * 10);
-  }
-}
-
-/** As `flatMap()`: gives as many as it likes. */
-class UpTo extends ProcessFunction<number, number> {
-  override processElement(number: number, _context: ProcessContext, out: Collector<number>): void {
-    for (let i = 1; i <= number; i++) out.collect(i);
-  }
-}
-
-/** As `filter()`: gives one or none. */
-class Even extends ProcessFunction<number, number> {
-  override processElement(number: number, _context: ProcessContext, out: Collector<number>): void {
-    if (number % 2 === 0) out.collect(number);
-  }
-}
-
-/** As `reduce()`: remembers the sum of each key. */
+/** Adds up the numbers of each key. State: `sum`, one number per key. */
 class AddUp extends KeyedProcessFunction<Parity, number, Sum> {
   #sum!: ValueState<number>;
 
@@ -92,14 +56,9 @@ class AddUp extends KeyedProcessFunction<Parity, number, Sum> {
 
 async function main(): Promise<void> {
   const env = new StreamExecutionEnvironment();
-  const numbers = env.fromCollection([1, 2, 3, 4]).name("numbers");
-  const { map, flatMap, filter, reduce } = defineWorkflow(numbers);
-  map.print("map");
-  flatMap.print("flatMap");
-  filter.print("filter");
-  reduce.print("reduce");
+  defineWorkflow(env.fromCollection([1, 2, 3, 4]).name("numbers")).print("process");
 
-  writeErrorLine("The numbers 1, 2, 3 and 4 go in:\n");
+  writeErrorLine("The numbers 1 to 4 go through a function with state:\n");
   await env.execute();
 }
 

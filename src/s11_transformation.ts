@@ -7,7 +7,7 @@
  *               └── keyBy: odd or even ── reduce: add ─ odd 1, even 2, odd 4, even 6
  *
  * `map()` makes one record of each, `flatMap()` any number of them, `filter()` leaves some out. None of these remembers
- * anything. `reduce()` does: it has one value for each key, adds every record to that of its key, and gives the new value each
+ * anything. `reduce()` does: it has one value for each key, adds every record to that of its key, and emits the new value each
  * time. A stream has no end at which a sum would be final.
  *
  * New here: `flatMap()`, `filter()`, `keyBy()`, `reduce()`; one stream that goes several ways.
@@ -35,7 +35,7 @@ export function defineWorkflow(numbers: DataStream<number>): {
       for (let i = 1; i <= number; i++) out.collect(i);
     }),
     filter: numbers.filter((number) => number % 2 === 0),
-    // What reduce() gives has the type of what it takes, so each number is first made a sum of one.
+    // What reduce() emits has the type of what it takes, so each number is first made a sum of one.
     reduce: numbers.map(sumOfOne).name("sum_of_one")
       .keyBy((sum) => sum.of)
       .reduce((a, b) => ({ of: a.of, sum: a.sum + b.sum })),

@@ -11,11 +11,10 @@
  * Run `deno task gen --create` in one terminal and `deno task s12` in another: flights as JSON, for about three bookings of
  * four, as the others have landed. `deno task s12 --sample` needs no other terminal.
  */
-import { openBroker } from "./connectors/mod.ts";
 import { type DataStream, StreamExecutionEnvironment, WatermarkStrategy } from "./engine/mod.ts";
+import { lessonOptions, openLessonBroker } from "./lesson.ts";
 import { type FlightData, flightFromSkyone, landsAfter, SKYONE, type SkyoneData } from "./models.ts";
-import { sampleNow, SKYONE_SAMPLE } from "./samples.ts";
-import { jobOptions, NOW_FLAG, runMain, SAMPLE_FLAG } from "./utils.ts";
+import { NOW_FLAG, runMain } from "./utils.ts";
 
 /** Flights of Skyone that land after `now()` (ms since the epoch). */
 export function defineWorkflow(bookings: DataStream<SkyoneData>, now: () => number = Date.now): DataStream<FlightData> {
@@ -24,25 +23,16 @@ export function defineWorkflow(bookings: DataStream<SkyoneData>, now: () => numb
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const options = jobOptions("s12_transformation", Deno.args, {
-    command: "deno task s12",
+  const options = lessonOptions("s12_transformation", {
+    task: "s12",
     describe: "Prints the flights of the bookings in the topic skyone that are still to land.",
-    flags: { now: NOW_FLAG, sample: SAMPLE_FLAG },
-    fedBy: ["gen"],
+    flags: { now: NOW_FLAG },
   });
-  if (options.sample) return await runSample(new StreamExecutionEnvironment(options));
-  await using broker = await openBroker(options);
+  await using broker = await openLessonBroker(options);
   const env = new StreamExecutionEnvironment({ ...options, store: broker, signal });
   const bookings = env.fromSource(broker.source(SKYONE), WatermarkStrategy.noWatermarks(), "skyone_source");
 
   defineWorkflow(bookings, options.now).print().name("print");
-  await env.execute();
-}
-
-/** `--sample`: the same workflow on a list. */
-async function runSample(env: StreamExecutionEnvironment): Promise<void> {
-  const bookings = env.fromCollection(SKYONE_SAMPLE).name("sample");
-  defineWorkflow(bookings, sampleNow).print().name("print");
   await env.execute();
 }
 

@@ -1,23 +1,22 @@
 /**
- * Lesson 15: streams that meet, and streams that part.
- *
- *     numbers ──┐                    numbers ──┐
- *               ├── union                      ├── connect ── one function with a method for each
- *     tens    ──┘                    names   ──┘
+ * Lesson 15: streams that part, and streams of different types that meet.
  *
  *                        ┌── even                            ┌── those up to two
  *     numbers ── split ──┤              numbers ── process ──┤
  *                        └── odd                             └── a note about each larger one
  *
- * Two streams of one type become one by `union()`. Two streams of different types are connected: one function takes the
- * records of both, each kind by a method of its own. Behind `keyBy()` both methods have the same state, one per key: what
- * came on one side is known to the other. Which side's record comes first is not promised.
+ *     numbers ──┐
+ *               ├── connect ── one function with a method for each
+ *     names   ──┘
  *
- * The other way round, `split()` sends each record one of several ways, the first whose condition it meets (a `filter()` for
- * each way does it too). And a process function can give records of another type beside its main ones, to a side output.
+ * `split()` sends each record one of several ways, the first whose condition it meets (a `filter()` for each way does it too).
+ * And a process function can emit records of another type beside its main ones, to a side output.
  *
- * New here: `union()`; `connect()` with a CoMap, a CoFlatMap and a CoProcess function; `split()`; `OutputTag` and
- * `getSideOutput()`.
+ * The other way round, two streams of different types are connected: one function takes the records of both, each kind by a
+ * method of its own. Behind `keyBy()` both methods have the same state, one per key: what came on one side is known to the
+ * other. Which side's record comes first is not promised. (Streams of one type simply become one stream, in lesson 16.)
+ *
+ * New here: `split()`; `OutputTag` and `getSideOutput()`; `connect()` with a CoMap, a CoFlatMap and a CoProcess function.
  * Run `deno task s15`: a block of lines for each.
  */
 import {
@@ -44,22 +43,23 @@ export interface Name {
 /** What becomes of the streams, each way by itself. */
 export function defineWorkflow(
   numbers: DataStream<number>,
-  tens: DataStream<number>,
   names: DataStream<Name>,
 ): {
-  union: DataStream<number>;
-  coMap: DataStream<string>;
-  coFlatMap: DataStream<string>;
-  coProcess: DataStream<string>;
   even: DataStream<number>;
   odd: DataStream<number>;
   upToTwo: DataStream<number>;
   larger: DataStream<string>;
+  coMap: DataStream<string>;
+  coFlatMap: DataStream<string>;
+  coProcess: DataStream<string>;
 } {
   const { even, odd } = numbers.split({ even: (number) => number % 2 === 0, odd: () => true });
   const upToTwo = numbers.process(new UpToTwo()).name("up_to_two");
   return {
-    union: numbers.union(tens),
+    even,
+    odd,
+    upToTwo,
+    larger: upToTwo.getSideOutput(LARGER),
     // One record for each of either side.
     coMap: numbers.connect(names).map({
       map1: (number) => `a number, ${number}`,
@@ -78,11 +78,18 @@ export function defineWorkflow(
     coProcess: numbers.keyBy((number) => number)
       .connect(names.keyBy(({ of }) => of))
       .process(new CallByName()).name("call_by_name"),
-    even,
-    odd,
-    upToTwo,
-    larger: upToTwo.getSideOutput(LARGER),
   };
+}
+
+/** Names the side output and carries its type. */
+const LARGER = new OutputTag<string>("larger");
+
+/** Emits numbers up to two, and to the side output a note about each larger one. */
+class UpToTwo extends ProcessFunction<number, number> {
+  override processElement(number: number, context: ProcessContext, out: Collector<number>): void {
+    if (number <= 2) out.collect(number);
+    else context.output(LARGER, `${number} is more than two`);
+  }
 }
 
 /** Brings a number and its name together, whichever comes first. State: what came on the side that waits, per number. */
@@ -108,26 +115,14 @@ class CallByName extends KeyedCoProcessFunction<number, number, Name, string> {
   }
 }
 
-/** Names the side output and carries its type. */
-const LARGER = new OutputTag<string>("larger");
-
-/** Gives numbers up to two, and to the side output a note about each larger one. */
-class UpToTwo extends ProcessFunction<number, number> {
-  override processElement(number: number, context: ProcessContext, out: Collector<number>): void {
-    if (number <= 2) out.collect(number);
-    else context.output(LARGER, `${number} is more than two`);
-  }
-}
-
 async function main(): Promise<void> {
   const env = new StreamExecutionEnvironment();
   const numbers = env.fromCollection([1, 2, 3, 4]).name("numbers");
-  const tens = env.fromCollection([10, 20]).name("tens");
   const names = env.fromCollection([{ of: 2, name: "two" }, { of: 4, name: "four" }]).name("names");
-  const streams = defineWorkflow(numbers, tens, names);
+  const streams = defineWorkflow(numbers, names);
   for (const [way, stream] of Object.entries(streams)) stream.print(way);
 
-  writeErrorLine("The numbers 1, 2, 3 and 4, the tens 10 and 20, and the names of 2 and 4 go in:\n");
+  writeErrorLine("The numbers 1, 2, 3 and 4 and the names of 2 and 4 go in:\n");
   await env.execute();
 }
 

@@ -9,16 +9,15 @@
  * sink of lesson 14 this is the first of the course's two jobs, `flight_importer`.
  *
  * New here: `union()` joins streams of one type; it keeps no order between them.
- * Run `deno task gen --create` in one terminal and `deno task s16` in another;
- * watch the topic `flightdata`, keyed by `confirmation`: `deno task topics read flightdata`. `deno task s16 --sample` prints
- * the flights of five bookings, two of which have landed.
+ * Run `deno task gen --create` in one terminal and `deno task s16` in another; watch the topic `flightdata`, keyed by
+ * `confirmation`: `deno task topics read flightdata`. `deno task s16 --sample` prints what it has written of five bookings, two
+ * of which have landed.
  */
-import { openBroker } from "./connectors/mod.ts";
 import { type DataStream, StreamExecutionEnvironment, WatermarkStrategy } from "./engine/mod.ts";
+import { lessonOptions, openLessonBroker } from "./lesson.ts";
 import type { FlightData, SkyoneData, SunsetData } from "./models.ts";
 import { FLIGHTDATA, flightFromSkyone, flightFromSunset, landsAfter, SKYONE, SUNSET } from "./models.ts";
-import { sampleNow, SKYONE_SAMPLE, SUNSET_SAMPLE } from "./samples.ts";
-import { jobOptions, NOW_FLAG, runMain, SAMPLE_FLAG } from "./utils.ts";
+import { NOW_FLAG, runMain } from "./utils.ts";
 
 /** Flights of both airlines that land after `now()` (ms since the epoch). */
 export function defineWorkflow(
@@ -32,14 +31,12 @@ export function defineWorkflow(
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const options = jobOptions("flight_importer", Deno.args, {
-    command: "deno task s16",
+  const options = lessonOptions("flight_importer", {
+    task: "s16",
     describe: "Merges the bookings of skyone and sunset that are still to land into flightdata.",
-    flags: { now: NOW_FLAG, sample: SAMPLE_FLAG },
-    fedBy: ["gen"],
+    flags: { now: NOW_FLAG },
   });
-  if (options.sample) return await runSample(new StreamExecutionEnvironment(options));
-  await using broker = await openBroker(options);
+  await using broker = await openLessonBroker(options);
   const env = new StreamExecutionEnvironment({ ...options, store: broker, signal });
   const skyone = env.fromSource(broker.source(SKYONE), WatermarkStrategy.noWatermarks(), "skyone_source");
   const sunset = env.fromSource(broker.source(SUNSET), WatermarkStrategy.noWatermarks(), "sunset_source");
@@ -47,14 +44,6 @@ async function main(signal: AbortSignal): Promise<void> {
   const flights = defineWorkflow(skyone, sunset, options.now);
   flights.sinkTo(broker.sink(FLIGHTDATA)).name("flightdata_sink");
   if (options.print) flights.print();
-  await env.execute();
-}
-
-/** `--sample`: the same workflow on two lists. */
-async function runSample(env: StreamExecutionEnvironment): Promise<void> {
-  const skyone = env.fromCollection(SKYONE_SAMPLE).name("skyone_sample");
-  const sunset = env.fromCollection(SUNSET_SAMPLE).name("sunset_sample");
-  defineWorkflow(skyone, sunset, sampleNow).print().name("print");
   await env.execute();
 }
 

@@ -19,7 +19,6 @@
  * The course's lesson writes its results into `userstatistics`. Here only lesson 20 does: its results under the same keys are
  * totals, and a reader could not tell them from these.
  */
-import { openBroker } from "./connectors/mod.ts";
 import {
   type DataStream,
   StreamExecutionEnvironment,
@@ -27,9 +26,20 @@ import {
   TumblingEventTimeWindows,
   WatermarkStrategy,
 } from "./engine/mod.ts";
+import { EVENT_TIME_FLAGS, lessonOptions, openLessonBroker } from "./lesson.ts";
 import { FLIGHTDATA, type FlightData, mergeStatistics, statisticsFromFlight, type UserStatistics } from "./models.ts";
-import { BOOKED_FLIGHTS, type BookedFlight } from "./samples.ts";
-import { CLOSE_IDLE_FLAG, jobOptions, OUT_OF_ORDERNESS_FLAG, runMain, SAMPLE_FLAG, WINDOW_FLAG } from "./utils.ts";
+import { runMain } from "./utils.ts";
+
+/**
+ * How the source of `flightdata` makes watermarks: each record has the time of its booking, and in a partition times ascend, so
+ * each one says how far event time has come. With `--out-of-orderness 5s` a watermark stays five seconds behind, and records may
+ * come so much behind later ones.
+ */
+export function watermarksOf({ outOfOrdernessMs }: { readonly outOfOrdernessMs: number }): WatermarkStrategy<unknown> {
+  return outOfOrdernessMs === 0
+    ? WatermarkStrategy.forMonotonousTimestamps()
+    : WatermarkStrategy.forBoundedOutOfOrderness(outOfOrdernessMs);
+}
 
 /** For each traveller and window: the flights and minutes that were booked in it, once it has closed. */
 export function defineWorkflow(
@@ -52,37 +62,17 @@ function withTimes(results: DataStream<UserStatistics>): DataStream<string> {
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const options = jobOptions("s18_aggregation", Deno.args, {
-    command: "deno task s18",
+  const options = lessonOptions("s18_aggregation", {
+    task: "s18",
     describe: "Prints flights and minutes per traveller and window, from the topic flightdata.",
-    flags: {
-      windowMs: WINDOW_FLAG,
-      outOfOrdernessMs: OUT_OF_ORDERNESS_FLAG,
-      closeIdleMs: CLOSE_IDLE_FLAG,
-      sample: SAMPLE_FLAG,
-    },
     fedBy: ["gen", "s16"],
+    flags: EVENT_TIME_FLAGS,
   });
-  if (options.sample) return await runSample(new StreamExecutionEnvironment(options), options.windowMs);
-  await using broker = await openBroker(options);
+  await using broker = await openLessonBroker(options);
   const env = new StreamExecutionEnvironment({ ...options, store: broker, signal });
-  const watermarks = options.outOfOrdernessMs === 0
-    ? WatermarkStrategy.forMonotonousTimestamps()
-    : WatermarkStrategy.forBoundedOutOfOrderness(options.outOfOrdernessMs);
-  const flights = env.fromSource(broker.source(FLIGHTDATA), watermarks, "flightdata_source");
+  const flights = env.fromSource(broker.source(FLIGHTDATA), watermarksOf(options), "flightdata_source");
 
   withTimes(defineWorkflow(flights, options.windowMs)).print().name("print");
-  await env.execute();
-}
-
-/** `--sample`: the same workflow on a list, whose records say themselves when they were booked. */
-async function runSample(env: StreamExecutionEnvironment, windowMs: number): Promise<void> {
-  const bookedAt = WatermarkStrategy.forMonotonousTimestamps()
-    .withTimestampAssigner(({ bookedMs }: BookedFlight) => bookedMs);
-  const flights = env.fromCollection(BOOKED_FLIGHTS).name("sample")
-    .assignTimestampsAndWatermarks(bookedAt)
-    .map(({ flight }) => flight).name("flight");
-  withTimes(defineWorkflow(flights, windowMs)).print().name("print");
   await env.execute();
 }
 

@@ -14,7 +14,6 @@
  * Run `deno task gen --create`, `deno task s16` and `deno task s20` in three terminals, and after a minute
  * `deno task topics read userstatistics`. `deno task s20 --sample` shows totals that grow over three minutes.
  */
-import { openBroker } from "./connectors/mod.ts";
 import type { Collector, DataStream, WindowContext } from "./engine/mod.ts";
 import {
   ProcessWindowFunction,
@@ -22,12 +21,12 @@ import {
   Time,
   TumblingEventTimeWindows,
   ValueStateDescriptor,
-  WatermarkStrategy,
 } from "./engine/mod.ts";
+import { EVENT_TIME_FLAGS, lessonOptions, openLessonBroker } from "./lesson.ts";
 import type { FlightData, UserStatistics } from "./models.ts";
 import { FLIGHTDATA, mergeStatistics, statisticsFromFlight, USERSTATISTICS } from "./models.ts";
-import { BOOKED_FLIGHTS, type BookedFlight } from "./samples.ts";
-import { CLOSE_IDLE_FLAG, jobOptions, OUT_OF_ORDERNESS_FLAG, runMain, SAMPLE_FLAG, WINDOW_FLAG } from "./utils.ts";
+import { watermarksOf } from "./s18_aggregation.ts";
+import { runMain } from "./utils.ts";
 
 /** For each traveller and window: all flights and minutes so far, once the window has closed. */
 export function defineWorkflow(
@@ -52,8 +51,8 @@ class ProcessUserStatistics extends ProcessWindowFunction<UserStatistics, UserSt
   ): void {
     const state = context.globalState().getState(this.#total);
     for (const statistics of elements) {
-      const sofar = state.value();
-      const total = sofar === undefined ? statistics : mergeStatistics(sofar, statistics);
+      const before = state.value();
+      const total = before === undefined ? statistics : mergeStatistics(before, statistics);
       state.update(total);
       out.collect(total);
     }
@@ -61,41 +60,19 @@ class ProcessUserStatistics extends ProcessWindowFunction<UserStatistics, UserSt
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const options = jobOptions("user_statistics", Deno.args, {
-    command: "deno task s20",
+  const options = lessonOptions("user_statistics", {
+    task: "s20",
     describe: "Counts flights and minutes per traveller from flightdata into userstatistics.",
-    flags: {
-      windowMs: WINDOW_FLAG,
-      outOfOrdernessMs: OUT_OF_ORDERNESS_FLAG,
-      closeIdleMs: CLOSE_IDLE_FLAG,
-      sample: SAMPLE_FLAG,
-    },
     fedBy: ["gen", "s16"],
+    flags: EVENT_TIME_FLAGS,
   });
-  if (options.sample) return await runSample(new StreamExecutionEnvironment(options), options.windowMs);
-  await using broker = await openBroker(options);
+  await using broker = await openLessonBroker(options);
   const env = new StreamExecutionEnvironment({ ...options, store: broker, signal });
-  const watermarks = options.outOfOrdernessMs === 0
-    ? WatermarkStrategy.forMonotonousTimestamps()
-    : WatermarkStrategy.forBoundedOutOfOrderness(options.outOfOrdernessMs);
+  const flights = env.fromSource(broker.source(FLIGHTDATA), watermarksOf(options), "flightdata_source");
 
-  const statistics = defineWorkflow(
-    env.fromSource(broker.source(FLIGHTDATA), watermarks, "flightdata_source"),
-    options.windowMs,
-  );
+  const statistics = defineWorkflow(flights, options.windowMs);
   statistics.sinkTo(broker.sink(USERSTATISTICS)).name("userstatistics_sink");
   if (options.print) statistics.print();
-  await env.execute();
-}
-
-/** `--sample`: the same workflow on a list, whose records say themselves when they were booked. */
-async function runSample(env: StreamExecutionEnvironment, windowMs: number): Promise<void> {
-  const bookedAt = WatermarkStrategy.forMonotonousTimestamps()
-    .withTimestampAssigner(({ bookedMs }: BookedFlight) => bookedMs);
-  const flights = env.fromCollection(BOOKED_FLIGHTS).name("sample")
-    .assignTimestampsAndWatermarks(bookedAt)
-    .map(({ flight }) => flight).name("flight");
-  defineWorkflow(flights, windowMs).print().name("print");
   await env.execute();
 }
 

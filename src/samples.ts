@@ -1,10 +1,10 @@
 /**
- * A handful of fixed records, for `--sample`: the lessons work on them without any broker. It is noon of the first of
- * March 2026; some flights have landed, some are still to land.
+ * A few fixed records, for `--sample` and for tests. It is noon of the first of March 2026; some flights have landed, some are
+ * still to land.
  */
 import type { FlightData, SkyoneData, SunsetData } from "./models.ts";
 
-/** What counts as the present moment for the samples, ms since the Unix epoch: noon by this machine's wall clock. */
+/** The present moment of the samples, ms since the Unix epoch: noon by this machine's wall clock. */
 export function sampleNow(): number {
   return new Date("2026-03-01T12:00:00").getTime();
 }

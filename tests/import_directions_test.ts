@@ -118,8 +118,8 @@ const REFUSED: readonly (readonly [path: string, text: string, said: string])[] 
   ],
   [
     "s20_manage_state.ts",
-    'import { defineWorkflow } from "./s18_aggregation.ts";',
-    "s20_manage_state.ts imports s18_aggregation.ts: lessons do not import one another",
+    'import { defineWorkflow } from "./s16_merge.ts";',
+    "s20_manage_state.ts imports s16_merge.ts: lessons do not import one another",
   ],
   [
     "gen/pace.ts",

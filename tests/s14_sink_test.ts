@@ -28,7 +28,7 @@ async function run(bookings: readonly SkyoneData[]): Promise<Written[]> {
       ),
     ).map(({ booking }) => booking);
 
-  defineWorkflow(skyone, now).sinkTo(new JobBroker(broker).sink(FLIGHTDATA));
+  defineWorkflow(skyone, new JobBroker(broker).sink(FLIGHTDATA), now);
   await env.execute();
 
   const json = (bytes: Uint8Array | null) => JSON.parse(new TextDecoder().decode(bytes!));

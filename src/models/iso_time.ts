@@ -1,6 +1,6 @@
 /**
- * Times as the records have them, texts in ISO 8601, compared and subtracted as they are: several times faster than by way of
- * `Date.parse()`, as almost every record needs it more than once.
+ * Times as the records have them, texts in ISO 8601, compared and subtracted as they are: almost every record needs that more
+ * than once, and `Date.parse()` is slow.
  *
  * All functions take only what a schema's `z.iso.datetime({ local: true, offset: true })` has let pass: an existing date with a time
  * of day, with or without seconds, fraction and zone. A time without zone counts as UTC, but for {@link isAfter}.
