@@ -3,7 +3,7 @@ import { topicSetting } from "./topics.ts";
 
 const SETTING = "message.timestamp.type";
 
-/** Warns of topics in which the broker overwrites the records' times with its own, each once a program. */
+/** Logs a warning for each topic in which the broker overwrites the records' timestamps with its own, once in a program. */
 export async function warnOfAppendTime(client: Client, topics: readonly string[]): Promise<void> {
   for (const topic of topics) {
     const once = `${SETTING} of ${topic}`;

@@ -1,28 +1,28 @@
-/** Who of a group's members is the active instance, and how members and leader tell each other. */
+/** Which member of a group is the active instance, and how members and the group's leader exchange that. */
 import { Buffer } from "node:buffer";
 import { memberAssignment, memberMetadata } from "./kafkajs.ts";
 
 /** One process that wants to run a job, as it presents itself to the group. */
 export interface Instance {
-  /** Its own for each time it asks, so that a process that comes back is a new one. */
+  /** New for each request to run the job, so that a process that comes back is a new instance. */
   readonly id: string;
-  /** Words for a person: "process 4711 (instance ab12)". */
+  /** For messages: "process 4711 (instance ab12)". */
   readonly words: string;
   /** When it began to wait, ms since the Unix epoch by its own clock. */
   readonly sinceMs: number;
-  /** The group's generation that made it the active one, 0 if none did. Generations only go up. */
+  /** The group's generation that made it the active one, 0 if it never was. Generations only go up. */
   readonly activeSince: number;
 }
 
-/** A member of the group with what it said of itself. */
+/** A member of the group and the instance that it describes in its metadata. */
 export interface Candidate {
   readonly memberId: string;
   readonly instance: Instance;
 }
 
 /**
- * The member that is to be active: the one that is, else the one that waits longest. Of two that believe to be, the later
- * one has shut out the other already. Every leader must choose alike, whatever the order of `candidates`.
+ * The member to be active: the one that is active already, else the one that has waited longest. If two believe to be active,
+ * the later one has fenced the other. Every leader must choose the same member, whatever the order of `candidates`.
  */
 export function electActive(candidates: readonly Candidate[]): Candidate | undefined {
   return candidates.toSorted((a, b) =>
@@ -31,7 +31,7 @@ export function electActive(candidates: readonly Candidate[]): Candidate | undef
   )[0];
 }
 
-/** What a member tells the leader when it joins, in the form of Kafka's consumers, so that tools can show it. */
+/** A member's metadata when it joins, in the form of Kafka's consumers, so that tools can show it. */
 export function encodeMetadata(topics: readonly string[], instance: Instance): Buffer {
   return memberMetadata.encode({ version: 0, topics, userData: Buffer.from(JSON.stringify(instance)) });
 }
@@ -48,12 +48,12 @@ export function decodeMetadata(
   }
 }
 
-/** What the leader tells a member: who is active. The partitions, for tools to see, are given to that one. */
+/** The leader's assignment for a member: which instance is active. That one also gets the partitions, for tools to see. */
 export function encodeAssignment(active: Instance, partitions: Readonly<Record<string, readonly number[]>>): Buffer {
   return memberAssignment.encode({ version: 0, assignment: partitions, userData: Buffer.from(JSON.stringify(active)) });
 }
 
-/** The active instance, undefined if the leader told us nothing. */
+/** The active instance; undefined if the assignment is empty. */
 export function decodeAssignment(bytes: Buffer): Instance | undefined {
   try {
     return parseInstance(memberAssignment.decode(bytes)?.userData ?? null);

@@ -29,12 +29,12 @@ import { recordCheck } from "./topic_limits.ts";
 import { deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
 import { KafkaTransactionalProducer } from "./transactional_producer.ts";
 
-/** The port on a Kafka. Everything that waits for long has connections of its own; the rest shares one per node. */
+/** The broker port on Kafka. What may wait for long has connections of its own; the rest shares one per node. */
 export class KafkaBroker implements Broker {
   readonly kind = "kafka";
   readonly description: string;
   readonly #client: Client;
-  /** Closes what was opened and has not been closed yet. */
+  /** Functions that close what is open. */
   readonly #opened = new Set<() => Promise<void>>();
   readonly #closing = new AbortController();
 

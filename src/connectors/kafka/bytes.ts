@@ -1,11 +1,11 @@
 /** Reading and writing Kafka's numbers and texts: big-endian, with variable-length zigzag integers inside of records. */
 
 const encoder = new TextEncoder();
-// Text is what it is: a leading byte order mark belongs to it.
+// A leading byte order mark is part of the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const TWO_32 = 2 ** 32;
 
-/** Reads forward through bytes. Running past their end is a RangeError. */
+/** Reads forward through bytes. Reading past their end is a RangeError. */
 export class ByteReader {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
@@ -39,21 +39,21 @@ export class ByteReader {
     return value;
   }
 
-  /** As a number: offsets and timestamps stay below 2^53. */
+  /** An int64 as a number: offsets and timestamps stay below 2^53. */
   int64(): number {
     const value = this.#view.getInt32(this.at) * TWO_32 + this.#view.getUint32(this.at + 4);
     this.at += 8;
     return value;
   }
 
-  /** All 64 bits, for what is no count: a broker may give any number as a producer's id. */
+  /** An int64 with all its bits, for a producer's id: a broker may choose any number. */
   bigint64(): bigint {
     const value = this.#view.getBigInt64(this.at);
     this.at += 8;
     return value;
   }
 
-  /** With an int16 length before it; null becomes "". */
+  /** A text with an int16 length before it; null becomes "". */
   string(): string {
     return this.text(Math.max(this.int16(), 0));
   }
@@ -70,7 +70,7 @@ export class ByteReader {
     return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
   }
 
-  /** Steps over the next bytes, if there are any. @returns where they begin */
+  /** Steps over the next `length` bytes; over nothing if it is negative. @returns where they begin */
   skip(length: number): number {
     const { bytes, at } = this;
     if (length <= 0) return at;
@@ -79,7 +79,7 @@ export class ByteReader {
     return at;
   }
 
-  /** Signed, 32 bits. */
+  /** A signed 32 bit number of variable length. */
   varint(): number {
     const { bytes } = this;
     let byte = bytes[this.at++]!;
@@ -92,7 +92,7 @@ export class ByteReader {
     return value >>> 1 ^ -(value & 1);
   }
 
-  /** Signed, 64 bits, as a number. */
+  /** A signed 64 bit number of variable length, as a number. */
   varlong(): number {
     const { bytes } = this;
     const start = this.at;
@@ -165,17 +165,17 @@ export class ByteWriter {
     this.#view.setBigInt64(at, value);
   }
 
-  /** Overwrites what stands at `at`. */
+  /** Overwrites the int16 at `at`. */
   patchInt16(at: number, value: number): void {
     this.#view.setInt16(at, value);
   }
 
-  /** Overwrites what stands at `at`. */
+  /** Overwrites the int32 at `at`. */
   patchInt32(at: number, value: number): void {
     this.#view.setInt32(at, value);
   }
 
-  /** With an int16 length before it. */
+  /** A text with an int16 length before it. */
   string(text: string | null): void {
     if (text === null) return this.int16(-1);
     const bytes = encoder.encode(text);
@@ -188,14 +188,14 @@ export class ByteWriter {
     this.#bytes.set(bytes, at);
   }
 
-  /** Signed, 32 bits. */
+  /** A signed 32 bit number of variable length. */
   varint(value: number): void {
     let rest = (value << 1 ^ value >> 31) >>> 0;
     for (; rest > 0x7f; rest >>>= 7) this.#byte(rest & 0x7f | 0x80);
     this.#byte(rest);
   }
 
-  /** Signed, 64 bits, from a whole number. */
+  /** A signed 64 bit number of variable length, from a whole number. */
   varlong(value: number): void {
     if (value === (value | 0)) return this.varint(value);
     const wide = BigInt(value);
@@ -209,7 +209,7 @@ export class ByteWriter {
     this.#bytes[at] = value;
   }
 
-  /** Makes room and says where. It may replace the bytes and their view: use those after the call, never around it. */
+  /** Makes room and returns where it is. It may replace the bytes and their view: read those after the call, not before. */
   #grow(size: number): number {
     const at = this.#length;
     const length = at + size;

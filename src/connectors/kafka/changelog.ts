@@ -1,4 +1,4 @@
-/** The compacted topic that holds a job's entries: record key and value are an entry's, no value deletes it. */
+/** The compacted topic that holds a job's entries: a record's key and value are those of an entry, a tombstone deletes it. */
 import type { BrokerRecord, FetchedBatch, JobCommit, OutgoingRecord } from "../broker.ts";
 import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker_errors.ts";
 import { TextArena } from "../json/text_arena.ts";
@@ -7,12 +7,12 @@ import { KafkaFetcher } from "./fetcher.ts";
 import { createTopics, untilReady } from "./create_topics.ts";
 import { describeTopics, topicSetting } from "./topics.ts";
 
-/** Restoring reads one partition from its start: large answers make it quick. */
+/** A fetch limit for restoring, which reads one partition from its start: large answers make it fast. */
 const RESTORE_BYTES = 8 << 20;
-/** An entry may be larger than the records that brokers take by default. */
+/** Largest record of a changelog: an entry may be larger than the records that brokers accept by default. */
 const ENTRY_BYTES = 8 << 20;
 
-// Text is what it is: a leading byte order mark belongs to it.
+// A leading byte order mark is part of the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Name of a job's changelog. */
@@ -21,10 +21,10 @@ export function changelogTopic(job: string): string {
 }
 
 /**
- * Creates the job's changelog if there is none.
+ * Creates the job's changelog if it does not exist.
  *
- * @param options.replicas how many copies it gets; left out, at least three where there are as many brokers
- * @throws {BrokerError} if there is one that would lose entries
+ * @param options.replicas its replication factor; left out: three, or as many as there are brokers
+ * @throws {BrokerError} if it exists with settings that would lose entries
  */
 export async function ensureChangelog(
   client: Client,
@@ -54,13 +54,13 @@ export async function ensureChangelog(
       await createTopics(client, [{ name: topic, partitions: 1, ...settings }]);
     } catch (failure) {
       if (!(failure instanceof TopicExistsError)) throw failure;
-      // Somebody else is making it: known to the controller is not yet known to all.
+      // Somebody else is creating it: the controller knows it, other nodes may not yet.
       await untilReady(client, [topic]);
     }
   }
 }
 
-/** A changelog and who reads it. */
+/** A changelog and the client that reads it. */
 export interface ChangelogReader {
   readonly client: Client;
   readonly job: string;
@@ -68,10 +68,10 @@ export interface ChangelogReader {
 }
 
 /**
- * The entries as of the last commit that is there when it has been read: somebody may go on committing meanwhile, and half a
- * commit does not count.
+ * The entries of the last commit at the moment when the changelog has been read to its end. A job may go on committing
+ * meanwhile; a commit counts as a whole or not at all.
  *
- * For tools: where no batch leads on to the end of the changelog they take what is missing for compacted away (see `Gaps`).
+ * For tools: if no batch leads to the end of the changelog, the offsets that are missing count as compacted away (see `Gaps`).
  */
 export async function readChangelog(reader: ChangelogReader): Promise<Map<string, string>> {
   const { client, job } = reader;
@@ -79,8 +79,8 @@ export async function readChangelog(reader: ChangelogReader): Promise<Map<string
   const end = async () => (await describeTopics(client, [topic]))[0]!.endOffsets[0]!;
   let endOffset = await end();
   const entries = new Map<string, string>();
-  // An end lies between two commits, what has been fetched need not. And what lay below an end may have been compacted away
-  // for the sake of a record beyond it. So reading ends only where the end is still the same when one has come to it.
+  // The end of the partition lies between two commits; what has been fetched need not. And a record below an end may have been
+  // compacted away in favour of one beyond it. So reading stops only if the end is still the same when it has been reached.
   await replay(reader, { crossGaps: true }, async ({ records, nextOffset }) => {
     for (const record of records) apply(record, entries);
     if (nextOffset >= endOffset) endOffset = await end();
@@ -91,8 +91,8 @@ export async function readChangelog(reader: ChangelogReader): Promise<Map<string
 
 /**
  * The entries of a changelog that nobody else writes any more, up to the owner's record `owner`, which must have been
- * committed before. That record is what tells the end: the end that the broker names may have no batch before it, and an answer
- * without one may be a matter of its limits, so that going on without it could lose state.
+ * committed before. That record marks the end: there may be no batch just before the end that the broker reports, and an answer
+ * without a batch may be due to the limits of a fetch, so that taking it for the end could lose state.
  */
 export async function readChangelogUpTo(owner: string, reader: ChangelogReader): Promise<Map<string, string>> {
   const entries = new Map<string, string>();
@@ -117,7 +117,7 @@ export async function findEntry(entry: string, reader: ChangelogReader): Promise
   return found === undefined ? undefined : `"${topic}" partition 0 offset ${found}`;
 }
 
-/** Hands over a changelog batch by batch from its start until `onBatch` says that it is enough. */
+/** Reads a changelog from its start, batch by batch, until `onBatch` returns true. */
 async function replay(
   { client, job, signal }: ChangelogReader,
   { crossGaps }: { readonly crossGaps: boolean },
@@ -141,12 +141,12 @@ async function replay(
   }
 }
 
-/** Whether a record belongs to a commit: else it is an owner's name, or nothing. */
+/** Whether a record belongs to a commit: others hold an owner's name, or nothing. */
 export function isOfCommit({ key }: BrokerRecord): boolean {
   return key !== null && decoder.decode(key) !== OWNER_ENTRY;
 }
 
-/** @returns the owner, if that is what the record tells */
+/** Adds the record's change to `entries`. @returns the owner, if it is an owner's record */
 function apply({ key, value }: BrokerRecord, entries: Map<string, string>): string | undefined {
   if (key === null) return undefined;
   const entry = decoder.decode(key);
@@ -156,15 +156,15 @@ function apply({ key, value }: BrokerRecord, entries: Map<string, string>): stri
   return undefined;
 }
 
-/** Names who restores from the changelog; not an entry of the commit. */
+/** Key of the record that names who restores from the changelog; not an entry of the commit. */
 const OWNER_ENTRY = JSON.stringify(["owner"]);
 
-/** The record with which a new owner marks the end of what it will restore. */
+/** The record with which a new owner marks the end of what it restores. */
 export function ownerRecord(job: string, owner: string, timestampMs: number): OutgoingRecord {
   return new TextArena().record(changelogTopic(job), OWNER_ENTRY, owner, timestampMs, 0);
 }
 
-/** The records that note changes of entries, made one by one: all at once they would take more memory than the state. */
+/** The records for changed entries, made one by one: all at once they would take more memory than the state. */
 export function* changelogRecords(
   job: string,
   changes: JobCommit["changes"],

@@ -10,42 +10,42 @@ import type { Apis, CoordinatorType, MetadataAnswer, TopicMetadata } from "./pro
 
 /** How to find and talk to a cluster. */
 export interface ClientSettings extends ConnectionSettings {
-  /** Where to ask first; the cluster tells the rest. */
+  /** The servers to ask first, Kafka's bootstrap.servers; they name the cluster's nodes. */
   readonly bootstrap: readonly Address[];
-  /** Left out: as `Connection.open()`. */
+  /** Opens connections; left out: `Connection.open()`. */
   readonly open?: typeof Connection.open;
 }
 
-/** What was told about a topic is asked again after so long: partitions may have been added. A job that runs learns of them so. */
+/** How long metadata of a topic is used, ms: partitions may have been added. A running job notices them by that. */
 const METADATA_AGE_MS = 5_000;
 
 /**
- * A node that owes an answer for so long is not asked while others answer; and what it then says of the cluster may be of the
- * time before it was frozen or cut off.
+ * After this time without an answer a node is not asked while others answer, and its view of the cluster may be outdated: it may
+ * have been frozen or cut off. ms.
  */
 const SILENT_MS = 1_000;
-/** What is known of the cluster is told at once, or not worth waiting for. */
+/** How long to wait for metadata, ms: a node that is well answers at once. */
 const METADATA_WITHIN_MS = 5_000;
 
 interface KnownTopic {
-  /** Of each partition the node that leads it, -1 if none does. */
+  /** The leading node of each partition, -1 if it has no leader. */
   readonly leaders: readonly number[];
-  /** Undefined where the broker does not tell. */
+  /** Undefined where the broker has no topic ids. */
   readonly topicId: string | undefined;
   readonly askedAtMs: number;
 }
 
 /**
- * A cluster with connections of its own: which node leads which partition, who coordinates what.
+ * A client of a cluster with connections of its own. It knows which node leads which partition and which one coordinates what.
  *
- * Nothing here tries twice. What failed is forgotten, so that the next attempt asks anew; the attempts are the caller's
- * ({@link patiently}).
+ * Nothing here is retried. After a failure the metadata concerned is dropped, so that the next attempt asks for it again; the
+ * attempts are the caller's ({@link patiently}).
  */
 export class Client {
-  /** Topics of which a person has been warned already. */
+  /** Topics for which a warning has been logged, by kind of warning. */
   readonly warnedOf = new Set<string>();
   readonly #settings: ClientSettings;
-  /** By address; what is being opened is there too. */
+  /** By address, with connections that are being opened. */
   readonly #connections = new Map<string, Promise<Connection>>();
   readonly #open = new Map<string, Connection>();
   readonly #nodes = new Map<number, Address>();
@@ -85,7 +85,7 @@ export class Client {
     return [...this.#nodes.keys()];
   }
 
-  /** Asks any node, or `nodeId`, about topics; none of them is ever created by asking. All topics if there are none. */
+  /** Asks any node, or `nodeId`, for metadata of `topics`, or of all topics if that is empty. It never creates a topic. */
   async metadata(topics: readonly string[], nodeId?: number): Promise<MetadataAnswer> {
     if (nodeId !== undefined) return await this.#ask(await this.node(nodeId), topics);
     const connection = await this.any();
@@ -95,7 +95,7 @@ export class Client {
     return await this.#secondOpinion(connection.address, topics) ?? answer;
   }
 
-  /** What another node says; undefined if there is no other that answers. */
+  /** The metadata from another node; undefined if no other node answers. */
   async #secondOpinion({ host, port }: Address, topics: readonly string[]): Promise<MetadataAnswer | undefined> {
     const other = [...this.#nodes.values()].find((node) => node.host !== host || node.port !== port);
     if (other === undefined) return undefined;
@@ -107,7 +107,7 @@ export class Client {
     }
   }
 
-  /** Asks one server, whether or not it is known to be a node, about the cluster. */
+  /** Asks one server, which need not be a node that is known already, for the nodes of the cluster. */
   async learn(server: Address, timeoutMs: number): Promise<void> {
     await this.#ask(await this.#connect(server), [], timeoutMs);
   }
@@ -133,13 +133,13 @@ export class Client {
   }
 
   /**
-   * Of each topic the node that leads each of its partitions, -1 where none does now.
+   * The leading node of each partition of each topic, -1 where there is no leader now.
    *
    * @throws {UnknownTopicError} naming all that do not exist
    */
   async leaders(topics: readonly string[]): Promise<Map<string, readonly number[]>> {
     const stale = performance.now() - METADATA_AGE_MS;
-    // Others may forget topics while we wait: what is known now is taken now.
+    // Other calls may drop metadata while this one waits: what is known now is copied now.
     const found = new Map<string, readonly number[]>();
     for (const topic of topics) {
       const known = this.#topics.get(topic);
@@ -164,20 +164,20 @@ export class Client {
     return found;
   }
 
-  /** The id of a topic as the cluster last told it; undefined if it does not tell, or the topic is not known. */
+  /** The id of a topic in the last metadata; undefined if the broker has no ids, or the topic is not known. */
   topicId(topic: string): string | undefined {
     return this.#topics.get(topic)?.topicId;
   }
 
-  /** The next time somebody needs to know, the cluster is asked again. */
+  /** Drops the metadata of a topic: it is asked for again when it is needed. */
   forgetTopic(topic: string): void {
     this.#topics.delete(topic);
   }
 
   /**
-   * A connection to whoever answers: an open one if there is, then the known nodes, then where we began. One that owes an answer
-   * for long is only taken if there is no other.
-   * @throws what the only one says; if there are several, what each says
+   * A connection to any node: an open one if there is one, then the known nodes, then the bootstrap servers. A node that has not
+   * answered for long is only used if there is no other.
+   * @throws the error of the only server; of several, one error with the messages of all
    */
   async any(): Promise<Connection> {
     const open = [...this.#open.values()].filter(({ isOpen }) => isOpen);
@@ -194,7 +194,7 @@ export class Client {
     }
   }
 
-  /** @throws {PassingError} if it cannot be reached; then what is known of the cluster is forgotten */
+  /** @throws {PassingError} if it cannot be reached; the metadata of the cluster is dropped then */
   async node(id: number): Promise<Connection> {
     const address = this.#nodes.get(id);
     try {
@@ -207,7 +207,7 @@ export class Client {
     }
   }
 
-  /** The node that takes changes of topics. */
+  /** The node that creates and deletes topics. */
   async controller(): Promise<Connection> {
     if (this.#controller < 0) await this.metadata([]);
     const id = this.#controller;
@@ -241,7 +241,7 @@ export class Client {
     }
   }
 
-  /** The error for a coordinator's code that is not 0; if it says that another node is in charge, that is looked up. */
+  /** The error for a coordinator's code that is not 0. If another node is the coordinator now, the next request looks it up. */
   coordinatorError(type: CoordinatorType, key: string, code: number, doing: string): Error {
     const error = codeError(code, doing);
     if (error instanceof PassingError && code !== Code.CONCURRENT_TRANSACTIONS) {
@@ -250,7 +250,7 @@ export class Client {
     return error;
   }
 
-  /** Resolves when all sockets are gone. Requests under way fail. */
+  /** Resolves when all sockets are closed. Requests without an answer fail. */
   async close(): Promise<void> {
     this.#closing.abort();
     const openings = [...this.#connections.values()];
@@ -301,12 +301,12 @@ export function unknownPartition(topic: string, partition: number, partitions: n
   return new UnknownTopicError([topic], `Cannot find partition ${partition} of the topic "${topic}": ${has}, from 0`);
 }
 
-/** Of each partition the node that leads it, -1 if none does. */
+/** The leading node of each partition, -1 if it has no leader. */
 function leadersOf({ partitionMetadata }: TopicMetadata): readonly number[] {
   const leaders = new Array<number>(partitionMetadata.length).fill(-1);
   for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader;
   return leaders;
 }
 
-/** No topic can have a name that is not allowed. */
+/** Codes for a topic that does not exist: a topic with an invalid name cannot. */
 const MISSING = new Set<number>([Code.UNKNOWN_TOPIC_OR_PARTITION, Code.INVALID_TOPIC]);

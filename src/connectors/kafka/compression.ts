@@ -1,24 +1,24 @@
 /**
- * The codecs of Kafka's record batches: what is compressed are a batch's records, in one piece.
+ * The codecs of Kafka's record batches. The records of a batch are compressed together.
  *
- * gzip and zstd are Deno's own. snappy and lz4 come from a library in WebAssembly, which is loaded when the first such batch
- * comes or is to be written: {@link loadCodec}.
+ * gzip and zstd are built into Deno. snappy and lz4 come from a library in WebAssembly, which is loaded for the first such batch
+ * that is read or written: {@link loadCodec}.
  */
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { Compression } from "../broker.ts";
 
-/** The index is Kafka's number for it, in a batch's attributes. */
+/** The codecs by Kafka's numbers for them in a batch's attributes. */
 export const COMPRESSIONS: readonly Compression[] = ["none", "gzip", "snappy", "lz4", "zstd"];
 
 interface Codec {
   compress(bytes: Uint8Array): Uint8Array;
-  /** Throws whatever it likes if the bytes are not what it makes. */
+  /** Throws an error of any class if the bytes are not compressed with this codec. */
   decompress(bytes: Uint8Array): Uint8Array;
 }
 
 const NONE: Codec = { compress: (bytes) => bytes, decompress: (bytes) => bytes };
 
-/** Those that can be used. */
+/** The codecs that can be used: loaded, or built in. */
 const codecs = new Map<Compression, Codec>([
   ["none", NONE],
   ["gzip", { compress: (bytes) => gzipSync(bytes), decompress: (bytes) => gunzipSync(bytes) }],
@@ -27,7 +27,7 @@ const codecs = new Map<Compression, Codec>([
 
 let loading: Promise<void> | undefined;
 
-/** Resolves when the codec can be used; undefined if it can be already. */
+/** Resolves when the codec is loaded; undefined if it is already. */
 export function loadCodec(compression: Compression): Promise<void> | undefined {
   if (codecs.has(compression)) return undefined;
   return loading ??= loadLibrary();
@@ -38,7 +38,7 @@ export function compress(bytes: Uint8Array, compression: Compression): Uint8Arra
   return codecOf(compression).compress(bytes);
 }
 
-/** @throws {Error} if the bytes are not what such a codec makes, or it has not been loaded */
+/** @throws {Error} if the bytes are not compressed with this codec, or it has not been loaded */
 export function decompress(bytes: Uint8Array, compression: Compression): Uint8Array {
   return codecOf(compression).decompress(bytes);
 }
@@ -67,7 +67,7 @@ async function loadLibrary(): Promise<void> {
   });
 }
 
-/** How the snappy of Java begins: its name, then a version and the oldest that can read it, int32 each. */
+/** The first bytes of snappy-java's frames: its name; a version and the oldest compatible one follow, int32 each. */
 const FRAMED = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00);
 const FRAMES_AT = 16;
 
@@ -76,7 +76,7 @@ function isFramed(bytes: Uint8Array): boolean {
 }
 
 /**
- * The pieces of what Java writes, each behind its length, int32.
+ * The pieces of snappy-java's frames, each behind its length, int32.
  * @see https://github.com/xerial/snappy-java SnappyOutputStream
  */
 function framesOf(bytes: Uint8Array): Uint8Array[] {

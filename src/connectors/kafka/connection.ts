@@ -11,7 +11,7 @@ import type { KafkaSecurity } from "./security.ts";
 import { tlsError, tlsOptions } from "./tls.ts";
 import { askVersions, newestRequest, NO_VERSIONS } from "./versions.ts";
 
-/** What all connections of a program share. */
+/** Settings of all connections of a client. */
 export interface ConnectionSettings {
   readonly clientId: string;
   /** Longest wait for a connection and for the first answer on it, ms. */
@@ -21,29 +21,29 @@ export interface ConnectionSettings {
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
 }
 
-/** What differs from the usual way to send a request. */
+/** How one request differs from others. */
 export interface SendOptions<Answer> {
-  /** The connection is given up when no answer came within, ms. Default 15 s. */
+  /** How long to wait for the answer before the connection is closed, ms. Default 15 s. */
   readonly timeoutMs?: number;
-  /** An older version would not mean the same: then nothing is sent. */
+  /** The oldest version that means the same; if the broker has only older ones, nothing is sent. */
   readonly minVersion?: number;
-  /** Called when it goes out, with its version: from then on the broker may do what is asked, whether we hear of it or not. */
+  /** Called with the version when the request is sent: from then on the broker may act on it, even if no answer arrives. */
   readonly onSend?: (apiVersion: number) => void;
-  /** Makes the body in kafkajs' place, for the version that was agreed on. */
+  /** Encodes the body, instead of kafkajs, in the version that both sides know. */
   readonly encode?: (apiVersion: number) => EncodedBody;
-  /** Reads the answer in kafkajs' place. */
+  /** Decodes the answer, instead of kafkajs. */
   readonly decode?: (payload: Uint8Array, apiVersion: number) => Answer;
 }
 
 const ANSWER_WITHIN_MS = 15_000;
-/** A login that ends after a while is made anew when so much of the while is over. */
+/** The part of a login's lifetime after which it is renewed. */
 const LOGIN_AGAIN_AFTER = 0.85;
 
 /**
  * One connection to one broker. A broker answers the requests of a connection one after the other.
  *
- * It ends for good with its first trouble; whoever needs one opens another. All its failures are {@link PassingError}s,
- * except what will not change by trying again: certificates, a login that is refused, a version that we do not know.
+ * It is closed at its first failure; a new one is opened when it is needed. Its failures are {@link PassingError}s, except those
+ * that would come again: a certificate, a login that is refused, a version that we do not know.
  */
 export class Connection {
   readonly address: Address;
@@ -58,9 +58,9 @@ export class Connection {
   #end: Error | undefined;
   /** The socket's own error. */
   #fault: Error | undefined;
-  /** What it may mean if the other side hangs up now. */
+  /** What to do if the other side closes the connection now, as the end of a sentence. */
   #advice: string;
-  /** Without an answer yet, in the order in which they were asked. */
+  /** Requests without an answer, in the order in which they were sent. */
   readonly #questions = new Set<{ readonly askedAtMs: number }>();
   #loginAgainAtMs = Infinity;
   #loggingIn: Promise<void> | undefined;
@@ -106,10 +106,10 @@ export class Connection {
   /**
    * Connects, agrees on versions and authenticates.
    *
-   * @param signal gives up while it connects
-   * @throws {PassingError} with the reason in words
-   * @throws {BrokerError} if this process may not use the network, one of the two does not trust the other's certificate, or
-   *   the broker does not let us in
+   * @param signal stops connecting
+   * @throws {PassingError} if there is no connection, with the reason
+   * @throws {BrokerError} if this process may not use the network, one side does not trust the other's certificate, or the
+   *   broker refuses the login
    */
   static async open(address: Address, settings: ConnectionSettings, signal: AbortSignal): Promise<Connection> {
     const connection = new Connection(address, settings);
@@ -132,9 +132,9 @@ export class Connection {
   }
 
   /**
-   * Sends a request and resolves with the answer as it is: error codes in it are the caller's.
+   * Sends a request and resolves with its answer, whose error codes are for the caller to check.
    *
-   * @throws {PassingError} if the connection is or gets lost; whether the broker did what was asked is then unknown
+   * @throws {PassingError} if the connection is lost; whether the broker acted on the request is unknown then
    */
   async send<Name extends keyof Apis, Answer = Apis[Name]["answer"]>(
     api: Name,
@@ -146,7 +146,7 @@ export class Connection {
     return await this.#ask(api, args, options);
   }
 
-  /** Resolves when the socket is gone; requests under way fail. */
+  /** Resolves when the socket is closed; requests without an answer fail. */
   async close(): Promise<void> {
     await this.#abandon(this.#lost("the connection was closed"));
   }
@@ -204,7 +204,7 @@ export class Connection {
     this.#loginAgainAtMs = startedMs + (lifetimeMs ?? Infinity) * LOGIN_AGAIN_AFTER;
   }
 
-  /** Before the broker counts us as a stranger. Requests that come meanwhile wait: none may be between those of a login. */
+  /** Renews the login before it expires. Other requests wait: the requests of a login must follow one another. */
   async #loginAgain(): Promise<void> {
     this.#loggingIn ??= this.#login(ANSWER_WITHIN_MS).finally(() => this.#loggingIn = undefined);
     try {
@@ -215,7 +215,7 @@ export class Connection {
     }
   }
 
-  /** For how long the oldest of its questions has had no answer, ms; 0 if none is open. */
+  /** How long the oldest request has been without an answer, ms; 0 if all are answered. */
   get silentMs(): number {
     const [oldest] = this.#questions;
     return oldest === undefined ? 0 : performance.now() - oldest.askedAtMs;
@@ -243,7 +243,7 @@ export class Connection {
     }
   }
 
-  /** Why the connection has ended; what the socket says of certificates counts most. */
+  /** Why the connection has ended; an error of certificates counts most. */
   async #ended(): Promise<Error> {
     const { tls } = this.#security;
     if (tls !== undefined && this.#fault !== undefined) {
@@ -256,12 +256,12 @@ export class Connection {
     this.#end ??= end;
     this.#wire.rejectRequests(this.#end);
     if (this.#socket === undefined) return;
-    // With an error, so that kafkajs hears of it and stops its own timers.
+    // With an error, so that kafkajs notices and stops its own timers.
     this.#socket.destroy(this.#end);
     await this.closed;
   }
 
-  /** The end by an error of the socket. */
+  /** The error that ends the connection after an error of the socket. */
   #broken(error: unknown): PassingError {
     const hungUp = isReset(error);
     const advice = hungUp ? this.#advice : "";
@@ -273,9 +273,9 @@ export class Connection {
   }
 }
 
-/** kafkajs' words are for who looks for a fault, whatever level it gives them. */
+/** A logger for kafkajs that logs at debug level, whatever level kafkajs chooses: its messages are for finding a fault. */
 function wireLogger(say: (message: string) => void): WireLogger {
-  // Its debug level tells of every request.
+  // At debug level kafkajs logs every request.
   const logger: WireLogger = { namespace: () => logger, debug: () => {}, info: say, warn: say, error: say };
   return logger;
 }

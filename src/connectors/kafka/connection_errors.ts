@@ -1,26 +1,26 @@
-/** What can be wrong with a connection, in a person's words. */
+/** What can be wrong with a connection, and how messages put it. */
 import { PassingError } from "./errors.ts";
 
-/** Whether kafkajs means the connection, and not what was asked. */
+/** Whether an error of kafkajs is about the connection, not about the request. */
 export function isConnectionError(error: unknown): boolean {
   const name = error instanceof Error ? error.name : "";
   return name.startsWith("KafkaJSConnection") || name === "KafkaJSRequestTimeoutError" || error instanceof PassingError;
 }
 
-/** Whether this process may not connect. The code is what looking up a host gives, the words are for an address. */
+/** Whether this process lacks the permission to connect. The code is that of a host's look-up, the text that of an address. */
 export function isDenied(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return code === "EPERM" || String(message).includes("Requires net access");
 }
 
-/** Whether nobody is there who could take a connection: asking again at once would be no use. */
+/** Whether nothing listens there: another attempt at once would fail too. */
 export function isRefused(error: unknown): boolean {
   return ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH"].includes(
     String((error as { code?: unknown }).code),
   );
 }
 
-/** Whether the other side has broken the connection off. */
+/** Whether the other side has reset the connection. */
 export function isReset(error: unknown): boolean {
   return ["ECONNRESET", "EPIPE"].includes(String((error as { code?: unknown }).code));
 }

@@ -1,4 +1,4 @@
-/** Creating topics: all or none, with every setting that the broker takes. */
+/** Creating topics: all of them or not one, with every setting that the broker accepts. */
 import type { TopicSpec } from "../broker.ts";
 import { BrokerError, TopicExistsError } from "../broker_errors.ts";
 import { checkTopicName } from "../names.ts";
@@ -9,42 +9,42 @@ import { LATEST } from "./protocol.ts";
 import { SAFE_REPLICAS, type TopicSettings, topicSettings } from "./topic_settings.ts";
 import { CONTROLLER_TIMEOUT_MS, listOffsets, metadataOfAll, quoted, removeTopics } from "./topics.ts";
 
-/** The broker's own default. */
+/** Stands for the broker's default.replication.factor. */
 const DEFAULT_REPLICAS = -1;
-/** How a broker says that a setting is not for it: it does not know it, or a rule of its administrator forbids it. */
+/** Codes for a setting that a broker does not know, or that a policy of its administrator forbids. */
 const REFUSED = new Set<number>([Code.INVALID_CONFIG, Code.POLICY_VIOLATION]);
 
 type TopicError = CreateTopicsAnswer["topicErrors"][number];
 
-/** Resolves when all of them take records; makes all or none. */
+/** Resolves when all topics accept records; creates all of them or not one. */
 export async function createTopics(client: Client, specs: readonly TopicSpec[]): Promise<void> {
   if (specs.length === 0) return;
   const names = specs.map((spec) => spec.name);
   for (const name of names) checkTopicName(name);
   const doing = `create the topics ${quoted(names)}`;
-  // Asked first what would happen: if one of them cannot be made, none shall be.
+  // Validated first: if one of them cannot be created, not one is.
   const topics = await patiently({ doing }, () => new Agreement(client, specs).reach());
   let asked = false;
   await patiently({ doing }, async () => {
     const first = !asked;
     asked = true;
     const errors = await ask(client, topics, false);
-    // After an answer that was lost, those that exist are the ones that we made.
+    // After a lost answer, the topics that exist are those that we created.
     if (!first) return checkCreated(errors.filter(({ errorCode }) => errorCode !== Code.TOPIC_ALREADY_EXISTS));
     const ours = errors.filter(({ errorCode }) => errorCode === Code.NONE).map(({ topic }) => topic);
     if (ours.length > 0 && errors.some(({ errorCode }) => errorCode === Code.TOPIC_ALREADY_EXISTS)) {
-      await removeTopics(client, ours); // somebody else made the others in between
+      await removeTopics(client, ours); // somebody else created the others in between
     }
     checkCreated(errors);
   });
   await untilReady(client, names);
 }
 
-/** Finds out with what settings and how many replicas the broker would create topics, without creating any. */
+/** Finds out with which settings and how many replicas the broker would create topics, without creating a topic. */
 class Agreement {
   readonly #client: Client;
   readonly #specs: readonly TopicSpec[];
-  /** What was taken of settings that were refused as they stood, by their text: topics of a kind have the same. */
+  /** The accepted part of settings that were refused as a whole, by their text: topics of a kind have the same. */
   readonly #taken = new Map<string, readonly ConfigEntry[]>();
 
   constructor(client: Client, specs: readonly TopicSpec[]) {
@@ -80,7 +80,7 @@ class Agreement {
     return REFUSED.has(code) ? await this.#without(wanted, settings) : wanted;
   }
 
-  /** @returns what to ask for, and how many there will be at least as far as we know */
+  /** @returns the replication factor to ask for, and the lowest one that it may stand for as far as we know */
   async #replicas({ replicas }: TopicSpec): Promise<{ replicas: number; atLeast: number }> {
     if (typeof replicas === "number") return { replicas, atLeast: replicas };
     if (replicas === undefined) return { replicas: DEFAULT_REPLICAS, atLeast: 1 };
@@ -104,7 +104,7 @@ class Agreement {
     return Number(entry?.configValue ?? 1) || 1;
   }
 
-  /** Fewer brokers are there than replicas were asked for. */
+  /** The topic with fewer replicas, as there are fewer brokers than replicas. */
   async #withFewer(spec: TopicSpec, topic: NewTopic): Promise<NewTopic> {
     await this.#client.metadata([]);
     const brokers = this.#client.nodeIds.length;
@@ -119,7 +119,7 @@ class Agreement {
     return await this.#agree({ ...spec, replicas: fewer });
   }
 
-  /** Tries the optional settings one after the other, as what is refused need not be named in the answer. */
+  /** Tries the optional settings one after the other, as the answer need not name the one that is refused. */
   async #without(topic: NewTopic, { required, optional }: TopicSettings): Promise<NewTopic> {
     const taken = [...required];
     const refused: string[] = [];
@@ -134,7 +134,7 @@ class Agreement {
     return { ...topic, configEntries: taken };
   }
 
-  /** What the broker would answer; what passes is thrown. */
+  /** The code that the broker would answer; codes that may pass are thrown as {@link PassingError}s. */
   async #try(topic: NewTopic): Promise<number> {
     const [error] = await ask(this.#client, [topic], true);
     const { errorCode = Code.NONE, errorMessage } = error ?? {};

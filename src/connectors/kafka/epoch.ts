@@ -10,7 +10,7 @@ const RAISES_EPOCH = 5;
 const COMMIT_WITHIN_MS = 30_000;
 const ABORT_WITHIN_MS = 1_000;
 
-/** Whom to ask: who coordinates a transactional id, or a group. */
+/** A coordinator: that of a transactional id, or of a group. */
 interface Coordinator {
   readonly type: CoordinatorType;
   readonly key: string;
@@ -18,20 +18,20 @@ interface Coordinator {
 
 /** A request that is repeated until its answer is good. */
 interface Question<Answer> {
-  /** As it goes on after "Cannot". */
+  /** What is done, as it goes on after "Cannot". */
   readonly doing: string;
-  /** Throws what is wrong with an answer; a {@link PassingError} if asking again may help. */
+  /** Throws an error if the answer is not good; a {@link PassingError} if the request may be repeated. */
   readonly check: (answer: Answer) => void | Promise<void>;
-  /** By default that of the transactional id. */
+  /** Default: the coordinator of the transactional id. */
   readonly coordinator?: Coordinator;
 }
 
 /**
- * What a producer asks its coordinators under one epoch, and whether something of that may still be on its way. See the head of
- * transaction.ts for what follows from it.
+ * The requests of a producer to its coordinators under one epoch, and whether one of them may still be on its way. What follows
+ * from that is explained at the head of transaction.ts.
  */
 export class Epoch {
-  /** For every request inside of a transaction. */
+  /** The identity in every request of a transaction. */
   readonly id: Transaction;
   readonly #client: Client;
   readonly #signal: AbortSignal;
@@ -49,12 +49,12 @@ export class Epoch {
     return this.#unanswered;
   }
 
-  /** It must end with its transaction: a request was repeated, and may come again. */
+  /** Whether the epoch must end with its transaction: a request was repeated, and its first copy may still arrive. */
   get worn(): boolean {
     return this.#worn;
   }
 
-  /** Asks until the answer is good. */
+  /** Sends a request until its answer is good. */
   async ask<Api extends "AddPartitionsToTxn" | "AddOffsetsToTxn" | "TxnOffsetCommit">(
     api: Api,
     args: Apis[Api]["args"],
@@ -72,10 +72,10 @@ export class Epoch {
   }
 
   /**
-   * Ends the transaction. In the old protocol it is sent once, or again after an answer that says to.
+   * Ends the transaction. In the old protocol the request is sent once, and again only after an answer with a passing error.
    *
    * @returns the next epoch, in the new protocol
-   * @throws {BrokerUnavailableError} if there is no answer: it may have been done
+   * @throws {BrokerUnavailableError} if there is no answer: the transaction may have ended
    */
   async end(how: "commit" | "abort"): Promise<ProducerEpoch | undefined> {
     const doing = `${how} the transaction of "${this.id.transactionalId}"`;
@@ -109,7 +109,7 @@ export class Epoch {
     return next;
   }
 
-  /** Throws what a coordinator's code means that is not 0. */
+  /** Throws the error for a coordinator's code that is not 0. */
   check(code: number, doing: string, { type, key } = this.#coordinator): void {
     if (code === Code.NONE) return;
     if (code === Code.INVALID_TXN_STATE) {

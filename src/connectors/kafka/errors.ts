@@ -1,8 +1,8 @@
-/** From Kafka's error codes to the port's errors, and patience with what passes. */
+/** From Kafka's error codes to the port's errors, and retries of what may pass. */
 import { BrokerError, BrokerUnavailableError, UnexpectedAnswerError } from "../broker_errors.ts";
 import { knownCodes } from "./kafkajs.ts";
 
-/** The codes that somebody here decides on. */
+/** The codes that code in this folder branches on. */
 export const Code = {
   NONE: 0,
   OFFSET_OUT_OF_RANGE: 1,
@@ -43,8 +43,8 @@ export const Code = {
 } as const;
 
 /**
- * Codes that name a mistake: asking again brings them again. All others pass, unknown ones too: brokers answer -1 when they
- * are shut down in the middle of a request, and newer ones have codes that we have never heard of.
+ * Codes that name a mistake: a retry would get them again. All others may pass, unknown ones too: brokers answer -1 when they
+ * are shut down in the middle of a request, and newer brokers have codes that we do not know.
  */
 const FINAL = new Set<number>([
   3, // UNKNOWN_TOPIC_OR_PARTITION
@@ -86,7 +86,7 @@ const FINAL = new Set<number>([
   87, // INVALID_RECORD
 ]);
 
-/** Codes of a cluster at work on something: however long it takes, it is worth asking again. */
+/** Codes of a cluster that is busy with something: they are retried however long it takes. */
 const WORKING = new Set<number>([
   5, // LEADER_NOT_AVAILABLE
   6, // NOT_LEADER_OR_FOLLOWER
@@ -111,7 +111,7 @@ const WORKING = new Set<number>([
   100, // UNKNOWN_TOPIC_ID
 ]);
 
-/** Codes that say that another producer has our transactional id now. */
+/** Codes for a transactional id that another producer has taken over. */
 const FENCED = new Set<number>([
   Code.INVALID_PRODUCER_EPOCH,
   Code.INVALID_PRODUCER_ID_MAPPING,
@@ -119,7 +119,7 @@ const FENCED = new Set<number>([
   Code.PRODUCER_FENCED,
 ]);
 
-/** Newer than kafkajs, or named anew since: coordinators are of transactions too. */
+/** Names of codes that are newer than kafkajs, or were renamed when coordinators came to serve transactions too. */
 const NEW_NAMES: Readonly<Record<number, string>> = {
   6: "NOT_LEADER_OR_FOLLOWER",
   14: "COORDINATOR_LOAD_IN_PROGRESS",
@@ -132,14 +132,14 @@ const NEW_NAMES: Readonly<Record<number, string>> = {
   120: "TRANSACTION_ABORTABLE",
 };
 
-/** Something that passes, so that trying again is the answer. It never leaves this room. */
+/** A failure that may pass, so that a retry is the answer. It never leaves this folder. */
 export class PassingError extends Error {
   override name = "PassingError";
   /** Kafka's code, or undefined if the connection failed. */
   readonly code: number | undefined;
   /** Whether the other side has closed the connection. */
   readonly hungUp: boolean;
-  /** Whether nobody is there who could take a connection. */
+  /** Whether nothing listens at the address. */
   readonly refused: boolean;
   /** What to do if it does not pass, as the end of a sentence; "" if nothing is known. */
   readonly advice: string;
@@ -157,10 +157,10 @@ export class PassingError extends Error {
 }
 
 /**
- * What is thrown when something should have passed and did not, after so much patience.
+ * The error for a failure that should have passed, when the time for retries is over.
  *
- * A cluster that does not answer, or is at work on something, is waited for as long as it takes. One that keeps answering with
- * an error that nobody expects may do so for ever.
+ * A job waits as long as it takes for a cluster that does not answer or is busy. A cluster that keeps answering with an
+ * unexpected error might do so for ever.
  */
 export function impatient(doing: string, error: PassingError): BrokerUnavailableError {
   const message = `Cannot ${doing}: ${error.message}`;
@@ -169,7 +169,7 @@ export function impatient(doing: string, error: PassingError): BrokerUnavailable
     : new UnexpectedAnswerError(message, { cause: error });
 }
 
-/** Our epoch of the transactional id has ended without us. It never leaves this room. */
+/** Our epoch of the transactional id was ended by somebody else. It never leaves this folder. */
 export class ProducerFencedError extends Error {
   override name = "ProducerFencedError";
   /** Whether the broker has no such transactional id any more, rather than a newer epoch of it. */
@@ -195,27 +195,27 @@ export function codeError(code: number, doing: string, detail?: string | null): 
   return new PassingError(answer, { code });
 }
 
-/** Throws what {@link codeError} makes of a code that is not 0. */
+/** Throws the error for a code that is not 0. `doing` goes on after "Cannot": `join the group "a"`. */
 export function checkCode(code: number, doing: string, detail?: string | null): void {
   if (code !== Code.NONE) throw codeError(code, doing, detail);
 }
 
-/** How long to try. */
+/** What is retried, and for how long. */
 export interface Patience {
-  /** What is tried, as it goes on after "Cannot". */
+  /** What is done, as it goes on after "Cannot". */
   readonly doing: string;
   /** Default 30 s. */
   readonly withinMs?: number;
-  /** Stops trying, with its reason. */
+  /** Stops the retries, with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Is told, once, when it takes long, and when it has worked in the end. */
+  /** Logs, once, that it takes long, and then that it has succeeded. */
   readonly log?: (level: "info" | "warn", message: string) => void;
 }
 
 /** First pause between attempts; it doubles up to the longest. */
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 250;
-/** When trying in silence becomes worth a word. */
+/** How long retries go on before they are logged, ms. */
 const LONG_MS = 2_000;
 
 /**
@@ -244,7 +244,7 @@ export async function patiently<T>(patience: Patience, attempt: () => Promise<T>
         told = true;
         log?.("warn", `trying again to ${doing}: ${error.message}`);
       }
-      // What a commit leaves to be done takes a few ms: waiting longer each time would only make the next one late.
+      // The broker finishes a commit within a few ms: growing pauses would only delay the next one.
       await pause(error.code === Code.CONCURRENT_TRANSACTIONS ? 3 : pauseMs, signal);
     }
   }

@@ -1,27 +1,27 @@
-/** The answer to a fetch request, versions 4 to 11, as a reader of committed records sees it. */
+/** The answer to a Fetch request, versions 4 to 11, for a reader of committed records. */
 import type { BrokerRecord } from "../broker.ts";
 import { ByteReader } from "./bytes.ts";
 import { loadCodec } from "./compression.ts";
 import { compressionsOf, readHeader, readRecords } from "./record_batch.ts";
 
-/** What a broker says about one partition. */
+/** A broker's answer for one partition. */
 export interface FetchedPartition {
   readonly topic: string;
   readonly partition: number;
-  /** Kafka's error code, 0 if there is none. */
+  /** Kafka's error code; 0 without an error. */
   readonly errorCode: number;
-  /** The records, or undefined with an error. */
+  /** The committed records; undefined with an error. */
   readonly found: CommittedRecords | undefined;
 }
 
 /** The committed records at a position. */
 export interface CommittedRecords {
   readonly records: readonly BrokerRecord[];
-  /** Behind all that was looked at; the asked position if that was nothing. */
+  /** The offset behind all batches in the answer; the position that was asked for if there are none. */
   readonly nextOffset: number;
-  /** Looked at, as they are when decompressed. */
+  /** Size of the batches in the answer when decompressed. */
   readonly bytes: number;
-  /** The end of what is committed, as this broker knows it: the last stable offset. */
+  /** The last stable offset, as this broker knows it. */
   readonly endOffset: number;
 }
 
@@ -31,19 +31,19 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-/** Tells at which offset a partition was asked for; undefined drops what came. */
+/** Returns the offset at which a partition was asked for; undefined drops its answer. */
 export type AskedOffset = (topic: string, partition: number) => number | undefined;
 
-/** An answer, read. */
+/** A decoded answer. */
 export interface FetchResponse {
-  /** Of the whole request. */
+  /** The error code of the whole request. */
   readonly errorCode: number;
   readonly partitions: readonly FetchedPartition[];
-  /** The broker asks for a rest, ms. */
+  /** How long the broker asks us to wait before the next request, ms. */
   readonly clientSideThrottleTime: number;
 }
 
-/** Reads an answer. The records are views of `payload`, or of what was decompressed. It waits for codecs that must be loaded. */
+/** Decodes an answer. The records are views of `payload` or of decompressed bytes. It waits for codecs that must be loaded. */
 export async function readFetchResponse(
   payload: Uint8Array,
   apiVersion: number,
@@ -71,7 +71,7 @@ export async function readFetchResponse(
   return { errorCode, partitions, clientSideThrottleTime: apiVersion >= 8 ? throttleMs : 0 };
 }
 
-/** What a broker says about one partition, its batches as they came. */
+/** A broker's answer for one partition, with its batches not decoded yet. */
 interface PartitionAnswer {
   readonly partition: number;
   readonly errorCode: number;
@@ -98,9 +98,9 @@ function readPartition(reader: ByteReader, apiVersion: number): PartitionAnswer 
 /**
  * The committed records from `offset` on in the batches that a broker sent for it.
  *
- * Batches may begin before `offset`, the last one may be cut off; none brings an offset that stood in one before it. Control batches and those of aborted transactions are
- * stepped over, as in Kafka's consumer: `aborted` names the producers whose transactions lie here, each until the abort
- * that ends it.
+ * Batches may begin before `offset`, the last one may be cut off, and no offset comes twice. Control batches and batches of
+ * aborted transactions are stepped over, as in Kafka's consumer: `aborted` names the producers with aborted transactions here,
+ * each of which ends with its abort marker.
  *
  * @see Kafka: CompletedFetch.nextFetchedRecord()
  */

@@ -10,38 +10,38 @@ import { READ_COMMITTED } from "./protocol.ts";
 import { Gaps, SMALL_GAP } from "./gaps.ts";
 import { placeOf } from "./place.ts";
 
-/** How much is asked for at once. */
+/** How much a fetch may bring. */
 export interface FetchLimits {
-  /** Of one partition, bytes; a record that is larger comes alone. Default 128 KiB. */
+  /** Of one partition, bytes; a larger record comes alone. Default 128 KiB. Kafka: max.partition.fetch.bytes. */
   readonly partitionBytes?: number;
-  /** Of one broker, bytes. Default 10 MiB. */
+  /** Of one broker, bytes. Default 10 MiB. Kafka: fetch.max.bytes. */
   readonly totalBytes?: number;
-  /** Whether to go on behind offsets that no batch covers up to the end (see {@link Gaps}). Default true. */
+  /** Whether to go on at the end of a partition if no batch leads there (see {@link Gaps}). Default true. */
   readonly crossGaps?: boolean;
 }
 
-/** After so long without one good answer a broker counts as unavailable. */
+/** How long there may be no good answer before the brokers count as unavailable, ms. */
 const UNAVAILABLE_AFTER_MS = 20_000;
-/** What an answer may take beyond the wait that was asked for, before `fetch()` returns without it. */
+/** How much longer than the requested wait an answer may take before `fetch()` returns without it, ms. */
 const ALLOWANCE_MS = 100;
-/** When trying in silence becomes worth a word. */
-const TELL_AFTER_MS = 2_000;
+/** How long retries go on before they are logged, ms. */
+const LOG_AFTER_MS = 2_000;
 const RETRY_PAUSE_MS = 100;
 const EMPTY_PAUSE_MS = 5;
 /**
- * Without a question for so long a topic can have been deleted and created anew unseen: a question under way is refused then.
- * So who leads it, and which topic it is, is asked anew.
+ * A topic that is deleted while a request waits at the broker ends that request with an error. Without a request for this time,
+ * ms, it may have been deleted and created again unnoticed, so its leaders and its id are asked for again.
  */
 const UNWATCHED_MS = 300;
-/** A broker that looks for records in a gap has at least so long. */
+/** Shortest wait of a request that looks for records in a gap, ms. */
 const PROBE_WAIT_MS = 500;
 
-/** A question to one broker under way, and what it asked. */
+/** A Fetch request to one broker, and its answer when it has one. */
 interface Pending {
   readonly positions: readonly Position[];
-  /** Whether it asks for one position alone that seems to lie in a gap. */
+  /** Whether it asks only for one position that seems to lie in a gap. */
   readonly probe: boolean;
-  /** Undefined until there is an answer; then what it found, or why not. */
+  /** Undefined until there is an answer, or a failure. */
   answer: readonly FetchedPartition[] | { readonly failure: unknown } | undefined;
   readonly answered: Promise<void>;
 }
@@ -49,12 +49,12 @@ interface Pending {
 /**
  * Fetches committed records, one request per leading broker at a time, all brokers in parallel.
  *
- * A broker that has nothing holds its answer back for the longest wait. So that it holds up nobody else, `fetch()` returns
- * with the first that has something, and the others' answers wait for the next call; what they found counts if it is asked
- * for again at the same offset.
+ * A broker without new records holds its answer back for the longest wait. So that it does not delay the others, `fetch()`
+ * returns with the first answer that has records. Later answers are kept for the next call, and used for positions that are
+ * asked for again at the same offset.
  *
- * Of a partition whose leader moves two questions can be open at a time, and both can be answered with records. So an answer
- * that is taken moves the position on at once: what another one has for the old position is dropped.
+ * When the leader of a partition moves, there can be two requests for it, and both answers can have records. So an answer that
+ * is used advances the position at once, and the other answer, which is for the old position, is dropped.
  */
 export class KafkaFetcher implements Fetcher {
   readonly #client: Client;
@@ -62,15 +62,15 @@ export class KafkaFetcher implements Fetcher {
   readonly #totalBytes: number;
   readonly #pending = new Map<number, Pending>();
   readonly #gaps: Gaps | undefined;
-  /** Of topics read so far. */
+  /** Ids of the topics that have been read. */
   readonly #topicIds = new Map<string, string>();
   #askedAtMs = performance.now();
   readonly #closing = new AbortController();
-  /** The trouble since the last good answer. */
-  #failing: { readonly sinceMs: number; lastMs: number; told: boolean } | undefined;
+  /** Failures since the last good answer. */
+  #failing: { readonly sinceMs: number; lastMs: number; logged: boolean } | undefined;
   #turn = 0;
 
-  /** @param client is the fetcher's alone, and closed with it */
+  /** @param client for this fetcher alone; it is closed with it */
   constructor(client: Client, limits: FetchLimits = {}) {
     this.#client = client;
     this.#partitionBytes = limits.partitionBytes ?? 1 << 17;
@@ -86,7 +86,7 @@ export class KafkaFetcher implements Fetcher {
         const waitMs = Math.max(0, Math.round(until - ALLOWANCE_MS - performance.now()));
         const batches = await this.#fetchOnce(positions, waitMs, until);
         if (batches.length > 0 || performance.now() >= until - ALLOWANCE_MS) return batches;
-        // An answer that came early with nothing new: what is there did not fit, or is not committed yet.
+        // An early answer without records: what is there did not fit, or is not committed yet.
         await pause(Math.min(waitMs, positions.length === 0 ? waitMs : EMPTY_PAUSE_MS), this.#closing.signal);
       } catch (error) {
         if (this.#closing.signal.aborted) return [];
@@ -104,7 +104,7 @@ export class KafkaFetcher implements Fetcher {
     await Promise.all([...this.#pending.values()].map(({ answered }) => answered));
   }
 
-  /** Asks every leader that is not being asked already, and waits for the first that has something. */
+  /** Sends a request to every leader that has none open, and waits for the first answer with records. */
   async #fetchOnce(positions: readonly Position[], waitMs: number, until: number): Promise<FetchedBatch[]> {
     const byLeader = await this.#byLeader(positions);
     for (const [leader, some] of byLeader) {
@@ -137,7 +137,7 @@ export class KafkaFetcher implements Fetcher {
     });
   }
 
-  /** Once deleted it stays deleted for this fetcher, though its name may have come back. */
+  /** Refuses a topic that was deleted and created again under its name. */
   #checkIdentity(topic: string): void {
     const id = this.#client.topicId(topic);
     if (id === undefined) return;
@@ -164,7 +164,7 @@ export class KafkaFetcher implements Fetcher {
   }
 
   async #request(leader: number, positions: readonly Position[], waitMs: number): Promise<readonly FetchedPartition[]> {
-    // A broker gives a record larger than the limit only for the first partition that has something: each comes first in turn.
+    // A broker sends a record above the limit only for the first partition of a request that has any: each comes first in turn.
     const first = this.#turn++ % positions.length;
     const turned = [...positions.slice(first), ...positions.slice(0, first)];
     const asked = new Map(turned.map((position) => [placeOf(position), position.offset]));
@@ -187,7 +187,7 @@ export class KafkaFetcher implements Fetcher {
     return { isolationLevel: READ_COMMITTED, maxWaitTime: waitMs, minBytes: 1, maxBytes: this.#totalBytes, topics };
   }
 
-  /** Takes the answers that have come; of each what is still asked for. */
+  /** Takes the answers that have arrived, and of each the positions that are still asked for. */
   #collect(offsets: Map<string, number>): FetchedBatch[] {
     const batches: FetchedBatch[] = [];
     let failure: unknown;
@@ -218,11 +218,11 @@ export class KafkaFetcher implements Fetcher {
       }
       if (good && this.#failing !== undefined) {
         const seconds = Math.round((performance.now() - this.#failing.sinceMs) / 1000);
-        if (this.#failing.told) this.#client.log("info", `can fetch again, after ${seconds} s`);
+        if (this.#failing.logged) this.#client.log("info", `can fetch again, after ${seconds} s`);
         this.#failing = undefined;
       }
     }
-    // What one broker found is not lost because another one fails; that one is asked again.
+    // Records from one broker are not dropped because another one fails; that one is asked again.
     if (failure !== undefined && (batches.length === 0 || !(failure instanceof PassingError))) throw failure;
     return batches;
   }
@@ -234,20 +234,20 @@ export class KafkaFetcher implements Fetcher {
     );
   }
 
-  /** Notes that no answer came, and gives up when none has for long. */
+  /** Notes a failure, and throws when there has been no good answer for too long. */
   #failed(error: PassingError): void {
     const nowMs = performance.now();
     // A failure from before a long rest says nothing about the time between.
     if (this.#failing === undefined || nowMs - this.#failing.lastMs > UNAVAILABLE_AFTER_MS / 4) {
-      this.#failing = { sinceMs: nowMs, lastMs: nowMs, told: false };
+      this.#failing = { sinceMs: nowMs, lastMs: nowMs, logged: false };
     }
     const failing = this.#failing;
     failing.lastMs = nowMs;
     if (nowMs - failing.sinceMs > UNAVAILABLE_AFTER_MS) {
       throw impatient("fetch from Kafka", error);
     }
-    if (nowMs - failing.sinceMs > TELL_AFTER_MS && !failing.told) {
-      failing.told = true;
+    if (nowMs - failing.sinceMs > LOG_AFTER_MS && !failing.logged) {
+      failing.logged = true;
       this.#client.log("warn", `trying again to fetch: ${error.message}`);
     }
   }
@@ -259,7 +259,7 @@ export class KafkaFetcher implements Fetcher {
     if (code === Code.OFFSET_OUT_OF_RANGE) {
       return new OffsetOutOfRangeError(`Cannot read ${place}: the partition has no such offset`);
     }
-    // If it has been deleted, asking for its leaders again says so.
+    // If the topic was deleted, the next request for its leaders fails with that.
     if (code === Code.UNKNOWN_TOPIC_OR_PARTITION) return new PassingError(`the leader does not know ${place}`);
     const error = codeError(code, `read ${place}`);
     return error instanceof PassingError || error instanceof BrokerError ? error : new BrokerError(error.message);

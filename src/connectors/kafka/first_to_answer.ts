@@ -1,10 +1,10 @@
 import { BrokerError } from "../broker_errors.ts";
 import { PassingError } from "./errors.ts";
 
-/** So long the next one waits for the one before it, ms. */
+/** How long an attempt waits for the one before it, ms. */
 const HEAD_START_MS = 250;
 
-/** That all have failed, in their order. */
+/** All attempts have failed; their errors in the order of the attempts. */
 export class AllFailed extends Error {
   override name = "AllFailed";
   constructor(readonly failures: readonly unknown[]) {
@@ -13,10 +13,10 @@ export class AllFailed extends Error {
 }
 
 /**
- * Tries one after the other, each as soon as the one before has failed or keeps us waiting, and resolves with what the first
- * gives that works. What is still under way then is left alone.
+ * Starts attempts one after the other, each as soon as the one before has failed or takes long, and resolves with the result of
+ * the first that succeeds. Attempts that are still running then are left alone.
  *
- * @throws {AllFailed} if none works
+ * @throws {AllFailed} if all fail
  */
 export function firstToAnswer<T>(tries: readonly (() => Promise<T>)[], headStartMs = HEAD_START_MS): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -50,7 +50,7 @@ export function firstToAnswer<T>(tries: readonly (() => Promise<T>)[], headStart
   });
 }
 
-/** One error for many: one that passes, if at least one of them does. */
+/** One error for several: a {@link PassingError} if at least one of them is. */
 export function oneError(failures: readonly unknown[]): unknown {
   const words = wordsOf(failures);
   if (words.length < 2) return failures[0];
@@ -59,7 +59,7 @@ export function oneError(failures: readonly unknown[]): unknown {
   return new PassingError(words.join("; "), { cause: passing[0] });
 }
 
-/** What each says, none twice: `localhost:9092: connection refused`. */
+/** The messages of all failures, each once: `localhost:9092: connection refused`. */
 export function wordsOf(failures: readonly unknown[]): string[] {
   const words = failures.map((failure) => {
     const message = failure instanceof Error ? failure.message : String(failure);

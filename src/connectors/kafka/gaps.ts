@@ -2,38 +2,38 @@ import type { Position } from "../broker.ts";
 import type { CommittedRecords } from "./fetch_response.ts";
 import { placeOf } from "./place.ts";
 
-/** So many answers in a row without a batch, though the broker says that there is something, make a position suspect. */
+/** How many answers in a row without a batch, though the partition's end lies further, make a position suspect. */
 const EMPTY_ANSWERS = 3;
-/** What compaction takes from the end of a partition are a few markers: so many offsets. */
+/** Largest gap that a few compacted transaction markers at the end of a partition can leave, offsets. */
 export const SMALL_GAP = 100;
-/** A position before a larger gap is asked for alone so often. */
+/** How many requests of its own a position before a larger gap gets before the gap is crossed. */
 const LARGE_GAP_QUESTIONS = 20;
 
 /**
- * Positions from which no batch leads on to the end of their partition.
+ * Finds gaps: offsets between a position and the end of its partition that no batch covers.
  *
  * The end of a partition is what the broker says, and the batches before it may be gone: Redpanda compacts away the marker of
- * a transaction that was the last thing written. Whoever waits for a batch to come to the end then waits for ever.
+ * a transaction that was the last thing written. A reader that waits for a batch there would wait for ever.
  *
- * An answer without a batch alone proves nothing. Brokers answer so too when other partitions have used up the limit of bytes
- * or a deadline was reached. So a position becomes suspect after some of them, is then asked for alone and with time, and
- * only if that too brings nothing, is what lies between it and the end held to be a gap. A large one is asked for many times, for
- * a broker that has moved old records to slower storage answers without them while it gets them back.
+ * One answer without a batch proves nothing: brokers also answer so when other partitions have used up the limit of bytes, or
+ * at a deadline. So after some such answers a position is suspect. It then gets a request of its own with enough time, and only
+ * if that brings no batch either, the offsets up to the end count as a gap. A large gap takes many such requests, since a broker
+ * that has moved old records to slower storage answers without them until it has them back.
  */
 export class Gaps {
-  /** Answers without a batch, by topic and partition, and at which offset. */
+  /** The number of answers without a batch and their offset, by topic and partition. */
   readonly #empty = new Map<string, { readonly offset: number; answers: number; alone: number }>();
 
-  /** Whether it should be asked for alone. */
+  /** Whether the position needs a request of its own. */
   isSuspect(position: Position): boolean {
     const empty = this.#empty.get(placeOf(position));
     return empty?.offset === position.offset && empty.answers >= EMPTY_ANSWERS;
   }
 
   /**
-   * Where to read on after an answer.
+   * The offset to read next after an answer.
    *
-   * @param alone whether nothing else was asked for
+   * @param alone whether the request asked for no other position
    */
   nextOffset(position: Position, { nextOffset, endOffset }: CommittedRecords, alone: boolean): number {
     const place = placeOf(position);

@@ -4,18 +4,18 @@ import { KafkaFetcher } from "./fetcher.ts";
 import { membersOf } from "./jobs.ts";
 import { describeTopics } from "./topics.ts";
 
-/** So many offsets are read first; a commit's records have one time, so the last one is enough. */
+/** How many offsets from the end are read first. All records of a commit have one time, so the last record is enough. */
 const TAIL_OFFSETS = 200;
-/** An answer with nothing new so often: no batch leads on to the end. */
+/** After this many answers without a new record no batch leads to the end. */
 const EMPTY_ANSWERS = 3;
 
-/** See `Broker.jobActivity()`. */
+/** When a job last committed, by its changelog, and its active instance, by its group. */
 export async function jobActivity(reader: ChangelogReader): Promise<JobActivity> {
   const { count, holder } = await membersOf(reader.client, reader.job);
   return {
     holder: count === 0 ? undefined : holder ?? "another process",
     lastCommitMs: await lastCommitMs(reader),
-    // The group's coordinator keeps that to itself: whoever is in the group has given one within its session timeout.
+    // The group's coordinator does not report heartbeats: a member of the group has sent one within its session timeout.
     lastSignOfLifeMs: undefined,
   };
 }

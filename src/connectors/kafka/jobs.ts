@@ -1,4 +1,4 @@
-/** Which jobs have state at a Kafka, seen from outside. */
+/** Which jobs have state in Kafka, as seen from outside of them. */
 import type { JobInfo, Position } from "../broker.ts";
 import { deadLetterTopic } from "../broker.ts";
 import { JobActiveError } from "../broker_errors.ts";
@@ -10,13 +10,13 @@ import type { GroupDescription } from "./protocol.ts";
 import { GROUP } from "./protocol.ts";
 import { deleteTopics, listTopics } from "./topics.ts";
 
-/** Who runs or wants to run a job. */
+/** The instances of a job: the active one and those standing by. */
 export interface JobMembers {
-  /** Active or standing by. */
+  /** How many instances there are. */
   readonly count: number;
   /** Topics that they read. */
   readonly topics: ReadonlySet<string>;
-  /** Words for the active one, if it is known. */
+  /** A description of the active one, if it is known. */
   readonly holder: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export async function membersOf(client: Client, job: string): Promise<JobMembers
   };
 }
 
-/** See `Broker.jobsReading()`. */
+/** Jobs that have read one of `topics` and have state here. */
 export async function jobsReading(client: Client, topics: readonly string[]): Promise<JobInfo[]> {
   const wanted = new Set(topics);
   const suffix = changelogTopic("");
@@ -57,10 +57,10 @@ export async function jobsReading(client: Client, topics: readonly string[]): Pr
   return jobs.sort((a, b) => a.job < b.job ? -1 : 1);
 }
 
-/** See `Broker.dropJob()`. */
+/** Removes a job's group, changelog and dead letters. @throws {JobActiveError} while it runs */
 export async function dropJob(client: Client, job: string): Promise<void> {
   const doing = `delete the group "${job}"`;
-  // The group first: from here on the coordinator itself sees to it that nobody runs the job.
+  // The group first: the coordinator refuses to delete it while an instance of the job is running.
   const running = await patiently({ doing }, async () => {
     const { results } = await client.askCoordinator(GROUP, job, "DeleteGroups", [job]);
     const code = results[0]?.errorCode ?? Code.NONE;
@@ -90,7 +90,7 @@ export async function groupPositions(client: Client, job: string): Promise<Posit
     if (answer.errorCode !== Code.NONE) throw client.coordinatorError(GROUP, job, answer.errorCode, doing);
     return answer.responses.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset, errorCode }) => {
-        // What it could not look up is not what is not there.
+        // A position that could not be looked up may exist all the same.
         checkCode(errorCode, doing);
         return { topic, partition, offset: Number(offset) };
       })

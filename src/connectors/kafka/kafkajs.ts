@@ -1,9 +1,9 @@
 /**
  * What we use of kafkajs: its connection (framing, TLS, throttling), its codecs for requests and answers, and the mechanisms
- * of SASL. These are inner modules of a version that is pinned and has been the last one for years.
+ * of SASL. These are internal modules; the version is pinned and has been the last one for years.
  *
- * Its clients (Consumer, Producer, Admin, Cluster) are left out. They retry without a limit of time, rewind at a rebalance,
- * hide which topic or partition an error code belongs to, and cannot be told to leave a commit in doubt alone.
+ * Its clients (Consumer, Producer, Admin, Cluster) are not used. They retry without a limit of time, rewind at a rebalance,
+ * hide which topic or partition an error code belongs to, and have no way to leave a commit in doubt alone.
  */
 import type { Buffer } from "node:buffer";
 import plain from "kafkajs/src/broker/saslAuthenticator/plain.js";
@@ -29,7 +29,7 @@ export type SocketFactory = (
   options: { host: string; port: number; ssl: unknown; onConnect: () => void },
 ) => Socket;
 
-/** A request's body on its way: `buffer` is what counts. */
+/** An encoded request body; `buffer` holds its bytes. */
 export interface EncodedBody {
   readonly buf: Buffer;
   readonly buffer: Buffer;
@@ -51,10 +51,10 @@ export interface Exchange {
   readonly logResponseError?: boolean;
 }
 
-/** The versions of each api that a broker takes, by api key. */
+/** The versions of each api that a broker supports, by api key. */
 export type ApiVersions = Record<number, { readonly minVersion: number; readonly maxVersion: number }>;
 
-/** What kafkajs has to say; none of it is for a person. */
+/** Logs kafkajs' messages, which are not meant for users. */
 export interface WireLogger {
   namespace(): WireLogger;
   debug(message: string, extra?: unknown): void;
@@ -96,13 +96,13 @@ interface RequestDefinition {
   protocol(options: { version: number }): (args: unknown) => Exchange;
 }
 
-/** Makes a connection that is not connected yet. */
+/** Creates a connection, not connected yet. */
 export function createConnection(options: ConnectionOptions): WireConnection {
   const Constructor = InnerConnection as new (options: unknown) => WireConnection;
   // Its check for requests without an answer would wake us ten times a second; connection.ts keeps the time itself.
   const connection = new Constructor({ ...options, requestTimeout: 0, enforceRequestTimeout: false });
   const queue = connection.requestQueue;
-  // As in kafkajs, but by a clock that is never set: after an hour back it would send nothing for an hour.
+  // As in kafkajs, but by a monotonic clock: if the system's clock is set back an hour, kafkajs sends nothing for an hour.
   let throttledUntilMs = 0;
   queue.maybeThrottle = (ms) => {
     if (ms !== null && ms > 0) throttledUntilMs = Math.max(throttledUntilMs, performance.now() + ms);
@@ -110,7 +110,7 @@ export function createConnection(options: ConnectionOptions): WireConnection {
   queue.canSendSocketRequestImmediately = () =>
     throttledUntilMs <= performance.now() &&
     (queue.maxInFlightRequests === null || queue.inflight.size < queue.maxInFlightRequests);
-  // As in kafkajs, but only when something is waiting: it sets a timer to a negative time after every answer, which Deno warns of.
+  // As in kafkajs, but only while requests wait: kafkajs sets a timer to a negative time after every answer, and Deno warns of it.
   queue.scheduleCheckPendingRequests = () => {
     if (queue.throttleCheckTimeoutId !== null || queue.pending.length === 0) return;
     const waitMs = throttledUntilMs - performance.now();
@@ -162,13 +162,13 @@ export const lookupIn = lookup as (
 /** Kafka's error codes as far as kafkajs knows them. */
 export const knownCodes = errorCodes as readonly { readonly type: string; readonly code: number }[];
 
-/** What a member of a group tells its leader. */
+/** Codec of a group member's metadata. */
 export const memberMetadata = MemberMetadata as {
   encode(metadata: { version: number; topics: readonly string[]; userData: Buffer }): Buffer;
   decode(bytes: Buffer): { readonly topics: readonly string[]; readonly userData: Buffer | null };
 };
 
-/** What a group's leader tells a member. */
+/** Codec of a group member's assignment. */
 export const memberAssignment = MemberAssignment as {
   encode(assignment: {
     version: number;

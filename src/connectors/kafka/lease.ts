@@ -10,19 +10,19 @@ import { describeTopics, listTopics } from "./topics.ts";
 import type { TransactionalProducer } from "./transaction.ts";
 import { TRANSACTION_TIMEOUT_MS } from "./producer_epoch.ts";
 
-/** So many entries of the changelog are sent at once. Two million of one commit took 2 GB as records. */
+/** How many entries of the changelog are sent at once: as records, all entries of a large commit would not fit into memory. */
 const SEND_ENTRIES = 10_000;
 
-/** What a lease is made of, and closes when it is released. */
+/** What a {@link KafkaLease} is made of. All but `shared` is closed when the lease is released. */
 export interface LeaseParts {
-  /** For short questions; not the lease's to close. */
+  /** For short requests; the lease does not close it. */
   readonly shared: Client;
-  /** The producer's. */
+  /** For the producer. */
   readonly client: Client;
   readonly request: JobRequest;
   readonly membership: Membership;
   readonly producer: TransactionalProducer;
-  /** Ends whatever the producer is doing. */
+  /** Aborts what the producer is doing. */
   readonly stop: AbortController;
   readonly now: () => number;
 }
@@ -94,7 +94,7 @@ export class KafkaLease implements JobLease {
     });
   }
 
-  // Both take the records that belong to them before anything is awaited: what is written from now on is the next commit's.
+  // Both take their records before the first await: what is written after that belongs to the next commit.
 
   flush(): Promise<void> {
     const records = this.#take();
@@ -102,7 +102,7 @@ export class KafkaLease implements JobLease {
       const { request, producer } = this.#parts;
       await producer.send(records);
       request.faultPoint?.("flush: records are sent");
-      // At least once: what is written becomes visible now, and still only if nobody has taken over.
+      // At least once: records become visible now, and still only if no other instance has taken over.
       if (!request.transactional) await producer.commit();
     });
   }
@@ -131,7 +131,7 @@ export class KafkaLease implements JobLease {
     stop.abort(new BrokerError(`Cannot go on with "${request.job}": its lease was released`));
     this.#pending = [];
     await settledWithin(1_000, this.#last);
-    // Who runs what comes next must find what we have done. After a failure there may be nothing to wait for.
+    // The next instance must find what this one has committed. After a failure there may be nothing to wait for.
     if (!this.lost.aborted && this.#failure === undefined) await producer.seen();
     request.faultPoint?.("end: what was committed is seen");
     if (!(this.lost.reason instanceof FencedError)) await producer.abort();
@@ -142,7 +142,7 @@ export class KafkaLease implements JobLease {
     await this.#last;
   }
 
-  /** Nobody else writes it any more: what lies before a record of our own is all there is. */
+  /** The changelog up to a record of our own: as no other instance can write any more, that is all of it. */
   async #readChangelog(): Promise<Map<string, string>> {
     const { shared, request, producer, now } = this.#parts;
     const owner = crypto.randomUUID();
@@ -151,7 +151,7 @@ export class KafkaLease implements JobLease {
     return await readChangelogUpTo(owner, { client: shared, job: request.job, signal: this.#stopping });
   }
 
-  /** Sends what is written, and after it the changelog as it comes, some at a time; mostly all fits into the first go. */
+  /** Sends the outputs and then the changelog, some entries at a time; mostly all fits into the first request. */
   async #send(written: OutgoingRecord[], noted: Iterable<OutgoingRecord>): Promise<void> {
     const { producer } = this.#parts;
     let records = written;
@@ -171,7 +171,7 @@ export class KafkaLease implements JobLease {
     return records;
   }
 
-  /** What makes the group have no position on its topics: only a group without members can be deleted. */
+  /** Positions that stand for "nothing read" on the group's topics: only a group without members can be deleted. */
   async #noPositions(): Promise<Position[]> {
     const { shared, request } = this.#parts;
     const existing = new Set(await listTopics(shared));
@@ -181,7 +181,7 @@ export class KafkaLease implements JobLease {
     );
   }
 
-  /** One step after the other, and none after one has failed. */
+  /** Runs one step after the other, and no more steps after one has failed. */
   async #inTurn<T>(step: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
       this.#stopping.throwIfAborted();
@@ -215,7 +215,7 @@ export class KafkaLease implements JobLease {
   }
 }
 
-/** What it means for a job that its transactional id has another epoch, though the group has no other active instance. */
+/** The error for a transactional id that has another epoch though the group has no other active instance. */
 function shutOutError(job: string, cause: ProducerFencedError): BrokerError {
   return cause.forgotten
     ? new BrokerUnavailableError(
@@ -230,7 +230,7 @@ function shutOutError(job: string, cause: ProducerFencedError): BrokerError {
     );
 }
 
-/** What it means for a job that its transactional id belongs to another producer. */
+/** The error for a transactional id that belongs to another producer. */
 export function fencedError(job: string, cause: ProducerFencedError): FencedError {
   return new FencedError(
     `Cannot go on with "${job}": another instance has taken over (${cause.message})`,

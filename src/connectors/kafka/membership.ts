@@ -8,30 +8,30 @@ import { Code, PassingError, patiently, pause, settledWithin } from "./errors.ts
 import type { JoinGroupAnswer } from "./protocol.ts";
 import { GROUP } from "./protocol.ts";
 
-/** Who asks for which job, and what it wants to hear. */
+/** Which instance wants to run which job, and what it is notified of. */
 export interface MembershipOptions {
   readonly job: string;
   readonly topics: readonly string[];
   readonly sessionTimeoutMs: number;
-  /** `activeSince` is the membership's to fill in. */
+  /** The membership itself fills in `activeSince`. */
   readonly instance: Omit<Instance, "activeSince">;
   /** Called when this instance has become the active one, once. */
   readonly onActive: () => void;
-  /** Called when another one is active, with words for it; again when that changes. */
+  /** Called with a description of the active instance when that is another one, and again when it changes. */
   readonly onStandby: (holder: string) => void;
   readonly faultPoint?: FaultPoint | undefined;
 }
 
-/** Name of our way to choose, which all members of a group must share. */
+/** Name of our assignment strategy, which all members of a group must share. */
 const PROTOCOL = "one-active";
-/** How long an instance that only waits bears a broker that does not answer. */
+/** How long an instance that only waits keeps retrying a broker that does not answer, ms. */
 const STANDBY_PATIENCE_MS = 10_000;
 
 /**
  * The membership in the consumer group of a job's name. The group's leader, one of the members, makes exactly one of them
  * the active one; the broker notices when that one dies or leaves, and the members choose again.
  *
- * A rebalance is nothing to the active instance as long as it stays it.
+ * A rebalance does not interrupt the active instance as long as it stays the active one.
  */
 export class Membership {
   readonly #client: Client;
@@ -43,21 +43,21 @@ export class Membership {
   readonly #named = Promise.withResolvers<void>();
   readonly #running: Promise<void>;
   #memberId = "";
-  /** Undefined while we have to join. */
+  /** Undefined until this instance has joined the group. */
   #generation: number | undefined;
   #activeSince = 0;
   #holder: string | undefined;
   #answeredAtMs = performance.now();
 
   /**
-   * @param client is the membership's alone: joining can block its connection for as long as a rebalance takes
-   * @param shared for short questions
+   * @param client for the membership alone: joining can block its connection for as long as a rebalance takes
+   * @param shared for short requests
    */
   constructor(client: Client, shared: Client, options: MembershipOptions) {
     this.#client = client;
     this.#shared = shared;
     this.#options = options;
-    // Often enough that a standby soon hears that the active one has gone.
+    // Often enough that a standby soon notices that the active instance has gone.
     this.#heartbeatMs = Math.min(Math.max(options.sessionTimeoutMs / 10, 50), 500);
     this.#running = this.#run();
   }
@@ -67,7 +67,7 @@ export class Membership {
     return this.#lost.signal;
   }
 
-  /** Gives the place to the next at once. */
+  /** Leaves the group, so that the next instance becomes active at once. */
   async leave(): Promise<void> {
     this.#leaving.abort();
     // The broker answers the first request to join at once, with the name that is needed to leave.
@@ -88,7 +88,7 @@ export class Membership {
     await this.#running;
   }
 
-  /** Asks now whether the group still counts this instance as the active one. False if that is not known. */
+  /** Whether the group still counts this instance as the active one, asked for now. False if that is not known. */
   async isActive(): Promise<boolean> {
     const generation = this.#generation;
     if (this.#lost.signal.aborted || this.#activeSince === 0 || generation === undefined) return false;
@@ -123,7 +123,7 @@ export class Membership {
     }
   }
 
-  /** The end of the membership, or undefined if it is worth going on. */
+  /** Why the membership ends with this error; undefined if it goes on. */
   #failure(error: unknown, startedAtMs: number): unknown {
     if (!(error instanceof PassingError)) return error;
     const { sessionTimeoutMs, job } = this.#options;
@@ -175,7 +175,7 @@ export class Membership {
     this.#take(decodeAssignment(synced.memberAssignment), generationId);
   }
 
-  /** What the leader tells each member. */
+  /** The leader's assignment for each member. */
   async #assign({ members }: JoinGroupAnswer): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
     const candidates: Candidate[] = [];
     for (const { memberId, memberMetadata } of members) {
@@ -190,7 +190,7 @@ export class Membership {
     }));
   }
 
-  /** The partitions of the job's topics, which are only for tools to show. */
+  /** The partitions of the job's topics, which only tools show. */
   async #partitions(): Promise<Record<string, number[]>> {
     try {
       const leaders = await this.#shared.leaders(this.#options.topics);
@@ -201,7 +201,7 @@ export class Membership {
     }
   }
 
-  /** Takes the place that the leader gives us. */
+  /** Becomes active or stands by, as the leader has assigned. */
   #take(active: Instance | undefined, generation: number): void {
     const { job, instance, onActive, onStandby } = this.#options;
     if (active?.id === instance.id) {
@@ -216,7 +216,7 @@ export class Membership {
     onStandby(holder);
   }
 
-  /** After a code that is not 0: joins again, or throws if that is no answer. */
+  /** After a code that is not 0: joins again, or throws if that would not help. */
   #rejoin(code: number): void {
     const { job, sessionTimeoutMs } = this.#options;
     switch (code) {
@@ -225,7 +225,7 @@ export class Membership {
         this.#generation = undefined;
         return;
       case Code.UNKNOWN_MEMBER_ID:
-        // The broker has counted us as dead. An active instance must not come back as if nothing had been.
+        // The session has timed out. An active instance must not come back: another one may have taken over.
         if (this.#activeSince > 0) {
           throw new FencedError(
             `Cannot go on with "${job}": there was no sign of life for ${sessionTimeoutMs} ms, so another may have taken over`,

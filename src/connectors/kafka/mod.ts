@@ -12,22 +12,22 @@ import { reach } from "./reach.ts";
 import type { KafkaSecurity } from "./security.ts";
 import { checkTls } from "./tls.ts";
 
-/** Which Kafka, and how to talk about it. */
+/** Which Kafka to open, and how. */
 export interface KafkaBrokerOptions {
-  /** Where to ask first, `host:port` each; all are tried. */
+  /** The bootstrap servers, `host:port` each; all are tried. */
   readonly brokers: readonly string[];
   /** How long to try to reach one of them, ms, three times as long if they are several. Default 5000. */
   readonly connectTimeoutMs?: number;
-  /** TLS and a login. Left out: neither. */
+  /** TLS and a login. Left out: no TLS and no login. */
   readonly security?: KafkaSecurity | undefined;
-  /** Is given what happens; below "info" it is not meant for the person who runs a job. */
+  /** Logs events; those below "info" are not meant for the person who runs a job. */
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
 }
 
 /**
- * Opens a Kafka.
+ * Opens Kafka.
  *
- * @throws {BrokerUnavailableError} if none of `brokers` answers in time, with what each said; at once if all refuse
+ * @throws {BrokerUnavailableError} if no server of `brokers` answers in time, with the error of each; at once if all refuse
  * @throws {BrokerError} if a certificate is not trusted or cannot be used, or the login is refused
  * @throws {SyntaxError} if an address is not `host:port`
  */
@@ -42,7 +42,7 @@ export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Brok
   const client = new Client({ bootstrap, clientId: "stream-apps", connectTimeoutMs, security, log });
   const names = bootstrap.map(formatAddress).join(", ");
   try {
-    // Several servers are a cluster: it may be choosing new leaders.
+    // Several servers are a cluster, which may be electing new leaders.
     const withinMs = bootstrap.length > 1 ? 3 * connectTimeoutMs : connectTimeoutMs;
     await reach(client, { bootstrap, withinMs });
     return new KafkaBroker(client, `Kafka at ${names}`);
@@ -52,7 +52,7 @@ export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Brok
   }
 }
 
-/** Whether what is sent there does not leave this machine. */
+/** Whether the address is on this machine. */
 function isHere({ host }: Address): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }

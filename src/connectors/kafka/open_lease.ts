@@ -11,16 +11,16 @@ import { Membership } from "./membership.ts";
 import { warnOfSingleReplicas } from "./replication.ts";
 import { TransactionalProducer } from "./transaction.ts";
 
-/** Who lives answers sooner. */
+/** How long the wait for other members goes on before it is logged, ms: members that are alive answer sooner. */
 const SAY_AFTER_MS = 1_500;
-/** What joining a group may take beside a session. */
+/** How much longer than a session timeout joining a group may take, ms. */
 const JOIN_ALLOWANCE_MS = 4_000;
 
 /** What opening a lease needs beside the request. */
 export interface LeaseContext {
-  /** For short questions. */
+  /** For short requests. */
   readonly shared: Client;
-  /** The lease's alone, and closed with it. */
+  /** For the lease alone; closed with it. */
   readonly client: Client;
   /** ms since the Unix epoch; default `Date.now`. */
   readonly now?: () => number;
@@ -29,8 +29,8 @@ export interface LeaseContext {
 /**
  * Waits until this process is the active instance of the job.
  *
- * In this order: the group makes us the active one; taking over the transactional id shuts the predecessor out and ends its
- * transaction; only then is there a state to restore that nobody changes any more.
+ * In this order: the group makes this instance the active one; taking over the transactional id fences the predecessor and ends
+ * its transaction; only then does nobody change the state any more that is to be restored.
  */
 export async function openLease(request: JobRequest, context: LeaseContext): Promise<KafkaLease> {
   try {
@@ -85,8 +85,8 @@ async function takeOver(request: JobRequest, context: LeaseContext): Promise<Kaf
 }
 
 /**
- * Whoever is in the group may be dead: when we join, all who live join anew, at once, and the broker waits for the others as
- * long as a session lasts. Says that it takes a while, and refuses in the end.
+ * A member of the group may be dead. When an instance joins, all members that are alive rejoin at once, and the broker waits for
+ * the others until their sessions time out. Logs that this takes a while, and in the end refuses to start.
  */
 function boundDoubt(
   { job, sessionTimeoutMs }: JobRequest,

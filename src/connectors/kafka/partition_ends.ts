@@ -1,4 +1,4 @@
-/** Where partitions end, what is written there that cannot be read yet, and how far the answers can be believed. */
+/** Where partitions end, which records there cannot be read yet, and which answers of brokers may be outdated. */
 import type { PartitionEnd, Position } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { PassingError, patiently } from "./errors.ts";
@@ -7,13 +7,13 @@ import { LATEST, READ_COMMITTED, READ_UNCOMMITTED } from "./protocol.ts";
 import { listOffsets } from "./topics.ts";
 import { placeOf } from "./place.ts";
 
-/** An answer that took longer may come from a leader that was frozen, and has been replaced meanwhile. */
+/** An answer that took longer may come from a leader that was frozen and has been replaced meanwhile. ms. */
 const SUSPICIOUS_MS = 1_000;
-/** As much as a fetch asks for: in a smaller answer a large batch would have no room. */
+/** Limit of a fetch for one partition, bytes, the same as a reader's: a large batch must fit. */
 const PARTITION_BYTES = 1 << 17;
 const TOTAL_BYTES = 10 << 20;
 
-/** See `Broker.partitionEnds()`. */
+/** The ends of a topic's partitions as their leaders know them at some moment after the call; the index is the partition. */
 export async function partitionEnds(
   client: Client,
   topic: string,
@@ -25,7 +25,7 @@ export async function partitionEnds(
     const ends = async (isolationLevel: number) =>
       (await listOffsets(client, { topics: [topic], timestamp: LATEST, isolationLevel })).get(topic)!;
     const written = await ends(READ_UNCOMMITTED);
-    // Mostly nothing is there, and one question does.
+    // Mostly nothing is written beyond `read`, and one request is enough.
     const committed = written.every((end, partition) => end <= read[partition]!) ? written : await ends(READ_COMMITTED);
     if (performance.now() - askedAtMs > SUSPICIOUS_MS && client.nodeIds.length > 1) {
       await checkLeaders(client, topic, leaders);
@@ -34,7 +34,7 @@ export async function partitionEnds(
   });
 }
 
-/** Asks another node than the first leader, if there is one, whether the leaders are still the same. */
+/** Checks by another node than the first leader, if there is one, that the leaders are still the same. */
 async function checkLeaders(client: Client, topic: string, leaders: readonly number[]): Promise<void> {
   const other = client.nodeIds.find((id) => !leaders.includes(id)) ?? client.nodeIds.find((id) => id !== leaders[0]);
   await client.metadata([topic], other);
@@ -44,7 +44,7 @@ async function checkLeaders(client: Client, topic: string, leaders: readonly num
   }
 }
 
-/** See `Broker.firstTimestamps()`. */
+/** For each position the timestamp of the first record there or beyond it, committed or not; undefined if it cannot be read. */
 export async function firstTimestamps(
   client: Client,
   positions: readonly Position[],

@@ -9,8 +9,8 @@ import { Sender } from "./sender.ts";
 /**
  * Writes records outside of any job, as an idempotent producer.
  *
- * After a failure it goes on as a new producer: what became of the records is then unknown, so it must not seem to repeat
- * them.
+ * After a failure it goes on as a new producer: the fate of the records is unknown then, so their sequence numbers must not be
+ * used again.
  */
 export class KafkaProducer implements Producer {
   readonly #client: Client;
@@ -20,7 +20,7 @@ export class KafkaProducer implements Producer {
   #sender: Sender | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  /** @param client is the producer's alone, and closed with it */
+  /** @param client for this producer alone; it is closed with it */
   constructor(client: Client, compression?: Compression) {
     this.#client = client;
     this.#compression = compression;
@@ -28,7 +28,7 @@ export class KafkaProducer implements Producer {
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
     for (const record of records) checkRecordTime(record);
-    // One after the other: so the order of sends is the order in a partition.
+    // One after the other, so that the order of sends is the order in a partition.
     const sending = this.#last.then(() => this.#send(records));
     this.#last = sending.catch(() => {});
     await sending;
@@ -49,7 +49,7 @@ export class KafkaProducer implements Producer {
       await this.#sender.send(await this.#sender.route(records, signal), signal);
     } catch (error) {
       this.#sender = undefined;
-      // Nobody can take the place of a producer without a name; the broker has forgotten it.
+      // A producer without a transactional id cannot be fenced; the broker has forgotten it.
       if (error instanceof ProducerFencedError) {
         throw new BrokerUnavailableError(`Cannot write to Kafka: ${error.message}`);
       }

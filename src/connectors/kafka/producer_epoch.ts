@@ -3,28 +3,28 @@ import { Code, codeError, patiently } from "./errors.ts";
 import type { ProducerEpoch } from "./protocol.ts";
 import { TRANSACTION } from "./protocol.ts";
 
-/** After so long the broker gives up an open transaction, so that a dead job does not hold up the readers for ever. */
+/** After this time the broker aborts an open transaction, so that a dead job does not hold up readers for ever, ms. */
 export const TRANSACTION_TIMEOUT_MS = 60_000;
 
-/** From this version on InitProducerId is refused to who has been shut out. */
+/** From this version on InitProducerId can name the current epoch, and is refused to a fenced producer. */
 const KNOWS_EPOCH = 3;
 
-/** Whose epoch is to begin. */
+/** The producer whose next epoch begins. */
 export interface EpochRequest {
   /** Null outside of transactions. */
   readonly transactionalId: string | null;
-  /** As it goes on after "Cannot". */
+  /** What is done, as it goes on after "Cannot". */
   readonly doing: string;
   readonly signal: AbortSignal;
-  /** Goes on with this one. Left out: takes the transactional id over, whoever has it. */
+  /** The epoch to go on from. Left out: the transactional id is taken over, whichever producer has it. */
   readonly current?: ProducerEpoch;
 }
 
 /**
  * Begins an epoch. Resolves when the transaction of the last one has ended everywhere.
  *
- * @throws {ProducerFencedError} if `current` has been shut out
- * @throws {BrokerError} if there is a `current` and the broker does not know how to go on with one
+ * @throws {ProducerFencedError} if `current` has been fenced
+ * @throws {BrokerError} if there is a `current` and the broker is too old to go on from it
  */
 export async function initProducerId(client: Client, request: EpochRequest): Promise<ProducerEpoch> {
   const { transactionalId, doing, signal, current } = request;

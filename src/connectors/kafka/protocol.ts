@@ -1,7 +1,7 @@
-/** The requests that we send and their answers, as kafkajs decodes them, and our own codecs of newer versions. int64 comes as text. */
+/** The requests that we send and their answers, in the form of kafkajs, which our codecs for newer versions share: int64 is text. */
 import type { Buffer } from "node:buffer";
 
-/** Api names of kafkajs, what goes in and what comes out. */
+/** The arguments and the answer of each request, by kafkajs' name of it. */
 export interface Apis {
   ApiVersions: Api<ApiVersionsArguments, ApiVersionsAnswer>;
   SaslHandshake: Api<{ mechanism: string }, CodeAnswer & { readonly enabledMechanisms: readonly string[] }>;
@@ -33,7 +33,7 @@ interface Api<Arguments, Answer> {
   readonly answer: Answer;
 }
 
-/** What a coordinator is responsible for. */
+/** What a coordinator coordinates. */
 export type CoordinatorType = typeof GROUP | typeof TRANSACTION;
 export const GROUP = 0;
 export const TRANSACTION = 1;
@@ -50,13 +50,13 @@ export interface CodeAnswer {
   readonly errorCode: number;
 }
 
-/** What InitProducerId gives: the broker knows a producer's requests by it. */
+/** The identity of a producer, from InitProducerId, by which the broker knows its requests. */
 export interface ProducerEpoch {
   readonly producerId: bigint;
   readonly producerEpoch: number;
 }
 
-/** Which producer, for every request inside of a transaction. */
+/** The identity in every request of a transaction. */
 export interface Transaction extends ProducerEpoch {
   readonly transactionalId: string;
 }
@@ -67,14 +67,14 @@ export interface TopicPartitions {
 }
 
 interface ApiVersionsArguments {
-  /** Who asks, for the broker's metrics. */
+  /** The client's name and version, for the broker's metrics. */
   readonly software: { readonly name: string; readonly version: string };
 }
 
 export interface ApiVersionsAnswer {
   readonly errorCode: number;
   readonly apiVersions: readonly ApiVersion[];
-  /** The features of the cluster that are switched on, and how far. Left out by older versions. */
+  /** Levels of the cluster's features that are switched on. Left out by older versions. */
   readonly features?: ReadonlyMap<string, number>;
 }
 
@@ -87,7 +87,7 @@ interface ApiVersion {
 interface SaslAuthenticateAnswer extends CodeAnswer {
   readonly errorMessage: string | null;
   readonly authBytes: Buffer;
-  /** "0" or undefined: the login is good for ever. */
+  /** How long the login lasts; "0" or undefined: for ever. */
   readonly sessionLifetimeMs?: string;
 }
 
@@ -100,15 +100,15 @@ export interface MetadataAnswer {
 export interface TopicMetadata {
   readonly topicErrorCode: number;
   readonly topic: string;
-  /** Another one of the same name has another id. Undefined if there is none, or the broker does not tell (before Kafka 2.8). */
+  /** A topic that is created again has another id. Undefined if the topic does not exist, or before Kafka 2.8. */
   readonly topicId?: string | undefined;
   readonly isInternal: boolean;
   readonly partitionMetadata: readonly {
     readonly partitionErrorCode: number;
     readonly partitionId: number;
-    /** -1 if there is none now. */
+    /** The leading node, -1 if there is none now. */
     readonly leader: number;
-    /** The nodes that keep a copy, or should. */
+    /** The nodes that should keep a copy. */
     readonly replicas: readonly number[];
   }[];
 }
@@ -146,7 +146,7 @@ export interface ProduceAnswer {
     readonly partitions: readonly {
       readonly partition: number;
       readonly errorCode: number;
-      /** Of the first record; "-1" if the broker does not know. */
+      /** Offset of the batch's first record; "-1" if the broker does not know. */
       readonly baseOffset: string;
     }[];
   }[];
@@ -167,14 +167,14 @@ export interface ConfigEntry {
 
 interface DeleteTopicsArguments {
   readonly topics: readonly string[];
-  /** Of those topics whose id is known: from version 6 on, these are meant and no others of their names. */
+  /** The topics' ids, as far as they are known: from version 6 on a request names topics by their ids. */
   readonly ids: ReadonlyMap<string, string>;
   readonly timeout: number;
 }
 
 export interface TopicErrorsAnswer {
   readonly topicErrors: readonly {
-    /** "" if it was asked for by its id and there is none. */
+    /** "" if the topic was named by its id and does not exist. */
     readonly topic: string;
     readonly topicId?: string | undefined;
     readonly errorCode: number;
@@ -190,7 +190,7 @@ export interface CreateTopicsAnswer {
 }
 
 interface ConfigQuery {
-  /** 2: a topic; 4: a broker, whose id is the name. */
+  /** 2: a topic; 4: a broker, whose name is its id. */
   readonly type: 2 | 4;
   readonly name: string;
   readonly configNames: readonly string[];
@@ -241,7 +241,7 @@ export interface GroupDescription extends CodeAnswer {
 interface OffsetFetchAnswer extends CodeAnswer {
   readonly responses: readonly {
     readonly topic: string;
-    /** Offset "-1": none. */
+    /** An offset of "-1" stands for no position. */
     readonly partitions: readonly { readonly partition: number; readonly offset: string; readonly errorCode: number }[];
   }[];
 }
@@ -249,12 +249,12 @@ interface OffsetFetchAnswer extends CodeAnswer {
 interface InitProducerIdArguments {
   readonly transactionalId: string | null;
   readonly transactionTimeout: number;
-  /** A new epoch for this one, refused if it has been shut out. From version 3 on; left out, whoever has it is shut out. */
+  /** The epoch to go on from, refused if it has been fenced; from version 3 on. Left out: the current owner is fenced. */
   readonly current?: ProducerEpoch;
 }
 
 export interface EndTxnAnswer extends CodeAnswer {
-  /** What the next transaction is written under. From version 5 on, and with code 0. */
+  /** The epoch of the next transaction. From version 5 on, and with code 0. */
   readonly next?: ProducerEpoch | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The first contact with a cluster: as patient as a job that runs, and final only where patience is no use. */
+/** The first connection to a cluster: retried as by a running job, and given up at once only where a retry cannot help. */
 import { BrokerError, BrokerUnavailableError } from "../broker_errors.ts";
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
@@ -6,26 +6,26 @@ import type { Client } from "./client.ts";
 import { PassingError, pause } from "./errors.ts";
 import { AllFailed, firstToAnswer, wordsOf } from "./first_to_answer.ts";
 
-/** Who closes the connection so often, one time after the other, means it. */
+/** How often a server may close the connection in a row before that counts as a refusal. */
 const HANG_UPS = 4;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 
-/** The part of a client that is needed. */
+/** The part of a client that is needed here. */
 export type Reachable = Pick<Client, "learn" | "node" | "nodeIds">;
 
-/** Where to ask first, and for how long in all. */
+/** The servers to ask, and for how long in all. */
 export interface ReachOptions {
   readonly bootstrap: readonly Address[];
   readonly withinMs: number;
 }
 
 /**
- * Resolves when one of the servers has told about its cluster, and one of the cluster's nodes answers by the name that the
- * cluster has for it. All servers are tried, and again until the time is over, but for those that have refused.
+ * Resolves when one of the servers has described its cluster, and one of the cluster's nodes answers at its advertised address.
+ * All servers are tried until the time is over, except those that have refused.
  *
- * @throws {BrokerUnavailableError} saying what each one said
- * @throws {BrokerError} if the only server does not want us: a certificate, a login
+ * @throws {BrokerUnavailableError} with the error of each server
+ * @throws {BrokerError} if the only server refuses us: a certificate, a login
  */
 export async function reach(client: Reachable, options: ReachOptions): Promise<void> {
   const { bootstrap, withinMs } = options;
@@ -51,13 +51,13 @@ export async function reach(client: Reachable, options: ReachOptions): Promise<v
   }
 }
 
-/** Somebody who may answer. */
+/** A server or node that is asked. */
 interface Asked {
   readonly name: string;
   readonly ask: () => Promise<unknown>;
 }
 
-/** As {@link firstToAnswer}; who has not answered when `leftMs` are over has failed with that. */
+/** The first to succeed, as by {@link firstToAnswer}. Those without an answer when `withinMs` are over have failed. */
 async function oneOf(
   asked: readonly Asked[],
   { leftMs, withinMs }: { readonly leftMs: number; readonly withinMs: number },
@@ -82,7 +82,7 @@ async function oneOf(
   }
 }
 
-/** Whether asking again within seconds would be no use. */
+/** Whether a retry within seconds cannot help. */
 function isRefusal(failure: unknown): boolean {
   return !(failure instanceof PassingError) || failure.refused;
 }
@@ -113,7 +113,7 @@ function sentence(
   const said = words.length === 1 && words[0]!.startsWith(`${names}: `)
     ? words[0]!.slice(names.length + 2)
     : words.join("; ");
-  // What a hang-up may mean is no advice where others are silent or refuse: then it is a cluster in trouble.
+  // Advice for a closed connection does not fit where other servers are silent or refuse: then the cluster is in trouble.
   const advices = failures.map((failure) => failure instanceof PassingError ? failure.advice : "");
   const advice = advices.every((one) => one !== "") ? advices[0] : "; start it or unset BOOTSTRAP_SERVERS";
   return new BrokerUnavailableError(

@@ -5,8 +5,8 @@
  *     21 attributes | 23 last offset delta | 27 base timestamp | 35 max timestamp
  *     43 producer id | 51 producer epoch | 53 base sequence | 57 number of records | 61 records
  *
- * Not kafkajs' codec, because that drops the batch's own numbers, which tell where to read on, and takes some 20 µs for a
- * record. This one writes a record in 2 µs and reads one in 1 µs, with its way through a broker on the same two cores.
+ * kafkajs' codec is not used: it drops the numbers in the batch's header, which say where to read on, and takes several times as
+ * long for a record (see bench/NOTES.md).
  *
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
@@ -19,26 +19,26 @@ import { ByteReader, ByteWriter, sizeOfVarint, sizeOfVarlong } from "./bytes.ts"
 import { compress, COMPRESSIONS, decompress } from "./compression.ts";
 import { crc32c } from "./crc32c.ts";
 
-/** Who writes a batch; the broker drops a batch that repeats a sequence. */
+/** The producer of a batch; the broker drops a batch that repeats a sequence number. */
 export interface BatchProducer {
   readonly producerId: bigint;
   readonly producerEpoch: number;
   readonly transactional: boolean;
-  /** Its codec must have been loaded; left out: none. */
+  /** Its codec must have been loaded; left out: no compression. */
   readonly compression?: Compression;
 }
 
-/** A batch without its records: what is needed to know whether a reader sees them, and where to read on. */
+/** The header of a batch: whether a reader sees its records, and where to read on. */
 export interface BatchHeader {
-  /** The last offset that the batch stood for, though its record may have been compacted away. */
+  /** The last offset that the batch covers, though its record may have been compacted away. */
   readonly lastOffset: number;
   readonly producerId: bigint;
   readonly transactional: boolean;
-  /** Holds a transaction's end, nothing for a reader. */
+  /** Whether it holds the marker of a transaction's end, which readers do not see. */
   readonly control: boolean;
-  /** For a control batch: whether it ends an aborted transaction. */
+  /** Of a control batch: whether its marker is an abort. */
   readonly abort: boolean;
-  /** Where the next batch begins. */
+  /** The index in the bytes where the next batch begins. */
   readonly end: number;
 }
 
@@ -71,12 +71,12 @@ export function sizeOfRecord(record: OutgoingRecord): number {
   return size;
 }
 
-/** An upper bound of {@link sizeAlone} without compression, for little. */
+/** A cheap upper bound of {@link sizeAlone} without compression. */
 export function mostAlone(record: OutgoingRecord): number {
   return sizeOfRecord(record) + RECORDS_AT;
 }
 
-/** What a batch takes that holds only this record, bytes. */
+/** The size of a batch that holds only this record, bytes. */
 export function sizeAlone(record: OutgoingRecord, compression: Compression = "none"): number {
   const writer = new ByteWriter(mostAlone(record));
   writeBatch(writer, [record], { producerId: -1n, producerEpoch: 0, transactional: false, compression }, 0);
@@ -111,7 +111,7 @@ export function writeBatch(
   if (compression !== "none") {
     const plain = writer.written(start + RECORDS_AT);
     const packed = compress(plain, compression);
-    // What does not become smaller is no work for its readers either.
+    // If compression saves nothing, readers are spared the work.
     if (packed.length < plain.length) {
       writer.goBack(start + RECORDS_AT);
       writer.put(packed);
@@ -158,8 +158,8 @@ function sizeOfBytes(bytes: Uint8Array | null): number {
 }
 
 /**
- * The header of the batch at `at` in what a broker sent, or undefined if it is cut off there: a broker fills its answer to
- * the byte.
+ * The header of the batch at `at` in a broker's answer; undefined if the batch is cut off, as a broker fills its answer up to
+ * the limit.
  *
  * @throws {BrokerError} if the bytes are damaged or from a Kafka before 0.11
  */
@@ -194,7 +194,7 @@ export function readHeader(bytes: Uint8Array, at: number, source: BatchSource): 
   };
 }
 
-/** The key of a control record is its version and its kind, int16 each; kind 0 is an abort. */
+/** The key of a control record holds its version and its type, int16 each; type 0 is an abort. */
 function isAbort(batch: Uint8Array): boolean {
   const reader = new ByteReader(batch);
   reader.at = RECORDS_AT;
@@ -207,7 +207,7 @@ function isAbort(batch: Uint8Array): boolean {
   return reader.int16() === 0;
 }
 
-/** The codecs of the batches in what a broker sent, as far as their headers are there. They are not checked. */
+/** The codecs of the batches in a broker's answer, as far as their headers are complete. The headers are not checked. */
 export function compressionsOf(bytes: Uint8Array): Set<Compression> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = new Set<Compression>();
@@ -224,8 +224,8 @@ export function compressionsOf(bytes: Uint8Array): Set<Compression> {
 /**
  * Appends the records from offset `from` on of the batch at `at`, which {@link readHeader} has checked.
  *
- * @returns how many bytes the records take as they are now, decompressed
- * @throws {BrokerError} if it holds something else than its header says
+ * @returns the size of the records when decompressed, bytes
+ * @throws {BrokerError} if the records do not match the header
  */
 export function readRecords(
   bytes: Uint8Array,
@@ -259,17 +259,17 @@ export function readRecords(
   return plain.length;
 }
 
-/** Where the records of a batch stand, and which are wanted. */
+/** The place of a batch's records in the partition, and which of them are wanted. */
 interface BatchPlace {
   readonly baseOffset: number;
   readonly baseTimestamp: number;
-  /** In a topic whose broker sets the time. */
+  /** The timestamp of all records, in a topic with LogAppendTime. */
   readonly appendTime: number | undefined;
-  /** The first offset. */
+  /** The first offset that is wanted. */
   readonly from: number;
 }
 
-/** @throws {RangeError} if the bytes are not so many records */
+/** @throws {RangeError} if the bytes are not `count` records */
 function readEach(plain: Uint8Array, count: number, place: BatchPlace, into: BrokerRecord[]): void {
   const { baseOffset, baseTimestamp, appendTime, from } = place;
   const reader = new ByteReader(plain);

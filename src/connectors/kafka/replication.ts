@@ -2,8 +2,8 @@ import type { Client } from "./client.ts";
 import { patiently } from "./errors.ts";
 
 /**
- * Warns of topics that live on one broker of several, each once a program: a broker that is lost would take them along, and
- * nothing else says so before that happens.
+ * Logs a warning for each topic with one replica in a cluster of several brokers, once in a program: with that broker the topic
+ * would be lost, and nothing else warns of that before.
  */
 export async function warnOfSingleReplicas(client: Client, topics: readonly string[]): Promise<void> {
   const fresh = topics.filter((topic) => !client.warnedOf.has(topic));

@@ -1,11 +1,11 @@
-/** Logging in to a broker with SASL: kafkajs' mechanisms, our words for what goes wrong. */
+/** Logging in to a broker with SASL, by kafkajs' mechanisms with our messages for failures. */
 import { BrokerError } from "../broker_errors.ts";
 import { Code, codeName, PassingError } from "./errors.ts";
 import { saslMechanisms } from "./kafkajs.ts";
 import type { Apis } from "./protocol.ts";
 import type { SaslSettings } from "./security.ts";
 
-/** How to ask the broker. */
+/** Sends a request to the broker. */
 export type Ask = <Name extends "SaslHandshake" | "SaslAuthenticate">(
   api: Name,
   args: Apis[Name]["args"],
@@ -14,9 +14,9 @@ export type Ask = <Name extends "SaslHandshake" | "SaslAuthenticate">(
 /**
  * Logs in.
  *
- * @param where the broker's address, for words
- * @returns how long the login is good for, ms; undefined if for ever
- * @throws {BrokerError} if the broker does not let us in, or cannot prove that it knows the password (SCRAM)
+ * @param where the broker's address, for messages
+ * @returns how long the login lasts, ms; undefined if for ever
+ * @throws {BrokerError} if the broker refuses the login, or cannot prove that it knows the password (SCRAM)
  * @throws {PassingError} if the connection is lost meanwhile
  */
 export async function login(sasl: SaslSettings, where: string, ask: Ask): Promise<number | undefined> {
@@ -40,7 +40,7 @@ export async function login(sasl: SaslSettings, where: string, ask: Ask): Promis
 
   const password = sasl.password();
   let lifetimeMs: number | undefined;
-  /** What `ask` threw or the broker said, before kafkajs put it into other words. */
+  /** The error that `ask` threw or the broker answered, before kafkajs wraps it. */
   let failure: Error | undefined;
   const authenticator = saslMechanisms[sasl.mechanism]({ username, password })({
     host: where,
@@ -69,7 +69,7 @@ export async function login(sasl: SaslSettings, where: string, ask: Ask): Promis
   }
   return lifetimeMs;
 
-  /** Words that are not trusted to be without the password, which the broker has been told (PLAIN). */
+  /** A broker's message, unless it may contain the password, which PLAIN sends to the broker. */
   function safely(words: string | null): string | undefined {
     return words === null || words === "" || words.includes(password) ? undefined : words;
   }

@@ -12,7 +12,7 @@ import type { ProducerEpoch } from "./protocol.ts";
 import { sizeOfRecord, writeBatch } from "./record_batch.ts";
 import { refusedRecord, refusedTimes } from "./topic_limits.ts";
 
-/** Who sends: what InitProducerId gave. */
+/** The identity of a producer, from InitProducerId. */
 export interface ProducerIdentity extends ProducerEpoch {
   /** Null outside of transactions. */
   readonly transactionalId: string | null;
@@ -25,30 +25,30 @@ export interface Route {
   readonly records: readonly OutgoingRecord[];
 }
 
-/** A batch is kept below what brokers take by default (1 MiB), a request below what they like to handle at once. */
+/** Largest batch, below the default of brokers' max.message.bytes, which is 1 MiB. */
 const BATCH_BYTES = 512 * 1024;
 const REQUEST_BYTES = 8 * 1024 * 1024;
-/** A buffer that was needed for a larger request is not kept. */
+/** A larger buffer is not kept after its request. */
 const KEPT_BYTES = 2 * 1024 * 1024;
 const PRODUCE_TIMEOUT_MS = 10_000;
 
-/** The records of a partition that wait, in batches. */
+/** The records of a partition that wait to be sent, in batches. */
 interface Queue {
   readonly topic: string;
   readonly partition: number;
   readonly batches: OutgoingRecord[][];
 }
 
-/** How a sender begins. */
+/** Options of a {@link Sender}. */
 export interface SenderOptions {
-  /** Of each topic how many records without a key have been dealt. */
+  /** For each topic, how many records without a key have been assigned to partitions. */
   readonly turns?: Map<string, number>;
-  /** Of topics that {@link Sender.compress} is not called for; default none. */
+  /** Compression of topics that {@link Sender.compress} is not called for; default "none". */
   readonly compression?: Compression | undefined;
 }
 
 /**
- * Writes records as one idempotent producer: each partition's batches carry sequence numbers, so that a batch sent again
+ * Sends records as one idempotent producer: each partition's batches carry sequence numbers, so that a batch that is sent again
  * after a lost answer is not written twice.
  *
  * One request per broker at a time: a partition's order survives retries.
@@ -56,16 +56,16 @@ export interface SenderOptions {
 export class Sender {
   readonly #client: Client;
   #identity: ProducerIdentity;
-  /** Next sequence of each partition, by topic. */
+  /** The next sequence number of each partition, by topic. */
   readonly #sequences = new Map<string, number[]>();
   readonly #turns: Map<string, number>;
   readonly #compression: Compression;
-  /** Of topics that have one of their own. */
+  /** Compression of topics that have their own. */
   readonly #compressions = new Map<string, Compression>();
-  /** Behind what was written since they were taken, by "partition topic". */
+  /** The ends of what was written since {@link takeEnds}, by "partition topic". */
   #ends = new Map<string, Position>();
   #unanswered = 0;
-  /** Of each broker, for one request after the other: new ones were half of the garbage of a job that writes much. */
+  /** The buffer of each broker, used for one request after the other: new buffers would be much of a job's garbage. */
   readonly #writers = new Map<number, ByteWriter>();
 
   constructor(client: Client, identity: ProducerIdentity, { turns = new Map(), compression }: SenderOptions = {}) {
@@ -75,31 +75,31 @@ export class Sender {
     this.#compression = compression ?? "none";
   }
 
-  /** From now on the topic's batches are compressed so. */
+  /** Compresses the topic's batches from now on. */
   compress(topic: string, compression: Compression): void {
     this.#compressions.set(topic, compression);
   }
 
-  /** Requests of this epoch that have had no answer, and may still be on their way. */
+  /** Requests of this epoch without an answer, which may still be on their way. */
   get unanswered(): number {
     return this.#unanswered;
   }
 
-  /** Goes on under another epoch, where each partition's sequence begins anew. */
+  /** Goes on under another epoch, in which each partition's sequence numbers begin at 0. */
   begin(identity: ProducerIdentity): void {
     this.#identity = identity;
     this.#sequences.clear();
     this.#unanswered = 0;
   }
 
-  /** Behind the last record of each partition that was written since this was last asked. */
+  /** The position behind the last record of each partition that was written to since the last call. */
   takeEnds(): Position[] {
     const ends = [...this.#ends.values()];
     this.#ends = new Map();
     return ends;
   }
 
-  /** Finds each record's partition. @throws {UnknownTopicError} */
+  /** Chooses each record's partition. @throws {UnknownTopicError} if a topic or partition does not exist */
   async route(records: readonly OutgoingRecord[], signal?: AbortSignal): Promise<Route[]> {
     const topics = [...new Set(records.map(({ topic }) => topic))];
     const doing = `write to ${topics.map((topic) => `"${topic}"`).join(", ")}`;
@@ -121,8 +121,8 @@ export class Sender {
   }
 
   /**
-   * Resolves when the brokers have all of it. After a rejection the sender cannot be used any more: which sequences were
-   * taken is not known.
+   * Resolves when the brokers have acknowledged all records. After a rejection the sender cannot be used any more: it is not
+   * known which sequence numbers the brokers have seen.
    */
   async send(routes: readonly Route[], signal?: AbortSignal): Promise<void> {
     const queues = routes.map((route) => ({ ...route, batches: batchesOf(route.records) }));
@@ -150,7 +150,7 @@ export class Sender {
     );
     const results = await Promise.allSettled([...byLeader].map(([leader, some]) => this.#produce(leader, some)));
     const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => reason);
-    // What will not pass counts more than what will.
+    // A failure that will not pass counts more than one that may.
     const failure = failures.find((reason) => !(reason instanceof PassingError)) ?? failures[0];
     if (failure !== undefined) throw failure;
   }
@@ -160,7 +160,7 @@ export class Sender {
     const connection = await this.#client.node(leader);
     const args = { acks: -1, timeout: PRODUCE_TIMEOUT_MS, topicData: [] } as const;
     const writer = this.#writers.get(leader) ?? new ByteWriter(BATCH_BYTES);
-    // Nobody may write over a request whose fate is not known.
+    // The buffer of a request whose fate is unknown must not be overwritten.
     this.#writers.delete(leader);
     const { topics } = await connection.send("Produce", args, {
       timeoutMs: PRODUCE_TIMEOUT_MS + 5_000,
@@ -184,7 +184,7 @@ export class Sender {
     if (passing !== undefined) throw passing;
   }
 
-  /** Body of a produce request, the same for versions 3 to 7. Puts the queues that found room into `sent`. */
+  /** Body of a Produce request, the same for versions 3 to 7. Adds the queues whose batch has found room to `sent`. */
   #encode(apiVersion: number, queues: readonly Queue[], sent: Queue[], writer: ByteWriter): EncodedBody {
     if (apiVersion < 3) {
       throw new BrokerError("Cannot write to Kafka: it is older than 0.11, which knows no transactions");
@@ -214,15 +214,15 @@ export class Sender {
     return { buf: buffer, buffer };
   }
 
-  /** What the broker's answer means for the queue's first batch. */
+  /** Removes the queue's first batch if the broker has written it; throws what its code means otherwise. */
   #settle(queue: Queue, code: number, baseOffset: number): void {
     const { topic, partition, batches } = queue;
     const batch = batches[0]!;
     switch (code) {
       case Code.NONE:
-      case Code.DUPLICATE_SEQUENCE: // it was written by the request whose answer got lost
+      case Code.DUPLICATE_SEQUENCE: // the request whose answer was lost has written it
         batches.shift();
-        // Of a batch that was there already the broker may not know where: then nobody waits for it.
+        // Of a duplicate the broker may not know the offset: then nobody waits for it to become visible.
         if (baseOffset >= 0) {
           this.#ends.set(`${partition} ${topic}`, { topic, partition, offset: baseOffset + batch.length });
         }
@@ -241,7 +241,7 @@ export class Sender {
         batches.splice(0, 1, batch.slice(0, half), batch.slice(half));
         return;
       }
-      case Code.UNKNOWN_TOPIC_OR_PARTITION: // if it has been deleted, asking for its leaders says so
+      case Code.UNKNOWN_TOPIC_OR_PARTITION: // if it was deleted, the next request for its leaders fails with that
         this.#client.forgetTopic(topic);
         throw new PassingError(`the leader does not know "${topic}" partition ${partition}`, { code });
       case Code.OUT_OF_ORDER_SEQUENCE:

@@ -5,10 +5,10 @@ import { LATEST } from "./protocol.ts";
 import { listOffsets } from "./topics.ts";
 
 /**
- * Resolves when readers of committed data get as far as each of `positions`. Asks for the last stable offsets, which changes
- * nothing at the broker, however often and however late it arrives there.
+ * Resolves when readers of committed data can read up to each of `positions`. It asks for the last stable offsets: such a
+ * request changes nothing at the broker, however often and however late it arrives.
  *
- * @throws {BrokerUnavailableError} if that takes too long, with a partition that is not there yet
+ * @throws {BrokerUnavailableError} if that takes too long, naming a partition that is not stable yet
  */
 export async function untilStable(client: Client, positions: readonly Position[], withinMs: number): Promise<void> {
   let left = positions;

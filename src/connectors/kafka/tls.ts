@@ -1,11 +1,11 @@
-/** TLS to a broker: what is handed to it, and in words why it fails. */
+/** TLS to a broker: its options, and messages for its failures. */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { BrokerError } from "../broker_errors.ts";
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
 import type { TlsSettings } from "./security.ts";
 
-/** What Node's TLS is given. */
+/** Options of Node's TLS. */
 export interface TlsOptions {
   readonly ca?: readonly string[];
   readonly cert?: string;
@@ -13,9 +13,9 @@ export interface TlsOptions {
 }
 
 /**
- * Checks what TLS itself would pass over in silence: it leaves out a certificate or key that it cannot read.
+ * Checks certificates and key: TLS itself would silently leave out one that it cannot read.
  *
- * @throws {BrokerError} naming the setting; never with anything of the key
+ * @throws {BrokerError} naming the setting, without any part of the key
  */
 export function checkTls({ ca, client }: TlsSettings): void {
   if (ca !== undefined) {
@@ -38,7 +38,7 @@ export function checkTls({ ca, client }: TlsSettings): void {
   }
 }
 
-/** For a socket that is about to be opened; holds the key, so it is not to be kept. */
+/** Options for a socket that is about to be opened. They hold the key, so do not keep them. */
 export function tlsOptions({ ca, client }: TlsSettings): TlsOptions {
   return {
     ...(ca !== undefined && { ca: certificatesIn(ca) }),
@@ -47,10 +47,9 @@ export function tlsOptions({ ca, client }: TlsSettings): TlsOptions {
 }
 
 /**
- * The error for a failure that is a matter of certificates or of TLS itself, so that trying again does not help; undefined
- * for every other one.
+ * The error for a failure of certificates or of TLS itself, where a retry does not help; undefined for any other failure.
  *
- * @param error a socket's, or kafkajs' for it: `code` and `message` count
+ * @param error an error of the socket, or of kafkajs about it; its `code` and `message` are read
  */
 export async function tlsError(error: unknown, address: Address, tls: TlsSettings): Promise<BrokerError | undefined> {
   const { code, message } = error as { code?: unknown; message?: unknown };
@@ -61,7 +60,7 @@ export async function tlsError(error: unknown, address: Address, tls: TlsSetting
   return new BrokerError(`Cannot reach Kafka at ${formatAddress(address)}: ${reason}`);
 }
 
-/** Node's words for all that can be wrong with a certificate; Deno gives the first of them for most. */
+/** Node's codes for what can be wrong with a certificate; Deno uses the first of them for most. */
 const UNTRUSTED: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "UNABLE_TO_GET_ISSUER_CERT",
@@ -78,7 +77,7 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 
 const PROBE_WITHIN_MS = 2_000;
 
-/** Asks once more in the way that tells why: Node's TLS calls every refusal "unable to verify". */
+/** Connects once more through Deno's TLS, whose error says why: Node's TLS calls every refusal "unable to verify". */
 async function whyUntrusted({ host, port }: Address, { ca }: TlsSettings): Promise<string> {
   const signed = "its certificate is not signed by an authority that we trust; set KAFKA_SSL_CA to the right one's";
   let connection: Deno.TlsConn | undefined;
@@ -118,7 +117,7 @@ function reasonOf(code: string, message: string, { host }: Address, { client }: 
       : `it refuses the certificate in KAFKA_SSL_CERT (${alert})`;
   }
   if (alert !== undefined) return `it refuses to speak TLS with us (${alert})`;
-  // Whatever answers there, the first bytes of it were not TLS's.
+  // The first bytes of the answer were not those of TLS.
   if (code.startsWith("ERR_SSL_")) return "it does not speak TLS there; unset KAFKA_SSL or use its port for TLS";
   return undefined;
 }
@@ -134,7 +133,7 @@ const CERTIFICATE_ALERTS: ReadonlySet<string> = new Set([
   "accessdenied",
 ]);
 
-/** What the other side says when it goes, or has trouble of its own. */
+/** Alerts of a server that closes the connection, or has a problem of its own. */
 const PASSING_ALERTS: ReadonlySet<string> = new Set(["closenotify", "internalerror", "usercanceled"]);
 
 function certificatesIn(text: string): string[] {

@@ -9,24 +9,24 @@ import { mostAlone, sizeAlone } from "./record_batch.ts";
 const MAX_BYTES = "max.message.bytes";
 const MAX_AFTER = "message.timestamp.after.max.ms";
 const MAX_BEFORE = "message.timestamp.before.max.ms";
-/** In place of the two in Kafka before 3.6. */
+/** The one setting that Kafka before 3.6 has instead of the two. */
 const MAX_DIFFERENCE = "message.timestamp.difference.max.ms";
 const CLEANUP = "cleanup.policy";
 
-/** What a topic takes of records. Infinity where it does not say. */
+/** Limits of a topic for its records; Infinity where it sets no limit. */
 interface Limits {
-  /** Of a batch. */
+  /** Largest batch, bytes. */
   readonly maxBytes: number;
   /** How far a timestamp may lie from the broker's clock, ms. */
   readonly maxAfterMs: number;
   readonly maxBeforeMs: number;
-  /** Whether it is compacted: what would a record without a key replace? */
+  /** Whether it is compacted: such a topic refuses records without a key. */
   readonly needsKey: boolean;
 }
 
 /**
- * See `Broker.recordCheck()`. The settings are read once, so a sink learns of new ones when it is opened again; and a broker whose
- * clock differs from ours may still refuse what is close to a limit.
+ * A check of records by the topic's settings. They are read once, so a sink uses new settings when it is opened again. A broker
+ * whose clock differs from ours may still refuse a timestamp that is close to a limit.
  */
 export async function recordCheck(client: Client, topic: string, compression?: Compression): Promise<RecordCheck> {
   const limits = await readLimits(client, topic);
@@ -56,7 +56,7 @@ async function readLimits(client: Client, topic: string): Promise<Limits> {
     const connection = await client.any();
     return await connection.send("DescribeConfigs", { resources: [{ type: 2, name: topic, configNames }] });
   });
-  // Who may write to a topic need not be allowed to read its settings.
+  // A user with the right to write to a topic may lack the right to read its settings.
   const entries = resources[0]?.errorCode === Code.NONE ? resources[0].configEntries : [];
   const setting = (name: string) => entries.find(({ configName }) => configName === name)?.configValue ?? "";
   const limit = (name: string) => setting(name) === "" ? Infinity : Number(setting(name));
@@ -69,7 +69,7 @@ async function readLimits(client: Client, topic: string): Promise<Limits> {
   };
 }
 
-/** What stands for no limit, in Kafka Long.MAX_VALUE, needs no clock: no record has a time before 1970. */
+/** A limit in ms, or Infinity for one that stands for no limit, in Kafka Long.MAX_VALUE: no record has a time before 1970. */
 function beyondAll(ms: number): number {
   return ms >= LONGEST_MS ? Infinity : ms;
 }
@@ -88,14 +88,14 @@ function format(n: number): string {
   return n.toLocaleString("en-US");
 }
 
-/** For a broker's refusal of a record as such, which does not say why. */
+/** The end of a message for a record that a broker has refused without saying why. */
 export function refusedRecord(records: readonly OutgoingRecord[]): string {
   return records.some(({ key }) => key === null)
     ? "it refuses a record, and some of these have no key, which a compacted topic wants of each"
     : "it refuses a record";
 }
 
-/** For a broker's refusal of a batch's timestamps that the check has let pass. */
+/** The end of a message for timestamps that a broker has refused though the check let them pass. */
 export function refusedTimes(records: readonly OutgoingRecord[]): string {
   const times = records.map(({ timestampMs }) => timestampMs);
   return `it refuses timestamps from ${formatTime(Math.min(...times))} to ${formatTime(Math.max(...times))}; ` +

@@ -1,50 +1,50 @@
-/** What the topics that we create are set to: all that matters to us, as brokers and their administrators differ in defaults. */
+/** Settings of the topics that we create. All that matter here are set, as brokers and administrators differ in defaults. */
 import type { TopicSpec } from "../broker.ts";
 import type { ConfigEntry } from "./protocol.ts";
 
 const BATCH_OVERHEAD_BYTES = 16_384;
 const DAY_MS = 86_400_000;
-/** Kafka takes more; Redpanda's durations end here. It is 292 years. */
+/** The longest duration that Redpanda accepts, 292 years; Kafka accepts more. */
 export const LONGEST_MS = 9_223_372_036_854;
-/** So many replicas outlive the loss of one broker while another one is being restarted. */
+/** Three replicas outlive the loss of one broker while another one is being restarted. */
 export const SAFE_REPLICAS = 3;
 
 /** The settings of one topic, most important first. */
 export interface TopicSettings {
-  /** Without these it would not be the topic that was asked for. */
+  /** Settings without which the topic would not be what was asked for. */
   readonly required: readonly ConfigEntry[];
-  /** Left out, each by itself, where a broker refuses it. */
+  /** Settings that are left out, one by one, where a broker refuses them. */
   readonly optional: readonly ConfigEntry[];
 }
 
-/** @param replicas how many copies it gets at least, as far as that is known */
+/** @param replicas the lowest replication factor that the topic may get, as far as that is known */
 export function topicSettings(spec: TopicSpec, replicas: number): TopicSettings {
   const { compacted = false, maxRecordBytes } = spec;
   return {
     required: entries({
-      // Records are kept for ever, however old their timestamps are; a compacted topic keeps its newest ones by itself.
+      // Records are kept for ever, however old their timestamps are; a compacted topic keeps the newest of each key anyway.
       ...compacted
         ? { "cleanup.policy": "compact" }
         : { "cleanup.policy": "delete", "retention.ms": -1, "retention.bytes": -1 },
-      // Kafka counts the batch around the record too, and what it adds to it.
+      // Kafka's limit includes the batch around the record.
       ...maxRecordBytes !== undefined && { "max.message.bytes": maxRecordBytes + BATCH_OVERHEAD_BYTES },
     }),
     optional: entries({
-      // Event time is the producer's, also when it is old or ahead.
+      // The timestamp is the producer's event time, even if it lies far in the past or in the future.
       "message.timestamp.type": "CreateTime",
       "message.timestamp.after.max.ms": LONGEST_MS,
       "message.timestamp.before.max.ms": LONGEST_MS,
       // Batches stay as they were written.
       "compression.type": "producer",
-      // A replica that was left behind must not become the leader: what was committed would be gone without a word.
+      // A replica that is out of sync must not become the leader: committed records would be lost silently.
       "unclean.leader.election.enable": false,
-      // With one copy alone acknowledging, its disk would be all that a commit stands on.
+      // If one replica were enough to acknowledge, a commit would depend on its disk alone.
       ...replicas >= SAFE_REPLICAS && { "min.insync.replicas": 2 },
       ...compacted && {
-        // Each window's entry ends as a tombstone, which is kept for so long. Whoever reads the topic from its start and takes
-        // longer than that could miss that an entry was deleted: a day is far beyond any restore.
+        // The entry of each window ends as a tombstone, which is kept for this time. A reader from the start that takes longer
+        // could miss that an entry was deleted: a day is far longer than any restore.
         "delete.retention.ms": DAY_MS,
-        // Only closed segments are compacted: small ones, closed early, keep the topic short for who reads it from its start.
+        // Only closed segments are compacted: small ones, closed early, keep the topic short for a restore.
         "segment.bytes": 16 << 20,
         "segment.ms": 3_600_000,
         "min.cleanable.dirty.ratio": 0.1,

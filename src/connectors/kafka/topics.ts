@@ -1,22 +1,22 @@
-/** Topics at a Kafka: which there are, removing them, where they begin and end. `create_topics.ts` makes them. */
+/** Topics in Kafka: listing and removing them, their offsets and settings. `create_topics.ts` creates them. */
 import type { TopicDescription } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { checkCode, Code, codeError, PassingError, patiently } from "./errors.ts";
 import type { MetadataAnswer } from "./protocol.ts";
 import { EARLIEST, LATEST, READ_COMMITTED } from "./protocol.ts";
 
-/** So long the controller may take for a change, ms. */
+/** How long the controller may take for a change, ms. */
 export const CONTROLLER_TIMEOUT_MS = 10_000;
 
-/** How a broker says that it has deleted a topic, or that there is none. */
+/** Codes for a topic that has been deleted or does not exist. */
 const GONE = new Set<number>([Code.NONE, Code.UNKNOWN_TOPIC_OR_PARTITION, Code.UNKNOWN_TOPIC_ID]);
 
-/** Names, sorted, without those that Kafka keeps for itself. */
+/** The names of all topics, sorted, without Kafka's internal ones. */
 export async function listTopics(client: Client): Promise<string[]> {
   return await patiently({ doing: "list the topics" }, async () => {
     const { topicMetadata } = await client.metadata([]);
     for (const { topic, topicErrorCode } of topicMetadata) {
-      // One that is being deleted is not there; whatever else is wrong says nothing of that.
+      // A topic that is being deleted is left out; with any other error it may still exist.
       if (topicErrorCode !== Code.UNKNOWN_TOPIC_OR_PARTITION) checkCode(topicErrorCode, `list the topic "${topic}"`);
     }
     return topicMetadata
@@ -28,7 +28,7 @@ export async function listTopics(client: Client): Promise<string[]> {
   });
 }
 
-/** Start and committed end of each, in the order asked for. @throws {UnknownTopicError} */
+/** Start and committed end of each topic, in the order of `wanted`. @throws {UnknownTopicError} if one does not exist */
 export async function describeTopics(client: Client, wanted: readonly string[]): Promise<TopicDescription[]> {
   const names = [...new Set(wanted)];
   if (names.length === 0) return [];
@@ -47,9 +47,12 @@ export async function describeTopics(client: Client, wanted: readonly string[]):
   });
 }
 
-/** See `Broker.offsetsAt()`. What is found may be the end of a transaction, which has the broker's time: a fetch goes on from it. */
+/**
+ * For each partition the first offset whose timestamp is >= `timestampMs`, or the end. It may be that of a transaction's marker,
+ * which has the broker's time: a fetch goes on from there.
+ */
 export async function offsetsAt(client: Client, topic: string, timestampMs: number): Promise<number[]> {
-  // Kafka keeps no record with a timestamp below 0, and takes negative numbers for words.
+  // Kafka keeps no record with a timestamp below 0, and negative numbers have special meanings.
   const wanted = timestampMs <= 0 ? EARLIEST : Math.ceil(timestampMs);
   return await patiently({ doing: `look up a time in the topic "${topic}"` }, async () => {
     client.forgetTopic(topic);
@@ -61,7 +64,7 @@ export async function offsetsAt(client: Client, topic: string, timestampMs: numb
   });
 }
 
-/** Resolves when they are gone. @throws {UnknownTopicError} if one does not exist; then none is deleted */
+/** Resolves when the topics are gone. @throws {UnknownTopicError} if one does not exist; no topic is deleted then */
 export async function deleteTopics(client: Client, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   await patiently({ doing: `delete the topics ${quoted(names)}` }, async () => {
@@ -71,12 +74,12 @@ export async function deleteTopics(client: Client, names: readonly string[]): Pr
   await removeTopics(client, names);
 }
 
-/** Resolves when there are no such topics, whether or not there were. */
+/** Resolves when the topics do not exist, whether or not they did. */
 export async function removeTopics(client: Client, names: readonly string[]): Promise<void> {
   const left = new Set(names);
   let ids: ReadonlyMap<string, string> | undefined;
   await patiently({ doing: `delete the topics ${quoted(names)}` }, async () => {
-    // Known once and for all: what is asked again, or arrives when topics of these names have been made anew, means the same ones.
+    // Looked up once, so that a request that is repeated or late never deletes topics that were created again under these names.
     const known = ids ??= await topicIds(client, names);
     const connection = await client.controller();
     const args = { topics: [...left], ids: known, timeout: CONTROLLER_TIMEOUT_MS };
@@ -98,18 +101,18 @@ export async function removeTopics(client: Client, names: readonly string[]): Pr
   for (const name of names) client.forgetTopic(name);
 }
 
-/** The ids of those that have one; none before Kafka 2.8. */
+/** The ids of the topics that have one; before Kafka 2.8 no topic has. */
 async function topicIds(client: Client, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const { topicMetadata } = await client.metadata(names);
   return new Map(topicMetadata.flatMap(({ topic, topicId }) => topicId === undefined ? [] : [[topic, topicId]]));
 }
 
-/** What `listOffsets()` is to find. */
+/** What `listOffsets()` looks for. */
 export interface OffsetQuery {
   readonly topics: readonly string[];
   /** ms since the Unix epoch, LATEST or EARLIEST. */
   readonly timestamp: number;
-  /** Whose end LATEST is: by default that of a reader of committed data. */
+  /** Which end LATEST stands for; default: that of committed data. */
   readonly isolationLevel?: number;
 }
 
@@ -138,7 +141,7 @@ export async function listOffsets(
     for (const { topic, partitions } of responses) {
       for (const { partition, errorCode, offset } of partitions) {
         if (errorCode !== Code.NONE) client.forgetTopic(topic);
-        // The leader's view and the one of who told us so may differ for a moment.
+        // The leader and the node that named it may have different views for a moment.
         if (errorCode === Code.UNKNOWN_TOPIC_OR_PARTITION) throw new PassingError(`"${topic}" is not there yet`);
         checkCode(errorCode, `find the offsets of "${topic}" partition ${partition}`);
         offsets.get(topic)![partition] = Number(offset);
@@ -149,7 +152,7 @@ export async function listOffsets(
 }
 
 /**
- * What every node says of topics, but for nodes that cannot be reached: with one of three down, topics are made and removed.
+ * The metadata of topics from every node that can be reached: topics can be created and removed with one node of three down.
  *
  * One attempt: throws {@link PassingError}s.
  */
@@ -176,7 +179,7 @@ export function quoted(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
 }
 
-/** What one of a topic's settings is, such as "cleanup.policy"; undefined if Kafka does not say. */
+/** The value of a topic's setting such as "cleanup.policy"; undefined if Kafka does not report it. */
 export async function topicSetting(client: Client, topic: string, name: string): Promise<string | undefined> {
   const doing = `read the settings of the topic "${topic}"`;
   return await patiently({ doing }, async () => {
@@ -185,7 +188,7 @@ export async function topicSetting(client: Client, topic: string, name: string):
     const { resources } = await connection.send("DescribeConfigs", { resources: [resource] });
     const { errorCode = Code.NONE, configEntries = [] } = resources[0] ?? {};
     if (errorCode !== Code.NONE) {
-      // What passes is asked again; who may not know it does without.
+      // A passing error is retried; without the right to read it the setting stays unknown.
       const error = codeError(errorCode, doing);
       if (error instanceof PassingError) throw error;
       return undefined;

@@ -1,11 +1,11 @@
 /**
- * Kafka's transactions, and what a request may do that arrives late.
+ * Kafka's transactions, and what a request does that arrives late.
  *
- * A request whose connection is lost is not lost itself: the kernel may deliver it half a minute later, when we have long asked
- * again on another connection. What it then does depends on what the broker can tell it from.
+ * A request whose connection is lost is not lost itself: the kernel may deliver it half a minute later, when it has long been
+ * repeated on another connection. What it does then depends on how the broker can recognise it as late.
  *
  * The broker knows a producer by its transactional id, the producer's id and its **epoch**, which InitProducerId raises; a
- * request of a former epoch is refused. In the old protocol (EndTxn up to version 4) all transactions of one epoch look alike:
+ * request of a former epoch is refused. In the old protocol (EndTxn up to version 4) all transactions of an epoch look alike:
  *
  *     EndTxn, commit 1 ──────── held up somewhere ────────────────┐
  *     EndTxn, commit 1 again ─▶ committed                         │
@@ -15,33 +15,33 @@
  *
  * So, request by request:
  *
- * - **EndTxn** is asked once for each transaction. Without an answer the epoch has ended: nothing more is written, aborted or
- *   asked under it. {@link TransactionalProducer.commit} rejects with a BrokerUnavailableError; a new lease's InitProducerId ends
- *   the transaction one way or the other and raises the epoch, then the changelog tells which way it went. An answer with a
- *   passing error is no request under way, so EndTxn is repeated then; but a broker that forwards requests among its own may still
- *   have the first one somewhere, so the epoch ends with the transaction: InitProducerId comes before the next one.
- * - That the next transaction can begin is not asked by a second EndTxn but by its own AddPartitionsToTxn, which the broker
- *   answers with CONCURRENT_TRANSACTIONS until the last one is written everywhere. Whoever needs readers to see a commit asks for
- *   the last stable offsets ({@link TransactionalProducer.seen}), which changes nothing.
- * - **An abort** is a courtesy: readers need not wait for the transaction's timeout. It is sent once, and not at all while
- *   anything of the epoch has no answer: it might arrive before records that then lie there as the beginning of a transaction
- *   that the successor's commit would take along.
- * - **AddPartitionsToTxn, AddOffsetsToTxn** that come late begin a transaction that nobody knows of; the broker ends it
- *   after its timeout and with it the epoch. **TxnOffsetCommit** brings back older positions of the group. That loses nothing, for
- *   a job's positions lie in its changelog, but it need not be: if one was repeated after a lost connection, the epoch
- *   ends with the transaction.
- * - **Produce** is protected by its sequence numbers: a batch that the partition has is not taken again. One that it has not
- *   is the end of the epoch, as its sender rejects.
- * - **InitProducerId** without an epoch always raises it. Late, it shuts out whoever has the id then, ourselves or a successor:
- *   that one goes back to its last commit. With our epoch (version 3 and later) it is refused after a successor's, so
- *   that an instance that slept cannot take the id back.
+ * - **EndTxn** is sent once for each transaction. Without an answer the epoch is over: nothing more is written, aborted or
+ *   requested under it. {@link TransactionalProducer.commit} rejects with a BrokerUnavailableError; a new lease's InitProducerId
+ *   commits or aborts the transaction and raises the epoch, and the changelog then shows which it was. After an answer with a
+ *   passing error EndTxn is repeated, as the request is not on its way any more; but a broker that forwards requests to another
+ *   one may still hold the first copy, so the epoch ends with the transaction: InitProducerId comes before the next one.
+ * - Whether the next transaction can begin is not found out by a second EndTxn but by its own AddPartitionsToTxn, which the
+ *   broker answers with CONCURRENT_TRANSACTIONS until the last one is written everywhere. To wait until readers see a commit, ask
+ *   for the last stable offsets ({@link TransactionalProducer.seen}), which changes nothing.
+ * - **An abort** is a courtesy: it spares readers the transaction's timeout. It is sent once, and not at all while a request of
+ *   the epoch has no answer: it might arrive before records, which would then be the beginning of a transaction that the
+ *   successor's commit would include.
+ * - **AddPartitionsToTxn, AddOffsetsToTxn** that arrive late begin a transaction that nobody knows of; the broker ends it after
+ *   its timeout, and the epoch with it. **TxnOffsetCommit** that arrives late sets the group's positions back. That loses nothing,
+ *   as a job's positions lie in its changelog, but it is avoided: if such a request was repeated after a lost connection, the
+ *   epoch ends with the transaction.
+ * - **Produce** is protected by its sequence numbers: a batch that the partition has is not written again. A late batch that it
+ *   does not have ends the epoch, as its sender has rejected.
+ * - **InitProducerId** without an epoch always raises it. Late, it fences whoever has the id then, ourselves or a successor, and
+ *   that instance goes back to its last commit. With our epoch (version 3 and later) it is refused after a successor's, so that
+ *   an instance that was suspended cannot take the id back.
  *
  * In the new protocol (EndTxn 5; `transaction.version` 2, Kafka 4) EndTxn raises the epoch, so each transaction has its own and
- * whatever comes late is refused. There EndTxn is repeated under its epoch until it is answered: the broker knows the
- * repetition and answers it with the same next epoch. Partitions are added by AddPartitionsToTxn as before: that a broker would do
- * so by itself (Produce 12) saves a question, not a doubt.
+ * every late request is refused. There EndTxn is repeated under its epoch until it is answered: the broker recognises the
+ * repetition and answers it with the same next epoch. Partitions are added by AddPartitionsToTxn as before: that a broker can add
+ * them by itself (Produce 12) would save a request, but make nothing safer.
  *
- * What an epoch asks its coordinators, and what may still be under way of it, is `epoch.ts`; here is what a producer makes of it.
+ * The requests of an epoch, and which of them may still be on their way, are in `epoch.ts`; this file holds the producer.
  *
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-890%3A+Transactions+Server-Side+Defense
  */
@@ -59,23 +59,22 @@ import type { Route } from "./sender.ts";
 import { Sender } from "./sender.ts";
 import { untilStable } from "./stable_offsets.ts";
 
-/** How long to wait until readers see a commit. It may be another's open transaction that they wait for. */
+/** How long to wait until readers see a commit, ms. Another program's open transaction may keep it from them. */
 const SEEN_WITHIN_MS = 5_000;
 
-/** What the producer's owner wants of it. */
+/** Options of a {@link TransactionalProducer}. */
 export interface TransactionOptions {
-  /** Stops whatever it is doing, then and later, with its reason. */
+  /** Aborts what it is doing and all that follows, with its reason. */
   readonly signal: AbortSignal;
   readonly faultPoint?: FaultPoint | undefined;
-  /** Of topics that {@link TransactionalProducer.compress} is not called for; default none. */
+  /** Compression of topics that {@link TransactionalProducer.compress} is not called for; default "none". */
   readonly compression?: Compression | undefined;
 }
 
 /**
- * The one producer that may write under a transactional id.
- *
- * Whoever opens it last is it: the broker aborts its predecessor's transaction and refuses all that the predecessor still
- * sends. After a failure it can only be closed, for what became of the transaction is then not known.
+ * The one producer that may write under a transactional id: the last one that was opened. The broker aborts the transaction of
+ * its predecessor and refuses all that the predecessor still sends. After a failure it can only be closed, as the fate of the
+ * transaction is unknown then.
  */
 export class TransactionalProducer {
   readonly #client: Client;
@@ -83,11 +82,11 @@ export class TransactionalProducer {
   readonly #sender: Sender;
   readonly #signal: AbortSignal;
   readonly #faultPoint: FaultPoint | undefined;
-  /** The partitions that the broker counts to the open transaction, "partition topic". */
+  /** The partitions that were added to the open transaction, "partition topic". */
   readonly #added = new Set<string>();
   #epoch: Epoch;
   #open = false;
-  /** Behind what the last commit wrote. */
+  /** The ends of what the last commit wrote. */
   #committed: readonly Position[] = [];
 
   private constructor(client: Client, id: Transaction, { signal, faultPoint, compression }: TransactionOptions) {
@@ -112,12 +111,12 @@ export class TransactionalProducer {
     return new TransactionalProducer(client, { transactionalId, ...epoch }, options);
   }
 
-  /** From now on the topic's batches are compressed so. */
+  /** Compresses the topic's batches from now on. */
   compress(topic: string, compression: Compression): void {
     this.#sender.compress(topic, compression);
   }
 
-  /** Writes records as part of the transaction; they are at the broker when it resolves. @throws {UnknownTopicError} */
+  /** Writes records in the transaction; acknowledged when it resolves. @throws {UnknownTopicError} if a topic does not exist */
   async send(records: readonly OutgoingRecord[]): Promise<void> {
     if (records.length === 0) return;
     const routes = await this.#sender.route(records, this.#signal);
@@ -126,7 +125,7 @@ export class TransactionalProducer {
     await this.#sender.send(routes, this.#signal);
   }
 
-  /** Makes positions of a consumer group part of the transaction. */
+  /** Writes positions of a consumer group in the transaction. */
   async sendPositions(groupId: string, positions: readonly Position[]): Promise<void> {
     if (positions.length === 0) return;
     await this.#begin();
@@ -159,7 +158,7 @@ export class TransactionalProducer {
   /**
    * Commits what was sent. Resolves when it is decided; readers see it some milliseconds later, see {@link seen}.
    *
-   * @throws {BrokerUnavailableError} if there is no answer: it may have been committed
+   * @throws {BrokerUnavailableError} if there is no answer: the transaction may have been committed
    */
   async commit(): Promise<void> {
     if (!this.#open) return;
@@ -170,7 +169,7 @@ export class TransactionalProducer {
     this.#forget();
   }
 
-  /** Resolves when readers see what the last commit wrote. Another's open transaction may keep it from them: then that is said. */
+  /** Resolves when readers see the last commit. If another program's open transaction keeps it from them, that is logged. */
   async seen(): Promise<void> {
     const committed = this.#committed;
     this.#committed = [];
@@ -185,7 +184,7 @@ export class TransactionalProducer {
     );
   }
 
-  /** Drops what was sent. Does its best: an open transaction ends after a while even if this fails. */
+  /** Aborts the transaction. If that fails, it is only logged: the broker aborts an open transaction after its timeout. */
   async abort(): Promise<void> {
     if (!this.#open) return;
     this.#forget();
@@ -203,7 +202,7 @@ export class TransactionalProducer {
     this.#open = false;
   }
 
-  /** Begins a transaction if none is open, under another epoch if the last one is worn. */
+  /** Begins a transaction unless one is open, under a new epoch if the current one must end. */
   async #begin(): Promise<void> {
     if (this.#open) return;
     if (this.#epoch.worn) {
@@ -215,14 +214,14 @@ export class TransactionalProducer {
       } catch (error) {
         this.#signal.throwIfAborted();
         if (error instanceof ProducerFencedError) throw error;
-        // An old broker knows only the other way, which would shut out a successor: that is for a new lease to decide.
+        // An old broker can only take the id over, which would fence a successor: a new lease must decide that.
         throw new BrokerUnavailableError(`Cannot ${doing}: ${(error as Error).message}`, { cause: error });
       }
     }
     this.#open = true;
   }
 
-  /** Goes on under another epoch, if there is one: sequences begin anew, and no request of the last one does anything any more. */
+  /** Goes on under another epoch, if there is one: sequence numbers begin at 0, and requests of the old epoch are refused. */
   #take(next: ProducerEpoch | undefined): void {
     if (next === undefined) return;
     const { producerId, producerEpoch } = next;
@@ -250,7 +249,7 @@ export class TransactionalProducer {
           for (const { errorCode } of partitionErrors) {
             if (errorCode === Code.OPERATION_NOT_ATTEMPTED) continue; // because of another one
             if (errorCode === Code.UNKNOWN_TOPIC_OR_PARTITION) {
-              // The coordinator's view may be behind for a moment; if the topic is gone, asking for its leaders says so.
+              // The coordinator's view may be behind for a moment; if the topic is gone, the next request for its leaders fails.
               this.#client.forgetTopic(topic);
               await this.#client.leaders([topic]);
               throw new PassingError(`the coordinator does not know the topic "${topic}" yet`);

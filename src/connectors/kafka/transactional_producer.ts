@@ -6,14 +6,14 @@ import { ProducerFencedError } from "./errors.ts";
 import { TRANSACTION_TIMEOUT_MS } from "./producer_epoch.ts";
 import { TransactionalProducer, type TransactionOptions } from "./transaction.ts";
 
-/** A producer outside of any job whose every `send()` is a transaction of its own; see `ProducerOptions`. */
+/** A producer outside of any job that makes each `send()` a transaction of its own; see `ProducerOptions.transactionalId`. */
 export class KafkaTransactionalProducer implements Producer {
   readonly #client: Client;
   readonly #producer: TransactionalProducer;
   readonly #closing: AbortController;
   readonly #transactionalId: string;
   #last: Promise<void> = Promise.resolve();
-  /** What became of a transaction is not known after it, so nothing may follow. */
+  /** After a failure the fate of its transaction is unknown, so no other may follow. */
   #failure: unknown;
 
   private constructor(client: Client, id: string, producer: TransactionalProducer, closing: AbortController) {
@@ -25,7 +25,7 @@ export class KafkaTransactionalProducer implements Producer {
 
   /**
    * Takes the transactional id over. Resolves when the predecessor's transaction has ended everywhere.
-   * @param client is the producer's alone, and closed with it
+   * @param client for this producer alone; it is closed with it
    */
   static async open(
     client: Client,
@@ -67,7 +67,7 @@ export class KafkaTransactionalProducer implements Producer {
     } catch (error) {
       const isFenced = error instanceof ProducerFencedError;
       this.#failure = isFenced ? fenced(this.#transactionalId, error) : error;
-      // Whoever shut us out has ended it already.
+      // The producer that fenced this one has ended its transaction already.
       if (!isFenced) await this.#producer.abort();
       throw this.#failure;
     }

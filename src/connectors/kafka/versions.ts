@@ -1,4 +1,4 @@
-/** Which versions of its requests a broker takes. */
+/** Which versions of the requests a broker supports. */
 import { BrokerError } from "../broker_errors.ts";
 import { API_VERSIONS } from "./codecs/api_versions.ts";
 import type { Codec } from "./codecs/codec.ts";
@@ -12,7 +12,7 @@ import type { ApiVersions, Exchange } from "./kafkajs.ts";
 import { apiKeys, definitions, lookupIn } from "./kafkajs.ts";
 import type { Apis, ApiVersionsAnswer } from "./protocol.ts";
 
-/** Our own codecs, for versions that kafkajs does not have. */
+/** Our own codecs, for versions that kafkajs does not know. */
 const OWN: readonly Codec[] = [
   METADATA,
   END_TXN,
@@ -22,21 +22,21 @@ const OWN: readonly Codec[] = [
 
 const SOFTWARE = { name: "stream-apps-deno", version: "0.1" };
 
-/** What a broker takes. */
+/** The versions and features of a broker. */
 export interface BrokerVersions {
   readonly apis: ApiVersions;
-  /** The features of the cluster that are switched on, and how far; empty before Kafka 2.7. */
+  /** Levels of the cluster's features that are switched on; empty before Kafka 2.7. */
   readonly features: ReadonlyMap<string, number>;
 }
 
-/** Until a broker has been asked. */
+/** Before a broker has been asked. */
 export const NO_VERSIONS: BrokerVersions = { apis: {}, features: new Map() };
 
 /**
- * Asks for them.
+ * Asks a broker for its versions and features.
  *
- * @param where the broker's address, for words
- * @throws {BrokerError} if it tells none
+ * @param where the broker's address, for messages
+ * @throws {BrokerError} if its answers hold no versions
  */
 export async function askVersions(
   where: string,
@@ -52,7 +52,7 @@ export async function askVersions(
     try {
       return brokerVersions(await exchange(definitions.ApiVersions!.protocol({ version })(args)) as ApiVersionsAnswer);
     } catch (error) {
-      // A broker older than this version says so, and takes version 0.
+      // A broker that does not know this version answers with that error, and then supports version 0.
       if ((error as { type?: unknown }).type !== "UNSUPPORTED_VERSION") throw error;
     }
   }
@@ -60,12 +60,12 @@ export async function askVersions(
 }
 
 /**
- * Versions that are not asked for, though kafkajs knows them. From version 11 of Fetch on, followers of a partition answer
- * consumers too (KIP-392): one that lags would hide records that the leader has told of.
+ * Highest versions that are used, though kafkajs knows newer ones. From version 11 of Fetch on, followers of a partition serve
+ * consumers too (KIP-392): one that lags would lack records below the end that the leader has reported.
  */
 const NEWEST_WANTED: Readonly<Record<string, number>> = { Fetch: 10 };
 
-/** A request in the newest version that we and the broker know. @throws {BrokerError} if there is none */
+/** A request in the newest version that we and the broker know. @throws {BrokerError} if no version is known to both */
 export function newestRequest<Name extends keyof Apis>(
   versions: BrokerVersions,
   api: Name,

@@ -5,7 +5,7 @@ import { readArray, readTags, readText, writeNoTags, writeText } from "./flexibl
 
 const FINALIZED_FEATURES = 2;
 
-/** ApiVersions, version 3: who asks says its name and hears which features the cluster has switched on (KIP-584). */
+/** ApiVersions, version 3: the client sends its name, and the answer has the features that the cluster has switched on (KIP-584). */
 export const API_VERSIONS: Codec<"ApiVersions"> = {
   api: "ApiVersions",
   minVersion: 3,
@@ -20,7 +20,7 @@ export const API_VERSIONS: Codec<"ApiVersions"> = {
   decode(reader) {
     const errorCode = reader.int16();
     const features = new Map<string, number>();
-    // Who does not know this version says so in version 0, which goes on in another way.
+    // A broker that does not know this version answers in version 0, whose body is another one.
     if (errorCode === Code.UNSUPPORTED_VERSION) {
       return { errorCode, apiVersions: [], features, clientSideThrottleTime: 0 };
     }

@@ -5,17 +5,17 @@ import { apiKeys } from "../kafkajs.ts";
 import type { Apis } from "../protocol.ts";
 import { readTags, writeNoTags } from "./flexible.ts";
 
-/** An answer as kafkajs' connection wants it: it rests for so long before it sends again, ms. */
+/** The throttle time of an answer, under the name that kafkajs' connection reads: it sends nothing for that time, ms. */
 export interface Throttled {
   readonly clientSideThrottleTime: number;
 }
 
-/** How a request goes out and its answer comes in, in flexible versions that are newer than those of kafkajs. */
+/** Encodes a request and decodes its answer, in flexible versions that are newer than those of kafkajs. */
 export interface Codec<Name extends keyof Apis = keyof Apis> {
   readonly api: Name;
   readonly minVersion: number;
   readonly maxVersion: number;
-  /** What the cluster must have switched on, and how far. */
+  /** The feature that the cluster must have switched on, and its lowest level. */
   readonly feature?: { readonly name: string; readonly level: number };
   /** Appends the request's body. */
   encode(writer: ByteWriter, args: Apis[Name]["args"], apiVersion: number): void;
@@ -48,7 +48,7 @@ export function exchangeOf<Name extends keyof Apis>(
       decode: (payload) =>
         Promise.resolve().then(() => {
           const reader = new ByteReader(payload);
-          // So that who is asked in a version that it does not know can say so, this answer's header never changes.
+          // The header of this answer never changes, so that a broker can refuse a version that it does not know.
           if (api !== "ApiVersions") readTags(reader);
           return codec.decode(reader, apiVersion);
         }),

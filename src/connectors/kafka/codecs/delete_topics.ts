@@ -1,7 +1,7 @@
 import type { Codec } from "./codec.ts";
 import { readArray, readTags, readText, readUuid, writeArray, writeNoTags, writeText, writeUuid } from "./flexible.ts";
 
-/** DeleteTopics, version 6: by their ids, so that a request that comes late deletes no later topic of the same name (KIP-516). */
+/** DeleteTopics, version 6: by ids, so that a late request does not delete a later topic of the same name (KIP-516). */
 export const DELETE_TOPICS: Codec<"DeleteTopics"> = {
   api: "DeleteTopics",
   minVersion: 6,
@@ -22,7 +22,7 @@ export const DELETE_TOPICS: Codec<"DeleteTopics"> = {
     const clientSideThrottleTime = reader.int32();
     const topicErrors = readArray(reader, (each) => {
       const error = { topic: readText(each) ?? "", topicId: readUuid(each), errorCode: each.int16() };
-      readText(each); // in words
+      readText(each); // the error's message
       readTags(each);
       return error;
     });

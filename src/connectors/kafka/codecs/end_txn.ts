@@ -6,7 +6,7 @@ export const END_TXN: Codec<"EndTxn"> = {
   api: "EndTxn",
   minVersion: 5,
   maxVersion: 5,
-  // A broker takes it sooner, but until then the other brokers may not know what a new epoch means.
+  // A broker accepts it at a lower level too, but then other brokers may not know what a new epoch means.
   feature: { name: "transaction.version", level: 2 },
 
   encode(writer, { transactionalId, producerId, producerEpoch, transactionResult }) {

@@ -1,6 +1,6 @@
 /**
- * What newer versions of Kafka's requests are made of (KIP-482): lengths are variable-length numbers, one more than they say
- * with 0 for null, and every structure ends with tagged fields, which who does not know them steps over.
+ * The encoding of flexible versions of Kafka's requests (KIP-482): a length is a variable-length number of one more than it
+ * counts, 0 for null, and every structure ends with tagged fields, of which unknown ones are stepped over.
  */
 import { Buffer } from "node:buffer";
 import type { ByteReader, ByteWriter } from "../bytes.ts";
@@ -9,7 +9,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 const UUID_BYTES = 16;
 
-/** Unsigned, 32 bits. */
+/** Reads an unsigned 32 bit number of variable length. */
 export function readUnsigned(reader: ByteReader): number {
   let value = 0;
   for (let shift = 0; shift < 35; shift += 7) {
@@ -20,20 +20,20 @@ export function readUnsigned(reader: ByteReader): number {
   throw new RangeError("a variable-length number is too long");
 }
 
-/** Unsigned, 32 bits. */
+/** Writes an unsigned 32 bit number of variable length. */
 export function writeUnsigned(writer: ByteWriter, value: number): void {
   let rest = value;
   for (; rest > 0x7f; rest = Math.floor(rest / 128)) writer.int8(rest % 128 - 128);
   writer.int8(rest);
 }
 
-/** Text, or null. */
+/** Reads a text, or null. */
 export function readText(reader: ByteReader): string | null {
   const length = readUnsigned(reader) - 1;
   return length < 0 ? null : decoder.decode(reader.take(length));
 }
 
-/** Text, or null. */
+/** Writes a text, or null. */
 export function writeText(writer: ByteWriter, text: string | null): void {
   if (text === null) return writeUnsigned(writer, 0);
   const bytes = encoder.encode(text);
@@ -41,31 +41,31 @@ export function writeText(writer: ByteWriter, text: string | null): void {
   writer.put(bytes);
 }
 
-/** Some of one kind, each read by `read`; null is the same as an empty one. */
+/** Reads an array, each item by `read`; null becomes an empty array. */
 export function readArray<T>(reader: ByteReader, read: (reader: ByteReader) => T): T[] {
   const items: T[] = [];
   for (let left = readUnsigned(reader) - 1; left > 0; left--) items.push(read(reader));
   return items;
 }
 
-/** Some of one kind, each written by `write`; or null. */
+/** Writes an array, each item by `write`; or null. */
 export function writeArray<T>(writer: ByteWriter, items: readonly T[] | null, write: (item: T) => void): void {
   writeUnsigned(writer, items === null ? 0 : items.length + 1);
   items?.forEach(write);
 }
 
-/** As Kafka's tools print it, or undefined for the one of zeros, which stands for "not known". */
+/** Reads a UUID in the form that Kafka's tools print; undefined for that of zeros, which stands for "not known". */
 export function readUuid(reader: ByteReader): string | undefined {
   const bytes = reader.take(UUID_BYTES);
   return bytes.every((byte) => byte === 0) ? undefined : Buffer.from(bytes).toString("base64url");
 }
 
-/** From what {@link readUuid} gives; undefined is the one of zeros. */
+/** Writes a UUID in the form that Kafka's tools print; undefined becomes that of zeros. */
 export function writeUuid(writer: ByteWriter, id: string | undefined): void {
   writer.put(id === undefined ? new Uint8Array(UUID_BYTES) : Buffer.from(id, "base64url"));
 }
 
-/** The fields that end a structure. `known` reads the one of the tag; the rest is stepped over. */
+/** Reads the tagged fields at the end of a structure: those in `known` by its functions, others are stepped over. */
 export function readTags(reader: ByteReader, known: Readonly<Record<number, (reader: ByteReader) => void>> = {}): void {
   for (let left = readUnsigned(reader); left > 0; left--) {
     const tag = readUnsigned(reader);
@@ -76,7 +76,7 @@ export function readTags(reader: ByteReader, known: Readonly<Record<number, (rea
   }
 }
 
-/** Ends a structure without any. */
+/** Ends a structure without tagged fields. */
 export function writeNoTags(writer: ByteWriter): void {
   writer.int8(0);
 }

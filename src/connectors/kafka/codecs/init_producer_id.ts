@@ -1,7 +1,7 @@
 import type { Codec } from "./codec.ts";
 import { readTags, writeNoTags, writeText } from "./flexible.ts";
 
-/** InitProducerId, versions 3 and 4: who has the transactional id already can go on with a new epoch, if it has it still (KIP-360). */
+/** InitProducerId, versions 3 and 4: a producer that still has the transactional id can go on with a new epoch (KIP-360). */
 export const INIT_PRODUCER_ID: Codec<"InitProducerId"> = {
   api: "InitProducerId",
   minVersion: 3,

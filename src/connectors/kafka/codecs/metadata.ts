@@ -13,10 +13,10 @@ import {
   writeUuid,
 } from "./flexible.ts";
 
-/** The last version that tells what we may do with the cluster. */
+/** The last version with the client's authorized operations on the cluster. */
 const CLUSTER_RIGHTS = 10;
 
-/** Metadata, versions 10 to 12: a topic has an id, which another one of the same name has not (KIP-516). */
+/** Metadata, versions 10 to 12: each topic has an id, and a new one when it is created again (KIP-516). */
 export const METADATA: Codec<"Metadata"> = {
   api: "Metadata",
   minVersion: 10,
@@ -29,8 +29,8 @@ export const METADATA: Codec<"Metadata"> = {
       writeNoTags(writer);
     });
     writer.int8(allowAutoTopicCreation ? 1 : 0);
-    if (apiVersion <= CLUSTER_RIGHTS) writer.int8(0); // what we may do with the cluster is not asked
-    writer.int8(0); // nor with the topics
+    if (apiVersion <= CLUSTER_RIGHTS) writer.int8(0); // without the authorized operations on the cluster
+    writer.int8(0); // nor those on the topics
     writeNoTags(writer);
   },
 
@@ -61,7 +61,7 @@ function readTopic(reader: ByteReader): TopicMetadata {
     isInternal: reader.int8() !== 0,
     partitionMetadata: readArray(reader, readPartition),
   };
-  reader.int32(); // what we may do with it
+  reader.int32(); // authorized operations on the topic
   readTags(reader);
   return topic;
 }
@@ -72,7 +72,7 @@ function readPartition(reader: ByteReader): TopicMetadata["partitionMetadata"][n
   const leader = reader.int32();
   reader.int32(); // leader epoch
   const replicas = readArray(reader, (each) => each.int32());
-  // Those of them that are in sync, and that are away.
+  // The replicas in sync, and those offline.
   for (let list = 0; list < 2; list++) reader.skip(4 * (readUnsigned(reader) - 1));
   readTags(reader);
   return { partitionErrorCode, partitionId, leader, replicas };
