@@ -98,7 +98,7 @@ export type { DeadLimit } from "./runtime/dead_limit.ts";
 export { formatTime, MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "./record.ts";
 export type { JobExecutionResult } from "./runtime/job_result.ts";
 export type { JobRunEnd } from "./runtime/job_run.ts";
-export type { ErrorPolicy, WindowErrorPolicy } from "./runtime/options.ts";
+export type { ErrorPolicy, WindowErrorPolicy } from "./runtime/error_policy.ts";
 export type {
   ExponentialDelayRestart,
   FailureRateRestart,

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { DeadLetter } from "../job_store.ts";
 import type { Changes } from "../state/changes.ts";
 import type { ClockLimit } from "../time/clock_limit.ts";
-import type { ErrorPolicy, WindowErrorPolicy } from "./options.ts";
+import type { ErrorPolicy, WindowErrorPolicy } from "./error_policy.ts";
 
 /** What the tasks and sources of one attempt of a job have in common. */
 export interface AttemptContext {

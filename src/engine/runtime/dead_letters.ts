@@ -1,9 +1,11 @@
+import type { Clock } from "../clock.ts";
 import { formatOrigin, JobError, OperatorError, type RecordError } from "../errors.ts";
 import type { DeadLetter, Firing, JobSession } from "../job_store.ts";
+import type { Logger } from "../logger.ts";
 import { formatTime } from "../record.ts";
-import { DeadCounter } from "./dead_limit.ts";
-import type { ErrorPolicy, JobRunOptions } from "./options.ts";
-import { count } from "../words.ts";
+import { DeadCounter, type DeadLimit } from "./dead_limit.ts";
+import type { ErrorPolicy } from "./error_policy.ts";
+import { count, formatCount } from "../words.ts";
 
 /** So many are shown of each kind, the others counted. */
 const SHOWN = 10;
@@ -15,6 +17,15 @@ interface Kind {
   readonly name: string;
   count: number;
   dropped: number;
+}
+
+/** How a job treats what it cannot process. */
+export interface DeadLettersOptions {
+  readonly jobName: string;
+  readonly onError: ErrorPolicy;
+  readonly maxDead: DeadLimit;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** What dead letters must know of an attempt of a job. */
@@ -32,7 +43,7 @@ export interface AttemptFacts {
  * many bad ones end the job.
  */
 export class DeadLetters {
-  readonly #options: JobRunOptions;
+  readonly #options: DeadLettersOptions;
   readonly #session: JobSession | undefined;
   readonly #attempt: number;
   readonly #recordsIn: () => number;
@@ -40,7 +51,7 @@ export class DeadLetters {
   readonly #late: Kind = { name: "late record", count: 0, dropped: 0 };
   readonly #bad: Kind = { name: "bad record", count: 0, dropped: 0 };
 
-  constructor(options: JobRunOptions, session: JobSession | undefined, attempt: AttemptFacts) {
+  constructor(options: DeadLettersOptions, session: JobSession | undefined, attempt: AttemptFacts) {
     this.#options = options;
     this.#session = session;
     this.#attempt = attempt.number;
@@ -72,7 +83,7 @@ export class DeadLetters {
 
   /** Logs how many were dropped, when the attempt is over. */
   logTotals(): void {
-    const of = this.#recordsIn().toLocaleString("en-US");
+    const of = formatCount(this.#recordsIn());
     for (const { name, dropped } of [this.#late, this.#bad]) {
       if (dropped > 0) this.#warn(`dropped ${count(dropped, name)} of ${of}, as ${this.#whyDropped}`);
     }

@@ -1,3 +1,5 @@
+import { formatCount } from "../words.ts";
+
 /**
  * How many bad records end a job: those that could not be decoded, or at which a function threw. Late ones do not count.
  * Windows and timers that the job goes on without are counted like records, those of each operator by themselves. The limit
@@ -73,7 +75,7 @@ export class DeadCounter {
     const of = Math.min(number, LAST_RECORDS);
     if (bad < LEAST_BAD || bad <= of * this.#share) return undefined;
     const what = firingOf === undefined ? "records" : `windows or timers of "${firingOf}"`;
-    return `${bad.toLocaleString("en-US")} of its last ${of.toLocaleString("en-US")} ${what}`;
+    return `${formatCount(bad)} of its last ${formatCount(of)} ${what}`;
   }
 
   #addToMinute(now: number): string | undefined {

@@ -1,18 +1,29 @@
 import { MIN_WATERMARK, type StreamOutput } from "../record.ts";
 import type { SourceSplit } from "../source.ts";
 import type { Tally } from "./tally.ts";
-import type { Task } from "./task.ts";
 
 /** Where a record comes from: asked only when a message or a dead letter must name the place. */
 export type RecordPlace = Pick<SourceSplit<unknown>, "origin">;
 
+/** The task at the end of an edge. */
+export interface Receiver {
+  /** Whether event time means nothing to it but to be handed on: then it goes past it. */
+  readonly ignoresTime: boolean;
+  readonly output: FanOut;
+  process(value: unknown, timestampMs: number, place?: RecordPlace): void;
+  /** A record of the second input. */
+  processSecond(value: unknown, timestampMs: number, place?: RecordPlace): void;
+  inputWatermark(input: number, channel: number, watermarkMs: number): void;
+  inputIdle(input: number, channel: number, idle: boolean): void;
+}
+
 /** The way from one task to another, or from a source to a task. */
 export class Edge implements StreamOutput<unknown> {
-  protected readonly task: Task;
+  protected readonly task: Receiver;
   readonly #input: number;
   readonly #channel: number;
 
-  constructor(task: Task, input: number, channel: number) {
+  constructor(task: Receiver, input: number, channel: number) {
     this.task = task;
     this.#input = input;
     this.#channel = channel;

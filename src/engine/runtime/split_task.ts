@@ -1,13 +1,32 @@
 import { isExpected, OperatorError, RecordError } from "../errors.ts";
+import type { SourceNode } from "../graph.ts";
 import type { SourceSplit } from "../source.ts";
+import type { ClockLimit } from "../time/clock_limit.ts";
+import type { WatermarkCombiner } from "../time/watermark_combiner.ts";
 import { checkTimestamp, type WatermarkGenerator } from "../time/watermark_strategy.ts";
 import type { SplitView } from "../reporting/job_view.ts";
 import { becomesDeadLetter, errorOf } from "./dead_letters.ts";
-import type { SourceTask } from "./source_task.ts";
+import type { AttemptContext } from "./attempt_context.ts";
+import type { FanOut } from "./edge.ts";
+
+/** The source at work that a split is of. */
+export interface SplitOwner {
+  readonly node: SourceNode;
+  readonly attempt: AttemptContext;
+  readonly output: FanOut;
+  readonly combiner: WatermarkCombiner;
+  readonly clockLimit: ClockLimit;
+  /** A record came from a split that was idle. */
+  setActive(split: SplitTask): void;
+  /** A split is silent: it holds event time back no longer. */
+  setIdle(split: SplitTask): void;
+  /** A split has come to its bound. */
+  finish(split: SplitTask): void;
+}
 
 /** Which split it is, and where it begins. */
 export interface SplitTaskOptions {
-  readonly source: SourceTask;
+  readonly source: SplitOwner;
   readonly split: SourceSplit<unknown>;
   /** Its place among the splits of the source. */
   readonly index: number;
@@ -19,7 +38,7 @@ export interface SplitTaskOptions {
 
 /** A split at work: it takes records through the job, one by one, and event time out of them. */
 export class SplitTask implements SplitView {
-  readonly source: SourceTask;
+  readonly source: SplitOwner;
   readonly split: SourceSplit<unknown>;
   readonly index: number;
   /** Event time of this split, ms. */

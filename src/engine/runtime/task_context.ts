@@ -8,8 +8,20 @@ import type { ClockLimit } from "../time/clock_limit.ts";
 import type { TimerQueue } from "../time/timer_queue.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import { type FanOut, UnreadOutput } from "./edge.ts";
-import type { Task } from "./task.ts";
+import type { Tally } from "./tally.ts";
 import type { TaskFailures } from "./task_failures.ts";
+
+/** The task whose context it is. */
+export interface ContextTask {
+  readonly name: string;
+  readonly state: KeyedStateBackend;
+  readonly timers: TimerQueue;
+  readonly processingTimers: TimerQueue;
+  readonly output: FanOut;
+  readonly tally: Tally;
+  currentWatermark(): number;
+  emitWatermark(watermarkMs: number): void;
+}
 
 /** What a task hands to its operator beside what can be seen of it. */
 export interface TaskContextOptions {
@@ -28,14 +40,14 @@ export class TaskContext implements OperatorContext {
   readonly journal: Journal;
   readonly clockLimit: ClockLimit;
   readonly signal: AbortSignal;
-  readonly #task: Task;
+  readonly #task: ContextTask;
   readonly #sideOutputs: ReadonlyMap<string, FanOut>;
   /** Side outputs that nobody reads: what goes there is counted only. */
   readonly #unread = new Map<string, FanOut>();
   readonly #failures: TaskFailures;
   readonly #attempt: AttemptContext;
 
-  constructor(task: Task, { sideOutputs, failures, attempt }: TaskContextOptions) {
+  constructor(task: ContextTask, { sideOutputs, failures, attempt }: TaskContextOptions) {
     this.name = task.name;
     this.state = task.state;
     this.timers = task.timers;

@@ -1,5 +1,5 @@
 import type { DeadLetter } from "../job_store.ts";
-import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
+import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/error_policy.ts";
 import type { AttemptContext } from "../runtime/attempt_context.ts";
 import { Changes } from "../state/changes.ts";
 import { NO_LIMIT } from "../time/clock_limit.ts";

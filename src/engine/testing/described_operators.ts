@@ -3,7 +3,7 @@ import { StreamExecutionEnvironment } from "../api/environment.ts";
 import type { NodeInput, OperatorNode, Outlet, SourceNode, StreamNode } from "../graph.ts";
 import type { KeySelector } from "../functions/functions.ts";
 import type { Operator, TwoInputOperator } from "../operators/operator.ts";
-import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
+import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/error_policy.ts";
 import type { Source } from "../source.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 import type { ManualClock } from "./manual_clock.ts";

@@ -5,7 +5,7 @@ import type { DeadLetter } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
 import { checkBooks } from "../runtime/book_rules.ts";
 import { becomesDeadLetter, errorOf } from "../runtime/dead_letters.ts";
-import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/options.ts";
+import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/error_policy.ts";
 import { Snapshot } from "../runtime/snapshot.ts";
 import { FanOut } from "../runtime/edge.ts";
 import { Tally } from "../runtime/tally.ts";

@@ -1,5 +1,6 @@
 import { formatOrigin, type RecordOrigin } from "../errors.ts";
 import { formatTime } from "../record.ts";
+import { formatCount } from "../words.ts";
 
 /** How far event time may be ahead of a clock, and who hears of the first record beyond that. */
 export interface ClockLimitOptions {
@@ -61,9 +62,7 @@ export class ClockLimit {
     if (this.#first === undefined) return undefined;
     const [are, move] = this.count === 1 ? ["record is", "moves"] : ["records are", "move"];
     const which = this.count === 1 ? "it is" : "the first is";
-    return `${
-      this.count.toLocaleString("en-US")
-    } ${are} more than ${this.#distance} ahead of the clock and ${move} no event ` +
+    return `${formatCount(this.count)} ${are} more than ${this.#distance} ahead of the clock and ${move} no event ` +
       `time, ${which} ${this.#first} (--max-ahead)`;
   }
 

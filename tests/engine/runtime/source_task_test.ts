@@ -5,7 +5,7 @@ import type { SourceNode } from "../../../src/engine/graph.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
 import { FanOut, type RecordPlace } from "../../../src/engine/runtime/edge.ts";
 import { Tally } from "../../../src/engine/runtime/tally.ts";
-import type { ErrorPolicy } from "../../../src/engine/runtime/options.ts";
+import type { ErrorPolicy } from "../../../src/engine/runtime/error_policy.ts";
 import { type RestoredSourceTimes, SourceTask } from "../../../src/engine/runtime/source_task.ts";
 import type { Source } from "../../../src/engine/source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";

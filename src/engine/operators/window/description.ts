@@ -3,6 +3,7 @@ import type { Evictor } from "../../windows/evictor.ts";
 import type { Trigger } from "../../windows/trigger.ts";
 import type { Window } from "../../windows/window.ts";
 import type { WindowAssigner } from "../../windows/window_assigner.ts";
+import { formatCount } from "../../words.ts";
 import type { ProcessWindowFunction } from "../../functions/functions.ts";
 import type { OperatorContext } from "../operator.ts";
 import type { WindowFold } from "./folds.ts";
@@ -58,7 +59,7 @@ export function warnOfManyWindows(
   if (windowsPerRecord <= MANY_WINDOWS) return;
   context.warn(
     `each record falls into ${
-      windowsPerRecord.toLocaleString("en-US")
+      formatCount(windowsPerRecord)
     } windows of ${description} and is kept or added up in each, ` +
       "which takes time and memory accordingly; a longer slide makes them fewer, and tumbling windows as long as the slide, " +
       "whose results a second window takes, do the same work once",

@@ -4,7 +4,7 @@ import { AsyncWaitOperator } from "../../../../src/engine/operators/async/async_
 import type { AsyncWaitOptions, RichAsyncFunction } from "../../../../src/engine/functions/async_function.ts";
 import { AsyncRetryStrategies } from "../../../../src/engine/functions/async_retry_strategies.ts";
 import { MAX_WATERMARK, NO_TIMESTAMP } from "../../../../src/engine/record.ts";
-import type { ErrorPolicy } from "../../../../src/engine/runtime/options.ts";
+import type { ErrorPolicy } from "../../../../src/engine/runtime/error_policy.ts";
 import { JOB_ENTRY, type JobRecord, jobText } from "../../../../src/engine/commit_format.ts";
 import { AsyncCalls, settled } from "../../async_calls.ts";
 import type { Flow } from "../../../../src/engine/testing/probe.ts";
