@@ -9,7 +9,7 @@ import { ByteWriter } from "../src/connectors/kafka/bytes.ts";
 import { COMPRESSIONS, loadCodec } from "../src/connectors/kafka/compression.ts";
 import { committedRecords } from "../src/connectors/kafka/fetch_response.ts";
 import { writeBatch } from "../src/connectors/kafka/record_batch.ts";
-import { TextArena } from "../src/connectors/json/text_arena.ts";
+import { EncodeBuffer } from "../src/connectors/json/encode_buffer.ts";
 
 const ROUNDS = 100;
 /** Rounds until functions are compiled. */
@@ -52,7 +52,7 @@ function measure(compression: Compression, cost: Cost): void {
 /** 800 records of skyone, as jobs write them. */
 async function bookings() {
   const text = await Deno.readTextFile(new URL("../tests/e2e/example/skyone.jsonl", import.meta.url));
-  const arena = new TextArena();
+  const arena = new EncodeBuffer();
   return text.trim().split("\n").map((line) => {
     const { timestamp, key, value } = JSON.parse(line);
     const compact = (json: string) => JSON.stringify(JSON.parse(json));

@@ -3,7 +3,7 @@ import { RecordError } from "../../engine/mod.ts";
 import type { BrokerRecord } from "../broker.ts";
 import { FetchedRecord } from "../records/fetched_record.ts";
 
-/** 2^53 − 1, the last integer that is no other's neighbour, has as many digits. */
+/** Of 2^53 − 1, the largest integer that JavaScript's numbers tell from both its neighbours. */
 const DIGITS = 16;
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -17,7 +17,7 @@ export function checkIntegers(record: BrokerRecord): void {
   try {
     JSON.parse(text, refuseInexact as (name: string, value: unknown) => unknown);
   } catch (error) {
-    // What is no JSON at all, its decoder says.
+    // That a text is not JSON at all is reported by the decoder.
     if (error instanceof RecordError) throw error;
   }
 }
@@ -30,7 +30,7 @@ function refuseInexact(name: string, value: unknown, { source }: { readonly sour
   );
 }
 
-/** Whether so many digits stand in a row that it may be such an integer: mostly none do, and then it is no text yet. */
+/** Whether enough digits stand in a row for such an integer: in most records they do not, and no text has to be made of them. */
 function hasManyDigits(record: BrokerRecord): boolean {
   const isView = record instanceof FetchedRecord;
   const bytes = isView ? record.bytes : record.value;

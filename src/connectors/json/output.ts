@@ -2,7 +2,6 @@ import { isPlainJson, lossInJson } from "../../engine/internal.ts";
 import { RecordError } from "../../engine/mod.ts";
 import { checkValue } from "./codec.ts";
 import { compiledSchema } from "./compiled_schema.ts";
-import { JsonWriter } from "./writer.ts";
 import type { Schema } from "../topic.ts";
 
 /**
@@ -10,7 +9,6 @@ import type { Schema } from "../topic.ts";
  * topic's own schema does not take. So a bad value is a dead letter of the job that made it, and not one of each job that reads it.
  */
 export class JsonOutput {
-  readonly #writer = new JsonWriter();
   readonly #doing: string;
   readonly #what: string;
   readonly #schema: Schema<unknown> | undefined;
@@ -28,15 +26,13 @@ export class JsonOutput {
 
   /** @throws {RecordError} if a reader would not get the value back, with the place in it */
   text(value: unknown): string {
-    const writer = this.#writer;
     let text: string;
     try {
-      text = writer.stringify(value);
+      text = JSON.stringify(value);
     } catch (error) {
       throw this.#refused(lossInJson(value, "output")) ?? error;
     }
-    // What fitted a shape is text, finite numbers, booleans and plain objects of them.
-    const isPlain = writer.hadShape || isPlainJson(value);
+    const isPlain = isPlainJson(value);
     if (!isPlain) {
       const refused = this.#refused(lossInJson(value, "output"));
       if (refused !== undefined) throw refused;

@@ -1,7 +1,7 @@
 /** The compacted topic that holds a job's entries: a record's key and value are those of an entry, a tombstone deletes it. */
 import type { BrokerRecord, FetchedBatch, JobCommit, OutgoingRecord } from "../broker.ts";
 import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker_errors.ts";
-import { TextArena } from "../json/text_arena.ts";
+import { EncodeBuffer } from "../json/encode_buffer.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
 import { createTopics, untilReady } from "./create_topics.ts";
@@ -161,7 +161,7 @@ const OWNER_ENTRY = JSON.stringify(["owner"]);
 
 /** The record with which a new owner marks the end of what it restores. */
 export function ownerRecord(job: string, owner: string, timestampMs: number): OutgoingRecord {
-  return new TextArena().record(changelogTopic(job), OWNER_ENTRY, owner, timestampMs, 0);
+  return new EncodeBuffer().record(changelogTopic(job), OWNER_ENTRY, owner, timestampMs, 0);
 }
 
 /** The records for changed entries, made one by one: all at once they would take more memory than the state. */
@@ -171,6 +171,6 @@ export function* changelogRecords(
   timestampMs: number,
 ): Generator<OutgoingRecord> {
   const topic = changelogTopic(job);
-  const arena = new TextArena();
+  const arena = new EncodeBuffer();
   for (const [entry, text] of changes) yield arena.record(topic, entry, text, timestampMs, 0);
 }

@@ -5,7 +5,7 @@ import type { BrokerRecord, Compression, RecordHeaders } from "../broker.ts";
 import { JsonOutput } from "../json/output.ts";
 import { recordTime } from "./record_time.ts";
 import type { Encode } from "../sink.ts";
-import { TextArena } from "../json/text_arena.ts";
+import { EncodeBuffer } from "../json/encode_buffer.ts";
 import type { Topic } from "../topic.ts";
 import type { Decode } from "../topic_split.ts";
 
@@ -124,7 +124,7 @@ export function jsonEncoder<T, K>(
   { name, key: keyOf, schema }: Topic<T, K>,
   { headers: headersOf, partition: partitionOf }: JsonSinkOptions<T>,
 ): Encode<T> {
-  const arena = new TextArena();
+  const arena = new EncodeBuffer();
   const keys = new JsonOutput(`write to topic "${name}"`, "key");
   const values = new JsonOutput(`write to topic "${name}"`, "value", schema);
   const plain: Encode<T> = (value, timestampMs) =>

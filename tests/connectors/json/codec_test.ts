@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { z } from "zod";
 import { decodeJson, jsonDecoder } from "../../../src/connectors/json/codec.ts";
 import { JsonReader } from "../../../src/connectors/json/reader.ts";
-import { TextArena } from "../../../src/connectors/json/text_arena.ts";
+import { EncodeBuffer } from "../../../src/connectors/json/encode_buffer.ts";
 import { RecordError } from "../../../src/engine/errors.ts";
 import { fetchedRecords } from "../../fetched_records.ts";
 
@@ -183,43 +183,43 @@ Deno.test("jsonDecoder() takes records that are no views", () => {
   assertEquals(decode({ offset: 0, timestampMs: 0, key: null, value: bytes("1"), headers: undefined }), 1);
 });
 
-// ------------------------------------------------------------------------------------------------------ TextArena
+// ------------------------------------------------------------------------------------------------------ EncodeBuffer
 
-function pairOf(arena: TextArena, key: string, value: string | null): [Uint8Array | null, Uint8Array | null] {
+function pairOf(arena: EncodeBuffer, key: string, value: string | null): [Uint8Array | null, Uint8Array | null] {
   const record = arena.record("t", key, value, 5);
   return [record.key, record.value];
 }
 
 Deno.test("record() has topic, time and partition", () => {
   for (const value of ["a", "ü"]) {
-    const { topic, timestampMs, partition, headers } = new TextArena().record("t", "k", value, 5, 2);
+    const { topic, timestampMs, partition, headers } = new EncodeBuffer().record("t", "k", value, 5, 2);
     assertEquals([topic, timestampMs, partition, headers], ["t", 5, 2, undefined]);
   }
 });
 
 Deno.test("record() has no value for null", () => {
   for (const key of ["a", "ü", "a".repeat(100_000)]) {
-    assertEquals(pairOf(new TextArena(), key, null), [bytes(key), null]);
+    assertEquals(pairOf(new EncodeBuffer(), key, null), [bytes(key), null]);
   }
 });
 
 const decoded = (pair: readonly (Uint8Array | null)[]) => pair.map((part) => decoder.decode(part!));
 
 Deno.test("record() has the bytes of two texts", () => {
-  const [key, value] = pairOf(new TextArena(), '"SKY1"', '{"ref":"SKY1"}');
+  const [key, value] = pairOf(new EncodeBuffer(), '"SKY1"', '{"ref":"SKY1"}');
 
   assertEquals([key, value], [bytes('"SKY1"'), bytes('{"ref":"SKY1"}')]);
 });
 
 Deno.test("record() has the bytes of texts that are empty", () => {
-  const arena = new TextArena();
+  const arena = new EncodeBuffer();
   for (const [first, second] of [["", ""], ["a", ""], ["", "b"]] as const) {
     assertEquals(decoded(pairOf(arena, first, second)), [first, second]);
   }
 });
 
 Deno.test("record() has the bytes of text beyond ASCII, in either place", () => {
-  const arena = new TextArena();
+  const arena = new EncodeBuffer();
   const pairs = [["Zürich", "a"], ["a", "東京"], ["é", "🛫"], ["a", "b"], ["\u007f", "\u0080"], [
     "\u07ff\u0800",
     "\uffff",
@@ -229,11 +229,11 @@ Deno.test("record() has the bytes of text beyond ASCII, in either place", () => 
 
 Deno.test("record() does not join the halves of a character that stand in two texts", () => {
   // As encode() does: half a character is U+FFFD.
-  assertEquals(pairOf(new TextArena(), "a\ud83d", "\udeeb"), [bytes("a\ufffd"), bytes("\ufffd")]);
+  assertEquals(pairOf(new EncodeBuffer(), "a\ud83d", "\udeeb"), [bytes("a\ufffd"), bytes("\ufffd")]);
 });
 
 Deno.test("record() has the bytes of very long text", () => {
-  const arena = new TextArena();
+  const arena = new EncodeBuffer();
   for (const length of [21_844, 21_845, 21_846, 100_000, 3_000_000]) {
     const pair = pairOf(arena, "k", "v".repeat(length - 1));
     assertEquals([pair[0]!.length, pair[1]!.length], [1, length - 1]);
@@ -243,7 +243,7 @@ Deno.test("record() has the bytes of very long text", () => {
 });
 
 Deno.test("record() has bytes that are never written again, over many chunks", () => {
-  const arena = new TextArena();
+  const arena = new EncodeBuffer();
   const texts = Array.from(
     { length: 3_000 },
     (_, index) => [`key ${index}`, `${index} ${index % 7 === 0 ? "ü" : "u"}`.repeat(20)] as const,

@@ -7,14 +7,14 @@ const encoder = new TextEncoder();
 const CHUNK_BYTES = 1 << 14;
 
 /**
- * Makes records of texts in large shared chunks: `encodeInto()` costs a tenth of `encode()` for some hundred characters (0.08
- * against 0.8 µs), which is as much as all the rest of writing a record.
+ * Makes records of texts in large chunks that many records share: `encode()` allocates for each text, which costs as much as all
+ * the rest of writing a record; `encodeInto()` a chunk does not.
  */
-export class TextArena {
+export class EncodeBuffer {
   #chunk = new Uint8Array(0);
   #used = 0;
 
-  /** The record of two texts, encoded at the price of one. Its bytes are never written again. */
+  /** The record of two texts, which are encoded in one call. Its bytes are never written again. */
   record(
     topic: string,
     key: string,
@@ -32,7 +32,7 @@ export class TextArena {
       }
       const at = this.#used;
       const { written } = encoder.encodeInto(text, this.#chunk.subarray(at));
-      // Only in plain ASCII does a character's place tell its byte's.
+      // Only in plain ASCII is a character's place that of its byte.
       if (written === text.length) {
         this.#used += written;
         const valueLength = value === null ? -1 : value.length;
