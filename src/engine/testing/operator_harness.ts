@@ -72,7 +72,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   /** Processing time of the operator. */
   readonly clock: ManualClock;
   /** @internal */
-  protected readonly attempt: TestAttemptContext;
+  readonly attempt: TestAttemptContext;
   /** @internal */
   protected readonly tasks: readonly Task[];
   readonly #described: DescribedOperators;
@@ -262,6 +262,14 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     const Harness = this.constructor as new (...parts: ConstructorParameters<typeof OperatorHarness>) => this;
     const { onError, onWindowError } = this.attempt;
     return new Harness(this.#described, { clock: this.clock, onError, onWindowError }, this.#stored);
+  }
+
+  /**
+   * The operator at work; of several the first.
+   * @internal
+   */
+  get task(): Task {
+    return this.tasks[0]!;
   }
 
   get #inputs(): readonly StreamNode[] {

@@ -10,7 +10,7 @@ import type { Collector, RuntimeContext } from "../../../src/engine/functions/fu
 import { MIN_WATERMARK, NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { MapStateDescriptor } from "../../../src/engine/state/state.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 /** "DE Germany" */
 const NAMES = new MapStateDescriptor<string, string>("names");
@@ -44,7 +44,7 @@ class NameOf extends BroadcastProcessFunction<string, string, string> {
 }
 
 function newRig(fn: BroadcastProcessFunction<string, string, string> = new NameOf()) {
-  return new OperatorRig<string, string, string>(() => new BroadcastProcessOperator(fn, [NAMES]), {
+  return new OperatorHarness<string, string, string>(() => new BroadcastProcessOperator(fn, [NAMES]), {
     name: "name_of",
     twoInputs: true,
   });

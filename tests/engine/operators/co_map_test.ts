@@ -6,10 +6,10 @@ import { KeyedCoProcessOperator } from "../../../src/engine/operators/keyed_co_p
 import type { CoFlatMapFunction } from "../../../src/engine/functions/process_functions.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 Deno.test("coMap() gives one record for each of either input, at its timestamp", () => {
-  const rig = new OperatorRig<number, string, boolean>(
+  const rig = new OperatorHarness<number, string, boolean>(
     () => new CoProcessOperator(coMap({ map1: (n: number) => `number ${n}`, map2: (b: boolean) => `truth ${b}` })),
     { twoInputs: true },
   );
@@ -19,7 +19,7 @@ Deno.test("coMap() gives one record for each of either input, at its timestamp",
 });
 
 Deno.test("coFlatMap() gives any number of records for each of either input, at its timestamp", () => {
-  const rig = new OperatorRig<number, string, string>(
+  const rig = new OperatorHarness<number, string, string>(
     () =>
       new CoProcessOperator(coFlatMap<number, string, string, unknown>({
         flatMap1: () => {},
@@ -51,7 +51,7 @@ class Control implements CoFlatMapFunction<string, string, string, KeyedRuntimeC
 
 Deno.test("coFlatMap() behind keyBy() has state per key that both inputs share, also after a restart", () => {
   const identity = (word: string) => word;
-  const rig = new OperatorRig<string, string, string>(
+  const rig = new OperatorHarness<string, string, string>(
     () => new KeyedCoProcessOperator<string, string, string, string>(coFlatMap(new Control())),
     { keyBy: identity, keyBy2: identity },
   );
@@ -73,7 +73,7 @@ Deno.test("coMap() and coFlatMap() open and close their function", () => {
       coFlatMap({ flatMap1: () => {}, flatMap2: () => {} }),
     ]
   ) {
-    new OperatorRig(() => new CoProcessOperator(fn), { twoInputs: true }).task.operator.close!();
+    new OperatorHarness(() => new CoProcessOperator(fn), { twoInputs: true }).task.operator.close!();
   }
 
   assertEquals(calls, ["open", "close", "open", "close"]);

@@ -4,7 +4,7 @@ import type { Collector, RuntimeContext } from "../../../src/engine/functions/fu
 import { CoProcessFunction, type ProcessContext } from "../../../src/engine/functions/process_functions.ts";
 import { MIN_WATERMARK, NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 const NEGATIVE = new OutputTag<number>("negative");
 
@@ -30,8 +30,8 @@ class Merge extends CoProcessFunction<number, string, string> {
   }
 }
 
-function newRig(fn = new Merge()): OperatorRig<number, string, string> {
-  return new OperatorRig<number, string, string>(() => new CoProcessOperator(fn), {
+function newRig(fn = new Merge()): OperatorHarness<number, string, string> {
+  return new OperatorHarness<number, string, string>(() => new CoProcessOperator(fn), {
     name: "merge",
     twoInputs: true,
   });

@@ -19,7 +19,7 @@ import {
   type ValueState,
   ValueStateDescriptor,
 } from "../../../src/engine/state/state.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 interface Sale {
   readonly shop: string;
@@ -77,8 +77,8 @@ const sale = (shop: string, cents: number): Sale => ({ shop, cents });
 
 function newRig(
   fn: KeyedBroadcastProcessFunction<string, Sale, Rule, string> = new Alarms(),
-): OperatorRig<Sale, string, Rule> {
-  return new OperatorRig<Sale, string, Rule>(() => new KeyedBroadcastProcessOperator(fn, [LIMIT]), {
+): OperatorHarness<Sale, string, Rule> {
+  return new OperatorHarness<Sale, string, Rule>(() => new KeyedBroadcastProcessOperator(fn, [LIMIT]), {
     name: "alarms",
     keyBy: ({ shop }) => shop,
     twoInputs: true,
@@ -157,7 +157,10 @@ Deno.test("applyToKeyedState() comes to an end if each key's state is cleared an
 });
 
 /** The state as the operator's backend has it, for the key at work. */
-function stateOf(rig: OperatorRig<Sale, string, Rule>, descriptor: ValueStateDescriptor<number>): ValueState<number> {
+function stateOf(
+  rig: OperatorHarness<Sale, string, Rule>,
+  descriptor: ValueStateDescriptor<number>,
+): ValueState<number> {
   return rig.task.state.store().getState(descriptor);
 }
 

@@ -10,7 +10,7 @@ import {
 import { MAX_WATERMARK, NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 interface Ride {
   readonly id: string;
@@ -75,8 +75,8 @@ class RidesAndFares extends KeyedCoProcessFunction<string, Ride, Fare, string> {
 const ride = (id: string): Ride => ({ id });
 const fare = (ride: string, cents: number): Fare => ({ ride, cents });
 
-function newRig(fn = new RidesAndFares()): OperatorRig<Ride, string, Fare> {
-  return new OperatorRig<Ride, string, Fare>(() => new KeyedCoProcessOperator(fn), {
+function newRig(fn = new RidesAndFares()): OperatorHarness<Ride, string, Fare> {
+  return new OperatorHarness<Ride, string, Fare>(() => new KeyedCoProcessOperator(fn), {
     name: "rides_and_fares",
     keyBy: ({ id }) => id,
     keyBy2: ({ ride }) => ride,
@@ -136,7 +136,7 @@ Deno.test("KeyedCoProcessOperator has no key between records", () => {
     processElement1: () => state.update(1),
     processElement2: () => state.update(2),
   };
-  const rig = new OperatorRig<string, string, string>(() => new KeyedCoProcessOperator(fn), {
+  const rig = new OperatorHarness<string, string, string>(() => new KeyedCoProcessOperator(fn), {
     keyBy: (key) => key,
     keyBy2: (key) => key,
   });
@@ -151,7 +151,7 @@ Deno.test("KeyedCoProcessOperator names itself when its function throws at eithe
   const fail = () => {
     throw new RangeError("no fare");
   };
-  const rig = new OperatorRig<string, string, string>(
+  const rig = new OperatorHarness<string, string, string>(
     () => new KeyedCoProcessOperator({ processElement1: fail, processElement2: fail }),
     { name: "rides", keyBy: (key) => key, keyBy2: (key) => key },
   );
@@ -163,7 +163,7 @@ Deno.test("KeyedCoProcessOperator names itself when its function throws at eithe
 // Event time of two inputs, as seen in Flink: FLINK.md, "Watermarks of several inputs".
 
 /** A timer for each record of the first input at its time: "a fired". */
-function timersRig(inputs = 1): OperatorRig<string, string, string> {
+function timersRig(inputs = 1): OperatorHarness<string, string, string> {
   const fn = {
     processElement1: (_key: string, context: KeyedProcessContext<string>) =>
       context.timerService.registerEventTimeTimer(context.timestamp()!),
@@ -171,11 +171,14 @@ function timersRig(inputs = 1): OperatorRig<string, string, string> {
     onTimer: (_timestampMs: number, context: OnTimerContext<string>, out: Collector<string>) =>
       out.collect(`${context.getCurrentKey()} fired`),
   };
-  return new OperatorRig<string, string, string>(() => new KeyedCoProcessOperator<string, string, string, string>(fn), {
-    keyBy: (key) => key,
-    keyBy2: (key) => key,
-    inputs,
-  });
+  return new OperatorHarness<string, string, string>(
+    () => new KeyedCoProcessOperator<string, string, string, string>(fn),
+    {
+      keyBy: (key) => key,
+      keyBy2: (key) => key,
+      inputs,
+    },
+  );
 }
 
 Deno.test("event time of two inputs is that of the one further behind", () => {

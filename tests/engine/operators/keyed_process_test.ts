@@ -10,7 +10,7 @@ import {
 import { MAX_WATERMARK, NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 const SIDE = new OutputTag<string>("side");
 
@@ -45,8 +45,8 @@ class Timers extends KeyedProcessFunction<string, string, string> {
 
 const byKey = (text: string) => text.split(" ")[0]!;
 
-function timersRig(then?: OnTimer): OperatorRig<string, string> {
-  return new OperatorRig(() => new KeyedProcessOperator(new Timers(then)), {
+function timersRig(then?: OnTimer): OperatorHarness<string, string> {
+  return new OperatorHarness(() => new KeyedProcessOperator(new Timers(then)), {
     name: "timers",
     keyBy: byKey,
   });
@@ -229,7 +229,7 @@ class CountWithTimeout extends KeyedProcessFunction<string, string, string> {
   }
 }
 
-const countsRig = () => new OperatorRig(() => new KeyedProcessOperator(new CountWithTimeout()), { keyBy: byKey });
+const countsRig = () => new OperatorHarness(() => new KeyedProcessOperator(new CountWithTimeout()), { keyBy: byKey });
 
 // The example of Flink's documentation, "Process Function".
 Deno.test("KeyedProcessFunction has state of the key of the record and of the timer", () => {
@@ -262,7 +262,7 @@ Deno.test("state, timers and the key can be used only while a key is at work, an
       context = given;
     },
   };
-  const rig = new OperatorRig(() => new KeyedProcessOperator<string, string, string>(fn), { keyBy: byKey });
+  const rig = new OperatorHarness(() => new KeyedProcessOperator<string, string, string>(fn), { keyBy: byKey });
   assertThrows(() => state.value(), TypeError, message);
   rig.record("a", 1);
 
@@ -286,7 +286,7 @@ Deno.test("state that open() uses is an error that names the operator", () => {
     processElement() {},
   };
   assertThrows(
-    () => new OperatorRig(() => new KeyedProcessOperator(fn), { name: "counts", keyBy: byKey }),
+    () => new OperatorHarness(() => new KeyedProcessOperator(fn), { name: "counts", keyBy: byKey }),
     OperatorError,
     'Operator "counts" failed: TypeError: Cannot use state, timers or the key of "counts"',
   );
@@ -297,7 +297,7 @@ Deno.test("KeyedProcessFunction may do without onTimer(): its timers pass", () =
     processElement: (_value: string, { timerService }: KeyedProcessContext<string>) =>
       timerService.registerEventTimeTimer(5),
   };
-  const rig = new OperatorRig(() => new KeyedProcessOperator<string, string, string>(fn), { keyBy: byKey });
+  const rig = new OperatorHarness(() => new KeyedProcessOperator<string, string, string>(fn), { keyBy: byKey });
   rig.record("a", 1).watermark(10);
 
   assertEquals(rig.take(), [{ watermark: 10 }]);
@@ -310,7 +310,7 @@ Deno.test("KeyedProcessOperator opens its function before the first record, with
     processElement: () => void calls.push("record"),
     close: () => void calls.push("close"),
   };
-  const rig = new OperatorRig(() => new KeyedProcessOperator(fn), { name: "keyed", keyBy: byKey });
+  const rig = new OperatorHarness(() => new KeyedProcessOperator(fn), { name: "keyed", keyBy: byKey });
   rig.record("a", 1).task.operator.close!();
 
   assertEquals(calls, ["open keyed", "record", "close"]);

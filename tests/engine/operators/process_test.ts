@@ -4,7 +4,7 @@ import { ProcessOperator } from "../../../src/engine/operators/process.ts";
 import { type ProcessContext, ProcessFunction } from "../../../src/engine/functions/process_functions.ts";
 import { MIN_WATERMARK } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 const SHORT = new OutputTag<number>("short");
 
@@ -29,7 +29,7 @@ class Words extends ProcessFunction<string, string> {
 }
 
 Deno.test("ProcessOperator gives what its function gives, also to side outputs, at the record's timestamp", () => {
-  const rig = new OperatorRig(() => new ProcessOperator(new Words()));
+  const rig = new OperatorHarness(() => new ProcessOperator(new Words()));
   rig.record("the end is near", 100).watermark(99).record("of all", 50);
 
   assertEquals(rig.take(), [["the", 100], ["end", 100], ["near", 100], { watermark: 99 }, ["all", 50]]);
@@ -38,7 +38,7 @@ Deno.test("ProcessOperator gives what its function gives, also to side outputs, 
 
 Deno.test("ProcessOperator shows its function the time of the record, if it has one, and both clocks", () => {
   const seen: unknown[] = [];
-  const rig = new OperatorRig(() =>
+  const rig = new OperatorHarness(() =>
     new ProcessOperator<string, never>({
       processElement(_value, context) {
         const { timerService } = context;
@@ -56,7 +56,7 @@ Deno.test("ProcessOperator shows its function the time of the record, if it has 
 
 Deno.test("ProcessOperator opens its function before the first record, with the operator's name, and closes it", () => {
   const fn = new Words();
-  const rig = new OperatorRig(() => new ProcessOperator(fn), { name: "words" });
+  const rig = new OperatorHarness(() => new ProcessOperator(fn), { name: "words" });
   assertEquals(fn.calls, ["open words"]);
   rig.task.operator.close!();
 
@@ -65,7 +65,7 @@ Deno.test("ProcessOperator opens its function before the first record, with the 
 
 Deno.test("ProcessOperator gives its function the signal that ends with the attempt", () => {
   let signal: AbortSignal | undefined;
-  const rig = new OperatorRig(() =>
+  const rig = new OperatorHarness(() =>
     new ProcessOperator<string, string>({ open: (context) => void (signal = context.signal), processElement() {} })
   );
 

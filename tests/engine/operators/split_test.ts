@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { SplitOperator } from "../../../src/engine/operators/split.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 const SMALL = new OutputTag<number>("small");
 const EVEN = new OutputTag<number>("even");
 
-function newRig(): OperatorRig<number, number> {
+function newRig(): OperatorHarness<number, number> {
   const branches = [{ tag: SMALL, takes: (n: number) => n < 10 }, { tag: EVEN, takes: (n: number) => n % 2 === 0 }];
-  return new OperatorRig<number, number>(() => new SplitOperator(branches));
+  return new OperatorHarness<number, number>(() => new SplitOperator(branches));
 }
 
 Deno.test("SplitOperator sends each record to the first branch that takes it, unchanged, at its timestamp", () => {
@@ -34,7 +34,7 @@ Deno.test("SplitOperator asks no branch behind the one that takes a record", () 
     { tag: SMALL, takes: ask("small", true) },
     { tag: EVEN, takes: ask("even", true) },
   ];
-  new OperatorRig(() => new SplitOperator(branches)).record(1, 1);
+  new OperatorHarness(() => new SplitOperator(branches)).record(1, 1);
 
   assertEquals(asked, ["small"]);
 });

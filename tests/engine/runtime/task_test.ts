@@ -11,7 +11,7 @@ import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { Probe } from "../../../src/engine/testing/probe.ts";
 import { Tally } from "../../../src/engine/runtime/tally.ts";
 import { Journal } from "../../../src/engine/state/journal.ts";
-import { OperatorRig } from "../operator_rig.ts";
+import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
 /** Passes text on; "timer 50" registers a timer for its key instead. What fires gives "key fired". */
 class TimerOperator implements Operator<string, string> {
@@ -47,7 +47,7 @@ function pass<T>(): MapOperator<T, T> {
 }
 
 Deno.test("Task passes a watermark on once, and none that is not news", () => {
-  const rig = new OperatorRig(() => new TimerOperator());
+  const rig = new OperatorHarness(() => new TimerOperator());
   const edge = rig.task.addEdge(0, 0);
   for (const watermarkMs of [10, 10, 5, 11]) edge.emitWatermark(watermarkMs);
 
@@ -56,7 +56,7 @@ Deno.test("Task passes a watermark on once, and none that is not news", () => {
 });
 
 Deno.test("Task fires timers in order of time over all keys, before it passes the watermark on", () => {
-  const rig = new OperatorRig(() => new TimerOperator(), { keyBy: (value) => value.split(" ")[0] });
+  const rig = new OperatorHarness(() => new TimerOperator(), { keyBy: (value) => value.split(" ")[0] });
   rig.record("b 30").record("a 20").record("c 10").record("a 40").watermark(30);
 
   assertEquals(rig.take(), [["c fired", 10], ["a fired", 20], ["b fired", 30], { watermark: 30 }]);
@@ -64,7 +64,7 @@ Deno.test("Task fires timers in order of time over all keys, before it passes th
 
 // Seen in Flink: a timer in the past fires at the next watermark, not at once.
 Deno.test("Task fires a timer that is set in the past at the next watermark", () => {
-  const rig = new OperatorRig(() => new TimerOperator(), { keyBy: (value) => value.split(" ")[0] });
+  const rig = new OperatorHarness(() => new TimerOperator(), { keyBy: (value) => value.split(" ")[0] });
   rig.watermark(100).record("a 50");
   assertEquals(rig.take(), [{ watermark: 100 }]);
   rig.watermark(100);
@@ -75,7 +75,7 @@ Deno.test("Task fires a timer that is set in the past at the next watermark", ()
 
 Deno.test("Task shows the new watermark while timers fire that end long before it", () => {
   const seen: number[] = [];
-  const rig = new OperatorRig(
+  const rig = new OperatorHarness(
     () => new TimerOperator((_timer, context) => void seen.push(context.currentWatermark())),
     { keyBy: (value) => value.split(" ")[0] },
   );
@@ -86,7 +86,7 @@ Deno.test("Task shows the new watermark while timers fire that end long before i
 
 Deno.test("Task sets the key of a record, and of a timer that fires", () => {
   const keys: unknown[] = [];
-  const rig = new OperatorRig(
+  const rig = new OperatorHarness(
     () => new TimerOperator((_timer, { state }) => void keys.push(state.currentKey)),
     { keyBy: (value) => [value.split(" ")[0]] },
   );
@@ -96,14 +96,14 @@ Deno.test("Task sets the key of a record, and of a timer that fires", () => {
 });
 
 Deno.test("Task takes the smallest watermark of several inputs", () => {
-  const rig = new OperatorRig(() => pass<string>(), { inputs: 2 });
+  const rig = new OperatorHarness(() => pass<string>(), { inputs: 2 });
   rig.watermark(50, 0).record("x", 1, 1).watermark(30, 1).watermark(70, 1);
 
   assertEquals(rig.take(), [["x", 1], { watermark: 30 }, { watermark: 50 }]);
 });
 
 Deno.test("Task does not wait for an idle input, and is idle when all are", () => {
-  const rig = new OperatorRig(() => pass<string>(), { inputs: 2 });
+  const rig = new OperatorHarness(() => pass<string>(), { inputs: 2 });
   rig.watermark(50, 0).idle(true, 1).watermark(60, 0).idle(true, 0).idle(false, 1);
 
   assertEquals(rig.take(), [{ watermark: 50 }, { watermark: 60 }, "idle", "active"]);
@@ -111,7 +111,7 @@ Deno.test("Task does not wait for an idle input, and is idle when all are", () =
 
 // Seen in Flink: when the last input goes idle that held the minimum, the maximum of all is emitted first.
 Deno.test("Task gives the largest watermark when its last input falls idle, before it says so", () => {
-  const rig = new OperatorRig(() => pass<string>(), { inputs: 2 });
+  const rig = new OperatorHarness(() => pass<string>(), { inputs: 2 });
   rig.watermark(90, 0).watermark(10, 1).idle(true, 0).idle(true, 1);
 
   assertEquals(rig.take(), [{ watermark: 10 }, { watermark: 90 }, "idle"]);
@@ -119,7 +119,7 @@ Deno.test("Task gives the largest watermark when its last input falls idle, befo
 
 for (const order of [["end", "idle"], ["idle", "end"]] as const) {
   Deno.test(`Task is idle when one input ends and the others are idle: ${order.join(", then ")}`, () => {
-    const rig = new OperatorRig(() => pass<string>(), { inputs: 2 });
+    const rig = new OperatorHarness(() => pass<string>(), { inputs: 2 });
     rig.watermark(10, 0).watermark(5, 1);
     assertEquals(rig.take(), [{ watermark: 5 }]);
     for (const what of order) {
@@ -136,14 +136,14 @@ for (const order of [["end", "idle"], ["idle", "end"]] as const) {
 }
 
 Deno.test("Task with one input says that it is idle, once", () => {
-  const rig = new OperatorRig(() => pass<string>());
+  const rig = new OperatorHarness(() => pass<string>());
   rig.idle(true).idle(true).record("late", 5).idle(false).watermark(10);
 
   assertEquals(rig.take(), ["idle", ["late", 5], "active", { watermark: 10 }]);
 });
 
 Deno.test("Task does not come to the end when one of its inputs has ended and the other falls idle", () => {
-  const rig = new OperatorRig(() => pass<string>(), { inputs: 2 });
+  const rig = new OperatorHarness(() => pass<string>(), { inputs: 2 });
   rig.watermark(MAX_WATERMARK, 0).watermark(50, 1).idle(true, 1).idle(false, 1).watermark(60, 1);
 
   assertEquals(rig.take(), [{ watermark: 50 }, "idle", "active", { watermark: 60 }]);
@@ -151,7 +151,7 @@ Deno.test("Task does not come to the end when one of its inputs has ended and th
 
 Deno.test("realWatermarkMs() is what it has passed on, or what lies above if that is less", () => {
   const realAfter = (watermarkMs: number, limitMs: number) => {
-    const rig = new OperatorRig(() => pass<string>());
+    const rig = new OperatorHarness(() => pass<string>());
     return rig.watermark(watermarkMs).task.realWatermarkMs(limitMs);
   };
 
@@ -160,7 +160,7 @@ Deno.test("realWatermarkMs() is what it has passed on, or what lies above if tha
 });
 
 Deno.test("realWatermarkMs() never falls behind the last commit", () => {
-  const rig = new OperatorRig(() => pass<string>());
+  const rig = new OperatorHarness(() => pass<string>());
   rig.watermark(50).commit();
   const restarted = rig.restart();
 
@@ -172,15 +172,15 @@ Deno.test("realWatermarkMs() never falls behind the last commit", () => {
 
 Deno.test("processingTime() is the clock's", () => {
   const clock = new ManualClock(1_000);
-  const rig = new OperatorRig(() => new TimerOperator(), { clock });
+  const rig = new OperatorHarness(() => new TimerOperator(), { clock });
   clock.advance(5);
 
-  assertEquals((rig.operator as unknown as TimerOperator).context.processingTime(), 1_005);
+  assertEquals((rig.task.operator as unknown as TimerOperator).context.processingTime(), 1_005);
 });
 
 Deno.test("process() names the operator that threw, keeps the error, and says at which record", () => {
   const cause = new RangeError("no such city");
-  const rig = new OperatorRig(
+  const rig = new OperatorHarness(
     () =>
       new MapOperator(() => {
         throw cause;
@@ -219,7 +219,7 @@ Deno.test("process() hands on where a record comes from, also to side outputs; w
       this.context.sideOutput(tag).collect(record.value, record.timestampMs);
     }
   }();
-  const rig = new OperatorRig(() => operator, { keyBy: (value) => value.split(" ")[0] });
+  const rig = new OperatorHarness(() => operator, { keyBy: (value) => value.split(" ")[0] });
   rig.task.output.add(spy("main"));
   (operator.context.sideOutput(tag) as FanOut).add(spy("side"));
   const edge = rig.task.addEdge(0, 0);
@@ -232,21 +232,21 @@ Deno.test("process() hands on where a record comes from, also to side outputs; w
 });
 
 Deno.test("process() names the nearest operator when one below threw", () => {
-  const below = new OperatorRig(
+  const below = new OperatorHarness(
     () =>
       new MapOperator(() => {
         throw new Error("below");
       }),
     { name: "below" },
   );
-  const above = new OperatorRig(() => pass<string>(), { name: "above" });
+  const above = new OperatorHarness(() => pass<string>(), { name: "above" });
   above.task.output.add(below.task.addEdge(0, 0));
 
   assertThrows(() => above.record("x"), OperatorError, 'Operator "below" failed: Error: below');
 });
 
 Deno.test("process() names the operator whose key cannot be used", () => {
-  const rig = new OperatorRig(() => pass<string>(), { name: "keyed", keyBy: () => undefined });
+  const rig = new OperatorHarness(() => pass<string>(), { name: "keyed", keyBy: () => undefined });
 
   assertThrows(
     () => rig.record("x"),
@@ -257,7 +257,7 @@ Deno.test("process() names the operator whose key cannot be used", () => {
 
 Deno.test("process() leaves an error alone that is meant for the person as it is", () => {
   const sentence = new JobError("Cannot go on");
-  const rig = new OperatorRig(() =>
+  const rig = new OperatorHarness(() =>
     new MapOperator(() => {
       throw sentence;
     })
@@ -268,7 +268,7 @@ Deno.test("process() leaves an error alone that is meant for the person as it is
 
 Deno.test("process() takes whatever is thrown, also what is no error", () => {
   for (const [thrown, words] of [["text", "text"], [undefined, "undefined"], [null, "null"]] as const) {
-    const rig = new OperatorRig(() =>
+    const rig = new OperatorHarness(() =>
       new MapOperator(() => {
         throw thrown;
       })
@@ -285,7 +285,7 @@ Deno.test("open() names the operator that cannot be opened", () => {
     processElement() {},
   };
   assertThrows(
-    () => new OperatorRig(() => broken, { name: "files" }),
+    () => new OperatorHarness(() => broken, { name: "files" }),
     OperatorError,
     'Operator "files" failed: Error: no file',
   );
@@ -324,7 +324,7 @@ Deno.test("FanOut without edges counts what nobody takes", () => {
 });
 
 Deno.test("FanOut hands event time past tasks that have no use for it, which know it all the same", () => {
-  const map = new OperatorRig(() => new MapOperator((value: number) => value));
+  const map = new OperatorHarness(() => new MapOperator((value: number) => value));
   const [fanOut, probe] = [newOutput(), new Probe()];
   fanOut.add(map.task.addEdge(0, 0));
   map.task.output.add(probe);

@@ -8,19 +8,19 @@ import type { ErrorPolicy } from "../../../../src/engine/runtime/error_policy.ts
 import { JOB_ENTRY, type JobRecord, jobText } from "../../../../src/engine/commit_format.ts";
 import { AsyncCalls, settled } from "../../async_calls.ts";
 import type { Flow } from "../../../../src/engine/testing/probe.ts";
-import { OperatorRig } from "../../operator_rig.ts";
+import { OperatorHarness } from "../../../../src/engine/testing/operator_harness.ts";
 
 type Order = "ordered" | "unordered";
 
 /** An operator whose calls the test answers. */
 class AsyncRig {
   calls = new AsyncCalls<string, string>();
-  rig: OperatorRig<string, string>;
+  rig: OperatorHarness<string, string>;
 
   constructor(order: Order, options: Partial<AsyncWaitOptions<string, string>> = {}, onError: ErrorPolicy = "fail") {
     // The function of the rig that is at work: a restart gives it new calls.
     const rich = { asyncInvoke: (...args: Parameters<typeof this.calls.function>) => this.calls.function(...args) };
-    this.rig = new OperatorRig(
+    this.rig = new OperatorHarness(
       () => new AsyncWaitOperator<string, string>(order, rich, { timeoutMs: 1_000, ...options }),
       { name: "lookup", onError },
     );
@@ -56,7 +56,7 @@ class AsyncRig {
   }
 
   get pendingResults() {
-    return this.rig.operator.pendingResults!;
+    return this.rig.task.operator.pendingResults!;
   }
 }
 
@@ -546,7 +546,7 @@ testBoth("AsyncWaitOperator takes records of a commit in their order, whatever t
     finishedAtMs: null,
   };
   const restored = { entries: new Map([...entries, [JOB_ENTRY, jobText(record)]]), watermarks: new Map() };
-  new OperatorRig(create, { name: "lookup" }, restored).task.emitReady();
+  new OperatorHarness(create, { name: "lookup" }, restored).task.emitReady();
   await settled();
 
   assertEquals(job.calls.inputs, Array.from({ length: 12 }, (_, n) => `r${n}`));
@@ -588,7 +588,7 @@ testBoth(
     const [a, b] = [job.calls.of("a1"), job.calls.of("b2")];
     let wakes = 0;
     job.rig.attempt.wake = () => void wakes++;
-    job.rig.operator.close!();
+    job.rig.task.operator.close!();
     assertEquals([a.signal.aborted, b.signal.aborted], [true, true]);
 
     a.answer("x");
@@ -617,12 +617,12 @@ Deno.test("AsyncWaitOperator opens and closes its function, and calls it between
       return Promise.resolve();
     }
   }
-  const rig = new OperatorRig(
+  const rig = new OperatorHarness(
     () => new AsyncWaitOperator<string, string>("ordered", new Lookup(), { timeoutMs: 1 }),
     { name: "lookup" },
   );
   rig.record("a").task.emitReady();
-  const closing: unknown = rig.operator.close!();
+  const closing: unknown = rig.task.operator.close!();
   assert(closing instanceof Promise);
   await closing;
 
@@ -637,9 +637,9 @@ Deno.test("AsyncWaitOperator gives a function that asks for it late a signal tha
       return new Promise(() => {});
     },
   };
-  const rig = new OperatorRig(() => new AsyncWaitOperator("ordered", rich, { timeoutMs: 1 }));
+  const rig = new OperatorHarness(() => new AsyncWaitOperator("ordered", rich, { timeoutMs: 1 }));
   rig.record("a").task.emitReady();
-  rig.operator.close!();
+  rig.task.operator.close!();
 
   assertEquals(context!.signal.aborted, true);
 });

@@ -7,7 +7,7 @@ import { ProcessJoinFunction } from "../../../../src/engine/functions/process_jo
 import { MAX_WATERMARK } from "../../../../src/engine/record.ts";
 import { OutputTag } from "../../../../src/engine/side_output.ts";
 import { type ValueState, ValueStateDescriptor } from "../../../../src/engine/state/state.ts";
-import { OperatorRig } from "../../operator_rig.ts";
+import { OperatorHarness } from "../../../../src/engine/testing/operator_harness.ts";
 
 /** "a1": of key a, the rest tells it from others. */
 type Text = string;
@@ -27,7 +27,7 @@ function newRig(
 ) {
   const { join = { processElement }, late = false } = options;
   const tags = late ? { leftLateTag: LATE_LEFT, rightLateTag: LATE_RIGHT } : {};
-  return new OperatorRig<Text, string, Text>(
+  return new OperatorHarness<Text, string, Text>(
     () => new IntervalJoinOperator({ lowerMs, upperMs, ...tags }, join),
     { name: "pairs", keyBy: (text) => text[0], keyBy2: (text) => text[0] },
   );
@@ -193,7 +193,7 @@ Deno.test("IntervalJoinOperator stores the records of a time together, and not t
 });
 
 Deno.test("IntervalJoinOperator says in its stamps from when to when it joins", () => {
-  assertEquals(newRig(-2, 1).operator.stamps!(), { interval: "-2 ms to 1 ms" });
+  assertEquals(newRig(-2, 1).task.operator.stamps!(), { interval: "-2 ms to 1 ms" });
 });
 
 // As Flink's testRestoreFromSnapshot().
@@ -245,7 +245,7 @@ Deno.test("ProcessJoinFunction is opened and closed, and has state of its key", 
   }
   const rig = newRig(0, 0, { join: new Counting() });
   rig.record("a1", 1).record("a2", 1).record("b1", 1).record2("a3", 1).record2("b2", 1);
-  rig.operator.close!();
+  rig.task.operator.close!();
 
   assertEquals(pairsOf(rig), [["a 1", 1], ["a 2", 1], ["b 1", 1]]);
   assertEquals(events, ["open pairs", "close"]);

@@ -14,7 +14,7 @@ import { EventTimeTrigger } from "../../../../src/engine/windows/time_triggers.t
 import { TimeWindow } from "../../../../src/engine/windows/window.ts";
 import { WindowAssigner } from "../../../../src/engine/windows/window_assigner.ts";
 import { ManualClock } from "../../../../src/engine/testing/manual_clock.ts";
-import { OperatorRig } from "../../operator_rig.ts";
+import { OperatorHarness } from "../../../../src/engine/testing/operator_harness.ts";
 
 /** "a:3": three of a. */
 interface Count {
@@ -33,11 +33,14 @@ function newRig<OUT = Count>(
   options: { assigner?: WindowAssigner<unknown, TimeWindow>; clock?: ManualClock } = {},
 ) {
   const { assigner = TumblingEventTimeWindows.of(10), clock = new ManualClock() } = options;
-  return new OperatorRig<Count, OUT>(() => new SimpleWindowOperator({ assigner, fold: new ReduceFold(add), process }), {
-    name: "counts",
-    keyBy: ({ key }) => key,
-    clock,
-  });
+  return new OperatorHarness<Count, OUT>(
+    () => new SimpleWindowOperator({ assigner, fold: new ReduceFold(add), process }),
+    {
+      name: "counts",
+      keyBy: ({ key }) => key,
+      clock,
+    },
+  );
 }
 
 /** A process function out of a plain one. */
@@ -89,7 +92,7 @@ Deno.test("SimpleWindowOperator fires each window once, and all that are open at
 });
 
 Deno.test("SimpleWindowOperator keeps keys of one id text but different types apart", () => {
-  const rig = new OperatorRig<{ k: unknown }, { k: unknown }>(
+  const rig = new OperatorHarness<{ k: unknown }, { k: unknown }>(
     () =>
       new SimpleWindowOperator({
         assigner: TumblingEventTimeWindows.of(10),
@@ -303,7 +306,7 @@ Deno.test("SimpleWindowOperator lets pass that a state was written as another ve
 });
 
 Deno.test("SimpleWindowOperator refuses undefined as a record: the window would have nothing to keep", () => {
-  const rig = new OperatorRig(
+  const rig = new OperatorHarness(
     () =>
       new SimpleWindowOperator({
         assigner: TumblingEventTimeWindows.of(10),
@@ -317,7 +320,7 @@ Deno.test("SimpleWindowOperator refuses undefined as a record: the window would 
 
 Deno.test("SimpleWindowOperator refuses a function that gives undefined: the window would vanish", () => {
   const assigner = TumblingEventTimeWindows.of(10);
-  const rig = new OperatorRig(
+  const rig = new OperatorHarness(
     () => new SimpleWindowOperator({ assigner, fold: new ReduceFold((): Count => undefined as unknown as Count) }),
     {
       name: "counts",
@@ -330,5 +333,5 @@ Deno.test("SimpleWindowOperator refuses a function that gives undefined: the win
 });
 
 Deno.test("stamps() is the assigner's description: other windows cannot read the state", () => {
-  assertEquals(newRig().operator.stamps!(), { window: "TumblingEventTimeWindows(10 ms)" });
+  assertEquals(newRig().task.operator.stamps!(), { window: "TumblingEventTimeWindows(10 ms)" });
 });

@@ -409,7 +409,7 @@ Deno.test("process() is opened and closed with the operator, and clear() is call
     { process: new Noting(), clock: new ManualClock(777) },
   );
   rig.record("a1", 1).record("b1", 12).watermark(9).record("a2", 1).watermark(14);
-  rig.operator.close?.();
+  rig.task.operator.close?.();
 
   assertEquals(calls, [
     ["open", "words"],

@@ -14,7 +14,7 @@ import { SlidingEventTimeWindows } from "../../../../src/engine/windows/sliding_
 import { TumblingEventTimeWindows } from "../../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { GlobalWindow } from "../../../../src/engine/windows/window.ts";
 import type { Flow } from "../../../../src/engine/testing/probe.ts";
-import { OperatorRig } from "../../operator_rig.ts";
+import { OperatorHarness } from "../../../../src/engine/testing/operator_harness.ts";
 import { results, Words } from "./window_rig.ts";
 
 // Operators against what one would do by hand with a list of all records, for random streams and restarts.
@@ -61,7 +61,7 @@ interface Model {
 
 /** The operator gives what the model does, event by event. */
 function check(create: () => Operator<string, string>, model: Model, events: readonly Event[]): void {
-  let rig = new OperatorRig<string, string>(create, { keyBy: (word) => word[0]! });
+  let rig = new OperatorHarness<string, string>(create, { keyBy: (word) => word[0]! });
   const stored = new Set<string>();
   const commit = () => {
     for (const [entry, value] of rig.commit()) {

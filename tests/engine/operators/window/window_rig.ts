@@ -7,7 +7,7 @@ import { WindowOperator } from "../../../../src/engine/operators/window/window.t
 import type { WindowDescription } from "../../../../src/engine/operators/window/description.ts";
 import type { Window } from "../../../../src/engine/windows/window.ts";
 import { ManualClock } from "../../../../src/engine/testing/manual_clock.ts";
-import { OperatorRig } from "../../operator_rig.ts";
+import { OperatorHarness } from "../../../../src/engine/testing/operator_harness.ts";
 import type { Flow } from "../../../../src/engine/testing/probe.ts";
 
 /** A record: a text whose first letter is its key. */
@@ -23,7 +23,7 @@ export class Words<W extends Window> extends ProcessWindowFunction<Word, string,
   }
 }
 
-export type WordsRig = OperatorRig<Word, string>;
+export type WordsRig = OperatorHarness<Word, string>;
 
 /** An operator whose windows give their words, in order of arrival. */
 export function wordsRig<W extends Window>(
@@ -34,7 +34,7 @@ export function wordsRig<W extends Window>(
   } = {},
 ): WordsRig {
   const { process = new Words<W>(), clock = new ManualClock() } = options;
-  return new OperatorRig<Word, string>(() => new WindowOperator({ ...description, process }), {
+  return new OperatorHarness<Word, string>(() => new WindowOperator({ ...description, process }), {
     name: "words",
     keyBy: (word) => word[0]!,
     clock,
