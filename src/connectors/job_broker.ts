@@ -2,12 +2,12 @@ import type { JobSession, JobStore, JobStoreRequest, Sink, Source } from "../eng
 import type { Broker, Compression } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
 import { decodeText, jsonDecoder } from "./json/codec.ts";
+import { jsonEncoder } from "./json/encoder.ts";
 import { JsonReader } from "./json/reader.ts";
 import {
   checkFrom,
   type DecodingOptions,
   type EncodingOptions,
-  jsonEncoder,
   type JsonSinkOptions,
   type JsonSourceOptions,
   recordDecoder,

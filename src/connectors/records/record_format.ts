@@ -2,11 +2,8 @@
 import { checkPlainFunction } from "../../engine/internal.ts";
 import { RecordError, type StartingPoint } from "../../engine/mod.ts";
 import type { BrokerRecord, Compression, RecordHeaders } from "../broker.ts";
-import { JsonOutput } from "../json/output.ts";
 import { recordTime } from "./record_time.ts";
 import type { Encode } from "../sink.ts";
-import { EncodeBuffer } from "../json/encode_buffer.ts";
-import type { Topic } from "../topic.ts";
 import type { Decode } from "../topic_split.ts";
 
 /** A committed record with its topic and partition. A value of null is a tombstone. */
@@ -116,23 +113,6 @@ export function recordEncoder<T>(
       timestampMs: timestampMs === undefined ? eventTimeMs : recordTime(topic, timestampMs),
       headers,
     };
-  };
-}
-
-/** Makes JSON of values for their topic. */
-export function jsonEncoder<T, K>(
-  { name, key: keyOf, schema }: Topic<T, K>,
-  { headers: headersOf, partition: partitionOf }: JsonSinkOptions<T>,
-): Encode<T> {
-  const arena = new EncodeBuffer();
-  const keys = new JsonOutput(`write to topic "${name}"`, "key");
-  const values = new JsonOutput(`write to topic "${name}"`, "value", schema);
-  const plain: Encode<T> = (value, timestampMs) =>
-    arena.record(name, keys.text(keyOf(value)), values.text(value), timestampMs);
-  if (headersOf === undefined && partitionOf === undefined) return plain;
-  return (of, eventTimeMs) => {
-    const { topic, key, value, timestampMs } = plain(of, eventTimeMs);
-    return { topic, key, value, timestampMs, headers: headersOf?.(of), partition: partitionOf?.(of) };
   };
 }
 
