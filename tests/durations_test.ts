@@ -16,7 +16,7 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "engine/testing/pulse.ts": [1, "a clock that hands on"],
   "engine/state/keyed_state_backend.ts": [1, "time to live: it is stored, and goes on while no process runs"],
   "engine/runtime/wiring.ts": [1, "the same"],
-  "engine/runtime/task.ts": [1, "processing time: timers of the time of day, as in Flink"],
+  "engine/runtime/task_context.ts": [1, "processing time: timers of the time of day, as in Flink"],
   "engine/runtime/job_run.ts": [1, "the same, and periodic watermarks, which may compare with the present"],
   "engine/runtime/commits.ts": [1, "when a bounded run finished: it is stored, and others compare"],
   "engine/runtime/job_execution.ts": [1, "since when it stands by: compared with the same of another process"],

@@ -1,10 +1,10 @@
 import type {
   Broker,
+  BrokerLease,
   BrokerRecord,
   FetchedBatch,
   Fetcher,
   JobInfo,
-  JobLease,
   OutgoingRecord,
   PartitionEnd,
   Position,
@@ -116,7 +116,7 @@ export class MemoryBroker implements Broker {
     });
   }
 
-  openJob(): Promise<JobLease> {
+  openJob(): Promise<BrokerLease> {
     return Promise.reject(new Error("A MemoryBroker keeps no jobs"));
   }
 

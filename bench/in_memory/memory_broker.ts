@@ -1,4 +1,4 @@
-import type { Broker, FetchedBatch, JobLease, OutgoingRecord } from "../../src/connectors/broker.ts";
+import type { Broker, BrokerLease, FetchedBatch, OutgoingRecord } from "../../src/connectors/broker.ts";
 import type { Topics } from "./bare_loop.ts";
 import type { Written } from "./written.ts";
 
@@ -54,7 +54,7 @@ export function memoryBroker(topics: Topics, written: Written, calls: BrokerCall
   };
 }
 
-function memoryLease(written: Written, calls: BrokerCalls): JobLease {
+function memoryLease(written: Written, calls: BrokerCalls): BrokerLease {
   let pending: OutgoingRecord[] = [];
   return {
     lost: new AbortController().signal,
@@ -63,6 +63,7 @@ function memoryLease(written: Written, calls: BrokerCalls): JobLease {
     reset: () => Promise.resolve(),
     compress: () => {},
     write: (record) => void pending.push(record),
+    takeBack: (records) => void pending.splice(pending.length - records),
     get pendingRecords() {
       return pending.length;
     },
@@ -77,6 +78,6 @@ function memoryLease(written: Written, calls: BrokerCalls): JobLease {
       pending = [];
       return Promise.resolve();
     },
-    release: () => Promise.resolve(),
+    close: () => Promise.resolve(),
   };
 }

@@ -5,7 +5,9 @@
  * it. `tests/connectors/broker_contract.ts` is the port's meaning in code: both adapters pass it.
  */
 
-import type { FaultPoint } from "../engine/mod.ts";
+import type { JobLease, JobRequest, Position } from "../engine/mod.ts";
+
+export type { JobCommit, Position } from "../engine/mod.ts";
 
 /** Header names and their values in the record's order. A name may stand more than once, a value may be null. */
 export type RecordHeaders = readonly (readonly [name: string, value: Uint8Array | null])[];
@@ -44,16 +46,6 @@ export interface OutgoingRecord {
   readonly timestampMs: number;
   /** Left out: the record has no headers. */
   readonly headers?: RecordHeaders | undefined;
-}
-
-/** A place in a topic: the offset of the next record to read. */
-export interface Position {
-  /** Its name. */
-  readonly topic: string;
-  /** Counted from 0. */
-  readonly partition: number;
-  /** Counted from 0. */
-  readonly offset: number;
 }
 
 /** What was found at one position. */
@@ -150,64 +142,28 @@ export interface ProducerOptions {
   readonly compression?: Compression | undefined;
 }
 
-/** A request to become the active instance of a job. */
-export interface JobRequest {
-  /** Its name. */
-  readonly job: string;
-  /** Topics that the job reads; tools see its progress on them. */
-  readonly topics: readonly string[];
-  /** How long an instance may give no sign of life before it counts as dead, ms. Kafka: session.timeout.ms. */
-  readonly sessionTimeoutMs: number;
-  /**
-   * True: records become visible with the commit that follows them, or never. False: they become visible when they are flushed,
-   * before their commit, and once more if the job has to write them again. State and positions are atomic either way.
-   */
-  readonly transactional: boolean;
-  /**
-   * What to do while another instance is active: wait to take over, or throw a {@link JobActiveError}. An instance that was
-   * killed counts as active until its session has timed out; "refuse" waits for that.
-   */
-  readonly whenActive: "stand by" | "refuse";
-  /** Called each time this instance finds that it has to wait, with a description of the active one: "process 4711 on host1". */
-  readonly onStandby: (holder: string) => void;
-  /** Ends the wait when aborted: openJob() then rejects with the signal's reason. */
-  readonly signal: AbortSignal;
+/**
+ * A request to become the active instance of a job at a broker. An instance that was killed counts as active until its session
+ * has timed out; `whenActive: "refuse"` waits for that, and then throws a {@link JobActiveError}.
+ */
+export interface BrokerJobRequest extends JobRequest {
   /** Copies of a topic that is created for the job's state; left out: at least three where there are as many brokers. */
   readonly replicas?: number | undefined;
-  /** Called at the adapter's fault points, see `fault_points.ts`. */
-  readonly faultPoint?: FaultPoint | undefined;
-}
-
-/** One commit: it happens as a whole or not at all, together with the records written since the last. */
-export interface JobCommit {
-  /**
-   * Changed entries of the job's state. `null` deletes an entry; of two changes of one entry the later one holds. They are
-   * iterated once, in pieces, until the commit has ended: what they are made of must not change before. `isStored` is whether
-   * the last commit holds the entry, where that is known: it saves the store a look-up when it counts what is outdated.
-   */
-  readonly changes: Iterable<readonly [entry: string, value: string | null, isStored?: boolean]>;
-  /** For tools only: what a group of the job's name has consumed. The job itself restores from its entries. */
-  readonly positions: readonly Position[];
 }
 
 /**
- * The right to be the active instance of a job, and the only way to write as the job. An instance whose lease another one has
- * taken over cannot commit any more.
+ * A job's lease at a broker: what is written with it is part of the next commit.
+ *
+ * `lost` is aborted with a {@link FencedError} or a {@link BrokerUnavailableError}. `commit()` rejects with a {@link FencedError}
+ * if another instance has taken over, and with a {@link BrokerUnavailableError} if the outcome is unknown: `restore()` of a new
+ * lease finds it out.
  */
-export interface JobLease {
-  /** Aborted, with a {@link FencedError} or {@link BrokerUnavailableError} as its reason, when this instance must stop. */
-  readonly lost: AbortSignal;
-  /** The entries of the job's last commit; empty if there is none. */
-  restore(): Promise<Map<string, string>>;
+export interface BrokerLease extends JobLease {
   /**
    * Positions of the consumer group of the job's name after the last commit; empty if it has none. They are stored apart from
    * the entries: where the entries' positions are lower, entries have been lost.
    */
   positions(): Promise<Position[]>;
-  /** Where an entry is stored, for messages: `"user_statistics.changelog" partition 0 offset 17`; undefined if that is not known. */
-  whereIs?(entry: string): Promise<string | undefined>;
-  /** Forgets every entry and the group's positions; output topics and dead letters stay. */
-  reset(): Promise<void>;
   /** Compresses the topic's records from now on; until this call they are not compressed. The embedded log ignores it. */
   compress(topic: string, compression: Compression): void;
   /**
@@ -215,23 +171,8 @@ export interface JobLease {
    * @throws {RangeError} if its timestamp is not a whole number >= 0
    */
   write(record: OutgoingRecord): void;
-  /** Records held in memory. After `flush()` it is 0 where records can be sent before their commit. */
-  readonly pendingRecords: number;
-  /** Sends pending records where that is possible before a commit (see `JobRequest.transactional`); waits for a slow broker. */
-  flush(): Promise<void>;
-  /**
-   * Commits what was written together with `commit`. Resolves when that is decided; readers see it some milliseconds later,
-   * at the latest when `restore()` or `release()` has resolved. After a rejection the lease can only be released.
-   *
-   * @throws {FencedError} if another instance has taken over
-   * @throws {BrokerUnavailableError} if the outcome is unknown: `restore()` of a new lease finds it out
-   */
-  commit(commit: JobCommit): Promise<void>;
-  /**
-   * Ends this instance's turn once readers see what it committed; pending records are dropped. It may be called twice, and after
-   * the lease was lost.
-   */
-  release(): Promise<void>;
+  /** Takes back the last records written, of those that were written since the last `flush()` or `commit()`. */
+  takeBack(records: number): void;
 }
 
 /** A job that has state at the broker. */
@@ -311,8 +252,8 @@ export interface Broker extends AsyncDisposable {
   /** A new writer outside of any job. */
   producer(options?: ProducerOptions): Promise<Producer>;
 
-  /** Waits until this process is the active instance of the job (see {@link JobRequest}). */
-  openJob(request: JobRequest): Promise<JobLease>;
+  /** Waits until this process is the active instance of the job (see {@link BrokerJobRequest}). */
+  openJob(request: BrokerJobRequest): Promise<BrokerLease>;
   /** All entries of a job's last commit, also while the job is running; empty if it has no commit. */
   readCommit(job: string): Promise<Map<string, string>>;
   /** Jobs that have read one of `topics` and have state here. */

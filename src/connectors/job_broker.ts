@@ -1,4 +1,4 @@
-import type { JobSession, JobStore, JobStoreRequest, Sink, Source } from "../engine/mod.ts";
+import type { JobRequest, JobSession, JobStore, Sink, Source } from "../engine/mod.ts";
 import type { Broker, Compression } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
 import { decodeText, jsonDecoder } from "./json/codec.ts";
@@ -102,7 +102,7 @@ export class JobBroker implements JobStore, AsyncDisposable {
   }
 
   /** Opens a job's state at this broker, when no other instance is active (or rejects, as the request says). */
-  openJob(request: JobStoreRequest): Promise<JobSession> {
+  openJob(request: JobRequest): Promise<JobSession> {
     return openJobSession(this.port, request, { replicas: this.#replicas });
   }
 

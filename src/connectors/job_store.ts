@@ -1,18 +1,10 @@
-import { partitionOfSplit } from "../engine/internal.ts";
-import {
-  type DeadLetter,
-  type FaultPoint,
-  type JobSession,
-  type JobStoreRequest,
-  type SplitPosition,
-  splitPositions,
-  type StateChange,
-} from "../engine/mod.ts";
+import { entriesOf, parseValue, partitionOfSplit, type SplitRecord } from "../engine/internal.ts";
+import { type DeadLetter, type FaultPoint, type JobCommit, type JobRequest, type JobSession } from "../engine/mod.ts";
 import {
   type Broker,
-  type Compression,
+  type BrokerJobRequest,
+  type BrokerLease,
   deadLetterTopic,
-  type JobLease,
   type OutgoingRecord,
   type Position,
   type RecordCheck,
@@ -27,34 +19,22 @@ import { LetterWriter, shortened } from "./records/letter_record.ts";
  */
 export async function openJobSession(
   broker: Broker,
-  request: JobStoreRequest,
+  request: JobRequest,
   { replicas }: { readonly replicas?: number | undefined } = {},
 ): Promise<BrokerJobSession> {
-  const lease = await broker.openJob({
-    job: request.job,
-    topics: request.topics,
-    sessionTimeoutMs: request.sessionTimeoutMs,
-    transactional: request.exactlyOnce,
-    whenActive: request.whenActive,
-    onStandby: request.onStandby,
-    signal: request.signal,
-    replicas,
-    faultPoint: request.faultPoint,
-  });
+  const lease = await broker.openJob({ ...request, replicas });
   return new BrokerJobSession(broker, lease, { ...request, replicas });
 }
 
-/** A job's store while it works, over the broker port. */
+/** A job's store while it works, over the broker port: its lease, and a topic of dead letters beside it. */
 export class BrokerJobSession implements JobSession {
   readonly broker: Broker;
   readonly deadLetters: string;
-  readonly #lease: JobLease;
+  /** What sinks write with. */
+  readonly lease: BrokerLease;
   readonly #job: string;
-  readonly #topics: readonly string[];
   readonly #replicas: number | undefined;
   readonly #faultPoint: FaultPoint | undefined;
-  /** Records that may still be taken back. */
-  #written: OutgoingRecord[] = [];
   #letters: DeadLetter[] = [];
   #topicExists = false;
   #checkLetter: RecordCheck | undefined;
@@ -62,15 +42,12 @@ export class BrokerJobSession implements JobSession {
 
   constructor(
     broker: Broker,
-    lease: JobLease,
-    { job, topics, replicas, faultPoint }: Pick<JobStoreRequest, "job" | "topics" | "faultPoint"> & {
-      readonly replicas?: number | undefined;
-    },
+    lease: BrokerLease,
+    { job, replicas, faultPoint }: Pick<BrokerJobRequest, "job" | "replicas" | "faultPoint">,
   ) {
     this.broker = broker;
-    this.#lease = lease;
+    this.lease = lease;
     this.#job = job;
-    this.#topics = topics;
     this.#replicas = replicas;
     this.#faultPoint = faultPoint;
     this.deadLetters = deadLetterTopic(job);
@@ -78,39 +55,25 @@ export class BrokerJobSession implements JobSession {
   }
 
   get lost(): AbortSignal {
-    return this.#lease.lost;
+    return this.lease.lost;
   }
 
   get pendingRecords(): number {
-    return this.#lease.pendingRecords + this.#written.length + this.#letters.length;
+    return this.lease.pendingRecords + this.#letters.length;
   }
 
   async restore(): Promise<Map<string, string>> {
-    const entries = await this.#lease.restore();
-    checkNothingLost(this.#job, entries, await this.#lease.positions());
+    const entries = await this.lease.restore();
+    checkNothingLost(this.#job, entries, await this.lease.positions());
     return entries;
   }
 
   async whereIs(entry: string): Promise<string | undefined> {
-    return await this.#lease.whereIs?.(entry);
+    return await this.lease.whereIs?.(entry);
   }
 
   reset(): Promise<void> {
-    return this.#lease.reset();
-  }
-
-  /** Compresses the topic's records from now on, where the broker compresses. */
-  compress(topic: string, compression: Compression): void {
-    this.#lease.compress(topic, compression);
-  }
-
-  write(record: OutgoingRecord): void {
-    this.#written.push(record);
-  }
-
-  /** Takes back the last `records` that were written since the last flush or commit; see `SinkWriter.takeBack()`. */
-  takeBack(records: number): void {
-    this.#written.splice(this.#written.length - records);
+    return this.lease.reset();
   }
 
   deadLetter(letter: DeadLetter): void {
@@ -118,26 +81,17 @@ export class BrokerJobSession implements JobSession {
   }
 
   async flush(): Promise<void> {
-    this.#handOver();
     await this.#writeLetters();
-    await this.#lease.flush();
+    await this.lease.flush();
   }
 
-  async commit(changes: Iterable<StateChange>, positions: readonly SplitPosition[]): Promise<void> {
-    this.#handOver();
+  async commit(commit: JobCommit): Promise<void> {
     await this.#writeLetters();
-    // Sources without topics have positions too, of which the broker knows nothing.
-    const known = positions.flatMap(groupPosition).filter(({ topic }) => this.#topics.includes(topic));
-    await this.#lease.commit({ changes, positions: known });
+    await this.lease.commit(commit);
   }
 
   close(): Promise<void> {
-    return this.#lease.release();
-  }
-
-  #handOver(): void {
-    for (const record of this.#written) this.#lease.write(record);
-    this.#written = [];
+    return this.lease.close();
   }
 
   /** A dead letter that its topic accepts: shortened, unless only its timestamp is refused, which its headers hold as well. */
@@ -167,7 +121,7 @@ export class BrokerJobSession implements JobSession {
     }
     const letters = this.#letters;
     this.#letters = [];
-    for (const letter of letters) this.#lease.write(this.#fitting(this.#letterWriter.record(letter)));
+    for (const letter of letters) this.lease.write(this.#fitting(this.#letterWriter.record(letter)));
     this.#faultPoint?.("commit: the dead letters are written");
   }
 }
@@ -188,7 +142,7 @@ function checkNothingLost(job: string, entries: ReadonlyMap<string, string>, pos
         `up to offset ${read.offset}; import a savepoint, or begin anew with --reset`,
     );
   }
-  const reached = splitPositions(entries).flatMap(groupPosition);
+  const reached = topicPositions(entries);
   for (const { topic, partition, offset } of positions) {
     const here = reached.filter((each) => each.topic === topic && each.partition === partition);
     const furthest = Math.max(...here.map((each) => each.offset));
@@ -200,8 +154,11 @@ function checkNothingLost(job: string, entries: ReadonlyMap<string, string>, pos
   }
 }
 
-/** A position in a topic, for tools that watch the group. */
-function groupPosition({ split, position }: SplitPosition): { topic: string; partition: number; offset: number }[] {
-  const place = partitionOfSplit(split);
-  return place === undefined || typeof position !== "number" ? [] : [{ ...place, offset: position }];
+/** How far the commit has read topics. */
+function topicPositions(entries: ReadonlyMap<string, string>): Position[] {
+  return [...entriesOf(entries, "split")].flatMap(([{ split }, text, entry]) => {
+    const { position } = parseValue(entry, text) as SplitRecord;
+    const place = partitionOfSplit(split);
+    return place === undefined || typeof position !== "number" ? [] : [{ ...place, offset: position }];
+  });
 }

@@ -4,6 +4,8 @@ export { type BrokerSettings, openBroker, type OpenBrokerOptions } from "./open_
 export type { StartupHinter, StartupHints } from "./startup_hints.ts";
 export {
   type Broker,
+  type BrokerJobRequest,
+  type BrokerLease,
   type BrokerRecord,
   type Compression,
   deadLetterTopic,
@@ -12,8 +14,6 @@ export {
   type JobActivity,
   type JobCommit,
   type JobInfo,
-  type JobLease,
-  type JobRequest,
   type OutgoingRecord,
   type PartitionEnd,
   type Position,

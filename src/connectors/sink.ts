@@ -6,7 +6,7 @@ import {
   type SinkWriter,
   type Source,
 } from "../engine/mod.ts";
-import type { Broker, Compression, OutgoingRecord, Producer, TopicDescription } from "./broker.ts";
+import type { Broker, BrokerLease, Compression, OutgoingRecord, Producer, TopicDescription } from "./broker.ts";
 import { BrokerJobSession } from "./job_store.ts";
 import { recordTime } from "./records/record_time.ts";
 
@@ -71,8 +71,9 @@ export class TopicSink<T> implements Sink<T> {
     if (!(session instanceof BrokerJobSession && session.broker === this.#broker)) {
       return new ProducerWriter(await this.#broker.producer({ compression }), record);
     }
-    if (compression !== undefined) session.compress(topic, compression);
-    return new SessionWriter(session, record);
+    const { lease } = session;
+    if (compression !== undefined) lease.compress(topic, compression);
+    return new LeaseWriter(lease, record);
   }
 }
 
@@ -84,22 +85,22 @@ function checkPartition({ topic, partition }: OutgoingRecord, partitions: number
   );
 }
 
-class SessionWriter<T> implements SinkWriter<T> {
-  readonly #session: BrokerJobSession;
+class LeaseWriter<T> implements SinkWriter<T> {
+  readonly #lease: BrokerLease;
   readonly #encode: Encode<T>;
 
-  constructor(session: BrokerJobSession, encode: Encode<T>) {
-    this.#session = session;
+  constructor(lease: BrokerLease, encode: Encode<T>) {
+    this.#lease = lease;
     this.#encode = encode;
   }
 
   write(value: T, timestampMs: number): void {
     const encode = this.#encode;
-    this.#session.write(encode(value, timestampMs));
+    this.#lease.write(encode(value, timestampMs));
   }
 
   takeBack(records: number): void {
-    this.#session.takeBack(records);
+    this.#lease.takeBack(records);
   }
 }
 

@@ -97,6 +97,10 @@ export class TopicSplit<T> implements SourceSplit<T> {
     return this.#offset;
   }
 
+  get topicPosition(): Position {
+    return { topic: this.topic, partition: this.partition, offset: this.#offset };
+  }
+
   get identity(): Json | undefined {
     const identity = this.#identity;
     if (this.#taken === undefined || (identity !== undefined && "topicId" in identity)) {

@@ -1,6 +1,6 @@
 import type { RecordOrigin } from "./errors.ts";
 import type { FaultPoint } from "./fault_points.ts";
-import type { Json } from "./source.ts";
+import type { Json, Position } from "./source.ts";
 import type { StateChange } from "./state/changes.ts";
 
 export type { StateChange };
@@ -10,7 +10,7 @@ export interface JobStore {
   /** For messages: "Kafka at localhost:9092". */
   readonly description?: string;
   /** Resolves when this instance may work. */
-  openJob(request: JobStoreRequest): Promise<JobSession>;
+  openJob(request: JobRequest): Promise<JobSession>;
 }
 
 /** A store's name in messages about waiting for it. */
@@ -18,34 +18,75 @@ export function nameOf(store: JobStore | undefined): string {
   return store?.description ?? "the store";
 }
 
-/** How a job asks for its store. */
-export interface JobStoreRequest {
+/** A request to become the active instance of a job. */
+export interface JobRequest {
   /** Its name. */
   readonly job: string;
-  /** What the job's sources read, by their descriptions' topic names. */
+  /** Topics that the job reads; tools see its progress on them. */
   readonly topics: readonly string[];
-  /** Whether output becomes visible only with its commit. */
+  /**
+   * True: records become visible with the commit that follows them, or never. False: they become visible when they are flushed,
+   * before their commit, and once more if the job has to write them again. State and positions are atomic either way.
+   */
   readonly exactlyOnce: boolean;
-  /** After so long without a sign of life an instance counts as dead, ms. */
+  /** How long an instance may give no sign of life before it counts as dead, ms. Kafka: session.timeout.ms. */
   readonly sessionTimeoutMs: number;
-  /** If another instance is active: wait to take over, or throw. */
+  /** What to do while another instance is active: wait to take over, or throw. */
   readonly whenActive: "stand by" | "refuse";
-  /** Called when another instance is active, with words for who: "process 4711". */
+  /** Called each time this instance finds that it has to wait, with a description of the active one: "process 4711 on host1". */
   readonly onStandby: (holder: string) => void;
-  /** Gives up waiting. */
+  /** Ends the wait when aborted: openJob() then rejects with the signal's reason. */
   readonly signal: AbortSignal;
   /** Called at the store's own fault points. */
   readonly faultPoint?: FaultPoint | undefined;
 }
 
-/** Position of a split, for tools that watch a job from outside. */
-export interface SplitPosition {
-  /** Uid of the source. */
-  readonly source: string;
-  /** Id of its split. */
-  readonly split: string;
-  /** The place of the next record. */
-  readonly position: Json;
+/** One commit: it happens as a whole or not at all, together with the records written since the last. */
+export interface JobCommit {
+  /**
+   * Changed entries of the job's state. `null` deletes an entry; of two changes of one entry the later one holds. They are
+   * iterated once, in pieces, until the commit has ended: what they are made of must not change before.
+   */
+  readonly changes: Iterable<StateChange>;
+  /** For tools only: how far the job has read topics. The job itself restores from its entries. */
+  readonly positions: readonly Position[];
+}
+
+/**
+ * The right to be the active instance of a job, and the only way to commit as the job. An instance whose lease another one has
+ * taken over cannot commit any more.
+ */
+export interface JobLease {
+  /** Aborted when this instance must stop; its reason says why. */
+  readonly lost: AbortSignal;
+  /** The entries of the job's last commit; empty if there is none. */
+  restore(): Promise<Map<string, string>>;
+  /** Where an entry is stored, for messages: `"user_statistics.changelog" partition 0 offset 17`; undefined if that is not known. */
+  whereIs?(entry: string): Promise<string | undefined>;
+  /** Forgets every entry, and how far the job has read; its output and dead letters stay. */
+  reset(): Promise<void>;
+  /** Records held in memory. After `flush()` it is 0 where records can be sent before their commit. */
+  readonly pendingRecords: number;
+  /** Sends pending records where that is possible before a commit (see `JobRequest.exactlyOnce`); waits for a slow store. */
+  flush(): Promise<void>;
+  /**
+   * Commits what was written together with `commit`. Resolves when that is decided; readers see it some milliseconds later,
+   * at the latest when `restore()` or `close()` has resolved. After a rejection the lease can only be closed.
+   */
+  commit(commit: JobCommit): Promise<void>;
+  /**
+   * Ends this instance's turn once readers see what it committed; pending records are dropped. It may be called twice, and after
+   * the lease was lost.
+   */
+  close(): Promise<void>;
+}
+
+/** The job's store while it works: its lease, and a place for dead letters. */
+export interface JobSession extends JobLease {
+  /** Where dead letters go, for people. */
+  readonly deadLetters: string;
+  /** Adds a letter to the next commit. */
+  deadLetter(letter: DeadLetter): void;
 }
 
 /** A window that fires, or a timer, and whose it is. */
@@ -78,31 +119,4 @@ export interface DeadLetter {
   readonly message: string;
   /** Which attempt of the job met it, counted from 1. */
   readonly attempt: number;
-}
-
-/** The job's store while it works. */
-export interface JobSession {
-  /** Aborted when this instance may not work any longer; its reason says why. */
-  readonly lost: AbortSignal;
-  /** Entries of the last commit: text by text. Empty if there is none. */
-  restore(): Promise<Map<string, string>>;
-  /** Where an entry is stored, for messages; left out if the store does not know. */
-  whereIs?(entry: string): Promise<string | undefined>;
-  /** Forgets them. */
-  reset(): Promise<void>;
-  /** Where dead letters go, for people. */
-  readonly deadLetters: string;
-  /** Adds a letter to the next commit. */
-  deadLetter(letter: DeadLetter): void;
-  /** Records that wait in memory for their commit. */
-  readonly pendingRecords: number;
-  /** Sends what may travel before its commit. */
-  flush(): Promise<void>;
-  /**
-   * Changed entries, positions and all output since the last commit, as one.
-   * @param changes gone through once, before the promise settles; of two for one entry the later counts
-   */
-  commit(changes: Iterable<StateChange>, positions: readonly SplitPosition[]): Promise<void>;
-  /** Lets another instance work. */
-  close(): Promise<void>;
 }

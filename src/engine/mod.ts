@@ -25,14 +25,14 @@ export { WindowedStream } from "./api/windowed_stream.ts";
 export { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 export { type FaultPoint, JOB_FAULT_POINTS } from "./fault_points.ts";
 export { formatOrigin, JobError, OperatorError, RecordError, type RecordOrigin } from "./errors.ts";
-export { splitPositions } from "./runtime/snapshot.ts";
 export type {
   DeadLetter,
   Firing,
+  JobCommit,
+  JobLease,
+  JobRequest,
   JobSession,
   JobStore,
-  JobStoreRequest,
-  SplitPosition,
   StateChange,
 } from "./job_store.ts";
 export { consoleLogger, type Logger, type LogLevel, SILENT } from "./logger.ts";
@@ -109,7 +109,16 @@ export type {
 export { OutputTag } from "./side_output.ts";
 export type { DeliveryGuarantee, Sink, SinkContext, SinkWriter } from "./sink.ts";
 export { FunctionSink, type FunctionSinkOptions, type SinkFunction } from "./sinks/function_sink.ts";
-export type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatus, StartingPoint } from "./source.ts";
+export type {
+  Json,
+  Position,
+  Source,
+  SourceContext,
+  SourceReader,
+  SourceSplit,
+  SplitStatus,
+  StartingPoint,
+} from "./source.ts";
 export { type DataGeneratorOptions, DataGeneratorSource } from "./sources/data_generator_source.ts";
 export { SequenceSource } from "./sources/sequence_source.ts";
 export type { Key } from "./state/key.ts";

@@ -5,6 +5,16 @@ import type { Logger } from "./logger.ts";
 /** Anything that survives `JSON.parse(JSON.stringify(x))`. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
+/** A place in a topic: the offset of the next record to read. */
+export interface Position {
+  /** Its name. */
+  readonly topic: string;
+  /** Counted from 0. */
+  readonly partition: number;
+  /** Counted from 0. */
+  readonly offset: number;
+}
+
 /** Where a job begins that has no commit yet: the oldest record, behind the newest, or a time in ms since the Unix epoch. */
 export type StartingPoint = "earliest" | "latest" | number;
 
@@ -109,6 +119,8 @@ export interface SourceSplit<T> {
   origin(): RecordOrigin | undefined;
   /** The place of the next record; goes into the commit. */
   readonly position: Json;
+  /** How far a split of a topic has come, for tools that watch the job; left out by sources that do not read topics. */
+  readonly topicPosition?: Position;
   /** What the position points into, for a later run to check; goes into the commit. */
   readonly identity?: Json | undefined;
   /** Where a bounded run ends; goes into its first commit. */

@@ -80,12 +80,12 @@ async function isRunning(broker: Broker, job: string, signal: AbortSignal): Prom
       job,
       topics: [],
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
-      transactional: true,
+      exactlyOnce: true,
       whenActive: "refuse",
       onStandby: () => {},
       signal,
     });
-    await lease.release();
+    await lease.close();
     return false;
   } catch (error) {
     if (error instanceof JobActiveError) return true;

@@ -74,7 +74,7 @@ async function die(broker: Broker, job: string, ...letters: readonly DeadLetter[
     signal: new AbortController().signal,
   });
   for (const each of letters) session.deadLetter(each);
-  await session.commit([['["job"]', "{}"]], []);
+  await session.commit({ changes: [['["job"]', "{}"]], positions: [] });
   await session.close();
 }
 
@@ -84,13 +84,13 @@ async function commitWatermarks(broker: Broker, watermarks: Readonly<Record<stri
     job: "importer",
     topics: [],
     sessionTimeoutMs: 10_000,
-    transactional: true,
+    exactlyOnce: true,
     whenActive: "stand by",
     onStandby: () => {},
     signal: new AbortController().signal,
   });
   await lease.commit({ changes: [['["job"]', JSON.stringify({ watermarks })]], positions: [] });
-  await lease.release();
+  await lease.close();
 }
 
 /** A broker with the topic skyone of two partitions and a job that wrote these letters; their ids are 0, 1, … */
@@ -475,7 +475,7 @@ onEmbeddedLog(
         job,
         topics: ["skyone"],
         sessionTimeoutMs: 10_000,
-        transactional: true,
+        exactlyOnce: true,
         whenActive: "refuse",
         onStandby: () => {},
         signal: new AbortController().signal,
@@ -484,7 +484,7 @@ onEmbeddedLog(
         changes: [['["split","s","skyone-1"]', `{"position":0,"watermark":${NOW_MS}}`]],
         positions: [],
       });
-      await lease.release();
+      await lease.close();
     }
 
     assertEquals((await run(broker, "importer replay --dry-run")).log.slice(0, -1), [

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { listCommit } from "../../src/cli/state/list.ts";
 import { stateCommand, type StateIo } from "../../src/cli/state.ts";
 import { readSavepoint } from "../../src/cli/state/savepoint.ts";
-import type { Broker, JobLease, TopicDescription } from "../../src/connectors/broker.ts";
+import type { Broker, BrokerLease, TopicDescription } from "../../src/connectors/broker.ts";
 import { BrokerError, JobActiveError } from "../../src/connectors/broker_errors.ts";
 import type { Topic } from "../../src/connectors/mod.ts";
 import {
@@ -48,12 +48,12 @@ async function jsonLines(broker: Broker, ...args: readonly string[]): Promise<un
 }
 
 /** The right to run a job, as an instance has it. */
-function lease(broker: Broker, job: string, topics: readonly string[] = []): Promise<JobLease> {
+function lease(broker: Broker, job: string, topics: readonly string[] = []): Promise<BrokerLease> {
   return broker.openJob({
     job,
     topics,
     sessionTimeoutMs: 10_000,
-    transactional: true,
+    exactlyOnce: true,
     whenActive: "refuse",
     onStandby: () => {},
     signal: new AbortController().signal,
@@ -70,7 +70,7 @@ async function commit(
   const holder = await lease(broker, job, topics);
   const positions = topics.map((topic) => ({ topic, partition: 0, offset: 0 }));
   await holder.commit({ changes: entries, positions });
-  await holder.release();
+  await holder.close();
 }
 
 /** A topic with so many records in each partition, one every second from `NOW_MS` on. */
@@ -366,7 +366,7 @@ onEachBroker("state list, get and export work while the job runs; reset and impo
   }
 
   assertEquals(await active.restore(), commitOf(topic));
-  await active.release();
+  await active.close();
   await broker.dropJob(job);
   await broker.deleteTopics([topic]);
 });
@@ -646,7 +646,7 @@ onEachBroker(
 
     const active = await lease(broker, job);
     await assertRejects(() => run(broker, [job, "set-event-time", String(NOW_MS)]), JobActiveError);
-    await active.release();
+    await active.close();
     const before = await broker.readCommit(job);
     const { log } = await run(broker, [job, "set-event-time", "2026-03-01T12:01:00Z"]);
 
@@ -763,8 +763,8 @@ onEachBroker(
     const later = await listCommit(broker, job, { json: false, nowMs: lastCommitMs! + 126_000 });
     assertStringIncludes(later, "; last commit 126 s ago");
     // Who takes the job over commits nothing by that.
-    await active.release();
-    await (await lease(broker, job, [topic])).release();
+    await active.close();
+    await (await lease(broker, job, [topic])).close();
     const stopped = (await broker.jobActivity!(job))!;
     assertEquals(stopped, { holder: undefined, lastCommitMs, lastSignOfLifeMs: undefined });
   },

@@ -8,12 +8,12 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import type {
   Broker,
+  BrokerJobRequest,
+  BrokerLease,
   BrokerRecord,
   FetchedBatch,
   Fetcher,
   JobCommit,
-  JobLease,
-  JobRequest,
   OutgoingRecord,
   Position,
   Producer,
@@ -346,7 +346,7 @@ function testRecords(test: Register): void {
       assertThrows(() => lease.write(bad), RangeError, `${timestampMs}`);
     }
     await producers[1]!.close();
-    await lease.release();
+    await lease.close();
 
     assertEquals((await broker.describeTopics([topic]))[0]!.endOffsets, [0]);
   });
@@ -568,7 +568,7 @@ function testCommits(test: Register, options: ContractOptions): void {
       ...content(record(output, "a", { key: "21", timestampMs: 7 })),
       headers: [["h", hex(encoder.encode("x"))]],
     });
-    await lease.release();
+    await lease.close();
     const next = await scope.lease(broker, { job, topics: [input] });
     assertEquals(await next.restore(), new Map([["count", "2"], ["seen", "yes"]]));
   });
@@ -582,7 +582,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     const at = (offset: number, partition = 0) => ({ topic, partition, offset });
     await lease.commit(state({ a: "1" }, [at(3), at(0, 1)]));
     await lease.commit(state({ a: "2" }, [at(5)]));
-    await lease.release();
+    await lease.close();
 
     const next = await scope.lease(broker, { job, topics: [topic] });
     const positions = await next.positions();
@@ -653,15 +653,35 @@ function testCommits(test: Register, options: ContractOptions): void {
     assertEquals(values(await readAll(broker, topic)), [expected]);
   });
 
-  test("release() drops what is pending", async (scope) => {
+  test("takeBack() takes back the last records that were written, and none that were flushed", async (scope) => {
+    const broker = await scope.broker();
+    const [topic, other] = [await scope.topic(broker, 1), await scope.topic(broker, 1)];
+    const lease = await scope.lease(broker);
+    lease.write(record(topic, "a"));
+    await lease.flush();
+    lease.write(record(topic, "b"));
+    lease.write(record(topic, "c"));
+    lease.write(record(other, "d"));
+    lease.takeBack(2);
+    lease.takeBack(0);
+    lease.write(record(topic, "e"));
+    await lease.commit(state({}));
+    await untilSeen(lease);
+
+    assertEquals(values(await readAll(broker, topic)), [["a", "b", "e"]]);
+    assertEquals(values(await readAll(broker, other)), [[]]);
+    assertEquals(lease.pendingRecords, 0);
+  });
+
+  test("close() drops what is pending", async (scope) => {
     const broker = await scope.broker();
     const topic = await scope.topic(broker, 1);
     const job = scope.jobName();
     const first = await scope.lease(broker, { job });
     first.write(record(topic, "dropped"));
     await first.flush();
-    await first.release();
-    await first.release();
+    await first.close();
+    await first.close();
 
     const second = await scope.lease(broker, { job });
     second.write(record(topic, "kept"));
@@ -675,7 +695,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     const broker = await scope.broker();
     const topic = await scope.topic(broker, 1);
     const job = scope.jobName();
-    const lease = await scope.lease(broker, { job, transactional: false });
+    const lease = await scope.lease(broker, { job, exactlyOnce: false });
     await lease.commit(state({ sofar: "old" }));
 
     lease.write(record(topic, "a"));
@@ -693,18 +713,18 @@ function testCommits(test: Register, options: ContractOptions): void {
 
     lease.write(record(topic, "d"));
     await lease.flush();
-    await lease.release();
-    const next = await scope.lease(broker, { job, transactional: false });
+    await lease.close();
+    const next = await scope.lease(broker, { job, exactlyOnce: false });
     assertEquals(await next.restore(), new Map([["sofar", "new"]]));
     assertEquals(values(await readAll(broker, topic)), [["a", "b", "c", "d"]]);
   });
 
-  for (const transactional of [true, false]) {
-    test(`a commit to a missing topic fails as a whole, transactional ${transactional}`, async (scope) => {
+  for (const exactlyOnce of [true, false]) {
+    test(`a commit to a missing topic fails as a whole, exactly once ${exactlyOnce}`, async (scope) => {
       const broker = await scope.broker();
       const missing = scope.topicName();
       const job = scope.jobName();
-      const lease = await scope.lease(broker, { job, transactional });
+      const lease = await scope.lease(broker, { job, exactlyOnce });
       await lease.commit(state({ sofar: "old" }));
 
       const error = await assertRejects(async () => {
@@ -714,8 +734,8 @@ function testCommits(test: Register, options: ContractOptions): void {
 
       assertStringIncludes(error.message, missing);
       assertEquals((await broker.listTopics()).includes(missing), false);
-      await lease.release();
-      const next = await scope.lease(broker, { job, transactional });
+      await lease.close();
+      const next = await scope.lease(broker, { job, exactlyOnce });
       assertEquals(await next.restore(), new Map([["sofar", "old"]]));
     });
   }
@@ -730,7 +750,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     );
     await first.commit(state({}));
     assertEquals((await first.restore()).get("changed"), "2");
-    await first.release();
+    await first.close();
 
     const second = await scope.lease(broker, { job });
     const expected = { kept: "1", changed: "2", "\ufeffodd \u0000 ✓ key": "\ufeffodd \u0000 ✓ value" };
@@ -747,7 +767,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     const lease = await scope.lease(broker, { job });
     await (await scope.lease(broker, { job: other })).commit(state({ "key 1": "another job's" }));
     await lease.commit({ changes, positions: [] });
-    await lease.release();
+    await lease.close();
 
     const next = await scope.lease(broker, { job });
     assertEquals(await next.restore(), changes);
@@ -764,7 +784,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     await first.reset();
     assertEquals(await first.restore(), new Map());
     await first.commit(state({ c: "3" }));
-    await first.release();
+    await first.close();
 
     const second = await scope.lease(broker, { job, topics: [topic] });
     assertEquals(await second.restore(), new Map([["c", "3"]]));
@@ -786,7 +806,7 @@ function testCommits(test: Register, options: ContractOptions): void {
     assertEquals(lease.lost.aborted, true);
     assert(lease.lost.reason instanceof FencedError);
     await assertRejects(() => lease.commit(state({ sofar: "newer" })), FencedError);
-    await lease.release();
+    await lease.close();
 
     const next = await scope.lease(broker, { job });
     assertEquals(await next.restore(), new Map([["sofar", "old"]]));
@@ -800,19 +820,19 @@ function testCommits(test: Register, options: ContractOptions): void {
     const broker = await scope.broker();
     const topic = await scope.topic(broker, 1);
     const job = scope.jobName();
-    const leases = [await scope.lease(broker, { job, transactional: false })];
+    const leases = [await scope.lease(broker, { job, exactlyOnce: false })];
     await leases[0]!.commit(state({ sofar: "old" }));
 
     await fence!(broker, job);
     leases[0]!.write(record(topic, "after"));
     await assertRejects(() => leases[0]!.commit(state({ sofar: "new" })), FencedError, job);
-    await leases[0]!.release();
-    leases.push(await scope.lease(broker, { job, transactional: false }));
+    await leases[0]!.close();
+    leases.push(await scope.lease(broker, { job, exactlyOnce: false }));
     await fence!(broker, job);
     await assertRejects(() => leases[1]!.reset(), FencedError, job);
-    await leases[1]!.release();
+    await leases[1]!.close();
 
-    const next = await scope.lease(broker, { job, transactional: false });
+    const next = await scope.lease(broker, { job, exactlyOnce: false });
     assertEquals(await next.restore(), new Map([["sofar", "old"]]));
   }, fence !== undefined);
 }
@@ -830,7 +850,7 @@ function testTakingOver(test: Register): void {
     first.write(record(topic, "first"));
     await first.commit(state({ by: "first" }));
     const before = performance.now();
-    await first.release();
+    await first.close();
     const second = await opening;
 
     const tookMs = performance.now() - before;
@@ -853,8 +873,8 @@ function testTakingOver(test: Register): void {
     });
     for (const { standby, lease } of waiting) await signOf(lease, standby.promise);
 
-    await active.release();
-    let other: Promise<JobLease> | undefined;
+    await active.close();
+    let other: Promise<BrokerLease> | undefined;
     const next = await Promise.race(waiting.map(({ lease }, index) =>
       lease.then((taken) => {
         other ??= waiting[1 - index]!.lease;
@@ -863,7 +883,7 @@ function testTakingOver(test: Register): void {
     ));
     assertEquals(await promptly(other!, GLANCE_MS), "still waiting");
     await next.commit(state({ turn: "1" }));
-    await next.release();
+    await next.close();
 
     assertEquals(await (await other!).restore(), new Map([["turn", "1"]]));
   });
@@ -876,7 +896,7 @@ function testTakingOver(test: Register): void {
     await assertRejects(() => scope.lease(two, { job, whenActive: "refuse" }), JobActiveError, job);
 
     await lease.commit(state({ still: "mine" }));
-    await lease.release();
+    await lease.close();
     const next = await eventually(() => scope.lease(two, { job, whenActive: "refuse" }), JobActiveError);
     assertEquals(await next.restore(), new Map([["still", "mine"]]));
   });
@@ -911,7 +931,7 @@ function testTools(test: Register): void {
     assertEquals(await broker.jobsReading([one]), [{ job: both, running: true }]);
     assertEquals(await broker.jobsReading([one, two]), [{ job: both, running: true }, { job: single, running: true }]);
     assertEquals(await broker.jobsReading([none]), []);
-    await first.release();
+    await first.close();
     await until(async () => (await broker.jobsReading([one]))[0]!.running === false);
     assertEquals(await broker.jobsReading([two]), [{ job: both, running: false }, { job: single, running: true }]);
   });
@@ -943,7 +963,7 @@ function testTools(test: Register): void {
 
     await until(async () => (await tool.readCommit(job)).get("a") === String(rounds));
     assertEquals(await lease.restore(), await tool.readCommit(job));
-    await lease.release();
+    await lease.close();
     assertEquals((await tool.readCommit(job)).get(`only ${rounds}`), "");
   });
 
@@ -977,7 +997,7 @@ function testTools(test: Register): void {
 
     await assertRejects(() => tool.dropJob(job), JobActiveError, job);
     await lease.commit(state({ a: "2" }));
-    await lease.release();
+    await lease.close();
     await eventually(() => tool.dropJob(job), JobActiveError);
 
     assertEquals(await tool.jobsReading([topic]), []);
@@ -1010,7 +1030,7 @@ class Scope implements AsyncDisposable {
   readonly #jobs = new Set<string>();
   readonly #brokers: Broker[] = [];
   readonly #clients: (Fetcher | Producer)[] = [];
-  readonly #leases: JobLease[] = [];
+  readonly #leases: BrokerLease[] = [];
 
   constructor(open: () => Promise<Broker>, options: ContractOptions) {
     this.#open = open;
@@ -1057,12 +1077,12 @@ class Scope implements AsyncDisposable {
     return producer;
   }
 
-  async lease(broker: Broker, request: Partial<JobRequest> = {}): Promise<JobLease> {
+  async lease(broker: Broker, request: Partial<BrokerJobRequest> = {}): Promise<BrokerLease> {
     const lease = await broker.openJob({
       job: request.job ?? this.jobName(),
       topics: [],
       sessionTimeoutMs: this.sessionTimeoutMs,
-      transactional: true,
+      exactlyOnce: true,
       whenActive: "stand by",
       onStandby: () => {},
       signal: AbortSignal.timeout(4 * PATIENCE_MS),
@@ -1073,7 +1093,7 @@ class Scope implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const lease of this.#leases) await lease.release();
+    for (const lease of this.#leases) await lease.close();
     for (const client of this.#clients) await client.close();
     for (const broker of this.#brokers) await broker.close();
     await using broker = await this.#open();
@@ -1114,7 +1134,7 @@ async function send(broker: Broker, records: readonly OutgoingRecord[]): Promise
 }
 
 /** Readers see a commit some milliseconds after it; who restores waits for that. */
-export async function untilSeen(lease: JobLease): Promise<void> {
+export async function untilSeen(lease: BrokerLease): Promise<void> {
   await lease.restore();
 }
 

@@ -1,7 +1,13 @@
 /** The embedded log: the port's contract, and what several processes on one file are promised. */
 import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Broker, BrokerRecord, JobLease, JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
+import type {
+  Broker,
+  BrokerJobRequest,
+  BrokerLease,
+  BrokerRecord,
+  OutgoingRecord,
+} from "../../src/connectors/broker.ts";
 import {
   BrokerError,
   BrokerUnavailableError,
@@ -187,7 +193,7 @@ test("what looks like SQL or a path is data: nothing but the log's files comes t
   assertEquals([namesIn(dir), namesIn(`${dir}/in`)], [["in"], ["here"]]);
   assertEquals(namesIn(place), ["leases", "log.sqlite", "log.sqlite-shm", "log.sqlite-wal"]);
   assertEquals(namesIn(`${place}/leases`).length, 1);
-  await lease.release();
+  await lease.close();
 });
 
 test("send() writes all of its records or none", async (dir) => {
@@ -306,7 +312,7 @@ test("close() of the broker ends fetches and those who wait for a job", async (d
 test("an at-least-once job that was fenced makes nothing visible", async (dir) => {
   await using broker = await openLog(dir);
   await broker.createTopics([{ name: "t", partitions: 1 }]);
-  const lease = await openJob(broker, { transactional: false });
+  const lease = await openJob(broker, { exactlyOnce: false });
   await query(dir, FENCE, "job");
 
   lease.write(record("t", "a"));
@@ -340,7 +346,7 @@ test("an instance keeps its job beyond the session timeout while it lives", asyn
   assertEquals(await promptly(waiting, 0), "still waiting");
   assertEquals(words, [`process ${Deno.pid}`]);
   await lease.commit({ changes: new Map(), positions: [] });
-  await lease.release();
+  await lease.close();
   await waiting;
 });
 
@@ -373,7 +379,7 @@ test("who stands by is told when the active instance changes", async (dir) => {
   const waiting = [1, 2].map((index) => later(openJob(brokers[index]!, { onStandby: () => told[index]!++ })));
   await until(() => Promise.resolve(told[1] === 1 && told[2] === 1));
 
-  await first.release();
+  await first.close();
   await Promise.race(waiting);
   await until(() => Promise.resolve(told[1]! + told[2]! === 3));
 
@@ -381,14 +387,14 @@ test("who stands by is told when the active instance changes", async (dir) => {
   await Promise.allSettled(waiting);
 });
 
-test("release() of an instance that was fenced takes nothing from its successor", async (dir) => {
+test("close() of an instance that was fenced takes nothing from its successor", async (dir) => {
   await using broker = await openLog(dir);
   await using other = await openLog(dir);
   const old = await openJob(broker, {});
   await query(dir, FENCE, "job");
   const young = await openJob(other, {});
 
-  await old.release();
+  await old.close();
 
   await assertRejects(() => openJob(broker, { whenActive: "refuse" }), JobActiveError);
   await young.commit({ changes: new Map([["by", "young"]]), positions: [] });
@@ -443,7 +449,7 @@ test("a stopped process is followed after its session timeout and is fenced when
   const lease = await openJob(broker, {});
   assertEquals(await lease.restore(), new Map([["by", "child"]]));
   await lease.commit({ changes: new Map([["by", "parent"]]), positions: [] });
-  await lease.release();
+  await lease.close();
   assertEquals(await broker.jobsReading(["t"]), [{ job: "job", running: true }]);
   const next = await openJob(broker, {});
   child.kill("SIGCONT");
@@ -524,7 +530,7 @@ const COUNT_IN_TURNS = `
     const lease = await openJob(${LONG_SESSION_MS});
     const count = Number((await lease.restore()).get("count") ?? 0);
     await lease.commit({ changes: new Map([["count", String(count + 1)]]), positions: [] });
-    await lease.release();
+    await lease.close();
   }
   console.log("done");`;
 
@@ -540,7 +546,7 @@ const PRELUDE = `
   import { openEmbeddedBroker } from "${new URL("../../src/connectors/embedded/mod.ts", import.meta.url).href}";
   const broker = await openEmbeddedBroker({ dir: Deno.args[0] });
   const openJob = (sessionTimeoutMs) => broker.openJob({
-    job: "job", topics: ["t"], sessionTimeoutMs, transactional: true, whenActive: "stand by",
+    job: "job", topics: ["t"], sessionTimeoutMs, exactlyOnce: true, whenActive: "stand by",
     onStandby: () => {}, signal: new AbortController().signal,
   });
   const record = (value) => ({ topic: "t", key: null, value: new TextEncoder().encode(value), timestampMs: 1 });
@@ -616,12 +622,12 @@ function test(promise: string, body: (dir: string) => Promise<void>, possible = 
   });
 }
 
-async function openJob(broker: Broker, request: Partial<JobRequest>): Promise<JobLease> {
+async function openJob(broker: Broker, request: Partial<BrokerJobRequest>): Promise<BrokerLease> {
   return await broker.openJob({
     job: "job",
     topics: ["t"],
     sessionTimeoutMs: LONG_SESSION_MS,
-    transactional: true,
+    exactlyOnce: true,
     whenActive: "stand by",
     onStandby: () => {},
     signal: AbortSignal.timeout(LONG_SESSION_MS / 2),
@@ -657,8 +663,8 @@ async function values(broker: Broker, topic: string): Promise<string[]> {
   return (await readAll(broker, topic)).flat().map((one) => decoder.decode(one.value!));
 }
 
-function disposable(lease: JobLease): AsyncDisposable {
-  return { [Symbol.asyncDispose]: () => lease.release() };
+function disposable(lease: BrokerLease): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => lease.close() };
 }
 
 function namesIn(dir: string): string[] {

@@ -1,6 +1,6 @@
 /** How the embedded log keeps a job's entries: what commits change is appended, what is outdated is compacted. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Broker, JobLease } from "../../src/connectors/broker.ts";
+import type { Broker, BrokerLease } from "../../src/connectors/broker.ts";
 
 const allowed = (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
 
@@ -128,12 +128,12 @@ function assertSame(found: ReadonlyMap<string, string>, expected: ReadonlyMap<st
   for (const [key, value] of expected) assert(found.get(key) === value, JSON.stringify(key));
 }
 
-function openJob(broker: Broker, faultPoint?: (name: string) => void): Promise<JobLease> {
+function openJob(broker: Broker, faultPoint?: (name: string) => void): Promise<BrokerLease> {
   return broker.openJob({
     job: "job",
     topics: [],
     sessionTimeoutMs: 10_000,
-    transactional: true,
+    exactlyOnce: true,
     whenActive: "refuse",
     onStandby: () => {},
     signal: new AbortController().signal,

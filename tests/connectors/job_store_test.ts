@@ -2,15 +2,16 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { OutgoingRecord, Position } from "../../src/connectors/broker.ts";
 import { type BrokerJobSession, openJobSession } from "../../src/connectors/job_store.ts";
 import type { RecordOrigin } from "../../src/engine/errors.ts";
-import type { DeadLetter, JobStoreRequest } from "../../src/engine/job_store.ts";
+import type { DeadLetter, JobCommit, JobRequest } from "../../src/engine/job_store.ts";
 import { BrokerError } from "../../src/connectors/broker_errors.ts";
 import { NO_TIMESTAMP } from "../../src/engine/record.ts";
 import { FakeBroker, type FakeLease, StoppedTime } from "../engine/fake_broker.ts";
 
+const NOTHING: JobCommit = { changes: [], positions: [] };
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (value: Uint8Array) => new TextDecoder().decode(value);
 
-const REQUEST: JobStoreRequest = {
+const REQUEST: JobRequest = {
   job: "stats",
   topics: ["skyone", "sun-set"],
   exactlyOnce: true,
@@ -94,13 +95,13 @@ Deno.test("restore() refuses entries that know less than the positions, and take
 
 Deno.test("openJobSession() asks the broker for what the job asks for", async () => {
   const { lease } = await open();
-  const { job, topics, sessionTimeoutMs, transactional, whenActive, onStandby, signal } = lease.request;
+  const { job, topics, sessionTimeoutMs, exactlyOnce, whenActive, onStandby, signal } = lease.request;
 
-  assertEquals({ job, topics, sessionTimeoutMs, transactional, whenActive }, {
+  assertEquals({ job, topics, sessionTimeoutMs, exactlyOnce, whenActive }, {
     job: "stats",
     topics: ["skyone", "sun-set"],
     sessionTimeoutMs: 1_000,
-    transactional: true,
+    exactlyOnce: true,
     whenActive: "refuse",
   });
   assertEquals([onStandby, signal], [REQUEST.onStandby, REQUEST.signal]);
@@ -113,39 +114,23 @@ Deno.test("BrokerJobSession restores, resets, and gives the job back by its leas
   assertEquals([await session.restore(), session.lost], [new Map([["a", "1"]]), lease.lost]);
   await session.reset();
   await session.close();
-  assertEquals(lease.calls, ["reset", "release"]);
+  assertEquals(lease.calls, ["reset", "close"]);
 });
 
-Deno.test("commit() hands on changes, and positions of partitions for tools", async () => {
+Deno.test("commit() hands on changes, and positions of topics for tools", async () => {
   const { session, lease } = await open();
-  await session.commit(new Map([["a", "1"], ["b", null]]), [
-    { source: "one", split: "skyone-3", position: 17 },
-    { source: "two", split: "sun-set-12", position: 0 },
-    { source: "three", split: "collection", position: 5 },
-    { source: "four", split: "file-0", position: { line: 3 } },
-  ]);
+  const positions = [at("skyone", 3, 17), at("sun-set", 12, 0)];
+  await session.commit({ changes: new Map([["a", "1"], ["b", null]]), positions });
 
   const [commit] = lease.commits;
-  assertEquals([...commit!.changes], [["a", "1"], ["b", null]]);
-  assertEquals(commit!.positions, [
-    { topic: "skyone", partition: 3, offset: 17 },
-    { topic: "sun-set", partition: 12, offset: 0 },
-  ]);
-});
-
-// A broker refuses the whole commit for a topic that it does not have.
-Deno.test("commit() hands on no position of a split that only looks like a partition of a topic", async () => {
-  const { session, lease } = await open();
-  await session.commit(new Map(), [{ source: "generator", split: "part-0", position: 17 }]);
-
-  assertEquals(lease.commits[0]!.positions, []);
+  assertEquals([[...commit!.changes], commit!.positions], [[["a", "1"], ["b", null]], positions]);
 });
 
 Deno.test("deadLetter() puts a record as it was into the next commit, and in headers where it came from and why", async () => {
   const { broker, session, lease } = await open();
   session.deadLetter(letter());
   assertEquals([session.pendingRecords, lease.pending], [1, []]);
-  await session.commit(new Map(), []);
+  await session.commit(NOTHING);
 
   const [record, ...others] = lease.commits[0]!.records;
   assertEquals(others, []);
@@ -185,7 +170,7 @@ Deno.test("deadLetter() keeps a value as JSON when no record of a topic was at w
   const { session, lease } = await open();
   session.deadLetter(letter({ origin: undefined, value: { city: "Ulm" }, timestampMs: NO_TIMESTAMP }));
   session.deadLetter(letter({ origin: undefined }));
-  await session.commit(new Map(), []);
+  await session.commit(NOTHING);
 
   const { records } = lease.commits[0]!;
   assertEquals(records.map(({ value }) => text(value!)), ['{"city":"Ulm"}', ""]);
@@ -196,7 +181,7 @@ Deno.test("deadLetter() keeps a value as JSON when no record of a topic was at w
 Deno.test("deadLetter() keeps a value that JSON has no words for, as a person reads it: the commit must not fail at it", async () => {
   const { session, lease } = await open();
   session.deadLetter(letter({ origin: undefined, value: { n: 10n, seen: new Map([["a", NaN]]) } }));
-  await session.commit(new Map(), []);
+  await session.commit(NOTHING);
 
   assertEquals(lease.commits[0]!.records.map(({ value }) => text(value!)), [
     '{ n: 10n, seen: Map(1) { "a" => NaN } }',
@@ -214,7 +199,7 @@ Deno.test("deadLetter() keeps the begin of a value that the letters' topic refus
   session.deadLetter(letter({ origin: { ...ORIGIN, value: large, headers: [["own", large]] }, timestampMs: 7 }));
   session.deadLetter(letter({ origin: undefined, value: "y".repeat(300_000) }));
   session.deadLetter(letter({ origin: { ...ORIGIN, value: bytes("small") } }));
-  await session.commit(new Map(), []);
+  await session.commit(NOTHING);
 
   const { records } = lease.commits[0]!;
   assertEquals(records.map(({ value }) => value!.length), [65_536, 65_536, 5]);
@@ -237,7 +222,7 @@ Deno.test("deadLetter() keeps all of a record when the letters' topic refuses it
   session.broker.recordCheck = () =>
     Promise.resolve(({ timestampMs }) => timestampMs >= year2031 ? "its time lies too far in the future" : undefined);
   session.deadLetter(letter({ origin: { ...ORIGIN, timestampMs: year2031 }, timestampMs: year2031 }));
-  await session.commit(new Map(), []);
+  await session.commit(NOTHING);
 
   const [record] = lease.commits[0]!.records;
   assertEquals([record!.timestampMs, text(record!.value!)], [time.nowMs, "<html>"]);
@@ -248,7 +233,7 @@ Deno.test("deadLetter() keeps all of a record when the letters' topic refuses it
 Deno.test("deadLetter() keeps a record without key and value as it was", async () => {
   const { session, lease } = await open();
   session.deadLetter(letter({ origin: { ...ORIGIN, key: null, value: null, headers: undefined } }));
-  await session.commit(new Map(), []);
+  await session.commit(NOTHING);
 
   const [record] = lease.commits[0]!.records;
   assertEquals([record!.key, record!.value], [null, null]);
@@ -261,7 +246,7 @@ for (const timestampMs of [1_100.000_000_2, -86_400_000]) {
     async () => {
       const { session, lease } = await open();
       session.deadLetter(letter({ timestampMs, errorClass: "LateRecord" }));
-      await session.commit(new Map(), []);
+      await session.commit(NOTHING);
 
       assertEquals(lease.commits[0]!.records.map(({ timestampMs }) => timestampMs), [ORIGIN.timestampMs]);
     },
@@ -270,20 +255,20 @@ for (const timestampMs of [1_100.000_000_2, -86_400_000]) {
 
 Deno.test("BrokerJobSession makes the topic of dead letters when the first is written, and only if it is not there", async () => {
   const { broker, session } = await open(new FakeBroker().addTopic("stats.dead-letters", 1));
-  await session.commit(new Map(), []);
+  await session.commit(NOTHING);
   await session.flush();
   assertEquals(broker.calls, []);
   session.deadLetter(letter());
   await session.flush();
   session.deadLetter(letter());
-  await session.commit(new Map(), []);
+  await session.commit(NOTHING);
 
   assertEquals(broker.calls, ["list"]);
 });
 
 Deno.test("flush() hands letters and records to the lease to be sent", async () => {
   const { session, lease } = await open();
-  session.write({ topic: "out", key: null, value: null, timestampMs: 1 });
+  session.lease.write({ topic: "out", key: null, value: null, timestampMs: 1 });
   session.deadLetter(letter());
   assertEquals(session.pendingRecords, 2);
   await session.flush();

@@ -1,7 +1,7 @@
 /** What other clients and brokers compress, at a real Kafka: TEST_BOOTSTRAP_SERVERS. */
 import { Buffer } from "node:buffer";
 import { assertEquals } from "@std/assert";
-import type { Broker, JobLease, OutgoingRecord } from "../../src/connectors/broker.ts";
+import type { Broker, BrokerLease, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { JobBroker } from "../../src/connectors/mod.ts";
 import { StreamExecutionEnvironment } from "../../src/engine/mod.ts";
 import { readAll } from "./broker_contract.ts";
@@ -29,12 +29,12 @@ for (const compression of ["gzip", "snappy", "lz4", "zstd"] as const) {
 
     const first = await open(broker, job);
     await first.commit({ changes: entries, positions: [] });
-    await first.release();
+    await first.close();
 
     assertEquals(await broker.readCommit(job), new Map(entries));
     const second = await open(broker, job);
     assertEquals(await second.restore(), new Map(entries));
-    await second.release();
+    await second.close();
     await broker.dropJob(job);
   });
 }
@@ -51,7 +51,7 @@ for (const [number, compression] of (["none", "gzip", "snappy", "lz4", "zstd"] a
       lease.compress(topic, compression);
       for (const record of records.slice(0, 100)) lease.write(record);
       await lease.commit({ changes: [], positions: [] });
-      await lease.release();
+      await lease.close();
       const plainProducer = await broker.producer({ compression });
       await plainProducer.send(records.slice(100, 150));
       const transactional = await broker.producer({ compression, transactionalId: topic });
@@ -165,12 +165,12 @@ function produceBody(topic: string, batch: Uint8Array): { buf: Buffer; buffer: B
   return { buf: buffer, buffer };
 }
 
-async function open(broker: Broker, job: string): Promise<JobLease> {
+async function open(broker: Broker, job: string): Promise<BrokerLease> {
   return await broker.openJob({
     job,
     topics: [],
     sessionTimeoutMs: 6_000,
-    transactional: true,
+    exactlyOnce: true,
     whenActive: "stand by",
     onStandby: () => {},
     signal: new AbortController().signal,

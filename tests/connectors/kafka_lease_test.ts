@@ -1,6 +1,6 @@
 /** What a lease does at its end, and says when its epoch has ended without it. */
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import type { JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
+import type { BrokerJobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { BrokerUnavailableError, FencedError } from "../../src/connectors/broker_errors.ts";
 import type { KafkaLease } from "../../src/connectors/kafka/lease.ts";
 import type { Membership } from "../../src/connectors/kafka/membership.ts";
@@ -30,7 +30,7 @@ async function openLease(broker: TransactionBroker, { active = true } = {}): Pro
   return new KafkaLease({
     shared: client,
     client,
-    request: { job: JOB, topics: [], transactional: true } as unknown as JobRequest,
+    request: { job: JOB, topics: [], exactlyOnce: true } as unknown as BrokerJobRequest,
     membership: membership as unknown as Membership,
     producer: await TransactionalProducer.open(client, JOB, { signal: stop.signal }),
     stop,
@@ -43,22 +43,22 @@ async function commitOne(lease: KafkaLease): Promise<void> {
   await lease.commit(NOTHING);
 }
 
-test("release() waits until readers see the last commit", async () => {
+test("close() waits until readers see the last commit", async () => {
   const broker = new TransactionBroker({ endTxn: 5, initProducerId: 4, verifies: true });
   const lease = await openLease(broker);
   await commitOne(lease);
   broker.unseen = 1;
-  await lease.release();
+  await lease.close();
   assertEquals(broker.seen.slice(-3), ["EndTxn", "ListOffsets", "ListOffsets"]);
 });
 
-test("release() of a job whose commit failed waits for nothing", async () => {
+test("close() of a job whose commit failed waits for nothing", async () => {
   const broker = new TransactionBroker({ endTxn: 1, initProducerId: 4, verifies: true });
   const lease = await openLease(broker);
   await commitOne(lease);
   broker.fate("EndTxn", 2, { kind: "lose" });
   await assertRejects(() => commitOne(lease), BrokerUnavailableError, "whether it was done is not known");
-  await lease.release();
+  await lease.close();
   assertEquals(broker.seen.at(-1), "EndTxn");
 });
 

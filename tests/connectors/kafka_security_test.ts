@@ -96,7 +96,7 @@ for (const [listener, how, security] of WAYS_IN) {
       job: `job-${crypto.randomUUID()}`,
       topics: [topic],
       sessionTimeoutMs: 10_000,
-      transactional: true,
+      exactlyOnce: true,
       whenActive: "refuse",
       onStandby: () => {},
       signal: new AbortController().signal,
@@ -111,7 +111,7 @@ for (const [listener, how, security] of WAYS_IN) {
     assertEquals((await readAll(broker, topic)).flat().map((record) => record.value), [value]);
     assertNoSecret(Deno.inspect({ broker, lease }, { depth: Infinity, showHidden: true, getters: true }));
     assertNoSecret(said.join("\n"));
-    await lease.release();
+    await lease.close();
   });
 }
 

@@ -5,7 +5,7 @@
  * `deno task kafka` start one. Started as a program, this file is an instance of a job for others to kill.
  */
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import type { Broker, JobLease, JobRequest, OutgoingRecord } from "../../src/connectors/broker.ts";
+import type { Broker, BrokerJobRequest, BrokerLease, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { BrokerError, BrokerUnavailableError, JobActiveError } from "../../src/connectors/broker_errors.ts";
 import { readAll, readUntil, testBrokerContract, untilSeen } from "./broker_contract.ts";
 import { later, signOf } from "../later.ts";
@@ -69,7 +69,7 @@ test("nothing creates a topic by asking for it, though this broker would", async
   lease.write(record(missing, "a"));
   await assertRejects(() => lease.flush());
   await broker.jobsReading([missing]);
-  await lease.release();
+  await lease.close();
 
   assertEquals((await broker.listTopics()).includes(missing), false);
 });
@@ -83,7 +83,7 @@ test("fetch() steps over aborted transactions and control records, to the end", 
     if (value === "dropped") lease.write(record(aborted, value));
     await lease.flush();
     if (value === "kept") await lease.commit({ changes: new Map(), positions: [] });
-    await lease.release();
+    await lease.close();
   }
 
   // Three dropped and their abort, three kept and their commit.
@@ -186,7 +186,7 @@ test("reading a changelog ends between two commits, however much comes while it 
   assertEquals(committed, true, `reading ${changelogTopic(job)} did not ask who leads it`);
   assertEquals([entries.get("first"), entries.get("last"), entries.size], ["2", "2", 12]);
   await client.close();
-  await lease.release();
+  await lease.close();
 });
 
 test(
@@ -215,11 +215,11 @@ test(
       `Cannot go on with "${job}": its changelog "${changelog}" was deleted, its commits are gone; import a savepoint, or begin ` +
         "anew with --reset",
     );
-    await first.release();
+    await first.close();
 
     const second = await open(broker, job, { topics: [topic] });
     assertEquals([await second.restore(), await second.positions()], [new Map(), positions]);
-    await second.release();
+    await second.close();
   },
 );
 
@@ -295,7 +295,7 @@ test("who would refuse to stand by waits for an instance that was killed, and sa
   // A coordinator that is gathering the group's members names none of them.
   const words = new RegExp(`waits for a sign of life of (process ${holder.pid}|another process)`);
   for (const sentence of said) assertMatch(sentence, words);
-  await lease.release();
+  await lease.close();
 }, { ignore: !PROCESSES });
 
 test("an instance that was stopped too long is shut out, and nothing of it shows", async (broker, names) => {
@@ -395,7 +395,7 @@ Deno.test({
         (await offsetsAndValues(broker, "t", 0)).map(([, value]) => value),
         ["before", "meanwhile", "after"],
       );
-      await hasty.release();
+      await hasty.close();
       const again = await open(broker, "hasty", { sessionTimeoutMs: 1_000 });
       assertEquals(await again.restore(), new Map());
       assertEquals(await patient.restore(), new Map([["n", "2"]]));
@@ -523,12 +523,12 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
   }
 }
 
-async function open(broker: Broker, job: string, request: Partial<JobRequest> = {}): Promise<JobLease> {
+async function open(broker: Broker, job: string, request: Partial<BrokerJobRequest> = {}): Promise<BrokerLease> {
   return await broker.openJob({
     job,
     topics: [],
     sessionTimeoutMs: SESSION_MS,
-    transactional: true,
+    exactlyOnce: true,
     whenActive: "stand by",
     onStandby: () => {},
     signal: new AbortController().signal,

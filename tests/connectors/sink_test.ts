@@ -10,13 +10,13 @@ import { MemoryBroker } from "../memory_broker.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import { TopicSink } from "../../src/connectors/sink.ts";
 import { RecordError } from "../../src/engine/errors.ts";
-import type { JobSession, JobStore, JobStoreRequest } from "../../src/engine/job_store.ts";
+import type { JobRequest, JobSession, JobStore } from "../../src/engine/job_store.ts";
 import { NO_TIMESTAMP } from "../../src/engine/record.ts";
 import type { SinkContext } from "../../src/engine/sink.ts";
 import { FakeBroker, StoppedTime } from "../engine/fake_broker.ts";
 import { sinkContext } from "../engine/sink_context.ts";
 
-const REQUEST: JobStoreRequest = {
+const REQUEST: JobRequest = {
   job: "stats",
   topics: [],
   exactlyOnce: true,
@@ -79,7 +79,7 @@ Deno.test("write() puts a record into the job's next commit when the job's store
   writer.write("b", 6);
   await writer.flush?.();
   assertEquals([session.pendingRecords, broker.sends], [2, []]);
-  await session.commit(new Map([["k", "v"]]), []);
+  await session.commit({ changes: [["k", "v"]], positions: [] });
 
   const [commit] = broker.leases[0]!.commits;
   assertEquals([commit!.records.map(textOf), [...commit!.changes]], [["a @5", "b @6"], [["k", "v"]]]);

@@ -21,7 +21,7 @@ testWithKafka(
         job,
         topics: [],
         sessionTimeoutMs: 6_000,
-        transactional: true,
+        exactlyOnce: true,
         whenActive: "stand by",
         onStandby: () => {},
         signal,
@@ -32,7 +32,7 @@ testWithKafka(
     try {
       const first = await open(() => {});
       await first.commit({ changes: new Map([["n", "begun"]]), positions: [] });
-      await first.release();
+      await first.close();
       for (const [round, afterMs] of COMMITS_AFTER_MS.entries()) {
         // The group knows nothing of this one any more, but it has work under way.
         const predecessor = await TransactionalProducer.open(client, job, { signal });
@@ -45,7 +45,7 @@ testWithKafka(
         });
         restored.push((await successor.restore()).get("n"));
         await last.promise;
-        await successor.release();
+        await successor.close();
         committed.push((await broker.readCommit(job)).get("n"));
       }
     } finally {

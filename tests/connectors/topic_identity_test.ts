@@ -124,14 +124,14 @@ onEachBroker("a commit of a version that kept no identity is taken once, and get
     job: job.job,
     topics: [job.topic],
     sessionTimeoutMs: 6_000,
-    transactional: true,
+    exactlyOnce: true,
     whenActive: "refuse",
     onStandby: () => {},
     signal: new AbortController().signal,
   });
   await lease.restore();
   await lease.commit({ changes: [[entry, JSON.stringify(old)]], positions: [] });
-  await lease.release();
+  await lease.close();
 
   await job.write(5, 1);
   await job.run();

@@ -1,7 +1,7 @@
 /** A commit whose request is held up on its way, at a real Kafka: a proxy keeps it until a later transaction has begun. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { REDPANDA_VERSIONS, WireProxy } from "../../chaos/wire/mod.ts";
-import type { Broker, JobLease, OutgoingRecord } from "../../src/connectors/broker.ts";
+import type { Broker, BrokerLease, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
 import { readAll } from "../connectors/broker_contract.ts";
 import { testWithKafka } from "../connectors/kafka_client.ts";
@@ -43,19 +43,19 @@ async function withStage(
   }
 }
 
-function openLease({ broker, job }: Stage): Promise<JobLease> {
+function openLease({ broker, job }: Stage): Promise<BrokerLease> {
   return broker.openJob({
     job,
     topics: [],
     sessionTimeoutMs: 6_000,
-    transactional: true,
+    exactlyOnce: true,
     whenActive: "stand by",
     onStandby: () => {},
     signal: new AbortController().signal,
   });
 }
 
-function write(lease: JobLease, topic: string, round: number): void {
+function write(lease: BrokerLease, topic: string, round: number): void {
   const record: OutgoingRecord = {
     topic,
     key: null,
@@ -86,7 +86,7 @@ testWithKafka("a commit that is held up ends the lease, and commits nothing when
     await held.next();
     proxy.drop();
     await assertRejects(() => committing, BrokerUnavailableError, "whether it was done is not known");
-    await first.release();
+    await first.close();
 
     const second = await openLease(stage);
     assertEquals((await second.restore()).get("round"), "1");
@@ -96,7 +96,7 @@ testWithKafka("a commit that is held up ends the lease, and commits nothing when
     assertEquals(await valuesOf(stage), ["1"]);
     write(second, topic, 3);
     await second.commit(noted(3));
-    await second.release();
+    await second.close();
     assertEquals(await valuesOf(stage), ["1", "2", "3"]);
     // Of three commits and what the second lease began with; the held one is among them.
     assertEquals(ends, [1, 1, 1, 1]);
@@ -121,7 +121,7 @@ testWithKafka("Kafka 4: a commit that is held up is asked for again, and refused
     assertEquals(await valuesOf(stage), ["1", "2"]);
     write(lease, topic, 4);
     await lease.commit(noted(4));
-    await lease.release();
+    await lease.close();
     assertEquals(await valuesOf(stage), ["1", "2", "3", "4"]);
     assertEquals(ends, [5, 5, 5, 5]);
   });
@@ -143,7 +143,7 @@ testWithKafka(
             write(lease, topic, Number(round));
             await lease.commit(noted(Number(round)));
           }
-          await lease.release();
+          await lease.close();
           assertEquals(await valuesOf(stage), rounds);
           assertEquals([hiccups.hits > 2, epochs > 2], [true, options === OLD]);
         });
@@ -162,7 +162,7 @@ testWithKafka(
           const lease = await openLease(stage);
           write(lease, topic, round);
           await lease.commit(noted(round));
-          await lease.release();
+          await lease.close();
           assertEquals((await valuesOf(stage)).length, round);
         }
         const producer = await broker.producer({ transactionalId: `${job}-tool` });

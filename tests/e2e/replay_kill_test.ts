@@ -130,7 +130,7 @@ class Letters implements AsyncDisposable {
       const died = { operator: "in", errorClass: "TypeError", message: "it fails", attempt: 1 };
       session.deadLetter({ origin, timestampMs, ...died });
     }
-    await session.commit([['["job"]', "{}"]], []);
+    await session.commit({ changes: [['["job"]', "{}"]], positions: [] });
     await session.close();
     return letters;
   }

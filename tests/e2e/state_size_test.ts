@@ -140,10 +140,10 @@ function watched(store: JobStore, found: { entries: number; restored: number }):
         found.restored = [...entries.keys()].filter((key) => key.includes("traveller")).length;
         return entries;
       };
-      session.commit = async (changes, positions) => {
+      session.commit = async ({ changes, positions }) => {
         const all = [...changes];
         found.entries += all.length;
-        await commit.call(session, all, positions);
+        await commit.call(session, { changes: all, positions });
       };
       return session;
     },

@@ -1,12 +1,12 @@
 import type {
   Broker,
+  BrokerJobRequest,
+  BrokerLease,
   BrokerRecord,
   Compression,
   FetchedBatch,
   Fetcher,
   JobCommit,
-  JobLease,
-  JobRequest,
   OutgoingRecord,
   PartitionEnd,
   Position,
@@ -189,7 +189,7 @@ export class FakeBroker {
     });
   }
 
-  openJob(request: JobRequest): Promise<JobLease> {
+  openJob(request: BrokerJobRequest): Promise<BrokerLease> {
     const lease = new FakeLease(request);
     this.leases.push(lease);
     return Promise.resolve(lease);
@@ -228,8 +228,8 @@ export class FakeBroker {
 }
 
 /** A lease that writes down what it is asked for. */
-export class FakeLease implements JobLease {
-  readonly request: JobRequest;
+export class FakeLease implements BrokerLease {
+  readonly request: BrokerJobRequest;
   readonly lost = new AbortController().signal;
   readonly commits: (JobCommit & { readonly records: readonly OutgoingRecord[] })[] = [];
   readonly calls: string[] = [];
@@ -237,7 +237,7 @@ export class FakeLease implements JobLease {
   groupPositions: Position[] = [];
   pending: OutgoingRecord[] = [];
 
-  constructor(request: JobRequest) {
+  constructor(request: BrokerJobRequest) {
     this.request = request;
   }
 
@@ -270,6 +270,10 @@ export class FakeLease implements JobLease {
     this.pending.push(record);
   }
 
+  takeBack(records: number): void {
+    this.pending.splice(this.pending.length - records);
+  }
+
   flush(): Promise<void> {
     this.calls.push("flush");
     return Promise.resolve();
@@ -281,8 +285,8 @@ export class FakeLease implements JobLease {
     return Promise.resolve();
   }
 
-  release(): Promise<void> {
-    this.calls.push("release");
+  close(): Promise<void> {
+    this.calls.push("close");
     return Promise.resolve();
   }
 }

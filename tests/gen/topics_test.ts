@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { JobLease, JobRequest } from "../../src/connectors/broker.ts";
+import type { BrokerJobRequest, BrokerLease } from "../../src/connectors/broker.ts";
 import { BrokerError, JobActiveError, UnknownTopicError } from "../../src/connectors/broker_errors.ts";
 import { recreateTopics, requireTopics } from "../../src/gen/mod.ts";
 import { SUNSET } from "../../src/models.ts";
@@ -60,9 +60,9 @@ Deno.test("recreateTopics() waits for a job that seems to run but was killed, an
   const broker = new MemoryBroker();
   broker.jobs = [{ job: "user_statistics", running: true }];
   const asked: unknown[] = [];
-  broker.openJob = (request?: JobRequest) => {
+  broker.openJob = (request?: BrokerJobRequest) => {
     asked.push(request?.job, request?.whenActive);
-    return Promise.resolve({ release: () => Promise.resolve(void asked.push("released")) } as unknown as JobLease);
+    return Promise.resolve({ close: () => Promise.resolve(void asked.push("released")) } as unknown as BrokerLease);
   };
   await recreateTopics(broker, { logger: loggerTo(() => {}) });
   assertEquals(asked, ["user_statistics", "refuse", "released"]);

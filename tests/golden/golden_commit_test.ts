@@ -49,7 +49,7 @@ for (const version of VERSIONS) {
       job: names.job,
       topics: [names.input],
       sessionTimeoutMs: 6_000,
-      transactional: true,
+      exactlyOnce: true,
       whenActive: "refuse",
       onStandby: () => {},
       signal: new AbortController().signal,
@@ -59,7 +59,7 @@ for (const version of VERSIONS) {
       [entry === split(NAMES.input) ? split(names.input) : entry, text] as const
     );
     await lease.commit({ changes, positions: [] });
-    await lease.release();
+    await lease.close();
     await runToTheEnd(broker, names);
 
     const { after } = await expectedOutput(version);

@@ -1,6 +1,6 @@
 import type { Broker } from "../../connectors/broker.ts";
 import { JobBroker } from "../../connectors/mod.ts";
-import type { JobSession, JobStoreRequest, SplitPosition } from "../../engine/mod.ts";
+import type { JobRequest, JobSession, Position } from "../../engine/mod.ts";
 import type { JobState } from "./state.ts";
 
 /** An open broker that tells how the jobs which it keeps are getting on. */
@@ -12,7 +12,7 @@ export class WatchedBroker extends JobBroker {
     this.#watches = watches;
   }
 
-  override async openJob(request: JobStoreRequest): Promise<JobSession> {
+  override async openJob(request: JobRequest): Promise<JobSession> {
     const watch = this.#watches.find(({ name }) => name === request.job);
     if (watch === undefined) return await super.openJob(request);
     const onStandby = (holder: string): void => {
@@ -55,9 +55,9 @@ export class JobWatch {
     };
     session.lost.addEventListener("abort", over, { once: true });
     const { commit, close } = session;
-    session.commit = async (changes, positions) => {
-      await commit.call(session, changes, positions);
-      this.#note(positions);
+    session.commit = async (job) => {
+      await commit.call(session, job);
+      this.#note(job.positions);
     };
     session.close = () => {
       over();
@@ -75,7 +75,7 @@ export class JobWatch {
     return { name, status, behind };
   }
 
-  #note(positions: readonly SplitPosition[]): void {
-    for (const { split, position } of positions) this.#positions.set(split, position as number);
+  #note(positions: readonly Position[]): void {
+    for (const { topic, partition, offset } of positions) this.#positions.set(`${topic}-${partition}`, offset);
   }
 }

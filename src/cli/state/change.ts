@@ -1,5 +1,5 @@
 /** What changes a job's commit from outside: importing one, and forgetting it. */
-import { type Broker, deadLetterTopic, type JobLease } from "../../connectors/broker.ts";
+import { type Broker, type BrokerLease, deadLetterTopic } from "../../connectors/broker.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
 import { type Entries, partitionOf, readableOf, singleTimersOf, sinksOf, splitsOf, statesOf } from "./commit.ts";
 import { readCommit } from "./jobs.ts";
@@ -93,13 +93,13 @@ export async function withLease(
   job: string,
   topics: readonly string[],
   signal: AbortSignal,
-  work: (lease: JobLease) => Promise<void>,
+  work: (lease: BrokerLease) => Promise<void>,
 ): Promise<void> {
   const lease = await broker.openJob({
     job,
     topics,
     sessionTimeoutMs: SESSION_TIMEOUT_MS,
-    transactional: true,
+    exactlyOnce: true,
     whenActive: "refuse",
     onStandby: () => {},
     signal,
@@ -107,6 +107,6 @@ export async function withLease(
   try {
     await work(lease);
   } finally {
-    await lease.release();
+    await lease.close();
   }
 }

@@ -1,10 +1,10 @@
 import type {
   Broker,
+  BrokerJobRequest,
+  BrokerLease,
   Fetcher,
   JobActivity,
   JobInfo,
-  JobLease,
-  JobRequest,
   PartitionEnd,
   Position,
   Producer,
@@ -81,7 +81,7 @@ export class EmbeddedBroker implements Broker {
     return this.#run((database) => new EmbeddedProducer(database, transactionalId));
   }
 
-  async openJob(request: JobRequest): Promise<JobLease> {
+  async openJob(request: BrokerJobRequest): Promise<BrokerLease> {
     this.#closing.signal.throwIfAborted();
     const waiting = waitForJob(this.#database, request, this.#closing.signal);
     this.#waiting.add(waiting);
@@ -90,7 +90,7 @@ export class EmbeddedBroker implements Broker {
       const lease = new EmbeddedLease(this.#database, {
         request,
         ...taken,
-        onRelease: () => this.#leases.delete(lease),
+        onClose: () => this.#leases.delete(lease),
       });
       this.#leases.add(lease);
       return lease;
@@ -120,7 +120,7 @@ export class EmbeddedBroker implements Broker {
       this.#closing.abort(new BrokerError(`Cannot use the ${this.description}: it has been closed`));
     }
     await Promise.allSettled(this.#waiting);
-    for (const lease of this.#leases) await lease.release();
+    for (const lease of this.#leases) await lease.close();
     for (const fetcher of this.#fetchers) await fetcher.close();
     this.#database.close();
   }

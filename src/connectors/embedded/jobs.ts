@@ -98,7 +98,7 @@ export function readCommit(database: Database, job: string): Map<string, string>
   });
 }
 
-/** See `JobLease.positions()`. */
+/** See `BrokerLease.positions()`. */
 export function positionsOf(database: Database, jobId: number): Position[] {
   return database.statement("SELECT topic, partition, next_offset AS offset FROM job_position WHERE job_id = ?")
     .all(jobId).map((row) => ({ ...row })) as unknown as Position[];

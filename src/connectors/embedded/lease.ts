@@ -1,4 +1,4 @@
-import type { JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
+import type { BrokerJobRequest, BrokerLease, JobCommit, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker_errors.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import { entriesOf, EntryWriter } from "./entries.ts";
@@ -7,35 +7,35 @@ import { endTerm, extendTerm, forgetState, noteCommit, positionsOf, type Term } 
 import { RecordWriter } from "./writer.ts";
 
 /** What a lease is made of. */
-export interface LeaseParts {
-  readonly request: JobRequest;
+export interface EmbeddedLeaseOptions {
+  readonly request: BrokerJobRequest;
   readonly instance: Instance;
   readonly term: Term;
   /** Called once. */
-  readonly onRelease: (lease: EmbeddedLease) => void;
+  readonly onClose: (lease: EmbeddedLease) => void;
 }
 
 /**
  * The right to write as a job: an epoch number that each transaction compares with the job's. An instance that slept through
  * a takeover finds another number there, however late it wakes.
  */
-export class EmbeddedLease implements JobLease {
+export class EmbeddedLease implements BrokerLease {
   readonly #database: Database;
-  readonly #parts: LeaseParts;
+  readonly #options: EmbeddedLeaseOptions;
   readonly #writer: RecordWriter;
   readonly #entries: EntryWriter;
   readonly #lost = new AbortController();
   readonly #renewing: ReturnType<typeof setInterval>;
   /** Why nothing more can be written. */
   #failure: unknown;
-  #released = false;
+  #closed = false;
 
-  constructor(database: Database, parts: LeaseParts) {
+  constructor(database: Database, options: EmbeddedLeaseOptions) {
     this.#database = database;
-    this.#parts = parts;
+    this.#options = options;
     this.#writer = new RecordWriter(database);
-    this.#entries = new EntryWriter(database, parts.term.jobId);
-    this.#renewing = setInterval(() => this.#renew(), parts.request.sessionTimeoutMs / 3);
+    this.#entries = new EntryWriter(database, options.term.jobId);
+    this.#renewing = setInterval(() => this.#renew(), options.request.sessionTimeoutMs / 3);
   }
 
   get lost(): AbortSignal {
@@ -47,10 +47,10 @@ export class EmbeddedLease implements JobLease {
   }
 
   async restore(): Promise<Map<string, string>> {
-    const { faultPoint } = this.#parts.request;
+    const { faultPoint } = this.#options.request;
     const entries = this.#act("restore", () => {
       faultPoint?.("restore: reading entries has begun");
-      return entriesOf(this.#database, this.#parts.term.jobId);
+      return entriesOf(this.#database, this.#options.term.jobId);
     });
     faultPoint?.("restore: reading entries has ended");
     await yieldToOthers();
@@ -58,12 +58,12 @@ export class EmbeddedLease implements JobLease {
   }
 
   positions(): Promise<Position[]> {
-    const { jobId } = this.#parts.term;
+    const { jobId } = this.#options.term;
     return Promise.resolve(this.#act("read the positions of", () => positionsOf(this.#database, jobId)));
   }
 
   async reset(): Promise<void> {
-    this.#act("reset", () => forgetState(this.#database, this.#parts.term.jobId));
+    this.#act("reset", () => forgetState(this.#database, this.#options.term.jobId));
     this.#entries.clear();
     await yieldToOthers();
   }
@@ -76,8 +76,13 @@ export class EmbeddedLease implements JobLease {
     this.#writer.add(record);
   }
 
+  takeBack(records: number): void {
+    this.#writer.takeBack(records);
+  }
+
   async flush(): Promise<void> {
-    if (!this.#parts.request.transactional && this.#writer.records > 0) {
+    this.#writer.pack();
+    if (!this.#options.request.exactlyOnce && this.#writer.records > 0) {
       this.#act("flush", () => this.#writer.append());
       this.#writer.clear();
     }
@@ -85,7 +90,8 @@ export class EmbeddedLease implements JobLease {
   }
 
   async commit({ changes, positions }: JobCommit): Promise<void> {
-    const { faultPoint } = this.#parts.request;
+    const { faultPoint } = this.#options.request;
+    this.#writer.pack();
     this.#act("commit", () => {
       faultPoint?.("commit: the transaction has begun");
       this.#writer.append();
@@ -94,9 +100,9 @@ export class EmbeddedLease implements JobLease {
       faultPoint?.("commit: entries are written");
       const put = this.#database.statement("REPLACE INTO job_position VALUES (?, ?, ?, ?)");
       for (const { topic, partition, offset } of positions) {
-        put.run(this.#parts.term.jobId, topic, partition, offset);
+        put.run(this.#options.term.jobId, topic, partition, offset);
       }
-      noteCommit(this.#database, this.#parts.term);
+      noteCommit(this.#database, this.#options.term);
       faultPoint?.("commit: positions are written");
     });
     faultPoint?.("commit: the transaction has ended");
@@ -105,17 +111,17 @@ export class EmbeddedLease implements JobLease {
     await this.#compact();
   }
 
-  release(): Promise<void> {
-    if (this.#released) return Promise.resolve();
-    this.#released = true;
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closed = true;
     clearInterval(this.#renewing);
     this.#writer.clear();
-    this.#parts.onRelease(this);
+    this.#options.onClose(this);
     try {
-      const { faultPoint } = this.#parts.request;
-      this.#parts.instance.end(() => {
+      const { faultPoint } = this.#options.request;
+      this.#options.instance.end(() => {
         faultPoint?.("end: giving the job back has begun");
-        endTerm(this.#database, this.#parts.term);
+        endTerm(this.#database, this.#options.term);
         faultPoint?.("end: the job is free, not committed");
       });
       faultPoint?.("end: giving the job back has ended");
@@ -128,7 +134,7 @@ export class EmbeddedLease implements JobLease {
 
   /** Slice by slice: others have their turn between two of them. */
   async #compact(): Promise<void> {
-    const { faultPoint } = this.#parts.request;
+    const { faultPoint } = this.#options.request;
     while (this.#entries.isCompactionDue) {
       this.#act("compact the commit of", () => {
         faultPoint?.("commit: compaction has begun");
@@ -142,8 +148,8 @@ export class EmbeddedLease implements JobLease {
 
   /** Does what the job asked for; `what` it is: "commit". The first failure is the last thing done. */
   #act<T>(what: string, body: () => T): T {
-    const { job } = this.#parts.request;
-    if (this.#released) throw new BrokerError(`Cannot ${what} job "${job}": its lease has been released`);
+    const { job } = this.#options.request;
+    if (this.#closed) throw new BrokerError(`Cannot ${what} job "${job}": its lease has been closed`);
     if (this.#failure !== undefined) throw this.#failure;
     try {
       return this.#write(what, body);
@@ -156,8 +162,8 @@ export class EmbeddedLease implements JobLease {
 
   /** Runs `body` in a transaction, unless another instance has taken over. */
   #write<T>(what: string, body: () => T): T {
-    const { job, sessionTimeoutMs } = this.#parts.request;
-    const extend = () => extendTerm(this.#database, this.#parts.term, sessionTimeoutMs);
+    const { job, sessionTimeoutMs } = this.#options.request;
+    const extend = () => extendTerm(this.#database, this.#options.term, sessionTimeoutMs);
     return this.#database.write(() => {
       if (extend()) {
         const result = body();

@@ -1,4 +1,4 @@
-import type { JobRequest } from "../broker.ts";
+import type { BrokerJobRequest } from "../broker.ts";
 import { BrokerError, JobActiveError } from "../broker_errors.ts";
 import { checkJobName } from "../names.ts";
 import type { Database } from "./database.ts";
@@ -22,7 +22,11 @@ export interface Acquired {
  *
  * @param closing aborted when the broker is closed, which ends the waiting too
  */
-export async function waitForJob(database: Database, request: JobRequest, closing: AbortSignal): Promise<Acquired> {
+export async function waitForJob(
+  database: Database,
+  request: BrokerJobRequest,
+  closing: AbortSignal,
+): Promise<Acquired> {
   checkRequest(request);
   request.signal.throwIfAborted();
   const instance = new Instance(database, request.job);
@@ -43,7 +47,7 @@ export async function waitForJob(database: Database, request: JobRequest, closin
 }
 
 /** The term, or who has it. */
-function tryToTake(database: Database, request: JobRequest, instance: Instance): { term: Term } | Holder {
+function tryToTake(database: Database, request: BrokerJobRequest, instance: Instance): { term: Term } | Holder {
   const { job, topics, sessionTimeoutMs, faultPoint } = request;
   // Looking needs no lock on the log; only who has a chance asks for it, and looks again.
   const holder = database.read(() => holderOf(database, job));
@@ -62,7 +66,7 @@ function tryToTake(database: Database, request: JobRequest, instance: Instance):
   return taken;
 }
 
-function checkRequest({ job, sessionTimeoutMs, replicas = 1 }: JobRequest): void {
+function checkRequest({ job, sessionTimeoutMs, replicas = 1 }: BrokerJobRequest): void {
   checkJobName(job);
   if (replicas > 1) {
     throw new BrokerError(`Cannot open job "${job}" with ${replicas} replicas: the embedded log keeps one copy`);

@@ -26,6 +26,7 @@ export class EmbeddedProducer implements Producer {
     if (this.#closed) throw new BrokerError("Cannot send records: the producer has been closed");
     try {
       for (const record of records) this.#writer.add(record);
+      this.#writer.pack();
       if (records.length > 0) {
         this.#database.write(() => {
           this.#checkTerm();

@@ -26,7 +26,10 @@ export class RecordWriter {
   readonly #buffers = new RowBuffers();
   readonly #turns = new Map<string, number>();
   readonly #outgoing = new Map<string, Outgoing>();
-  #records = 0;
+  /** Records that may still be taken back. */
+  #added: OutgoingRecord[] = [];
+  /** How many are packed. */
+  #packed = 0;
   /** The first record that cannot be written makes the whole fail. */
   #failure: Error | undefined;
 
@@ -36,16 +39,31 @@ export class RecordWriter {
 
   /** Records added since the last `append()` or `clear()`. */
   get records(): number {
-    return this.#records;
+    return this.#packed + this.#added.length;
   }
 
   /**
-   * Packs a record for `append()`, which fails if its topic or partition does not exist.
+   * Adds a record for `pack()` and `append()`, which fails if its topic or partition does not exist.
    * @throws {RangeError} if the record has no timestamp that can be kept
    */
   add(record: OutgoingRecord): void {
     checkRecordTime(record);
-    this.#records++;
+    this.#added.push(record);
+  }
+
+  /** Takes back the last records added, of those that are not packed. */
+  takeBack(records: number): void {
+    this.#added.splice(this.#added.length - records);
+  }
+
+  /** Packs what was added as it will be stored, before `append()`: it takes less memory so, and can no longer be taken back. */
+  pack(): void {
+    for (const record of this.#added) this.#pack(record);
+    this.#packed += this.#added.length;
+    this.#added = [];
+  }
+
+  #pack(record: OutgoingRecord): void {
     const outgoing = this.#outgoingTo(record.topic);
     if (outgoing === undefined) return;
     const partition = this.#partitionOf(record, outgoing.topic);
@@ -57,7 +75,7 @@ export class RecordWriter {
   }
 
   /**
-   * Appends what was added, in its order within each partition. To be called in a writing transaction: other readers see it
+   * Appends what was packed, in its order within each partition. To be called in a writing transaction: other readers see it
    * after that, all at once.
    *
    * @throws {UnknownTopicError} if a topic or partition does not exist
@@ -74,7 +92,8 @@ export class RecordWriter {
 
   /** Begins anew: after the transaction of an `append()`, or to drop what was added. */
   clear(): void {
-    this.#records = 0;
+    this.#added = [];
+    this.#packed = 0;
     this.#failure = undefined;
     for (const { partitions } of this.#outgoing.values()) {
       for (const encoder of partitions) encoder?.release();

@@ -1,11 +1,11 @@
 import type {
   Broker,
+  BrokerJobRequest,
+  BrokerLease,
   Compression,
   Fetcher,
   JobActivity,
   JobInfo,
-  JobLease,
-  JobRequest,
   PartitionEnd,
   Position,
   Producer,
@@ -100,11 +100,11 @@ export class KafkaBroker implements Broker {
     return producer;
   }
 
-  openJob(request: JobRequest): Promise<JobLease> {
+  openJob(request: BrokerJobRequest): Promise<BrokerLease> {
     const client = this.#client.fork();
     const signal = AbortSignal.any([request.signal, this.#closing.signal]);
     const opening = openLease({ ...request, signal }, { shared: this.#client, client });
-    this.#keep(() => opening.then((lease) => lease.release(), () => {}), client);
+    this.#keep(() => opening.then((lease) => lease.close(), () => {}), client);
     return opening;
   }
 

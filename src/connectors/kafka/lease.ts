@@ -1,4 +1,4 @@
-import type { Compression, JobCommit, JobLease, JobRequest, OutgoingRecord, Position } from "../broker.ts";
+import type { BrokerJobRequest, BrokerLease, Compression, JobCommit, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError, UnknownTopicError } from "../broker_errors.ts";
 import { checkRecordTime } from "../records/record_time.ts";
 import { changelogRecords, changelogTopic, findEntry, ownerRecord, readChangelogUpTo } from "./changelog.ts";
@@ -13,13 +13,13 @@ import { TRANSACTION_TIMEOUT_MS } from "./producer_epoch.ts";
 /** How many entries of the changelog are sent at once: as records, all entries of a large commit would not fit into memory. */
 const SEND_ENTRIES = 10_000;
 
-/** What a {@link KafkaLease} is made of. All but `shared` is closed when the lease is released. */
-export interface LeaseParts {
+/** What a {@link KafkaLease} is made of. All but `shared` is closed with the lease. */
+export interface KafkaLeaseOptions {
   /** For short requests; the lease does not close it. */
   readonly shared: Client;
   /** For the producer. */
   readonly client: Client;
-  readonly request: JobRequest;
+  readonly request: BrokerJobRequest;
   readonly membership: Membership;
   readonly producer: TransactionalProducer;
   /** Aborts what the producer is doing. */
@@ -28,19 +28,19 @@ export interface LeaseParts {
 }
 
 /** The lease of a job as the active member of its group; each commit is one Kafka transaction. */
-export class KafkaLease implements JobLease {
-  readonly #parts: LeaseParts;
+export class KafkaLease implements BrokerLease {
+  readonly #options: KafkaLeaseOptions;
   readonly #lost = new AbortController();
   readonly #stopping: AbortSignal;
   #pending: OutgoingRecord[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #failure: unknown;
-  #released: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
 
-  constructor(parts: LeaseParts) {
-    this.#parts = parts;
-    const { lost } = parts.membership;
-    this.#stopping = AbortSignal.any([parts.stop.signal, lost]);
+  constructor(options: KafkaLeaseOptions) {
+    this.#options = options;
+    const { lost } = options.membership;
+    this.#stopping = AbortSignal.any([options.stop.signal, lost]);
     const lose = () => this.#lost.abort(lost.reason);
     if (lost.aborted) lose();
     else lost.addEventListener("abort", lose, { once: true });
@@ -55,7 +55,7 @@ export class KafkaLease implements JobLease {
   }
 
   compress(topic: string, compression: Compression): void {
-    this.#parts.producer.compress(topic, compression);
+    this.#options.producer.compress(topic, compression);
   }
 
   write(record: OutgoingRecord): void {
@@ -63,8 +63,12 @@ export class KafkaLease implements JobLease {
     this.#pending.push(record);
   }
 
+  takeBack(records: number): void {
+    this.#pending.splice(this.#pending.length - records);
+  }
+
   restore(): Promise<Map<string, string>> {
-    const { request } = this.#parts;
+    const { request } = this.#options;
     return this.#inTurn(async () => {
       request.faultPoint?.("restore: before the changelog");
       const entries = await this.#readChangelog();
@@ -74,18 +78,18 @@ export class KafkaLease implements JobLease {
   }
 
   positions(): Promise<Position[]> {
-    const { shared, request } = this.#parts;
+    const { shared, request } = this.#options;
     return this.#inTurn(() => groupPositions(shared, request.job));
   }
 
   whereIs(entry: string): Promise<string | undefined> {
-    const { shared, request } = this.#parts;
+    const { shared, request } = this.#options;
     return this.#inTurn(() => findEntry(entry, { client: shared, job: request.job, signal: this.#stopping }));
   }
 
   reset(): Promise<void> {
     return this.#inTurn(async () => {
-      const { request, producer, now } = this.#parts;
+      const { request, producer, now } = this.#options;
       const entries = await this.#readChangelog();
       const tombstones = new Map([...entries.keys()].map((key) => [key, null]));
       await this.#send([], changelogRecords(request.job, tombstones, now()));
@@ -99,16 +103,16 @@ export class KafkaLease implements JobLease {
   flush(): Promise<void> {
     const records = this.#take();
     return this.#inTurn(async () => {
-      const { request, producer } = this.#parts;
+      const { request, producer } = this.#options;
       await producer.send(records);
       request.faultPoint?.("flush: records are sent");
       // At least once: records become visible now, and still only if no other instance has taken over.
-      if (!request.transactional) await producer.commit();
+      if (!request.exactlyOnce) await producer.commit();
     });
   }
 
   commit({ changes, positions }: JobCommit): Promise<void> {
-    const { request, producer, now } = this.#parts;
+    const { request, producer, now } = this.#options;
     const records = this.#take();
     const noted = changelogRecords(request.job, changes, now());
     const reached = positions.map((position) => ({ ...position }));
@@ -122,13 +126,13 @@ export class KafkaLease implements JobLease {
     });
   }
 
-  release(): Promise<void> {
-    return this.#released ??= this.#release();
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
   }
 
-  async #release(): Promise<void> {
-    const { request, membership, client, producer, stop } = this.#parts;
-    stop.abort(new BrokerError(`Cannot go on with "${request.job}": its lease was released`));
+  async #close(): Promise<void> {
+    const { request, membership, client, producer, stop } = this.#options;
+    stop.abort(new BrokerError(`Cannot go on with "${request.job}": its lease was closed`));
     this.#pending = [];
     await settledWithin(1_000, this.#last);
     // The next instance must find what this one has committed. After a failure there may be nothing to wait for.
@@ -144,7 +148,7 @@ export class KafkaLease implements JobLease {
 
   /** The changelog up to a record of our own: as no other instance can write any more, that is all of it. */
   async #readChangelog(): Promise<Map<string, string>> {
-    const { shared, request, producer, now } = this.#parts;
+    const { shared, request, producer, now } = this.#options;
     const owner = crypto.randomUUID();
     await producer.send([ownerRecord(request.job, owner, now())]);
     await producer.commit();
@@ -153,7 +157,7 @@ export class KafkaLease implements JobLease {
 
   /** Sends the outputs and then the changelog, some entries at a time; mostly all fits into the first request. */
   async #send(written: OutgoingRecord[], noted: Iterable<OutgoingRecord>): Promise<void> {
-    const { producer } = this.#parts;
+    const { producer } = this.#options;
     let records = written;
     let entries = 0;
     for (const record of noted) {
@@ -173,7 +177,7 @@ export class KafkaLease implements JobLease {
 
   /** Positions that stand for "nothing read" on the group's topics: only a group without members can be deleted. */
   async #noPositions(): Promise<Position[]> {
-    const { shared, request } = this.#parts;
+    const { shared, request } = this.#options;
     const existing = new Set(await listTopics(shared));
     const topics = await describeTopics(shared, request.topics.filter((topic) => existing.has(topic)));
     return topics.flatMap(({ name, endOffsets }) =>
@@ -197,7 +201,7 @@ export class KafkaLease implements JobLease {
   }
 
   async #translate(error: unknown): Promise<unknown> {
-    const { request: { job }, membership } = this.#parts;
+    const { request: { job }, membership } = this.#options;
     let failure = error;
     if (error instanceof ProducerFencedError) {
       failure = await membership.isActive() ? shutOutError(job, error) : fencedError(job, error);

@@ -1,4 +1,4 @@
-import type { JobRequest } from "../broker.ts";
+import type { BrokerJobRequest } from "../broker.ts";
 import { JobActiveError } from "../broker_errors.ts";
 import { checkJobName } from "../names.ts";
 import type { Instance } from "./assignment.ts";
@@ -32,7 +32,7 @@ export interface LeaseContext {
  * In this order: the group makes this instance the active one; taking over the transactional id fences the predecessor and ends
  * its transaction; only then does nobody change the state any more that is to be restored.
  */
-export async function openLease(request: JobRequest, context: LeaseContext): Promise<KafkaLease> {
+export async function openLease(request: BrokerJobRequest, context: LeaseContext): Promise<KafkaLease> {
   try {
     return await takeOver(request, context);
   } catch (error) {
@@ -41,7 +41,7 @@ export async function openLease(request: JobRequest, context: LeaseContext): Pro
   }
 }
 
-async function takeOver(request: JobRequest, context: LeaseContext): Promise<KafkaLease> {
+async function takeOver(request: BrokerJobRequest, context: LeaseContext): Promise<KafkaLease> {
   const { job, signal, whenActive, sessionTimeoutMs, faultPoint } = request;
   const { shared, client, now = Date.now } = context;
   checkJobName(job);
@@ -89,7 +89,7 @@ async function takeOver(request: JobRequest, context: LeaseContext): Promise<Kaf
  * the others until their sessions time out. Logs that this takes a while, and in the end refuses to start.
  */
 function boundDoubt(
-  { job, sessionTimeoutMs }: JobRequest,
+  { job, sessionTimeoutMs }: BrokerJobRequest,
   doubt: {
     readonly holder: string | undefined;
     readonly log: Client["log"];

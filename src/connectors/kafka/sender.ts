@@ -18,13 +18,6 @@ export interface ProducerIdentity extends ProducerEpoch {
   readonly transactionalId: string | null;
 }
 
-/** Records of one partition in their order. */
-export interface Route {
-  readonly topic: string;
-  readonly partition: number;
-  readonly records: readonly OutgoingRecord[];
-}
-
 /** Largest batch, below the default of brokers' max.message.bytes, which is 1 MiB. */
 const BATCH_BYTES = 512 * 1024;
 const REQUEST_BYTES = 8 * 1024 * 1024;
@@ -32,11 +25,27 @@ const REQUEST_BYTES = 8 * 1024 * 1024;
 const KEPT_BYTES = 2 * 1024 * 1024;
 const PRODUCE_TIMEOUT_MS = 10_000;
 
-/** The records of a partition that wait to be sent, in batches. */
-interface Queue {
+/** The records of one partition that wait to be sent, in batches, in their order. */
+export class Route {
   readonly topic: string;
   readonly partition: number;
-  readonly batches: OutgoingRecord[][];
+  readonly batches: OutgoingRecord[][] = [];
+  #bytesOfLast = Infinity;
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  add(record: OutgoingRecord): void {
+    const size = sizeOfRecord(record);
+    if (this.#bytesOfLast + size > BATCH_BYTES) {
+      this.batches.push([]);
+      this.#bytesOfLast = 0;
+    }
+    this.batches.at(-1)!.push(record);
+    this.#bytesOfLast += size;
+  }
 }
 
 /** Options of a {@link Sender}. */
@@ -99,25 +108,23 @@ export class Sender {
     return ends;
   }
 
-  /** Chooses each record's partition. @throws {UnknownTopicError} if a topic or partition does not exist */
+  /** Chooses each record's partition, and its batch. @throws {UnknownTopicError} if a topic or partition does not exist */
   async route(records: readonly OutgoingRecord[], signal?: AbortSignal): Promise<Route[]> {
     const topics = [...new Set(records.map(({ topic }) => topic))];
     const doing = `write to ${topics.map((topic) => `"${topic}"`).join(", ")}`;
     const leaders = await patiently({ doing, signal, log: this.#client.log }, () => this.#client.leaders(topics));
-    const routes = new Map(topics.map((topic) => [topic, leaders.get(topic)!.map((): OutgoingRecord[] => [])]));
+    const routes = new Map(
+      topics.map((topic) => [topic, leaders.get(topic)!.map((_, partition) => new Route(topic, partition))]),
+    );
     for (const record of records) {
       const { topic } = record;
       const partitions = routes.get(topic)!;
       const partition = record.partition ?? this.#partition(record, partitions.length);
       const route = partitions[partition];
       if (route === undefined) throw unknownPartition(topic, partition, partitions.length);
-      route.push(record);
+      route.add(record);
     }
-    return [...routes].flatMap(([topic, partitions]) =>
-      partitions.map((some, partition) => ({ topic, partition, records: some })).filter((route) =>
-        route.records.length > 0
-      )
-    );
+    return [...routes.values()].flat().filter(({ batches }) => batches.length > 0);
   }
 
   /**
@@ -125,11 +132,10 @@ export class Sender {
    * known which sequence numbers the brokers have seen.
    */
   async send(routes: readonly Route[], signal?: AbortSignal): Promise<void> {
-    const queues = routes.map((route) => ({ ...route, batches: batchesOf(route.records) }));
     const topics = [...new Set(routes.map(({ topic }) => topic))];
     const doing = `write to ${topics.map((topic) => `"${topic}"`).join(", ")}`;
     for (const topic of topics) await loadCodec(this.#compressionOf(topic));
-    for (let left: Queue[] = queues; left.length > 0; left = left.filter(({ batches }) => batches.length > 0)) {
+    for (let left = routes; left.length > 0; left = left.filter(({ batches }) => batches.length > 0)) {
       await patiently({ doing, signal, log: this.#client.log }, () => this.#round(left, topics));
     }
   }
@@ -141,11 +147,11 @@ export class Sender {
     return turn % partitions;
   }
 
-  /** Sends the first batch of every queue, brokers in parallel. */
-  async #round(queues: readonly Queue[], topics: readonly string[]): Promise<void> {
+  /** Sends the first batch of every route, brokers in parallel. */
+  async #round(routes: readonly Route[], topics: readonly string[]): Promise<void> {
     const leaders = await this.#client.leaders(topics);
     const byLeader = Map.groupBy(
-      queues.filter(({ batches }) => batches.length > 0),
+      routes.filter(({ batches }) => batches.length > 0),
       ({ topic, partition }) => leaders.get(topic)![partition] ?? -1,
     );
     const results = await Promise.allSettled([...byLeader].map(([leader, some]) => this.#produce(leader, some)));
@@ -155,8 +161,8 @@ export class Sender {
     if (failure !== undefined) throw failure;
   }
 
-  async #produce(leader: number, queues: readonly Queue[]): Promise<void> {
-    const sent: Queue[] = [];
+  async #produce(leader: number, routes: readonly Route[]): Promise<void> {
+    const sent: Route[] = [];
     const connection = await this.#client.node(leader);
     const args = { acks: -1, timeout: PRODUCE_TIMEOUT_MS, topicData: [] } as const;
     const writer = this.#writers.get(leader) ?? new ByteWriter(BATCH_BYTES);
@@ -164,7 +170,7 @@ export class Sender {
     this.#writers.delete(leader);
     const { topics } = await connection.send("Produce", args, {
       timeoutMs: PRODUCE_TIMEOUT_MS + 5_000,
-      encode: (apiVersion) => this.#encode(apiVersion, queues, sent, writer),
+      encode: (apiVersion) => this.#encode(apiVersion, routes, sent, writer),
       onSend: () => this.#unanswered++,
     });
     this.#unanswered--;
@@ -172,9 +178,9 @@ export class Sender {
     let passing: unknown;
     for (const { topicName, partitions } of topics) {
       for (const { partition, errorCode, baseOffset } of partitions) {
-        const queue = sent.find((one) => one.topic === topicName && one.partition === partition)!;
+        const route = sent.find((one) => one.topic === topicName && one.partition === partition)!;
         try {
-          this.#settle(queue, errorCode, Number(baseOffset));
+          this.#settle(route, errorCode, Number(baseOffset));
         } catch (error) {
           if (!(error instanceof PassingError)) throw error;
           passing = error;
@@ -184,8 +190,8 @@ export class Sender {
     if (passing !== undefined) throw passing;
   }
 
-  /** Body of a Produce request, the same for versions 3 to 7. Adds the queues whose batch has found room to `sent`. */
-  #encode(apiVersion: number, queues: readonly Queue[], sent: Queue[], writer: ByteWriter): EncodedBody {
+  /** Body of a Produce request, the same for versions 3 to 7. Adds the routes whose batch has found room to `sent`. */
+  #encode(apiVersion: number, routes: readonly Route[], sent: Route[], writer: ByteWriter): EncodedBody {
     if (apiVersion < 3) {
       throw new BrokerError("Cannot write to Kafka: it is older than 0.11, which knows no transactions");
     }
@@ -196,17 +202,17 @@ export class Sender {
     const countAt = writer.length;
     writer.int32(0);
     const producer = { ...this.#identity, transactional: this.#identity.transactionalId !== null };
-    for (const queue of queues) {
+    for (const route of routes) {
       if (writer.length > REQUEST_BYTES) break;
-      writer.string(queue.topic);
+      writer.string(route.topic);
       writer.int32(1);
-      writer.int32(queue.partition);
+      writer.int32(route.partition);
       const lengthAt = writer.length;
       writer.int32(0);
-      const compression = this.#compressionOf(queue.topic);
-      writeBatch(writer, queue.batches[0]!, { ...producer, compression }, this.#sequence(queue));
+      const compression = this.#compressionOf(route.topic);
+      writeBatch(writer, route.batches[0]!, { ...producer, compression }, this.#sequence(route));
       writer.patchInt32(lengthAt, writer.length - lengthAt - 4);
-      sent.push(queue);
+      sent.push(route);
     }
     writer.patchInt32(countAt, sent.length);
     const bytes = writer.written();
@@ -214,9 +220,9 @@ export class Sender {
     return { buf: buffer, buffer };
   }
 
-  /** Removes the queue's first batch if the broker has written it; throws what its code means otherwise. */
-  #settle(queue: Queue, code: number, baseOffset: number): void {
-    const { topic, partition, batches } = queue;
+  /** Removes the route's first batch if the broker has written it; throws what its code means otherwise. */
+  #settle(route: Route, code: number, baseOffset: number): void {
+    const { topic, partition, batches } = route;
     const batch = batches[0]!;
     switch (code) {
       case Code.NONE:
@@ -226,7 +232,7 @@ export class Sender {
         if (baseOffset >= 0) {
           this.#ends.set(`${partition} ${topic}`, { topic, partition, offset: baseOffset + batch.length });
         }
-        this.#sequences.get(topic)![partition] = (this.#sequence(queue) + batch.length) % 2 ** 31;
+        this.#sequences.get(topic)![partition] = (this.#sequence(route) + batch.length) % 2 ** 31;
         return;
       case Code.MESSAGE_TOO_LARGE:
       case Code.RECORD_LIST_TOO_LARGE: {
@@ -266,24 +272,9 @@ export class Sender {
     return this.#compressions.get(topic) ?? this.#compression;
   }
 
-  #sequence({ topic, partition }: Queue): number {
+  #sequence({ topic, partition }: Route): number {
     let sequences = this.#sequences.get(topic);
     if (sequences === undefined) this.#sequences.set(topic, sequences = []);
     return sequences[partition] ??= 0;
   }
-}
-
-function batchesOf(records: readonly OutgoingRecord[]): OutgoingRecord[][] {
-  const batches: OutgoingRecord[][] = [];
-  let bytes = Infinity;
-  for (const record of records) {
-    const size = sizeOfRecord(record);
-    if (bytes + size > BATCH_BYTES) {
-      batches.push([]);
-      bytes = 0;
-    }
-    batches.at(-1)!.push(record);
-    bytes += size;
-  }
-  return batches;
 }

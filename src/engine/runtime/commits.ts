@@ -12,8 +12,9 @@ import {
 } from "../commit_format.ts";
 import { isExpected, isRetriable, JobError, OperatorError } from "../errors.ts";
 import { nodesAbove, type StreamGraph } from "../graph.ts";
-import { type JobSession, nameOf, type SplitPosition, type StateChange } from "../job_store.ts";
+import { type JobSession, nameOf, type StateChange } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../record.ts";
+import type { Position } from "../source.ts";
 import type { Changes } from "../state/changes.ts";
 import type { Activity } from "../reporting/activity.ts";
 import { checkBooks } from "./book_rules.ts";
@@ -138,13 +139,13 @@ export class Commits {
     this.lastMs = this.#options.clock.monotonicMs();
   }
 
-  async #store(changes: readonly StateChange[], positions: readonly SplitPosition[]): Promise<void> {
+  async #store(changes: readonly StateChange[], positions: readonly Position[]): Promise<void> {
     const session = this.#session;
     if (session === undefined) this.#changes.forget();
     else {
       await this.#activity.wait(
         () => `${nameOf(this.#options.store)} to commit`,
-        () => unlessLost(session, session.commit(concat(this.#changes.drain(), changes), positions)),
+        () => unlessLost(session, session.commit({ changes: concat(this.#changes.drain(), changes), positions })),
       );
     }
   }
@@ -190,9 +191,9 @@ export class Commits {
     return changes;
   }
 
-  /** Adds to `changes` how far the splits have come, and gives it for tools. */
-  #takePositions(changes: StateChange[]): SplitPosition[] {
-    const positions: SplitPosition[] = [];
+  /** Adds to `changes` how far the splits have come. @returns the same of topics, for tools */
+  #takePositions(changes: StateChange[]): Position[] {
+    const positions: Position[] = [];
     for (const { node, splits } of this.#parts.sources) {
       for (const task of splits) {
         const entry = splitEntry(node.uid, task.split.id);
@@ -200,7 +201,8 @@ export class Commits {
         if (this.#committed.get(entry) === text) continue;
         changes.push([entry, text]);
         this.#committed.set(entry, text);
-        positions.push({ source: node.uid, split: task.split.id, position: task.split.position });
+        const { topicPosition } = task.split;
+        if (topicPosition !== undefined) positions.push(topicPosition);
       }
     }
     return positions;

@@ -1,6 +1,5 @@
 import {
   COMMIT_FORMAT,
-  entriesOf,
   type JobRecord,
   jobRecordOf,
   parseName,
@@ -10,18 +9,9 @@ import {
 } from "../commit_format.ts";
 import { JobError } from "../errors.ts";
 import type { StreamGraph } from "../graph.ts";
-import type { SplitPosition } from "../job_store.ts";
 import type { Json } from "../source.ts";
 import type { RestoredValue } from "../state/keyed_state_backend.ts";
 import type { RestoredTimer } from "../time/timer_queue.ts";
-
-/** How far the splits have come that a commit knows. */
-export function splitPositions(entries: ReadonlyMap<string, string>): SplitPosition[] {
-  return Array.from(entriesOf(entries, "split"), ([{ uid: source, split }, text, entry]) => {
-    const { position } = parseValue(entry, text) as SplitRecord;
-    return { source, split, position };
-  });
-}
 
 /** The last commit, taken apart. */
 export class Snapshot {

@@ -1,5 +1,6 @@
 import { entriesOf, type EntryName, jobRecordOf, nameWithoutKind, parseValue } from "../commit_format.ts";
-import type { DeadLetter, JobSession, JobStore, JobStoreRequest, SplitPosition, StateChange } from "../job_store.ts";
+import type { DeadLetter, JobCommit, JobRequest, JobSession, JobStore } from "../job_store.ts";
+import type { Position } from "../source.ts";
 import type { Sink, SinkWriter } from "../sink.ts";
 import { lastOf } from "../state/changes.ts";
 
@@ -17,8 +18,8 @@ export interface Written {
 export interface Commit {
   /** Entries that changed; null for those that are gone. */
   readonly changes: ReadonlyMap<string, string | null>;
-  /** How far the sources had come. */
-  readonly positions: readonly SplitPosition[];
+  /** How far topics had been read. */
+  readonly positions: readonly Position[];
   /** Records that became lasting. */
   readonly output: readonly Written[];
   /** Dead letters, likewise. */
@@ -50,7 +51,7 @@ export class MemoryJobStore implements JobStore {
   /** Those that succeeded, in order. */
   readonly commits: Commit[] = [];
   /** What jobs asked for, in order. */
-  readonly requests: JobStoreRequest[] = [];
+  readonly requests: JobRequest[] = [];
   /** All that were opened, in order: the last one may be at work. */
   readonly sessions: MemoryJobSession[] = [];
   /** All lasting records of sinks that write into this store, in order. */
@@ -67,7 +68,7 @@ export class MemoryJobStore implements JobStore {
   /** Called when all of a commit is kept; what it throws keeps the job from learning it. */
   afterCommit: (number: number, session: MemoryJobSession) => void = () => {};
   /** Called when a job asks for a session, which it gets when this is settled. */
-  onOpen: (request: JobStoreRequest) => void | Promise<void> = () => {};
+  onOpen: (request: JobRequest) => void | Promise<void> = () => {};
   /** For `JobHarness`: called where a job can be made to die, by throwing. */
   onMoment: (moment: "beforeOutput" | "beforeCommit" | "afterCommit") => void = () => {};
 
@@ -75,7 +76,7 @@ export class MemoryJobStore implements JobStore {
    * A session for one attempt of a job.
    * @throws {Error} while another session is open: here nobody stands by, unless `onOpen` waits
    */
-  async openJob(request: JobStoreRequest): Promise<MemoryJobSession> {
+  async openJob(request: JobRequest): Promise<MemoryJobSession> {
     this.requests.push(request);
     request.signal.throwIfAborted();
     await this.onOpen(request);
@@ -191,7 +192,7 @@ export class MemoryJobSession implements JobSession {
     return Promise.resolve();
   }
 
-  async commit(changes: Iterable<StateChange>, positions: readonly SplitPosition[]): Promise<void> {
+  async commit({ changes, positions }: JobCommit): Promise<void> {
     const { store } = this;
     const number = ++store.attemptedCommits;
     this.calls.push("commit");

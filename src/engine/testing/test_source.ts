@@ -2,7 +2,7 @@ import { RecordError, type RecordOrigin } from "../errors.ts";
 import { MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
 import type { SourceTask } from "../runtime/source_task.ts";
 import type { SplitTask } from "../runtime/split_task.ts";
-import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+import type { Json, Position, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 
 /** Which partition is meant. */
@@ -342,6 +342,11 @@ class TestSplit<T> implements SourceSplit<T> {
 
   get position(): Json {
     return this.#next;
+  }
+
+  get topicPosition(): Position {
+    const { topic, partition } = this.#partition;
+    return { topic, partition, offset: this.#next };
   }
 
   get lag(): number {

@@ -38,8 +38,8 @@ Deno.test("JobRun commits where it begins before the first record", async () => 
     }),
   });
   assertEquals(first!.positions, [
-    { source: "texts", split: "s-0", position: 1 },
-    { source: "texts", split: "s-1", position: 0 },
+    { topic: "s-0", partition: 0, offset: 1 },
+    { topic: "s-1", partition: 0, offset: 0 },
   ]);
 });
 
@@ -109,7 +109,7 @@ Deno.test("JobRun commits what has changed once per interval, outputs, state and
     '["job"]': changesOf(third)['["job"]'],
   });
   assertEquals(job.store.job.watermarks, { texts: 31, counts: 31, out: 31 });
-  assertEquals(third!.positions, [{ source: "texts", split: "s-0", position: 6 }]);
+  assertEquals(third!.positions, [{ topic: "s-0", partition: 0, offset: 6 }]);
   assertEquals(commits(), 3);
 });
 

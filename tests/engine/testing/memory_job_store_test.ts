@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { DeadLetter, JobStoreRequest } from "../../../src/engine/job_store.ts";
+import type { DeadLetter, JobRequest } from "../../../src/engine/job_store.ts";
 import { MemoryJobStore, writerOf } from "../../../src/engine/testing/memory_job_store.ts";
 
-const request = (exactlyOnce = true): JobStoreRequest => ({
+const request = (exactlyOnce = true): JobRequest => ({
   job: "job",
   topics: [],
   exactlyOnce,
@@ -27,8 +27,8 @@ Deno.test("a commit makes entries, output and letters last together; what follow
   writer.write("a", 1);
   session.deadLetter(letter);
   assertEquals([session.pendingRecords, store.values, store.letters], [2, [], []]);
-  await session.commit([["x", "1"], ["y", "2"]], []);
-  await session.commit([["x", null]], [{ source: "s", split: "s-0", position: 3 }]);
+  await session.commit({ changes: [["x", "1"], ["y", "2"]], positions: [] });
+  await session.commit({ changes: [["x", null]], positions: [{ topic: "s", partition: 0, offset: 3 }] });
   writer.write("b", 2);
   await session.close();
 
@@ -44,7 +44,7 @@ Deno.test("what is taken back is never committed", async () => {
   const writer = writerOf<string>(session, "out");
   for (const word of ["a", "b", "c"]) writer.write(word, 1);
   writer.takeBack!(2);
-  await session.commit([], []);
+  await session.commit({ changes: [], positions: [] });
 
   assertEquals(store.values, ["a"]);
 });
@@ -66,7 +66,7 @@ Deno.test("commit() keeps nothing when beforeCommit throws, and all when afterCo
       throw new Error(`commit ${number} failed`);
     };
     const session = await store.openJob(request());
-    await assertRejects(() => session.commit([["x", "1"]], []), Error, "commit 1 failed");
+    await assertRejects(() => session.commit({ changes: [["x", "1"]], positions: [] }), Error, "commit 1 failed");
     assertEquals([store.entries.size, store.commits.length, store.attemptedCommits], [kept, kept, 1]);
   }
 });
@@ -76,9 +76,13 @@ Deno.test("commit() refuses who has lost the job or closed the session", async (
   const session = await store.openJob(request());
   await assertRejects(() => store.openJob(request()), Error, "A second session was opened beside an open one");
   session.lose(new Error("Another instance took over"));
-  await assertRejects(() => session.commit([["x", "1"]], []), Error, "Another instance took over");
+  await assertRejects(
+    () => session.commit({ changes: [["x", "1"]], positions: [] }),
+    Error,
+    "Another instance took over",
+  );
   await session.close();
-  await assertRejects(() => session.commit([["x", "1"]], []), Error, "The session is closed");
+  await assertRejects(() => session.commit({ changes: [["x", "1"]], positions: [] }), Error, "The session is closed");
   assertEquals(store.entries.size, 0);
 });
 
