@@ -7,6 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 const ROOT = new URL("../", import.meta.url);
 const DOCS = ["docs/course.md", "docs/flink.md", "docs/cheatsheet.md"];
 const RELIABILITY = "docs/reliability.md";
+const MAP = "docs/map.md";
 
 const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";
 
@@ -161,7 +162,7 @@ function isMethod(name: string, source: string): boolean {
 
 test("the documentation names tasks that there are", async () => {
   const { tasks } = JSON.parse(await read("deno.json"));
-  for (const path of [...DOCS, RELIABILITY, "README.md"]) {
+  for (const path of [...DOCS, RELIABILITY, MAP, "README.md"]) {
     const named = [...(await read(path)).matchAll(/deno task ([a-z][\w-]*(?::\w+)?)/g)].map(([, task]) => task!);
     assert(named.length > 0, path);
     assertEquals(named.filter((task) => !Object.hasOwn(tasks, task)), [], path);
@@ -194,9 +195,20 @@ function anchorsOf(markdown: string): Set<string> {
   return new Set(headings.map(([, text]) => text!.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")));
 }
 
+test("map.md leads to files that have what they are named for", async () => {
+  const rows = [...(await read(MAP)).matchAll(/^\|.*\]\(\.\.\/(src\/[^)]+)\).*`(\w+)`.*\|$/gm)];
+  assert(rows.length >= 10);
+  for (const [, file, name] of rows) {
+    const code = (await read(file!)).replaceAll(/\/\*\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+    // Declared there: a function, class, type or method, not a use of one.
+    const declared = new RegExp(`\\b(function|class|interface|const) ${name}\\b|^  (async )?${name}\\(`, "m");
+    assert(declared.test(code), `${file} has no ${name}`);
+  }
+});
+
 test("links of the documentation lead somewhere", async () => {
   const broken: string[] = [];
-  for (const path of [...DOCS, RELIABILITY, "README.md"]) {
+  for (const path of [...DOCS, RELIABILITY, MAP, "README.md"]) {
     const text = (await read(path)).replaceAll(/^```[^]*?^```$/gm, "");
     for (const [, link] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(link!)) continue;
