@@ -183,7 +183,7 @@ export interface JobInfo {
   readonly running: boolean;
 }
 
-/** Why a topic would refuse a record, as the end of a sentence: "it takes 3,145,812 bytes, and …"; undefined if it would not. */
+/** Why a topic would refuse a record, as the end of a sentence: "it has 3,145,812 bytes, and …"; undefined if it would not. */
 export type RecordCheck = (record: OutgoingRecord) => string | undefined;
 
 /** What a broker sees of a job's activity. A job that runs may hang, which its last commit shows. Times are ms since the Unix epoch. */

@@ -2,27 +2,27 @@
  * Records of one partition as the bytes of one row.
  *
  * Record after record, numbers little-endian: timestamp (float64, ms), length of the key, of the value and of the headers
- * (int32 each, −1: there is none), then the three. Headers: their number (int32), for each the length of its name (int32),
- * the name in UTF-8, the length of its value (int32, −1: null), the value. Offsets are not in it: the row says the first one.
+ * (int32 each, −1 if it is missing), then the three. Headers: their number (int32), for each the length of its name (int32),
+ * the name in UTF-8, the length of its value (int32, −1: null), the value. Offsets are not in it: the row has the first one.
  */
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { HEADER_NAMES } from "../records/known_texts.ts";
 import { EncodedRecord } from "../records/encoded_record.ts";
 import { FetchedRecord } from "../records/fetched_record.ts";
 
-/** Where a row ends, whichever comes first. A longer record has a row of its own. */
+/** Limits of a row, whichever is reached first. A larger record has a row of its own. */
 const ROW_RECORDS = 500;
 const ROW_BYTES = 128 * 1024;
-/** As many buffers are kept for the next rows. */
+/** How many buffers are kept for the next rows. */
 const KEPT_BUFFERS = 64;
 
 /** A timestamp and three lengths. */
 const HEAD_BYTES = 20;
 
-// What looks like a byte order mark belongs to the text.
+// A leading byte order mark is part of the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** What one row holds. */
+/** A row of the table of records. */
 export interface Row {
   readonly bytes: Uint8Array;
   readonly count: number;
@@ -30,11 +30,11 @@ export interface Row {
   readonly latestMs: number;
 }
 
-/** Buffers for rows, used again and again: new ones for each commit would soon be most of a job's memory. */
+/** Buffers for rows, which are reused: new ones for each commit would be much of a job's garbage. */
 export class RowBuffers {
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
 
-  /** One of at least `size` bytes; what is in it is left over. */
+  /** A buffer of at least `size` bytes, with arbitrary content. */
   take(size: number): Uint8Array<ArrayBuffer> {
     const kept = size <= ROW_BYTES ? this.#free.pop() : undefined;
     return kept ?? new Uint8Array(Math.max(size, ROW_BYTES));
@@ -46,7 +46,7 @@ export class RowBuffers {
 }
 
 /**
- * Packs records of one partition into rows, as they come: packed they take a third of the memory that they take as objects.
+ * Encodes records of one partition into rows when they are added: encoded they take far less memory than as objects.
  */
 export class BatchEncoder {
   readonly #buffers: RowBuffers;
@@ -71,7 +71,7 @@ export class BatchEncoder {
     if (record.timestampMs > this.#latestMs) this.#latestMs = record.timestampMs;
   }
 
-  /** Its key and its value lie as in a row: one copy is enough. */
+  /** Adds a record whose key and value lie side by side as in a row, so that one copy is enough. */
   #addPacked({ timestampMs, keyLength, valueLength, keyAndValue }: EncodedRecord): void {
     const head = this.#makeRoom(HEAD_BYTES + keyAndValue.length);
     this.#view.setFloat64(head, timestampMs, true);
@@ -92,7 +92,7 @@ export class BatchEncoder {
     this.#putBytes(head + 16, headers);
   }
 
-  /** @returns where the record begins; what follows its head begins at `#end` */
+  /** @returns where the record begins; its key, value and headers begin at `#end` */
   #makeRoom(size: number): number {
     if (this.#count > 0 && (this.#count === ROW_RECORDS || this.#end + size > ROW_BYTES)) this.#finishRow();
     if (size > this.#bytes.length) {
@@ -110,7 +110,7 @@ export class BatchEncoder {
     return this.#rows;
   }
 
-  /** Gives the rows' buffers back. Nothing can be added or read after that. */
+  /** Returns the rows' buffers for reuse. Nothing can be added or read after that. */
   release(): void {
     for (const bytes of this.#used) this.#buffers.give(bytes);
     this.#buffers.give(this.#bytes);

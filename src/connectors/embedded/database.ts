@@ -1,4 +1,4 @@
-/** One connection to the file of the log: its transactions, and word of what has changed in it. */
+/** One connection to the log's file: its transactions, and whether the file has changed. */
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
@@ -6,12 +6,12 @@ import { BrokerError } from "../broker_errors.ts";
 import { brokerErrorOf, isLocked } from "./errors.ts";
 import { checkTables, createTables, isEmpty } from "./schema.ts";
 
-/** How often to look whether the file is still where it was opened, ms. */
+/** How often to check that the file is still where it was opened, ms. */
 const LOOK_MS = 200;
 
 /**
- * Of a new file. Rows of records take 128 KiB: a job that writes 260 MB spends 0.8 s here, with pages of 4 KiB 1.2 s, with 64 KiB
- * 0.6 s. A commit of one record takes 0.13 ms, with 4 KiB 0.08 ms, with 32 KiB 0.21 ms.
+ * Page size of a new file. Rows of records are large, and large pages write them faster; a commit of one record writes whole
+ * pages, and small pages make it faster. This is the size between (figures in bench/NOTES.md).
  */
 const PAGE_BYTES = 16_384;
 
@@ -19,17 +19,17 @@ const PAGE_BYTES = 16_384;
 export interface DatabaseOptions {
   /** "full" waits for the disk at every commit; with "normal" a power loss may take the last ones. */
   readonly sync: "normal" | "full";
-  /** How long to wait for another process's write. It blocks this process meanwhile. */
+  /** How long to wait for another process's write, ms. This process is blocked meanwhile. */
   readonly busyTimeoutMs: number;
 }
 
-/** A file is the same as long as these are. */
+/** What identifies a file. */
 type Identity = Pick<Deno.FileInfo, "dev" | "ino">;
 
 /**
  * The file `log.sqlite` in a directory, open in this process and maybe in others.
  *
- * Everything here is synchronous, transactions too: none is ever open while this process does something else.
+ * Everything here is synchronous, transactions too: no transaction is open while this process does something else.
  */
 export class Database {
   readonly dir: string;
@@ -50,12 +50,12 @@ export class Database {
   }
 
   /**
-   * Opens the log in `dir`; makes both if they are missing, for the eyes of this user only.
+   * Opens the log in `dir`; creates directory and file if they are missing, readable by this user only.
    *
    * @throws {BrokerError} if that is not possible, or the file there is not a log of this version
    */
   static async open(dir: string, options: DatabaseOptions): Promise<Database> {
-    // Not its real path: permissions were given for the words that the user chose.
+    // Not its real path: Deno's permissions were granted for the path as the user wrote it.
     const path = join(resolve(dir), "log.sqlite");
     const until = performance.now() + options.busyTimeoutMs;
     for (;;) {
@@ -63,14 +63,14 @@ export class Database {
         prepareFile(dirname(path), path);
         return new Database(path, Deno.statSync(path), connect(path, options));
       } catch (error) {
-        // SQLite does not wait for those who turn the file into WAL mode at the same time, or are about to close it.
+        // SQLite does not wait for a process that switches the file to WAL mode or closes it at the same time.
         if (!isLocked(error) || performance.now() > until) throw brokerErrorOf(error, "open", path);
         await new Promise((wake) => setTimeout(wake, 20));
       }
     }
   }
 
-  /** The statement, prepared once and kept; rows come as objects. Not to be used again while it is being iterated. */
+  /** The statement, prepared once and kept; rows are objects. It cannot be used again while it is being iterated. */
   statement(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
@@ -81,7 +81,7 @@ export class Database {
   }
 
   /**
-   * Runs `body` in a transaction that alone may write. What it throws undoes what it did.
+   * Runs `body` in the only transaction that may write at a time. If it throws, its changes are rolled back.
    *
    * @throws {BrokerUnavailableError} if another process keeps the file locked
    * @throws {BrokerError} if the file is gone, or cannot be written
@@ -94,12 +94,12 @@ export class Database {
     });
   }
 
-  /** Runs `body` on one state of the log: what others commit meanwhile is not seen. */
+  /** Runs `body` on a snapshot of the log: what others commit meanwhile is not visible. */
   read<T>(body: () => T): T {
     return this.#transaction("BEGIN", "read", body);
   }
 
-  /** Grows whenever something was committed, here or by another connection. Costs a few µs. */
+  /** A number that grows with each commit, of this or another connection. It is cheap to ask for. */
   changes(): number {
     this.#checkOpen();
     try {
@@ -130,7 +130,7 @@ export class Database {
         this.statement("COMMIT").run();
         return result;
       } catch (error) {
-        // SQLite itself has rolled back after some errors, a full disk for one.
+        // After some errors, such as a full disk, SQLite itself has rolled back.
         if (this.#database.isTransaction) this.statement("ROLLBACK").run();
         throw error;
       }
@@ -143,7 +143,7 @@ export class Database {
     if (!this.#open) throw new BrokerError(`Cannot use the embedded log in "${this.dir}": it has been closed`);
   }
 
-  /** A deleted file takes writes as before and loses them with the last process that has it open. */
+  /** Checks that the file still exists: a deleted file accepts writes and is lost with the last process that has it open. */
   #checkPlace(): void {
     const nowMs = performance.now();
     if (nowMs - this.#lookedAtMs < LOOK_MS) return;
@@ -157,7 +157,7 @@ export class Database {
   }
 }
 
-/** Lets timers, signals and sockets have their turn: a loop over synchronous work would keep them waiting for ever. */
+/** Lets timers, signals and sockets run, which a loop of synchronous work would block. */
 export function yieldToOthers(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -172,7 +172,7 @@ function isSame(identity: Identity, path: string): boolean {
   }
 }
 
-/** Makes directory and file, if they are missing. */
+/** Creates directory and file if they are missing. */
 function prepareFile(dir: string, path: string): void {
   try {
     Deno.mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -181,8 +181,8 @@ function prepareFile(dir: string, path: string): void {
     throw new BrokerError(`Cannot open an embedded log in "${dir}": it is no directory; choose another place`);
   }
   try {
-    // SQLite gives its companions (-wal, -shm) the mode of this file. A file that exists is never opened here: to close it
-    // again would drop the locks that SQLite holds on it in this process.
+    // SQLite creates its -wal and -shm files with the mode of this file. A file that exists is never opened here: closing it
+    // would drop the locks that SQLite holds on it in this process.
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;

@@ -21,14 +21,14 @@ import { waitForJob } from "./open_job.ts";
 import { EmbeddedProducer } from "./producer.ts";
 import { createTopics, deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
 
-/** The port on a file of this machine. All that it gives out shares one connection and ends with it. */
+/** The broker port on a local file. All that is opened from it shares one connection, and is closed with it. */
 export class EmbeddedBroker implements Broker {
   readonly kind = "embedded";
   readonly #database: Database;
   readonly #closing = new AbortController();
   readonly #fetchers = new Set<EmbeddedFetcher>();
   readonly #leases = new Set<EmbeddedLease>();
-  /** Those who wait for a job: the file stays open until they have left. */
+  /** Open calls that wait for a job: the file stays open until they have ended. */
   readonly #waiting = new Set<Promise<unknown>>();
 
   constructor(database: Database) {
@@ -49,7 +49,7 @@ export class EmbeddedBroker implements Broker {
 
   async partitionEnds(topic: string): Promise<PartitionEnd[]> {
     const [description] = await this.describeTopics([topic]);
-    // A transaction is there as a whole or not at all.
+    // A transaction is visible as a whole or not at all.
     return description!.endOffsets.map((end) => ({ committed: end, written: end }));
   }
 

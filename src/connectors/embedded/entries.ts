@@ -1,27 +1,27 @@
-/** The entries of jobs' commits: names and texts that mean something to the engine only. */
+/** The entries of jobs' commits, whose names and texts only the engine can read. */
 import type { JobCommit } from "../broker.ts";
 import type { Database } from "./database.ts";
 import { hashOf, SeenKeys } from "./seen_keys.ts";
 import { applySegment, readUnseen, SegmentWriter } from "./segment.ts";
 
 /**
- * Entries are spread over so many buckets by their keys, to be compacted one bucket at a time: of half a million entries, each
- * changed six times, that is 50 ms.
+ * Entries are spread over this many buckets by their keys, and compacted one bucket at a time, so that compaction never blocks
+ * the process for long.
  */
 const BUCKETS = 256;
-/** A bucket is compacted when so many times as much in it is outdated as is not. */
+/** A bucket is compacted when its outdated changes outnumber its live entries by this factor. */
 const OUTDATED_TO_LIVE = 2;
 /** Less than a page of the file is not worth a compaction. */
 const MIN_OUTDATED_BYTES = 4 * 1024;
-/** Where a slice of compaction ends, if not behind its first bucket: some 20 ms. */
+/** A slice of compaction ends after this many bytes, but not before its first bucket is done. */
 const SLICE_BYTES = 1024 * 1024;
-/** Compaction handles so many bytes for each that is written: more than come to be in the long run. */
+/** Bytes that compaction handles for each byte that is written: more than become outdated in the long run. */
 const COMPACTED_PER_WRITTEN = 4;
 
 /** The entries of a job's last commit. To be called in a transaction. */
 export function entriesOf(database: Database, jobId: number): Map<string, string> {
   const entries = new Map<string, string>();
-  // Those of a bucket together: what was deleted is gone before the next one comes.
+  // Bucket by bucket, so that deleted entries are gone before the next bucket is read.
   const rows = database.statement("SELECT changes FROM job_segment WHERE job_id = ? ORDER BY bucket, id").iterate(
     jobId,
   );
@@ -37,26 +37,26 @@ export function removeEntries(database: Database, jobId: number): void {
   database.statement("DELETE FROM job_segment WHERE job_id = ?").run(jobId);
 }
 
-/** What lies in one bucket. */
+/** The content of a bucket. */
 interface Bucket {
   changes: number;
-  /** Entries that they have led to, as far as was told; compaction counts anew. */
+  /** Live entries, as far as the changes' `isStored` was known; compaction counts them. */
   live: number;
   bytes: number;
 }
 
 /**
- * Writes a job's entries: what a commit changes is appended in large rows, and what is outdated goes when there is more of it
- * than of the rest.
+ * Writes a job's entries: the changes of a commit are appended in large rows, and outdated changes are compacted away when they
+ * outnumber the live entries.
  *
- * A row for each entry, to be found and replaced, was three quarters of the time of a job with a million keys: each is
- * in another page of the file. Restoring does not need to find any, it reads all.
+ * With one row per entry, finding and replacing rows would take most of the time of a job with many keys, as each row lies in
+ * another page of the file. Restoring reads all entries and needs no look-ups.
  */
 export class EntryWriter {
   readonly #database: Database;
   readonly #jobId: number;
   #buckets: readonly Bucket[] | undefined;
-  /** Bytes that compaction may handle. */
+  /** Bytes that compaction may still handle. */
   #budget = 0;
 
   constructor(database: Database, jobId: number) {
@@ -64,7 +64,7 @@ export class EntryWriter {
     this.#jobId = jobId;
   }
 
-  /** Writes the changes of a commit; `null` deletes, of two for one entry the later counts. To be called in a writing transaction. */
+  /** Writes the changes of a commit; `null` deletes an entry, of two changes the later holds. To be called in a writing transaction. */
   put(changes: JobCommit["changes"]): void {
     const segments: (SegmentWriter | undefined)[] = Array.from({ length: BUCKETS });
     for (const [key, value, isStored = true] of changes) {
@@ -77,12 +77,12 @@ export class EntryWriter {
     for (const [bucket, segment] of segments.entries()) if (segment !== undefined) this.#append(bucket, segment);
   }
 
-  /** Whether there is something to compact now: not all of it at once when many buckets are due after one commit. */
+  /** Whether a slice of compaction is due. When one commit makes many buckets due, they are spread over later commits. */
   get isCompactionDue(): boolean {
     return this.#dueBucket() !== undefined;
   }
 
-  /** Compacts some of what is due. To be called in a writing transaction. */
+  /** Compacts one slice. To be called in a writing transaction. */
   compact(): void {
     let bytes = 0;
     for (let due = this.#dueBucket(); due !== undefined && bytes < SLICE_BYTES; due = this.#dueBucket()) {
@@ -91,7 +91,7 @@ export class EntryWriter {
     }
   }
 
-  /** Begins anew, after all entries were removed. */
+  /** Forgets all buckets, after all entries were removed. */
   clear(): void {
     this.#buckets = undefined;
     this.#budget = 0;
@@ -108,7 +108,7 @@ export class EntryWriter {
     return undefined;
   }
 
-  /** Puts the entries of a bucket in place of all changes that led to them. */
+  /** Replaces all changes in a bucket by the entries that they have led to. */
   #compactBucket(bucket: number): void {
     const state = this.#known()[bucket]!;
     const rows = this.#database.statement(
@@ -134,7 +134,7 @@ export class EntryWriter {
     this.#budget += COMPACTED_PER_WRITTEN * this.#insert(bucket, segment);
   }
 
-  /** @returns bytes */
+  /** @returns the bytes of the segment */
   #insert(bucket: number, segment: SegmentWriter): number {
     const { changes, live } = segment;
     if (changes === 0) return 0;

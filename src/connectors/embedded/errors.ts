@@ -1,19 +1,19 @@
-/** Turns what SQLite and the file system say into one sentence for a person. */
+/** Turns errors of SQLite and the file system into one sentence for a person. */
 import { BrokerError, BrokerUnavailableError, DiskFullError } from "../broker_errors.ts";
 
-/** What `node:sqlite` throws for whatever SQLite reports; the message is SQLite's own. */
+/** Whether it is an error of `node:sqlite`, whose message is SQLite's. */
 function isSqliteError(error: Error): boolean {
   return (error as { code?: unknown }).code === "ERR_SQLITE_ERROR";
 }
 
-/** Whether SQLite gave up waiting for a lock. */
+/** Whether SQLite has waited in vain for a lock. */
 export function isLocked(error: unknown): boolean {
   return error instanceof Error && isSqliteError(error) && /database (table )?is locked/.test(error.message);
 }
 
 /**
- * The error to be thrown for `error`, which occurred while doing `what` ("write to") to the log in `path`. An error that is
- * neither SQLite's nor the system's comes back as it is: it is a mistake of this program.
+ * The error to throw for `error`, which occurred while doing `what` ("write to") to the log in `path`. An error that is neither
+ * SQLite's nor the system's is returned unchanged: it is a mistake of this program.
  */
 export function brokerErrorOf(error: unknown, what: string, path: string): unknown {
   if (error instanceof BrokerError || !(error instanceof Error)) return error;
@@ -41,7 +41,7 @@ export function brokerErrorOf(error: unknown, what: string, path: string): unkno
   return error;
 }
 
-/** What SQLite says when file or disk are at fault, and what its user can do. */
+/** SQLite's messages when file or disk are at fault, and what its user can do. */
 const ADVICE: readonly (readonly [found: string, advice: string])[] = [
   ["disk I/O error", "look whether the disk is full or failing"],
   ["file is not a database", "it is another program's file; choose another directory"],
@@ -51,7 +51,7 @@ const ADVICE: readonly (readonly [found: string, advice: string])[] = [
   ["locking protocol", "the file system has no locks as SQLite needs them; choose a directory on a local disk"],
 ];
 
-/** Whether SQLite or the system say so. */
+/** Whether SQLite or the system reports a full disk. */
 function isDiskFull(error: Error): boolean {
   return isSqliteError(error)
     ? error.message.includes("database or disk is full")
@@ -63,7 +63,7 @@ function isSystemError(error: Error): boolean {
   return typeof (error as { code?: unknown }).code === "string" && /\(os error \d+\)/.test(error.message);
 }
 
-/** "Permission denied (os error 13)" of Deno's longer message. */
+/** "Permission denied (os error 13)" from Deno's longer message. */
 function reasonOf(error: Error): string {
   return error.message.replace(/ \(os error \d+\).*$/s, "").toLowerCase();
 }

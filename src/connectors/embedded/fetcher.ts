@@ -11,18 +11,18 @@ import {
   unknownTopics,
 } from "./topics.ts";
 
-/** How often a waiting fetch looks for something new, ms. */
+/** How often a waiting fetch looks for new records, ms. */
 const POLL_MS = 5;
 
-/** After so much of one partition a fetch stops, at the next end of a row. */
+/** A fetch stops reading a partition after this many bytes, at the end of the row. */
 const FETCH_BYTES = 256 * 1024;
 const FETCH_RECORDS = 500;
 
-/** Reads all its positions from one state of the log. */
+/** A fetcher that reads all positions from one snapshot of the log. */
 export class EmbeddedFetcher implements Fetcher {
   readonly #database: Database;
   readonly #onClose: (fetcher: EmbeddedFetcher) => void;
-  /** Topics read so far. One that is deleted stays deleted for this fetcher, though its name may come back. */
+  /** Topics that have been read. A topic that is deleted stays deleted for this fetcher, though its name may come back. */
   readonly #topics = new Map<string, Topic>();
   /** Ends the pause of a waiting fetch. */
   #wake: (() => void) | undefined;
@@ -61,7 +61,7 @@ export class EmbeddedFetcher implements Fetcher {
     while (!this.#closed) {
       const changes = this.#database.changes();
       if (changes !== seen) {
-        // Counted before it is read: what is committed in between makes it read once more, not once too few.
+        // Taken before reading: a commit in between makes the fetch read once more, not miss records.
         seen = changes;
         const batches = this.#database.read(() => this.#read(positions));
         if (batches.length > 0) return batches;
@@ -101,7 +101,7 @@ export class EmbeddedFetcher implements Fetcher {
   #readPartition({ id, name }: Topic, partition: number, fromOffset: number): FetchedBatch {
     const records: BrokerRecord[] = [];
     let bytes = 0;
-    // From the row that the position lies in, or begins.
+    // From the row that the position lies in, or begins with.
     const rows = this.#database.statement(
       `SELECT base_offset, records FROM batch
        WHERE topic_id = ?1 AND partition = ?2 AND base_offset >= (

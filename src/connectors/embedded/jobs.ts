@@ -1,26 +1,26 @@
-/** Jobs as rows: who is active, and what tools ask and do. */
+/** Jobs as rows: the active instance of each, and what tools look up and change. */
 import type { JobActivity, JobInfo, Position } from "../broker.ts";
 import { deadLetterTopic } from "../broker.ts";
 import { JobActiveError } from "../broker_errors.ts";
 import type { Database } from "./database.ts";
 import { entriesOf, HAS_ENTRIES, removeEntries } from "./entries.ts";
-import { anyLives, bury, describeInstance, lifeOf } from "./instance.ts";
+import { anyLives, describeInstance, lifeOf, removeInstance } from "./instance.ts";
 import { findTopic, removeTopic } from "./topics.ts";
 
-/** The right to write as a job, as long as the job has this epoch. */
+/** The right to write as a job while the job has this epoch. */
 export interface Term {
   readonly jobId: number;
   readonly epoch: number;
 }
 
-/** Who has to be waited for. */
+/** The active instance of a job, which others wait for. */
 export interface Holder {
   readonly id: string;
   /** "process 4711" */
   readonly description: string;
 }
 
-/** The active instance of a job, unless it is dead or silent for too long. To be called in a transaction. */
+/** The active instance of a job, unless it is dead or its session has timed out. To be called in a transaction. */
 export function holderOf(database: Database, job: string): Holder | undefined {
   const found = findJob(database, job);
   if (found === undefined || found.instance === null || found.expires_at <= Date.now()) return undefined;
@@ -31,7 +31,7 @@ export function holderOf(database: Database, job: string): Holder | undefined {
 /** Makes `instance` the active one of a job that has no holder. To be called in a writing transaction. */
 export function takeJob(database: Database, job: string, instance: string, sessionTimeoutMs: number): Term {
   const before = findJob(database, job)?.instance ?? null;
-  if (before !== null && lifeOf(database, job, before) === "dead") bury(database, job, before);
+  if (before !== null && lifeOf(database, job, before) === "dead") removeInstance(database, job, before);
   const row = database.statement(
     `INSERT INTO job (name, epoch, instance, expires_at) VALUES (?, 1, ?, ?)
      ON CONFLICT (name) DO UPDATE
@@ -43,7 +43,7 @@ export function takeJob(database: Database, job: string, instance: string, sessi
   return { jobId: row.id, epoch: row.epoch };
 }
 
-/** Beside the other tables, and made when it is first needed: a log of before has none. Times are ms since the Unix epoch. */
+/** A table that is created when it is first needed, as logs of earlier versions lack it. Times are ms since the Unix epoch. */
 const ACTIVITY =
   "CREATE TABLE IF NOT EXISTS job_activity (job_id INTEGER PRIMARY KEY, committed_at INTEGER, seen_at INTEGER NOT NULL) STRICT";
 
@@ -52,7 +52,7 @@ export function noteCommit(database: Database, { jobId }: Term): void {
   database.statement("UPDATE job_activity SET committed_at = ? WHERE job_id = ?").run(Date.now(), jobId);
 }
 
-/** See `Broker.jobActivity()`. */
+/** When a job last committed, and its active instance; undefined if it has no state here. */
 export function jobActivity(database: Database, job: string): JobActivity | undefined {
   return database.read(() => {
     const found = findJob(database, job);
@@ -70,13 +70,13 @@ export function jobActivity(database: Database, job: string): JobActivity | unde
   });
 }
 
-/** Notes what a job reads. To be called in a writing transaction. */
+/** Notes which topics a job reads. To be called in a writing transaction. */
 export function noteTopics(database: Database, { jobId }: Term, topics: readonly string[]): void {
   const note = database.statement("INSERT OR IGNORE INTO job_topic VALUES (?, ?)");
   for (const topic of topics) note.run(jobId, topic);
 }
 
-/** Lets the term last on; `false` if it is over. To be called in a writing transaction. */
+/** Extends the term by a session timeout; false if another instance has taken over. To be called in a writing transaction. */
 export function extendTerm(database: Database, { jobId, epoch }: Term, sessionTimeoutMs: number): boolean {
   const nowMs = Date.now();
   const { changes } = database.statement("UPDATE job SET expires_at = ? WHERE id = ? AND epoch = ?")
@@ -85,12 +85,12 @@ export function extendTerm(database: Database, { jobId, epoch }: Term, sessionTi
   return changes === 1;
 }
 
-/** Ends the term if it lasts. To be called in a writing transaction. */
+/** Ends the term unless another instance has taken over. To be called in a writing transaction. */
 export function endTerm(database: Database, { jobId, epoch }: Term): void {
   database.statement("UPDATE job SET instance = NULL, expires_at = 0 WHERE id = ? AND epoch = ?").run(jobId, epoch);
 }
 
-/** See `Broker.readCommit()`. */
+/** All entries of a job's last commit; empty if it has no commit. */
 export function readCommit(database: Database, job: string): Map<string, string> {
   return database.read(() => {
     const found = findJob(database, job);
@@ -104,9 +104,9 @@ export function positionsOf(database: Database, jobId: number): Position[] {
     .all(jobId).map((row) => ({ ...row })) as unknown as Position[];
 }
 
-/** Takes a transactional id over from whoever had it. To be called in a writing transaction. */
+/** Takes over a transactional id. To be called in a writing transaction. */
 export function takeTransactionalId(database: Database, transactionalId: string): Term {
-  // Kept as a job that never has an instance; no job's name has a colon.
+  // Stored as a job that never has an instance; no job's name has a colon.
   const row = database.statement(
     `INSERT INTO job (name, epoch, instance, expires_at) VALUES (?, 1, NULL, 0)
      ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1
@@ -115,7 +115,7 @@ export function takeTransactionalId(database: Database, transactionalId: string)
   return { jobId: row.id, epoch: row.epoch };
 }
 
-/** Whether nobody has taken over since. To be called in a transaction. */
+/** Whether no other instance has taken over since. To be called in a transaction. */
 export function isCurrent(database: Database, { jobId, epoch }: Term): boolean {
   return database.statement("SELECT 1 FROM job WHERE id = ? AND epoch = ?").get(jobId, epoch) !== undefined;
 }
@@ -176,7 +176,7 @@ function findJob(database: Database, name: string): JobRow | undefined {
   return database.statement(sql).get(name) as JobRow | undefined;
 }
 
-/** An instance that is stopped and whose lease has expired lives still: it may wake up. */
+/** Whether an instance of the job is alive: one that is suspended may wake up, though its session has timed out. */
 function isRunning(database: Database, job: string): boolean {
   return anyLives(database, job) || holderOf(database, job) !== undefined;
 }

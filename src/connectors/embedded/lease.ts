@@ -16,8 +16,8 @@ export interface EmbeddedLeaseOptions {
 }
 
 /**
- * The right to write as a job: an epoch number that each transaction compares with the job's. An instance that slept through
- * a takeover finds another number there, however late it wakes.
+ * The right to write as a job: an epoch that each transaction compares with the job's. An instance that was suspended during a
+ * takeover finds another epoch there, however late it wakes.
  */
 export class EmbeddedLease implements BrokerLease {
   readonly #database: Database;
@@ -26,7 +26,7 @@ export class EmbeddedLease implements BrokerLease {
   readonly #entries: EntryWriter;
   readonly #lost = new AbortController();
   readonly #renewing: ReturnType<typeof setInterval>;
-  /** Why nothing more can be written. */
+  /** Why the lease cannot write any more. */
   #failure: unknown;
   #closed = false;
 
@@ -69,7 +69,7 @@ export class EmbeddedLease implements BrokerLease {
   }
 
   compress(): void {
-    // The log keeps records as they are.
+    // The log stores records without compression.
   }
 
   write(record: OutgoingRecord): void {
@@ -126,13 +126,13 @@ export class EmbeddedLease implements BrokerLease {
       });
       faultPoint?.("end: giving the job back has ended");
     } catch (error) {
-      // The lock on the instance's file is free all the same, which says as much to whoever waits.
+      // The lock on the instance's file is free all the same, by which waiting instances see that this one has ended.
       if (!(error instanceof BrokerError)) return Promise.reject(error);
     }
     return Promise.resolve();
   }
 
-  /** Slice by slice: others have their turn between two of them. */
+  /** Compacts slice by slice, so that timers and sockets run in between. */
   async #compact(): Promise<void> {
     const { faultPoint } = this.#options.request;
     while (this.#entries.isCompactionDue) {
@@ -146,7 +146,7 @@ export class EmbeddedLease implements BrokerLease {
     }
   }
 
-  /** Does what the job asked for; `what` it is: "commit". The first failure is the last thing done. */
+  /** Runs `body` for the job; `what` is its name in messages: "commit". After the first failure every call fails with it. */
   #act<T>(what: string, body: () => T): T {
     const { job } = this.#options.request;
     if (this.#closed) throw new BrokerError(`Cannot ${what} job "${job}": its lease has been closed`);
@@ -167,7 +167,7 @@ export class EmbeddedLease implements BrokerLease {
     return this.#database.write(() => {
       if (extend()) {
         const result = body();
-        // Millions of entries may take longer than the session timeout: who has waited for its turn would find the term over.
+        // Millions of entries may take longer than the session timeout: a waiting instance would find that it has timed out.
         extend();
         return result;
       }
@@ -182,7 +182,7 @@ export class EmbeddedLease implements BrokerLease {
     try {
       this.#write("keep", () => {});
     } catch (error) {
-      // While the file is locked the others cannot take over either.
+      // While the file is locked, other instances cannot take over either.
       if (!(error instanceof BrokerUnavailableError)) this.#lose(error);
     }
   }

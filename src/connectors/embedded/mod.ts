@@ -1,22 +1,22 @@
 /**
  * The broker port on one local file, for several processes of one machine at once.
  *
- * Everything lies in `log.sqlite`; beside it, `leases/` holds a file per instance of a job, locked as long as it lives.
+ * Everything lies in `log.sqlite`; beside it, `leases/` holds a file for each instance of a job, locked while it is alive.
  */
 import type { Broker } from "../broker.ts";
 import { EmbeddedBroker } from "./embedded_broker.ts";
 import { Database } from "./database.ts";
 
-/** Where the log is, and how safe. */
+/** Where the log is, and how safe its commits are. */
 export interface EmbeddedOptions {
-  /** Made if it is missing. */
+  /** The directory of the log, created if it is missing. */
   readonly dir: string;
   /**
-   * What a power loss may take: with "normal", the default, the last commits; with "full" nothing, at the price of waiting for
-   * the disk at each. A process that dies loses nothing committed either way.
+   * What a power failure may lose: with "normal", the default, the last commits; with "full" nothing, but each commit waits for
+   * the disk. A process that dies loses no commit either way.
    */
   readonly sync?: "normal" | "full";
-  /** How long to wait for another process that writes, default 10,000 ms. This one stands still meanwhile. */
+  /** How long to wait for another process that writes, ms; default 10,000. This process is blocked meanwhile. */
   readonly busyTimeoutMs?: number;
 }
 

@@ -5,10 +5,10 @@ import type { Database } from "./database.ts";
 import { Instance } from "./instance.ts";
 import { type Holder, holderOf, noteTopics, takeJob, type Term } from "./jobs.ts";
 
-/** How often an instance that stands by looks whether it may take over, ms. */
+/** How often an instance that stands by checks whether it can take over, ms. */
 const POLL_MS = 50;
 
-/** What an instance has once it is the active one. */
+/** An instance that has become the active one, and its term. */
 export interface Acquired {
   readonly instance: Instance;
   readonly term: Term;
@@ -17,10 +17,10 @@ export interface Acquired {
 /**
  * Waits until this process is the active instance of a job.
  *
- * It is when nobody else has the job: the other has released it, is dead (its lock is free), or has not renewed its lease in
- * time. Of several that wait one gets it, any.
+ * It becomes active when no other instance is: the other has released the job, is dead (its lock is free), or its session has
+ * timed out. Of several waiting instances any one may become active.
  *
- * @param closing aborted when the broker is closed, which ends the waiting too
+ * @param closing aborted when the broker is closed, which ends the wait too
  */
 export async function waitForJob(
   database: Database,
@@ -46,10 +46,10 @@ export async function waitForJob(
   }
 }
 
-/** The term, or who has it. */
+/** The term, or the instance that has it. */
 function tryToTake(database: Database, request: BrokerJobRequest, instance: Instance): { term: Term } | Holder {
   const { job, topics, sessionTimeoutMs, faultPoint } = request;
-  // Looking needs no lock on the log; only who has a chance asks for it, and looks again.
+  // Looking takes no lock on the log; only if the job seems free, the lock is taken and the row is read again.
   const holder = database.read(() => holderOf(database, job));
   if (holder !== undefined) return holder;
   faultPoint?.("start: the job is free");
@@ -98,11 +98,11 @@ function pause(signals: readonly AbortSignal[]): Promise<void> {
   });
 }
 
-/** The first error is the one to be told; a free lock tells the others that this instance has gone. */
+/** Ends the instance without throwing: the caller throws the first error, and other instances see the free lock. */
 function endQuietly(instance: Instance): void {
   try {
     instance.end();
   } catch {
-    // See above.
+    // The error that led here is the one to be thrown.
   }
 }

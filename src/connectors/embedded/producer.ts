@@ -4,7 +4,7 @@ import { type Database, yieldToOthers } from "./database.ts";
 import { isCurrent, takeTransactionalId, type Term } from "./jobs.ts";
 import { RecordWriter } from "./writer.ts";
 
-/** Writes each `send()` in one transaction: all of its records become visible together, or none. */
+/** Writes each `send()` in one transaction: its records become visible together or not at all. */
 export class EmbeddedProducer implements Producer {
   readonly #database: Database;
   readonly #writer: RecordWriter;
@@ -12,7 +12,7 @@ export class EmbeddedProducer implements Producer {
   readonly #term: Term | undefined;
   #closed = false;
 
-  /** @param transactionalId is taken over; see `ProducerOptions` */
+  /** @param transactionalId is taken over; see `ProducerOptions.transactionalId` */
   constructor(database: Database, transactionalId?: string) {
     this.#database = database;
     this.#writer = new RecordWriter(database);

@@ -1,11 +1,11 @@
-/** The tables of the log, and how to tell a file of ours from others. */
+/** The tables of the log, and how its file is told from those of other programs. */
 import type { DatabaseSync } from "node:sqlite";
 import { BrokerError } from "../broker_errors.ts";
 
-/** Changes with every change of the tables or of what lies in them. */
+/** Changes with every change of the tables or of the format of their contents. */
 const VERSION = 3;
 
-/** In the head of the file: "strm". */
+/** SQLite's application id in the head of the file: "strm". */
 const APPLICATION = 0x7374726d;
 
 const TABLES = `
@@ -56,7 +56,7 @@ const TABLES = `
     PRIMARY KEY (job_id, topic)
   ) STRICT, WITHOUT ROWID;
 
-  -- What commits have changed of a job's entries; see segment.ts. The segments of a bucket tell it in the order of their ids.
+  -- Changes of a job's entries; see segment.ts. The segments of a bucket hold them in the order of their ids.
   CREATE TABLE job_segment (
     id INTEGER PRIMARY KEY,
     job_id INTEGER NOT NULL,
@@ -85,13 +85,13 @@ const TABLES = `
   CREATE INDEX instance_by_job ON instance (job);
 `;
 
-/** Whether nothing has been put into the file yet. */
+/** Whether the file has no tables yet. */
 export function isEmpty(database: DatabaseSync): boolean {
   return applicationOf(database) === 0 && numberOf(database, "SELECT count(*) FROM sqlite_schema") === 0;
 }
 
 /**
- * Puts the tables into an empty file. To be called in a transaction: the file is one of ours completely or not at all.
+ * Creates the tables in an empty file. To be called in a transaction, so that the file has all tables or not one.
  */
 export function createTables(database: DatabaseSync): void {
   database.exec(TABLES);

@@ -1,4 +1,4 @@
-/** A key's end tells it from others: of all of a key's characters a hash takes 0.15 µs, of these 0.06. */
+/** Keys differ mostly in their last characters, and a hash of only those is faster. */
 const HASHED_CHARS = 32;
 
 /** FNV-1a of the end of `head + text.slice(start, end)`, 32 bits with a sign. */
@@ -14,14 +14,13 @@ export function hashOf(head: string, text: string, start: number, end: number): 
 }
 
 /**
- * A set of keys that are pieces of larger texts, where they stay, each behind a head that it has in common with others.
+ * A set of keys that are pieces of larger texts and stay there, each behind a head that it shares with other keys.
  *
- * In a `Map` each would be a string of its own, which outlives the young generation of the heap. A job that compacted a
- * million entries, each changed six times, had 2.2 GB at its peak then, with this 1.4 to 1.6; a change took 0.85 µs, with this 0.6
- * (measured without heads).
+ * In a `Set` each key would be a string of its own that outlives the young generation of the heap: compacting many entries would
+ * take more time and far more memory (figures in bench/NOTES.md).
  */
 export class SeenKeys {
-  /** Open addressing: places of keys, from 1; 0: free. */
+  /** Open addressing: the places of keys, from 1; 0 for a free slot. */
   #slots = new Int32Array(1 << 12);
   readonly #hashes: number[] = [];
   readonly #heads: string[] = [];
@@ -29,7 +28,7 @@ export class SeenKeys {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
 
-  /** Takes the key `head + text.slice(start, end)` in. @returns false if it is there */
+  /** Adds the key `head + text.slice(start, end)`. @returns false if it is in the set already */
   add(head: string, text: string, start: number, end: number): boolean {
     const hash = hashOf(head, text, start, end);
     const mask = this.#slots.length - 1;
@@ -47,7 +46,7 @@ export class SeenKeys {
     return true;
   }
 
-  /** A key may have been split in another way before. */
+  /** Whether the key is at a place, where it may be split into head and text in another way. */
   #isAt(place: number, head: string, text: string, start: number, end: number): boolean {
     const other = this.#heads[place]!;
     const [otherStart, otherEnd] = [this.#starts[place]!, this.#ends[place]!];

@@ -3,12 +3,12 @@
  *
  * Numbers are uint32, little-endian, and lengths count UTF-16 units. The number of heads and the number of changes; the
  * length of each head; for each change the length of its key without its head (28 bits) and which head that is (the 4 bits
- * above), and the length of its value (all bits set: none, the entry is deleted). Then all texts in UTF-8, one behind the
- * other: key and value in turn, then the heads.
+ * above), and the length of its value (all bits set: the entry is deleted). Then all texts in UTF-8, one behind the other: key
+ * and value in turn, then the heads.
  *
- * All lengths together, and one text to be cut: against JSON reading takes half of the time (0.24 µs an entry of 180
- * characters, 0.54 as JSON), which counts as compaction reads everything once more. Heads are what the keys of a state and a
- * window have in common: 66 of 86 characters of those of s20, whose commits are a third shorter without.
+ * All lengths stand together before one text that is cut into pieces: reading that is much faster than reading JSON, and
+ * compaction reads everything once more. A head is the beginning that the keys of a state and a window have in common, and the
+ * larger part of a key. Figures are in bench/NOTES.md.
  */
 
 import { sharedStart } from "../../engine/internal.ts";
@@ -18,26 +18,26 @@ const NONE = 0xffff_ffff;
 const LENGTH_BYTES = 4;
 const LENGTH_BITS = 28;
 const MAX_HEADS = 16;
-/** Where a segment ends, whichever comes first. A longer change has one of its own. */
+/** Limits of a segment, whichever is reached first. A longer change has a segment of its own. */
 const MAX_TEXT_BYTES = 16 * 1024;
 const MAX_CHANGES = 400;
 const TEXT_AT = LENGTH_BYTES * (2 + MAX_HEADS + 2 * MAX_CHANGES);
-/** The most that UTF-8 needs for a unit of UTF-16. */
+/** The most bytes that UTF-8 needs for a unit of UTF-16. */
 const UNIT_BYTES = 3;
 
 const encoder = new TextEncoder();
-// What looks like a byte order mark belongs to the text.
+// A leading byte order mark is part of the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Makes a segment, change by change. Texts become bytes at once: a commit of a million changes has some ten thousand of them under
- * way, and as strings they would outlive the young generation of the heap.
+ * Makes a segment, change by change. Texts are encoded at once: a large commit has many of them waiting, which as strings would
+ * outlive the young generation of the heap.
  */
 export class SegmentWriter {
   changes = 0;
-  /** By how many entries there are more then. */
+  /** By how many the segment raises the number of live entries. */
   live = 0;
-  /** Texts of the changes, and before them room for the numbers. */
+  /** The texts of the changes, with room for the numbers before them. */
   #bytes = new Uint8Array(TEXT_AT + MAX_TEXT_BYTES);
   #end = TEXT_AT;
   readonly #lengths = new Uint32Array(2 * MAX_CHANGES);
@@ -47,8 +47,8 @@ export class SegmentWriter {
 
   /**
    * @param value null: the entry is deleted
-   * @param isStored whether there is such an entry
-   * @returns false if it has no room: nothing has been added
+   * @param isStored whether the last commit holds the entry
+   * @returns false if there is no room for it: nothing has been added then
    */
   add(key: string, value: string | null, isStored: boolean): boolean {
     if (this.changes === MAX_CHANGES) return false;
@@ -76,7 +76,7 @@ export class SegmentWriter {
     const heads = encoder.encode(this.#heads.join(""));
     const numbers = [this.#heads.length, this.changes, ...this.#heads.map(({ length }) => length)];
     const count = numbers.length + 2 * this.changes;
-    // Right before the texts.
+    // The numbers stand right before the texts.
     const start = TEXT_AT - LENGTH_BYTES * count;
     const bytes = this.#withRoom(heads.length);
     const view = new DataView(bytes.buffer, start);
@@ -88,7 +88,7 @@ export class SegmentWriter {
     return bytes.subarray(start, this.#end + heads.length);
   }
 
-  /** @returns which of the heads the key begins with; most follow one of the same state and window */
+  /** @returns the head that the key begins with; mostly it is that of the key before, of the same state and window */
   #headOf(key: string): number {
     const heads = this.#heads;
     if (this.#lastHead > 0 && key.startsWith(heads[this.#lastHead]!)) return this.#lastHead;
@@ -106,7 +106,7 @@ export class SegmentWriter {
   }
 }
 
-/** Does to `entries` what a segment says. */
+/** Applies the changes of a segment to `entries`. */
 export function applySegment(bytes: Uint8Array, entries: Map<string, string>): void {
   const { text, heads, lengths } = open(bytes);
   let at = 0;
@@ -119,8 +119,8 @@ export function applySegment(bytes: Uint8Array, entries: Map<string, string>): v
 }
 
 /**
- * Hands over what a segment says of entries of which nothing has been `seen` yet, the last change first. Who reads a bucket
- * from its last segment to its first gets each of its entries once.
+ * Passes on the entries of a segment that are not in `seen`, the last change first. If a bucket is read from its last segment to
+ * its first, each of its entries is passed on once.
  */
 export function readUnseen(bytes: Uint8Array, seen: SeenKeys, take: (key: string, value: string) => void): void {
   const { text, end: textEnd, heads, lengths } = open(bytes);
@@ -139,10 +139,10 @@ export function readUnseen(bytes: Uint8Array, seen: SeenKeys, take: (key: string
 
 interface Opened {
   readonly text: string;
-  /** Of the texts of the changes. */
+  /** The end of the changes' texts. */
   readonly end: number;
   readonly heads: readonly string[];
-  /** Of keys, each with its head, and values in turn. */
+  /** Lengths of keys, each with the number of its head, and of values, in turn. */
   readonly lengths: Uint32Array;
 }
 

@@ -1,11 +1,11 @@
-/** Topics as rows: their making, their end, and what can be asked about them. */
+/** Topics as rows: creating, deleting and describing them. */
 import type { BrokerRecord, TopicDescription, TopicSpec } from "../broker.ts";
 import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker_errors.ts";
 import { checkTopicName } from "../names.ts";
 import { decodeBatch } from "./batch.ts";
 import type { Database } from "./database.ts";
 
-/** A topic that exists. A topic created anew has another id. */
+/** A topic that exists. A topic that is created again has another id. */
 export interface Topic {
   readonly id: number;
   readonly name: string;
@@ -58,7 +58,7 @@ export function createTopics(database: Database, specs: readonly TopicSpec[]): v
   });
 }
 
-/** @throws {UnknownTopicError} naming all that do not exist; then none is deleted */
+/** @throws {UnknownTopicError} naming all that do not exist; no topic is deleted then */
 export function deleteTopics(database: Database, names: readonly string[]): void {
   database.write(() => {
     for (const topic of findTopics(database, names, "delete")) removeTopic(database, topic);
@@ -89,7 +89,7 @@ export function findTopic(database: Database, name: string): Topic | undefined {
   return row as Topic | undefined;
 }
 
-/** @throws {UnknownTopicError} naming all that do not exist; `what` it was that cannot be done: "delete" */
+/** @param what cannot be done with them: "delete". @throws {UnknownTopicError} naming all that do not exist */
 function findTopics(database: Database, names: readonly string[], what: string): Topic[] {
   const topics = new Map(names.map((name) => [name, findTopic(database, name)]));
   const missing = [...topics].filter(([, topic]) => topic === undefined).map(([name]) => name);
@@ -97,13 +97,13 @@ function findTopics(database: Database, names: readonly string[], what: string):
   return names.map((name) => topics.get(name)!);
 }
 
-/** @param what could not be done with them: "delete" */
+/** @param what cannot be done with them: "delete" */
 export function unknownTopics(names: readonly string[], what: string): UnknownTopicError {
   const they = names.length === 1 ? "it does not exist" : "they do not exist";
   return new UnknownTopicError(names, `Cannot ${what} ${quoted(names)}: ${they} in the embedded log`);
 }
 
-/** @param what could not be done with it: "read" */
+/** @param what cannot be done with it: "read" */
 export function unknownPartition({ name, partitions }: Topic, partition: number, what: string): UnknownTopicError {
   const has = partitions === 1 ? "only partition 0" : `partitions 0 to ${partitions - 1}`;
   return new UnknownTopicError([name], `Cannot ${what} topic "${name}" partition ${partition}: it has ${has}`);
@@ -120,7 +120,7 @@ function offsetAt(database: Database, { id }: Topic, partition: number, timestam
     `SELECT base_offset, records FROM batch WHERE topic_id = ? AND partition = ? AND latest_timestamp >= ?
      ORDER BY latest_timestamp, base_offset`,
   ).iterate(id, partition, timestampMs);
-  // The first row has it, unless the record that made its latest_timestamp was before what the partition still holds.
+  // It is in the first row, unless the record with the row's latest_timestamp lies before the start of the partition.
   for (const row of rows) {
     const found: BrokerRecord[] = [];
     decodeBatch(row.records as Uint8Array, row.base_offset as number, 0, found);

@@ -6,7 +6,7 @@ import { BatchEncoder, type Row, RowBuffers } from "./batch.ts";
 import type { Database } from "./database.ts";
 import { findTopic, type Topic, unknownPartition, unknownTopics } from "./topics.ts";
 
-/** Records on their way to one topic; the index of `partitions` is the partition. */
+/** Records for one topic; the index of `partitions` is the partition. */
 interface Outgoing {
   readonly topic: Topic;
   readonly partitions: (BatchEncoder | undefined)[];
@@ -18,8 +18,8 @@ interface PartitionEnd {
 }
 
 /**
- * What producers and jobs write with. Records without key and partition go to the partitions in turn, from 0; each writer
- * counts for itself.
+ * Writes the records of producers and jobs. Records without key and partition go to each partition in turn, from 0; each writer
+ * counts by itself.
  */
 export class RecordWriter {
   readonly #database: Database;
@@ -30,7 +30,7 @@ export class RecordWriter {
   #added: OutgoingRecord[] = [];
   /** How many are packed. */
   #packed = 0;
-  /** The first record that cannot be written makes the whole fail. */
+  /** The failure of the first record that cannot be written, with which `append()` fails. */
   #failure: Error | undefined;
 
   constructor(database: Database) {
@@ -90,7 +90,7 @@ export class RecordWriter {
     }
   }
 
-  /** Begins anew: after the transaction of an `append()`, or to drop what was added. */
+  /** Removes all records: after the transaction of an `append()`, or to drop them. */
   clear(): void {
     this.#added = [];
     this.#packed = 0;
@@ -98,7 +98,7 @@ export class RecordWriter {
     for (const { partitions } of this.#outgoing.values()) {
       for (const encoder of partitions) encoder?.release();
     }
-    // Topics are looked up anew each time: one may have been deleted, or made.
+    // Topics are looked up each time: they may have been deleted or created.
     this.#outgoing.clear();
   }
 

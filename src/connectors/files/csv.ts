@@ -4,8 +4,8 @@ import { compiledSchema } from "../json/compiled_schema.ts";
 import type { Schema } from "../topic.ts";
 import { decodeText, endOfLine, type FileDecoder, type FileFormat, NEWLINE } from "./format.ts";
 
-// A parser of our own: those of npm and @std (csv-parse, papaparse) do not give a bad record's bytes with the byte where it
-// begins, which a dead letter and a restart need; and behind a quote that is never closed they give up the rest of the file.
+// A parser of our own: csv-parse, papaparse and @std/csv do not return the bytes of an invalid record and the byte where it
+// begins, which a dead letter and a restart need; and behind a quote that is never closed they lose the rest of the file.
 
 /** How a CSV file looks. */
 export interface CsvOptions {
@@ -13,9 +13,9 @@ export interface CsvOptions {
   readonly separator?: string;
 }
 
-/** See {@link CsvReaderFormat}. */
+/** How a CSV file is read. */
 export interface CsvReaderOptions<T> extends CsvOptions {
-  /** Makes a value of an object of texts: `z.object({ price: z.coerce.number() })`. Left out: that object is the value. */
+  /** Converts an object of texts to a value: `z.object({ price: z.coerce.number() })`. Left out: the object is the value. */
   readonly schema?: Schema<T>;
   /** Names the fields, in the order of the columns. Needed where the files have no header; default: the header's names. */
   readonly columns?: readonly string[];
@@ -30,18 +30,18 @@ const OPEN = Number.POSITIVE_INFINITY;
 const CLOSED = Number.MAX_SAFE_INTEGER;
 
 /**
- * Comma-separated values as RFC 4180 has them: each row becomes an object of texts, which a zod schema may convert. The first
- * row names the fields, or `columns` does. Lines end with `\n` or `\r\n`, or all with `\r` where the first one does; an empty
- * line is no record.
+ * Comma-separated values by RFC 4180: each row becomes an object of texts, which a zod schema may convert. The first row names
+ * the fields, or `columns` does. Lines end with `\n` or `\r\n`, or all with `\r` where the first one does; an empty line is not
+ * a record.
  *
- * Each file has a header of its own, so later files may have other columns, or the same in another order: rows have the
- * names of their own file, and what the schema misses makes them bad. A column without a name is called by its place,
- * "column_3"; the second of two "price" is called "price_2".
+ * Each file has its own header, so later files may have other columns, or the same in another order: the names are those of the
+ * row's own file, and a row that lacks a field of the schema becomes a dead letter. A column without a name is named by its
+ * place, "column_3"; the second of two "price" is named "price_2".
  *
- * A first line "sep=;", as Excel writes it, is read over if it names the separator, and refused if it names another.
+ * A first line "sep=;", as Excel writes it, is skipped if it names the separator, and refused if it names another one.
  *
- * Bad records are rows with too few or too many fields, and quotes where the RFC allows none. Of a quote that is never closed
- * (until the file ends, or the longest record that the source takes) the first line alone is bad: the next is a row again.
+ * Rows with too few or too many fields, and rows with quotes where the RFC does not allow them, become dead letters. If a quote
+ * is never closed (before the file ends, or within `maxRecordBytes`), only its line becomes one: the next line is a row again.
  *
  * @see Flink: CsvReaderFormat
  */
@@ -53,8 +53,8 @@ export class CsvReaderFormat<T = Readonly<Record<string, string>>> implements Fi
   readonly #header: boolean;
 
   /**
-   * Rows as objects of texts, or as the schema makes them.
-   * @throws {RangeError | TypeError} if the separator or the columns cannot be what they should
+   * Rows as objects of texts, or as values of the schema.
+   * @throws {RangeError | TypeError} if the separator or the columns are invalid
    */
   constructor({ separator = ",", schema, columns, header = columns === undefined }: CsvReaderOptions<T> = {}) {
     this.#separator = checkSeparator(separator);
@@ -73,7 +73,7 @@ export class CsvReaderFormat<T = Readonly<Record<string, string>>> implements Fi
 
 class CsvDecoder<T> implements FileDecoder<T> {
   readonly skipsEmpty = true;
-  /** What ends its lines: a restart learns it anew. */
+  /** True: a restart reads the first line again to learn what ends the lines. */
   readonly learnsFromFirst = true;
   readonly header?: (bytes: Uint8Array) => string | undefined;
   readonly #separator: string;
@@ -108,7 +108,7 @@ class CsvDecoder<T> implements FileDecoder<T> {
     if (!bytes.subarray(start, line).includes(QUOTE)) return line;
     const end = this.#endWithQuotes(bytes, start);
     if (end <= bytes.length) return end;
-    // All was gone through: quotes are closed at its end, or they are not.
+    // All bytes were scanned: quotes are closed at the end, or they are not.
     if (!last) return -1;
     return end === CLOSED ? bytes.length : line;
   }
@@ -125,10 +125,10 @@ class CsvDecoder<T> implements FileDecoder<T> {
     return this.#schema === undefined ? row as T : checkValue(row, this.#schema);
   }
 
-  /** @returns a word for the operator, if it may be none */
+  /** @returns a warning for the operator, if the row may not be a header */
   #readHeader(bytes: Uint8Array): string | undefined {
     const row = textOf(bytes);
-    // What Excel takes for the separator stands before the header.
+    // Excel's line with the separator stands before the header.
     this.awaitsHeader = !this.awaitsHeader && /^sep=.$/i.test(row);
     if (this.awaitsHeader) return this.#checkNamedSeparator(row.at(-1)!);
     const names = parseRecord(row, this.#separator);
@@ -151,7 +151,7 @@ class CsvDecoder<T> implements FileDecoder<T> {
     );
   }
 
-  /** What ends the first line outside of quotes; undefined if there is none so far. */
+  /** The byte that ends the first line outside of quotes; undefined if no line has ended yet. */
   #findNewline(bytes: Uint8Array, start: number, last: boolean): number | undefined {
     for (let i = start; i < bytes.length; i++) {
       if (bytes[i] === QUOTE) {
@@ -170,7 +170,7 @@ class CsvDecoder<T> implements FileDecoder<T> {
     return undefined;
   }
 
-  /** The same walk as {@link parseRecord}, over bytes. @returns OPEN or CLOSED if there is no newline outside of quotes */
+  /** Scans bytes by the rules of {@link parseRecord}. @returns OPEN or CLOSED if there is no newline outside of quotes */
   #endWithQuotes(bytes: Uint8Array, start: number): number {
     const { newline } = this;
     for (let i = start; i < bytes.length; i++) {
@@ -234,7 +234,7 @@ function parseRecord(text: string, separator: string): string[] {
   }
 }
 
-/** @throws {RangeError} if it cannot be one */
+/** @throws {RangeError} if it cannot separate fields */
 export function checkSeparator(separator: string): string {
   if (separator.length === 1 && separator <= "\x7f" && !'"\r\n'.includes(separator)) return separator;
   throw new RangeError(

@@ -2,17 +2,17 @@ import { lossInJson } from "../../engine/internal.ts";
 import { RecordError } from "../../engine/mod.ts";
 import { checkSeparator, type CsvOptions } from "./csv.ts";
 
-/** How values lie in a file: a line each. */
+/** Writes values to a file, one line for each. */
 export interface Encoder<T> {
-  /** Of the files' names: ".jsonl" */
+  /** The suffix of the files' names: ".jsonl". */
   readonly suffix: string;
-  /** The first line of each file, without its newline; left out: none. */
+  /** The first line of each file, without its newline; left out: no header. */
   readonly header?: string;
-  /** The value's line without its newline. What it throws is an error at that record. */
+  /** The value's line without its newline. If it throws, the record that the value came from has failed. */
   encode(value: T): string;
 }
 
-/** Compact JSON, a value a line. */
+/** Compact JSON, one value on each line. */
 export class JsonLinesEncoder implements Encoder<unknown> {
   readonly suffix = ".jsonl";
 
@@ -25,20 +25,20 @@ export class JsonLinesEncoder implements Encoder<unknown> {
   }
 }
 
-/** What a function makes of a value. A text with newlines becomes several lines. */
+/** The text that a function makes of a value. A text with newlines becomes several lines. */
 export class SimpleStringEncoder<T> implements Encoder<T> {
   readonly suffix = ".txt";
   readonly encode: (value: T) => string;
 
-  /** Left out: what `String()` makes of a value. */
+  /** @param encode makes the text of a value; left out: `String()` */
   constructor(encode: (value: T) => string = String) {
     this.encode = encode;
   }
 }
 
 /**
- * Comma-separated values as RFC 4180 has them, with a header. Texts, numbers and booleans are written as they are, `null` and
- * `undefined` as nothing, all else as JSON.
+ * Comma-separated values by RFC 4180, with a header. Texts, numbers and booleans are written as they are, `null` and `undefined`
+ * as empty fields, all else as JSON.
  */
 export class CsvEncoder<T> implements Encoder<T> {
   readonly suffix = ".csv";
@@ -50,7 +50,7 @@ export class CsvEncoder<T> implements Encoder<T> {
   /**
    * The columns of each line, and the separator between them.
    * @param columns fields in the order in which they are written
-   * @throws {RangeError} if there is none, one twice, or the separator cannot be one
+   * @throws {RangeError} if there are no columns, or one twice, or the separator is invalid
    */
   constructor(columns: readonly (keyof T & string)[], { separator = "," }: CsvOptions = {}) {
     if (columns.length === 0 || new Set(columns).size < columns.length) {
@@ -71,14 +71,14 @@ export class CsvEncoder<T> implements Encoder<T> {
   }
 
   #line(fields: readonly string[]): string {
-    // A single empty field must not become an empty line, which is no record.
+    // A single empty field must not become an empty line, which is not a record.
     if (fields.length === 1 && fields[0] === "") return '""';
     return fields.map((field) => this.#special.test(field) ? `"${field.replaceAll('"', '""')}"` : field)
       .join(this.#separator);
   }
 }
 
-/** @throws {RecordError} if nobody could make the value of its text */
+/** @throws {RecordError} if a reader could not get the value back from its text */
 function textOf(value: unknown, column: string): string {
   switch (typeof value) {
     case "undefined":

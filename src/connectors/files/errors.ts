@@ -1,7 +1,7 @@
 import { JobError } from "../../engine/mod.ts";
 
 /**
- * What went wrong with a file, in a sentence for the person who runs the job: "Cannot read "in/a.jsonl": it does not exist".
+ * The error of a file as a sentence for the person who runs the job: "Cannot read "in/a.jsonl": it does not exist".
  *
  * @param what "read", "write", …
  */
@@ -15,9 +15,9 @@ export function fileError(what: string, path: string, error: unknown): unknown {
     : new JobError(message, { cause: error });
 }
 
-/** There is no room for a file. */
+/** The disk is full. */
 class FullDiskError extends JobError {
-  /** True: somebody may make room, so a job's restart strategy is asked. */
+  /** True: somebody may free disk space, so the job's restart strategy decides. */
   readonly mayPass = true;
 }
 

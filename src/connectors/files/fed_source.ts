@@ -4,8 +4,8 @@ import { FileSource } from "./file_source.ts";
 import type { PartFiles } from "./part_files.ts";
 
 /**
- * Whether a source would read a sink's files: its directory holds all below it, but not what begins with "." or "_". Links
- * are followed to where they lead.
+ * Whether a source would read a sink's files: a source reads all files below its directory except those whose names begin with
+ * "." or "_". Links are resolved.
  * @returns how, as the end of a sentence
  */
 export async function fedSource(parts: PartFiles, source: Source<unknown>): Promise<string | undefined> {
@@ -18,7 +18,7 @@ export async function fedSource(parts: PartFiles, source: Source<unknown>): Prom
   return `which reads all files in "${source.path}"; write to a directory beside it, or to one whose name begins with "_"`;
 }
 
-/** Where a path leads, with "/" between names; of what is not there yet, where it would be. */
+/** The real path with "/" between names; of a path that does not exist, where it would be. */
 async function realPath(path: string): Promise<string> {
   const whole = resolve(path);
   for (let there = whole;;) {
@@ -26,7 +26,7 @@ async function realPath(path: string): Promise<string> {
       return (await Deno.realPath(there) + whole.slice(there.length)).replaceAll("\\", "/");
     } catch (error) {
       const above = dirname(there);
-      // Whoever may not read it will hear that when it is opened.
+      // A missing permission is reported when the file is opened.
       if (!(error instanceof Deno.errors.NotFound) || above === there) return whole.replaceAll("\\", "/");
       there = above;
     }

@@ -3,24 +3,24 @@ import { createGunzip } from "node:zlib";
 import { JobError } from "../../engine/mod.ts";
 import { fileError } from "./errors.ts";
 
-/** The bytes of an open file one after the other, decompressed where it is gzip. */
+/** The bytes of an open file in sequence, decompressed if it is gzip. */
 export interface FileBytes {
   readonly path: string;
   /** Whether offsets count decompressed bytes. */
   readonly compressed: boolean;
-  /** Of the file itself that have been read. */
+  /** How many bytes of the file itself have been read. */
   readonly rawRead: number;
   /** @returns how many bytes were read, at least one; null at the end */
   read(into: Uint8Array): Promise<number | null>;
-  /** Goes on at that offset, which lies ahead. */
+  /** Moves forward to an offset. */
   skipTo(offset: number): Promise<void>;
-  /** Bytes that have been read already; fewer if the file has become shorter. */
+  /** Reads bytes again that have been read already; fewer if the file has become shorter. */
   reread(offset: number, length: number): Promise<Uint8Array>;
   stat(): Promise<Deno.FileInfo>;
   close(): Promise<void>;
 }
 
-/** What a file may begin with that has no lines, and what to do about it. */
+/** First bytes of files that are not text, and what to do about it. */
 const NO_TEXT: readonly (readonly [name: string, first: readonly number[], remedy: string])[] = [
   ["UTF-16 text", [0xff, 0xfe], "save it as UTF-8"],
   ["UTF-16 text", [0xfe, 0xff], "save it as UTF-8"],
@@ -30,12 +30,12 @@ const NO_TEXT: readonly (readonly [name: string, first: readonly number[], remed
   ["compressed with bzip2", [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59], "decompress it, or use gzip"],
 ];
 const GZIP = [0x1f, 0x8b];
-/** So much of a compressed file is read at a time. */
+/** How many bytes of a compressed file are read at a time. */
 const COMPRESSED_CHUNK_BYTES = 1 << 16;
 
 /**
- * Opens a file by what it begins with: gzip, or text. One that is still empty goes by its name.
- * @throws {JobError} if it cannot be opened, or cannot hold lines of text
+ * Opens a file as gzip or as text, by its first bytes. An empty file is opened by its name.
+ * @throws {JobError} if it cannot be opened, or is not text
  */
 export async function openBytes(path: string): Promise<FileBytes> {
   try {
@@ -96,7 +96,7 @@ class PlainBytes implements FileBytes {
   }
 }
 
-/** A file of one or several gzip members: all of them, or an error. */
+/** A file of one or several gzip members. If it is cut off, reading fails. */
 class GzipBytes implements FileBytes {
   readonly path: string;
   readonly compressed = true;
@@ -117,7 +117,7 @@ class GzipBytes implements FileBytes {
     this.#text = gunzip[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
     this.#close = async () => {
       gunzip.destroy();
-      // A read that is under way ends before the file is closed.
+      // A read that has begun ends before the file is closed.
       if (!raw.closed) await new Promise<void>((resolve) => raw.once("close", resolve).destroy());
       file.close();
     };
@@ -136,7 +136,7 @@ class GzipBytes implements FileBytes {
     return read;
   }
 
-  /** A place in compressed bytes is found by decompressing all before it. */
+  /** Decompresses all bytes before the offset. */
   async skipTo(offset: number): Promise<void> {
     const waste = new Uint8Array(COMPRESSED_CHUNK_BYTES);
     while (this.#offset < offset) {

@@ -8,11 +8,11 @@ import { findRestored } from "./restored_file.ts";
 import { newerOnes } from "./rotation.ts";
 import { type FoundFile, Surroundings } from "./surroundings.ts";
 
-/** The file at work, read to its end as far as is known. */
+/** The current file, when it has been read to its end as far as is known. */
 export interface AtWork extends FileOffset {
-  /** Undefined: a commit of before said nothing. */
+  /** Undefined after a commit of an earlier version. */
   readonly mark: FileMark | undefined;
-  /** Undefined while it is not open. */
+  /** Undefined while the file is not open. */
   readonly done: DoneFile | undefined;
   /** When it was last written to. */
   readonly writtenMs: number;
@@ -26,31 +26,31 @@ interface NextFile {
   readonly object: FileObject;
 }
 
-/** How {@link FileList.look} looks. */
+/** Options of {@link FileList.look}. */
 export interface Look {
-  /** Left out: what a commit left off at. */
+  /** The current file; left out: that of the last commit. */
   readonly atWork?: AtWork;
-  /** Files behind that one are left out. */
+  /** The last file to read; files behind it are left out. */
   readonly last?: Bound | null;
-  /** Whether a file is given up for its successor only at the second look: its writer may still be at it. */
+  /** Whether the current file is left for its successor only at the second look: its writer may still append to it. */
   readonly patient?: boolean;
 }
 
-/** So many names of files that were read are kept in the commit: among them a file is known again by name and object. */
+/** How many names of files that were read are kept in the commit, to recognise those files by name and object. */
 const REMEMBERED = 100;
 const NOBODY: FileObject = { dev: null, ino: null, bornMs: null };
 
 /**
- * The files of a source in the order in which they are read, that of their names. A file that was renamed is still the same
- * one; what took its name comes next.
+ * The files of a source in the order in which they are read, that of their names. A file that is renamed is still the same file;
+ * the file that took its name comes next.
  *
- * A file whose name sorts before the one at work came too late: it is told once, not read.
+ * A new file whose name sorts before the current one is late: that is logged once, and it is not read.
  */
 export class FileList {
   readonly #around: Surroundings;
   readonly #logger: Logger;
   readonly #read: ReadFiles;
-  /** All names that were seen, late ones included. */
+  /** All names that were seen, those of late files included. */
   readonly #known = new Set<string>();
   #upcoming: NextFile[] = [];
   #nextIndex = 0;
@@ -58,12 +58,12 @@ export class FileList {
   #current: FilePlace | undefined;
   #currentPath = "";
   #currentObject: FileObject = NOBODY;
-  /** As a commit left it, while it is not open. */
+  /** The current file of the last commit, until it is opened. */
   #restored: AtWork | undefined;
-  /** Looks in a row at which another file had taken the name of the one at work. */
+  /** How many looks in a row have found another file under the name of the current one. */
   #successions = 0;
 
-  /** The files around, none of which has been looked at. */
+  /** The files around; the first look is still to come. */
   constructor(around: Surroundings, logger: Logger) {
     this.#around = around;
     this.#logger = logger;
@@ -74,12 +74,12 @@ export class FileList {
     return this.#current;
   }
 
-  /** Where the file at work lies. */
+  /** The path of the current file. */
   get currentPath(): string {
     return this.#currentPath;
   }
 
-  /** What the file at work was when it was seen. */
+  /** The file system's object of the current file when it was seen. */
   get currentObject(): FileObject {
     return this.#currentObject;
   }
@@ -88,12 +88,12 @@ export class FileList {
     return this.#nextIndex < this.#upcoming.length;
   }
 
-  /** Of files behind the one at work, as of the last look. */
+  /** Bytes of the files behind the current one, as of the last look. */
   get bytesAhead(): number {
     return this.#bytesAhead;
   }
 
-  /** The place of a single file before anything of it is read: a restart finds it again though it was rotated. */
+  /** The position of a single file before anything of it is read, by which a restart finds it though it was rotated. */
   get start(): Json {
     const [first] = this.#upcoming;
     if (this.#around.isDirectory || this.#current !== undefined || first === undefined) return null;
@@ -115,16 +115,16 @@ export class FileList {
     return { file, offset: bytes.compressed ? null : info.size, id: objectOf(info) };
   }
 
-  /** Whether that file is at work or still to come. */
+  /** Whether that file is the current one or still to come. */
   holds({ file, id }: Bound): boolean {
     return [{ name: this.#current?.name, object: this.#currentObject }, ...this.#upcoming]
       .some(({ name, object }) => id === undefined || id.ino === null ? name === file : isSame(object, id));
   }
 
   /**
-   * Takes up where a commit left off; called before the first look.
-   * @returns whether the file is still there, under its name or another
-   * @throws {JobError} if it is gone, and was not read to its end, or if another one is there in its place
+   * Goes on from the position of a commit; called before the first look.
+   * @returns whether the file still exists, under its name or another
+   * @throws {JobError} if it is gone and was not read to its end, or if another file is in its place
    */
   async restore(position: FilePosition): Promise<boolean> {
     const { file, id, offset, line, done, doneBefore, doneIds = done.map(() => null) } = position;
@@ -140,7 +140,7 @@ export class FileList {
     return true;
   }
 
-  /** Looks for files that have come, when all are read that were there. */
+  /** Looks for new files, when all known ones have been read. */
   async look({ atWork = this.#restored, last, patient = false }: Look): Promise<void> {
     const successors = await this.#successors(atWork);
     const news = await this.#news(atWork);
@@ -155,7 +155,7 @@ export class FileList {
     for (const { name } of this.#upcoming) this.#known.add(name);
   }
 
-  /** The file at work has grown, so a successor of it waits. */
+  /** Notes that the current file has grown, so its successor has to wait. */
   goesOn(): void {
     this.#successions = 0;
   }
@@ -176,7 +176,7 @@ export class FileList {
   }
 
   /**
-   * Looks where the file at work is, as it is not where it was.
+   * Finds the current file again, which is not under its name any more.
    * @returns whether it was renamed
    */
   async relocate(): Promise<boolean> {
@@ -189,7 +189,7 @@ export class FileList {
     return false;
   }
 
-  /** Takes another file for the one at work, which has not been read. */
+  /** Replaces the current file, which has not been read, by another one. */
   replace(object: FileObject): void {
     this.#currentObject = object;
     if (this.#upcoming[this.#nextIndex - 1]?.bytes === 0) return;
@@ -204,7 +204,7 @@ export class FileList {
     this.#currentObject = object;
   }
 
-  /** Those that lie before the place of the commit: read, or late. */
+  /** Restores the names of files before the commit's position: they were read, or are late. */
   async #restoreNames({ file, done, doneBefore, id }: FilePosition): Promise<void> {
     const around = this.#around;
     const before = (await around.names()).filter((name) => name < file);
@@ -216,7 +216,7 @@ export class FileList {
       if (info === undefined || id !== undefined && isSame(objectOf(info), id)) continue;
       if (!await this.#read.include({ path, info })) unread.push(name);
     }
-    this.#read.tellLate(unread, file);
+    this.#read.warnOfLate(unread, file);
     const far = before.filter((name) => name < oldest).length;
     if (far > doneBefore) {
       this.#logger.warn(
@@ -230,7 +230,7 @@ export class FileList {
     this.#current = { ...this.#current!, doneBefore: Math.min(doneBefore, far) };
   }
 
-  /** What has taken the name of the file at work, and what was in between. */
+  /** The file that has taken the name of the current one, and those that were rotated in between. */
   async #successors(atWork: AtWork | undefined): Promise<NextFile[]> {
     if (this.#current === undefined) return [];
     const { name } = this.#current;
@@ -240,7 +240,7 @@ export class FileList {
     if (live !== undefined && await this.#isCurrent(live, atWork)) return [];
     const between: FoundFile[] = [];
     let ours: string | undefined;
-    // Without the file there is no telling which others were written later.
+    // Without the file it is not known which others were written later.
     for (const file of atWork === undefined ? [] : await this.#around.rotationsOf(name)) {
       if (await this.#isCurrent(file, atWork)) ours = file.path;
       else if (file.info.size > 0 && !await this.#read.include(file, atWork?.done)) between.push(file);
@@ -251,7 +251,7 @@ export class FileList {
     return successors.map((file) => nextFile(name, file));
   }
 
-  /** Files of a directory that were not seen before and sort behind the one at work. */
+  /** New files of a directory that sort behind the current one. */
   async #news(atWork: AtWork | undefined): Promise<NextFile[]> {
     const around = this.#around;
     const current = this.#current?.name;
@@ -272,23 +272,23 @@ export class FileList {
       else if (current === undefined || name > current) news.push(nextFile(name, { path, info }));
       else late.push(name);
     }
-    if (current !== undefined) this.#read.tellLate(late, current);
+    if (current !== undefined) this.#read.warnOfLate(late, current);
     for (const name of late) this.#known.add(name);
     return news;
   }
 
-  /** Whether all is read of the file at work, so that those behind it may come. */
+  /** Whether the current file is complete, so that the next one can be read. */
   #isOver(successors: readonly NextFile[], news: readonly NextFile[]): boolean {
     if (successors.length === 0) return true;
-    // A log's writer goes on with the old file until it has opened the new one, which may be there and empty.
+    // A log's writer appends to the old file until it has opened the new one, which may exist and be empty.
     if (news.length === 0 && successors.every(({ bytes }) => bytes === 0)) return false;
     return this.#successions++ > 0;
   }
 
-  /** Whether a file is the one at work, under whatever name. */
+  /** Whether a file is the current one, under any name. */
   async #isCurrent({ path, info }: FoundFile, atWork: AtWork | undefined): Promise<boolean> {
     if (this.#current === undefined || !isSame(objectOf(info), this.#currentObject)) return false;
-    // Without inodes its bytes say it.
+    // Without inodes its bytes decide.
     return info.ino !== null || atWork?.mark === undefined || await holdsMark(path, atWork.mark, atWork.offset);
   }
 }
@@ -301,7 +301,7 @@ function nextFile(name: string, { path, info }: FoundFile): NextFile {
   return { name, path, bytes: info.size, object: objectOf(info) };
 }
 
-/** Of the files to come those up to the last one of a run. */
+/** The files to come, up to the last one of a bounded run. */
 function upTo(last: Bound | null | undefined, current: FileObject, files: readonly NextFile[]): NextFile[] {
   if (last === undefined) return [...files];
   if (last === null) return [];

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Json } from "../../engine/mod.ts";
 
 /**
- * What the file system calls a file, whatever its name is. On Windows there are no inodes, some file systems know no time of
- * birth: those are null. A deleted file's inode may serve again at once; the time of birth tells the two apart.
+ * The identity of a file in the file system, whatever its name is. Null where it is missing: Windows has no inodes, some file
+ * systems no time of birth. A deleted file's inode may be used again at once; the time of birth tells the two files apart.
  */
 export interface FileObject {
   readonly dev: number | null;
@@ -11,35 +11,35 @@ export interface FileObject {
   readonly bornMs: number | null;
 }
 
-/** So many bytes, and their hash. */
+/** A number of bytes, and their hash. */
 export type Print = readonly [bytes: number, hash: string];
 
-/** By what a file is known again at a place in it: its object, its first bytes, and those right before the place. */
+/** What identifies a file at a position in it: its object, its first bytes, and the bytes right before the position. */
 export interface FileMark extends FileObject {
-  /** Of the first {@link HEAD_BYTES}, or of all that lie before the place. */
+  /** The print of the first {@link HEAD_BYTES}, or of all bytes before the position. */
   readonly head: Print;
-  /** Of the {@link TAIL_BYTES} before the place, or of all. */
+  /** The print of the {@link TAIL_BYTES} before the position, or of all bytes before it. */
   readonly tail: Print;
 }
 
-/** By what a file that was read to its end is known again. */
+/** What identifies a file that was read to its end. */
 export interface DoneFile extends FileObject {
   /** Bytes of text that were read. */
   readonly size: number;
   readonly head: Print;
 }
 
-/** The hash of a file's beginning covers so many bytes. */
+/** How many bytes the hash of a file's beginning covers. */
 export const HEAD_BYTES = 1024;
-/** That of the bytes before a place covers so many. */
+/** How many bytes the hash of the bytes before a position covers. */
 export const TAIL_BYTES = 256;
 
-/** What the file system tells of a file's object. */
+/** The identity of a file by what the file system knows of it. */
 export function objectOf({ dev, ino, birthtime }: Deno.FileInfo): FileObject {
   return { dev: dev ?? null, ino: ino ?? null, bornMs: birthtime?.getTime() ?? null };
 }
 
-/** Whether both are one object, as far as the file system tells: without inodes by the time of birth alone. */
+/** Whether both are the same file as far as the file system knows: without inodes by the time of birth alone. */
 export function isSame(one: FileObject, other: FileObject): boolean {
   if (one.ino !== other.ino || one.dev !== other.dev) return false;
   return one.bornMs === other.bornMs || one.ino !== null && (one.bornMs === null || other.bornMs === null);
@@ -61,7 +61,7 @@ export class FileHead {
   length = 0;
   #full: Print | undefined;
 
-  /** Takes bytes that were read at `offset`. */
+  /** Adds bytes that were read at `offset`. */
   add(bytes: Uint8Array, offset: number): void {
     if (offset !== this.length || this.length === HEAD_BYTES) return;
     const part = bytes.subarray(0, HEAD_BYTES - offset);
@@ -69,14 +69,14 @@ export class FileHead {
     this.length += part.length;
   }
 
-  /** The print of what lies before `offset`, which has been read. */
+  /** The print of the bytes before `offset`, which must have been read. */
   before(offset: number): Print {
     if (offset < HEAD_BYTES) return printOf(this.bytes.subarray(0, offset));
     return this.#full ??= printOf(this.bytes);
   }
 }
 
-/** The bytes that lie before a view of a buffer, as far as the buffer has them; at most {@link TAIL_BYTES}. */
+/** The bytes before a view of a buffer, as far as the buffer has them; at most {@link TAIL_BYTES}. */
 export function tailBefore({ buffer, byteOffset }: Uint8Array, offset: number): Uint8Array {
   const length = Math.min(TAIL_BYTES, offset, byteOffset);
   return new Uint8Array(buffer, byteOffset - length, length);
@@ -87,7 +87,7 @@ export function doneToJson({ dev, ino, bornMs, size, head }: DoneFile): Json {
   return [dev, ino, bornMs, size, ...head];
 }
 
-/** See {@link doneToJson}; commits of before have nothing there. */
+/** From `[dev, ino, bornMs, size, bytes of head, hash]`, which commits of earlier versions lack. */
 export function doneFromJson(json: Json | undefined): DoneFile | undefined {
   if (!Array.isArray(json)) return undefined;
   const [dev, ino, bornMs, size, bytes, hash] = json as [number, number, number, number, number, string];

@@ -3,46 +3,46 @@ import type { FileMark, FileObject } from "./file_mark.ts";
 
 /** A place in a file: the first byte that has not been read as a record. */
 export interface FileOffset {
-  /** Of a compressed file: in its text. */
+  /** In bytes; of a compressed file in its text. */
   readonly offset: number;
-  /** From 1. */
+  /** The number of the line, from 1. */
   readonly line: number;
 }
 
 /** A file in the order of reading, and those before it. */
 export interface FilePlace {
-  /** Relative to the directory; of a file that was rotated the name that it had before. */
+  /** Relative to the directory; of a rotated file its name before that. */
   readonly name: string;
   /** The last files that were read before it, oldest first; at most 100. */
   readonly done: readonly string[];
-  /** By what those are known again, see `doneToJson()`; null where a commit of before did not say. */
+  /** What identifies those, as of `doneToJson()`; null after a commit of an earlier version. */
   readonly doneIds: readonly Json[];
-  /** How many were read before those. */
+  /** How many files were read before those. */
   readonly doneBefore: number;
 }
 
-/** What a commit holds. */
+/** The position of a file source in a commit. */
 export interface FilePosition extends FileOffset {
   readonly file: string;
-  /** Commits of before have none: then the name alone counts. */
+  /** Missing in commits of earlier versions: then the name alone counts. */
   readonly id?: FileMark;
-  /** Whether it was read to its end, as far as is known: then it may be gone. */
+  /** Whether the file was read to its end as far as is known: then it may be gone. */
   readonly atEnd?: true;
   readonly done: readonly string[];
   readonly doneIds?: readonly Json[];
   readonly doneBefore: number;
 }
 
-/** Where a run ends; goes into its first commit. */
+/** Where a bounded run ends; part of its first commit. */
 export interface Bound {
   readonly file: string;
-  /** Null: the whole of a compressed file. */
+  /** Null: the end of a compressed file. */
   readonly offset: number | null;
-  /** Bounds of before have none. */
+  /** Missing in bounds of earlier versions. */
   readonly id?: FileObject;
 }
 
-/** See {@link FilePosition}. */
+/** The position at an offset of a file, as a commit holds it. */
 export function positionOf(
   { name, done, doneIds, doneBefore }: FilePlace,
   { offset, line }: FileOffset,

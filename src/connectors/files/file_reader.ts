@@ -14,10 +14,10 @@ import type { FileDecoder, FileFormat } from "./format.ts";
 import { type Bound, type FileOffset, type FilePlace, type FilePosition, positionOf } from "./file_position.ts";
 import { OpenFile } from "./open_file.ts";
 
-/** All files are one split: splits are fixed when a source is opened, files come later. */
+/** The only split, of all files: splits are fixed when a source is opened, and files come later. */
 export const FILES_SPLIT = "files";
 
-/** See `FileSourceOptions`. */
+/** The options of the source that a reader needs, with their defaults filled in. */
 interface FileReaderOptions<T> {
   readonly format: FileFormat<T>;
   readonly pollMs: number;
@@ -30,7 +30,7 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
   readonly splits: readonly [FileSplit<T>];
   status: Exclude<SplitStatus, "ready"> = "pending";
   readonly #files: FileList;
-  /** Null: there was no file. Undefined: it does not end. */
+  /** Where the run ends. Null: at once, as there was no file. Undefined: it is unbounded. */
   readonly #bound: Bound | null | undefined;
   readonly #options: FileReaderOptions<T>;
   readonly #clock: Clock;
@@ -38,7 +38,7 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
   readonly #logger: Logger;
   #warned = false;
   readonly #closed = new AbortController();
-  /** While no file is open. */
+  /** The position while no file is open. */
   #position: FilePosition | null;
   #file: OpenFile | undefined;
   #decoder: FileDecoder<T> | undefined;
@@ -76,7 +76,7 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     return Math.max(0, Math.min(file?.bytesLeft ?? 0, left)) + this.#files.bytesAhead;
   }
 
-  /** Where the file at work is not to be read beyond: the last one of a run that ends. */
+  /** Where to stop in the current file, if it is the last one of a bounded run. */
   get #currentBound(): number | undefined {
     return this.#files.hasNext ? undefined : this.#bound?.offset ?? undefined;
   }
@@ -98,7 +98,7 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     this.#file = undefined;
   }
 
-  /** Opens the file that is at work, there. */
+  /** Opens the current file at an offset. */
   async openCurrent(from: FileOffset): Promise<void> {
     const file = await this.#openFile(from);
     this.#file = file;
@@ -106,7 +106,7 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     this.#settle();
   }
 
-  /** It may be renamed between the look that saw it and now. */
+  /** Opens the current file, which may have been renamed since it was seen. */
   async #openFile(from: FileOffset): Promise<OpenFile> {
     const files = this.#files;
     for (;;) {
@@ -155,9 +155,9 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     const place = this.#files.current!;
     const bound = this.#currentBound;
     const more = await file.fill(bound);
-    // Before its bytes are records: they may be another's, if it was cut in the meantime and has grown again.
+    // Before its bytes become records: if it was cut in the meantime and has grown again, they are other bytes.
     if (more && await file.hasChanged()) await file.look();
-    // The later file was seen before this one's end was: nothing came between.
+    // The later file was seen before the end of this one, so nothing was appended in between.
     const complete = !more && (this.#bound !== undefined || this.#files.hasNext);
     if (!more && bound !== undefined) checkLength(file, bound);
     this.#push(place, file, complete);
@@ -179,7 +179,7 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
   #push(place: FilePlace, file: OpenFile, last: boolean): void {
     const records = file.takeRecords(last);
     if (file.headerWarning !== undefined && !this.#warned) {
-      this.#warned = true; // other files will be of the same make
+      this.#warned = true; // other files will be similar
       this.#logger.warn(`"${file.path}": ${file.headerWarning}`);
     }
     if (records.length === 0) return;
@@ -187,7 +187,7 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     this.#wake();
   }
 
-  /** Whether anything has come since all was read. */
+  /** Looks for what was added since all was read. */
   async #look(): Promise<void> {
     const file = this.#file;
     if (file === undefined) {
@@ -200,7 +200,7 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     this.#settle();
   }
 
-  /** Until the reading shows otherwise. */
+  /** Sets the status that holds until more is read. */
   #settle(): void {
     this.status = this.bytes > 0 || this.#files.hasNext
       ? "pending"

@@ -13,26 +13,26 @@ import { exists, PartFiles } from "./part_files.ts";
 
 /** Where a {@link FileSink} writes, and how. */
 export interface FileSinkOptions<T> {
-  /** Made if it is not there. */
+  /** The directory, created if it does not exist. */
   readonly dir: string;
-  /** Default: JSON lines. Of a function the files are called ".txt". */
+  /** How values are written; default: JSON lines. The files of a function are named ".txt". */
   readonly format?: Encoder<T> | ((value: T) => string);
-  /** Begins the files' names; each job that writes to the directory needs its own. Default "part". */
+  /** The beginning of the files' names; each job that writes to the directory needs its own. Default "part". */
   readonly prefix?: string;
-  /** Ends the files' names; default: the format's, ".jsonl" for JSON lines. */
+  /** The end of the files' names; default: the format's, ".jsonl" for JSON lines. */
   readonly suffix?: string;
-  /** A part that has so many bytes is closed and another begun, > 0; default 128 MiB. */
+  /** Size at which a part is closed and another one begun, bytes, > 0; default 128 MiB. */
   readonly rollBytes?: number;
 }
 
-/** What a commit holds. */
+/** The sink's part of a commit. */
 interface FileSinkCommit {
   readonly dir: string;
   readonly prefix: string;
   readonly suffix: string;
-  /** Counts the openings of the sink; hidden files carry it. */
+  /** Number of times that the sink has been opened; part of the names of hidden files. */
   readonly attempt: number;
-  /** Number of the next part. */
+  /** The number of the next part. */
   readonly next: number;
   /** Parts that this commit makes visible. */
   readonly pending: readonly number[];
@@ -45,12 +45,12 @@ const DEFAULT_ROLL_BYTES = 128 << 20;
  * commits: exactly once with any store, at least once without one.
  *
  * A part is written under a hidden name and renamed after the commit that holds its records, so nothing partial is ever
- * visible. Each commit with records ends a part, however small: `commitIntervalMs` of the job says how many there will be.
- * An attempt that dies leaves hidden files; the next one finishes those that were committed and removes the others. The
- * bytes are on the disk before the commit that counts on them.
+ * visible. Each commit with records ends a part, however small: the job's `commitIntervalMs` decides how many there are.
+ * An attempt that dies leaves hidden files; the next one renames those that were committed and removes the others. The
+ * bytes are on the disk before their commit.
  *
  * Visible files are never touched again: move them away, or read them with a `FileSource` that watches the directory. A job
- * that is reset goes on behind the last number that it finds there.
+ * that is reset goes on behind the highest number that it finds there.
  *
  * @see Flink: FileSink, OnCheckpointRollingPolicy; numbers have ten digits here, so that names sort as they were written
  */
@@ -62,7 +62,7 @@ export class FileSink<T> implements Sink<T> {
 
   /**
    * Describes it: no file is touched before the job opens it.
-   * @throws {TypeError | RangeError} if an option is none of its kind
+   * @throws {TypeError | RangeError} if an option is invalid
    */
   constructor({ dir, format, prefix = "part", suffix, rollBytes = DEFAULT_ROLL_BYTES }: FileSinkOptions<T>) {
     if (typeof dir !== "string" || dir === "") {
@@ -94,7 +94,7 @@ export class FileSink<T> implements Sink<T> {
   }
 
   /**
-   * Ends what a crash has left, and begins behind it.
+   * Finishes what a crash has left, and goes on behind it.
    * @throws {JobError} if the directory cannot be written to, or another job writes files of these names there
    */
   async open({ restored, logger }: SinkContext): Promise<SinkWriter<T>> {
@@ -122,29 +122,29 @@ export class FileSink<T> implements Sink<T> {
 }
 
 /**
- * Ends what the last attempt left: its committed parts become visible, its others go. Hidden files of other attempts stay:
- * an instance that was thought dead and wakes up here must not take those of its successor.
+ * Finishes what the last attempt left: its committed parts become visible, its others are removed. Hidden files of other attempts
+ * stay: an instance that counted as dead and wakes up here must not remove those of its successor.
  */
 async function finish({ dir, prefix, suffix, attempt, pending }: FileSinkCommit): Promise<number> {
   const parts = new PartFiles(dir, prefix, suffix);
   let finished = 0;
   for (const number of pending) {
-    // Those that are not there are visible already, or have been moved away since.
+    // Missing parts are visible already, or have been moved away since.
     if (await parts.publish({ number, attempt })) finished++;
   }
-  if (!await exists(dir)) return finished; // it was moved away, and the job given another
+  if (!await exists(dir)) return finished; // it was moved away, and the job has another one
   const { hidden } = await parts.list();
   for (const part of hidden) {
     if (part.attempt === attempt) await parts.remove(part);
   }
-  // Also if another attempt did the renaming: it may have died before this.
+  // Also if another attempt has renamed them: it may have died before this step.
   if (pending.length > 0) await parts.sealNames();
   return finished;
 }
 
 const encoder = new TextEncoder();
 const BUFFER_BYTES = 1 << 16;
-/** A larger one is not kept. */
+/** A larger buffer is not kept. */
 const MAX_BUFFER_BYTES = 1 << 20;
 
 class PartWriter<T> implements SinkWriter<T> {
@@ -153,19 +153,19 @@ class PartWriter<T> implements SinkWriter<T> {
   readonly #rollBytes: number;
   readonly #attempt: number;
   #next: number;
-  /** Closed since the last commit was prepared, and those of the prepared one. */
+  /** Parts that were closed since the last commit was prepared, and those of the prepared commit. */
   #closed: number[] = [];
   #prepared: number[] = [];
   #file: Deno.FsFile | undefined;
   #buffer = new Uint8Array(BUFFER_BYTES);
-  /** Serves while the other one is written out. */
+  /** The buffer in use while the other one is written to the file. */
   #spare: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
   /** Places in the buffer where a part ends. */
   #cuts: number[] = [];
   /** `#used` and `#partBytes` before each record since the last flush. */
   #marks: number[] = [];
-  /** Of the part that the buffer ends with, in the buffer and in its file. */
+  /** Bytes of the last part, in the buffer and in its file. */
   #partBytes = 0;
 
   constructor(parts: PartFiles, encoder: Encoder<T>, rollBytes: number, attempt: number, next: number) {
@@ -230,16 +230,16 @@ class PartWriter<T> implements SinkWriter<T> {
     for (const number of this.#prepared) {
       if (await this.#parts.publish({ number, attempt: this.#attempt })) continue;
       const path = this.#parts.path(number);
-      // Another instance may have taken over after the commit, and done it.
+      // Another instance may have taken over after the commit and renamed it.
       if (await exists(path)) continue;
       throw new JobError(`Cannot make "${path}" visible: its hidden file is gone, and its records with it`);
     }
-    // Before the next commit forgets them.
+    // Before the next commit, which no longer holds them.
     await this.#parts.sealNames();
     this.#prepared = [];
   }
 
-  /** What was not committed stays hidden, for the next attempt to remove: by then its names may be another's. */
+  /** Closes the files. Uncommitted parts stay hidden for the next attempt to remove: another instance may own their names by now. */
   close(): void {
     this.#file?.close();
     this.#file = undefined;

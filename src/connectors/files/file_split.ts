@@ -10,7 +10,7 @@ import { type FilePlace, positionOf } from "./file_position.ts";
 import type { FileDecoder } from "./format.ts";
 import type { FileRecord, OpenFile } from "./open_file.ts";
 
-/** Records of one file that follow one another. */
+/** Consecutive records of one file. */
 export interface FileBatch<T> {
   readonly place: FilePlace;
   readonly file: OpenFile;
@@ -20,23 +20,23 @@ export interface FileBatch<T> {
   readonly records: readonly FileRecord[];
 }
 
-/** What the reader knows of what it has not read yet. */
+/** What the reader knows of the bytes that it has not read yet. */
 export interface FileRest {
   readonly status: Exclude<SplitStatus, "ready">;
   readonly position: Json;
   readonly bytes: number;
 }
 
-/** More than that at hand, and nothing more is read. */
+/** With more bytes of records queued nothing more is read. */
 const HIGH_WATER_BYTES = 1 << 20;
 const HIGH_WATER_RECORDS = 10_000;
-/** A record's bytes before any was read. */
+/** Assumed size of a record before one has been read, bytes. */
 const GUESSED_RECORD_BYTES = 100;
 
-/** The value of the next record, or why there is none. */
+/** The value of the next record, or the error of decoding it. */
 type Decoded<T> = { readonly value: T } | { readonly error: unknown };
 
-/** All files of a source: records read ahead, in order, and how far the job has taken them. */
+/** All files of a source as one split: records read ahead, in order, and how far the job has taken them. */
 export class FileSplit<T> implements SourceSplit<T> {
   readonly id: string;
   readonly bound: Json | undefined;
@@ -75,7 +75,7 @@ export class FileSplit<T> implements SourceSplit<T> {
     return positionOf(batch.place, record, { id: batch.file.markAt(record), atEnd: false });
   }
 
-  /** Those at hand, and a guess by the bytes of the others. */
+  /** The queued records, and an estimate by the bytes of the others. */
   get lag(): number {
     const recordBytes = this.#records === 0 ? GUESSED_RECORD_BYTES : Math.max(1, this.#bytes / this.#records);
     return this.#queued + Math.ceil(this.#rest.bytes / recordBytes);
@@ -124,7 +124,7 @@ export class FileSplit<T> implements SourceSplit<T> {
     if (this.#timestamp !== undefined) this.#lookAhead(this.#timestamp);
   }
 
-  /** Its time must be known before it is taken. What goes wrong is thrown when it is taken. */
+  /** Decodes the next record, as its time must be known before it is taken. An error is thrown when it is taken. */
   #lookAhead(timestamp: (value: T) => number): void {
     const batch = this.#batch;
     this.nextTimestampMs = NO_TIMESTAMP;

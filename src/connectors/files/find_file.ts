@@ -3,7 +3,7 @@ import { fileError } from "./errors.ts";
 import { type FileBytes, openBytes } from "./file_bytes.ts";
 import { type DoneFile, type FileMark, HEAD_BYTES, isPrintOf, isSame, objectOf, printOf } from "./file_mark.ts";
 
-/** What the file system says of a path; undefined if nothing is there, or a link leads nowhere. */
+/** The file system's information about a path; undefined if nothing is there, or a link leads nowhere. */
 export async function infoOf(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
@@ -13,7 +13,7 @@ export async function infoOf(path: string): Promise<Deno.FileInfo | undefined> {
   }
 }
 
-/** Whether a file has those bytes at its beginning and before `offset`; of a compressed file its text counts. */
+/** Whether a file has the bytes of a mark at its beginning and before `offset`; of a compressed file its text counts. */
 export async function holdsMark(path: string, { head, tail }: FileMark, offset: number): Promise<boolean> {
   return await ofText(path, async (bytes) => {
     const first = await readFully(bytes, Math.min(HEAD_BYTES, offset));
@@ -30,11 +30,11 @@ export async function holdsMark(path: string, { head, tail }: FileMark, offset: 
   });
 }
 
-/** Whether a file is one that was read to its end, perhaps under another name. */
+/** Whether a file is the one that was read to its end, perhaps under another name. */
 export async function isDone(path: string, info: Deno.FileInfo, done: DoneFile): Promise<boolean> {
   if (!isSame(objectOf(info), done)) return false;
   if (done.ino !== null && info.birthtime !== null && done.bornMs !== null) return true;
-  // Too little is known of it: a longer one may be another.
+  // Too little of it is known: a longer file may be another one.
   if (info.size !== done.size) return false;
   return await ofText(path, async (bytes) => isPrintOf(done.head, await readFully(bytes, done.head[0])));
 }
@@ -48,7 +48,7 @@ export async function isCompressedCopy(path: string, info: Deno.FileInfo, done: 
   );
 }
 
-/** What gzip wrote behind its last byte: the length of the text, modulo 2³². */
+/** The length of the text of a gzip file, modulo 2³², from its last bytes. */
 async function textLength(path: string, { size }: Deno.FileInfo): Promise<number | undefined> {
   if (size < 18) return undefined;
   using file = await Deno.open(path);
@@ -57,7 +57,7 @@ async function textLength(path: string, { size }: Deno.FileInfo): Promise<number
   return await file.read(bytes) === 4 ? new DataView(bytes.buffer).getUint32(0, true) : undefined;
 }
 
-/** What cannot be read is not the file that is looked for. */
+/** Checks the text of a file; a file that cannot be read is not the one that is looked for. */
 async function ofText(path: string, check: (bytes: FileBytes) => Promise<boolean>): Promise<boolean> {
   let bytes: FileBytes | undefined;
   try {

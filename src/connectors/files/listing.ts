@@ -32,7 +32,7 @@ async function collectNames(
       }
     }
   } catch (error) {
-    // One below may go while it is looked at.
+    // A directory below may be removed meanwhile.
     if (prefix !== "" && error instanceof Deno.errors.NotFound) return;
     throw fileError("read", dir, error);
   }

@@ -16,28 +16,28 @@ import {
 import type { FileOffset } from "./file_position.ts";
 import { type FileDecoder, NEWLINE } from "./format.ts";
 
-/** A record as it lies in a file. The bytes are a view: read them, never change them. */
+/** A record and its place in a file. The bytes are a view: read them, never change them. */
 export interface FileRecord {
-  /** Without its newline. */
+  /** The record without its newline. */
   readonly bytes: Uint8Array;
-  /** Of its first byte. */
+  /** The offset of its first byte. */
   readonly offset: number;
-  /** Of its first line, from 1. */
+  /** The number of its first line, from 1. */
   readonly line: number;
 }
 
-/** So much is read at a time. */
+/** How many bytes are read at a time. */
 const CHUNK_BYTES = 1 << 17;
 /** Marks UTF-8 at the start of a file. */
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-/** A file being read: chunks of bytes in, records out. */
+/** A file that is being read: chunks of bytes in, records out. */
 export class OpenFile implements FileOffset {
   readonly path: string;
   offset = 0;
   line = 1;
   readonly object: FileObject;
-  /** What is odd about its header, once that is read. */
+  /** A warning about the header, once that has been read. */
   headerWarning: string | undefined;
   readonly #bytes: FileBytes;
   readonly #head = new FileHead();
@@ -45,18 +45,18 @@ export class OpenFile implements FileOffset {
   readonly #maxRecordBytes: number;
   #info: Deno.FileInfo;
   /**
-   * Bytes `#start` to `#end` have been read from the file and belong to no record yet; the first lies at `offset`. Before
-   * them lie those that a mark is made of.
+   * Bytes `#start` to `#end` have been read and belong to no record yet; the first one is at `offset` of the file. Before them
+   * stand the bytes for the tail of a mark.
    */
   #buffer = new Uint8Array(CHUNK_BYTES);
   #start = 0;
   #end = 0;
   #ended = false;
-  /** Whether the decoder has seen the first record, which tells it how to read the others. */
+  /** Whether the decoder has seen the first record, which may determine how it reads the others. */
   #begun: boolean;
 
   /**
-   * @param from begins there; if that is behind the first record, the decoder is shown that one all the same
+   * @param from where to begin; if that is behind the first record, the decoder gets that record first all the same
    * @throws {JobError} if it cannot be opened
    */
   static async open(
@@ -112,17 +112,17 @@ export class OpenFile implements FileOffset {
     return this.#info.mtime?.getTime() ?? 0;
   }
 
-  /** By what it is known again, here. */
+  /** What identifies the file at the current position. */
   get mark(): FileMark {
     return this.#markOf(this.#buffer.subarray(this.#start), this.offset);
   }
 
-  /** By what it is known again, read to here. */
+  /** What identifies the file when it has been read up to the current position. */
   get done(): DoneFile {
     return { ...this.object, size: this.readTo, head: this.#head.before(this.readTo) };
   }
 
-  /** By what it is known again at a record that it has given. */
+  /** What identifies the file at a record that was taken from it. */
   markAt({ bytes, offset }: FileRecord): FileMark {
     return this.#markOf(bytes, offset);
   }
@@ -136,7 +136,7 @@ export class OpenFile implements FileOffset {
   /**
    * Reads one chunk.
    * @param bound an offset not to read beyond
-   * @returns false at the end, or what is the end for now
+   * @returns false at the current end of the file
    */
   async fill(bound = Number.POSITIVE_INFINITY): Promise<boolean> {
     const left = bound - this.readTo;
@@ -158,8 +158,9 @@ export class OpenFile implements FileOffset {
   }
 
   /**
-   * What has been read, as records. It moves `offset` on, so whoever asks for both asks without waiting between.
-   * @param last whether no byte will follow: a last line without its newline is a record then
+   * The records in the bytes that have been read. It advances `offset`: read the offset of the first record before the call, and
+   * do not await in between.
+   * @param last whether no byte will follow: a last line without a newline is a record then
    */
   takeRecords(last: boolean): FileRecord[] {
     const bytes = this.#buffer.subarray(0, this.#end);
@@ -186,7 +187,7 @@ export class OpenFile implements FileOffset {
   }
 
   /**
-   * Looks whether it has grown, and whether it is still the file that was read.
+   * Checks whether the file has grown, and whether it is still the one that was read.
    * @throws {JobError} if it is shorter than what was read of it, or has other bytes there
    */
   async look(): Promise<void> {
@@ -220,7 +221,7 @@ export class OpenFile implements FileOffset {
     return { ...this.object, head: this.#head.before(offset), tail: printOf(tailBefore(bytes, offset)) };
   }
 
-  /** Where the file ends before that, `offset` is where it ends. */
+  /** Moves to an offset; if the file ends before it, to its end. */
   async #moveTo({ offset, line }: FileOffset): Promise<void> {
     if (offset === 0) return;
     while (!this.#begun && await this.fill(offset)) this.takeRecords(false);
@@ -237,17 +238,17 @@ export class OpenFile implements FileOffset {
     this.line = line;
   }
 
-  /** What was read is no record, or was one before. */
+  /** Drops bytes that are not part of a new record. */
   #dropRead(): void {
     this.offset = this.readTo;
     this.#start = this.#end;
   }
 
-  /** Records that were given away are views into the buffer, so what is used up cannot serve again. */
+  /** Makes room in a new buffer: records that were taken are views of the old one, so it cannot be reused. */
   #makeRoom(): void {
     const rest = this.#end - this.#start;
     if (this.#buffer.length - this.#end >= CHUNK_BYTES / 4) return;
-    // Twice the rest: a long record is not gone through again for each chunk.
+    // Twice the rest, so that a long record is not scanned again for each chunk.
     const buffer = new Uint8Array(Math.max(CHUNK_BYTES, 2 * rest));
     const kept = Math.min(TAIL_BYTES, this.#start);
     buffer.set(this.#buffer.subarray(this.#start - kept, this.#end));
@@ -256,7 +257,7 @@ export class OpenFile implements FileOffset {
     this.#end = kept + rest;
   }
 
-  /** No record can end inside of the mark, so one that has not come whole is found the next time. */
+  /** Skips a byte order mark. It contains no newline, so one that has not been read whole is found the next time. */
   #skipMark(): void {
     const bytes = this.#buffer.subarray(this.#start, this.#end);
     if (BYTE_ORDER_MARK.some((byte, index) => bytes[index] !== byte)) return;
@@ -278,7 +279,7 @@ export class OpenFile implements FileOffset {
     return true;
   }
 
-  /** A record that is too long may be one whose quote was never closed: the line that it begins with is taken alone. */
+  /** The first line of a record that is too long: its quote may never be closed, so the line is taken by itself. */
   #firstLine(bytes: Uint8Array): number {
     const end = bytes.indexOf(this.#decoder.newline ?? NEWLINE, this.#start) + 1;
     if (end > 0 && end - this.#start <= this.#maxRecordBytes) return end;

@@ -4,11 +4,11 @@ import { fileError } from "./errors.ts";
 /** A part that is not visible yet. The attempt tells the files of two instances of a job apart. */
 export interface HiddenPart {
   readonly number: number;
-  /** Counts the openings of the sink, from 1. */
+  /** Number of times that the sink has been opened, from 1. */
   readonly attempt: number;
 }
 
-/** Digits of a number, so that the order of the names is that of the numbers. */
+/** Digits of a part's number, padded with zeros so that names sort by numbers. */
 const DIGITS = 10;
 
 /**
@@ -26,7 +26,7 @@ export class PartFiles {
     this.suffix = suffix;
   }
 
-  /** The directory, made if it is not there. */
+  /** Creates the directory if it does not exist. */
   async createDirectory(): Promise<void> {
     await this.#do("write to", this.dir, () => Deno.mkdir(this.dir, { recursive: true }));
   }
@@ -42,15 +42,15 @@ export class PartFiles {
     });
   }
 
-  /** From now on not even a power failure takes its bytes. */
+  /** Writes a part's bytes to the disk, so that not even a power failure loses them. */
   async seal(part: HiddenPart, file: Deno.FsFile): Promise<void> {
     await this.#do("write", this.#hiddenPath(part), () => file.sync());
     file.close();
   }
 
-  /** Likewise for names that came and went. */
+  /** Writes the directory to the disk, so that a power failure does not undo creating, renaming and removing files. */
   async sealNames(): Promise<void> {
-    // There a directory cannot be opened.
+    // On Windows a directory cannot be opened.
     if (Deno.build.os === "windows") return;
     await this.#do("write to", this.dir, async () => {
       using dir = await Deno.open(this.dir);
@@ -58,12 +58,12 @@ export class PartFiles {
     });
   }
 
-  /** Makes a part visible. @returns false if there is no such file (any more) */
+  /** Makes a part visible. @returns false if its hidden file does not exist, or no longer does */
   async publish(part: HiddenPart): Promise<boolean> {
     const path = this.path(part.number);
     const hidden = this.#hiddenPath(part);
     if (!await exists(hidden)) return false;
-    // Renaming would replace it.
+    // Renaming would replace the file.
     if (await exists(path)) throw this.#notOurs(part.number);
     await this.#do("write", path, () => Deno.rename(hidden, path));
     return true;
@@ -74,7 +74,7 @@ export class PartFiles {
     await this.#do("remove", path, () => Deno.remove(path));
   }
 
-  /** What is there. */
+  /** The parts of the sink in the directory. */
   async list(): Promise<{ readonly visible: number[]; readonly hidden: HiddenPart[] }> {
     const name = `${RegExp.escape(this.prefix)}-(\\d{${DIGITS},})${RegExp.escape(this.suffix)}`;
     const pattern = new RegExp(`^(?:${name}|\\.${name}\\.(\\d+)\\.inprogress)$`);
@@ -90,7 +90,7 @@ export class PartFiles {
     return { visible, hidden };
   }
 
-  /** @throws {JobError} if a part is there that no commit of this job knows */
+  /** @throws {JobError} if the directory has a part that no commit of this job has written */
   checkVisible(visible: readonly number[], next: number): void {
     const foreign = visible.find((number) => number >= next);
     if (foreign !== undefined) throw this.#notOurs(foreign);
@@ -131,7 +131,7 @@ export class PartFiles {
   }
 }
 
-/** @throws {JobError} if that cannot be told */
+/** @throws {JobError} if it cannot be found out */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);

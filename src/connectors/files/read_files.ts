@@ -4,15 +4,15 @@ import type { FilePlace } from "./file_position.ts";
 import { infoOf, isCompressedCopy, isDone } from "./find_file.ts";
 import type { FoundFile, Surroundings } from "./surroundings.ts";
 
-/** So many names are told. */
+/** How many names a warning lists. */
 const SHOWN = 3;
 
-/** Files that were read to their end, and what is told of those that change afterwards: they are not read again. */
+/** Files that were read to their end. They are not read again, and a warning is logged if they change afterwards. */
 export class ReadFiles {
   readonly #around: Surroundings;
   readonly #logger: Logger;
-  /** Paths that were told of, so that each is told once. */
-  readonly #told = new Set<string>();
+  /** Paths for which a warning was logged, so that each gets one. */
+  readonly #warnedOf = new Set<string>();
   #ids: readonly Json[] = [];
   #files: readonly (DoneFile | undefined)[] = [];
 
@@ -21,7 +21,7 @@ export class ReadFiles {
     this.#logger = logger;
   }
 
-  /** Takes those of the place that is at work now. */
+  /** Takes over the files that a position lists as read. */
   set place({ doneIds }: FilePlace) {
     if (doneIds === this.#ids) return;
     this.#ids = doneIds;
@@ -29,8 +29,8 @@ export class ReadFiles {
   }
 
   /**
-   * Whether a file is one of them under whatever name, or the compressed copy of one.
-   * @param atWork counts as read, for its copy
+   * Whether a file is one of them under any name, or the compressed copy of one.
+   * @param atWork the current file, which counts as read when its copy is looked for
    */
   async include({ path, info }: FoundFile, atWork?: DoneFile): Promise<boolean> {
     const object = objectOf(info);
@@ -44,8 +44,8 @@ export class ReadFiles {
   }
 
   /**
-   * Tells of files that have grown, and of others that took a name that was read.
-   * @param isCurrent says whether a file is the one at work
+   * Logs warnings for files that have grown, and for other files that have taken a name that was read.
+   * @param isCurrent whether a file is the current one
    */
   async check({ name: current, done }: FilePlace, isCurrent: (file: FoundFile) => Promise<boolean>): Promise<void> {
     if (done.length === 0) return;
@@ -61,16 +61,16 @@ export class ReadFiles {
         if (isSame(objectOf(file.info), read)) this.#checkSize(file, read);
       }
       for (const file of named) {
-        if (isSame(objectOf(file.info), read) || this.#told.has(path)) continue;
+        if (isSame(objectOf(file.info), read) || this.#warnedOf.has(path)) continue;
         if (await this.include(file) || await isCurrent(file)) continue;
-        this.#told.add(path);
-        this.tellLate([name], current);
+        this.#warnedOf.add(path);
+        this.warnOfLate([name], current);
       }
     }
   }
 
-  /** Tells of files that are not read as others behind them were. */
-  tellLate(names: readonly string[], current: string): void {
+  /** Logs a warning for files that are not read as later ones have been. */
+  warnOfLate(names: readonly string[], current: string): void {
     if (names.length === 0) return;
     const shown = names.slice(0, SHOWN).map((name) => `"${name}"`).join(", ");
     const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
@@ -81,8 +81,8 @@ export class ReadFiles {
   }
 
   #checkSize({ path, info: { size } }: FoundFile, read: DoneFile): void {
-    if (path.endsWith(".gz") || size <= read.size || this.#told.has(path)) return;
-    this.#told.add(path);
+    if (path.endsWith(".gz") || size <= read.size || this.#warnedOf.has(path)) return;
+    this.#warnedOf.add(path);
     this.#logger.warn(
       `"${path}" has grown from ${read.size} to ${size} bytes since it was read, and what was added is not read: ` +
         (this.#around.isDirectory

@@ -5,11 +5,11 @@ import { holdsMark, infoOf } from "./find_file.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /**
- * Where the file of a commit is now, under its name or another: its object first, wherever it is; else its bytes, as a rotated
- * file may have been compressed, and all of them copied to another disk.
+ * Finds the file of a commit, under its name or another: first by its object, else by its bytes, as a rotated file may have been
+ * compressed, or all files copied to another disk.
  *
- * @returns undefined if it is gone, and may be: it was read to its end
- * @throws {JobError} if it is gone and was not, or is there and is not what it was
+ * @returns undefined if it is gone and had been read to its end
+ * @throws {JobError} if it is gone and had not, or if it has changed
  */
 export async function findRestored(
   position: FilePosition,
@@ -21,7 +21,7 @@ export async function findRestored(
   const info = await infoOf(path);
   const left = `Cannot go on reading "${path}" at byte ${offset} (line ${line}):`;
   const advice = "put it back, or forget the job's commit with --reset";
-  if (id === undefined) { // of a commit of before
+  if (id === undefined) { // a commit of an earlier version
     if (info !== undefined || atEnd) return info && path;
     throw new JobError(`${left} it is gone; ${advice}`);
   }
@@ -39,7 +39,7 @@ export async function findRestored(
     if (atEnd && around.isDirectory) return undefined;
     throw new JobError(`${left} it is gone, and was not renamed to another name beside it; ${advice}`);
   }
-  if (offset === 0 && atEnd) return path; // there was nothing in it
+  if (offset === 0 && atEnd) return path; // it was empty
   const what = isSame(objectOf(info), id)
     ? `it was cut or overwritten, it has ${info.size} bytes now and not those that were read`
     : `another file has taken its name, of ${info.size} bytes and with another beginning, and the one that was read ` +
@@ -69,7 +69,7 @@ async function findBytes(
   around: Surroundings,
   inPlace: Deno.FileInfo | undefined,
 ): Promise<Found | undefined> {
-  // Its object is there with other bytes: whoever cut it may have kept a copy, but not all of it for certain.
+  // Its object has other bytes: whoever cut the file may have kept a copy, but perhaps not of all of it.
   if (offset === 0 || inPlace !== undefined && isSame(objectOf(inPlace), id!)) return undefined;
   const rotated = (await around.rotationsOf(file)).map(({ path }) => path);
   for (const path of inPlace?.isFile ? [...rotated, around.pathOf(file)] : rotated) {

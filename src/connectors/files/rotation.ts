@@ -1,20 +1,21 @@
-/** How a name came from a base name by log rotation. */
+/** How log rotation has made a name from a base name. */
 interface Rotated {
-  /** "1", "20240131-0000" */
+  /** What was added: "1", "20240131-0000". */
   readonly mark: string;
-  /** The mark, if it is a counter: the higher, the older. */
+  /** The mark if it is a counter, of which higher numbers are older. */
   readonly counter: number | undefined;
 }
 
-/** A file that has such a name. */
+/** A file with a rotated name. */
 interface RotatedFile {
   readonly path: string;
   readonly info: { readonly mtime: Date | null };
 }
 
 /**
- * What log rotation made of `base`: "app.log.1", "app.log-20240131" or "app-1.log" of "app.log", each with ".gz" too.
- * @returns undefined if it made nothing of the sort
+ * Recognises names that log rotation makes of `base`: of "app.log" these are "app.log.1", "app.log-20240131" and "app-1.log",
+ * each also with ".gz".
+ * @returns undefined if the name is not one of them
  */
 export function rotationOf(name: string, base: string): Rotated | undefined {
   const slash = base.lastIndexOf("/") + 1;
@@ -28,8 +29,8 @@ export function rotationOf(name: string, base: string): Rotated | undefined {
 }
 
 /**
- * Of files with rotated names those that were written to after the one that was read, the oldest first. Counters say it
- * for certain, dates too; else the time of the last writing does.
+ * The files with rotated names that were written after the one that was read, the oldest first. Counters and dates in the names
+ * decide; without them the time of the last write does.
  */
 export function newerOnes<F extends RotatedFile>(
   files: readonly F[],

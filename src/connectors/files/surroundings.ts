@@ -5,23 +5,23 @@ import { infoOf } from "./find_file.ts";
 import { namesIn } from "./listing.ts";
 import { rotationOf } from "./rotation.ts";
 
-/** A file, and what the file system says of it. */
+/** A file with the file system's information about it. */
 export interface FoundFile {
   readonly path: string;
   readonly info: Deno.FileInfo;
 }
 
-/** Where a source's files lie: in a directory, or a single one among others that are not read. */
+/** The place of a source's files: a directory, or that of a single file among others that are not read. */
 export class Surroundings {
   readonly path: string;
   readonly isDirectory: boolean;
-  /** Of a single file: where it lies, which a link leads to. */
+  /** The real path of a single file, if its path is a link. */
   readonly #real: string;
   readonly #logger: Logger;
   readonly #linksTold = new Set<string>();
 
   /**
-   * @param expected whether a commit has a position there: that file may be found though its name is gone
+   * @param expected whether a commit has a position there: its file may be found though the name is gone
    * @throws {JobError} if there is no such file or directory
    */
   static async of(path: string, logger: Logger, expected: boolean): Promise<Surroundings> {
@@ -46,7 +46,7 @@ export class Surroundings {
     return this.isDirectory ? `${this.path}/${name}` : this.path;
   }
 
-  /** The names of the source's files, sorted; of a single file its name, whether it is there or not. */
+  /** The names of the source's files, sorted; the name of a single file, whether it exists or not. */
   async names(): Promise<string[]> {
     if (!this.isDirectory) return [this.path.split(/[/\\]/).at(-1)!];
     return await namesIn(this.path, (link) => {
@@ -75,7 +75,7 @@ export class Surroundings {
     }
   }
 
-  /** What log rotation made of a file. */
+  /** Files that log rotation has made of a file. */
   async rotationsOf(file: string): Promise<FoundFile[]> {
     const base = this.baseOf(file);
     const found: FoundFile[] = [];
@@ -87,13 +87,13 @@ export class Surroundings {
     return found;
   }
 
-  /** The path that rotation makes names of. */
+  /** The path of which rotation makes names. */
   baseOf(file: string): string {
     return this.isDirectory ? this.pathOf(file) : this.#real;
   }
 }
 
-/** Where a link leads, whether or not anything is there. */
+/** Where a link leads, whether or not the target exists. */
 async function followed(path: string): Promise<string> {
   try {
     return (await Deno.lstat(path)).isSymlink ? resolve(dirname(path), await Deno.readLink(path)) : path;

@@ -226,12 +226,12 @@ const LONG_MS = 2_000;
 export async function patiently<T>(patience: Patience, attempt: () => Promise<T>): Promise<T> {
   const { doing, withinMs = 30_000, signal, log } = patience;
   const startMs = performance.now();
-  let told = false;
+  let logged = false;
   for (let pauseMs = FIRST_PAUSE_MS;; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     signal?.throwIfAborted();
     try {
       const result = await attempt();
-      if (told) log?.("info", `can ${doing} again, after ${Math.round((performance.now() - startMs) / 1000)} s`);
+      if (logged) log?.("info", `can ${doing} again, after ${Math.round((performance.now() - startMs) / 1000)} s`);
       return result;
     } catch (error) {
       if (!(error instanceof PassingError)) throw error;
@@ -240,8 +240,8 @@ export async function patiently<T>(patience: Patience, attempt: () => Promise<T>
       if (triedMs + pauseMs > withinMs) {
         throw impatient(doing, error);
       }
-      if (triedMs > LONG_MS && !told) {
-        told = true;
+      if (triedMs > LONG_MS && !logged) {
+        logged = true;
         log?.("warn", `trying again to ${doing}: ${error.message}`);
       }
       // The broker finishes a commit within a few ms: growing pauses would only delay the next one.

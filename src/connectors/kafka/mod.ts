@@ -16,7 +16,7 @@ import { checkTls } from "./tls.ts";
 export interface KafkaBrokerOptions {
   /** The bootstrap servers, `host:port` each; all are tried. */
   readonly brokers: readonly string[];
-  /** How long to try to reach one of them, ms, three times as long if they are several. Default 5000. */
+  /** How long to try to reach one of them, ms; for several servers it is tripled. Default 5000. */
   readonly connectTimeoutMs?: number;
   /** TLS and a login. Left out: no TLS and no login. */
   readonly security?: KafkaSecurity | undefined;

@@ -56,7 +56,7 @@ export async function askVersions(
       if ((error as { type?: unknown }).type !== "UNSUPPORTED_VERSION") throw error;
     }
   }
-  throw new BrokerError(`Cannot talk to Kafka at ${where}: it tells none of its versions`);
+  throw new BrokerError(`Cannot talk to Kafka at ${where}: its answer holds no versions`);
 }
 
 /**
