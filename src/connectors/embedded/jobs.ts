@@ -98,7 +98,7 @@ export function readCommit(database: Database, job: string): Map<string, string>
   });
 }
 
-/** See `BrokerLease.positions()`. */
+/** The positions of the job's last commit, which are stored apart from its entries. */
 export function positionsOf(database: Database, jobId: number): Position[] {
   return database.statement("SELECT topic, partition, next_offset AS offset FROM job_position WHERE job_id = ?")
     .all(jobId).map((row) => ({ ...row })) as unknown as Position[];
