@@ -30,7 +30,7 @@ export class SimpleStringEncoder<T> implements Encoder<T> {
   readonly suffix = ".txt";
   readonly encode: (value: T) => string;
 
-  /** @param encode makes the text of a value; left out: `String()` */
+  /** Writes the text that `encode` makes of a value; left out: that of `String()`. */
   constructor(encode: (value: T) => string = String) {
     this.encode = encode;
   }

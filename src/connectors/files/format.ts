@@ -57,7 +57,7 @@ export class JsonLinesFormat<T> implements FileFormat<T> {
   readonly name = "JSON lines";
   readonly #schema: Schema<T>;
 
-  /** @param schema checks values: records that do not fit become dead letters */
+  /** Values of `schema`: records that do not fit it become dead letters. */
   constructor(schema: Schema<T>) {
     this.#schema = compiledSchema(schema);
   }
