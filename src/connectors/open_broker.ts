@@ -5,7 +5,7 @@ import { JobBroker, type JobBrokerOptions } from "./job_broker.ts";
 import type { KafkaSecurity } from "./kafka/security.ts";
 import { StartupHinter, type StartupHints } from "./startup_hints.ts";
 
-/** Which broker is wanted; see the README's table of settings. */
+/** Which broker is wanted. Programs read it from environment variables, which docs/operating.md lists. */
 export interface BrokerSettings {
   /** BOOTSTRAP_SERVERS: "host:port" each. */
   readonly bootstrapServers?: readonly string[] | undefined;
