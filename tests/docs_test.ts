@@ -7,7 +7,13 @@ import { assert, assertEquals } from "@std/assert";
 const ROOT = new URL("../", import.meta.url);
 const DOCS = ["docs/course.md", "docs/flink.md", "docs/cheatsheet.md"];
 const RELIABILITY = "docs/reliability.md";
+const ARCHITECTURE = "docs/architecture.md";
 const MAP = "docs/map.md";
+/** All that a reader is led to. */
+const ALL = [
+  ...[...DOCS, RELIABILITY, ARCHITECTURE, MAP, "docs/operating.md", "docs/records.md", "docs/scaling.md"],
+  ...["docs/dependencies.md", "CONTRIBUTING.md", "README.md"],
+];
 
 const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";
 
@@ -90,8 +96,8 @@ test("course.md has an exercise for each lesson, with a solution that is run", a
   }
 });
 
-test("flink.md and cheatsheet.md have no code that is not run", async () => {
-  for (const path of DOCS.slice(1)) {
+test("flink.md, cheatsheet.md and architecture.md have no code that is not run", async () => {
+  for (const path of [...DOCS.slice(1), ARCHITECTURE]) {
     assertEquals(codeOf(await read(path)).filter(({ kind }) => kind !== "ts"), [], path);
   }
 });
@@ -102,6 +108,49 @@ Deno.test("inventedIn() finds what does not stand in a file as it is", () => {
   assertEquals(inventedIn("a();\n// …\n  c();\n", file), []);
   assertEquals(inventedIn("a();\nc();\n", file), ["a();\nc();\n"]);
   assertEquals(inventedIn("if (b\n", file), ["if (b\n"]);
+});
+
+// ---------------------------------------------------------------------------------------------------------- the README
+
+test("README.md is short, and shows code before it explains", async () => {
+  const lines = (await read("README.md")).split("\n");
+  assert(lines.length <= 121, `README.md has ${lines.length - 1} lines; what a newcomer does not need stands in docs/`);
+  const first = lines.findIndex((line) => line === "```ts") + 1;
+  assert(first > 0 && first <= 30, `the first TypeScript is in line ${first}`);
+});
+
+test("README.md has a row for each lesson, and the command that CI runs", async () => {
+  const readme = await read("README.md");
+  const { tasks } = JSON.parse(await read("deno.json"));
+  const rows = [...readme.matchAll(/^\| +(\d+) +\| `deno task (\w+)(?: --sample)?` +\| (.*?) \|/gm)];
+  const files = rows.flatMap(([, number, task, links]) =>
+    [...links!.matchAll(/\]\((src\/s(\d\d)_\w+\.ts)\)/g)].map(([, file, lesson]) => {
+      assertEquals(Number(lesson), Number(number), file);
+      const { command } = tasks[task!];
+      assert(command.endsWith(file!) || command.includes(`task -q ${task}:`), `${task} runs ${file}`);
+      return file!;
+    })
+  );
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("src/", ROOT))) if (/^s\d\d_/.test(name)) found.push(`src/${name}`);
+  assertEquals(files.toSorted(), found.sort());
+  assert(readme.includes("npx -y deno@2.9.6 task test") && (await read(".ci/run")).includes("deno@2.9.6 task test"));
+});
+
+test("operating.md names every flag of a job, and every variable that programs read", async () => {
+  const operating = await read("docs/operating.md");
+  const options = await read("src/utils/job_options.ts");
+  const [, ofJobs] = /const JOB_FLAGS = \{([^]*?)\n\} as const/.exec(options)!;
+  const flags = [...ofJobs!.matchAll(/^  (\w+): \{(?:\s*name: "([\w-]+)")?/gm)].map(([, property, name]) =>
+    name ?? property!
+  );
+  assert(flags.length > 10, String(flags));
+  const replaced = { replicas: "replication" } as Readonly<Record<string, string>>;
+  assertEquals(flags.filter((flag) => !operating.includes(`--${replaced[flag] ?? flag}\``)), []);
+  const sources = await read("src/utils/settings.ts") + await read("src/utils/kafka_settings.ts");
+  const variables = new Set([...sources.matchAll(/"((?:BOOTSTRAP|BROKER|KAFKA)\w*)"/g)].map(([, name]) => name!));
+  assert(variables.size > 5, [...variables].join());
+  assertEquals([...variables].filter((name) => !operating.includes(`\`${name}\``)), []);
 });
 
 // ----------------------------------------------------------------------------------------------------------- the names
@@ -162,9 +211,8 @@ function isMethod(name: string, source: string): boolean {
 
 test("the documentation names tasks that there are", async () => {
   const { tasks } = JSON.parse(await read("deno.json"));
-  for (const path of [...DOCS, RELIABILITY, MAP, "README.md"]) {
+  for (const path of ALL) {
     const named = [...(await read(path)).matchAll(/deno task ([a-z][\w-]*(?::\w+)?)/g)].map(([, task]) => task!);
-    assert(named.length > 0, path);
     assertEquals(named.filter((task) => !Object.hasOwn(tasks, task)), [], path);
   }
 });
@@ -208,7 +256,7 @@ test("map.md leads to files that have what they are named for", async () => {
 
 test("links of the documentation lead somewhere", async () => {
   const broken: string[] = [];
-  for (const path of [...DOCS, RELIABILITY, MAP, "README.md"]) {
+  for (const path of ALL) {
     const text = (await read(path)).replaceAll(/^```[^]*?^```$/gm, "");
     for (const [, link] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(link!)) continue;
