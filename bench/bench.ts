@@ -39,13 +39,13 @@ async function main(signal: AbortSignal): Promise<void> {
     only: {
       value: "LIST",
       parse: parseQuestions,
-      otherwise: Object.keys(QUESTIONS),
+      fallback: Object.keys(QUESTIONS),
       help: `some of ${Object.keys(QUESTIONS).join(",")} (default: all)`,
     },
     rounds: {
       value: "N",
       parse: wholeNumber({ min: 1 }),
-      otherwise: undefined,
+      fallback: undefined,
       help: "runs of each kind, interleaved (default: 5, with --short 2)",
     },
     json: { help: "print one JSON object instead of the table" },

@@ -5,7 +5,7 @@
  *                                                                                        │
  *     userstatistics ◀── plus the total of all windows before (global state) ◀───────────┘
  *
- * Lesson 18 counts each minute anew. Here a traveller's total is kept from one minute to the next, and each result tells all
+ * Lesson 18 counts each minute anew. Here a traveller's total is kept from one minute to the next, and each result is all
  * that was booked so far. What is kept is in the job's commit: it is still there after a crash or a restart.
  *
  * New here: a `ProcessWindowFunction` with `globalState()`, which belongs to the traveller and outlives each window. A

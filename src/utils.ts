@@ -1,5 +1,5 @@
 /**
- * What every lesson and tool shares around its own work: settings, command lines, words to people, exit codes. Nothing here
+ * What every lesson and tool shares around its own work: settings, command lines, log lines, exit codes. Nothing here
  * knows streams.
  */
 export * from "./utils/flags.ts";

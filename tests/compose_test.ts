@@ -53,7 +53,7 @@ test("the schema refuses what Compose does not know", async () => {
 test("the broker acknowledges only what is on its disk", async () => {
   const command = (await compose()).services.redpanda!.command!;
   assertEquals(command[command.indexOf("redpanda.write_caching_default=false") - 1], "--set");
-  assert(command.includes("--unsafe-bypass-fsync=false"), "dev-container bypasses fsync");
+  assert(command.includes("--unsafe-bypass-fsync=false"), "dev-container does without fsync");
 });
 
 test("the broker's version reports the new leader of a topic that was deleted and created again", async () => {

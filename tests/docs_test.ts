@@ -2,7 +2,8 @@
  * The documentation says what is so. Its code is run by `deno test --doc`, as part of `deno task test`; here is what no code
  * can say: that excerpts are those of the files, that names are public, that links lead somewhere.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { HelpRequested, jobOptions, UsageError } from "../src/utils.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const DOCS = ["docs/course.md", "docs/flink.md", "docs/cheatsheet.md"];
@@ -137,20 +138,34 @@ test("README.md has a row for each lesson, and the command that CI runs", async 
   assert(readme.includes("npx -y deno@2.9.6 task test") && (await read(".ci/run")).includes("deno@2.9.6 task test"));
 });
 
-test("operating.md names every flag of a job, and every variable that programs read", async () => {
+/** So that programs also ask for what they read only beside another. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  BOOTSTRAP_SERVERS: "host:1",
+  KAFKA_SSL: "true",
+  KAFKA_SASL_MECHANISM: "plain",
+  KAFKA_SASL_USERNAME: "user",
+};
+
+test("operating.md names every flag of a job, and every variable that its settings are read from", async () => {
   const operating = await read("docs/operating.md");
-  const options = await read("src/utils/job_options.ts");
-  const [, ofJobs] = /const JOB_FLAGS = \{([^]*?)\n\} as const/.exec(options)!;
-  const flags = [...ofJobs!.matchAll(/^  (\w+): \{(?:\s*name: "([\w-]+)")?/gm)].map(([, property, name]) =>
-    name ?? property!
-  );
+  const asked = new Set<string>();
+  const env = {
+    get(name: string): string | undefined {
+      asked.add(name);
+      return SETTINGS[name];
+    },
+  };
+  const { message: help } = assertThrows(() => jobOptions("job", ["--help"], { env }), HelpRequested);
+  const flags = [...help.matchAll(/^ +(--[\w-]+)/gm)].map(([, flag]) => flag!);
   assert(flags.length > 10, String(flags));
-  const replaced = { replicas: "replication" } as Readonly<Record<string, string>>;
-  assertEquals(flags.filter((flag) => !operating.includes(`--${replaced[flag] ?? flag}\``)), []);
-  const sources = await read("src/utils/settings.ts") + await read("src/utils/kafka_settings.ts");
-  const variables = new Set([...sources.matchAll(/"((?:BOOTSTRAP|BROKER|KAFKA)\w*)"/g)].map(([, name]) => name!));
-  assert(variables.size > 5, [...variables].join());
-  assertEquals([...variables].filter((name) => !operating.includes(`\`${name}\``)), []);
+  assertEquals(flags.filter((flag) => !operating.includes(`\`${flag}\``)), []);
+  try {
+    jobOptions("job", [], { env });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error; // there is no password
+  }
+  assert(asked.size > 8, [...asked].join());
+  assertEquals([...asked].filter((name) => !operating.includes(`\`${name}\``)), []);
 });
 
 // ----------------------------------------------------------------------------------------------------------- the names

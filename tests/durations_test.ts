@@ -59,12 +59,12 @@ Deno.test({
   name: `no duration is measured by the time of day${mayRead ? "" : " (skipped: it needs to read files)"}`,
   ignore: !mayRead,
   fn() {
-    const strangers = [...files()].flatMap((file) => {
+    const unexplained = [...files()].flatMap((file) => {
       const found = readings(Deno.readTextFileSync(new URL(file, ROOT)));
       const allowed = TIME_OF_DAY[file]?.[0] ?? 0;
       return found > allowed ? [`${file} reads the time of day ${found} times, ${allowed} of them with a reason`] : [];
     });
-    assertEquals(strangers, []);
+    assertEquals(unexplained, []);
   },
 });
 

@@ -24,7 +24,7 @@ type Slot = BrokerRecord | undefined;
 export class MemoryBroker implements Broker {
   readonly kind = "embedded";
   readonly description = "memory";
-  /** What `jobsReading()` tells. */
+  /** The result of `jobsReading()`. */
   jobs: JobInfo[] = [];
   /** What was called that changes something, in order: "dropJob flight_importer". */
   readonly calls: string[] = [];

@@ -5,10 +5,10 @@ import { CollectSink } from "../src/engine/sinks/collect_sink.ts";
 import { defineWorkflow } from "../src/s08_create_source.ts";
 import { MemoryBroker } from "./memory_broker.ts";
 
-/** Values by partition and time; null is none at all. */
+/** Values by partition and time; null: a record without a value. */
 type Values = readonly { partition: number; timestampMs: number; value: string | Uint8Array | null }[];
 
-/** What the lesson gives of a topic with these values, and how many of them it could make no text of. */
+/** What the lesson emits of a topic with these values, and how many of them are not text. */
 async function run(values: Values): Promise<{ texts: string[]; dead: number }> {
   const broker = new MemoryBroker();
   await broker.createTopics([{ name: "skyone", partitions: 2 }]);

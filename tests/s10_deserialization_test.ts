@@ -10,7 +10,7 @@ import { MemoryBroker } from "./memory_broker.ts";
 const GOOD = buildSkyone();
 const GOOD_LINE = "SKY1AAAAAA: ANNAB@email.com flies from ATL to DFW for 500";
 
-/** What the lesson says about bookings in skyone, and how many values it put aside. */
+/** What the lesson says about bookings in skyone, and how many values became dead letters. */
 async function run(values: readonly string[]): Promise<{ lines: string[]; dead: number }> {
   const broker = new MemoryBroker();
   await broker.createTopics([{ name: "skyone", partitions: 1 }]);

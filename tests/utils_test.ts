@@ -482,7 +482,7 @@ Deno.test("runMain() takes the signal's reason for a clean end, however it is wr
   assertEquals([process.exits, process.errors], [[130], []]);
 });
 
-Deno.test("runMain() tells a failure that comes after Ctrl-C", async () => {
+Deno.test("runMain() prints a failure that comes after Ctrl-C", async () => {
   const process = new TestProcess();
   const ended = runMain(async (signal) => {
     await aborted(signal);
@@ -505,9 +505,9 @@ Deno.test("runMain() exits with 2 for wrong usage, in one sentence", async () =>
 
 Deno.test("runMain() prints an expected error without its stack, and its cause if that is news", async () => {
   const cause = new Error("connection refused");
-  const told = Object.assign(new Error("No broker: connection refused", { cause }), { expected: true });
+  const complete = Object.assign(new Error("No broker: connection refused", { cause }), { expected: true });
   const news = Object.assign(new Error("No broker", { cause }), { expected: true });
-  assertEquals((await runAndFail(told)).errors, ["error: No broker: connection refused"]);
+  assertEquals((await runAndFail(complete)).errors, ["error: No broker: connection refused"]);
   assertEquals((await runAndFail(news)).errors, ["error: No broker (connection refused)"]);
   assertEquals((await runAndFail(news)).exits, [1]);
 });

@@ -19,7 +19,7 @@ const FLAGS = {
   count: {
     value: "N",
     parse: wholeNumber({ min: 0 }),
-    otherwise: Infinity,
+    fallback: Infinity,
     help: "stop after so many records of each source (default: go on until Ctrl-C)",
   },
   users: { value: "N", default: "100", parse: wholeNumber({ min: 1, max: 1_000_000 }), help: "number of travellers" },

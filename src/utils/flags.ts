@@ -28,7 +28,7 @@ export interface Flag<V = unknown> {
   /** Used when it is not given, exactly as if it were. */
   readonly default?: string;
   /** The value when it is not given, where no text could say it; its help has to. */
-  readonly otherwise?: V;
+  readonly fallback?: V;
   /** One line. */
   readonly help: string;
 }
@@ -43,7 +43,7 @@ type FlagValue<F> = F extends { readonly value: string }
   ? F extends { readonly parse: (text: string) => infer V } ? V | WithoutFlag<F> : string | WithoutFlag<F>
   : boolean;
 type WithoutFlag<F> = F extends { readonly default: string } ? never
-  : F extends { readonly otherwise: infer O } ? O
+  : F extends { readonly fallback: infer V } ? V
   : undefined;
 
 /** What the help text says beside the flags, and how many arguments without a flag there may be. */
@@ -102,8 +102,8 @@ export function parseFlags<const F extends Flags>(
   }) as Readonly<Record<string, unknown[]>>;
 
   if (found.help!.length > 0) throw new HelpRequested(helpText(flags, commandLine));
-  const [stranger] = unknown;
-  if (stranger !== undefined) throw unknownFlag(stranger, [...all.map((flag) => flag.name), "help"]);
+  const [firstUnknown] = unknown;
+  if (firstUnknown !== undefined) throw unknownFlag(firstUnknown, [...all.map((flag) => flag.name), "help"]);
   for (const name of switches) {
     const assigned = given.find((arg) => arg.startsWith(`--${name}=`) && !/=(true|false)$/.test(arg));
     if (assigned !== undefined) throw new UsageError(`Cannot use ${assigned}: --${name} takes no value`);
@@ -178,7 +178,7 @@ export function nearest(word: string, words: readonly string[]): string[] {
 function flagValue(flag: Flag & { readonly name: string }, given: unknown): unknown {
   if (given === "") throw new UsageError(`Cannot use --${flag.name}: it needs a value, --${flag.name} ${flag.value}`);
   const text = given === undefined ? flag.default : String(given);
-  if (text === undefined) return flag.otherwise;
+  if (text === undefined) return flag.fallback;
   return usable(`--${flag.name}`, () => flag.parse === undefined ? text : flag.parse(text));
 }
 

@@ -14,7 +14,7 @@ export const NOW_FLAG = {
     const ms = parseTime(text);
     return () => ms;
   },
-  otherwise: Date.now,
+  fallback: Date.now,
   help: "what counts as the present moment (default: the machine's clock)",
 } as const satisfies Flag;
 
@@ -41,7 +41,7 @@ export const CLOSE_IDLE_FLAG = {
   name: "close-idle",
   value: "DURATION",
   parse: parsePositiveDuration,
-  otherwise: Infinity,
+  fallback: Infinity,
   help:
     "after so long without any record event time goes on with the clock, so that open windows close (default: never)",
 } as const satisfies Flag;

@@ -24,7 +24,7 @@ export type ReadFile = (path: string) => string;
  * How to be sure of Kafka and be let in, from KAFKA_SSL… and KAFKA_SASL…; undefined if nothing is set. Files are read here,
  * once. Passwords and keys are handed on as functions, and none of their text is ever part of an error.
  *
- * @param hasServers whether BOOTSTRAP_SERVERS is set: what is meant for one broker is not told to whatever else is found
+ * @param hasServers whether BOOTSTRAP_SERVERS is set: what is meant for one broker is not sent to another that is found
  * @throws {UsageError} naming the variable that cannot be used, or is missing beside another
  */
 export function kafkaSecurity(env: Environment, readFile: ReadFile, hasServers: boolean): KafkaSecurity | undefined {

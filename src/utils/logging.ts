@@ -1,4 +1,4 @@
-/** Words to the person at the terminal, and data to standard output. */
+/** Log lines and messages to standard error, data to standard output. */
 import type { Logger } from "../engine/mod.ts";
 import { oneOf, usable } from "./flags.ts";
 import type { Environment } from "./environment.ts";
@@ -12,7 +12,7 @@ const LEVELS = ["debug", "info", "warn", "error"] as const;
 /**
  * A logger that writes one line a message to standard error, without clutter: what is not plain news is marked. A line begins
  * with its time, in UTC as every time that programs show: of the day at a terminal, with date and milliseconds elsewhere.
- * @throws {UsageError} if LOG_LEVEL is none of debug, info, warn, error
+ * @throws {UsageError} if LOG_LEVEL is not debug, info, warn or error
  */
 export function createLogger(
   options: {

@@ -101,7 +101,7 @@ export async function runMain(
 }
 
 /**
- * What to tell a person about an error: a sentence if it is `expected` or a permission is missing, else where it comes
+ * An error as text for the person at the terminal: a sentence if it is `expected` or a permission is missing, else where it comes
  * from too, for it is a bug, ours or a user function's.
  */
 export function describeError(error: unknown): string {

@@ -3,7 +3,7 @@
 /**
  * A moment in ms since the Unix epoch, from ISO 8601 without zone (the machine's) or with one, or epoch milliseconds.
  * A date alone is its midnight.
- * @throws {SyntaxError} if the text is none of these
+ * @throws {SyntaxError} if the text has another form
  * @throws {RangeError} if it names a day or a time of day that does not exist
  */
 export function parseTime(text: string): number {
@@ -27,7 +27,7 @@ export function parseTime(text: string): number {
 
 /**
  * Where to begin reading: "earliest", "latest" or a {@link parseTime}.
- * @throws {SyntaxError | RangeError} if the text is none of these
+ * @throws {SyntaxError | RangeError} if the text is anything else
  */
 export function parseStart(text: string): "earliest" | "latest" | number {
   if (text === "earliest" || text === "latest") return text;

@@ -194,7 +194,7 @@ Deno.test("eventTimeWords() says what the open window waits for", () => {
   );
 });
 
-Deno.test("standbyWords() tells that another demo runs the jobs", () => {
+Deno.test("standbyWords() says that another demo runs the jobs", () => {
   assertEquals(standbyWords(buildState()), undefined);
   const importer = { name: "demo_flight_importer", status: "stands by", holder: "process 4711" } as const;
   assertEquals(
@@ -214,7 +214,7 @@ Deno.test("renderLines() has the same information in lines", () => {
   ]);
 });
 
-Deno.test("renderSummary() tells what lies in the topics and what came this time", () => {
+Deno.test("renderSummary() shows what lies in the topics and what came this time", () => {
   const state = buildState();
   const skyone = { ...state.topics.skyone, count: 12_040 };
   assertEquals(

@@ -53,7 +53,7 @@ Deno.test("brokerSettings() reads a login, its password as it is, from a variabl
   }
 });
 
-Deno.test("brokerSettings() tells a login to nobody but BOOTSTRAP_SERVERS", () => {
+Deno.test("brokerSettings() uses a login for BOOTSTRAP_SERVERS alone", () => {
   for (const values of [LOGIN, TLS]) {
     const nameless = { ...values, BOOTSTRAP_SERVERS: "" };
     assertThrows(() => security(nameless), UsageError, "without BOOTSTRAP_SERVERS");

@@ -29,7 +29,7 @@ const IDLE_MS = 5_000;
 /** Results show up with a commit, so that this is how old they may be, ms. */
 const COMMIT_INTERVAL_MS = 500;
 /** A broker that is away must not hold up the end for longer, ms. */
-const LAST_WORDS_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
  * The whole pipeline in one process: bookings, both jobs, and a reader that watches the topics.
@@ -75,10 +75,10 @@ export class Demo {
     } finally {
       stop.abort(); // when one has failed, the others end too, jobs with a commit
       await Promise.allSettled(jobs);
-      await atMost(LAST_WORDS_MS, Promise.allSettled(helpers), clock);
+      await atMost(CLOSE_TIMEOUT_MS, Promise.allSettled(helpers), clock);
     }
     await Promise.all(jobs);
-    await atMost(LAST_WORDS_MS, pipeline.catchUp(), clock);
+    await atMost(CLOSE_TIMEOUT_MS, pipeline.catchUp(), clock);
   }
 
   /** What there is to show. */

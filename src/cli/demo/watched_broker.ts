@@ -3,7 +3,7 @@ import { JobBroker } from "../../connectors/mod.ts";
 import type { JobRequest, JobSession, Position } from "../../engine/mod.ts";
 import type { JobState } from "./state.ts";
 
-/** An open broker that tells how the jobs which it keeps are getting on. */
+/** An open broker that knows how the jobs whose commits it keeps are doing. */
 export class WatchedBroker extends JobBroker {
   readonly #watches: readonly JobWatch[];
 

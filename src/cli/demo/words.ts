@@ -1,12 +1,12 @@
 import { formatCount } from "../../utils.ts";
 import type { DemoState, JobState, TopicState, WindowBounds } from "./state.ts";
 
-/** The numbers of a topic: "1,204  20.0/s". */
+/** The numbers of a topic: how many records, and how many a second. */
 export function topicWords({ count, perSecond }: TopicState): string {
   return `${formatCount(count)}  ${formatRate(perSecond)}`;
 }
 
-/** "20.0/s" */
+/** With one decimal: records a second. */
 export function formatRate(perSecond: number): string {
   return `${perSecond < 1000 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond))}/s`;
 }
