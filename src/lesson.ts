@@ -3,6 +3,7 @@
  * where the generator's would be. A job of your own does without: `jobOptions()` and `openBroker()` are all that it needs.
  */
 import { type JobBroker, openBroker, type OpenBrokerOptions } from "./connectors/mod.ts";
+import { SampleBroker } from "./lesson/sample_broker.ts";
 import { sampleNow } from "./samples.ts";
 import type { Flag, Flags, JobOptions } from "./utils.ts";
 import { CLOSE_IDLE_FLAG, jobOptions, OUT_OF_ORDERNESS_FLAG, SAMPLE_FLAG, WINDOW_FLAG } from "./utils.ts";
@@ -57,11 +58,6 @@ export const EVENT_TIME_FLAGS = {
  *
  * @throws {BrokerError} in one sentence if it cannot be opened
  */
-export async function openLessonBroker(
-  options: OpenBrokerOptions & { readonly sample: boolean },
-): Promise<JobBroker> {
-  if (!options.sample) return await openBroker(options);
-  // Loaded here and not above: the generator and its names of people would cost each start of a lesson.
-  const { SampleBroker } = await import("./lesson/sample_broker.ts");
-  return await SampleBroker.open(options.logger);
+export function openLessonBroker(options: OpenBrokerOptions & { readonly sample: boolean }): Promise<JobBroker> {
+  return options.sample ? SampleBroker.open(options.logger) : openBroker(options);
 }

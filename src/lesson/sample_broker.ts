@@ -1,6 +1,6 @@
 import { type Broker, JobBroker, openBroker, type OutgoingRecord } from "../connectors/mod.ts";
 import { SILENT } from "../engine/mod.ts";
-import { jsonRecord } from "../gen/mod.ts";
+import { jsonRecord } from "../gen/json_record.ts"; // not by gen/mod.ts: a lesson would load the generator too
 import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../models.ts";
 import { BOOKED_FLIGHTS, sampleNow, SKYONE_TEXTS, SUNSET_SAMPLE } from "../samples.ts";
 import { decodeUtf8, type Logger, writeOutput } from "../utils.ts";
