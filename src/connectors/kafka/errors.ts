@@ -266,7 +266,8 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 
 /** Resolves when `promise` has settled, after `ms` at the latest. */
 export async function settledWithin(ms: number, promise: Promise<unknown>): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([promise.catch(() => {}), pause(ms, timer.signal)]);
-  timer.abort();
+  const { promise: elapsed, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, Math.max(ms, 0));
+  await Promise.race([promise.catch(() => {}), elapsed]);
+  clearTimeout(timer);
 }

@@ -337,7 +337,8 @@ export class JobRun {
     if (this.#woken || this.#options.signal.aborted || this.#session?.lost.aborted) return;
     const { clock, signal } = this.#options;
     const controller = new AbortController();
-    const stop = () => controller.abort();
+    // With a reason, as without one each call makes an error with its stack.
+    const stop = () => controller.abort("woken");
     this.#wake = stop;
     signal.addEventListener("abort", stop);
     this.#session?.lost.addEventListener("abort", stop);
