@@ -59,5 +59,5 @@ export const EVENT_TIME_FLAGS = {
  * @throws {BrokerError} in one sentence if it cannot be opened
  */
 export function openLessonBroker(options: OpenBrokerOptions & { readonly sample: boolean }): Promise<JobBroker> {
-  return options.sample ? SampleBroker.open(options.logger) : openBroker(options);
+  return options.sample && !options.explain ? SampleBroker.open(options.logger) : openBroker(options);
 }

@@ -10,6 +10,7 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "s12_transformation.ts": [1, "arrival after now: the lesson compares with the present"],
   "s14_sink.ts": [1, "the same"],
   "s16_merge.ts": [1, "the same"],
+  "lesson.ts": [1, "arrival after now: whether --now is set"],
   "utils/job_options.ts": [1, "the same, --now"],
   "utils/logging.ts": [1, "the time in a line of the log"],
   "engine/clock.ts": [1, "the clock itself"],

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { JOB_OPTIONS, type JobOption } from "../src/engine/internal.ts";
 import {
   brokerSettings,
   createLogger,
@@ -6,6 +7,7 @@ import {
   describeError,
   encodeJson,
   formatCount,
+  formatDuration,
   HelpRequested,
   jobOptions,
   nearest,
@@ -174,6 +176,11 @@ Deno.test("parseStart() takes the two ends of a topic and times", () => {
   assertThrows(() => parseStart("lates"), SyntaxError, '"lates" is neither earliest nor latest');
 });
 
+Deno.test("formatDuration() writes what parseDuration() reads, in the largest unit that fits", () => {
+  const texts = ["0s", "1ms", "1500ms", "10s", "90s", "1m", "90m", "2h"];
+  assertEquals(texts.map((text) => formatDuration(parseDuration(text))), texts);
+});
+
 Deno.test("parseDuration() reads a number with its unit", () => {
   assertEquals(["500ms", "10s", "1.5s", "1m", "2h", "0s"].map(parseDuration), [
     500,
@@ -283,15 +290,26 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     commitIntervalMs: 1000,
     sessionTimeoutMs: 10_000,
     onError: undefined,
-    onWindowError: undefined,
+    onWindowError: "fail",
     maxDead: { share: 0.5 },
-    restartStrategy: undefined,
+    restartStrategy: { type: "none" },
     replicas: undefined,
     compression: undefined,
     print: false,
+    explain: false,
     settings: { dir: ".broker", sync: "normal" },
   });
   assertEquals(typeof logger.info, "function");
+});
+
+Deno.test("jobOptions() has a flag for each setting of the engine that should have one, with the engine's default", () => {
+  const options = jobOptions("j", [], { env: environment() }) as unknown as Record<string, unknown>;
+  const help = assertThrows(() => jobOptions("j", ["--help"], { env: environment() }), HelpRequested).message;
+  for (const [name, option] of Object.entries(JOB_OPTIONS) as [string, JobOption<unknown>][]) {
+    if (option.flag === undefined) continue;
+    assertEquals(options[name], option.default, name);
+    assertEquals(help.includes(`--${option.flag.name ?? name}`), true, name);
+  }
 });
 
 Deno.test("jobOptions() reads what every job has", () => {

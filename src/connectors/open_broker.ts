@@ -4,6 +4,7 @@ import { BrokerError } from "./broker_errors.ts";
 import { JobBroker, type JobBrokerOptions } from "./job_broker.ts";
 import type { KafkaSecurity } from "./kafka/security.ts";
 import { StartupHinter, type StartupHints } from "./startup_hints.ts";
+import { unopenedBroker } from "./unopened_broker.ts";
 
 /** Which broker is wanted. Programs read it from environment variables, which docs/operating.md lists. */
 export interface BrokerSettings {
@@ -30,6 +31,8 @@ export interface OpenBrokerOptions extends Pick<JobBrokerOptions, "replicas" | "
   readonly settings: BrokerSettings;
   /** Logs which broker was opened, and why. */
   readonly logger: Logger;
+  /** Opens none: the job is only described, and not run; see `EnvironmentOptions.explain`. */
+  readonly explain?: boolean;
   /** The job that `startupHints` are for. */
   readonly jobName?: string;
   /** What a person can do about topics that are missing or without records; left out: no hints are logged. */
@@ -45,6 +48,7 @@ export interface OpenBrokerOptions extends Pick<JobBrokerOptions, "replicas" | "
  * @throws {BrokerError} in one sentence if it cannot be opened
  */
 export async function openBroker(options: OpenBrokerOptions): Promise<JobBroker> {
+  if (options.explain) return new JobBroker(unopenedBroker());
   const { settings, logger, jobName = "job", startupHints, replicas, compression } = options;
   const [port, why] = await choose(settings, logger);
   logger.info(`broker: ${port.description} (${why})`);

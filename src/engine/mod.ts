@@ -1,5 +1,5 @@
 /** A small stream processor with the vocabulary of Flink's DataStream API. These are its public names. */
-export { type EnvironmentOptions, StreamExecutionEnvironment } from "./api/environment.ts";
+export { StreamExecutionEnvironment } from "./api/environment.ts";
 export { DataStream, KeyedStream, SingleOutputStreamOperator } from "./api/data_stream.ts";
 export { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStream } from "./api/broadcast_stream.ts";
 export { ConnectedStreams, KeyedConnectedStreams } from "./api/connected_streams.ts";
@@ -99,6 +99,7 @@ export { formatTime, MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "./record
 export type { JobExecutionResult } from "./runtime/job_result.ts";
 export type { JobRunEnd } from "./runtime/job_run.ts";
 export type { ErrorPolicy, WindowErrorPolicy } from "./runtime/error_policy.ts";
+export type { EnvironmentOptions, JobSettings, SomeSettings } from "./runtime/job_options.ts";
 export type {
   ExponentialDelayRestart,
   FailureRateRestart,

@@ -1,11 +1,11 @@
 /** The options that every job has. */
-import type { DeadLimit, RestartStrategy } from "../engine/mod.ts";
 import type { StartupHints } from "../connectors/startup_hints.ts";
 import { type Flag, type Flags, type FlagValues, oneOf, parseFlags, wholeNumber } from "./flags.ts";
 import { createLogger, type Logger } from "./logging.ts";
+import { SETTING_FLAGS, type SettingsFromFlags } from "./setting_flags.ts";
 import type { Environment } from "./environment.ts";
 import { type BrokerSettings, brokerSettings } from "./settings.ts";
-import { parseDuration, parsePositiveDuration, parseStart, parseTime } from "./values.ts";
+import { parseDuration, parsePositiveDuration, parseTime } from "./values.ts";
 
 /** `--now`, for a job that compares with the present: a function that gives ms since the Unix epoch. */
 export const NOW_FLAG = {
@@ -59,79 +59,8 @@ export const REPLICATION_FLAG = {
   help: "copies of each topic that is created (default: as the broker is set)",
 } as const satisfies Flag;
 
-const JOB_FLAGS = {
-  from: {
-    value: "earliest|latest|TIME",
-    default: "latest",
-    parse: parseStart,
-    help: "where the job begins if it has no commit yet; else it goes on from its commit",
-  },
-  reset: { help: "forget the job's commit first: positions, state, timers, watermarks" },
-  allowNonRestoredState: {
-    name: "allow-non-restored-state",
-    help: "drop what the commit holds of operators that the job no longer has, instead of refusing to start",
-  },
-  drain: { help: "when it is stopped, let every window fire first; else they wait for the next run" },
-  bounded: { help: "stop at what is the end of the topics now; every window fires" },
-  idleMs: {
-    name: "idle",
-    value: "DURATION",
-    default: "60s",
-    parse: parseDuration,
-    help: "after so long without a record a partition no longer holds back the others' time; 0s: never",
-  },
-  maxAheadMs: {
-    name: "max-ahead",
-    value: "DURATION|any",
-    default: "1h",
-    parse: (text: string): number => text === "any" ? Infinity : parsePositiveDuration(text),
-    help: "a record whose time is further ahead of the clock moves no event time; a bounded run takes any",
-  },
-  delivery: {
-    value: "exactly-once|at-least-once",
-    parse: oneOf("exactly-once", "at-least-once"),
-    help: "what a crash may do to results: nothing, or repeat some (default: exactly-once wherever the output can)",
-  },
-  commitIntervalMs: {
-    name: "commit-interval",
-    value: "DURATION",
-    default: "1s",
-    parse: parsePositiveDuration,
-    help: "time between two commits; results become visible with a commit",
-  },
-  sessionTimeoutMs: {
-    name: "session-timeout",
-    value: "DURATION",
-    default: "10s",
-    parse: parsePositiveDuration,
-    help: "after so long without a sign of life another process takes the job over",
-  },
-  onError: {
-    name: "on-error",
-    value: "dead-letter|skip|fail",
-    parse: oneOf("dead-letter", "skip", "fail"),
-    help: "what becomes of a record that cannot be decoded or at which a function throws (default: dead-letter)",
-  },
-  onWindowError: {
-    name: "on-window-error",
-    value: "fail|dead-letter",
-    parse: oneOf("fail", "dead-letter"),
-    help: "what becomes of a window or timer at which a function throws (default: fail)",
-  },
-  maxDead: {
-    name: "max-dead",
-    value: "PERCENT%|COUNT/min|never",
-    default: "50%",
-    parse: parseDeadLimit,
-    help: "a larger share of the last 1,000 records (100 at least), or more within a minute, that are bad end the job",
-  },
-  restartStrategy: {
-    name: "restart",
-    value: "none|COUNT|forever",
-    parse: parseRestart,
-    help:
-      "after a failure that has no record to blame: none, so many times 10 s apart, or after growing pauses (default: none)",
-  },
+/** Flags of every job that are not settings of the engine's. */
+const BROKER_FLAGS = {
   replicas: {
     ...REPLICATION_FLAG,
     help: "copies of the job's own topics when they are created (default: 3, or all brokers if they are fewer)",
@@ -142,25 +71,13 @@ const JOB_FLAGS = {
     help: "how what it writes into topics is compressed at a Kafka (default: none)",
   },
   print: { help: "print every result to standard output, whatever else becomes of it" },
+  explain: { help: "print the job's sources, operators and sinks, and run nothing: no broker is needed" },
 } as const satisfies Flags;
-
-function parseDeadLimit(text: string): DeadLimit {
-  if (text === "never") return { share: 1 };
-  const [, count, unit] = /^(\d+)(%|\/min)$/.exec(text) ?? [];
-  if (count === undefined) throw new SyntaxError(`"${text}" is not a limit such as 50%, 100/min or never`);
-  if (unit === "%") return { share: wholeNumber({ min: 1, max: 100 })(count) / 100 };
-  return { share: 1, perMinute: wholeNumber({ min: 1 })(count) };
-}
-
-function parseRestart(text: string): RestartStrategy {
-  if (text === "none") return { type: "none" };
-  if (text === "forever") return { type: "exponential-delay" };
-  return { type: "fixed-delay", attempts: wholeNumber({ min: 1 })(text), delayMs: 10_000 };
-}
 
 /** What the command line and the environment say about a job. */
 export type JobOptions<F extends Flags = Record<never, Flag>> =
-  & FlagValues<typeof JOB_FLAGS>
+  & SettingsFromFlags
+  & FlagValues<typeof BROKER_FLAGS>
   & FlagValues<F>
   & {
     readonly jobName: string;
@@ -191,7 +108,8 @@ export function jobOptions<const F extends Flags = Record<never, Flag>>(
   } = {},
 ): JobOptions<F> {
   const { command = jobName, describe = `Runs the job ${jobName}.`, fedBy, env = Deno.env } = options;
-  const { _: _none, ...values } = parseFlags(args, { ...options.flags, ...JOB_FLAGS }, { command, describe });
+  const flags = { ...options.flags, ...SETTING_FLAGS, ...BROKER_FLAGS };
+  const { _: _none, ...values } = parseFlags(args, flags, { command, describe });
   return {
     ...values,
     jobName,

@@ -49,6 +49,13 @@ export function parseDuration(text: string): number {
   return Math.round(Number(amount) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as "ms" | "s" | "m" | "h"]);
 }
 
+/** The text of a duration: "500ms", "10s", "1m", "2h". */
+export function formatDuration(ms: number): string {
+  if (ms > 0 && ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
+  if (ms > 0 && ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
 /**
  * A {@link parseDuration} that is not 0.
  * @throws {RangeError} if it is

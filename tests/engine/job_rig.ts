@@ -1,5 +1,6 @@
 import type { DataStream, SingleOutputStreamOperator } from "../../src/engine/api/data_stream.ts";
-import { type EnvironmentOptions, StreamExecutionEnvironment } from "../../src/engine/api/environment.ts";
+import { StreamExecutionEnvironment } from "../../src/engine/api/environment.ts";
+import type { EnvironmentOptions } from "../../src/engine/runtime/job_options.ts";
 import type { Logger } from "../../src/engine/logger.ts";
 import type { JobExecutionResult } from "../../src/engine/runtime/job_result.ts";
 import type { Source } from "../../src/engine/source.ts";

@@ -33,7 +33,8 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   lesson: ["gen", "connectors", "engine/mod.ts", "models", "utils"],
   gen: ["connectors", "engine/mod.ts", "models", "utils"],
   models: [],
-  utils: [],
+  // Flags and exit codes are made of the engine's tables of settings and error codes.
+  utils: ["engine/internal.ts"],
   "engine/testing": from("engine/api"),
   "engine/sources": from("engine/time"),
   "engine/sinks": from("engine/time"),

@@ -18,7 +18,7 @@ import type { Position } from "../source.ts";
 import type { Changes } from "../state/changes.ts";
 import type { Activity } from "../reporting/activity.ts";
 import { checkBooks } from "./book_rules.ts";
-import type { JobRunOptions } from "./options.ts";
+import type { JobRunOptions } from "./job_options.ts";
 import { Snapshot, takeNonRestored } from "./snapshot.ts";
 import type { SplitTask } from "./split_task.ts";
 import { unlessLost } from "./unless_lost.ts";

@@ -15,6 +15,8 @@ export interface DeadLimit {
   readonly perMinute?: number;
 }
 
+/** The share that a live job stands, unless it is set. */
+export const DEAD_SHARE = 0.5;
 /** The share is one of so many records. */
 const LAST_RECORDS = 1_000;
 /** Fewer bad records end no job, whatever their share: at its start one may be all. */
@@ -55,7 +57,7 @@ export class DeadCounter {
   #times: number[] = [];
 
   /** @param ends whether the attempt comes to an end by itself */
-  constructor({ share = 0.5, perMinute = Number.POSITIVE_INFINITY }: DeadLimit, ends: boolean) {
+  constructor({ share = DEAD_SHARE, perMinute = Number.POSITIVE_INFINITY }: DeadLimit, ends: boolean) {
     this.#share = ends ? 1 : share;
     this.#perMinute = perMinute;
   }

@@ -5,7 +5,7 @@ import { Activity } from "../reporting/activity.ts";
 import { booksOf } from "../reporting/books.ts";
 import { formatBooks, tableOfBooks } from "../reporting/books_table.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
-import type { JobRunOptions } from "./options.ts";
+import type { JobRunOptions } from "./job_options.ts";
 import { startRestarts } from "./restart_strategy.ts";
 import { hasProcessed, type JobExecutionResult } from "./job_result.ts";
 import { emptyView } from "../reporting/job_view.ts";

@@ -7,8 +7,11 @@ import { count } from "../words.ts";
 export interface JobExecutionResult {
   /** As the environment has it. */
   readonly jobName: string;
-  /** "stopped" by the signal, after a commit; "finished elsewhere": another instance brought the bounded run to its end */
-  readonly end: JobRunEnd;
+  /**
+   * "stopped" by the signal, after a commit; "finished elsewhere": another instance brought the bounded run to its end;
+   * "explained": nothing was run
+   */
+  readonly end: JobRunEnd | "explained";
   /** Counts of the last attempt. `tableOfBooks()` makes them readable. */
   readonly books: Books;
   /** Where late records and dead letters are kept; undefined if they are dropped. */

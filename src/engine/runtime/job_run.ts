@@ -10,7 +10,7 @@ import type { JobView } from "../reporting/job_view.ts";
 import { Commits, flushSinks } from "./commits.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { Intake } from "./intake.ts";
-import type { JobRunOptions } from "./options.ts";
+import type { JobRunOptions } from "./job_options.ts";
 import { Progress } from "../reporting/progress.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import { Silence } from "./silence.ts";

@@ -16,7 +16,7 @@ import type { Json, SourceReader } from "../source.ts";
 import { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import { TimerQueue } from "../time/timer_queue.ts";
 import { becomesDeadLetter, errorOf } from "./dead_letters.ts";
-import type { JobRunOptions } from "./options.ts";
+import type { JobRunOptions } from "./job_options.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { SourceTask } from "./source_task.ts";

@@ -1,11 +1,12 @@
-import type { EnvironmentOptions, StreamExecutionEnvironment } from "../api/environment.ts";
+import type { StreamExecutionEnvironment } from "../api/environment.ts";
+import type { EnvironmentOptions } from "../runtime/job_options.ts";
 import type { StreamGraph } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import type { Logger } from "../logger.ts";
 import { type Books, booksOf } from "../reporting/books.ts";
 import { checkBooks } from "../runtime/book_rules.ts";
 import type { JobExecutionResult } from "../runtime/job_result.ts";
-import type { RunningParts } from "../runtime/options.ts";
+import type { RunningJob } from "../runtime/job_options.ts";
 import { emptyView } from "../reporting/job_view.ts";
 import { whyNothingComesOut } from "../reporting/why_nothing_comes_out.ts";
 import { CrashPlan, type CrashPoint, SimulatedCrash } from "./crash.ts";
@@ -108,7 +109,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   readonly #options: JobHarnessOptions;
   #status: JobStatus = "not running";
   #graph: StreamGraph = { nodes: [] };
-  #parts: RunningParts | undefined;
+  #parts: RunningJob | undefined;
   #stop = new AbortController();
   #crash: SimulatedCrash | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -326,7 +327,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     return this.#options.jobName ?? "job";
   }
 
-  #running(what: string): RunningParts {
+  #running(what: string): RunningJob {
     if (this.#status === "running" && this.#parts !== undefined) return this.#parts;
     throw new TypeError(
       `Cannot ${what}: the job is ${this.#status === "running" ? "not open" : this.#status}; call start()`,
@@ -340,7 +341,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     return crash;
   }
 
-  #wired(graph: StreamGraph, parts: RunningParts): void {
+  #wired(graph: StreamGraph, parts: RunningJob): void {
     this.#graph = graph;
     this.#parts = parts;
     for (const task of parts.sources) {

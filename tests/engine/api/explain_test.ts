@@ -39,3 +39,24 @@ sink           print-7        ← reduce; into standard output`,
 Deno.test("explain() gives nothing when nothing is described", () => {
   assertEquals(new StreamExecutionEnvironment().explain(), "");
 });
+
+Deno.test("execute() with the option explain prints the job, and opens and runs nothing", async () => {
+  const printed: string[] = [];
+  const { log } = console;
+  // deno-lint-ignore no-console -- standard output is what is looked at
+  console.log = (text: string) => void printed.push(text);
+  const store = new MemoryJobStore();
+  const source = new ScriptSource<string>({ "skyone-0": [] });
+  try {
+    const env = new StreamExecutionEnvironment({ store, explain: true, jobName: "flights" });
+    env.fromSource(source, WatermarkStrategy.noWatermarks(), "skyone_source").sinkTo(store.sink("out")).name("out");
+    const { jobName, end, books } = await env.execute();
+
+    assertEquals([jobName, end, books.recordsIn], ["flights", "explained", 0]);
+    assertEquals(printed, [env.explain()]);
+    assertEquals([store.requests, source.calls], [[], []]);
+  } finally {
+    // deno-lint-ignore no-console -- the same
+    console.log = log;
+  }
+});

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { type EnvironmentOptions, StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
+import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
+import type { EnvironmentOptions } from "../../../src/engine/runtime/job_options.ts";
 import { JobError, OperatorError, RecordError } from "../../../src/engine/errors.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
