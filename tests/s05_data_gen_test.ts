@@ -4,7 +4,7 @@ import { flightDurationMinutes, SKYONE, SUNSET } from "../src/models.ts";
 import type { BookingPair, BookingsOptions, GenerateOptions } from "../src/s05_data_gen.ts";
 import { bookings, generate } from "../src/s05_data_gen.ts";
 import { decodeUtf8 } from "../src/utils.ts";
-import { MemoryBroker } from "./memory_broker.ts";
+import { ObservedBroker } from "./memory_broker/observed_broker.ts";
 
 const START_MS = new Date(2026, 0, 1).getTime();
 const DAY_MS = 86_400_000;
@@ -28,8 +28,8 @@ class SleptClock implements Clock {
 
 async function run(
   options: Partial<GenerateOptions & BookingsOptions>,
-): Promise<{ broker: MemoryBroker; clock: SleptClock; progress: number[] }> {
-  const broker = new MemoryBroker();
+): Promise<{ broker: ObservedBroker; clock: SleptClock; progress: number[] }> {
+  const broker = new ObservedBroker();
   await broker.createTopics([{ name: SKYONE.name, partitions: 1 }, { name: SUNSET.name, partitions: 1 }]);
   const clock = new SleptClock();
   const progress: number[] = [];
@@ -152,7 +152,7 @@ Deno.test("generate() sends each booking under its key, at its event time", asyn
 
 Deno.test("generate() sends a thousand records at a time when it is to hurry", async () => {
   const { broker, clock, progress } = await run({ count: 1200, rate: Infinity });
-  assertEquals(broker.sends, [1000, 1000, 400]);
+  assertEquals(broker.sends.map(({ length }) => length), [1000, 1000, 400]);
   assertEquals(progress, [500, 1000, 1200]);
   assertEquals(clock.nowMs, START_MS, "without a pause");
 });
@@ -183,7 +183,7 @@ Deno.test("generate() sends one to three of each a second by default", async () 
 });
 
 Deno.test("generate() does not make up for a time in which nothing could be sent", async () => {
-  const broker = new MemoryBroker();
+  const broker = new ObservedBroker();
   await broker.createTopics([{ name: SKYONE.name, partitions: 1 }, { name: SUNSET.name, partitions: 1 }]);
   const clock = new SleptClock();
   let sleeps = 0;
@@ -193,7 +193,10 @@ Deno.test("generate() does not make up for a time in which nothing could be sent
   const pairs = bookings({ seed: 7, now: clock.now });
   const { signal } = new AbortController();
   await generate(broker, { bookings: pairs, seed: 7, clock, signal, count: 100, rate: 10 });
-  assert(Math.max(...broker.sends) <= 2 * 11, `at most a second's records at once, found ${broker.sends}`);
+  assert(
+    Math.max(...broker.sends.map(({ length }) => length)) <= 2 * 11,
+    `at most a second's records at once, found ${broker.sends}`,
+  );
 });
 
 Deno.test("generate() ends when the signal is aborted, having reported what was sent", async () => {

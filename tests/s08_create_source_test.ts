@@ -3,14 +3,14 @@ import { JobBroker } from "../src/connectors/mod.ts";
 import { StreamExecutionEnvironment } from "../src/engine/mod.ts";
 import { CollectSink } from "../src/engine/sinks/collect_sink.ts";
 import { defineWorkflow } from "../src/s08_create_source.ts";
-import { MemoryBroker } from "./memory_broker.ts";
+import { ObservedBroker } from "./memory_broker/observed_broker.ts";
 
 /** Values by partition and time; null: a record without a value. */
 type Values = readonly { partition: number; timestampMs: number; value: string | Uint8Array | null }[];
 
 /** What the lesson emits of a topic with these values, and how many of them are not text. */
 async function run(values: Values): Promise<{ texts: string[]; dead: number }> {
-  const broker = new MemoryBroker();
+  const broker = new ObservedBroker();
   await broker.createTopics([{ name: "skyone", partitions: 2 }]);
   const producer = await broker.producer();
   await producer.send(values.map(({ value, ...place }) => ({

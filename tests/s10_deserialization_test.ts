@@ -5,14 +5,14 @@ import { CollectSink } from "../src/engine/sinks/collect_sink.ts";
 import { SKYONE } from "../src/models.ts";
 import { defineWorkflow } from "../src/s10_deserialization.ts";
 import { buildSkyone } from "./builders.ts";
-import { MemoryBroker } from "./memory_broker.ts";
+import { ObservedBroker } from "./memory_broker/observed_broker.ts";
 
 const GOOD = buildSkyone();
 const GOOD_LINE = "SKY1AAAAAA: ANNAB@email.com flies from ATL to DFW for 500";
 
 /** What the lesson says about bookings in skyone, and how many values became dead letters. */
 async function run(values: readonly string[]): Promise<{ lines: string[]; dead: number }> {
-  const broker = new MemoryBroker();
+  const broker = new ObservedBroker();
   await broker.createTopics([{ name: "skyone", partitions: 1 }]);
   const producer = await broker.producer();
   await producer.send(

@@ -4,7 +4,7 @@ import { StreamExecutionEnvironment, WatermarkStrategy } from "../src/engine/mod
 import { FLIGHTDATA, flightFromSkyone, type SkyoneData } from "../src/models.ts";
 import { defineWorkflow } from "../src/s14_sink.ts";
 import { buildSkyone } from "./builders.ts";
-import { MemoryBroker } from "./memory_broker.ts";
+import { ObservedBroker } from "./memory_broker/observed_broker.ts";
 
 const now = () => Date.parse("2024-03-01T12:00:00Z");
 const LANDED = { flight_departure_time: "2024-03-01T08:00:00Z", flight_arrival_time: "2024-03-01T11:00:00Z" };
@@ -18,7 +18,7 @@ interface Written {
 
 /** What stands in flightdata after these bookings, one a second from 1,000 ms on. */
 async function run(bookings: readonly SkyoneData[]): Promise<Written[]> {
-  const broker = new MemoryBroker();
+  const broker = new ObservedBroker();
   await broker.createTopics([{ name: "flightdata", partitions: 1 }]);
   const env = new StreamExecutionEnvironment();
   const skyone = env.fromCollection(bookings.map((booking, i) => ({ booking, timestampMs: (i + 1) * 1000 })))

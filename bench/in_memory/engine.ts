@@ -7,7 +7,7 @@ import { defineWorkflow as defineS16 } from "../../src/s16_merge.ts";
 import { defineWorkflow as defineS18 } from "../../src/s18_aggregation.ts";
 import { defineWorkflow as defineS20 } from "../../src/s20_manage_state.ts";
 import type { Topics } from "./bare_loop.ts";
-import { type BrokerCalls, memoryBroker } from "./memory_broker.ts";
+import { type BrokerCalls, MeasuredBroker } from "./measured_broker.ts";
 import type { Written } from "./written.ts";
 
 export interface EngineRunOptions {
@@ -27,7 +27,7 @@ export async function runEngine(
   // The sinks look for their topic.
   const none = { partitions: [] };
   const all = new Map([[FLIGHTDATA.name, none], [USERSTATISTICS.name, none], ...topics]);
-  const broker = new JobBroker(memoryBroker(all, written, calls));
+  const broker = new JobBroker(new MeasuredBroker(all, written, calls));
   const env = new StreamExecutionEnvironment({
     store: broker,
     from: "earliest",

@@ -8,7 +8,7 @@ import process from "node:process";
 import { bookingRecords, flightRecords, hourOfBookings, NOW_MS } from "../../bench/data.ts";
 import type { Topics } from "../../bench/in_memory/bare_loop.ts";
 import { runEngine } from "../../bench/in_memory/engine.ts";
-import { BrokerCalls } from "../../bench/in_memory/memory_broker.ts";
+import { BrokerCalls } from "../../bench/in_memory/measured_broker.ts";
 import { BARE_LOOPS } from "../../bench/in_memory/program.ts";
 import { inMemory } from "../../bench/in_memory/records.ts";
 import { Written } from "../../bench/in_memory/written.ts";

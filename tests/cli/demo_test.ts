@@ -20,7 +20,7 @@ import type { FlightData, SkyoneData, SunsetData, UserStatistics } from "../../s
 import { encodeJson } from "../../src/utils.ts";
 import { buildStatistics } from "../builders.ts";
 import { readAll, until } from "../connectors/broker_contract.ts";
-import { MemoryBroker } from "../memory_broker.ts";
+import { ObservedBroker } from "../memory_broker/observed_broker.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:34:56.789Z");
 const WINDOW = { startMs: Date.parse("2026-03-01T12:34:55Z"), endMs: Date.parse("2026-03-01T12:35:00Z") };
@@ -302,8 +302,8 @@ Deno.test("eventTimeOf() follows the partition that is furthest behind and not s
   });
 });
 
-async function demoBroker(): Promise<MemoryBroker> {
-  const broker = new MemoryBroker();
+async function demoBroker(): Promise<ObservedBroker> {
+  const broker = new ObservedBroker();
   await createMissingTopics(broker, SILENT);
   return broker;
 }
@@ -334,7 +334,7 @@ async function send(broker: Broker, partition: number, timestampMs: number, valu
 }
 
 /** Until there is nothing left to read. */
-async function readOn(watch: PipelineWatch, broker: MemoryBroker): Promise<void> {
+async function readOn(watch: PipelineWatch, broker: ObservedBroker): Promise<void> {
   const controller = new AbortController();
   broker.onIdle = () => controller.abort();
   await watch.run(controller.signal);
@@ -383,12 +383,12 @@ Deno.test("TopicWatch takes its rate from what came of late", async () => {
 // ---------------------------------------------------------------------------------------------------- topics, bookings
 
 Deno.test("createMissingTopics() leaves topics alone that are there", async () => {
-  const broker = new MemoryBroker();
+  const broker = new ObservedBroker();
   await broker.createTopics([{ name: "demo.sunset", partitions: 2 }, { name: "skyone", partitions: 1 }]);
-  broker.calls.length = 0;
+  broker.changes.length = 0;
   await createMissingTopics(broker, SILENT);
   await createMissingTopics(broker, SILENT);
-  assertEquals(broker.calls, [
+  assertEquals(broker.changes, [
     "createTopic demo.skyone 5",
     "createTopic demo.flightdata 5",
     "createTopic demo.userstatistics 5",
@@ -398,17 +398,17 @@ Deno.test("createMissingTopics() leaves topics alone that are there", async () =
 Deno.test("forgetDemo() removes the demo's topics and jobs, and refuses while some are running", async () => {
   const broker = await demoBroker();
   await broker.createTopics([{ name: "skyone", partitions: 1 }]);
-  broker.calls.length = 0;
+  broker.changes.length = 0;
   broker.jobs = [{ job: "demo_flight_importer", running: true }, { job: "demo_user_statistics", running: false }];
   await assertRejects(
     () => forgetDemo(broker, SILENT),
     BrokerError,
     "Cannot start the demo over while demo_flight_importer is running here: stop it first",
   );
-  assertEquals(broker.calls, []);
+  assertEquals(broker.changes, []);
   broker.jobs = broker.jobs.map(({ job }) => ({ job, running: false }));
   await forgetDemo(broker, SILENT);
-  assertEquals(broker.calls.slice(0, 2), ["dropJob demo_flight_importer", "dropJob demo_user_statistics"]);
+  assertEquals(broker.changes.slice(0, 2), ["dropJob demo_flight_importer", "dropJob demo_user_statistics"]);
   assertEquals(await broker.listTopics(), ["skyone"]);
 });
 
@@ -423,7 +423,7 @@ Deno.test("sendBookings() goes on where the last demo stopped, with the same tra
   const straight = await demoBroker();
   await book(straight, 5_000);
 
-  const contents = (broker: MemoryBroker, topic: { name: string }) =>
+  const contents = (broker: ObservedBroker, topic: { name: string }) =>
     broker.records(topic.name).map(valueOf<SkyoneData & SunsetData>)
       .map(({ confirmation, reference_number, email_address, customer_email_address }) =>
         [

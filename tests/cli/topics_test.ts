@@ -4,7 +4,7 @@ import { BadLineError } from "../../src/cli/topics/write.ts";
 import type { OutgoingRecord, RecordHeaders } from "../../src/connectors/broker.ts";
 import { TopicExistsError, UnknownTopicError } from "../../src/connectors/broker_errors.ts";
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";
-import { MemoryBroker } from "../memory_broker.ts";
+import { ObservedBroker } from "../memory_broker/observed_broker.ts";
 import { usageOf } from "./usage.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00Z");
@@ -16,7 +16,7 @@ interface Outcome {
 
 /** Runs a command line against a broker; when a reader has nothing left to read, Ctrl-C comes. */
 async function run(
-  broker: MemoryBroker,
+  broker: ObservedBroker,
   commandLine: string,
   io: Partial<TopicsIo> & { input?: string | Uint8Array[]; log?: string[] } = {},
 ): Promise<Outcome> {
@@ -40,13 +40,13 @@ async function run(
   return { output, log };
 }
 
-async function readLines(broker: MemoryBroker, flags: string): Promise<string[]> {
+async function readLines(broker: ObservedBroker, flags: string): Promise<string[]> {
   const { output } = await run(broker, `read skyone ${flags}`.trim());
   return output.split("\n").slice(0, -1);
 }
 
 /** "partition:offset" of each record that a command line prints. */
-async function readPlaces(broker: MemoryBroker, flags: string): Promise<string[]> {
+async function readPlaces(broker: ObservedBroker, flags: string): Promise<string[]> {
   const lines = await readLines(broker, `${flags} --json`);
   return lines.map((line) => JSON.parse(line)).map(({ partition, offset }) => `${partition}:${offset}`);
 }
@@ -67,11 +67,11 @@ function record(
 }
 
 /** A broker with the topic skyone. */
-async function skyone(partitions: number, ...records: OutgoingRecord[]): Promise<MemoryBroker> {
-  const broker = new MemoryBroker();
+async function skyone(partitions: number, ...records: OutgoingRecord[]): Promise<ObservedBroker> {
+  const broker = new ObservedBroker();
   await broker.createTopics([{ name: "skyone", partitions }]);
   await (await broker.producer()).send(records);
-  broker.calls.length = 0;
+  broker.changes.length = 0;
   broker.sends.length = 0;
   return broker;
 }
@@ -131,7 +131,7 @@ Deno.test("topics list shows all topics with their partitions and records", asyn
 });
 
 Deno.test("topics list says how to get topics when there are none", async () => {
-  assertEquals(await run(new MemoryBroker(), "list"), {
+  assertEquals(await run(new ObservedBroker(), "list"), {
     output: "",
     log: ['No topics yet: "deno task gen --create" creates some'],
   });
@@ -168,17 +168,17 @@ Deno.test("topics names topics that could have been meant", async () => {
     'Topic "flights" does not exist: "deno task topics list" names those that do',
   );
   await assertRejects(
-    () => run(new MemoryBroker(), "read skyone"),
+    () => run(new ObservedBroker(), "read skyone"),
     UnknownTopicError,
     'Topic "skyone" does not exist: there are none yet, "deno task gen --create" creates some',
   );
 });
 
 Deno.test("topics create makes topics with five partitions unless told otherwise", async () => {
-  const broker = new MemoryBroker();
+  const broker = new ObservedBroker();
   assertEquals((await run(broker, "create a b")).log, ["Created a, partitions: 5", "Created b, partitions: 5"]);
   await run(broker, "create c --partitions 2 --compacted");
-  assertEquals(broker.calls, ["createTopic a 5", "createTopic b 5", "createTopic c 2 compacted"]);
+  assertEquals(broker.changes, ["createTopic a 5", "createTopic b 5", "createTopic c 2 compacted"]);
   await assertRejects(() => run(broker, "create a"), TopicExistsError);
 });
 
@@ -401,7 +401,7 @@ Deno.test("topics write puts lines together that come in pieces", async () => {
 Deno.test("topics write sends a thousand records at a time at most", async () => {
   const broker = await skyone(1);
   await run(broker, "write skyone", { input: '{"value":"v"}\n'.repeat(2500) });
-  assertEquals(broker.sends, [1000, 1000, 500]);
+  assertEquals(broker.sends.map(({ length }) => length), [1000, 1000, 500]);
 });
 
 Deno.test("topics write refuses a bad line by its number, sends those before it and none after", async () => {

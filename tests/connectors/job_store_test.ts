@@ -5,7 +5,8 @@ import type { RecordOrigin } from "../../src/engine/errors.ts";
 import type { DeadLetter, JobCommit, JobRequest } from "../../src/engine/job_store.ts";
 import { BrokerError } from "../../src/connectors/broker_errors.ts";
 import { NO_TIMESTAMP } from "../../src/engine/record.ts";
-import { FakeBroker, type FakeLease, StoppedTime } from "../engine/fake_broker.ts";
+import { ObservedBroker, type ObservedLease } from "../memory_broker/observed_broker.ts";
+import { StoppedTime } from "../stopped_time.ts";
 
 const NOTHING: JobCommit = { changes: [], positions: [] };
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -22,9 +23,9 @@ const REQUEST: JobRequest = {
 };
 
 async function open(
-  broker = new FakeBroker(),
-): Promise<{ broker: FakeBroker; session: BrokerJobSession; lease: FakeLease }> {
-  const session = await openJobSession(broker.port, REQUEST);
+  broker = new ObservedBroker(),
+): Promise<{ broker: ObservedBroker; session: BrokerJobSession; lease: ObservedLease }> {
+  const session = await openJobSession(broker, REQUEST);
   return { broker, session, lease: broker.leases[0]! };
 }
 
@@ -161,7 +162,7 @@ Deno.test("deadLetter() puts a record as it was into the next commit, and in hea
     ["dead-letter.offset", "1204"],
     ["dead-letter.timestamp", "5000"],
   ]);
-  assertEquals(broker.calls, ["list", "create stats.dead-letters 1"]);
+  assertEquals(broker.calls, ["list", "createTopic stats.dead-letters 1"]);
   assertEquals([session.pendingRecords, session.deadLetters], [0, "stats.dead-letters"]);
 });
 
@@ -254,7 +255,7 @@ for (const timestampMs of [1_100.000_000_2, -86_400_000]) {
 }
 
 Deno.test("BrokerJobSession makes the topic of dead letters when the first is written, and only if it is not there", async () => {
-  const { broker, session } = await open(new FakeBroker().addTopic("stats.dead-letters", 1));
+  const { broker, session } = await open(new ObservedBroker().addTopic("stats.dead-letters", 1));
   await session.commit(NOTHING);
   await session.flush();
   assertEquals(broker.calls, []);

@@ -6,14 +6,14 @@ import { StreamExecutionEnvironment } from "../../src/engine/api/environment.ts"
 import { JobError } from "../../src/engine/errors.ts";
 import { SILENT } from "../../src/engine/logger.ts";
 import { WatermarkStrategy } from "../../src/engine/time/watermark_strategy.ts";
-import { MemoryBroker } from "../memory_broker.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import { TopicSink } from "../../src/connectors/sink.ts";
 import { RecordError } from "../../src/engine/errors.ts";
 import type { JobRequest, JobSession, JobStore } from "../../src/engine/job_store.ts";
 import { NO_TIMESTAMP } from "../../src/engine/record.ts";
 import type { SinkContext } from "../../src/engine/sink.ts";
-import { FakeBroker, StoppedTime } from "../engine/fake_broker.ts";
+import { ObservedBroker } from "../memory_broker/observed_broker.ts";
+import { StoppedTime } from "../stopped_time.ts";
 import { sinkContext } from "../engine/sink_context.ts";
 
 const REQUEST: JobRequest = {
@@ -26,10 +26,10 @@ const REQUEST: JobRequest = {
   signal: new AbortController().signal,
 };
 
-const store = (broker: FakeBroker): JobStore => ({ openJob: (request) => openJobSession(broker.port, request) });
+const store = (broker: ObservedBroker): JobStore => ({ openJob: (request) => openJobSession(broker, request) });
 
-function newSink(broker: FakeBroker, ownStore = store(broker), compression?: Compression): TopicSink<string> {
-  return new TopicSink(broker.port, ownStore, {
+function newSink(broker: ObservedBroker, ownStore = store(broker), compression?: Compression): TopicSink<string> {
+  return new TopicSink(broker, ownStore, {
     topic: "out",
     encode: (text, timestampMs) => ({ topic: "out", key: null, value: new TextEncoder().encode(text), timestampMs }),
     compression,
@@ -43,7 +43,7 @@ function contextOf(session: JobSession | undefined): SinkContext {
 const textOf = ({ value, timestampMs }: OutgoingRecord) => `${new TextDecoder().decode(value!)} @${timestampMs}`;
 
 Deno.test("TopicSink says where it writes, and that it is one transaction with its own store alone", () => {
-  const broker = new FakeBroker();
+  const broker = new ObservedBroker();
   const own = store(broker);
   const sink = newSink(broker, own);
 
@@ -52,8 +52,8 @@ Deno.test("TopicSink says where it writes, and that it is one transaction with i
 });
 
 Deno.test("open() asks for its topic's compression, of the job's commits or of its own producer", async () => {
-  const broker = new FakeBroker().addTopic("out", 1);
-  const session = await openJobSession(broker.port, REQUEST);
+  const broker = new ObservedBroker().addTopic("out", 1);
+  const session = await openJobSession(broker, REQUEST);
   await newSink(broker, store(broker)).open(contextOf(session));
   assertEquals(broker.leases[0]!.calls, []);
   await newSink(broker, store(broker), "zstd").open(contextOf(session));
@@ -65,15 +65,15 @@ Deno.test("open() asks for its topic's compression, of the job's commits or of i
 
 Deno.test("open() rejects when the topic does not exist", async () => {
   await assertRejects(
-    () => newSink(new FakeBroker()).open(contextOf(undefined)),
+    () => newSink(new ObservedBroker()).open(contextOf(undefined)),
     UnknownTopicError,
     'no topic "out"',
   );
 });
 
 Deno.test("write() puts a record into the job's next commit when the job's store is the same broker", async () => {
-  const broker = new FakeBroker().addTopic("out", 1);
-  const session = await openJobSession(broker.port, REQUEST);
+  const broker = new ObservedBroker().addTopic("out", 1);
+  const session = await openJobSession(broker, REQUEST);
   const writer = await newSink(broker).open(contextOf(session));
   writer.write("a", 5);
   writer.write("b", 6);
@@ -86,9 +86,9 @@ Deno.test("write() puts a record into the job's next commit when the job's store
 });
 
 Deno.test("write() keeps records until flush() when there is no store, or the store is elsewhere", async () => {
-  const elsewhere = await openJobSession(new FakeBroker().port, REQUEST);
+  const elsewhere = await openJobSession(new ObservedBroker(), REQUEST);
   for (const session of [undefined, elsewhere]) {
-    const broker = new FakeBroker().addTopic("out", 1);
+    const broker = new ObservedBroker().addTopic("out", 1);
     const writer = await newSink(broker).open(contextOf(session));
     writer.write("a", 5);
     writer.write("b", 6);
@@ -107,8 +107,8 @@ Deno.test("write() keeps records until flush() when there is no store, or the st
 
 Deno.test("write() gives a record without event time the time at which it is written", async () => {
   using time = new StoppedTime();
-  const broker = new FakeBroker().addTopic("out", 1);
-  const session = await openJobSession(broker.port, REQUEST);
+  const broker = new ObservedBroker().addTopic("out", 1);
+  const session = await openJobSession(broker, REQUEST);
   const writers = [await newSink(broker).open(contextOf(session)), await newSink(broker).open(contextOf(undefined))];
   for (const writer of writers) {
     writer.write("a", NO_TIMESTAMP);
@@ -121,7 +121,7 @@ Deno.test("write() gives a record without event time the time at which it is wri
 });
 
 Deno.test("write() rounds a time down to whole ms, and refuses one that no topic keeps at its record", async () => {
-  const broker = new FakeBroker().addTopic("out", 1);
+  const broker = new ObservedBroker().addTopic("out", 1);
   const writer = await newSink(broker).open(contextOf(undefined));
   // A timer may be set for any time, and so a result may have one.
   for (const ms of [1_700_000_000_250.75, 0.5]) writer.write("a", ms);
@@ -134,8 +134,8 @@ Deno.test("write() rounds a time down to whole ms, and refuses one that no topic
 });
 
 Deno.test("takeBack() takes the last records out of what is not flushed yet, with a session or without", async () => {
-  const broker = new FakeBroker().addTopic("out", 1);
-  const session = await openJobSession(broker.port, REQUEST);
+  const broker = new ObservedBroker().addTopic("out", 1);
+  const session = await openJobSession(broker, REQUEST);
   for (const context of [contextOf(session), contextOf(undefined)]) {
     const writer = await newSink(broker).open(context);
     for (const [i, text] of ["a", "b", "c", "d"].entries()) writer.write(text, i);
@@ -150,8 +150,8 @@ Deno.test("takeBack() takes the last records out of what is not flushed yet, wit
 });
 
 Deno.test("a job that writes into a topic that it reads is refused, unless its sink may feed itself", async () => {
-  const broker = new JobBroker(new MemoryBroker());
-  const other = new JobBroker(new MemoryBroker());
+  const broker = new JobBroker(new ObservedBroker());
+  const other = new JobBroker(new ObservedBroker());
   const { port } = broker;
   await port.createTopics([{ name: "a", partitions: 1 }, { name: "b", partitions: 1 }]);
   await other.port.createTopics([{ name: "a", partitions: 1 }]);

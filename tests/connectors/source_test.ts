@@ -15,15 +15,15 @@ import { JobError, RecordError } from "../../src/engine/errors.ts";
 import { SILENT } from "../../src/engine/logger.ts";
 import type { Json, SourceContext, SourceReader } from "../../src/engine/source.ts";
 import { WatermarkStrategy } from "../../src/engine/time/watermark_strategy.ts";
-import { FakeBroker, textRecord } from "../engine/fake_broker.ts";
+import { ObservedBroker, textRecord } from "../memory_broker/observed_broker.ts";
 import { JobRig } from "../engine/job_rig.ts";
 import { newSequence } from "../engine/sequence.ts";
 
 const decoder = new TextDecoder();
 
 /** Values are texts; "bad" cannot be decoded. */
-function newSource(broker: FakeBroker): TopicSource<string> {
-  return new TopicSource(broker.port, {
+function newSource(broker: ObservedBroker): TopicSource<string> {
+  return new TopicSource(broker, {
     topic: "skyone",
     createDecode: () => ({ value }) => {
       const text = decoder.decode(value!);
@@ -44,7 +44,7 @@ type Options = Partial<Omit<SourceContext, "restored" | "restoredBounds">> & {
   readonly restoredBounds?: Record<string, Json>;
 };
 
-async function open(broker: FakeBroker, { restored, restoredBounds, ...options }: Options = {}): Promise<Opened> {
+async function open(broker: ObservedBroker, { restored, restoredBounds, ...options }: Options = {}): Promise<Opened> {
   const opened = { wakes: 0 } as { reader: SourceReader<string>; wakes: number };
   opened.reader = await newSource(broker).open({
     restored: restored && new Map(Object.entries(restored)),
@@ -109,13 +109,13 @@ Deno.test("push() refuses an offset that is not the next to come, and takes one 
 // ------------------------------------------------------------------------------------------------- where it begins
 
 Deno.test("TopicSource says what it reads", () => {
-  const source = newSource(new FakeBroker());
+  const source = newSource(new ObservedBroker());
 
   assertEquals([source.description, source.topics], ['topic "skyone"', ["skyone"]]);
 });
 
 Deno.test("open() begins at the oldest record, behind the newest, or at the first of a time, partition by partition", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 3).append("skyone", 0, ...numbered(4)).append(
+  const broker = new ObservedBroker().addTopic("skyone", 3).appendTo("skyone", 0, ...numbered(4)).appendTo(
     "skyone",
     1,
     ...numbered(2),
@@ -128,13 +128,13 @@ Deno.test("open() begins at the oldest record, behind the newest, or at the firs
 });
 
 Deno.test("open() gives a split for each partition, named after it, in their order", async () => {
-  const { reader } = await open(new FakeBroker().addTopic("skyone", 3));
+  const { reader } = await open(new ObservedBroker().addTopic("skyone", 3));
 
   assertEquals(reader.splits.map(({ id }) => id), ["skyone-0", "skyone-1", "skyone-2"]);
 });
 
 Deno.test("open() goes on at committed positions, wherever the job once began", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 0, ...numbered(4)).append(
+  const broker = new ObservedBroker().addTopic("skyone", 2).appendTo("skyone", 0, ...numbered(4)).appendTo(
     "skyone",
     1,
     ...numbered(4),
@@ -148,16 +148,16 @@ Deno.test("open() goes on at committed positions, wherever the job once began", 
 });
 
 Deno.test("open() begins at the start of a partition that came after the last commit, wherever the job once began", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(4));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...numbered(4));
   broker.addPartition("skyone");
-  broker.append("skyone", 1, ...numbered(3)).trim("skyone", 1, 1);
+  broker.appendTo("skyone", 1, ...numbered(3)).trim("skyone", 1, 1);
   for (const from of ["earliest", "latest", 15] as const) {
     assertEquals(positionsOf((await open(broker, { from, restored: { "skyone-0": 4 } })).reader), [4, 1]);
   }
 });
 
 Deno.test("open() refuses a committed position beyond the end, and names --reset", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 1, ...numbered(4));
+  const broker = new ObservedBroker().addTopic("skyone", 2).appendTo("skyone", 1, ...numbered(4));
 
   const error = await assertRejects(
     () => open(broker, { restored: { "skyone-0": 0, "skyone-1": 5 } }),
@@ -171,7 +171,7 @@ Deno.test("open() refuses a committed position beyond the end, and names --reset
 });
 
 Deno.test("open() refuses a committed position before the start, and names --reset", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(4)).trim("skyone", 0, 3);
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...numbered(4)).trim("skyone", 0, 3);
 
   const error = await assertRejects(() => open(broker, { restored: { "skyone-0": 2 } }), JobError) as JobError;
   assertEquals(
@@ -182,7 +182,7 @@ Deno.test("open() refuses a committed position before the start, and names --res
 });
 
 Deno.test("open() takes a committed position at the very start and at the very end", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 0, ...numbered(4)).append(
+  const broker = new ObservedBroker().addTopic("skyone", 2).appendTo("skyone", 0, ...numbered(4)).appendTo(
     "skyone",
     1,
     ...numbered(4),
@@ -193,7 +193,7 @@ Deno.test("open() takes a committed position at the very start and at the very e
 });
 
 Deno.test("open() ends a bounded run where the partitions end now, or where the last commit says", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 3).append("skyone", 0, ...numbered(4)).append(
+  const broker = new ObservedBroker().addTopic("skyone", 3).appendTo("skyone", 0, ...numbered(4)).appendTo(
     "skyone",
     1,
     ...numbered(2),
@@ -212,7 +212,7 @@ Deno.test("open() ends a bounded run where the partitions end now, or where the 
 
 // The partition would never come to it, and the run never to its end.
 Deno.test("open() refuses a committed bound beyond the end, and names --reset", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(4));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...numbered(4));
 
   await assertRejects(
     () => open(broker, { bounded: true, restored: { "skyone-0": 0 }, restoredBounds: { "skyone-0": 9 } }),
@@ -222,13 +222,13 @@ Deno.test("open() refuses a committed bound beyond the end, and names --reset", 
 });
 
 Deno.test("open() rejects when the topic does not exist", async () => {
-  await assertRejects(() => open(new FakeBroker()), UnknownTopicError, 'no topic "skyone"');
+  await assertRejects(() => open(new ObservedBroker()), UnknownTopicError, 'no topic "skyone"');
 });
 
 // -------------------------------------------------------------------------------------------------------- reading
 
 Deno.test("TopicSource gives a partition's records in order, with time, place and what is left", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(3));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...numbered(3));
   const { reader } = await open(broker);
   const split = reader.splits[0]!;
   assertEquals([split.status, split.lag], ["pending", 3]);
@@ -245,7 +245,7 @@ Deno.test("TopicSource gives a partition's records in order, with time, place an
 Deno.test("origin() tells where the record last taken came from, with its bytes", async () => {
   const [key, value] = ["k", "v"].map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array];
   const headers: RecordHeaders = [["trace", new Uint8Array([7])]];
-  const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 1, undefined, {
+  const broker = new ObservedBroker().addTopic("skyone", 2).appendTo("skyone", 1, undefined, {
     timestampMs: 5,
     key,
     value,
@@ -263,7 +263,7 @@ Deno.test("origin() tells where the record last taken came from, with its bytes"
 });
 
 Deno.test("TopicSource waits for records that are known to be there, and does not for a partition read to its end", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 0, ...numbered(2));
+  const broker = new ObservedBroker().addTopic("skyone", 2).appendTo("skyone", 0, ...numbered(2));
   const { reader } = await open(broker);
   assertEquals(statusOf(reader), ["pending", "caughtUp"]);
   reader.start();
@@ -275,8 +275,8 @@ Deno.test("TopicSource waits for records that are known to be there, and does no
 });
 
 Deno.test("TopicSource steps over offsets without a record: position and status follow", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1)
-    .append("skyone", 0, undefined, textRecord(1, "a"), undefined, textRecord(2, "b"), undefined);
+  const broker = new ObservedBroker().addTopic("skyone", 1)
+    .appendTo("skyone", 0, undefined, textRecord(1, "a"), undefined, textRecord(2, "b"), undefined);
   const { reader } = await open(broker);
   reader.start();
   await turn();
@@ -293,7 +293,7 @@ Deno.test("TopicSource steps over offsets without a record: position and status 
 });
 
 Deno.test("TopicSource waits while offsets without a record are left that have not been read over", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, textRecord(1, "a"), undefined);
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, textRecord(1, "a"), undefined);
   broker.fetchRecords = 1;
   const opened = await open(broker);
   const [split] = opened.reader.splits;
@@ -308,7 +308,7 @@ Deno.test("TopicSource waits while offsets without a record are left that have n
 });
 
 Deno.test("TopicSource wakes the job when records come, and not when a fetch brings nothing", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1);
+  const broker = new ObservedBroker().addTopic("skyone", 1);
   const opened = await open(broker);
   opened.reader.start();
   await turn();
@@ -316,20 +316,20 @@ Deno.test("TopicSource wakes the job when records come, and not when a fetch bri
   await turn();
   assertEquals([opened.wakes, broker.fetches.length], [0, 2]);
 
-  broker.append("skyone", 0, textRecord(1, "a"));
+  broker.appendTo("skyone", 0, textRecord(1, "a"));
   await turn();
   assertEquals([opened.wakes, takeAll(opened.reader)], [1, ["a"]]);
   await opened.reader.close();
 });
 
 Deno.test("TopicSource gives records that come later behind those at hand", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(2));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...numbered(2));
   const { reader } = await open(broker);
   reader.start();
   await turn();
-  broker.append("skyone", 0, textRecord(5, "x"));
+  broker.appendTo("skyone", 0, textRecord(5, "x"));
   await turn();
-  broker.append("skyone", 0, textRecord(6, "y"));
+  broker.appendTo("skyone", 0, textRecord(6, "y"));
   await turn();
 
   assertEquals(takeAll(reader), ["0", "1", "x", "y"]);
@@ -340,7 +340,7 @@ Deno.test("TopicSource gives records that come later behind those at hand", asyn
 });
 
 Deno.test("take() names topic, partition and offset of a record that cannot be decoded, and goes on behind it", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2).append(
+  const broker = new ObservedBroker().addTopic("skyone", 2).appendTo(
     "skyone",
     1,
     ...["a", "bad", "b"].map((text) => textRecord(1, text)),
@@ -358,9 +358,9 @@ Deno.test("take() names topic, partition and offset of a record that cannot be d
 });
 
 Deno.test("take() lets an error pass that no record is to blame for", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, textRecord(1, "a"));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, textRecord(1, "a"));
   const cause = new TypeError("schema is undefined");
-  const source = new TopicSource(broker.port, {
+  const source = new TopicSource(broker, {
     topic: "skyone",
     createDecode: () => () => {
       throw cause;
@@ -386,9 +386,9 @@ Deno.test("take() lets an error pass that no record is to blame for", async () =
 // --------------------------------------------------------------------------------------------------- bounded runs
 
 Deno.test("TopicSource stops a bounded run exactly at its end, also when a fetch brings more", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(3));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...numbered(3));
   const { reader } = await open(broker, { bounded: true });
-  broker.append("skyone", 0, textRecord(99, "later"), textRecord(99, "later"));
+  broker.appendTo("skyone", 0, textRecord(99, "later"), textRecord(99, "later"));
   reader.start();
   await turn();
 
@@ -403,7 +403,13 @@ Deno.test("TopicSource stops a bounded run exactly at its end, also when a fetch
 });
 
 Deno.test("TopicSource ends a bounded run whose end lies behind offsets without a record", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, textRecord(1, "a"), undefined, undefined);
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo(
+    "skyone",
+    0,
+    textRecord(1, "a"),
+    undefined,
+    undefined,
+  );
   const opened = await open(broker, { bounded: true });
   const { reader } = opened;
   reader.start();
@@ -415,7 +421,7 @@ Deno.test("TopicSource ends a bounded run whose end lies behind offsets without 
 });
 
 Deno.test("TopicSource waits for the offsets without a record before the end of a bounded run, and wakes the job then", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, textRecord(1, "a"), undefined);
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, textRecord(1, "a"), undefined);
   broker.fetchRecords = 1;
   const opened = await open(broker, { bounded: true });
   const [split] = opened.reader.splits;
@@ -430,7 +436,7 @@ Deno.test("TopicSource waits for the offsets without a record before the end of 
 
 Deno.test("TopicSource ends a bounded run that stops in the middle of a transaction's offsets", async () => {
   // The bound of the run was taken when the log ended behind "a".
-  const broker = new FakeBroker().addTopic("skyone", 1).append(
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo(
     "skyone",
     0,
     textRecord(1, "a"),
@@ -451,7 +457,7 @@ Deno.test("TopicSource ends a bounded run that stops in the middle of a transact
 });
 
 Deno.test("TopicSource fetches nothing when a bounded run has nothing to read", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 0, ...numbered(3));
+  const broker = new ObservedBroker().addTopic("skyone", 2).appendTo("skyone", 0, ...numbered(3));
   const { reader } = await open(broker, { bounded: true, from: "latest" });
   assertEquals(statusOf(reader), ["finished", "finished"]);
   reader.start();
@@ -462,7 +468,7 @@ Deno.test("TopicSource fetches nothing when a bounded run has nothing to read", 
 });
 
 Deno.test("TopicSource does not fetch from partitions that have come to their end", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 0, ...numbered(1)).append(
+  const broker = new ObservedBroker().addTopic("skyone", 2).appendTo("skyone", 0, ...numbered(1)).appendTo(
     "skyone",
     1,
     ...numbered(2),
@@ -477,9 +483,9 @@ Deno.test("TopicSource does not fetch from partitions that have come to their en
 });
 
 Deno.test("TopicSource brings a job to its end over offsets without a record, and its next run goes on behind them", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2)
-    .append("skyone", 0, textRecord(20, "a"), undefined, textRecord(40, "b"), undefined)
-    .append("skyone", 1, undefined, textRecord(30, "c"));
+  const broker = new ObservedBroker().addTopic("skyone", 2)
+    .appendTo("skyone", 0, textRecord(20, "a"), undefined, textRecord(40, "b"), undefined)
+    .appendTo("skyone", 1, undefined, textRecord(30, "c"));
   const job = new JobRig((env, { store }) => {
     env.fromSource(newSource(broker), WatermarkStrategy.noWatermarks<string>(), "skyone").sinkTo(store.sink("out"));
   });
@@ -489,7 +495,7 @@ Deno.test("TopicSource brings a job to its end over offsets without a record, an
     '["skyone","skyone-0"]': { position: 4, identity: { last: { offset: 2, timestampMs: 40, hash: -1853091852 } } },
     '["skyone","skyone-1"]': { position: 2, identity: { last: { offset: 1, timestampMs: 30, hash: -1877468854 } } },
   });
-  broker.append("skyone", 1, textRecord(50, "d"));
+  broker.appendTo("skyone", 1, textRecord(50, "d"));
   await job.run();
 
   assertEquals(job.output.slice(3), ["d @50"]);
@@ -498,16 +504,16 @@ Deno.test("TopicSource brings a job to its end over offsets without a record, an
 // ------------------------------------------------------------------------------------------------------------ ends
 
 /** How often it was asked where the partitions end. */
-const endsAsked = (broker: FakeBroker) => broker.calls.filter((call) => call.startsWith("ends")).length;
+const endsAsked = (broker: ObservedBroker) => broker.calls.filter((call) => call.startsWith("ends")).length;
 
 /** Lets the reader wait before it asks again. */
-async function untilAsked(broker: FakeBroker, times: number): Promise<void> {
+async function untilAsked(broker: ObservedBroker, times: number): Promise<void> {
   while (endsAsked(broker) < times) await new Promise((resolve) => setTimeout(resolve, 1));
   await turn();
 }
 
 Deno.test("poll() asks where the partitions end when a record arrived since, and one is read to its end", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2).append("skyone", 0, ...numbered(2));
+  const broker = new ObservedBroker().addTopic("skyone", 2).appendTo("skyone", 0, ...numbered(2));
   const opened = await open(broker);
   const { reader } = opened;
   const [first, second] = reader.splits;
@@ -527,14 +533,14 @@ Deno.test("poll() asks where the partitions end when a record arrived since, and
   assertEquals(endsAsked(broker), 1); // it is known now
 
   takeAll(reader);
-  broker.append("skyone", 0, textRecord(50, "x"));
+  broker.appendTo("skyone", 0, textRecord(50, "x"));
   await turn();
   assert(first!.arrival! > second!.endAsked!);
   await reader.close();
 });
 
 Deno.test("poll() asks nothing while no partition is read to its end, and of a bounded run nothing at all", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(2));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...numbered(2));
   const { reader } = await open(broker, { bounded: true });
   reader.start();
   await turn();
@@ -548,9 +554,9 @@ Deno.test("poll() asks nothing while no partition is read to its end, and of a b
 });
 
 Deno.test("poll() makes a partition wait for records that it learns of", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2);
+  const broker = new ObservedBroker().addTopic("skyone", 2);
   const { reader } = await open(broker);
-  broker.append("skyone", 1, textRecord(1, "a"));
+  broker.appendTo("skyone", 1, textRecord(1, "a"));
   assertEquals(statusOf(reader), ["caughtUp", "caughtUp"]);
   reader.poll(1_000);
   await untilAsked(broker, 1);
@@ -560,13 +566,13 @@ Deno.test("poll() makes a partition wait for records that it learns of", async (
 });
 
 Deno.test("poll() gives what an open transaction holds its place in the order of times, until it ends", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, textRecord(10, "a"));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, textRecord(10, "a"));
   const { reader } = await open(broker);
   const [split] = reader.splits;
   reader.start();
   await turn();
   assertEquals(takeAll(reader), ["a"]);
-  broker.beginTransaction("skyone", 0).append("skyone", 0, textRecord(20, "b"), textRecord(30, "c"));
+  broker.beginTransaction("skyone", 0).appendTo("skyone", 0, textRecord(20, "b"), textRecord(30, "c"));
   reader.poll(1_000);
   await untilAsked(broker, 1);
 
@@ -587,7 +593,7 @@ Deno.test("poll() gives what an open transaction holds its place in the order of
 });
 
 Deno.test("poll() throws when the broker does not say where the partitions end", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1);
+  const broker = new ObservedBroker().addTopic("skyone", 1);
   const { reader } = await open(broker);
   broker.describeError = new BrokerUnavailableError("no answer");
   reader.poll(1_000);
@@ -600,7 +606,7 @@ Deno.test("poll() throws when the broker does not say where the partitions end",
 // ---------------------------------------------------------------------------------------------- how much is fetched
 
 Deno.test("TopicSource fetches no more while each partition has 300 records at hand, and goes on below that", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(10_000));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...numbered(10_000));
   broker.fetchRecords = 225;
   const { reader } = await open(broker);
   reader.start();
@@ -623,7 +629,7 @@ Deno.test("TopicSource fetches no more while each partition has 300 records at h
 
 Deno.test("TopicSource fetches no more while a partition has 256 KiB at hand that are not begun", async () => {
   const large = numbered(9).map((record) => ({ ...record, value: new Uint8Array(150_000) }));
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...large);
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...large);
   broker.fetchRecords = 1;
   const { reader } = await open(broker);
   reader.start();
@@ -635,7 +641,7 @@ Deno.test("TopicSource fetches no more while a partition has 256 KiB at hand tha
 });
 
 Deno.test("TopicSource asks for the partitions alone that have too little, and waits less while others have enough", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 3).append("skyone", 0, ...numbered(2_000)).append(
+  const broker = new ObservedBroker().addTopic("skyone", 3).appendTo("skyone", 0, ...numbered(2_000)).appendTo(
     "skyone",
     1,
     ...numbered(5),
@@ -654,7 +660,7 @@ Deno.test("TopicSource asks for the partitions alone that have too little, and w
 // --------------------------------------------------------------------------------------------------- errors, closing
 
 Deno.test("poll() throws what went wrong in the background, for which the job is woken", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1);
+  const broker = new ObservedBroker().addTopic("skyone", 1);
   const opened = await open(broker);
   opened.reader.start();
   await turn();
@@ -668,7 +674,7 @@ Deno.test("poll() throws what went wrong in the background, for which the job is
 });
 
 Deno.test("close() ends a fetch that waits, and no other follows", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1);
+  const broker = new ObservedBroker().addTopic("skyone", 1);
   const { reader } = await open(broker);
   reader.start();
   await turn();
@@ -679,7 +685,7 @@ Deno.test("close() ends a fetch that waits, and no other follows", async () => {
 });
 
 Deno.test("close() lets no error out of a fetch that it ends", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1);
+  const broker = new ObservedBroker().addTopic("skyone", 1);
   const opened = await open(broker);
   opened.reader.start();
   await turn();
@@ -690,20 +696,20 @@ Deno.test("close() lets no error out of a fetch that it ends", async () => {
 });
 
 Deno.test("close() ends a reader that waits for room, or that was never started", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(3_000));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...numbered(3_000));
   const { reader } = await open(broker);
   reader.start();
   await turn();
   await reader.close();
   assertEquals(broker.fetches.length, 1);
 
-  await (await open(new FakeBroker().addTopic("skyone", 1))).reader.close();
+  await (await open(new ObservedBroker().addTopic("skyone", 1))).reader.close();
 });
 
 // --------------------------------------------------------------------------------- what happens to a topic meanwhile
 
 Deno.test("poll() throws what a new attempt can mend when the topic has more partitions", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2);
+  const broker = new ObservedBroker().addTopic("skyone", 2);
   const { reader } = await open(broker);
   broker.addPartition("skyone");
   reader.poll(1_000);
@@ -718,7 +724,7 @@ Deno.test("poll() throws what a new attempt can mend when the topic has more par
 });
 
 Deno.test("a bounded run has its ends, and leaves partitions that are added to the next one", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2);
+  const broker = new ObservedBroker().addTopic("skyone", 2);
   const { reader } = await open(broker, { bounded: true });
   broker.addPartition("skyone");
   reader.poll(1_000);
@@ -728,11 +734,11 @@ Deno.test("a bounded run has its ends, and leaves partitions that are added to t
 });
 
 Deno.test("poll() says what to do when records are deleted before they have been read", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 1).append("skyone", 0, ...numbered(5));
+  const broker = new ObservedBroker().addTopic("skyone", 1).appendTo("skyone", 0, ...numbered(5));
   const opened = await open(broker, { restored: { "skyone-0": 5 } });
   opened.reader.start();
   await turn();
-  broker.append("skyone", 0, ...numbered(4)).trim("skyone", 0, 8);
+  broker.appendTo("skyone", 0, ...numbered(4)).trim("skyone", 0, 8);
   broker.fetchError = new OffsetOutOfRangeError("the partition has no such offset");
   broker.answerFetches();
   await turn();
@@ -747,11 +753,11 @@ Deno.test("poll() says what to do when records are deleted before they have been
 });
 
 Deno.test("what is learnt from the JSON of one partition serves all of its topic", async () => {
-  const broker = new FakeBroker().addTopic("skyone", 2);
-  for (let i = 0; i < 20; i++) broker.append("skyone", i % 2, textRecord(i, `{"n":${i},"text":"${i}"}`));
+  const broker = new ObservedBroker().addTopic("skyone", 2);
+  for (let i = 0; i < 20; i++) broker.appendTo("skyone", i % 2, textRecord(i, `{"n":${i},"text":"${i}"}`));
   const topic = { name: "skyone", schema: z.object({ n: z.number(), text: z.string() }), key: () => "" };
   topic.schema.parse({ n: 1, text: "" }); // makes a function itself, the first time
-  const reader = await new JobBroker(broker.port).source(topic).open({
+  const reader = await new JobBroker(broker).source(topic).open({
     from: "earliest",
     bounded: true,
     logger: SILENT,

@@ -8,7 +8,7 @@ import { SILENT } from "../../src/engine/logger.ts";
 import { FunctionSink } from "../../src/engine/sinks/function_sink.ts";
 import { WatermarkStrategy } from "../../src/engine/time/watermark_strategy.ts";
 import { forJobs, onEachBroker, type Scope } from "../cli/brokers.ts";
-import { FakeBroker, textRecord } from "../engine/fake_broker.ts";
+import { ObservedBroker, textRecord } from "../memory_broker/observed_broker.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -140,8 +140,14 @@ onEachBroker("a commit of a version that kept no identity is taken once, and get
 });
 
 Deno.test("checkIdentity() looks for the last record where the broker gives topics no ids", async () => {
-  const broker = new FakeBroker().addTopic("x", 1).append("x", 0, textRecord(1, "a"), textRecord(2, "b"), undefined);
-  const look = { broker: broker.port, topic: "x", topicId: undefined };
+  const broker = new ObservedBroker().addTopic("x", 1).appendTo(
+    "x",
+    0,
+    textRecord(1, "a"),
+    textRecord(2, "b"),
+    undefined,
+  );
+  const look = { broker: broker, topic: "x", topicId: undefined };
   const read = { ...textRecord(2, "b"), offset: 1 };
   const check = (last: ReturnType<typeof lastRecordOf>, start = 0) => {
     const identity = { last: { ...last } };
@@ -164,12 +170,12 @@ Deno.test("checkIdentity() looks for the last record where the broker gives topi
 });
 
 Deno.test("checkIdentity() takes a broker that has begun or ceased to give ids", async () => {
-  const broker = new FakeBroker().addTopic("x", 1).append("x", 0, textRecord(1, "a"));
+  const broker = new ObservedBroker().addTopic("x", 1).appendTo("x", 0, textRecord(1, "a"));
   const positions = (identity: { readonly topicId: string }) => [{ partition: 0, identity, start: 0, end: 1 }];
-  await checkIdentity({ broker: broker.port, topic: "x", topicId: undefined }, positions({ topicId: "one" }));
-  await checkIdentity({ broker: broker.port, topic: "x", topicId: "one" }, positions({ topicId: "one" }));
+  await checkIdentity({ broker: broker, topic: "x", topicId: undefined }, positions({ topicId: "one" }));
+  await checkIdentity({ broker: broker, topic: "x", topicId: "one" }, positions({ topicId: "one" }));
   await assertRejects(
-    () => checkIdentity({ broker: broker.port, topic: "x", topicId: "two" }, positions({ topicId: "one" })),
+    () => checkIdentity({ broker: broker, topic: "x", topicId: "two" }, positions({ topicId: "one" })),
     JobError,
     "the commit knew it by the id one, now it is two",
   );

@@ -1,8 +1,9 @@
 /** A sink that is slower than its source: the source waits, and nothing piles up between them. */
 import { assert, assertEquals } from "@std/assert";
+import type { Fetcher } from "../../src/connectors/broker.ts";
 import { TopicSource } from "../../src/connectors/source.ts";
 import { type Sink, type SinkWriter, StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
-import { FakeBroker, textRecord } from "../engine/fake_broker.ts";
+import { ObservedBroker, textRecord } from "../memory_broker/observed_broker.ts";
 import { later } from "../later.ts";
 
 const PARTITIONS = 3;
@@ -39,15 +40,31 @@ class ManualSink implements Sink<string> {
   }
 }
 
+/** Counts the records that its fetches bring. */
+class CountingBroker extends ObservedBroker {
+  fetched = 0;
+
+  override async fetcher(): Promise<Fetcher> {
+    const fetcher = await super.fetcher();
+    return {
+      fetch: async (positions, maxWaitMs) => {
+        const batches = await fetcher.fetch(positions, maxWaitMs);
+        for (const { records } of batches) this.fetched += records.length;
+        return batches;
+      },
+      close: () => fetcher.close(),
+    };
+  }
+}
+
 Deno.test("a slow sink slows its source: what is read ahead has a limit, and all of it arrives once", async () => {
-  const broker = new FakeBroker().addTopic("in", PARTITIONS);
+  const broker = new CountingBroker().addTopic("in", PARTITIONS);
   broker.fetchRecords = FETCH_RECORDS;
-  for (let i = 0; i < RECORDS; i++) broker.append("in", i % PARTITIONS, textRecord(i, String(i)));
+  for (let i = 0; i < RECORDS; i++) broker.appendTo("in", i % PARTITIONS, textRecord(i, String(i)));
   const sink = new ManualSink();
-  let fetched = 0;
   const decoder = new TextDecoder();
   const source = new TopicSource(
-    counting(broker, (records) => fetched += records),
+    broker,
     { topic: "in", createDecode: () => ({ value }) => decoder.decode(value!) },
   );
   const env = new StreamExecutionEnvironment({ from: "earliest", bounded: true });
@@ -61,7 +78,7 @@ Deno.test("a slow sink slows its source: what is read ahead has a limit, and all
     // All that can happen without the sink happens here.
     for (let i = 0; i < 5 && !over; i++) await new Promise((resolve) => setTimeout(resolve, 0));
     if (sink.release === undefined) continue;
-    const ahead = fetched - sink.taken.length;
+    const ahead = broker.fetched - sink.taken.length;
     furthest = Math.max(furthest, ahead);
     held++;
     const { release } = sink;
@@ -76,21 +93,3 @@ Deno.test("a slow sink slows its source: what is read ahead has a limit, and all
   const most = PARTITIONS * (LOW_WATER_RECORDS + FETCH_RECORDS);
   assert(furthest <= most && furthest > 0, `${furthest} records were read ahead, the limit is ${most}`);
 });
-
-/** The broker's port, which tells how many records each fetch brings. */
-function counting(broker: FakeBroker, count: (records: number) => void): FakeBroker["port"] {
-  const { port } = broker;
-  const fetcher = port.fetcher.bind(port);
-  port.fetcher = async () => {
-    const inner = await fetcher();
-    return {
-      fetch: async (positions, maxWaitMs) => {
-        const batches = await inner.fetch(positions, maxWaitMs);
-        for (const { records } of batches) count(records.length);
-        return batches;
-      },
-      close: () => inner.close(),
-    };
-  };
-  return port;
-}

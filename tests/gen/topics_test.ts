@@ -4,14 +4,14 @@ import { BrokerError, JobActiveError, UnknownTopicError } from "../../src/connec
 import { recreateTopics, requireTopics } from "../../src/gen/mod.ts";
 import { SUNSET } from "../../src/models.ts";
 import type { Logger } from "../../src/utils.ts";
-import { MemoryBroker } from "../memory_broker.ts";
+import { ObservedBroker } from "../memory_broker/observed_broker.ts";
 
 function loggerTo(log: (message: string) => void): Logger {
   return { debug: log, info: log, warn: log, error: log };
 }
 
 Deno.test("requireTopics() says that --create helps, naming what is missing", async () => {
-  const broker = new MemoryBroker();
+  const broker = new ObservedBroker();
   await broker.createTopics([{ name: SUNSET.name, partitions: 1 }]);
   await assertRejects(
     () => requireTopics(broker),
@@ -21,13 +21,13 @@ Deno.test("requireTopics() says that --create helps, naming what is missing", as
 });
 
 Deno.test("recreateTopics() forgets the jobs that read the topics, then makes them anew", async () => {
-  const broker = new MemoryBroker();
+  const broker = new ObservedBroker();
   await broker.createTopics([{ name: "skyone", partitions: 1 }, { name: "other", partitions: 1 }]);
-  broker.calls.length = 0;
+  broker.changes.length = 0;
   broker.jobs = [{ job: "flight_importer", running: false }, { job: "user_statistics", running: false }];
   const logged: string[] = [];
   await recreateTopics(broker, { logger: loggerTo((message) => void logged.push(message)) });
-  assertEquals(broker.calls, [
+  assertEquals(broker.changes, [
     "dropJob flight_importer",
     "dropJob user_statistics",
     "deleteTopic skyone",
@@ -45,7 +45,7 @@ Deno.test("recreateTopics() forgets the jobs that read the topics, then makes th
 });
 
 Deno.test("recreateTopics() refuses while a job is running, names it and changes nothing", async () => {
-  const broker = new MemoryBroker();
+  const broker = new ObservedBroker();
   broker.jobs = [{ job: "flight_importer", running: false }, { job: "user_statistics", running: true }];
   broker.openJob = () => Promise.reject(new JobActiveError("it is running"));
   await assertRejects(
@@ -53,11 +53,11 @@ Deno.test("recreateTopics() refuses while a job is running, names it and changes
     BrokerError,
     "Cannot create the topics anew while they are read by user_statistics: stop it first",
   );
-  assertEquals(broker.calls, []);
+  assertEquals(broker.changes, []);
 });
 
 Deno.test("recreateTopics() waits for a job that seems to run but was killed, and goes on", async () => {
-  const broker = new MemoryBroker();
+  const broker = new ObservedBroker();
   broker.jobs = [{ job: "user_statistics", running: true }];
   const asked: unknown[] = [];
   broker.openJob = (request?: BrokerJobRequest) => {
@@ -66,5 +66,5 @@ Deno.test("recreateTopics() waits for a job that seems to run but was killed, an
   };
   await recreateTopics(broker, { logger: loggerTo(() => {}) });
   assertEquals(asked, ["user_statistics", "refuse", "released"]);
-  assertEquals(broker.calls[0], "dropJob user_statistics");
+  assertEquals(broker.changes[0], "dropJob user_statistics");
 });
