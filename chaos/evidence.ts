@@ -65,13 +65,13 @@ export class TopicReader implements AsyncDisposable {
 /** What a job has left behind, once it has ended. `output` reads its topic. */
 export async function gather(port: Broker, job: string, output: TopicReader): Promise<Evidence> {
   await output.readOn();
-  return { output: output.partitions, letters: await readLetters(port, job), state: await readState(port, job) };
+  return { output: output.partitions, letters: await readDeadLetters(port, job), state: await readState(port, job) };
 }
 
-async function readLetters(port: Broker, job: string): Promise<string[]> {
+async function readDeadLetters(port: Broker, job: string): Promise<string[]> {
   const topic = deadLetterTopic(job);
   if (!(await port.listTopics()).includes(topic)) return [];
-  await using reader = await TopicReader.open(port, topic, formatLetter);
+  await using reader = await TopicReader.open(port, topic, formatDeadLetter);
   await reader.readOn();
   return reader.partitions.flat();
 }
@@ -88,7 +88,7 @@ function formatRecord({ timestampMs, key, value }: BrokerRecord): string {
 }
 
 /** With where it came from, without when and in which attempt. */
-function formatLetter(record: BrokerRecord): string {
+function formatDeadLetter(record: BrokerRecord): string {
   const headers = new Map(record.headers);
   const header = (name: string) => decoder.decode(headers.get(`dead-letter.${name}`) ?? undefined);
   return `${header("topic")} ${header("partition")} ${header("offset")} ${formatRecord(record)}`;

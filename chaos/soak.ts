@@ -173,8 +173,8 @@ class Soak {
     await this.#checkpoint();
     return {
       jobs: [
-        this.#resultOf(s16, [this.#feed.flights, await this.#readLetters(s16)]),
-        this.#resultOf(s20, [this.#feed.statistics, await this.#readLetters(s20)]),
+        this.#resultOf(s16, [this.#feed.flights, await this.#readDeadLetters(s16)]),
+        this.#resultOf(s20, [this.#feed.statistics, await this.#readDeadLetters(s20)]),
       ],
       checkpoints: this.#checkpoints,
       records: this.#feed.records,
@@ -284,8 +284,8 @@ class Soak {
     await this.#tails.s20.readOn((record) => this.#feed.tookStatistics(record));
   }
 
-  /** Letters that s16 must have put aside; s20 must have none. */
-  async #readLetters({ lesson, jobName }: SoakJob): Promise<Ledger> {
+  /** Checks the dead letters: those that s16 must have; s20 must have none. */
+  async #readDeadLetters({ lesson, jobName }: SoakJob): Promise<Ledger> {
     const { port } = this.#options;
     const ledger = lesson === "s16" ? this.#feed.letters : new Ledger(0);
     const topic = deadLetterTopic(jobName);

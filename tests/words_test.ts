@@ -83,7 +83,7 @@ const FIGURE: Rule = {
   pattern: new RegExp(
     [
       /\d\s?(µs|ns|%|MB|GB)(?!\w)/,
-      /\b\d[\d.,]* ?[kM]?\/s\b/,
+      /(?<!["\d.])\b\d[\d.,]* ?[kM]?\/s\b/,
       /\b(\d+|two|three|four|five|ten|twice) times as\b|\btimes (faster|slower)\b/,
       /\b(took|takes?|costs?|spends?|spent) (some |about )?\d/,
       /\b(instead of|against) (some )?\d+\.\d/,

@@ -7,7 +7,7 @@ import type { Topics } from "./verdict.ts";
 
 const PARTITIONS = 5;
 const TOPICS = ["skyone", "sunset", "flightdata", "userstatistics"] as const;
-const LETTERS = { s16: "flight_importer.dead-letters", s20: "user_statistics.dead-letters" } as const;
+const DEAD_LETTER_TOPICS = { s16: "flight_importer.dead-letters", s20: "user_statistics.dead-letters" } as const;
 /** When nothing new has come for so long, nothing will. */
 const PATIENCE_MS = 60_000;
 /** Readers have come to the end when they have read nothing for so long. */
@@ -59,8 +59,8 @@ export class ReadTopics implements Topics {
   async finish(): Promise<void> {
     for (const job of ["s16", "s20"] as const) {
       // Made only if there are some.
-      if (!await this.#clients.exists(LETTERS[job])) continue;
-      this.#clients.follow(LETTERS[job], (record) => this.letters[job].push(record));
+      if (!await this.#clients.exists(DEAD_LETTER_TOPICS[job])) continue;
+      this.#clients.follow(DEAD_LETTER_TOPICS[job], (record) => this.letters[job].push(record));
     }
     for (let known = -1; known !== this.#records;) {
       known = this.#records;

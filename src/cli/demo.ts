@@ -5,13 +5,13 @@
  *                              ├─▶ demo_flight_importer ─▶ demo.flightdata ─▶ demo_user_statistics ─▶ demo.userstatistics
  *     bookings ─▶ demo.sunset ─┘        (lesson 16)                        (lesson 20, 5-second windows)
  *
- * It works on topics of its own, so that it can run beside the lessons and never changes what they give. On the course's
- * topics, s16 in a second terminal would import the same bookings once more, s20 would count each flight twice, `userstatistics`
- * would hold totals of two jobs without a sign of which, and `gen --create` would be refused or take the demo's topics away.
- * For the same reason its jobs have names of their own: a commit of theirs has five-second windows, one of s20 has minutes.
+ * It has its own topics, so that it can run beside the lessons and never changes their results. On the course's topics, s16 in
+ * a second terminal would import the same bookings once more, s20 would count each flight twice, `userstatistics` would mix the
+ * totals of two jobs, and `gen --create` would be refused or delete the demo's topics. Its jobs have their own names too: their
+ * commits hold five-second windows, those of s20 windows of a minute.
  *
  * A second run goes on: same travellers, further bookings, totals from the last commit. The live view goes to standard
- * output, or plain lines every few seconds where that is no terminal; what the jobs say goes to standard error, or below the
+ * output, or plain lines every few seconds if that is not a terminal; what the jobs log goes to standard error, or below the
  * live view. To look closer: `deno task topics read demo.userstatistics`.
  */
 import { openBroker } from "../connectors/mod.ts";
@@ -38,9 +38,9 @@ const FLAGS = {
   seconds: {
     value: "N",
     parse: wholeNumber({ min: 1, max: 1_000_000 }),
-    help: "end by itself after so long (default: Ctrl-C)",
+    help: "end after this time (default: with Ctrl-C)",
   },
-  reset: { help: "forget what earlier demos left behind: topics, totals, commits" },
+  reset: { help: "delete what earlier demos left behind: topics, totals, commits" },
 } as const satisfies Flags;
 
 async function main(signal: AbortSignal): Promise<void> {
@@ -55,7 +55,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const logger = createLogger({
     write(line) {
       if (isLive) messages.add(line);
-      // On one terminal with the live view it would tear it.
+      // On the live view's terminal, a line would destroy the view.
       if (!isLive || !Deno.stderr.isTerminal()) writeErrorLine(line);
     },
   });
@@ -81,7 +81,7 @@ async function main(signal: AbortSignal): Promise<void> {
   await writeOutput(`${renderSummary(demo.state()).join("\n")}\n`);
 }
 
-/** A few lines every few seconds. @throws {Deno.errors.BrokenPipe} if nobody reads them any more */
+/** Prints a few lines every few seconds. @throws {Deno.errors.BrokenPipe} if their reader has gone */
 async function printLines(demo: Demo, signal: AbortSignal): Promise<void> {
   for (let waitMs = FIRST_LINES_MS;; waitMs = PLAIN_LINES_MS) {
     await SYSTEM_CLOCK.sleep(waitMs, signal);

@@ -15,7 +15,7 @@ Usage: deno task flink COMMAND
 
   up       start Flink ${FLINK_VERSION} on this machine, or what is not running of it; needs Java 17 and, the first time, Maven
   down     end it; jobs that run there end too
-  COMMAND --help tells more`;
+  COMMAND --help shows more`;
 
 /** What a command does with its arguments. */
 type Command = (args: readonly string[]) => Promise<void>;

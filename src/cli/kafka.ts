@@ -2,8 +2,8 @@
  * A real Apache Kafka on this machine, for tests and for trying things out without Docker: `deno task kafka`, or a cluster of
  * brokers that can be killed and frozen one by one: `deno task kafka --brokers 3`.
  *
- * The first start fetches Kafka from Maven Central into `.kafka/` (some 45 MB); a start takes a few seconds. Each broker is
- * one process that is a controller, too, with its data in a temporary folder that is removed when it stops.
+ * The first start fetches Kafka from Maven Central into `.kafka/`; a start takes a few seconds. Each broker is a process that is
+ * a controller too, with its data in a temporary folder that is removed when it stops.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { KAFKA_VERSION, kafkaPrerequisites } from "./kafka/fetch.ts";
@@ -84,7 +84,7 @@ async function main(args: readonly string[]): Promise<number> {
   Deno.addSignalListener("SIGINT", () => ended.resolve(130));
   Deno.addSignalListener("SIGTERM", () => ended.resolve(0));
   try {
-    // Asked to end while it starts, it ends when it has started.
+    // If it is asked to end while it starts, it ends when it has started.
     return await (flags.brokers === 1 ? runOne : runCluster)(flags, ended.promise);
   } catch (error) {
     say((error as Error).message);
@@ -120,7 +120,7 @@ async function runCluster({ port, brokers, version }: Flags, ended: Promise<numb
   return code;
 }
 
-/** Does what the lines of standard input say, until it ends. */
+/** Carries out the commands on the lines of standard input, until it ends. */
 async function listen(brokers: readonly RunningKafka[]): Promise<void> {
   let rest = "";
   for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
@@ -130,7 +130,7 @@ async function listen(brokers: readonly RunningKafka[]): Promise<void> {
   }
 }
 
-/** @returns what has become of it */
+/** Carries out one command. @returns a sentence on what was done */
 async function disturb(brokers: readonly RunningKafka[], line: string): Promise<string> {
   const [word, number] = line.split(/\s+/);
   const broker = brokers[Number(number) - 1];

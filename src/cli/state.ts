@@ -37,7 +37,7 @@ const IMPORT_FLAGS = {
   yes: { short: "y", help: "replace the commit that the job has" },
 } as const satisfies Flags;
 const RESET_FLAGS = {
-  yes: { short: "y", help: "do it; without it this only tells what would go" },
+  yes: { short: "y", help: "do it; without it this only shows what would go" },
 } as const satisfies Flags;
 
 const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) => StateCommand>> = {
@@ -135,7 +135,7 @@ Commands:
   set-event-time TIME         sets event time back, after a record with a time that was wrong
   reset                       forgets the commit
 
-deno task state JOB COMMAND --help tells more. Which broker: BOOTSTRAP_SERVERS, BROKER, BROKER_DIR.`;
+deno task state JOB COMMAND --help shows more. Which broker: BOOTSTRAP_SERVERS, BROKER, BROKER_DIR.`;
 
 /**
  * What the arguments ask for, ready to run.

@@ -1,9 +1,9 @@
-/** The project's own commands, as deno.json has them. */
+/** The project's own commands, which are the tasks in deno.json. */
 
 /** Where deno.json is. */
 export const ROOT = new URL("../../", import.meta.url);
 
-/** What a task gives to deno: `run`, flags, the file last. Split at blanks, as none has a blank in it. */
+/** The arguments with which a task runs deno: `run`, flags, and the file last. They contain no blanks. */
 export function argumentsOf(task: string): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
   const [deno, ...args] = (tasks[task].command as string).split(" ");

@@ -1,10 +1,10 @@
-/** What `topics`, `state` and `dead-letters` have in common: commands found by name, over the broker that the settings name. */
+/** What `topics`, `state` and `dead-letters` have in common: commands by name, on the broker that the settings choose. */
 import type { Broker } from "../connectors/broker.ts";
 import { openBroker } from "../connectors/mod.ts";
 import type { CommandLine, Flags, FlagValues, Logger } from "../utils.ts";
 import { brokerSettings, createLogger, HelpRequested, nearest, parseFlags, UsageError, writeOutput } from "../utils.ts";
 
-/** The world around a command. */
+/** What a command reads, writes and logs to. */
 export interface ToolIo {
   /** Writes data to standard output; resolves when it is out. */
   readonly write: (text: string) => Promise<void>;
@@ -13,11 +13,11 @@ export interface ToolIo {
   readonly logger: Logger;
   /** ms since the Unix epoch */
   readonly now: () => number;
-  /** Gives up what it is doing; a transaction is finished. */
+  /** Stops the command; a transaction is finished first. */
   readonly signal: AbortSignal;
 }
 
-/** A command whose arguments have been understood. */
+/** A command with its parsed arguments, ready to run. */
 export type ToolCommand<I> = (broker: Broker, io: I) => Promise<void>;
 
 export type Parsed<F extends Flags> = FlagValues<F> & { readonly _: readonly string[] };
@@ -36,10 +36,10 @@ export function jobCommand<const F extends Flags, I>(
   };
 }
 
-/** @throws {UsageError} if there is none of that name, with the nearest */
+/** The command of that name. @throws {UsageError} if there is no such command, with the most similar name */
 export function findCommand<C>(commands: Readonly<Record<string, C>>, name: string | undefined): C {
   const names = Object.keys(commands);
-  if (name === undefined) throw new UsageError(`A command is missing, one of ${names.join(", ")}: --help tells more`);
+  if (name === undefined) throw new UsageError(`A command is missing, one of ${names.join(", ")}: --help shows more`);
   if (Object.hasOwn(commands, name)) return commands[name]!;
   const [near] = nearest(name, names);
   const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
@@ -47,9 +47,9 @@ export function findCommand<C>(commands: Readonly<Record<string, C>>, name: stri
 }
 
 /**
- * What the arguments of a tool about one job ask for, ready to run.
- * @param tool "state"
- * @throws {UsageError} if they make no sense
+ * Parses the arguments of a tool about one job into a command.
+ * @param tool its name: "state"
+ * @throws {UsageError} if they are wrong
  * @throws {HelpRequested} for `--help`
  */
 export function findJobCommand<I>(
@@ -61,7 +61,7 @@ export function findJobCommand<I>(
   const [job, name, ...rest] = args;
   if (isHelp(job) || isHelp(name)) throw new HelpRequested(help);
   const usage = `deno task ${tool} JOB COMMAND`;
-  if (job === undefined) throw new UsageError(`JOB is missing: ${usage}; --help tells more`);
+  if (job === undefined) throw new UsageError(`JOB is missing: ${usage}; --help shows more`);
   const known = name !== undefined && Object.hasOwn(commands, name);
   if (!known && Object.hasOwn(commands, job)) {
     throw new UsageError(`The job comes first: deno task ${tool} ${name ?? "JOB"} ${job}`);

@@ -1,7 +1,7 @@
 /**
- * `deno task topics`: looks into the topics of whichever broker the settings name, and changes them.
+ * `deno task topics`: shows and changes the topics of the broker that the settings choose.
  *
- * Standard output carries data only. Who knows kcat finds `-p`, `-o`, `-c`, `-e` and `-J` in `read`.
+ * Standard output carries data only. `read` has kcat's flags `-p`, `-o`, `-c`, `-e` and `-J`.
  */
 import type { Broker, TopicDescription } from "../connectors/broker.ts";
 import { UnknownTopicError } from "../connectors/broker_errors.ts";
@@ -20,10 +20,10 @@ import { checkReadFlags, READ_FLAGS, readTopic } from "./topics/read.ts";
 import { WRITE_HELP, writeTopic } from "./topics/write.ts";
 import { findCommand, isHelp, type Parsed, type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
 
-/** The world around a command. */
+/** What a command reads, writes and logs to. */
 export type TopicsIo = ToolIo;
 
-/** A command whose arguments have been understood. */
+/** A command with its parsed arguments, ready to run. */
 export type TopicsCommand = ToolCommand<TopicsIo>;
 
 const JSON_FLAG = { json: { short: "J", help: "one JSON object a line" } } as const satisfies Flags;
@@ -40,7 +40,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => TopicsComma
     "describe",
     ["TOPIC..."],
     "Shows the partitions of topics: first offset, end (the next record's offset) and how many lie between. On\n" +
-      "Kafka these also count what no reader sees: marks of transactions, and records that were not committed.",
+      "Kafka these also count what no reader sees: transaction markers, and records that were not committed.",
     describeTopics,
   ),
   create: command(CREATE_FLAGS, "create", ["TOPIC..."], "Creates empty topics.", createTopics, checkNames),
@@ -73,11 +73,11 @@ Commands:
   read TOPIC           prints records
   write TOPIC          sends JSON lines from standard input as records
 
-deno task topics COMMAND --help tells more. Which broker: BOOTSTRAP_SERVERS, BROKER, BROKER_DIR.`;
+deno task topics COMMAND --help shows more. Which broker: BOOTSTRAP_SERVERS, BROKER, BROKER_DIR.`;
 
 /**
- * What the arguments ask for, ready to run.
- * @throws {UsageError} if they make no sense
+ * Parses the arguments into a command.
+ * @throws {UsageError} if they are wrong
  * @throws {HelpRequested} for `--help`
  */
 export function topicsCommand(args: readonly string[]): TopicsCommand {
@@ -140,7 +140,7 @@ async function createTopics(broker: Broker, flags: Parsed<typeof CREATE_FLAGS>, 
   for (const name of names) io.logger.info(`Created ${name}, partitions: ${partitions}`);
 }
 
-/** What Kafka allows; the embedded log is to be no broader. */
+/** Checks names by Kafka's rule, which holds for the embedded log too. */
 function checkNames({ _: names }: { readonly _: readonly string[] }): void {
   for (const name of names) {
     if (/^[\w.-]{1,249}$/.test(name) && name !== "." && name !== "..") continue;
@@ -159,7 +159,7 @@ async function deleteTopics(broker: Broker, flags: { _: readonly string[] }, io:
   }
 }
 
-/** Topics as they are. @throws {UnknownTopicError} with names that could have been meant */
+/** Descriptions of topics. @throws {UnknownTopicError} with similar names, if one does not exist */
 async function describe(broker: Broker, names: readonly string[]): Promise<TopicDescription[]> {
   try {
     return await broker.describeTopics(names);

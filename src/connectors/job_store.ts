@@ -11,7 +11,7 @@ import {
   type TopicSpec,
 } from "./broker.ts";
 import { BrokerError, TopicExistsError } from "./broker_errors.ts";
-import { LetterWriter, shortened } from "./records/letter_record.ts";
+import { DeadLetterWriter, shortened } from "./records/dead_letter_record.ts";
 
 /**
  * Opens the job at the broker: its state, positions, outputs and dead letters are one transaction there.
@@ -37,8 +37,8 @@ export class BrokerJobSession implements JobSession {
   readonly #faultPoint: FaultPoint | undefined;
   #letters: DeadLetter[] = [];
   #topicExists = false;
-  #checkLetter: RecordCheck | undefined;
-  readonly #letterWriter: LetterWriter;
+  #checkDeadLetter: RecordCheck | undefined;
+  readonly #deadLetterWriter: DeadLetterWriter;
 
   constructor(
     broker: Broker,
@@ -51,7 +51,7 @@ export class BrokerJobSession implements JobSession {
     this.#replicas = replicas;
     this.#faultPoint = faultPoint;
     this.deadLetters = deadLetterTopic(job);
-    this.#letterWriter = new LetterWriter(this.deadLetters, job);
+    this.#deadLetterWriter = new DeadLetterWriter(this.deadLetters, job);
   }
 
   get lost(): AbortSignal {
@@ -81,12 +81,12 @@ export class BrokerJobSession implements JobSession {
   }
 
   async flush(): Promise<void> {
-    await this.#writeLetters();
+    await this.#writeDeadLetters();
     await this.lease.flush();
   }
 
   async commit(commit: JobCommit): Promise<void> {
-    await this.#writeLetters();
+    await this.#writeDeadLetters();
     await this.lease.commit(commit);
   }
 
@@ -96,12 +96,12 @@ export class BrokerJobSession implements JobSession {
 
   /** A dead letter that its topic accepts: shortened, unless only its timestamp is refused, which its headers hold as well. */
   #fitting(record: OutgoingRecord): OutgoingRecord {
-    if (this.#checkLetter?.(record) === undefined) return record;
+    if (this.#checkDeadLetter?.(record) === undefined) return record;
     const ofNow = { ...record, timestampMs: Date.now() };
-    return this.#checkLetter(ofNow) === undefined ? ofNow : shortened(ofNow);
+    return this.#checkDeadLetter(ofNow) === undefined ? ofNow : shortened(ofNow);
   }
 
-  async #writeLetters(): Promise<void> {
+  async #writeDeadLetters(): Promise<void> {
     if (this.#letters.length === 0) return;
     const topic = this.deadLetters;
     if (!this.#topicExists) {
@@ -116,12 +116,12 @@ export class BrokerJobSession implements JobSession {
         });
         this.#faultPoint?.("commit: the topic of dead letters is made");
       }
-      this.#checkLetter = await this.broker.recordCheck?.(topic);
+      this.#checkDeadLetter = await this.broker.recordCheck?.(topic);
       this.#topicExists = true;
     }
     const letters = this.#letters;
     this.#letters = [];
-    for (const letter of letters) this.lease.write(this.#fitting(this.#letterWriter.record(letter)));
+    for (const letter of letters) this.lease.write(this.#fitting(this.#deadLetterWriter.record(letter)));
     this.#faultPoint?.("commit: the dead letters are written");
   }
 }

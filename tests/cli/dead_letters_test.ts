@@ -62,7 +62,7 @@ function letter(from: RecordOrigin | undefined, more: Partial<DeadLetter> = {}):
   };
 }
 
-/** Lets a job write letters, as it does when it works. */
+/** Lets a job write dead letters, as it does while it runs. */
 async function die(broker: Broker, job: string, ...letters: readonly DeadLetter[]): Promise<void> {
   const session = await openJobSession(broker, {
     job,
@@ -93,7 +93,7 @@ async function commitWatermarks(broker: Broker, watermarks: Readonly<Record<stri
   await lease.close();
 }
 
-/** A broker with the topic skyone of two partitions and a job that wrote these letters; their ids are 0, 1, … */
+/** A broker with the topic skyone of two partitions and a job that wrote these dead letters; their ids are 0, 1, … */
 async function broken(broker: Broker, ...letters: readonly DeadLetter[]): Promise<Broker> {
   await broker.createTopics([{ name: "skyone", partitions: 2 }]);
   await die(broker, "importer", ...letters);
@@ -155,7 +155,7 @@ onEmbeddedLog("dead-letters list shows a line for each: what, where, why, and ho
 });
 
 onEmbeddedLog(
-  "dead-letters list says which window or timer of which key a letter without a record is of",
+  "dead-letters list says which window or timer of which key a dead letter without a record is of",
   async (scope) => {
     const window = "[2026-03-01T12:00:00.000Z, 2026-03-01T12:01:00.000Z)";
     const broker = await broken(
@@ -183,9 +183,9 @@ onEmbeddedLog(
     await assertRejects(
       () => run(broker, "importer replay 0 --yes", log),
       BrokerError,
-      "Nothing was replayed: none of 1 letter can be, see above",
+      "Nothing was replayed: not one of 1 dead letter can be, see above",
     );
-    assertStringIncludes(log.join("\n"), "Letter 0 is left alone");
+    assertStringIncludes(log.join("\n"), "Dead letter 0 is left alone");
     await run(broker, "importer replay 0 --dry-run");
   },
 );
@@ -229,7 +229,7 @@ onEmbeddedLog("dead-letters list --json cuts values between characters and says 
   assertEquals(lines[1]!.origin, { topic: "skyone", partition: 1, offset: 4, timestampMs: NOW_MS - 5_000 });
 });
 
-onEmbeddedLog("dead-letters show prints all of a letter, its value as text or in hex", async (scope) => {
+onEmbeddedLog("dead-letters show prints all of a dead letter, its value as text or in hex", async (scope) => {
   const broker = await broken(
     await scope.broker(),
     letter(
@@ -238,13 +238,13 @@ onEmbeddedLog("dead-letters show prints all of a letter, its value as text or in
     letter(origin({ key: null, value: new Uint8Array([...Array(17).keys(), 0xff]) })),
   );
   const show = async (id: number) =>
-    (await run(broker, `importer show ${id}`)).output.replace(/died .*\n/, "died TIME\n");
+    (await run(broker, `importer show ${id}`)).output.replace(/time .*\n/, "time TIME\n");
 
   assertEquals(
     await show(0),
     `id         0
 job        importer, attempt 1
-died TIME
+time TIME
 operator   skyone_source
 class      RecordError
 message    value is not JSON
@@ -269,21 +269,21 @@ line
   );
   const json = JSON.parse((await run(broker, "importer show 1 --json")).output);
   assertEquals([json.key, json.valueBase64, json.headers, json.resolved], [null, "AAECAwQFBgcICQoLDA0ODxD/", [], null]);
-  await assertRejects(() => run(broker, "importer show 7"), UsageError, "There is no letter 7");
+  await assertRejects(() => run(broker, "importer show 7"), UsageError, "There is no dead letter 7");
 });
 
-onEmbeddedLog("dead-letters says that a job has none, and does not know others", async (scope) => {
+onEmbeddedLog("dead-letters says that a job has no dead letters, and does not know other jobs", async (scope) => {
   const broker = await broken(await scope.broker());
 
   assertEquals((await run(broker, "importer list")).log, ["importer has no dead letters"]);
-  assertEquals((await run(broker, "importer replay --yes")).log, ["There is no letter to replay"]);
+  assertEquals((await run(broker, "importer replay --yes")).log, ["There is no dead letter to replay"]);
   await assertRejects(() => run(broker, "imprter list"), Error, 'Job "imprter" has neither dead letters nor a commit');
 });
 
 // -------------------------------------------------------------------------------------------------------------- replay
 
 onEachBroker(
-  "dead-letters replay puts a record back as it was, once, and says so in the topic of the letters",
+  "dead-letters replay writes a record back unchanged, once, and marks that in the dead-letter topic",
   async (scope) => {
     const broker = await scope.broker();
     const [topic, job] = [scope.name("skyone"), scope.name("importer")];
@@ -324,8 +324,8 @@ onEachBroker(
 
     const { log } = await run(broker, `${job} replay 0 --yes`);
     assertEquals(log, [
-      "warning Letter 0 is left alone: it was replayed already; --force replays it all the same",
-      "There is no letter to replay",
+      "warning Dead letter 0 is left alone: it was replayed already; --force replays it all the same",
+      "There is no dead letter to replay",
     ]);
     assertEquals(await records(broker, topic), expected);
     await broker.deleteTopics([topic]);
@@ -334,7 +334,7 @@ onEachBroker(
 );
 
 onEmbeddedLog(
-  "dead-letters replay without --yes tells what it would do and does nothing; --dry-run is content with that",
+  "dead-letters replay without --yes shows what it would do, does nothing and fails; --dry-run succeeds",
   async (scope) => {
     const broker = await broken(await scope.broker(), letter(origin()), letter(origin({ partition: 0, offset: 9 })));
     const log: string[] = [];
@@ -344,8 +344,10 @@ onEmbeddedLog(
       UsageError,
       "Nothing was replayed: add --yes to do it",
     );
-    assertEquals(log, ["Would replay 2 letters: 0 (skyone 1 @ 4), 1 (skyone 0 @ 9)"]);
-    assertEquals((await run(broker, "importer replay 1 --dry-run")).log, ["Would replay 1 letter: 1 (skyone 0 @ 9)"]);
+    assertEquals(log, ["Would replay 2 dead letters: 0 (skyone 1 @ 4), 1 (skyone 0 @ 9)"]);
+    assertEquals((await run(broker, "importer replay 1 --dry-run")).log, [
+      "Would replay 1 dead letter: 1 (skyone 0 @ 9)",
+    ]);
 
     assertEquals(await records(broker, "skyone"), []);
     assertEquals(await ids(broker), [0, 1]);
@@ -362,7 +364,7 @@ onEmbeddedLog("dead-letters replay asks the broker what the settings of the reco
 });
 
 onEmbeddedLog(
-  "a letter that dies in a job that reads letters is the same letter again after its replay",
+  "a dead letter that fails in a job which reads dead letters is unchanged after its replay",
   async (scope) => {
     const broker = await broken(await scope.broker(), letter(origin({ headers: [["trace", bytes("x1")]] })));
     const [[dead]] = await readAll(broker, "importer.dead-letters") as [[BrokerRecord]];
@@ -382,20 +384,20 @@ onEmbeddedLog(
   },
 );
 
-onEmbeddedLog("a record that dies again after its replay becomes a letter that says how often", async (scope) => {
+onEmbeddedLog("a record that fails again after its replay becomes a dead letter that says how often", async (scope) => {
   const broker = await broken(await scope.broker(), letter(origin()));
   for (let count = 1; count <= 2; count++) {
     await run(broker, "importer replay --yes");
     const [, [record]] = await readAll(broker, "skyone", [0, count - 1]) as [BrokerRecord[], [BrokerRecord]];
     await die(broker, "importer", letter(origin({ offset: record.offset, headers: record.headers })));
   }
-  // Letters and marks take turns.
+  // Dead letters and markers take turns.
   const { output } = await run(broker, "importer list");
   assertStringIncludes(output, "again (2)");
   assertEquals(await ids(broker), [4]);
   assertStringIncludes(
     (await run(broker, "importer show 4")).output,
-    "before     replayed 2 times, last as letter 2 of importer\n",
+    "before     replayed 2 times, last as dead letter 2 of importer\n",
   );
 
   await run(broker, "importer replay --yes");
@@ -425,17 +427,17 @@ onEmbeddedLog(
     assertEquals(
       (await run(broker, "importer replay --dry-run")).log.filter((line) => !line.includes("its windows may")),
       [
-        `warning Letter 0 is left alone: event time of "counts" is at 2026-03-01T12:00:00.000Z, ${again}`,
-        `warning Letter 2 is left alone: event time of "other" is at 2026-03-01T12:00:00.001Z, ${again}`,
-        "warning Letter 3 is left alone: it falls into no window, whenever it comes; --force replays it all the same",
-        `warning Letter 4 is left alone: event time of "counts" is at 2026-03-01T12:00:00.000Z, ${again}`,
-        "Would replay 1 letter: 1 (skyone 1 @ 2)",
+        `warning Dead letter 0 is left alone: event time of "counts" is at 2026-03-01T12:00:00.000Z, ${again}`,
+        `warning Dead letter 2 is left alone: event time of "other" is at 2026-03-01T12:00:00.001Z, ${again}`,
+        "warning Dead letter 3 is left alone: it falls into no window, whenever it comes; --force replays it all the same",
+        `warning Dead letter 4 is left alone: event time of "counts" is at 2026-03-01T12:00:00.000Z, ${again}`,
+        "Would replay 1 dead letter: 1 (skyone 1 @ 2)",
       ],
     );
     // A job that has begun anew.
     await commitWatermarks(broker, {});
     assertEquals(
-      (await run(broker, "importer replay --dry-run")).log.at(-1)!.startsWith("Would replay 4 letters: 0 "),
+      (await run(broker, "importer replay --dry-run")).log.at(-1)!.startsWith("Would replay 4 dead letters: 0 "),
       true,
     );
   },
@@ -454,13 +456,13 @@ onEmbeddedLog("dead-letters replay explains what it leaves alone; --force replay
 
   const { log } = await run(broker, "importer replay --dry-run");
   assertEquals(log, [
-    'warning Letter 0 is left alone: event time of "counts" is at 2026-03-01T12:00:00.000Z, so it would be late again; ' +
+    'warning Dead letter 0 is left alone: event time of "counts" is at 2026-03-01T12:00:00.000Z, so it would be late again; ' +
     "--force replays it all the same",
-    'warning Letter 1 is left alone: what died in "counts" was no record of a topic but something that the job had made itself, ' +
-    "so there is no topic to put it into",
-    'warning Letter 2 is left alone: it came from "in/a.csv", which is no topic here',
-    'warning Letter 3 is left alone: it came from partition 2 of "skyone", which has 2 now',
-    "Would replay 1 letter: 4 (skyone 0 @ 4)",
+    'warning Dead letter 1 is left alone: the value that failed in "counts" came from no topic but was made by the job itself, ' +
+    "so there is no topic to write it to",
+    'warning Dead letter 2 is left alone: it came from "in/a.csv", which is not a topic here',
+    'warning Dead letter 3 is left alone: it came from partition 2 of "skyone", which has 2 now',
+    "Would replay 1 dead letter: 4 (skyone 0 @ 4)",
   ]);
   await run(broker, "importer replay --yes --force");
   assertEquals(await ids(broker), [1, 2, 3]);
@@ -489,13 +491,13 @@ onEmbeddedLog(
 
     assertEquals((await run(broker, "importer replay --dry-run")).log.slice(0, -1), [
       'warning "skyone" is read by other too, which may have processed these records already and will get them again',
-      'warning 1 letter of "skyone" lies before the event time of importer, 2026-03-01T12:00:00.000Z: its windows may take them as late',
+      'warning 1 dead letter of "skyone" lies before the event time of importer, 2026-03-01T12:00:00.000Z: its windows may take them as late',
     ]);
   },
 );
 
 onEmbeddedLog(
-  "many letters are replayed in several transactions, each with the marks of its own letters",
+  "many dead letters are replayed in several transactions, each with the markers of its own",
   async (scope) => {
     const broker = await broken(
       await scope.broker(),
@@ -524,7 +526,7 @@ onEmbeddedLog(
     ]);
     assertEquals(sends.map((send) => send.at(-1)!.topic), ["importer.dead-letters", "importer.dead-letters"]);
     assertEquals(decodeUtf8(new Map(sends[1]!.at(-1)!.headers).get("dead-letter.ids")!), "500");
-    assertEquals(log.at(-1), "Replayed 501 letters: 501 of skyone");
+    assertEquals(log.at(-1), "Replayed 501 dead letters: 501 of skyone");
     assertEquals(await ids(broker), []);
   },
 );
@@ -557,7 +559,7 @@ onEachBroker(
   },
 );
 
-onEmbeddedLog("a replay that cannot be written leaves its letters open", async (scope) => {
+onEmbeddedLog("a replay that cannot be written leaves its dead letters open", async (scope) => {
   const broker = await broken(await scope.broker(), letter(origin()));
   const jobsReading = broker.jobsReading.bind(broker);
   broker.jobsReading = async (topics) => {
@@ -573,13 +575,13 @@ onEmbeddedLog("a replay that cannot be written leaves its letters open", async (
 
 // ---------------------------------------------------------------------------------------------------------------- drop
 
-onEmbeddedLog("dead-letters drop marks letters and deletes nothing", async (scope) => {
+onEmbeddedLog("dead-letters drop marks dead letters and deletes nothing", async (scope) => {
   const broker = await broken(await scope.broker(), ...[0, 1, 2].map((offset) => letter(origin({ offset }))));
 
   await assertRejects(() => run(broker, "importer drop"), UsageError, "Nothing was dropped: add --yes to do it");
   assertEquals(await ids(broker), [0, 1, 2]);
   assertEquals((await run(broker, "importer drop 0 2 --yes")).log, [
-    'Marked 2 letters as dropped; the topic keeps them, "list --all" shows them',
+    'Marked 2 dead letters as dropped; the topic keeps them, "list --all" shows them',
   ]);
 
   assertEquals(await ids(broker), [1]);
@@ -589,11 +591,11 @@ onEmbeddedLog("dead-letters drop marks letters and deletes nothing", async (scop
     "1 shown, 1 open in importer.dead-letters; 2 replayed or dropped, which --all shows",
   ]);
   assertEquals((await run(broker, "importer drop 0 --yes")).log, [
-    "warning Letter 0 is left alone: it was dropped already",
-    "There is no letter to drop",
+    "warning Dead letter 0 is left alone: it was dropped already",
+    "There is no dead letter to drop",
   ]);
   assertEquals((await run(broker, "importer replay 0 --force --dry-run")).log, [
-    "Would replay 1 letter: 0 (skyone 1 @ 0)",
+    "Would replay 1 dead letter: 0 (skyone 1 @ 0)",
   ]);
 });
 
@@ -602,13 +604,19 @@ onEmbeddedLog("dead-letters drop marks letters and deletes nothing", async (scop
 Deno.test("dead-letters says what is missing or not understood", () => {
   const usage = (line: string) => usageOf(deadLettersCommand, line);
 
-  assertEquals(usage(""), "JOB is missing: deno task dead-letters JOB COMMAND; --help tells more");
-  assertEquals(usage("importer"), "A command is missing, one of list, show, replay, drop: --help tells more");
+  assertEquals(usage(""), "JOB is missing: deno task dead-letters JOB COMMAND; --help shows more");
+  assertEquals(usage("importer"), "A command is missing, one of list, show, replay, drop: --help shows more");
   assertEquals(usage("list importer"), "The job comes first: deno task dead-letters importer list");
   assertEquals(usage("importer lst"), 'Unknown command "lst": did you mean list?');
   assertEquals(usage("importer show"), "ID is missing: deno task dead-letters JOB show ID");
-  assertEquals(usage("importer replay x"), '"x" is no id of a letter, nor two such as 3-7: "list" shows them');
-  assertEquals(usage("importer drop 7-3"), '"7-3" is no id of a letter, nor two such as 3-7: "list" shows them');
+  assertEquals(
+    usage("importer replay x"),
+    '"x" is not the id of a dead letter, nor a range of them such as 3-7: "list" shows them',
+  );
+  assertEquals(
+    usage("importer drop 7-3"),
+    '"7-3" is not the id of a dead letter, nor a range of them such as 3-7: "list" shows them',
+  );
   assertEquals(usage("importer replay 3 --class A"), "Cannot use --class together with ids: choose one");
   assertEquals(usage("importer replay --yes --dry-run"), "Cannot use --yes together with --dry-run: choose one");
   assertThrows(() => deadLettersCommand(["--help"]), HelpRequested, "Usage: deno task dead-letters JOB COMMAND");

@@ -728,10 +728,10 @@ onEachBroker("state reset says what it removes, and removes it with --yes alone"
 Deno.test("state says what is missing or not understood", () => {
   const usage = (line: string) => usageOf(stateCommand, line);
 
-  assertEquals(usage(""), "JOB is missing: deno task state JOB COMMAND; --help tells more");
+  assertEquals(usage(""), "JOB is missing: deno task state JOB COMMAND; --help shows more");
   assertEquals(
     usage("importer"),
-    "A command is missing, one of list, get, export, import, set-event-time, reset: --help tells more",
+    "A command is missing, one of list, get, export, import, set-event-time, reset: --help shows more",
   );
   assertEquals(usage("list importer"), "The job comes first: deno task state importer list");
   assertEquals(usage("list"), "The job comes first: deno task state JOB list");

@@ -85,7 +85,7 @@ function usage(commandLine: string): string {
 Deno.test("topics names the commands when there is none or an unknown one", () => {
   assertEquals(
     usage(""),
-    "A command is missing, one of list, describe, create, delete, read, write: --help tells more",
+    "A command is missing, one of list, describe, create, delete, read, write: --help shows more",
   );
   assertEquals(usage("reed skyone"), 'Unknown command "reed": did you mean read?');
   assertEquals(
@@ -420,7 +420,7 @@ Deno.test("topics write refuses a bad line by its number, sends those before it 
 Deno.test("topics write says what is wrong with a line", async () => {
   const lines: [string, string][] = [
     ["<html>", 'it is not JSON, it starts with "<html>"'],
-    ["[1]", "it is no object with key and value: [1]"],
+    ["[1]", "it is not an object with key and value: [1]"],
     ["{}", '"value" is missing, a text or null'],
     ['{"val":"v"}', 'unknown field "val"; known are key, keyBase64, value,'],
     ['{"value":{"a":1}}', 'found {"a":1}; put JSON into a text: "{\\"a\\":1}"'],

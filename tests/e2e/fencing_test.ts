@@ -48,7 +48,7 @@ forEachBroker(
     await topics.untilExact();
     first.kill("SIGTERM");
     assertEquals((await first.ended).code, 0, first.stderr);
-    await topics.assertNoLetters();
+    await topics.assertNoDeadLetters();
   },
 );
 
@@ -77,7 +77,7 @@ forEachBroker(
     for (const program of [waiting, active]) program.kill("SIGTERM");
     for (const program of [waiting, active]) assertEquals((await program.ended).code, 0, program.stderr);
     await topics.assertExact();
-    await topics.assertNoLetters();
+    await topics.assertNoDeadLetters();
   },
 );
 

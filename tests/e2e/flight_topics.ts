@@ -56,7 +56,7 @@ export class FlightTopics implements AsyncDisposable {
   }
 
   /** No record was taken for a bad one. */
-  async assertNoLetters(): Promise<void> {
+  async assertNoDeadLetters(): Promise<void> {
     const topics = await this.#broker.port.listTopics();
     assertEquals(topics.includes(deadLetterTopic("flight_importer")), false);
   }

@@ -69,7 +69,7 @@ Deno.test({
       assertEquals((await job.ended).code, 0, job.stderr);
     }
     await topics.assertExact();
-    await topics.assertNoLetters();
+    await topics.assertNoDeadLetters();
     // What is still open in its windows.
     const { stderr } = await succeed(kafka!, "s20", ["--bounded"]);
     assertEquals(/ late| bad/.test(s20.stderr + stderr), false, s20.stderr + stderr);

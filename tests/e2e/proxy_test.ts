@@ -58,7 +58,7 @@ kafkaTest(
     job.kill("SIGTERM");
     assertEquals((await job.ended).code, 0, job.stderr);
     await topics.assertExact();
-    await topics.assertNoLetters();
+    await topics.assertNoDeadLetters();
   },
 );
 

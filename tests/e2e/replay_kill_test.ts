@@ -90,8 +90,8 @@ async function killAt(broker: TestBroker, step: string): Promise<void> {
   });
 }
 
-/** Letters of a job of its own, out of a topic of its own. */
-class Letters implements AsyncDisposable {
+/** Dead letters of a job of its own, from a topic of its own. */
+class DeadLetters implements AsyncDisposable {
   readonly job: string;
   readonly #port: Broker;
   readonly #topic: string;
@@ -103,9 +103,9 @@ class Letters implements AsyncDisposable {
   }
 
   /** A job that has died at all of its records. */
-  static async write(port: Broker): Promise<Letters> {
+  static async write(port: Broker): Promise<DeadLetters> {
     const place = `replay-kill-${crypto.randomUUID().slice(0, 6)}`;
-    const letters = new Letters(port, `${place}.job`, `${place}.in`);
+    const letters = new DeadLetters(port, `${place}.job`, `${place}.in`);
     await port.createTopics([{ name: letters.#topic, partitions: PARTITIONS }]);
     const session = await openJobSession(port, {
       job: letters.job,
@@ -185,10 +185,10 @@ class Letters implements AsyncDisposable {
   }
 }
 
-async function withLetters<R>(broker: TestBroker, body: (letters: Letters) => Promise<R>): Promise<R> {
+async function withLetters<R>(broker: TestBroker, body: (letters: DeadLetters) => Promise<R>): Promise<R> {
   const settings = brokerSettings({ get: (name) => broker.env[name] });
   await using open = await openBroker({ settings, logger: SILENT });
-  await using letters = await Letters.write(open.port);
+  await using letters = await DeadLetters.write(open.port);
   return await body(letters);
 }
 

@@ -1,4 +1,4 @@
-/** Replaying and dropping letters, each once. */
+/** Replaying and dropping dead letters, each once. */
 import { type Broker, deadLetterTopic, type OutgoingRecord, type Producer } from "../../connectors/broker.ts";
 import { BrokerError } from "../../connectors/broker_errors.ts";
 import { jobRecordOf, partitionSplit } from "../../engine/internal.ts";
@@ -6,25 +6,25 @@ import { formatCount, type Logger, UsageError } from "../../utils.ts";
 import { splitsOf } from "../state/commit.ts";
 import { timeText } from "../topics/read.ts";
 import {
-  type Letter,
-  letterRecords,
-  type Letters,
+  type DeadLetterInfo,
+  type DeadLetterList,
+  deadLetterRecords,
   markerRecord,
   originalRecord,
-  readLetters,
+  readDeadLetters,
   type Resolution,
-} from "./letters.ts";
+} from "./dead_letters.ts";
 import { originWords } from "./show.ts";
 
-/** How it is done. */
+/** Which dead letters are replayed or dropped, and how. */
 export interface ResolveOptions {
-  /** Chooses letters; is asked again once nobody else can resolve any. */
-  readonly select: (letters: Letters) => Letter[];
-  /** Also late records, and letters that were replayed or dropped before. */
+  /** Chooses dead letters; called again when no other program can resolve any. */
+  readonly select: (letters: DeadLetterList) => DeadLetterInfo[];
+  /** Also late records, and dead letters that were replayed or dropped before. */
   readonly force: boolean;
-  /** Without it nothing happens but words. */
+  /** Without it, only logs what would happen. */
   readonly yes: boolean;
-  /** Is content with words. */
+  /** Only logs what would happen, and succeeds. */
   readonly dryRun: boolean;
   readonly logger: Logger;
   /** ms since the Unix epoch */
@@ -32,20 +32,20 @@ export interface ResolveOptions {
   readonly signal: AbortSignal;
 }
 
-/** What one transaction takes at most. */
-const BATCH_LETTERS = 500;
+/** Most dead letters in one transaction. */
+const BATCH_DEAD_LETTERS = 500;
 const BATCH_BYTES = 4 << 20;
-/** So many letters that are left alone are explained one by one. */
+/** For how many dead letters that are left alone the reason is logged. */
 const EXPLAINED = 10;
 
 /**
- * Puts the records of letters back into their topics, each in one transaction with the marker that its letter is replayed:
- * a crash neither loses nor doubles it, and neither does another person who replays at the same time.
+ * Writes the records of dead letters back to their topics, each in one transaction with the marker that it was replayed: it is
+ * neither lost nor doubled by a crash, or by another person who replays at the same time.
  *
- * @throws {UsageError} if neither `yes` nor `dryRun` is set; what would happen has been said
- * @throws {FencedError} if somebody else began to resolve letters of the job meanwhile
+ * @throws {UsageError} if neither `yes` nor `dryRun` is set, when what would happen has been logged
+ * @throws {FencedError} if another program has begun to resolve dead letters of the job meanwhile
  */
-export function replayLetters(broker: Broker, job: string, options: ResolveOptions): Promise<void> {
+export function replayDeadLetters(broker: Broker, job: string, options: ResolveOptions): Promise<void> {
   return resolve(broker, job, "replayed", options, async (letters, resolved) => {
     const { can, cannot } = await sortOut(broker, job, letters, { resolved, force: options.force });
     explain(cannot, options.logger);
@@ -55,10 +55,11 @@ export function replayLetters(broker: Broker, job: string, options: ResolveOptio
 }
 
 /**
- * Marks letters as dropped: lists hide them from then on, the topic keeps them.
- * @throws as {@link replayLetters}
+ * Marks dead letters as dropped: lists hide them from then on, the topic keeps them.
+ * @throws {UsageError} if neither `yes` nor `dryRun` is set, when what would happen has been logged
+ * @throws {FencedError} if another program has begun to resolve dead letters of the job meanwhile
  */
-export function dropLetters(broker: Broker, job: string, options: ResolveOptions): Promise<void> {
+export function dropDeadLetters(broker: Broker, job: string, options: ResolveOptions): Promise<void> {
   return resolve(broker, job, "dropped", options, (letters, resolved) => {
     explain(
       letters.flatMap((letter) =>
@@ -75,24 +76,27 @@ async function resolve(
   job: string,
   resolution: Resolution,
   options: ResolveOptions,
-  plan: (letters: Letter[], resolved: Letters["resolved"]) => Letter[] | Promise<Letter[]>,
+  plan: (
+    letters: DeadLetterInfo[],
+    resolved: DeadLetterList["resolved"],
+  ) => DeadLetterInfo[] | Promise<DeadLetterInfo[]>,
 ): Promise<void> {
   const { select, yes, dryRun, logger, signal } = options;
-  // First of all: from here on nobody else resolves any, and what others have resolved is there to be read.
+  // First of all: from here on no other program resolves any, and what others have resolved can be read.
   const producer = yes && !dryRun && (await broker.listTopics()).includes(deadLetterTopic(job))
     ? await broker.producer({ transactionalId: `${job}-dead-letters` })
     : undefined;
   try {
-    const found = await readLetters(broker, job, signal);
+    const found = await readDeadLetters(broker, job, signal);
     const selected = select(found);
     const letters = await plan(selected, found.resolved);
     const verb = resolution === "replayed" ? "replay" : "drop";
-    // Done before is done; but who asked for what cannot be done must not take it for done.
+    // Resolved before is fine; but a request for what cannot be done must not seem to have succeeded.
     const open = selected.filter(({ id }) => !found.resolved.has(id));
     if (letters.length === 0 && open.length > 0 && !dryRun) {
-      throw new BrokerError(`Nothing was ${resolution}: none of ${counted(open.length)} can be, see above`);
+      throw new BrokerError(`Nothing was ${resolution}: not one of ${counted(open.length)} can be, see above`);
     }
-    if (letters.length === 0) return logger.info(`There is no letter to ${verb}`);
+    if (letters.length === 0) return logger.info(`There is no dead letter to ${verb}`);
     if (producer === undefined) {
       logger.info(`Would ${verb} ${counted(letters.length)}: ${summary(letters)}`);
       if (!dryRun) throw new UsageError(`Nothing was ${resolution}: add --yes to do it`);
@@ -110,8 +114,8 @@ async function resolve(
   }
 }
 
-/** Where the letters came from. */
-function topicsOf(letters: readonly Letter[]): string[] {
+/** The topics that the dead letters came from. */
+function topicsOf(letters: readonly DeadLetterInfo[]): string[] {
   return [...new Set(letters.flatMap(({ origin }) => origin?.topic ?? []))];
 }
 
@@ -119,7 +123,7 @@ async function send(
   broker: Broker,
   producer: Producer,
   job: string,
-  letters: readonly Letter[],
+  letters: readonly DeadLetterInfo[],
   resolution: Resolution,
   { now, signal }: ResolveOptions,
 ): Promise<void> {
@@ -135,29 +139,29 @@ async function send(
   if (resolution === "dropped") {
     for (const { id } of letters) {
       ids.push(id);
-      if (ids.length >= BATCH_LETTERS) await flush();
+      if (ids.length >= BATCH_DEAD_LETTERS) await flush();
     }
     return await flush();
   }
-  for await (const record of letterRecords(broker, job, [...byId.keys()], signal)) {
+  for await (const record of deadLetterRecords(broker, job, [...byId.keys()], signal)) {
     ids.push(record.offset);
     records.push(originalRecord(job, record, byId.get(record.offset)!.origin!));
     bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
-    if (ids.length >= BATCH_LETTERS || bytes >= BATCH_BYTES) await flush();
+    if (ids.length >= BATCH_DEAD_LETTERS || bytes >= BATCH_BYTES) await flush();
   }
   await flush();
 }
 
 interface SortedOut {
-  readonly can: Letter[];
-  readonly cannot: [Letter, string][];
+  readonly can: DeadLetterInfo[];
+  readonly cannot: [DeadLetterInfo, string][];
 }
 
 async function sortOut(
   broker: Broker,
   job: string,
-  letters: readonly Letter[],
-  { resolved, force }: { readonly resolved: Letters["resolved"]; readonly force: boolean },
+  letters: readonly DeadLetterInfo[],
+  { resolved, force }: { readonly resolved: DeadLetterList["resolved"]; readonly force: boolean },
 ): Promise<SortedOut> {
   const existing = new Set(await broker.listTopics());
   const topics = [...new Set(letters.flatMap(({ origin }) => origin?.topic ?? []))].filter((name) =>
@@ -167,8 +171,8 @@ async function sortOut(
     (await broker.describeTopics(topics)).map(({ name, endOffsets }) => [name, endOffsets.length]),
   );
   const watermarks = jobRecordOf(await broker.readCommit(job))?.watermarks ?? {};
-  const can: Letter[] = [];
-  const cannot: [Letter, string][] = [];
+  const can: DeadLetterInfo[] = [];
+  const cannot: [DeadLetterInfo, string][] = [];
   for (const letter of letters) {
     const why = whyNot(letter, partitions, resolved, force) ?? (force ? undefined : whyLateAgain(letter, watermarks));
     if (why === undefined) can.push(letter);
@@ -178,21 +182,23 @@ async function sortOut(
 }
 
 function whyNot(
-  { id, origin, operator, cutFrom }: Letter,
+  { id, origin, operator, cutFrom }: DeadLetterInfo,
   partitions: ReadonlyMap<string, number>,
-  resolved: Letters["resolved"],
+  resolved: DeadLetterList["resolved"],
   force: boolean,
 ): string | undefined {
   if (origin === undefined) {
-    return `what died in "${operator}" was no record of a topic but something that the job had made itself, so there is no topic to put it into`;
+    return `the value that failed in "${operator}" came from no topic but was made by the job itself, so there is no topic to write it to`;
   }
   const count = partitions.get(origin.topic);
-  if (count === undefined) return `it came from "${origin.topic}", which is no topic here`;
+  if (count === undefined) return `it came from "${origin.topic}", which is not a topic here`;
   if (origin.partition >= count) {
     return `it came from partition ${origin.partition} of "${origin.topic}", which has ${count} now`;
   }
   if (cutFrom !== undefined) {
-    return `its value of ${formatCount(cutFrom)} bytes was too large for a letter, which holds only the begin of it`;
+    return `its value of ${
+      formatCount(cutFrom)
+    } bytes was too large for a dead letter, which holds only the beginning of it`;
   }
   if (force) return undefined;
   const fate = resolved.get(id);
@@ -200,18 +206,18 @@ function whyNot(
   return undefined;
 }
 
-/** A record that was late is not, if the job has begun anew since: what counts is how far event time has come in its commit. */
+/** Why a late record would be late again, by the event time of the job's commit; undefined if not, as after a reset of the job. */
 function whyLateAgain(
-  { origin, errorClass, operator, lateFromMs }: Letter,
+  { origin, errorClass, operator, lateFromMs }: DeadLetterInfo,
   watermarks: Readonly<Record<string, number>>,
 ): string | undefined {
-  // Letters of earlier versions do not say it.
+  // Dead letters of earlier versions do not hold it.
   const fromMs = lateFromMs ?? (errorClass === "LateRecord" ? origin?.timestampMs : undefined);
   if (fromMs === undefined) return undefined;
   if (fromMs === Number.NEGATIVE_INFINITY) {
     return "it falls into no window, whenever it comes; --force replays it all the same";
   }
-  // An operator without a uid of its own has its name.
+  // The uid of an operator without one of its own is its name.
   const nowMs = watermarks[operator] ?? Math.max(...Object.values(watermarks));
   if (nowMs < fromMs) return undefined;
   return `event time of "${operator}" is at ${
@@ -219,14 +225,14 @@ function whyLateAgain(
   }, so it would be late again; --force replays it all the same`;
 }
 
-function explain(cannot: readonly (readonly [Letter, string])[], logger: Logger): void {
-  for (const [{ id }, why] of cannot.slice(0, EXPLAINED)) logger.warn(`Letter ${id} is left alone: ${why}`);
+function explain(cannot: readonly (readonly [DeadLetterInfo, string])[], logger: Logger): void {
+  for (const [{ id }, why] of cannot.slice(0, EXPLAINED)) logger.warn(`Dead letter ${id} is left alone: ${why}`);
   const more = cannot.length - EXPLAINED;
   if (more > 0) logger.warn(`${formatCount(more)} more are left alone, for such reasons`);
 }
 
-/** What somebody should know who replays these. */
-async function warn(broker: Broker, job: string, letters: readonly Letter[], logger: Logger): Promise<void> {
+/** Logs what one should know before replaying these. */
+async function warn(broker: Broker, job: string, letters: readonly DeadLetterInfo[], logger: Logger): Promise<void> {
   for (const [topic, some] of Map.groupBy(letters, ({ origin }) => origin!.topic)) {
     const others = (await broker.jobsReading([topic])).map((each) => each.job).filter((name) => name !== job);
     if (others.length > 0) {
@@ -241,7 +247,7 @@ async function warn(broker: Broker, job: string, letters: readonly Letter[], log
         { split, watermark },
       ) => [split, watermark ?? Number.NEGATIVE_INFINITY]),
     );
-    const watermarkOf = ({ origin }: Letter) => watermarks.get(partitionSplit(topic, origin!.partition));
+    const watermarkOf = ({ origin }: DeadLetterInfo) => watermarks.get(partitionSplit(topic, origin!.partition));
     const old = some.filter((letter) =>
       letter.origin!.timestampMs <= (watermarkOf(letter) ?? Number.NEGATIVE_INFINITY)
     );
@@ -254,8 +260,8 @@ async function warn(broker: Broker, job: string, letters: readonly Letter[], log
   }
 }
 
-/** "2 into skyone, 1 into sunset" of letters, or ids of a few. */
-function summary(letters: readonly Letter[]): string {
+/** "2 into skyone, 1 into sunset" of dead letters, or the ids of a few. */
+function summary(letters: readonly DeadLetterInfo[]): string {
   if (letters.length <= EXPLAINED) {
     return letters.map((letter) => `${letter.id} (${originWords(letter)})`).join(", ");
   }
@@ -264,5 +270,5 @@ function summary(letters: readonly Letter[]): string {
 }
 
 function counted(count: number): string {
-  return `${formatCount(count)} letter${count === 1 ? "" : "s"}`;
+  return `${formatCount(count)} dead letter${count === 1 ? "" : "s"}`;
 }

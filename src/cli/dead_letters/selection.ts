@@ -1,17 +1,17 @@
 import { parseTime, UsageError, wholeNumber } from "../../utils.ts";
 import type { Flags, FlagValues } from "../../utils.ts";
-import type { Letter, Letters } from "./letters.ts";
+import type { DeadLetterInfo, DeadLetterList } from "./dead_letters.ts";
 
-/** Flags that choose letters. */
+/** Flags that choose dead letters. */
 export const FILTER_FLAGS = {
   class: { short: "c", value: "C", help: "only of this class: RecordError, LateRecord, TypeError, …" },
-  operator: { value: "O", help: "only what died in this operator (or source)" },
+  operator: { value: "O", help: "only what failed in this operator (or source)" },
   topic: { short: "t", value: "T", help: "only records of this topic" },
-  since: { value: "TIME", parse: parseTime, help: "only what died at this time or later" },
+  since: { value: "TIME", parse: parseTime, help: "only what failed at this time or later" },
   last: { value: "N", parse: wholeNumber({ min: 1 }), help: "of these only the last N" },
 } as const satisfies Flags;
 
-/** What they say. */
+/** The values of {@link FILTER_FLAGS}. */
 export type Filters = FlagValues<typeof FILTER_FLAGS>;
 
 /** Ids on a command line: `3`, or `3-7` for all from 3 to 7. @throws {UsageError} if they cannot be used together with filters */
@@ -22,7 +22,9 @@ export function parseIds(texts: readonly string[], filters: Filters): ((id: numb
   const ranges = texts.map((text) => {
     const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
     if (first === undefined || Number(last) < Number(first)) {
-      throw new UsageError(`"${text}" is no id of a letter, nor two such as 3-7: "list" shows them`);
+      throw new UsageError(
+        `"${text}" is not the id of a dead letter, nor a range of them such as 3-7: "list" shows them`,
+      );
     }
     return [Number(first), Number(last)] as const;
   });
@@ -30,22 +32,22 @@ export function parseIds(texts: readonly string[], filters: Filters): ((id: numb
 }
 
 /**
- * The letters that are meant.
- * @param ids if there are any, in place of filters
- * @throws {UsageError} if a single id names no letter
+ * The dead letters that ids or filters choose.
+ * @param ids used instead of filters, if there are any
+ * @throws {UsageError} if an id names no dead letter
  */
-export function selectLetters(
-  { letters, resolved }: Letters,
+export function selectDeadLetters(
+  { letters, resolved }: DeadLetterList,
   filters: Filters,
   options: { readonly ids?: readonly string[]; readonly all: boolean },
-): Letter[] {
+): DeadLetterInfo[] {
   const { ids = [], all } = options;
   const isMeant = parseIds(ids, filters);
   if (isMeant !== undefined) {
     const known = new Set(letters.map(({ id }) => id));
-    const stranger = ids.find((text) => /^\d+$/.test(text) && !known.has(Number(text)));
-    if (stranger !== undefined) {
-      throw new UsageError(`There is no letter ${stranger}: "list --all" shows those that are`);
+    const unknown = ids.find((text) => /^\d+$/.test(text) && !known.has(Number(text)));
+    if (unknown !== undefined) {
+      throw new UsageError(`There is no dead letter ${unknown}: "list --all" shows those that exist`);
     }
     return letters.filter(({ id }) => isMeant(id));
   }

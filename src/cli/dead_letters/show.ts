@@ -1,16 +1,19 @@
-/** Letters as a person or a program reads them. */
+/** Dead letters as text for a person, and as JSON for programs. */
 import type { BrokerRecord } from "../../connectors/broker.ts";
 import { decodeUtf8, formatCount } from "../../utils.ts";
 import { headersJson } from "../topics/headers.ts";
 import { bytesText, timeText } from "../topics/read.ts";
-import { type Letter, letterOf, ownHeaders, type Resolution } from "./letters.ts";
+import { type DeadLetterInfo, deadLetterOf, ownHeaders, type Resolution } from "./dead_letters.ts";
 
 const MESSAGE_CHARACTERS = 100;
 const VALUE_CHARACTERS = 60;
 const HEX_BYTES = 16;
 
-/** One line a letter: id, time, operator, class, where it came from, message, begin of the value; with its fate, if asked. */
-export function listText(letters: readonly Letter[], resolved: ReadonlyMap<number, Resolution>): string {
+/**
+ * One line for each dead letter: id, time, operator, class, where it came from, message, beginning of the value; of one that is
+ * no longer open also what was done with it.
+ */
+export function listText(letters: readonly DeadLetterInfo[], resolved: ReadonlyMap<number, Resolution>): string {
   const rows = letters.map((letter) => {
     const { id, time, operator, errorClass, message, origin, begin, replayed } = letter;
     const fate = resolved.get(id) ?? (replayed === undefined ? "" : `again (${replayed.count})`);
@@ -25,7 +28,7 @@ export function listText(letters: readonly Letter[], resolved: ReadonlyMap<numbe
       cut(bytesText(begin), VALUE_CHARACTERS),
     ];
   });
-  // What ends a line needs no width, what nobody has no column.
+  // The last column needs no width, an empty one is left out.
   const widths = [0, 1, 2, 3, 4, 5, 6].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)));
   return rows.map((row) => {
     const cells = row.map((cell, column) =>
@@ -35,8 +38,8 @@ export function listText(letters: readonly Letter[], resolved: ReadonlyMap<numbe
   }).join("");
 }
 
-/** The same for programs, with the fate of each. */
-export function listJson(letters: readonly Letter[], resolved: ReadonlyMap<number, Resolution>): string {
+/** Dead letters as JSON, one on each line, with what was done with each. */
+export function listJson(letters: readonly DeadLetterInfo[], resolved: ReadonlyMap<number, Resolution>): string {
   return letters.map((letter) => {
     const { begin, ...rest } = letter;
     const line = {
@@ -49,15 +52,15 @@ export function listJson(letters: readonly Letter[], resolved: ReadonlyMap<numbe
   }).join("");
 }
 
-/** All about one letter. */
-export function letterText(job: string, record: BrokerRecord, resolution: Resolution | undefined): string {
-  const letter = letterOf(record)!;
+/** One dead letter with its headers and value. */
+export function deadLetterText(job: string, record: BrokerRecord, resolution: Resolution | undefined): string {
+  const letter = deadLetterOf(record)!;
   const { origin, replayed } = letter;
   const headers = ownHeaders(record.headers);
   const rows: [string, string][] = [
     ["id", `${letter.id}${resolution === undefined ? "" : `, ${resolution}`}`],
     ["job", `${job}, attempt ${letter.attempt}`],
-    ["died", letter.time],
+    ["time", letter.time],
     ["operator", oneLine(letter.operator)],
     ["class", letter.errorClass],
     ["message", oneLine(letter.message)],
@@ -73,9 +76,9 @@ export function letterText(job: string, record: BrokerRecord, resolution: Resolu
   return record.value === null || record.value.length === 0 ? text : `${text}\n${valueText(record.value)}`;
 }
 
-/** All about one letter, for programs. */
-export function letterJson(record: BrokerRecord, resolved: ReadonlyMap<number, Resolution>): string {
-  const letter = letterOf(record)!;
+/** One dead letter with its headers and value, as JSON. */
+export function deadLetterJson(record: BrokerRecord, resolved: ReadonlyMap<number, Resolution>): string {
+  const letter = deadLetterOf(record)!;
   const { begin: _begin, ...rest } = letter;
   const line = {
     ...rest,
@@ -88,15 +91,15 @@ export function letterJson(record: BrokerRecord, resolved: ReadonlyMap<number, R
   return `${JSON.stringify(line)}\n`;
 }
 
-/** "skyone 3 @ 1204": topic, partition, offset; or what fired. */
-export function originWords({ origin, firing }: Letter): string {
+/** "skyone 3 @ 1204": topic, partition, offset; or the window or timer that fired. */
+export function originWords({ origin, firing }: DeadLetterInfo): string {
   return origin === undefined
     ? oneLine(firing ?? "no topic")
     : `${oneLine(origin.topic)} ${origin.partition} @ ${origin.offset}`;
 }
 
-/** What could not be decoded says where it lies, which has a column of its own. */
-function withoutPlace(message: string, origin: Letter["origin"]): string {
+/** The message of a record that could not be decoded, without its place, which has its own column. */
+function withoutPlace(message: string, origin: DeadLetterInfo["origin"]): string {
   if (origin === undefined) return message;
   const { topic, partition, offset } = origin;
   const begin = `Cannot decode "${topic}" partition ${partition} offset ${offset}: `;
@@ -104,17 +107,17 @@ function withoutPlace(message: string, origin: Letter["origin"]): string {
 }
 
 function replayedWords({ id, job, count }: { id: number; job: string; count: number }): string {
-  return `replayed ${count === 1 ? "once" : `${count} times`}, last as letter ${id} of ${job}`;
+  return `replayed ${count === 1 ? "once" : `${count} times`}, last as dead letter ${id} of ${job}`;
 }
 
-function fateOf({ id }: Letter, resolved: ReadonlyMap<number, Resolution>): { resolved: Resolution | null } {
+function fateOf({ id }: DeadLetterInfo, resolved: ReadonlyMap<number, Resolution>): { resolved: Resolution | null } {
   return { resolved: resolved.get(id) ?? null };
 }
 
-/** @param length of the whole, if only its begin is at hand */
+/** @param length size of the whole value, if `bytes` is only its beginning */
 function jsonBytes(name: string, bytes: Uint8Array | null, length = bytes?.length ?? 0): Record<string, unknown> {
   if (bytes === null) return { [name]: null };
-  // A cut may go through a character.
+  // The value may be cut within a character.
   const text = decodeUtf8(bytes) ?? (bytes.length < length ? decodeBegin(bytes) : undefined);
   return text === undefined ? { [`${name}Base64`]: bytes.toBase64() } : { [name]: text };
 }
@@ -127,14 +130,14 @@ function decodeBegin(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** As text, with what a terminal would act on escaped; what is no text in hex. */
+/** A value as text with control characters escaped, or in hex if it is not UTF-8. */
 function valueText(value: Uint8Array): string {
   const text = decodeUtf8(value);
   if (text === undefined) return hexText(value);
   return `${text.split("\n").map((line) => oneLine(line)).join("\n").replace(/\n$/, "")}\n`;
 }
 
-/** "00000000  ff 00 01 …  |...|", as `hexdump -C`. */
+/** "00000000  ff 00 01 …  |...|", in the form of `hexdump -C`. */
 function hexText(value: Uint8Array): string {
   const lines: string[] = [];
   for (let at = 0; at < value.length; at += HEX_BYTES) {

@@ -4,19 +4,19 @@ import { type BookingPair, bookings, generate } from "../../s05_data_gen.ts";
 import type { Logger } from "../../utils.ts";
 import { DEMO_TOPICS } from "./topics.ts";
 
-/** One for all demos: a later one has the same travellers, and goes on with their bookings where the last one stopped. */
+/** The same for all demos: a later one has the same travellers, and continues with their bookings. */
 const SEED = 20;
-/** Time between two looks at whether bookings are wanted, ms. */
+/** How often to check whether bookings are wanted, ms. */
 const TICK_MS = 50;
 const RETRY_MS = 1000;
-/** So many bookings are passed over at a time: then the screen and Ctrl-C have their turn. */
+/** How many bookings are skipped at a time, before the screen and Ctrl-C are served. */
 const SKIP_PAIRS = 2000;
 
 /** How bookings are sent. */
 export interface BookingOptions {
   /** Records a second of each airline. */
   readonly rate: number;
-  /** Asked before and after each send: bookings pause while it says no. */
+  /** Called before and after each send: bookings pause while it returns false. */
   readonly isWanted: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -26,10 +26,10 @@ export interface BookingOptions {
 /**
  * Sends bookings of both airlines by lesson 5's `generate()` until the signal is aborted.
  *
- * A demo goes on: it passes over as many bookings as its topics hold, else each run would book the same flights under the same
- * confirmations again.
+ * A demo continues an earlier one: it skips as many bookings as its topics hold, else each run would book the same flights under
+ * the same confirmations again.
  *
- * @throws {BrokerError} if the broker fails and trying again will not help
+ * @throws {BrokerError} if the broker fails and a retry will not help
  */
 export async function sendBookings(broker: Broker, options: BookingOptions): Promise<void> {
   const { isWanted, clock, logger, signal } = options;
@@ -60,7 +60,7 @@ async function sendWhileWanted(broker: Broker, { rate, isWanted, clock, signal }
   });
 }
 
-/** The bookings that come after those which have been sent, by whomever. */
+/** The bookings after those that have been sent by any demo. */
 async function followingBookings(
   broker: Broker,
   clock: Clock,

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-/** How a text looks on a terminal that has colours. */
+/** The style of a text on a terminal with colours. */
 export type Style = "bold" | "dim" | "cyan" | "green" | "yellow" | "red";
 
 /** A character and its style. */
@@ -9,7 +9,7 @@ interface Cell {
   readonly style: Style | undefined;
 }
 
-/** A rectangle of characters to draw on; what does not fit is cut off at its edges. */
+/** A rectangle of characters to draw on; text is cut off at its edges. */
 export class Canvas {
   readonly columns: number;
   readonly rows: number;
@@ -54,7 +54,7 @@ export class Canvas {
 
 const BLANK: Cell = { text: " ", style: undefined };
 
-/** In characters. */
+/** The width of a text in characters. */
 export function widthOf(text: string): number {
   return [...text].length;
 }

@@ -10,23 +10,23 @@ import type { DemoState, TopicState } from "./state.ts";
 import { createMissingTopics, DEMO_TOPICS, forgetDemo } from "./topics.ts";
 import { JobWatch, WatchedBroker } from "./watched_broker.ts";
 
-/** How a demo runs. */
+/** Options of a {@link Demo}. */
 export interface DemoOptions {
   readonly logger: Logger;
-  /** Forgets what earlier demos left behind; default false. */
+  /** Deletes what earlier demos left behind; default false. */
   readonly reset?: boolean;
-  /** For {@link DemoState}: after so long it will be stopped. */
+  /** When the demo will be stopped, ms after its start, for {@link DemoState}. */
   readonly limitMs?: number | undefined;
-  /** Length of a window; default five seconds. A demo that goes on has to keep it. */
+  /** Length of a window; default five seconds. A demo that continues an earlier one must have the same. */
   readonly windowMs?: number;
   /** Bookings a second of each airline; default 20. */
   readonly rate?: number;
   readonly clock?: Clock;
 }
 
-/** So long event time waits for a partition without records, ms: twenty bookings a second leave none empty for long. */
+/** How long event time waits for a partition without records, ms: with twenty bookings a second no partition is empty for long. */
 const IDLE_MS = 5_000;
-/** Results show up with a commit, so that this is how old they may be, ms. */
+/** Time between commits, with which results become visible, ms. */
 const COMMIT_INTERVAL_MS = 500;
 /** A broker that is away must not hold up the end for longer, ms. */
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -34,7 +34,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
 /**
  * The whole pipeline in one process: bookings, both jobs, and a reader that watches the topics.
  *
- * Where another demo's jobs are active on the same broker, this one's stand by, and it sends no bookings: it watches, and
+ * If another demo's jobs are active on the same broker, this one's stand by and it sends no bookings: it shows the topics, and
  * takes over when the other one ends.
  */
 export class Demo {
@@ -53,8 +53,8 @@ export class Demo {
   }
 
   /**
-   * Runs until the signal is aborted and the jobs have committed; then `state()` is what lies in the topics.
-   * @throws whatever a part of it throws; then all other parts have ended too
+   * Runs until the signal is aborted and the jobs have committed; then `state()` shows the content of the topics.
+   * @throws the error of the part that failed, when all other parts have ended
    */
   async run(broker: Broker, signal: AbortSignal): Promise<void> {
     const { clock, logger, rate, reset } = this.#options;
@@ -73,7 +73,7 @@ export class Demo {
     try {
       await Promise.race([Promise.all([...jobs, ...helpers]), aborted(signal)]);
     } finally {
-      stop.abort(); // when one has failed, the others end too, jobs with a commit
+      stop.abort(); // when one part has failed, the others end too, jobs with a commit
       await Promise.allSettled(jobs);
       await atMost(CLOSE_TIMEOUT_MS, Promise.allSettled(helpers), clock);
     }
@@ -81,7 +81,7 @@ export class Demo {
     await atMost(CLOSE_TIMEOUT_MS, pipeline.catchUp(), clock);
   }
 
-  /** What there is to show. */
+  /** What the demo shows at this moment. */
   state(): DemoState {
     const { clock, windowMs } = this.#options;
     const monotonicMs = clock.monotonicMs();

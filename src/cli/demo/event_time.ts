@@ -3,10 +3,10 @@ import type { EventTime } from "./state.ts";
 import type { PartitionWatch } from "./topic_watch.ts";
 
 /**
- * How far event time has come in a topic, by the engine's rule for monotonous timestamps: as far as in the partition that is
- * furthest behind, those left out that are silent for `idleMs`.
+ * The event time of a topic by the engine's rule for monotonous timestamps: the lowest of its partitions, except those that have
+ * been without records for `idleMs`.
  *
- * @param options.nowMs of the monotonic clock, as `heardMs` is
+ * @param options.nowMs by the monotonic clock, as `heardMs` is
  */
 export function eventTimeOf(
   partitions: readonly PartitionWatch[],

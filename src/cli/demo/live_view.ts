@@ -3,10 +3,10 @@ import { renderScreen, type ScreenMessage } from "./screen.ts";
 
 const FRAME_MS = 250;
 
-// A screen of its own keeps what the terminal showed before, and nothing there is folded anew when the window gets narrower.
+// The alternate screen keeps what the terminal showed before, and its lines are not wrapped when the window gets narrower.
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
 const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
-// Terminals that know this show a frame as a whole; others ignore it.
+// Synchronized output: terminals that support it show a frame at once, others ignore it.
 const BEGIN_FRAME = "\x1b[?2026h\x1b[H";
 const END_FRAME = "\x1b[?2026l";
 
@@ -28,7 +28,7 @@ export class LiveView implements Disposable {
     this.#frames = setInterval(() => this.#draw(), FRAME_MS);
   }
 
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   [Symbol.dispose](): void {
     if (open !== this) return;
     open = undefined;
@@ -39,7 +39,7 @@ export class LiveView implements Disposable {
 
   #draw(): void {
     const { columns, rows } = Deno.consoleSize();
-    // A terminal that does not know its size says 0.
+    // A terminal that does not know its size reports 0.
     const size = { columns: columns || 80, rows: rows || 24 };
     const lines = renderScreen(this.#state(), this.#messages(), { ...size, colours: !Deno.noColor });
     write(`${BEGIN_FRAME}${lines.join("\r\n")}${END_FRAME}`);
@@ -47,8 +47,8 @@ export class LiveView implements Disposable {
 }
 
 /**
- * Lets the live view make way for an error that no one awaits. Called before `runMain()`, whose listeners print the error:
- * it would go away with the view.
+ * Closes the live view at an error that nobody awaits. Called before `runMain()`, whose listeners print the error: it would
+ * vanish with the view.
  */
 export function closeViewOnErrors(): void {
   globalThis.addEventListener("error", closeView);
@@ -61,7 +61,7 @@ function closeView(): void {
 
 const encoder = new TextEncoder();
 
-/** At once: the terminal must be as it was before anything else is written or the process ends. */
+/** Writes synchronously: the terminal must be restored before anything else is written or the process ends. */
 function write(text: string): void {
   let rest: Uint8Array = encoder.encode(text);
   while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));

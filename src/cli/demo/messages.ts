@@ -2,25 +2,25 @@ import { type Clock, SYSTEM_CLOCK } from "../../engine/mod.ts";
 import type { ScreenMessage } from "./screen.ts";
 import { timeOfDay } from "./words.ts";
 
-/** A warning stays in sight so long, ms, however much is said after it. */
+/** How long a warning is shown, ms, however much is logged after it. */
 const WARNING_MS = 60_000;
 const KEPT_WARNINGS = 10;
 const SHOWN_WARNINGS = 2;
 const SHOWN = 3;
 
 interface Message {
-  /** When it was said: the time of day, and by the monotonic clock. */
+  /** When it was logged: the time of day, and by the monotonic clock. */
   readonly nowMs: number;
   readonly monotonicMs: number;
   readonly line: string;
   readonly order: number;
 }
 
-/** What was said while the screen was taken by the live view. */
+/** Messages that were logged while the live view has the screen. */
 export class Messages {
   readonly #clock: Clock;
   #order = 0;
-  /** Plain news, the last few. */
+  /** The last few messages that are not warnings. */
   #news: Message[] = [];
   #warnings: Message[] = [];
 
@@ -28,7 +28,7 @@ export class Messages {
     this.#clock = clock;
   }
 
-  /** @param line as `createLogger()` writes it: what is more than news begins with "warning:" or "error:" */
+  /** @param line as `createLogger()` writes it: warnings and errors begin with "warning:" or "error:" */
   add(line: string): void {
     // deno-lint-ignore no-control-regex
     const printable = line.replace(/[\x00-\x1f\x7f-\x9f]/g, "·");
@@ -39,7 +39,7 @@ export class Messages {
     else this.#news = [...this.#news, message].slice(-SHOWN);
   }
 
-  /** The three newest, but warnings of the last minute before all news. */
+  /** The three newest messages; warnings of the last minute come before all others. */
   newest(timeZone?: string): ScreenMessage[] {
     const fromMs = this.#clock.monotonicMs() - WARNING_MS;
     const warnings = this.#warnings.filter(({ monotonicMs }) => monotonicMs > fromMs).slice(-SHOWN_WARNINGS);
@@ -50,7 +50,7 @@ export class Messages {
     }));
   }
 
-  /** The last ten, each once, for the time after the live view. */
+  /** The last ten warnings, each once, to be printed when the live view has ended. */
   get warnings(): readonly string[] {
     return this.#warnings.map(({ line }) => line);
   }

@@ -7,24 +7,24 @@ import type { Traveller } from "./state.ts";
 import { TopicWatch } from "./topic_watch.ts";
 import { DEMO_TOPICS } from "./topics.ts";
 
-/** A stop waits so long at most for a reader that has nothing to read, ms. */
+/** How long a fetch waits for records, and so a stop for the reader, ms. */
 const FETCH_WAIT_MS = 100;
 const RETRY_MS = 1000;
 
 type TopicName = keyof typeof DEMO_TOPICS;
 
-/** Statistics as they lie in their topic. */
+/** A traveller's latest statistics in their topic. */
 interface Statistics {
   readonly flights: number;
   readonly minutes: number;
-  /** How many flights more than in the traveller's statistics before. */
+  /** How many flights more than in the statistics before. */
   readonly gained: number;
   readonly timestampMs: number;
 }
 
 /**
- * Reads the demo's four topics from their beginning, as anyone could who sees committed records only: it counts them (offsets
- * would count Kafka's marks of transactions too) and keeps the latest statistics of each traveller.
+ * Reads the committed records of the demo's four topics from their beginning: it counts them (offsets would count Kafka's
+ * transaction markers too) and keeps the latest statistics of each traveller.
  */
 export class PipelineWatch {
   readonly topics: Readonly<Record<TopicName, TopicWatch>>;
@@ -41,7 +41,7 @@ export class PipelineWatch {
     this.#logger = logger;
   }
 
-  /** What comes from now on counts as new. */
+  /** Opens it: records from now on count as new. */
   static async open(broker: Broker, clock: Clock, logger: Logger): Promise<PipelineWatch> {
     const names = Object.keys(DEMO_TOPICS) as TopicName[];
     const descriptions = await broker.describeTopics(names.map((name) => DEMO_TOPICS[name].name));
@@ -50,7 +50,7 @@ export class PipelineWatch {
     return new PipelineWatch(broker, Object.fromEntries(entries), clock, logger);
   }
 
-  /** Reads until the signal is aborted. @throws {BrokerError} if that is not possible and trying again will not help */
+  /** Reads until the signal is aborted. @throws {BrokerError} if that is not possible and a retry will not help */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -63,7 +63,7 @@ export class PipelineWatch {
     }
   }
 
-  /** Reads what lies in the topics now. A broker that fails is worth a warning: the jobs have ended well. */
+  /** Reads to the current ends of the topics. If the broker fails, a warning is logged: the jobs have ended well. */
   async catchUp(): Promise<void> {
     const topics = Object.values(this.topics);
     try {

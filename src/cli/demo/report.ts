@@ -2,7 +2,7 @@ import { formatCount } from "../../utils.ts";
 import type { DemoState } from "./state.ts";
 import { eventTimeWords, formatMinutes, jobWords, standbyWords, timeOfDay, topicWords } from "./words.ts";
 
-/** Where no terminal is: the same information in lines. */
+/** The demo's state as plain lines, without a terminal. */
 export function renderLines(state: DemoState, timeZone?: string): string[] {
   const { topics, importer, statistics, nowMs } = state;
   const lines = [
@@ -21,7 +21,7 @@ export function renderLines(state: DemoState, timeZone?: string): string[] {
   return lines.map((line) => `${time}  ${line}`);
 }
 
-/** What is left to say at the end. */
+/** The lines that are printed at the end. */
 export function renderSummary(state: DemoState): string[] {
   const { broker, elapsedMs, topics, travellers } = state;
   const rows = Object.values(topics).map((
@@ -42,7 +42,7 @@ export function renderSummary(state: DemoState): string[] {
   ];
 }
 
-/** The first column to the left, the others to the right. */
+/** A table with its first column aligned to the left, the others to the right. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>

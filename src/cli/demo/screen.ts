@@ -11,7 +11,7 @@ import {
 } from "./words.ts";
 import { formatCount } from "../../utils.ts";
 
-/** The place to draw on. */
+/** The size of the screen and its time zone. */
 export interface ScreenOptions {
   readonly columns: number;
   readonly rows: number;
@@ -64,10 +64,10 @@ function drawHeader(canvas: Canvas, { broker, elapsedMs, limitMs }: DemoState): 
 
 const SOURCE = "gen ─▶ ";
 
-/** As wide as it must be; upright if that is too wide. @returns the row below it */
+/** Draws the pipeline from left to right, or from top to bottom if the screen is too narrow. @returns the row below it */
 function drawPipeline(canvas: Canvas, y: number, state: DemoState): number {
   const { importer, statistics, topics: { skyone, sunset, flightdata, userstatistics } } = state;
-  // Columns of: topics at the left, the line that joins them, jobs, the topic at the right, the line down from it.
+  // The columns: topics at the left, the line that joins them, jobs, the topic at the right, the line down from it.
   const left = 1 + widthOf(SOURCE);
   const leftWidth = Math.max(...[skyone, sunset, userstatistics].flatMap((t) => [t.name, topicWords(t)]).map(widthOf));
   const joint = left + leftWidth + 3;
@@ -155,7 +155,7 @@ function drawTravellers(canvas: Canvas, y: number, endY: number, state: DemoStat
   const rows = state.travellers.slice(0, Math.max(0, Math.min(endY - y - 1, MOST_TRAVELLERS)));
   const emailWidth = Math.max(TITLE.length, ...rows.map(({ email }) => widthOf(email)));
   const isWide = canvas.columns >= 60;
-  // Columns end at these places.
+  // Where the columns end.
   const flightsEnd = Math.min(1 + emailWidth + (isWide ? 12 : 8), canvas.columns - 16);
   const hoursEnd = Math.min(flightsEnd + (isWide ? 18 : 15), canvas.columns - 1);
   const gainedEnd = hoursEnd + 16;

@@ -1,4 +1,4 @@
-/** What the demo knows at one moment. Everything that is shown is a pure function of it. */
+/** The state of the demo at one moment. Everything that is shown is a pure function of it. */
 export interface DemoState {
   /** "embedded log in /home/me/.broker"; undefined while it is being looked for. */
   readonly broker: string | undefined;
@@ -21,36 +21,36 @@ export interface DemoState {
   readonly travellers: readonly Traveller[];
 }
 
-/** A topic as a committed-only reader sees it. */
+/** A topic as seen by a reader of committed records. */
 export interface TopicState {
   readonly name: string;
   /** All its records. */
   readonly count: number;
   /** Those that came while this demo ran. */
   readonly added: number;
-  /** Of late; 0 at the start. */
+  /** The rate of the last seconds; 0 at the start. */
   readonly perSecond: number;
 }
 
-/** A job as its broker sees it. */
+/** A job as seen from its broker. */
 export interface JobState {
   readonly name: string;
   readonly status: "starting" | "active" | "stands by" | "interrupted";
-  /** Who is active while this instance stands by: "process 4711". */
+  /** The active instance while this one stands by: "process 4711". */
   readonly holder?: string | undefined;
   /** Records of its topics that no commit of it covers yet; undefined before its first commit here. */
   readonly behind?: number | undefined;
 }
 
-/** How far event time has come in flightdata, and so what the open window waits for. */
+/** The event time of flightdata, and what the open window waits for. */
 export type EventTime =
   /** No partition has a record. */
   | { readonly kind: "none" }
-  /** This partition has none yet, and is waited for so long at most. */
+  /** This partition has no record yet, and event time waits for it at most this long. */
   | { readonly kind: "incomplete"; readonly partition: string; readonly waitMs: number }
   /** The first open window, and the partition that is furthest behind. */
   | { readonly kind: "at"; readonly ms: number; readonly window: WindowBounds; readonly heldBy: string }
-  /** All partitions are silent for longer than they are waited for. */
+  /** All partitions are idle: without records for longer than event time waits. */
   | { readonly kind: "silent"; readonly ms: number; readonly silentMs: number };
 
 /** `[startMs, endMs)` of event time. */

@@ -2,17 +2,17 @@ import type { FetchedBatch, TopicDescription } from "../../connectors/broker.ts"
 import { partitionSplit } from "../../engine/internal.ts";
 import type { TopicState } from "./state.ts";
 
-/** Rates are those of so long a time, ms: two windows of the demo, for statistics come window by window. */
+/** The time over which rates are counted, ms: two windows of the demo, as statistics come window by window. */
 const RATE_MS = 10_000;
 
-/** A topic's counts, kept by one who reads all of its records. */
+/** The counts of a topic of which all records are read. */
 export class TopicWatch {
   readonly name: string;
   readonly partitions: readonly PartitionWatch[];
   readonly #sinceMs: number;
   #count = 0;
   #added = 0;
-  /** Records of late, by the time at which they were read. */
+  /** Records of the last seconds, by the time at which they were read. */
   #arrivals: { readonly ms: number; readonly count: number }[] = [];
 
   constructor({ name, startOffsets, endOffsets }: TopicDescription, nowMs: number) {
@@ -42,7 +42,7 @@ export class TopicWatch {
     if (added > 0) this.#arrivals.push({ ms: nowMs, count: added });
   }
 
-  /** Where the reader is, by split. */
+  /** The reader's position in each split. */
   ends(): (readonly [split: string, end: number])[] {
     return this.partitions.map(({ split, nextOffset }) => [split, nextOffset] as const);
   }
@@ -56,15 +56,15 @@ export class TopicWatch {
   }
 }
 
-/** A partition as far as it has been read. */
+/** A partition, as far as it has been read. */
 export interface PartitionWatch {
   /** "skyone-3" */
   readonly split: string;
   nextOffset: number;
-  /** What was its end when the demo began. */
+  /** Its end when the demo began. */
   readonly firstEnd: number;
   /** The latest timestamp in it, ms; undefined without a record. */
   eventTimeMs: number | undefined;
-  /** When it last gave a record, or watching began, ms. */
+  /** When its last record was read, or watching began, ms. */
   heardMs: number;
 }

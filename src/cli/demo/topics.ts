@@ -6,7 +6,7 @@ import type { Logger } from "../../utils.ts";
 
 const PARTITIONS = 5;
 
-/** The course's topics under names of the demo's own; see the top of `demo.ts` for why. */
+/** The course's topics under the demo's own names, so that demo and lessons do not disturb each other. */
 export const DEMO_TOPICS = {
   skyone: ofDemo(SKYONE),
   sunset: ofDemo(SUNSET),
@@ -31,15 +31,15 @@ export async function createMissingTopics(broker: Broker, logger: Logger): Promi
       logger.info(`created ${missing.join(", ")} with ${PARTITIONS} partitions each`);
       return;
     } catch (error) {
-      // Another demo that starts at the same moment was faster.
+      // Another demo has created it at the same moment.
       if (!(error instanceof TopicExistsError) || attempt === 3) throw error;
     }
   }
 }
 
 /**
- * Removes the demo's topics and all that jobs which read them keep here.
- * @throws {BrokerError} naming the jobs, if some are running; then nothing has changed
+ * Deletes the demo's topics, and the state of jobs that read them.
+ * @throws {BrokerError} naming the jobs, if some are running; nothing has changed then
  */
 export async function forgetDemo(broker: Broker, logger: Logger): Promise<void> {
   const jobs = await broker.jobsReading(NAMES);

@@ -25,7 +25,7 @@ export class WatchedBroker extends JobBroker {
   }
 }
 
-/** One job, seen from its broker: whether it is active here, and what its commits cover. */
+/** One job as seen from its broker: whether it is active here, and what its commits cover. */
 export class JobWatch {
   readonly name: string;
   readonly #positions = new Map<string, number>();
@@ -46,7 +46,7 @@ export class JobWatch {
     this.#holder = holder;
   }
 
-  /** Listens to a session of the job from its beginning to its end. */
+  /** Follows a session of the job from its beginning to its end. */
   follow(session: JobSession): void {
     this.#status = "active";
     this.#holder = undefined;

@@ -11,7 +11,7 @@ export function formatRate(perSecond: number): string {
   return `${perSecond < 1000 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond))}/s`;
 }
 
-/** What a job is doing: "12 behind". */
+/** The status of a job: "12 behind". */
 export function jobWords({ status, behind }: JobState): string {
   if (status !== "active") return status;
   return behind === undefined ? "starting" : `${formatCount(behind)} behind`;
@@ -44,14 +44,14 @@ function formatWindow({ startMs, endMs }: WindowBounds, timeZone: string | undef
   return `${timeOfDay(startMs, { timeZone })}–${timeOfDay(endMs, { timeZone })}`;
 }
 
-/** Who runs the jobs if this demo does not; else undefined. */
+/** A sentence on who runs the jobs, if this demo does not; else undefined. */
 export function standbyWords({ importer, statistics }: DemoState): string | undefined {
   const waiting = [importer, statistics].find(({ status }) => status === "stands by");
   if (waiting === undefined) return undefined;
   return `Another demo is running here, ${waiting.holder}: this one only watches, and takes over when that one ends`;
 }
 
-/** How far event time is, and what the open window waits for if nothing has come out yet. */
+/** A sentence on event time, and on what the open window waits for if there are no results yet. */
 export function eventTimeWords(state: DemoState, timeZone?: string): string {
   const { eventTime, topics: { userstatistics } } = state;
   const nothing = userstatistics.added > 0 ? "" : `No ${userstatistics.count > 0 ? "new " : ""}statistics yet: `;

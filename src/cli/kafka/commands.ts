@@ -1,6 +1,6 @@
-/** Other programs and folders. */
+/** Running other programs, and looking for and removing files and folders. */
 
-/** Whether there is such a file or folder. */
+/** Whether a file or folder exists. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
@@ -11,7 +11,7 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Removes a folder and all in it, if it is there. */
+/** Removes a folder and all in it, if it exists. */
 export async function removeFolder(path: string): Promise<void> {
   try {
     await Deno.remove(path, { recursive: true });
@@ -20,7 +20,7 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
-/** All that a command printed; undefined if there is no such command or it failed. */
+/** What a command printed; undefined if it does not exist or has failed. */
 export async function outputOf(command: string, args: string[]): Promise<string | undefined> {
   try {
     const { success, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
@@ -31,7 +31,7 @@ export async function outputOf(command: string, args: string[]): Promise<string 
   }
 }
 
-/** Runs a command to its end; what it prints goes to `log`. @throws {Error} with that, if it fails */
+/** Runs a command to its end and logs what it prints. @throws {Error} with that, if it fails */
 export async function run(command: string, args: string[], log: (line: string) => void): Promise<void> {
   const { success, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
   const text = (new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)).trim();

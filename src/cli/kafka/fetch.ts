@@ -4,7 +4,7 @@ import { exists, outputOf, removeFolder, run } from "./commands.ts";
 /** The version that is fetched unless another one is asked for. */
 export const KAFKA_VERSION = "4.1.0";
 
-/** What is missing to run Kafka here, as a sentence; undefined if nothing is. */
+/** What is missing to run Kafka here, as a sentence; undefined if nothing is missing. */
 export async function kafkaPrerequisites(dir: string = ".kafka", version = KAFKA_VERSION): Promise<string | undefined> {
   if (Deno.build.os === "windows") return "Cannot run Kafka: this script needs a POSIX shell; use WSL";
   const java = await outputOf("java", ["-version"]);
@@ -19,9 +19,9 @@ export async function kafkaPrerequisites(dir: string = ".kafka", version = KAFKA
 /** Which Kafka, and where it is kept. */
 export interface FetchOptions {
   readonly dir: string;
-  /** As Maven Central has it; default {@link KAFKA_VERSION}. */
+  /** A version in Maven Central; default {@link KAFKA_VERSION}. */
   readonly version?: string | undefined;
-  /** Is given what Maven prints. */
+  /** Logs what Maven prints. */
   readonly log: (line: string) => void;
 }
 

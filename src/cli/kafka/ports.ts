@@ -1,5 +1,5 @@
 /**
- * The ports, for each 0 any other one where nobody listens.
+ * The ports, with a free one in place of each 0.
  * @param what is to listen there, for the message
  * @throws {Error} naming one that is taken
  */

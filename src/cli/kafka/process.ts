@@ -1,37 +1,37 @@
-/** A Java process that is a Kafka. */
+/** A Java process that runs Kafka. */
 import { removeFolder } from "./commands.ts";
 import type { ListenerAt } from "./server_properties.ts";
 
 const READY_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 15_000;
 
-/** A Kafka process: a broker that is a controller, too. */
+/** A Kafka process: a broker that is a controller too. */
 export interface RunningKafka {
   /** `localhost:PORT`, the same for every restart. */
   readonly bootstrapServers: string;
   /** `localhost:PORT` of each listener that was asked for, by name. */
   readonly listeners: Readonly<Record<string, string>>;
-  /** Of the Java process; a restart changes it. */
+  /** The id of the Java process; another one after a restart. */
   readonly pid: number;
-  /** Resolves, with words for it, if the process ends though nobody here has ended it. */
+  /** Resolves, with a description, if the process ends by itself. */
   readonly crashed: Promise<string>;
   /** Resolves when the process has gone; removes its data unless `keepData`. Safe to call twice. */
   stop(options?: { readonly keepData?: boolean }): Promise<void>;
-  /** Ends it without warning, like a crash, and keeps its data. */
+  /** Kills it like a crash, and keeps its data. */
   kill(): Promise<void>;
   /** Starts it again at the same port with the same data, after `kill()` or `stop({ keepData: true })`. */
   restart(): Promise<void>;
-  /** Takes the processor from it (SIGSTOP): its connections stay open, and nothing answers. */
+  /** Suspends it (SIGSTOP): its connections stay open, and nothing answers. */
   freeze(): void;
-  /** Gives the processor back to it (SIGCONT). */
+  /** Resumes it (SIGCONT). */
   thaw(): void;
 }
 
-/** What a process needs to start. */
+/** What a Kafka process needs to start. */
 export interface KafkaSetup {
   /** The folder with Kafka's jars. */
   readonly libs: string;
-  /** The folder with server.properties, where its data goes. */
+  /** The folder with server.properties, for its data. */
   readonly data: string;
   readonly port: number;
   readonly listeners: readonly ListenerAt[];
@@ -40,10 +40,10 @@ export interface KafkaSetup {
   readonly log: (line: string) => void;
 }
 
-/** Java says nothing but warnings. */
+/** Makes Java log warnings only. */
 export const QUIET = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"];
 
-/** Starts and ends a Kafka whose data folder has been formatted. */
+/** Starts and ends Kafka, in a data folder that has been formatted. */
 export class KafkaProcess implements RunningKafka {
   readonly bootstrapServers: string;
   readonly listeners: Readonly<Record<string, string>>;
@@ -64,15 +64,15 @@ export class KafkaProcess implements RunningKafka {
   }
 
   get pid(): number {
-    if (this.#child === undefined) throw new Error("Cannot tell the process id of Kafka: it is not running");
+    if (this.#child === undefined) throw new Error("Cannot read the process id of Kafka: it is not running");
     return this.#child.pid;
   }
 
   /** Resolves when it answers. @throws {Error} if it does not, with the last lines that it printed */
   async start(): Promise<void> {
     const { libs, data, heap } = this.#setup;
-    // Java takes the shell's place, so child.pid is Java's. The reader beside it gets a line when all is well, and the end of
-    // the pipe when whoever started us has died.
+    // Java replaces the shell, so child.pid is Java's. The reader beside it gets a line at a regular stop, and the end of the pipe
+    // when this process has died.
     const script =
       'exec 3<&0; (read -r _ <&3 || { kill -9 $$; rm -rf "$0"; }) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null';
     const java = ["java", ...heap, "-XX:+UseSerialGC", ...QUIET, "-cp", `${libs}/*`];
@@ -132,12 +132,12 @@ export class KafkaProcess implements RunningKafka {
     if (child === undefined) return;
     this.#child = undefined;
     signalTo(child, signal);
-    // One that is frozen hears no SIGTERM.
+    // A suspended process does not react to SIGTERM.
     signalTo(child, "SIGCONT");
     const hard = setTimeout(() => signalTo(child, "SIGKILL"), STOP_WITHIN_MS);
     await child.status;
     clearTimeout(hard);
-    // The line that tells the reader beside Java to leave in peace.
+    // The line at which the reader beside Java ends without killing Java.
     const writer = child.stdin.getWriter();
     await writer.write(new TextEncoder().encode("\n")).catch(() => {});
     await writer.close().catch(() => {});
@@ -169,7 +169,7 @@ function signalTo(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-/** Whether a Kafka answers there: asks for its API versions (api 18, version 0, correlation id 7, no client id). */
+/** Whether Kafka answers at a port, asked for its API versions (api 18, version 0, correlation id 7, no client id). */
 async function answers(port: number): Promise<boolean> {
   let connection: Deno.TcpConn | undefined;
   const giveUp = setTimeout(() => connection?.close(), 2_000);

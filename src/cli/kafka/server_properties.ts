@@ -1,8 +1,8 @@
-/** What Kafka reads when it starts. */
+/** The server.properties of a Kafka process. */
 
-/** A place to listen at, beside the plain one. */
+/** A listener beside the plain one. */
 export interface KafkaListener {
-  /** Capital letters and underscores. */
+  /** Its name, in capital letters and underscores. */
   readonly name: string;
   readonly protocol: "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
   /** Kafka's properties for this listener, without the `listener.name.NAME.` before them. */
@@ -14,24 +14,24 @@ export interface ListenerAt extends KafkaListener {
   readonly port: number;
 }
 
-/** A process that is broker and controller, and where it listens. */
+/** A process that is broker and controller, and its ports. */
 export interface Node {
   readonly id: number;
   /** For clients, without encryption and login. */
   readonly port: number;
   readonly controller: number;
-  /** For the other brokers, if that is another place than for clients; and the port that they are told. */
+  /** The port for the other brokers, if that is not the one for clients, and the port that is advertised to them. */
   readonly replication?: { readonly port: number; readonly advertised: number };
 }
 
-/** What one node's server.properties is made of. */
+/** The setup of one node, for its server.properties. */
 export interface ServerSetup {
-  /** The folder where its data goes. */
+  /** The folder for its data. */
   readonly data: string;
   readonly node: Node;
-  /** All nodes of its cluster, this one among them. */
+  /** All nodes of its cluster, with this one. */
   readonly nodes: readonly Node[];
-  /** Where it listens besides. */
+  /** Its other listeners. */
   readonly more: readonly ListenerAt[];
 }
 
@@ -58,12 +58,12 @@ export function serverProperties({ data, node, nodes, more }: ServerSetup): stri
     "transaction.state.log.num.partitions": 5,
     "share.coordinator.state.topic.num.partitions": 1,
     ...replicationFactors(nodes.length),
-    // Else it waits 9 s after a kill() until the controller believes that its predecessor is dead.
+    // With the default it would wait after a kill() until the controller counts its predecessor as dead.
     "broker.session.timeout.ms": 3_000,
     "broker.heartbeat.interval.ms": 500,
     "group.min.session.timeout.ms": 500,
     "group.initial.rebalance.delay.ms": 0,
-    // On, though nothing of ours relies on it: so tests can prove that nothing of ours makes it happen.
+    // On, though nothing here relies on it, so that tests can prove that our clients never create a topic in this way.
     "auto.create.topics.enable": true,
     "log.cleaner.dedupe.buffer.size": 16_777_216,
     "log.cleaner.backoff.ms": 1_000,
@@ -71,12 +71,12 @@ export function serverProperties({ data, node, nodes, more }: ServerSetup): stri
   const ofListeners = more.flatMap(({ name, properties = {} }) =>
     Object.entries(properties).map(([key, value]) => [`listener.name.${name.toLowerCase()}.${key}`, value] as const)
   );
-  // A line is a property, so that the line ends in a value are written as a backslash and "n".
+  // Each property is one line, so line ends in a value are written as a backslash and "n".
   return [...Object.entries(properties), ...ofListeners]
     .map(([name, value]) => `${name}=${String(value).replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n`).join("");
 }
 
-/** As many replicas as there are brokers, but three at most; all but one of them must have a record. */
+/** A replica on each broker, but three at most; a record must be on all but one of them. */
 function replicationFactors(brokers: number): Record<string, number> {
   const replicas = Math.min(brokers, 3);
   const inSync = Math.max(1, replicas - 1);

@@ -1,41 +1,41 @@
-/** Apache Kafka as processes of this one: a single broker, or a cluster of several. */
+/** Apache Kafka as child processes: a single broker, or a cluster of several. */
 import { removeFolder, run } from "./commands.ts";
 import { fetchLibs, type FetchOptions, kafkaPrerequisites } from "./fetch.ts";
 import { freePorts } from "./ports.ts";
 import { KafkaProcess, QUIET, type RunningKafka } from "./process.ts";
 import { type KafkaListener, type ListenerAt, type Node, serverProperties } from "./server_properties.ts";
 
-/** Somebody who may log in with SCRAM. */
+/** A user who may log in with SCRAM. */
 export interface ScramUser {
   readonly mechanism: "SCRAM-SHA-256" | "SCRAM-SHA-512";
   readonly name: string;
   readonly password: string;
 }
 
-/** How to start a Kafka. */
+/** How to start Kafka. */
 export interface KafkaOptions {
-  /** Left out, a free port is taken. */
+  /** The port; left out: a free one. */
   readonly port?: number;
-  /** Folder that keeps what Maven fetched, default `.kafka` in the current folder. */
+  /** The folder that keeps what Maven has fetched; default: `.kafka` in the current folder. */
   readonly dir?: string;
-  /** Of Kafka, as Maven Central has it, from 3.3 on; left out, the one that the tests are made for. */
+  /** A version of Kafka in Maven Central, from 3.3 on; left out: the one that the tests are made for. */
   readonly version?: string;
-  /** More places to listen at, each at a free port. */
+  /** More listeners, each at a free port. */
   readonly listeners?: readonly KafkaListener[];
   readonly scramUsers?: readonly ScramUser[];
-  /** Is given what Java and Maven print, line by line; left out, it is shown only in the error of a failed start. */
+  /** Logs what Java and Maven print, line by line; left out: it is shown only in the error of a failed start. */
   readonly log?: (line: string) => void;
 }
 
 /** How to start a cluster. */
 export interface ClusterOptions extends Pick<KafkaOptions, "port" | "dir" | "version" | "log"> {
-  /** Each is a controller, too. With three and more, topics get three replicas, of which two must have a record. */
+  /** How many; each is a controller too. With three or more, topics get three replicas, of which two must have a record. */
   readonly brokers: number;
   /** Kafka's feature of that name: 2 gives each transaction an epoch of its own, 1 is what older brokers have. */
   readonly transactionVersion?: 1 | 2;
   /**
-   * For something that stands between brokers: is given each broker and the port at which the others are to find it, and
-   * resolves to the port that they are told instead.
+   * For a proxy between brokers: called with each broker and the port at which it listens for the others, it resolves to the port
+   * that is advertised to them instead.
    */
   readonly replicateThrough?: (broker: number, port: number) => Promise<number>;
 }
@@ -51,11 +51,11 @@ export interface RunningCluster {
 }
 
 /**
- * Starts a Kafka and resolves when it answers.
+ * Starts Kafka and resolves when it answers.
  *
- * The Java process dies with this one, however that ends: a pipe that only this process holds open tells it.
+ * The Java process ends with this one, however that ends: by the end of a pipe that only this process holds open.
  *
- * @throws {Error} if something is missing, the port is taken or Kafka does not come up; with the last lines it printed
+ * @throws {Error} if something is missing, the port is taken or Kafka does not start; with the last lines that it printed
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
   const { dir = ".kafka", listeners = [], scramUsers = [], log = () => {} } = options;
@@ -71,7 +71,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
 /**
  * Starts a cluster on this machine and resolves when all of its brokers answer. Its processes die with this one.
  *
- * @throws {Error} if something is missing, a port is taken or a broker does not come up; with the last lines it printed
+ * @throws {Error} if something is missing, a port is taken or a broker does not start; with the last lines that it printed
  */
 export async function startKafkaCluster(options: ClusterOptions): Promise<RunningCluster> {
   const { brokers, port, transactionVersion, replicateThrough, dir = ".kafka", log = () => {} } = options;
@@ -84,7 +84,7 @@ export async function startKafkaCluster(options: ClusterOptions): Promise<Runnin
     const replication = ports[2 * brokers + i]!;
     return { ...node, replication: { port: replication, advertised: await replicateThrough(node.id, replication) } };
   }));
-  // Small heaps: what a test writes is little, and a machine has to hold several of them.
+  // Small heaps: tests write little, and a machine has to hold several brokers.
   const heap = ["-Xms96m", "-Xmx320m"];
   const features = transactionVersion === undefined ? [] : [`transaction.version=${transactionVersion}`];
   const started = await startNodes({ libs, nodes, more: [], scramUsers: [], features, heap, log });
@@ -104,16 +104,16 @@ async function libsIn(options: FetchOptions): Promise<string> {
 interface Nodes {
   readonly libs: string;
   readonly nodes: readonly Node[];
-  /** Of each node. */
+  /** Listeners of each node beside the plain one. */
   readonly more: readonly ListenerAt[];
   readonly scramUsers: readonly ScramUser[];
-  /** `name=version` of what is not to be as Kafka has it by default. */
+  /** `name=version` of features with another level than Kafka's default. */
   readonly features: readonly string[];
   readonly heap: readonly string[];
   readonly log: (line: string) => void;
 }
 
-/** All at once, as a broker of a cluster does not answer before most of them are there. */
+/** Starts all nodes at once, as a broker of a cluster does not answer before most of them are running. */
 async function startNodes({ nodes, ...options }: Nodes): Promise<KafkaProcess[]> {
   const cluster = clusterId();
   const folders: string[] = [];
@@ -157,7 +157,7 @@ async function format(
   await run("java", [...QUICK_START, ...tool, "-c", `${data}/server.properties`, ...users, ...chosen], log);
 }
 
-/** Without a clean end for each: the last ones would have no controller left to say goodbye to. */
+/** Kills all processes: the last ones could not shut down cleanly without a controller. */
 async function stopAll(processes: readonly KafkaProcess[]): Promise<void> {
   await Promise.all(processes.map((process) => process.kill()));
   await Promise.all(processes.map((process) => process.stop()));

@@ -1,8 +1,8 @@
-/** Headers as JSON: a list, since a name may stand more than once and their order counts. */
+/** Headers as JSON: a list, since a name may occur more than once and their order counts. */
 import type { RecordHeaders } from "../../connectors/broker.ts";
 import { decodeUtf8 } from "../../utils.ts";
 
-/** A header's value: text, other bytes, or none. */
+/** A header's value: text, other bytes, or null. */
 type HeaderJson = string | { readonly base64: string } | null;
 
 const encoder = new TextEncoder();
@@ -15,7 +15,7 @@ export function headersJson(headers: RecordHeaders): [name: string, value: Heade
   ]);
 }
 
-/** The headers of a list, or of an object where each name stands once. @throws {SyntaxError} saying what is wrong */
+/** The headers from a list, or from an object if each name occurs once. @throws {SyntaxError} if it is neither */
 export function parseHeaders(json: unknown): RecordHeaders {
   if (typeof json !== "object" || json === null) {
     throw new SyntaxError(`"headers" must be a list of [name, value], or an object: found ${show(json)}`);
@@ -37,12 +37,12 @@ function valueOf(name: string, json: unknown): Uint8Array | null {
   throw new SyntaxError(`header "${name}" must be a text, {"base64": "…"} or null, found ${show(json)}`);
 }
 
-/** @param name of the field that the text comes from. @throws {SyntaxError} if it is no Base64 */
+/** @param name of the field that the text comes from. @throws {SyntaxError} if it is not Base64 */
 export function base64Bytes(name: string, base64: unknown): Uint8Array {
   try {
     if (typeof base64 === "string") return Uint8Array.fromBase64(base64);
   } catch {
-    // said below
+    // reported below
   }
   throw new SyntaxError(`"${name}" is not Base64: ${show(base64)}`);
 }

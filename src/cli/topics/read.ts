@@ -3,7 +3,7 @@ import type { Flags, FlagValues } from "../../utils.ts";
 import { decodeUtf8, parseStart, UsageError, wholeNumber } from "../../utils.ts";
 import { headersJson } from "./headers.ts";
 
-/** Ctrl-C waits so long at most. */
+/** How long a fetch waits for records, and so Ctrl-C at most, ms. */
 const FETCH_WAIT_MS = 250;
 
 /** Flags of `topics read`. */
@@ -20,8 +20,8 @@ export const READ_FLAGS = {
     help: "begin at this offset of each partition, -N: N before its end",
   },
   partition: { short: "p", value: "N", parse: wholeNumber({ min: 0 }), help: "only this partition (default: all)" },
-  bounded: { short: "e", help: "stop at what is the end now" },
-  count: { short: "c", value: "N", parse: wholeNumber({ min: 1 }), help: "stop after so many records" },
+  bounded: { short: "e", help: "stop at the current end" },
+  count: { short: "c", value: "N", parse: wholeNumber({ min: 1 }), help: "stop after N records" },
   last: {
     value: "N",
     parse: wholeNumber({ min: 1 }),
@@ -35,7 +35,7 @@ export const READ_FLAGS = {
   headers: { help: "print headers too" },
 } as const satisfies Flags;
 
-/** What `topics read` was asked for. */
+/** The values of {@link READ_FLAGS}. */
 export type ReadFlags = FlagValues<typeof READ_FLAGS>;
 
 /** @throws {UsageError} for flags that contradict one another */
@@ -59,8 +59,8 @@ export interface ReadIo {
 }
 
 /**
- * Prints records of a topic, one a line, until what was asked for is there or the signal is aborted.
- * @throws {UsageError} if there is no such partition
+ * Prints records of a topic, one on each line, until all that were asked for are printed or the signal is aborted.
+ * @throws {UsageError} if the partition does not exist
  */
 export async function readTopic(broker: Broker, topic: TopicDescription, flags: ReadFlags, io: ReadIo): Promise<void> {
   const range = (partition: number): Range => ({
@@ -108,7 +108,7 @@ export async function readTopic(broker: Broker, topic: TopicDescription, flags: 
   }
 }
 
-/** Offsets of a partition, `end` not included. */
+/** Offsets of a partition from `start` up to `end`, which is excluded. */
 interface Range {
   readonly partition: number;
   readonly start: number;
@@ -131,7 +131,7 @@ async function startPositions(
   });
 }
 
-/** Records from `positions` on: up to `ends` if there are any, else until the signal is aborted. */
+/** Records from `positions` on: up to `ends` if they are given, else until the signal is aborted. */
 async function* fetchAll(
   fetcher: Fetcher,
   positions: readonly Position[],
@@ -171,7 +171,7 @@ async function lastRecords(
 ): Promise<Found[]> {
   const found = new Map<number, BrokerRecord[]>();
   let missing = ranges;
-  // Not every offset holds a record that a reader sees: where there were too few, look farther back.
+  // Not every offset holds a visible record: if there were too few, look further back.
   for (let span = count; missing.length > 0 && !signal.aborted; span *= 8) {
     for (const { partition } of missing) found.set(partition, []);
     const positions = missing.map(({ partition, start, end }) => ({
@@ -212,11 +212,11 @@ function bytesJson(name: string, base64Name: string, bytes: Uint8Array | null): 
   return text === undefined ? `"${base64Name}":"${bytes.toBase64()}"` : `"${name}":${JSON.stringify(text)}`;
 }
 
-// What would break a line or play tricks on a terminal.
+// Characters that would break a line or that a terminal acts on.
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g;
 
-/** On one line, whatever they are: text with what would break a line escaped, else Base64. */
+/** Any bytes on one line: text with control characters escaped, or Base64 if they are not UTF-8. */
 export function bytesText(bytes: Uint8Array | null): string {
   if (bytes === null) return "<null>";
   if (bytes.length === 0) return "<empty>";
@@ -228,7 +228,7 @@ export function bytesText(bytes: Uint8Array | null): string {
   });
 }
 
-/** ISO 8601, or the number where a date ends. */
+/** ISO 8601, or the number if it is beyond the range of dates. */
 export function timeText(timestampMs: number): string {
   const time = new Date(timestampMs);
   return Number.isNaN(time.getTime()) ? String(timestampMs) : time.toISOString();

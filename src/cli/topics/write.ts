@@ -16,11 +16,11 @@ export const WRITE_HELP = `Sends each line of standard input as a record. A line
   headers      [["name", "text"], ["name", {"base64": "…"}], ["name", null]] in their order,
                or {"name": "text", …} where each name stands once
 
-What "topics read --json" prints can be sent again; its offset is left out. As value goes any text, bad records too:
+What "topics read --json" prints can be sent again; its offset is left out. A value may be any text, invalid JSON too:
 
   echo '{"key":"a","value":"<html>"}' | deno task topics write skyone`;
 
-/** A line that is no record; nothing after it was sent. */
+/** A line is not a record; nothing after it was sent. */
 export class BadLineError extends Error {
   override name = "BadLineError";
   readonly expected = true;
@@ -37,8 +37,8 @@ export interface WriteIo {
 }
 
 /**
- * Sends the lines of standard input as records, until it ends or the signal is aborted, and says how many were sent.
- * @throws {BadLineError} naming the line that is no record; those before it have been sent
+ * Sends the lines of standard input as records, until it ends or the signal is aborted, and logs how many were sent.
+ * @throws {BadLineError} naming the line that is not a record; those before it have been sent
  */
 export async function writeTopic(broker: Broker, topic: TopicDescription, io: WriteIo): Promise<void> {
   await broker.warnOfSettings?.([topic.name]);
@@ -79,13 +79,13 @@ async function send(producer: Producer, records: readonly OutgoingRecord[]): Pro
   return records.length;
 }
 
-/** The lines of a stream without their ends, as many at a time as have come. */
+/** The lines of a stream without their ends, as many at a time as have arrived. */
 async function* readLines(stream: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array[]> {
   const reader = stream.getReader();
   const stop = () => void reader.cancel();
   signal.addEventListener("abort", stop);
   try {
-    let begun: Uint8Array[] = []; // pieces of a line whose end is still to come
+    let begun: Uint8Array[] = []; // pieces of a line that has not ended
     while (!signal.aborted) {
       const { done, value: chunk } = await reader.read();
       if (done) break;
@@ -99,7 +99,7 @@ async function* readLines(stream: ReadableStream<Uint8Array>, signal: AbortSigna
       if (start < chunk.length) begun.push(chunk.slice(start));
       if (lines.length > 0) yield lines;
     }
-    // A line that Ctrl-C cut short is none.
+    // A line that Ctrl-C has cut off is not sent.
     if (begun.length > 0 && !signal.aborted) yield [concat(begun)];
   } finally {
     signal.removeEventListener("abort", stop);
@@ -122,14 +122,14 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array {
 
 const FIELDS = ["key", "keyBase64", "value", "valueBase64", "timestamp", "partition", "headers", "offset"];
 
-/** The record of a line, undefined for an empty line. @throws {SyntaxError} saying what is wrong with it */
+/** The record of a line; undefined for an empty line. @throws {SyntaxError} with what is wrong with it */
 function parseRecord(line: Uint8Array, topic: TopicDescription, now: () => number): OutgoingRecord | undefined {
   const text = decodeUtf8(line)?.replace(/^\uFEFF/, "");
   if (text === undefined) throw new SyntaxError("it is not UTF-8; send such bytes as valueBase64 or keyBase64");
   if (text.trim() === "") return undefined;
   const fields = parseObject(text);
-  const stranger = Object.keys(fields).find((name) => !FIELDS.includes(name));
-  if (stranger !== undefined) throw new SyntaxError(`unknown field "${stranger}"; known are ${FIELDS.join(", ")}`);
+  const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
+  if (unknown !== undefined) throw new SyntaxError(`unknown field "${unknown}"; known are ${FIELDS.join(", ")}`);
   if (!("value" in fields) && !("valueBase64" in fields)) {
     throw new SyntaxError('"value" is missing, a text or null');
   }
@@ -152,7 +152,7 @@ function parseObject(text: string): Record<string, unknown> {
     throw new SyntaxError(`it is not JSON, it starts with ${show(text.slice(0, 20))}`, { cause: error });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SyntaxError(`it is no object with key and value: ${show(value)}`);
+    throw new SyntaxError(`it is not an object with key and value: ${show(value)}`);
   }
   return value as Record<string, unknown>;
 }

@@ -285,7 +285,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
 
   /** Late and undecodable records, and those that a function threw at, in order, committed or not. */
   get deadLetters(): DeadLetter[] {
-    return [...this.store.letters, ...this.store.sessions.at(-1)?.pendingLetters ?? []];
+    return [...this.store.letters, ...this.store.sessions.at(-1)?.pendingDeadLetters ?? []];
   }
 
   /** Event time of an operator, ms; that of a source is where all its partitions have come to. */

@@ -155,7 +155,7 @@ export class MemoryJobSession implements JobSession {
   }
 
   /** Dead letters that are not yet lasting. */
-  get pendingLetters(): readonly DeadLetter[] {
+  get pendingDeadLetters(): readonly DeadLetter[] {
     return this.#letters;
   }
 

@@ -1,4 +1,4 @@
-/** The letters in a job's dead-letter topic, and what has become of them. */
+/** The dead letters in a job's dead-letter topic, and which of them were replayed or dropped. */
 import {
   type Broker,
   type BrokerRecord,
@@ -12,36 +12,36 @@ import { decodeUtf8 } from "../../utils.ts";
 import { jobHint } from "../state/jobs.ts";
 
 /** A record that its job could not process. */
-export interface Letter {
+export interface DeadLetterInfo {
   /** Its offset in the dead-letter topic. */
   readonly id: number;
-  /** When the job gave it up, ISO 8601. */
+  /** When it became a dead letter, ISO 8601. */
   readonly time: string;
   /** Name of the operator, or of the source if the record could not be decoded. */
   readonly operator: string;
   /** "RecordError", "LateRecord", "TypeError", … */
   readonly errorClass: string;
   readonly message: string;
-  /** Which attempt of the job met it. */
+  /** The attempt of the job that failed on it. */
   readonly attempt: string;
-  /** Where the record came from; undefined if no record of a topic was at work. */
-  readonly origin: LetterOrigin | undefined;
-  /** `window [2026-…, 2026-…) of key "a"`, if a function threw at no record but in a window that fired, or a timer. */
+  /** Where the record came from; undefined if it came from no topic. */
+  readonly origin: DeadLetterOrigin | undefined;
+  /** `window [2026-…, 2026-…) of key "a"`, if a function threw not at a record but in a window that fired, or a timer. */
   readonly firing: string | undefined;
-  /** Of a late record the event time from which on it is late, ms; −∞ if it always is. */
+  /** Of a late record: the event time at which it becomes late, ms; −∞ if it always is. */
   readonly lateFromMs: number | undefined;
   /** The first bytes of its value; null if it has none. */
   readonly begin: Uint8Array | null;
-  /** Of its value. */
+  /** Size of its value. */
   readonly bytes: number;
-  /** How many bytes the value had that the letter holds only the begin of; undefined if it holds all. */
+  /** Size of the whole value, if the dead letter holds only the beginning of it; undefined if it holds all. */
   readonly cutFrom: number | undefined;
-  /** How its record came to its topic, if it had been a letter before. */
+  /** The replay that brought its record to the topic, if it had been a dead letter before. */
   readonly replayed: Replayed | undefined;
 }
 
 /** A place in a topic, and the record's timestamp there. */
-export interface LetterOrigin {
+export interface DeadLetterOrigin {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
@@ -49,50 +49,50 @@ export interface LetterOrigin {
   readonly timestampMs: number;
 }
 
-/** What the header `dead-letter.replayed` of a record says: which letter it was last, and how often it has been replayed. */
+/** The header `dead-letter.replayed` of a record: which dead letter it was last, and how often it has been replayed. */
 export interface Replayed {
   readonly id: number;
   readonly job: string;
   readonly count: number;
 }
 
-/** What became of letters. */
+/** What was done with a dead letter that is no longer open. */
 export type Resolution = "replayed" | "dropped";
 
-/** All letters of a job in the order of their ids, and what became of those that are no longer open. */
-export interface Letters {
-  readonly letters: readonly Letter[];
+/** All dead letters of a job in the order of their ids, and what was done with those that are no longer open. */
+export interface DeadLetterList {
+  readonly letters: readonly DeadLetterInfo[];
   readonly resolved: ReadonlyMap<number, Resolution>;
 }
 
-/** So much of a value is kept for lists. */
+/** How much of a value is kept for lists, bytes. */
 const BEGIN_BYTES = 200;
 const FETCH_WAIT_MS = 250;
 const PREFIX = "dead-letter.";
-/** The first of the headers that a job writes into a letter, behind those of the record. */
+/** The first of the headers that a job adds to a dead letter, behind those of the record. */
 const FIRST_WORD = `${PREFIX}job`;
 const REPLAYED = `${PREFIX}replayed`;
 
 const encoder = new TextEncoder();
 
 /**
- * Reads the whole dead-letter topic; of values only the begin is kept.
- * @throws {BrokerError} if there is no such topic and no such job
+ * Reads the whole dead-letter topic; only the beginning of each value is kept.
+ * @throws {BrokerError} if neither the topic nor the job exists
  */
-export async function readLetters(broker: Broker, job: string, signal: AbortSignal): Promise<Letters> {
-  const letters: Letter[] = [];
+export async function readDeadLetters(broker: Broker, job: string, signal: AbortSignal): Promise<DeadLetterList> {
+  const letters: DeadLetterInfo[] = [];
   const resolved = new Map<number, Resolution>();
   for await (const record of recordsOf(broker, job, 0, signal)) {
     const marker = markerOf(record);
     if (marker !== undefined) { for (const id of marker.ids) resolved.set(id, marker.resolution); }
-    const letter = letterOf(record);
+    const letter = deadLetterOf(record);
     if (letter !== undefined) letters.push(letter);
   }
   return { letters, resolved };
 }
 
-/** The records of letters, whole, in the order of their ids. */
-export async function* letterRecords(
+/** The whole records of dead letters, in the order of their ids. */
+export async function* deadLetterRecords(
   broker: Broker,
   job: string,
   ids: readonly number[],
@@ -107,8 +107,8 @@ export async function* letterRecords(
   }
 }
 
-/** What a record says as a letter; undefined if it is none. */
-export function letterOf({ offset, headers, value }: BrokerRecord): Letter | undefined {
+/** The dead letter that a record holds; undefined if it holds a marker or something else. */
+export function deadLetterOf({ offset, headers, value }: BrokerRecord): DeadLetterInfo | undefined {
   const { words, replayed } = partsOf(headers);
   const word = (name: string) => headerText(words, name) ?? "";
   if (headerText(words, "error-class") === undefined) return undefined;
@@ -141,8 +141,8 @@ function firingWords(words: RecordHeaders): string | undefined {
   return timer === undefined ? undefined : `timer at ${formatTime(Number(timer))} of key ${key}`;
 }
 
-/** The record as it was, on its way to where it came from, with a header that says which letter it was. */
-export function originalRecord(job: string, record: BrokerRecord, origin: LetterOrigin): OutgoingRecord {
+/** The original record, for the partition that it came from, with a header that says which dead letter it was. */
+export function originalRecord(job: string, record: BrokerRecord, origin: DeadLetterOrigin): OutgoingRecord {
   const { own, replayed: before } = partsOf(record.headers);
   const replayed = { id: record.offset, job, count: (before?.count ?? 0) + 1 } satisfies Replayed;
   return {
@@ -155,7 +155,7 @@ export function originalRecord(job: string, record: BrokerRecord, origin: Letter
   };
 }
 
-/** The record that says of letters that they are open no longer. */
+/** The record that marks dead letters as no longer open. */
 export function markerRecord(
   job: string,
   ids: readonly number[],
@@ -173,14 +173,14 @@ export function markerRecord(
   };
 }
 
-/** Headers that the record had before it became a letter, in their order. */
+/** Headers that the record had before it became a dead letter, in their order. */
 export function ownHeaders(headers: RecordHeaders | undefined): RecordHeaders {
   return partsOf(headers).own;
 }
 
 /**
- * Takes a letter's headers apart: those of its record, what a replay has put behind them, and the words of the job that gave
- * it up. Letters can be records that died in another job, so only the last job's words count as such.
+ * Splits a dead letter's headers: those of its record, the one that a replay has added, and those of the job that failed on it.
+ * A dead letter may be a record that was a dead letter of another job before, so only the last job's headers count as such.
  */
 function partsOf(
   headers: RecordHeaders = [],
@@ -196,7 +196,7 @@ function partsOf(
 function markerOf({ headers }: BrokerRecord): { ids: number[]; resolution: Resolution } | undefined {
   const { words } = partsOf(headers);
   const resolution = headerText(words, "resolved");
-  // A letter may hold a marker that another job has taken for a record.
+  // A dead letter may hold a marker that another job has read as a record.
   if (headerText(words, "error-class") !== undefined) return undefined;
   if (resolution !== "replayed" && resolution !== "dropped") return undefined;
   return { ids: (headerText(words, "ids") ?? "").split(",").map(Number), resolution };
@@ -209,7 +209,7 @@ function parseReplayed(bytes: Uint8Array | null): Replayed | undefined {
     const { id, job, count } = JSON.parse(text) as Replayed;
     return { id: Number(id), job: String(job), count: Number(count) };
   } catch {
-    // Anybody may write headers; one that is not ours says nothing.
+    // Any program may write such a header; one that we cannot read is ignored.
     return undefined;
   }
 }

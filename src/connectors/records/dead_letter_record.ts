@@ -6,7 +6,7 @@ import { KnownTexts } from "./known_texts.ts";
 const encoder = new TextEncoder();
 
 /** Makes the records of a job's dead letters. There may be very many at once: late records after a pause. */
-export class LetterWriter {
+export class DeadLetterWriter {
   readonly #topic: string;
   readonly #job: string;
   readonly #texts = new KnownTexts();
@@ -49,7 +49,7 @@ export class LetterWriter {
       headers.push(["dead-letter.offset", digits(origin.offset)]);
       headers.push(["dead-letter.timestamp", digits(origin.timestampMs)]);
     }
-    const value = origin === undefined ? encoder.encode(letterText(letter.value)) : origin.value;
+    const value = origin === undefined ? encoder.encode(valueText(letter.value)) : origin.value;
     const timestampMs = timeOf(letter.timestampMs, origin) ?? nowMs;
     return { topic: this.#topic, partition: 0, key: origin?.key ?? null, value, timestampMs, headers };
   }
@@ -99,7 +99,7 @@ export function shortened(letter: OutgoingRecord): OutgoingRecord {
 }
 
 /** JSON, or what `Deno.inspect()` shows of a value that JSON cannot hold: its dead letter must be written all the same. */
-function letterText(value: unknown): string {
+function valueText(value: unknown): string {
   if (value === undefined) return "";
   return lossInJson(value, "output") === undefined ? JSON.stringify(value) : Deno.inspect(value);
 }
