@@ -7,7 +7,7 @@
  * in several parts (partitions) that each have an order. A source reads them all and waits for more: this job has no end
  * but Ctrl-C. Every second it saves how far it has come, and the next start goes on from there.
  *
- * New here: `fromSource()` with a topic of a broker. Redpanda is one; where none runs, a file in `.broker/` takes its place.
+ * New here: `fromSource()` with a topic of a broker. Redpanda is one; without it a file in `.broker/` takes its place.
  * Run `deno task gen --create` in one terminal and `deno task s08` in another: each new booking becomes a line of text, two
  * a second or so. `--reset --from earliest` begins with the oldest record; `--sample` needs no other terminal.
  */

@@ -13,7 +13,7 @@
  * New here: `sinkTo()`, keys, delivery guarantees.
  * Run `deno task gen --create`, `deno task s14` and `deno task topics read flightdata` in three terminals; the last one shows
  * partition, offset, time, key and value. `deno task s14 --sample` prints the keys and values that it has written. Lesson 16
- * writes these flights too: stop this job before, and begin afresh with `deno task gen --create`, or they stand in
+ * writes these flights too: stop this job before, and begin with empty topics by `deno task gen --create`, or they are in
  * `flightdata` twice.
  */
 import { type DataStream, type Sink, StreamExecutionEnvironment, WatermarkStrategy } from "./engine/mod.ts";

@@ -5,10 +5,10 @@
  *
  * A stream has no end at which to count. So it is cut into windows: all bookings of a traveller from 12:00 to 12:01 make one
  * result, those from 12:01 to 12:02 the next. The minute that counts is when the booking was made, its event time, and not
- * when this job happens to see it; an hour that is read in a second gives the results of an hour.
+ * when this job happens to see it; an hour of bookings that is read in a second has the results of an hour.
  *
  * How does the job know that 12:01 has passed and no earlier booking is to come? By watermarks, which its source makes of the
- * records' times: "so far has event time come". A watermark moves on with the next booking only; if none comes, the last window
+ * records' times: "event time has come to 12:01". Only the next booking advances the watermark; without it the last window
  * stays open (`--close-idle 30s` lets the clock move it after half a minute of silence).
  *
  * New here: `window()`, event time, watermarks.

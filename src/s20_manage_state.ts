@@ -5,8 +5,8 @@
  *                                                                                        │
  *     userstatistics ◀── plus the total of all windows before (global state) ◀───────────┘
  *
- * Lesson 18 counts each minute anew. Here a traveller's total is kept from one minute to the next, and each result is all
- * that was booked so far. What is kept is in the job's commit: it is still there after a crash or a restart.
+ * Lesson 18 starts from zero in each minute. Here a traveller's total is kept from one minute to the next, and each result is
+ * all that was booked so far. The totals are part of the job's commit: they are still there after a crash or a restart.
  *
  * New here: a `ProcessWindowFunction` with `globalState()`, which belongs to the traveller and outlives each window. A
  * window closes when event time passes its end, so the last one waits for the next booking, or with `--close-idle 30s` for

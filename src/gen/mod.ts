@@ -1,4 +1,4 @@
-/** What lesson 5 needs beside its bookings: draws, pace, topics that are made anew, a line of progress, a command line. */
+/** What lesson 5 needs beside its bookings: random draws, a pace, empty topics, a line of progress, a command line. */
 export { Chance } from "./chance.ts";
 export { jsonRecord } from "./json_record.ts";
 export { type GenOptions, genOptions } from "./options.ts";

@@ -10,7 +10,7 @@ const PARTITIONS = 5;
 /** That of jobs by default. */
 const SESSION_TIMEOUT_MS = 10_000;
 
-/** Makes sure that bookings can be sent: creates the topics anew with `create`, else only looks whether they are there. */
+/** Makes sure that bookings can be sent: with `create` replaces the topics by empty ones, else only checks that they exist. */
 export async function prepareTopics(
   broker: Broker,
   { create, ...options }: RecreateTopicsOptions & { readonly create: boolean },
@@ -34,7 +34,7 @@ export async function requireTopics(broker: Broker): Promise<void> {
   }
 }
 
-/** How topics are created anew. */
+/** How topics are replaced by empty ones. */
 export interface RecreateTopicsOptions {
   readonly logger: Logger;
   /** Copies of each; left out: as the broker is set. */
@@ -43,8 +43,8 @@ export interface RecreateTopicsOptions {
 }
 
 /**
- * Creates the four topics anew, empty, and removes what the broker keeps of jobs that read them: a position in a topic that is
- * gone would be wrong in the new one.
+ * Replaces the four topics by empty ones, and removes what the broker keeps of jobs that read them: a position in a topic that
+ * is gone would be wrong in the new one.
  *
  * @throws {BrokerError} naming the jobs, if some are running; then nothing has changed
  */
@@ -73,7 +73,7 @@ export async function recreateTopics(broker: Broker, options: RecreateTopicsOpti
   logger.info(`Created ${TOPICS.join(", ")} with ${PARTITIONS} partitions each`);
 }
 
-/** Whether a job that seems to run does: until the broker has given up one that was killed, it looks the same. */
+/** Whether a job that seems to be running is: for a session timeout one that was killed looks the same. */
 async function isRunning(broker: Broker, job: string, signal: AbortSignal): Promise<boolean> {
   try {
     const lease = await broker.openJob({

@@ -7,7 +7,7 @@ import type { Environment } from "./environment.ts";
 import { type BrokerSettings, brokerSettings } from "./settings.ts";
 import { parseDuration, parsePositiveDuration, parseTime } from "./values.ts";
 
-/** `--now`, for a job that compares with the present: a function that gives ms since the Unix epoch. */
+/** `--now`, for a job that compares with the present: a function that returns ms since the Unix epoch. */
 export const NOW_FLAG = {
   value: "TIME",
   parse: (text: string): () => number => {
@@ -48,7 +48,7 @@ export const CLOSE_IDLE_FLAG = {
 
 /** `--sample`, for a lesson that can feed itself. */
 export const SAMPLE_FLAG = {
-  help: "work on a few fixed records, print what comes of them and end: no broker, no topic, no commit",
+  help: "work on a few fixed records in a log of their own, print what is written, and end: no broker is needed",
 } as const satisfies Flag;
 
 /** `--replication`, for programs that create topics. */
