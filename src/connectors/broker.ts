@@ -2,7 +2,8 @@
  * The broker port: what this project needs of a log with topics, whoever keeps it.
  *
  * Two adapters stand behind it, `kafka/` and `embedded/`; `source.ts`, `sink.ts` and `job_store.ts` are written once, over
- * it. `tests/connectors/broker_contract.ts` is the port's meaning in code: both adapters pass it.
+ * it. `tests/connectors/broker_contract.ts` is the port's meaning in code: both adapters pass it, and the broker in memory that
+ * tests use.
  */
 
 import type { JobLease, JobRequest, Position } from "../engine/mod.ts";

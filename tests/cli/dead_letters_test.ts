@@ -6,7 +6,7 @@ import { BrokerError } from "../../src/connectors/broker_errors.ts";
 import { openJobSession } from "../../src/connectors/job_store.ts";
 import type { DeadLetter, RecordOrigin } from "../../src/engine/mod.ts";
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";
-import { readAll } from "../connectors/broker_contract.ts";
+import { readAll } from "../connectors/contract/reading.ts";
 import { onEachBroker, onEmbeddedLog } from "./brokers.ts";
 import { usageOf } from "./usage.ts";
 

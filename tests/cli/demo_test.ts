@@ -19,7 +19,8 @@ import { type Clock, SILENT } from "../../src/engine/mod.ts";
 import type { FlightData, SkyoneData, SunsetData, UserStatistics } from "../../src/models.ts";
 import { encodeJson } from "../../src/utils.ts";
 import { buildStatistics } from "../builders.ts";
-import { readAll, until } from "../connectors/broker_contract.ts";
+import { readAll } from "../connectors/contract/reading.ts";
+import { until } from "../connectors/contract/waiting.ts";
 import { ObservedBroker } from "../memory_broker/observed_broker.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:34:56.789Z");

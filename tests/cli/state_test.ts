@@ -13,7 +13,7 @@ import {
   WatermarkStrategy,
 } from "../../src/engine/mod.ts";
 import { decodeUtf8, HelpRequested, UsageError } from "../../src/utils.ts";
-import { readAll } from "../connectors/broker_contract.ts";
+import { readAll } from "../connectors/contract/reading.ts";
 import { forJobs, onEachBroker, onEmbeddedLog, Scope } from "./brokers.ts";
 import { usageOf } from "./usage.ts";
 

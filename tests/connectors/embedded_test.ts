@@ -16,7 +16,9 @@ import {
   UnknownTopicError,
 } from "../../src/connectors/broker_errors.ts";
 import { decodeBatch } from "../../src/connectors/embedded/batch.ts";
-import { promptly, readAll, testBrokerContract, until } from "./broker_contract.ts";
+import { testBrokerContract } from "./broker_contract.ts";
+import { readAll } from "./contract/reading.ts";
+import { promptly, until } from "./contract/waiting.ts";
 import { later } from "../later.ts";
 
 const FILES = granted("read") && granted("write");

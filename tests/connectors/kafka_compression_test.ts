@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import type { Broker, BrokerLease, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { JobBroker } from "../../src/connectors/mod.ts";
 import { StreamExecutionEnvironment } from "../../src/engine/mod.ts";
-import { readAll } from "./broker_contract.ts";
+import { readAll } from "./contract/reading.ts";
 import { FOREIGN_BATCHES, foreignRecords } from "./foreign_batches/mod.ts";
 import { createTopic, SERVERS, withClient } from "./kafka_rig.ts";
 

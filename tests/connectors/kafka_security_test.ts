@@ -11,7 +11,7 @@ import type { Broker } from "../../src/connectors/broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
 import type { KafkaSecurity, SaslSettings } from "../../src/connectors/kafka/security.ts";
 import { mayRunPrograms, run, type TestBroker } from "../e2e/programs.ts";
-import { readAll } from "./broker_contract.ts";
+import { readAll } from "./contract/reading.ts";
 import { Authority, type Identity } from "./certificates.ts";
 
 const FOLDER = ".kafka";

@@ -7,7 +7,8 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Broker, BrokerJobRequest, BrokerLease, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { BrokerError, BrokerUnavailableError, JobActiveError } from "../../src/connectors/broker_errors.ts";
-import { readAll, readUntil, testBrokerContract, untilSeen } from "./broker_contract.ts";
+import { testBrokerContract } from "./broker_contract.ts";
+import { readAll, readUntil, untilSeen } from "./contract/reading.ts";
 import { later, signOf } from "../later.ts";
 
 const NET = granted("net") && granted("env");

@@ -13,7 +13,7 @@ import {
 } from "../../src/engine/mod.ts";
 import { forJobs, onEachBroker, type Scope } from "../cli/brokers.ts";
 import { newLog } from "../engine/job_rig.ts";
-import { readAll } from "./broker_contract.ts";
+import { readAll } from "./contract/reading.ts";
 import { createTopic, SERVERS } from "./kafka_rig.ts";
 
 const encoder = new TextEncoder();

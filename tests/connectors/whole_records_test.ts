@@ -8,7 +8,7 @@ import { decodeJson, decodeText } from "../../src/connectors/mod.ts";
 import type { Sink, Source } from "../../src/engine/mod.ts";
 import { StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
 import { forJobs, onEachBroker, onEmbeddedLog, type Scope } from "../cli/brokers.ts";
-import { readAll } from "./broker_contract.ts";
+import { readAll } from "./contract/reading.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

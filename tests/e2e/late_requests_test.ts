@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { REDPANDA_VERSIONS, WireProxy } from "../../chaos/wire/mod.ts";
 import type { Broker, BrokerLease, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
-import { readAll } from "../connectors/broker_contract.ts";
+import { readAll } from "../connectors/contract/reading.ts";
 import { testWithKafka } from "../connectors/kafka_client.ts";
 import { later } from "../later.ts";
 

@@ -9,7 +9,7 @@ import { openJobSession } from "../../src/connectors/job_store.ts";
 import { openBroker } from "../../src/connectors/mod.ts";
 import { SILENT } from "../../src/engine/mod.ts";
 import { brokerSettings } from "../../src/utils.ts";
-import { readAll } from "../connectors/broker_contract.ts";
+import { readAll } from "../connectors/contract/reading.ts";
 import { forEachBroker, mayRunPrograms, type Program, start, startFile, succeed, type TestBroker } from "./programs.ts";
 
 const kills = Number(mayRunPrograms() ? Deno.env.get("TEST_KILLS") ?? 4 : 0);
