@@ -88,30 +88,35 @@ const statisticsSchema = z.object({
   notEmpty("email_address"),
 );
 
+/** Bookings of Skyone, under their confirmation. */
 export const SKYONE: Topic<SkyoneData, { ref: string }> = {
   name: "skyone",
   schema: skyoneSchema,
   key: (booking) => ({ ref: booking.confirmation }),
 };
 
+/** Bookings of Sunset, under their reference number. */
 export const SUNSET: Topic<SunsetData, { ref: string }> = {
   name: "sunset",
   schema: sunsetSchema,
   key: (booking) => ({ ref: booking.reference_number }),
 };
 
+/** Flights of both airlines, under the confirmation of their booking. */
 export const FLIGHTDATA: Topic<FlightData, { confirmation: string }> = {
   name: "flightdata",
   schema: flightSchema,
   key: (flight) => ({ confirmation: flight.confirmation }),
 };
 
+/** Statistics of travellers, under their e-mail address: the newest of a key holds. */
 export const USERSTATISTICS: Topic<UserStatistics, { email_address: string }> = {
   name: "userstatistics",
   schema: statisticsSchema,
   key: (statistics) => ({ email_address: statistics.email_address }),
 };
 
+/** The flight of a booking; its times stay the texts that they are. */
 export function flightFromSkyone(booking: SkyoneData): FlightData {
   return {
     email_address: booking.email_address,
@@ -125,6 +130,7 @@ export function flightFromSkyone(booking: SkyoneData): FlightData {
   };
 }
 
+/** The flight of a booking; its times stay the texts that they are. */
 export function flightFromSunset(booking: SunsetData): FlightData {
   return {
     email_address: booking.customer_email_address,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { StreamExecutionEnvironment, WatermarkStrategy } from "../src/engine/mod.ts";
 import { type FlightData, statisticsFromFlight, type UserStatistics } from "../src/models.ts";
-import { defineWorkflow } from "../src/s18_aggregation.ts";
+import { defineWorkflow, watermarksOf } from "../src/s18_aggregation.ts";
 import { buildFlight } from "./builders.ts";
 
 interface Booked {
@@ -74,4 +74,16 @@ Deno.test("defineWorkflow() takes windows of another length", async () => {
   );
 
   assertEquals(results, [statistics("a@email.com", 30, 2), statistics("a@email.com", 30, 1)]);
+});
+
+Deno.test("watermarksOf() lets windows wait for records out of order as long as it is asked to", async () => {
+  async function flightsIn(outOfOrdernessMs: number): Promise<number[]> {
+    const bookings = [booked(0, "a@email.com", 10), booked(61, "a@email.com", 20), booked(59, "a@email.com", 30)];
+    const atMs = watermarksOf({ outOfOrdernessMs }).withTimestampAssigner(({ atMs }: Booked) => atMs);
+    const flights = new StreamExecutionEnvironment().fromCollection(bookings)
+      .assignTimestampsAndWatermarks(atMs).map(({ flight }) => flight);
+    return (await defineWorkflow(flights).executeAndCollect()).map(({ number_of_flights }) => number_of_flights);
+  }
+  assertEquals(await flightsIn(0), [1, 1]); // the third is late
+  assertEquals(await flightsIn(2_000), [2, 1]);
 });

@@ -27,9 +27,12 @@ export class SampleBroker extends JobBroker {
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
-    for (const { name } of [FLIGHTDATA, USERSTATISTICS]) await printAdded(this.port, name);
-    await super[Symbol.asyncDispose]();
-    await Deno.remove(this.#dir, { recursive: true });
+    try {
+      for (const { name } of [FLIGHTDATA, USERSTATISTICS]) await printAdded(this.port, name);
+    } finally {
+      await super[Symbol.asyncDispose]();
+      await Deno.remove(this.#dir, { recursive: true });
+    }
   }
 }
 

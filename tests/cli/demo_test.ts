@@ -450,6 +450,16 @@ Deno.test("sendBookings() pauses while it is not wanted", async () => {
   assertEquals(times.length, 20);
 });
 
+Deno.test("sendBookings() stops with the send during which it is no longer wanted, and goes on when it is again", async () => {
+  const broker = await demoBroker();
+  const { clock, signal } = steppingClock(3_000);
+  const isWanted = () => clock.now() < NOW_MS + 1_000 || clock.now() >= NOW_MS + 2_000;
+  await sendBookings(broker, { rate: 20, isWanted, clock, logger: SILENT, signal });
+  const times = broker.records(DEMO_TOPICS.skyone.name).map(({ timestampMs }) => timestampMs - NOW_MS);
+  assertEquals(times.filter((ms) => ms > 1_050 && ms < 2_000), []);
+  assertEquals([times.filter((ms) => ms < 1_000).length, times.filter((ms) => ms >= 2_000).length], [20, 20]);
+});
+
 // ------------------------------------------------------------------------------------------------------ all together
 
 function valueOf<T>(record: BrokerRecord): T {
