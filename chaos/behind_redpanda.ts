@@ -1,15 +1,15 @@
-/** An experiment behind a proxy that shows a Kafka as a Redpanda. */
+/** An experiment behind a proxy that makes Kafka look like Redpanda. */
 import { formatCount, type Logger } from "../src/utils.ts";
 import { asRedpanda, redpandaHiccups, WireProxy } from "./wire/mod.ts";
 
-/** Of the requests that Redpanda may answer with −1 one in so many is. */
+/** One in this many of the requests that Redpanda may answer with −1 is answered so. */
 const HICCUP_EVERY = 20;
 
 /**
- * Runs it with the proxy's address.
+ * Runs an experiment with the proxy's address.
  *
- * @param servers where the Kafka is
- * @throws {Error} if somebody has asked for a version that Redpanda does not have
+ * @param servers the brokers of Kafka
+ * @throws {Error} if a client has sent a request in a version that Redpanda does not have
  */
 export async function behindRedpanda(
   servers: string,

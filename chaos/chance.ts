@@ -1,4 +1,4 @@
-/** Draws that are the same for the same seed. */
+/** Random numbers that are the same for the same seed. */
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
 export function chanceOf(seed: number): () => number {

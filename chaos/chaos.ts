@@ -3,13 +3,13 @@
  *
  * It starts the workflows of lessons 16 and 20 as processes of their own, ends them with SIGKILL (what `kill -9` and a
  * machine that runs out of memory do) at random instants and at every step of a commit, a restore, a start and an end,
- * starts them again, and compares all that they have committed with a run that nobody disturbed: output and dead letters
- * record for record, state entry for entry. Its exit code is 1 if anything differs.
+ * starts them again, and compares all that they have committed with an undisturbed run: output and dead letters record for
+ * record, state entry for entry. Its exit code is 1 if anything differs.
  *
- * Every kill hits a job that has committed something new since the last one and has not come to its end; only a job that
+ * Every kill hits a job that has committed something new since the last kill and has not reached its end; only a job that
  * begins from `latest` is killed, again and again, before its first output: it must not forget where it began.
  *
- * With `--soak 60m` it runs both jobs as one pipeline for an hour of event time, and looks at what their processes hold.
+ * With `--soak 60m` it runs both jobs as one pipeline for an hour of event time, and measures their processes.
  * With `--brokers 3` both jobs run in two processes each over a cluster of Kafka brokers, whose partition leaders move while
  * brokers and processes are killed and frozen; the input comes from Kafka's own clients, and they read the output.
  */
@@ -54,7 +54,7 @@ const FLAGS = {
     value: "N",
     default: "1",
     parse: wholeNumber({ min: 0 }),
-    help: "decides over bookings, random instants and the order of fault points",
+    help: "decides the bookings, random instants and the order of fault points",
   },
   broker: {
     value: "embedded|kafka",
@@ -76,7 +76,7 @@ const FLAGS = {
     name: "session-timeout",
     value: "DURATION",
     parse: parsePositiveDuration,
-    help: "after so long Kafka counts a killed process as dead; it may ask for 6s at least (default: 1s, with --as 6s)",
+    help: "when Kafka counts a killed process as dead; it may require at least 6s (default: 1s, with --as 6s)",
   },
 } as const satisfies Flags;
 
@@ -118,7 +118,7 @@ async function main(signal: AbortSignal): Promise<void> {
   await onKafka(as === undefined ? onServers : (servers) => behindRedpanda(servers, onServers, logger), logger);
 }
 
-/** Where an experiment takes place, and what ends it. */
+/** The broker of an experiment, and the signal that ends it. */
 type Place = Pick<ChaosOptions, "port" | "env"> & { readonly signal: AbortSignal };
 type Experiment = (place: Place) => Promise<void>;
 
@@ -134,7 +134,7 @@ async function onEmbeddedLog(experiment: Experiment, logger: Logger, signal: Abo
 async function onKafka(experiment: (servers: string) => Promise<void>, logger: Logger): Promise<void> {
   const servers = Deno.env.get("BOOTSTRAP_SERVERS") ?? "";
   if (servers !== "") return await experiment(servers);
-  logger.info("BOOTSTRAP_SERVERS is not set: starts a Kafka");
+  logger.info("BOOTSTRAP_SERVERS is not set: starts Kafka");
   const kafka = await startKafka();
   try {
     await experiment(kafka.bootstrapServers);
@@ -190,7 +190,7 @@ async function soak(options: SoakOptions, logger: Logger): Promise<void> {
   const seconds = (elapsedMs / 1000).toFixed(0);
   logger.info(`${formatCount(records)} records, nothing lost, nothing twice, in ${seconds} s`);
   if (jobs.every(({ samples }) => samples.length === 0)) {
-    logger.warn("memory and descriptors are looked at on Linux only");
+    logger.warn("memory and descriptors are measured on Linux only");
   }
 }
 

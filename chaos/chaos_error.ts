@@ -1,4 +1,4 @@
-/** Some jobs left behind what they should not. */
+/** An experiment has found lost, doubled or wrong results. */
 export class ChaosError extends Error {
   override name = "ChaosError";
   readonly expected = true;

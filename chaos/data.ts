@@ -11,7 +11,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 export const NOW_MS = START_MS + 20 * 86_400_000;
 const PARTITIONS = 5;
 const SEND_RECORDS = 2_000;
-/** One record in so many is no booking; the first of them comes when a job has worked for a while. */
+/** One record in this many is not a booking; the first of them comes when a job has been running for a while. */
 const DAMAGED_EVERY = 4_000;
 const DAMAGED = new TextEncoder().encode('{"confirmation": ');
 

@@ -3,7 +3,7 @@ import { JobActiveError } from "../src/connectors/broker_errors.ts";
 import { SYSTEM_CLOCK } from "../src/engine/mod.ts";
 
 /**
- * Removes what belongs to a job whose processes have ended. One that was killed counts as running until its session ends.
+ * Removes the state of a job whose processes have ended. A job that was killed counts as running until its session times out.
  *
  * @throws {JobActiveError} if it runs even then
  */

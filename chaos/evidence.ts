@@ -1,15 +1,15 @@
-/** What a job leaves behind, and how that of two runs differs. */
+/** The output and state of a job, and how those of two runs differ. */
 import type { Broker, BrokerRecord } from "../src/connectors/broker.ts";
 import { deadLetterTopic } from "../src/connectors/broker.ts";
 import { TopicTail } from "./topic_tail.ts";
 
-/** Committed output, dead letters and state of a job that has come to its end. */
+/** Committed output, dead letters and state of a job that has reached its end. */
 export interface Evidence {
   /** Records of each partition in their order, as text. */
   readonly output: readonly (readonly string[])[];
   /** Dead letters in their order, as text. */
   readonly letters: readonly string[];
-  /** The entries of the last commit, without when it was made. */
+  /** The entries of the last commit, without its time. */
   readonly state: ReadonlyMap<string, string>;
 }
 
@@ -17,9 +17,9 @@ export interface Evidence {
 export interface Difference {
   /** Records and dead letters that are missing. */
   readonly lost: number;
-  /** Records and dead letters that are there too often. */
+  /** Records and dead letters that were written too often. */
   readonly doubled: number;
-  /** Records that are there as often as they must be, but not where. */
+  /** Records that were written as often as they must be, but at another place. */
   readonly moved: number;
   /** Entries of the state that differ: "entry: found instead of expected". */
   readonly state: readonly string[];
@@ -62,7 +62,7 @@ export class TopicReader implements AsyncDisposable {
   }
 }
 
-/** What a job has left behind, once it has ended. `output` reads its topic. */
+/** Reads the output and state of a job that has ended. `output` reads its topic. */
 export async function gather(port: Broker, job: string, output: TopicReader): Promise<Evidence> {
   await output.readOn();
   return { output: output.partitions, letters: await readDeadLetters(port, job), state: await readState(port, job) };
@@ -87,14 +87,14 @@ function formatRecord({ timestampMs, key, value }: BrokerRecord): string {
   return `${timestampMs} ${key && decoder.decode(key)} ${value && decoder.decode(value)}`;
 }
 
-/** With where it came from, without when and in which attempt. */
+/** A dead letter as text, with its origin, without its time and attempt. */
 function formatDeadLetter(record: BrokerRecord): string {
   const headers = new Map(record.headers);
   const header = (name: string) => decoder.decode(headers.get(`dead-letter.${name}`) ?? undefined);
   return `${header("topic")} ${header("partition")} ${header("offset")} ${formatRecord(record)}`;
 }
 
-/** How `found` differs from what it should be. */
+/** How `found` differs from `expected`. */
 export function compare(found: Evidence, expected: Evidence): Difference {
   const parts = [
     [found.letters, expected.letters] as const,

@@ -1,4 +1,4 @@
-/** The experiment: jobs are killed again and again, and what they leave behind is compared with an undisturbed run. */
+/** The experiment: jobs are killed again and again, and their output and state are compared with an undisturbed run. */
 import type { Broker } from "../src/connectors/broker.ts";
 import { chanceOf, shuffled } from "./chance.ts";
 import { createTopics, inputsOf, writeInputs } from "./data.ts";
@@ -6,23 +6,23 @@ import type { Difference } from "./evidence.ts";
 import { disturbedLife, type KillPlace, type Laboratory, type Undisturbed, undisturbedLife } from "./life.ts";
 import type { JobName } from "./request.ts";
 
-/** What is to be tried. */
+/** Options of the experiment. */
 export interface ChaosOptions {
-  /** Where it takes place; what it makes there begins with "chaos-" and is removed in the end. */
+  /** The broker; the names of all that is created there begin with "chaos-", and it is removed in the end. */
   readonly port: Broker;
-  /** What tells other processes where `port` is. */
+  /** Environment variables that make other processes use the same broker. */
   readonly env: Readonly<Record<string, string>>;
   readonly lessons: readonly JobName[];
   /** Kills altogether. */
   readonly runs: number;
-  /** Decides over bookings, instants and the order of fault points. */
+  /** Decides the bookings, instants and the order of fault points. */
   readonly seed: number;
   readonly sessionTimeoutMs: number;
   /** Bookings of each airline; default 24,000. */
   readonly pairs?: number;
-  /** Ends it; what was made is removed all the same. */
+  /** Ends the experiment; what it has created is removed all the same. */
   readonly signal?: AbortSignal;
-  /** Is told of each place when its kills are done. */
+  /** Called with the result of each place when its kills are done. */
   readonly onRow?: (row: ChaosRow) => void;
 }
 
@@ -31,28 +31,28 @@ export interface ChaosRow extends Difference {
   readonly lesson: JobName;
   readonly place: string;
   readonly kills: number;
-  /** Records and dead letters that were compared, in all lives. */
+  /** How many records and dead letters were compared, in all lives. */
   readonly records: number;
-  /** Of each kill the time until the job had committed something new again, ms. */
+  /** For each kill the time until the job had committed something new again, ms. */
   readonly backMs: readonly number[];
 }
 
-/** What came of it. */
+/** The result of the experiment. */
 export interface ChaosResult {
   readonly rows: readonly ChaosRow[];
   /** Fault points that undisturbed jobs pass, and how often. */
   readonly passed: Readonly<Record<string, number>>;
 }
 
-/** So many kills of one place hit the same job, if its records last. */
+/** How many kills at one place hit the same job, if it has enough records. */
 const KILLS_OF_LIFE = 6;
 const DEFAULT_PAIRS = 24_000;
-/** So much longer a commit lasts where instants are random, ms; more if the job was over before its kill. */
+/** How much longer a commit takes for kills at random instants, ms; more if the job has ended before its kill. */
 const SLOW_MS = 10;
-/** Jobs at a time: on Kafka they mostly wait for the session of a killed process to end. */
+/** How many jobs run at a time: on Kafka they mostly wait for the session of a killed process to time out. */
 const AT_ONCE_ON_KAFKA = 3;
 
-/** @throws {Error} if a job fails, or cannot be killed as it must be; results that differ are in the result */
+/** @throws {Error} if a job fails, or cannot be killed where it must be; differences are in the result */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { port, lessons, seed, runs, pairs = DEFAULT_PAIRS } = options;
   const place = `chaos-${crypto.randomUUID().slice(0, 6)}`;
@@ -79,7 +79,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   return { rows, passed };
 }
 
-/** Kills of one place that are still to come. */
+/** Kills at one place that are still to come. */
 interface Task {
   readonly at: KillPlace;
   readonly row: GrowingRow;
@@ -116,7 +116,7 @@ async function killAll(
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
       const { at, row } = task;
       let left = task.kills;
-      // A place that is passed once in a life takes as many lives as kills.
+      // A place that is passed once in a life needs one life for each kill.
       for (let idle = 0; left > 0 && idle < 4;) {
         const name = String(++lives);
         const expected = undisturbed.evidence;
@@ -128,18 +128,18 @@ async function killAll(
       }
       if (row !== instants) onRow(row);
       else if (left > 0) throw new Error(`Cannot kill ${lesson} before its end: ${lab.pairs} bookings are too few`);
-      // What could not be done there is done at random.
+      // Kills that were not possible there are made at random instants.
       addInstants(left);
     }
   };
   const workers = Array.from({ length: lab.port.kind === "kafka" ? AT_ONCE_ON_KAFKA : 1 }, work);
-  // None must work on when the topics are removed.
+  // No worker may go on when the topics are removed.
   const failed = (await Promise.allSettled(workers)).find((worker) => worker.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   onRow(instants);
 }
 
-/** Whether the job left behind something else than an undisturbed one. */
+/** Whether the job's output or state differs from those of an undisturbed one. */
 export function differs({ lost, doubled, moved, state }: Difference): boolean {
   return lost + doubled + moved + state.length > 0;
 }

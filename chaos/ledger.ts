@@ -1,10 +1,10 @@
-/** What must come out, and what has come, in four bytes a record: millions of records are compared one by one. */
+/** Expected records and those that were read, in four bytes for each: millions of records are compared one by one. */
 export class Ledger {
-  /** Fingerprint of what is still to come; 0: nothing. */
+  /** Fingerprints of records that are still to come; 0: no record. */
   readonly #due: Uint32Array;
-  /** Records that must come. */
+  /** How many records must come. */
   expected = 0;
-  /** Records that came once too often, or were never due. */
+  /** Records that came once too often, or were not expected at all. */
   doubled = 0;
   /** Records that came with other content. */
   altered = 0;
@@ -20,7 +20,7 @@ export class Ledger {
     this.expected++;
   }
 
-  /** To be told of each record that came. */
+  /** Notes a record that was read. */
   take(index: number, fingerprint: number): void {
     const due = this.#due[index] ?? 0;
     if (due === 0) this.doubled++;
@@ -30,7 +30,7 @@ export class Ledger {
     }
   }
 
-  /** Counts what has not come. */
+  /** How many records have not come. */
   lost(): number {
     return this.#due.reduce((count, due) => due === 0 ? count : count + 1, 0);
   }

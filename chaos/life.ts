@@ -7,50 +7,50 @@ import { compare, type Difference, type Evidence, gather, TopicReader } from "./
 import { Process } from "./process.ts";
 import type { JobName, ProgramRequest } from "./request.ts";
 
-/** Where the jobs of an experiment live, and how they are killed. */
+/** The place of an experiment's jobs, and how they are killed. */
 export interface Laboratory {
   /** The broker, for the experiment itself. */
   readonly port: Broker;
-  /** What tells a process where that broker is. */
+  /** Environment variables that make a process use that broker. */
   readonly env: Readonly<Record<string, string>>;
-  /** What the names of its jobs and topics begin with. */
+  /** The beginning of the names of its jobs and topics. */
   readonly place: string;
-  /** After so long the broker counts a killed process as dead, ms, unless it knows at once. */
+  /** When the broker counts a killed process as dead, ms, unless it knows at once. */
   readonly sessionTimeoutMs: number;
   /** Bookings of each airline. */
   readonly pairs: number;
-  /** Of the bookings. */
+  /** The seed of the bookings. */
   readonly seed: number;
-  /** Ends all at once. */
+  /** Ends all jobs at once. */
   readonly signal: AbortSignal;
-  /** From 0 to 1; decides when a random instant is. */
+  /** Random numbers from 0 to 1, which decide when a random instant is. */
   readonly chance: () => number;
 }
 
-/** At any instant, at a fault point, or at the first output of a job that has begun behind the newest records. */
+/** Where a job is killed: at any instant, at a fault point, or at the first output of a job that has begun behind all records. */
 export type KillPlace = "a random instant" | "the first output, from latest" | { readonly faultPoint: string };
 
-/** What became of a life. */
+/** The result of a life. */
 export interface LifeResult {
   readonly kills: number;
-  /** Records and dead letters that were compared. */
+  /** How many records and dead letters were compared. */
   readonly records: number;
   readonly difference: Difference;
-  /** Of each kill the time until something new was committed again, ms. */
+  /** For each kill the time until something new was committed again, ms. */
   readonly backMs: readonly number[];
 }
 
-/** What a job leaves behind that nobody disturbs, and how often it passes each fault point. */
+/** The output and state of an undisturbed job, and how often it passes each fault point. */
 export interface Undisturbed {
   readonly evidence: Evidence;
   readonly passed: Readonly<Record<string, number>>;
 }
 
-/** Random instants are so far behind the first commit, ms. */
+/** Random instants lie within this time after the first commit, ms. */
 const INSTANT_WITHIN_MS = 40;
-/** A life takes no more kills when so much of its output is there: all of them must come before the end. */
+/** The part of its output after which a job is not killed any more: all kills must hit before its end. */
 const KILLS_UNTIL = 0.7;
-/** What is written behind the job that has begun from latest; its first output must not be its end. */
+/** Bookings that are written after a job has begun from latest; its first output must not be its end. */
 const LATEST_PAIRS = 4_000;
 
 /** Runs the job once, without a kill. */
@@ -60,7 +60,7 @@ export async function undisturbedLife(lab: Laboratory, lesson: JobName): Promise
   return { evidence: await life.gather(), passed };
 }
 
-/** Runs the job with up to `kills` kills at one place; fewer if its records do not last for more. */
+/** Runs the job with up to `kills` kills at one place; fewer if it has too few records for more. */
 export async function disturbedLife(
   lab: Laboratory,
   lesson: JobName,
@@ -69,7 +69,7 @@ export async function disturbedLife(
     readonly at: KillPlace;
     readonly kills: number;
     readonly expected: Evidence;
-    /** How much longer a commit lasts where instants are random, ms: on a busy machine the kill comes late. */
+    /** How much longer a commit takes for kills at random instants, ms: on a busy machine the kill comes late. */
     readonly slowMs: number;
   },
 ): Promise<LifeResult> {
@@ -88,7 +88,7 @@ export async function disturbedLife(
  * Runs the job in two processes. The first one freezes at a fault point, long enough for the second to take over, and then
  * goes on in the middle of what it was doing.
  *
- * @throws {Error} if the first one does not say that another has taken over
+ * @throws {Error} if the first one does not log that another has taken over
  */
 export async function frozenLife(
   lab: Laboratory,
@@ -108,11 +108,11 @@ export async function frozenLife(
   if ((await second.ended).code !== 0) throw life.broken(second, "failed");
   if (first.over) throw life.broken(first, "ended before the other one had taken over");
   if ((await first.ended).code !== 0) throw life.broken(first, "failed");
-  if (!/taken over|no sign of life/.test(first.stderr)) throw life.broken(first, "did not notice that it was shut out");
+  if (!/taken over|no sign of life/.test(first.stderr)) throw life.broken(first, "did not notice that it was fenced");
   return compare(await life.gather(), expected);
 }
 
-/** The job begins when its topics are still empty, and dies with its first output in its hands. */
+/** Starts the job while its topics are still empty, and kills it before its first output is committed. */
 async function lifeFromLatest(
   lab: Laboratory,
   lesson: JobName,
@@ -133,7 +133,7 @@ async function lifeFromLatest(
     }
     await life.finish();
     const found = await life.gather();
-    // What it must be: the same records, read from the beginning.
+    // The expected output: that of the same records, read from the beginning.
     await using reference = await Life.open(lab, lesson, { name: `${name}-undisturbed`, inputs });
     await reference.finish();
     return life.result(found, await reference.gather());
@@ -142,7 +142,7 @@ async function lifeFromLatest(
   }
 }
 
-/** @returns false if the job came to its end before it could be killed */
+/** @returns false if the job reached its end before it could be killed */
 async function killOnce(
   life: Life,
   at: KillPlace,
@@ -170,7 +170,7 @@ async function killOnce(
   return await process.until(() => process.held !== undefined) ? await life.kill(process, most) : life.over(process);
 }
 
-/** A job of its own name with an output of its own; both are removed in the end. */
+/** A job with its own name and output topic; both are removed in the end. */
 class Life implements AsyncDisposable {
   kills = 0;
   readonly #lab: Laboratory;
@@ -199,7 +199,7 @@ class Life implements AsyncDisposable {
     return new Life(lab, request, await TopicReader.open(lab.port, output));
   }
 
-  /** Output that is committed, as far as it has been read. */
+  /** How many committed output records have been read. */
   get records(): number {
     return this.#output.records;
   }
@@ -212,7 +212,7 @@ class Life implements AsyncDisposable {
 
   /**
    * Kills a process that has work left.
-   * @param most output of the job when it is done; with it, a kill that hit behind it does not count
+   * @param most records of the job's output when it is done: a kill after those does not count
    */
   async kill(process: Process, most = Number.POSITIVE_INFINITY): Promise<boolean> {
     this.#noteBack(process);
@@ -226,13 +226,13 @@ class Life implements AsyncDisposable {
     return true;
   }
 
-  /** A process has ended by itself: @throws {Error} if that was no end of its work */
+  /** Checks a process that has ended by itself. @throws {Error} if it had not finished its work */
   over(process: Process): false {
     if (process.passed === undefined) throw this.broken(process, "failed");
     return false;
   }
 
-  /** Runs the job to its end. @returns how often it passed each fault point meanwhile */
+  /** Runs the job to its end. @returns how often it has passed each fault point */
   async finish(): Promise<Readonly<Record<string, number>>> {
     await using process = this.start({});
     const { code } = await process.ended;
@@ -255,7 +255,7 @@ class Life implements AsyncDisposable {
   }
 
   broken(process: Process, what: string): Error {
-    return new Error(`A process of "${this.#request.jobName}" ${what}; it has said:\n${process.stderr}`);
+    return new Error(`A process of "${this.#request.jobName}" ${what}; it has logged:\n${process.stderr}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

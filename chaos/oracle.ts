@@ -1,9 +1,9 @@
 /**
- * The two jobs as a plain computation over whole topics. It imports nothing from the project, so that a mistake there can
- * not hide here.
+ * The two jobs as a plain computation over whole topics. It imports nothing from the project, so that it shares no mistake
+ * with it.
  */
 
-/** A record as a test reads it. */
+/** A record that a test has read. */
 export interface Line {
   readonly partition: number;
   readonly timestamp: number;
@@ -11,7 +11,7 @@ export interface Line {
   readonly value: string;
 }
 
-/** What s16 must write, in no order: timestamp, key and value. */
+/** What s16 must write, in any order: timestamp, key and value. */
 export function expectedFlights(skyone: readonly Line[], sunset: readonly Line[], now: string): string[] {
   const nowMs = new Date(now).getTime();
   const flights = [
@@ -80,7 +80,7 @@ function wallClock(time: string): number {
   return new Date(/(Z|[+-]\d\d:\d\d)$/.test(time) ? time : `${time}Z`).getTime();
 }
 
-/** `timestamp key value`, as the functions above give it. */
+/** `timestamp key value`, in the form of the expected lines. */
 export function format({ timestamp, key, value }: Line): string {
   return `${timestamp} ${key} ${value}`;
 }

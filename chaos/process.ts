@@ -1,36 +1,36 @@
 import { argumentsOf, ROOT } from "../src/cli/task.ts";
 import type { ProgramRequest, ProgramWord } from "./request.ts";
 
-/** What is not said within this time will not be said any more, ms. */
+/** How long to wait for the next message of a process, ms. */
 const PATIENCE_MS = 60_000;
 
 /** A process that runs the program. It is killed when it goes out of scope. */
 export class Process implements AsyncDisposable {
-  /** Everything on standard error. */
+  /** All that it has written to standard error. */
   stderr = "";
-  /** How often it has committed what is new; −1 until it is ready to work. */
+  /** How often it has committed something new; −1 until it is ready to work. */
   commits = -1;
   /** Offsets that it has read and committed, all partitions added up; −1 until it is ready to work. */
   position = -1;
-  /** The point at which it stands still. */
+  /** The fault point at which it is held. */
   held: string | undefined;
-  /** Its last word, if it ended by itself. */
+  /** Its last message, if it has ended by itself. */
   passed: Readonly<Record<string, number>> | undefined;
-  /** When it had committed what is new for the first time, ms of `performance.now()`. */
+  /** When it had first committed something new, ms of `performance.now()`. */
   firstCommitAtMs: number | undefined;
-  /** Resolves when it has ended and all of its words have been heard. */
+  /** Resolves when it has ended and all of its messages have been read. */
   readonly ended: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
   #over = false;
   #news = Promise.withResolvers<void>();
 
   /**
-   * @param env where its broker is; added to the environment of this process
+   * @param env names its broker; added to the environment of this process
    * @param signal kills it
    */
   constructor(request: ProgramRequest, env: Readonly<Record<string, string>>, signal: AbortSignal) {
     signal.throwIfAborted();
-    // With the flags and permissions that a user's run has.
+    // With the flags and permissions of a user's run.
     const flags = argumentsOf(request.lesson).slice(0, -1);
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [
@@ -70,21 +70,21 @@ export class Process implements AsyncDisposable {
     try {
       this.#child.kill(signal);
     } catch (error) {
-      // It has ended meanwhile, which its status tells.
+      // It has ended meanwhile, as its status shows.
       if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
     }
   }
 
   /**
-   * Waits until `reached()`, looking after each of its words.
+   * Waits until `reached()`, which is called after each of its messages.
    * @returns false if it ended before
-   * @throws {Error} with what it has said, if that takes too long
+   * @throws {Error} with what it has logged, if that takes too long
    */
   async until(reached: () => boolean): Promise<boolean> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
       () =>
-        late.reject(new Error(`A process did nothing new for ${PATIENCE_MS / 1000} s; it has said:\n${this.stderr}`)),
+        late.reject(new Error(`A process did nothing new for ${PATIENCE_MS / 1000} s; it has logged:\n${this.stderr}`)),
       PATIENCE_MS,
     );
     try {
@@ -116,7 +116,7 @@ export class Process implements AsyncDisposable {
   }
 }
 
-/** Whole lines only: what a killed process was about to say is not heard. */
+/** Passes on whole lines only: the unfinished line of a killed process is dropped. */
 async function lines(stream: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {

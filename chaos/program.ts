@@ -1,6 +1,6 @@
 /**
- * The process that is killed: the workflow of lesson 16 or 20 as it is, between topics of the experiment, with a hook that
- * says what it has committed and holds it where the experiment wants to kill it.
+ * The process that is killed: the unchanged workflow of lesson 16 or 20 between topics of the experiment, with a hook that
+ * reports its commits and holds it where the experiment wants to kill it.
  */
 import type { Broker } from "../src/connectors/broker.ts";
 import type { JobBroker } from "../src/connectors/mod.ts";
@@ -12,9 +12,9 @@ import { defineWorkflow as countFlights } from "../src/s20_manage_state.ts";
 import { brokerSettings, createLogger, runMain } from "../src/utils.ts";
 import { type ProgramRequest, type ProgramWord, renamed } from "./request.ts";
 
-/** Often, so that there is something to see between two kills. */
+/** Short, so that there are commits between two kills. */
 const COMMIT_INTERVAL_MS = 10;
-/** A process that nobody kills must not stand still for ever. */
+/** How long a process is held at most, ms, if it is not killed. */
 const HELD_AT_MOST_MS = 60_000;
 
 async function main(signal: AbortSignal): Promise<void> {
@@ -61,14 +61,14 @@ function describe(env: StreamExecutionEnvironment, broker: JobBroker, request: P
   }
 }
 
-/** Counts what the job passes, and holds it. */
+/** Counts the fault points that the job passes, and holds it at one. */
 class Watch {
   readonly passed = new Map<string, number>();
   readonly #request: ProgramRequest;
   readonly #stop = new AbortController();
   #commits = -1;
   #held = false;
-  /** Of each partition, as of the last commit. */
+  /** The offset of each partition in the last commit. */
   readonly #offsets = new Map<string, number>();
 
   constructor(request: ProgramRequest) {
@@ -101,7 +101,7 @@ class Watch {
       this.#held = true;
       standStill(name, hold.forMs);
     }
-    // Another attempt in the same process begins with a commit of nothing new, too.
+    // Another attempt in the same process also begins with a commit of nothing new.
     if (name === "start: before the job is opened") this.#commits = -1;
     if (name !== "commit: the store has it") return;
     const position = this.#offsets.values().reduce((sum, offset) => sum + offset, 0);
@@ -111,7 +111,7 @@ class Watch {
   };
 }
 
-/** Keeps the thread, as some points lie in a transaction that is synchronous. */
+/** Blocks the thread, as some fault points lie in a synchronous transaction. */
 function standStill(name: string, forMs: number | undefined): void {
   say({ held: name });
   blockThread(forMs ?? HELD_AT_MOST_MS);

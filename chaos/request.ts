@@ -1,10 +1,10 @@
-/** What the experiment and the process that it kills say to each other. */
+/** The messages between the experiment and the process that it kills. */
 import type { Topic } from "../src/models.ts";
 
 /** Which of the course's two jobs. */
 export type JobName = "s16" | "s20";
 
-/** What a process is to run: its only argument, as JSON. */
+/** What a process has to run: its only argument, as JSON. */
 export interface ProgramRequest {
   readonly lesson: JobName;
   readonly jobName: string;
@@ -15,35 +15,35 @@ export interface ProgramRequest {
   readonly from: "earliest" | "latest";
   readonly bounded: boolean;
   readonly sessionTimeoutMs: number;
-  /** What s16 takes for the present, ms since the Unix epoch. */
+  /** The present for s16, ms since the Unix epoch. */
   readonly nowMs: number;
   readonly hold?: HoldAt | undefined;
-  /** Ends the job cleanly, as SIGTERM does, when it has committed so often what is new. */
+  /** Ends the job cleanly, as SIGTERM does, after this many commits of something new. */
   readonly stopAfterCommits?: number;
-  /** Time between two commits, ms; left out: so short that there is something to see between two kills. */
+  /** Time between two commits, ms; left out: so short that there are commits between two kills. */
   readonly commitIntervalMs?: number;
-  /** How far a flight may come behind a later one in its partition, ms; left out: not at all. For s20. */
+  /** For s20: how far the event time of a flight may lie before that of an earlier one in its partition, ms; left out: 0. */
   readonly outOfOrdernessMs?: number;
-  /** Makes each commit last so much longer, ms: a small job that is slow is not over before it can be killed. */
+  /** How much longer each commit takes, ms: a small job that is slow does not end before it can be killed. */
   readonly slowMs?: number;
 }
 
-/** Where the process is to stand still until it is killed. */
+/** Where the process is held until it is killed. */
 export interface HoldAt {
   readonly faultPoint: string;
-  /** Only when it has committed so often what is new; 0: from the moment when it is ready to work; −1: from its start. */
+  /** Only after this many commits of something new; 0: from the moment when it is ready to work; −1: from its start. */
   readonly commits: number;
-  /** It goes on after so long, ms; left out: it stands still until it is killed. */
+  /** When it goes on, ms; left out: it is held until it is killed. */
   readonly forMs?: number;
 }
 
-/** What the process says, a line of JSON each on standard output. */
+/** The messages of the process, one line of JSON each on standard output. */
 export type ProgramWord =
-  /** It has committed: 0 when it is ready to work, then how often what is new; and how many offsets it has read by then. */
+  /** Its commits: 0 when it is ready to work, then the number with something new; and how many offsets it has read by then. */
   | { readonly commits: number; readonly position: number }
-  /** It stands still at the point that was asked for. */
+  /** It is held at the fault point that was asked for. */
   | { readonly held: string }
-  /** How often it has passed each fault point: the last word of a process that ends by itself. */
+  /** How often it has passed each fault point: the last message of a process that ends by itself. */
   | { readonly passed: Readonly<Record<string, number>> };
 
 /** The topic of a lesson under another name. */

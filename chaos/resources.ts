@@ -1,10 +1,10 @@
-/** What a process holds, as the kernel counts it. */
+/** Memory and descriptors of a process, as the kernel counts them. */
 
-/** Of one process at one moment. */
+/** The resources of a process at one moment. */
 export interface Resources {
   /** Memory that is resident now. */
   readonly residentBytes: number;
-  /** The most that was resident since its start. */
+  /** The most memory that was resident since its start. */
   readonly peakBytes: number;
   /** Open files, pipes and sockets. */
   readonly descriptors: number;
@@ -13,8 +13,8 @@ export interface Resources {
 }
 
 /**
- * Asks `cat` and `ls`, as programs may not read /proc themselves.
- * @returns undefined where there is no /proc, or no such process any more
+ * Reads /proc through `cat` and `ls`, as Deno programs may not read it themselves.
+ * @returns undefined where there is no /proc, or the process does not exist any more
  */
 export async function resourcesOf(pid: number): Promise<Resources | undefined> {
   if (Deno.build.os !== "linux") return undefined;

@@ -1,6 +1,6 @@
 /**
- * The soak: s16 and s20 as one pipeline under a feed that goes on for hours of event time, killed at random instants. All
- * that they write is compared with a plain computation, and what their processes hold is looked at again and again.
+ * The soak: s16 and s20 as one pipeline under a feed of hours of event time, killed at random instants. All that they write is
+ * compared with a plain computation, and the memory and descriptors of their processes are measured again and again.
  */
 import { SYSTEM_CLOCK } from "../src/engine/mod.ts";
 import { type Broker, deadLetterTopic } from "../src/connectors/broker.ts";
@@ -17,30 +17,30 @@ import { comparableAge, killMarks } from "./soak_schedule.ts";
 import { type Checkpoint, sizeOf, sizeOfFiles, stateWords } from "./soak_state.ts";
 import { TopicTail } from "./topic_tail.ts";
 
-/** What is to be tried. */
+/** Options of the soak. */
 export interface SoakOptions {
-  /** Where it takes place. On Kafka what it makes is removed in the end; an embedded log stays full, for its folder to be removed. */
+  /** The broker. What was created on Kafka is removed in the end; the folder of an embedded log is left for the caller to remove. */
   readonly port: Broker;
-  /** What tells other processes where `port` is. */
+  /** Environment variables that make other processes use the same broker. */
   readonly env: Readonly<Record<string, string>>;
   /** Event time from the first booking to the last. */
   readonly durationMs: number;
   /** Kills altogether, shared among the two jobs. */
   readonly kills: number;
-  /** Decides over bookings and instants. */
+  /** Decides the bookings and instants. */
   readonly seed: number;
   readonly sessionTimeoutMs: number;
-  /** Default 10,000. */
+  /** How many travellers there are; default 10,000. */
   readonly travellers?: number;
-  /** Of the jobs; default 1,000. */
+  /** The jobs' commit interval, ms; default 1,000. */
   readonly commitIntervalMs?: number;
-  /** Ends it. */
+  /** Ends the soak. */
   readonly signal?: AbortSignal;
-  /** Is told now and then how far it is. */
+  /** Called now and then with a sentence on the progress. */
   readonly onProgress?: (words: string) => void;
 }
 
-/** What came of it. */
+/** The result of a soak. */
 export interface SoakResult {
   readonly jobs: readonly JobSoak[];
   readonly checkpoints: readonly Checkpoint[];
@@ -49,35 +49,35 @@ export interface SoakResult {
   readonly elapsedMs: number;
 }
 
-/** Of one job. */
+/** The result for one job. */
 export interface JobSoak {
   readonly lesson: JobName;
   readonly kills: number;
   readonly backMs: readonly number[];
   readonly samples: readonly Sample[];
-  /** Records and dead letters that had to come. */
+  /** How many records and dead letters had to come. */
   readonly expected: number;
   readonly lost: number;
   readonly doubled: number;
   readonly altered: number;
-  /** What the largest of its commits that was looked at is made of, in words. */
+  /** A description of the largest of its commits that were read. */
   readonly state: string;
 }
 
-/** The feed is never further ahead of a job than this, or a tenth of all. */
+/** How far the feed may be ahead of a job, records; never more than a tenth of all. */
 const LEAD_RECORDS = 100_000;
-/** Looks at the processes, about. */
+/** How often the processes are measured, about. */
 const SAMPLES = 1_000;
-/** So many at least while a life comes to the age at which it is compared, however slow the looks are: the feed waits for them. */
-const SAMPLES_AN_AGE = 2;
-/** Looks at what is kept. */
+/** How often a life is measured at least until the age at which lives are compared; the feed waits for a slow measurement. */
+const SAMPLES_UNTIL_COMPARED = 2;
+/** How often commits and log are measured. */
 const CHECKPOINTS = 12;
-/** Nobody does anything for so long: it will not go on. */
+/** After this time without progress the soak fails, ms. */
 const PATIENCE_MS = 60_000;
-/** Kafka shows a send partition by partition, so that s16 may find a flight of one behind a later one of another. */
+/** On Kafka the partitions of a send become visible one by one, so that s16 may write a flight behind a later one. */
 const OUT_OF_ORDERNESS_ON_KAFKA_MS = 10_000;
 
-/** @throws {Error} if a job fails or stands still; results that differ are in the result */
+/** @throws {Error} if a job fails or makes no progress; differences are in the result */
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const soak = await Soak.open(options);
   try {
@@ -98,9 +98,9 @@ class Soak {
   readonly #largest = new Map<JobName, ReadonlyMap<string, string>>();
   readonly #stop: AbortController;
   #lastMove = { position: -1, atMs: performance.now() };
-  /** Records that had been sent before the last look at both processes. */
+  /** Records that had been sent before both processes were last measured. */
   #lookedAt = 0;
-  /** So many the feed may send before the next one. */
+  /** How many records the feed may send before the next measurement. */
   readonly #betweenLooks: number;
 
   private constructor(
@@ -115,7 +115,7 @@ class Soak {
     this.#topics = parts.topics;
     this.#chance = chanceOf(options.seed);
     this.#stop = stop;
-    this.#betweenLooks = comparableAge(this.#total, Math.ceil(options.kills / 2)) / SAMPLES_AN_AGE;
+    this.#betweenLooks = comparableAge(this.#total, Math.ceil(options.kills / 2)) / SAMPLES_UNTIL_COMPARED;
   }
 
   static async open(options: SoakOptions): Promise<Soak> {
@@ -187,13 +187,13 @@ class Soak {
     for (const job of Object.values(this.#jobs)) await job[Symbol.asyncDispose]();
     for (const tail of Object.values(this.#tails)) await tail[Symbol.asyncDispose]();
     const { port, sessionTimeoutMs } = this.#options;
-    // To delete millions of rows takes longer than to delete their file.
+    // Deleting millions of rows takes longer than deleting their file.
     if (port.kind === "embedded") return;
     for (const { jobName } of Object.values(this.#jobs)) await dropJob(port, jobName, sessionTimeoutMs);
     await port.deleteTopics(this.#topics);
   }
 
-  /** Runs all at the same time; the first that fails ends the others. */
+  /** Runs all works at the same time; the first that fails ends the others. */
   async #together(works: readonly (() => Promise<void>)[]): Promise<void> {
     const failed = (await Promise.allSettled(works.map((work) =>
       work().catch((error) => {
@@ -205,7 +205,7 @@ class Soak {
     if (failed) throw this.#stop.signal.reason;
   }
 
-  /** Keeps just ahead of the jobs: the log does not grow by what nobody has time for. */
+  /** Stays just ahead of the jobs, so that the log does not grow by records that they cannot process yet. */
   async #send(): Promise<void> {
     const { port, onProgress = () => {} } = this.#options;
     const producer = await port.producer();
@@ -224,7 +224,7 @@ class Soak {
     }
   }
 
-  /** Compares what the jobs commit while they work. */
+  /** Compares what the jobs commit while they run. */
   async #check(): Promise<void> {
     while (!this.#isSent) {
       await this.#readOn();
@@ -233,7 +233,7 @@ class Soak {
     }
   }
 
-  /** It takes as many as it can: where both jobs and the feed share two cores, a look at a process takes its time, a second even. */
+  /** Measures as often as it can: on a busy machine a single measurement may take a second. */
   async #sample(): Promise<void> {
     const sent = () => this.#feed.records;
     const part = (parts: number) => Math.floor(this.#feed.progress * parts);
@@ -256,7 +256,7 @@ class Soak {
     const count = job.lesson === "s16" ? Math.ceil(kills / 2) : Math.floor(kills / 2);
     for (const mark of killMarks(count, this.#chance)) {
       await this.#until(() => this.#feed.progress >= mark && job.isWorking);
-      // At any place of its round from commit to commit.
+      // At a random moment between two commits.
       await SYSTEM_CLOCK.sleep(this.#chance() * commitIntervalMs);
       if (this.#isSent) {
         throw new UsageError(`Cannot kill ${job.lesson} ${count} times before its end: more event time is needed`);
@@ -291,7 +291,7 @@ class Soak {
     const topic = deadLetterTopic(jobName);
     if (!(await port.listTopics()).includes(topic)) return ledger;
     await using tail = await TopicTail.open(port, topic);
-    await tail.readOn((record) => lesson === "s16" ? this.#feed.tookLetter(record) : ledger.take(-1, 0));
+    await tail.readOn((record) => lesson === "s16" ? this.#feed.tookDeadLetter(record) : ledger.take(-1, 0));
     return ledger;
   }
 
@@ -323,7 +323,7 @@ class Soak {
     return this.#feed.progress === 1;
   }
 
-  /** Records that are there for the job and that it has not committed yet. */
+  /** Records in the job's input that it has not committed yet. */
   #lagOf(job: SoakJob): number {
     return (job.lesson === "s16" ? this.#feed.records : this.#tails.s16.end) - job.position;
   }
@@ -332,7 +332,7 @@ class Soak {
     await this.#until(() => this.#lagOf(job) <= 0);
   }
 
-  /** @throws {Error} if a job has failed, or nothing moves any more */
+  /** @throws {Error} if a job has failed, or there is no progress any more */
   async #until(reached: () => boolean): Promise<void> {
     while (!reached()) {
       await SYSTEM_CLOCK.sleep(10);
@@ -344,7 +344,7 @@ class Soak {
       if (position !== this.#lastMove.position) this.#lastMove = { position, atMs: nowMs };
       else if (nowMs - this.#lastMove.atMs > PATIENCE_MS) {
         const lags = Object.values(this.#jobs).map((job) => `${job.lesson} ${formatCount(this.#lagOf(job))} records`);
-        throw new Error(`Nothing moves for ${PATIENCE_MS / 1000} s; behind are ${lags.join(", ")}`);
+        throw new Error(`No progress for ${PATIENCE_MS / 1000} s; behind are ${lags.join(", ")}`);
       }
     }
   }

@@ -1,4 +1,4 @@
-/** The bookings of a soak, and all that the jobs must make of them, worked out while they are sent. */
+/** The bookings of a soak, and the expected results of the jobs, computed while the bookings are sent. */
 import type { BrokerRecord, OutgoingRecord } from "../src/connectors/broker.ts";
 import type { FlightData, Topic, UserStatistics } from "../src/models.ts";
 import {
@@ -14,7 +14,7 @@ import { type BookingPair, bookings } from "../src/s05_data_gen.ts";
 import { encodeJson } from "../src/utils.ts";
 import { fingerprintOf, Ledger } from "./ledger.ts";
 
-/** What a feed is made of. */
+/** Options of a {@link Feed}. */
 export interface FeedOptions {
   readonly seed: number;
   /** Event time from the first booking to the last. */
@@ -25,14 +25,14 @@ export interface FeedOptions {
   readonly sunset: string;
 }
 
-/** Of both airlines together, by event time. */
+/** Records of both airlines together in a second of event time. */
 export const RECORDS_A_SECOND = 5_000;
-/** What s16 takes for the present: about a quarter of the flights have landed. */
+/** The present for s16: about a quarter of the flights have landed. */
 export const SOAK_NOW_MS = Date.UTC(2026, 0, 1);
 const START_MS = SOAK_NOW_MS;
 const PAIRS_A_SECOND = RECORDS_A_SECOND / 2;
 const BATCH_PAIRS = 1_000;
-/** One pair in so many comes with a third record, half a booking, that cannot be decoded. */
+/** One pair in this many comes with a third record, half a booking, that cannot be decoded. */
 const DAMAGED_EVERY_PAIRS = 5_000;
 const WINDOW_MS = 60_000;
 const LETTERS = 6;
@@ -41,23 +41,23 @@ const CONFIRMATION = new RegExp(`"(SKY1|SUN)([A-Z]{${LETTERS}})"`);
 const decoder = new TextDecoder();
 
 /**
- * Bookings with a confirmation that stands once, so that each record can be told from all others wherever it turns up.
+ * Bookings with unique confirmations, so that each record is identified wherever it is read.
  *
- * It takes four bytes of memory for a record, and a few numbers for a traveller.
+ * It needs four bytes of memory for a record, and a few numbers for a traveller.
  */
 export class Feed {
-  /** What s16 must write to flightdata. */
+  /** Records that s16 must write to flightdata. */
   readonly flights: Ledger;
-  /** What s20 must write to userstatistics. */
+  /** Records that s20 must write to userstatistics. */
   readonly statistics: Ledger;
-  /** What s16 must put aside. */
+  /** Dead letters that s16 must write. */
   readonly letters: Ledger;
   readonly pairs: number;
   readonly #options: FeedOptions;
   readonly #bookings: Generator<BookingPair, never>;
   #nextPair = 0;
   #records = 0;
-  /** Numbers of travellers, as they turn up. */
+  /** The number of each traveller, in the order of their first booking. */
   readonly #travellers = new Map<string, number>();
   readonly #emails: string[] = [];
   readonly #totals: Sums;
@@ -76,17 +76,17 @@ export class Feed {
     this.#window = newSums(travellers);
   }
 
-  /** Records that have been given out. */
+  /** How many records have been made. */
   get records(): number {
     return this.#records;
   }
 
-  /** How much of it has been given out, 0 to 1. */
+  /** The part of the records that has been made, 0 to 1. */
   get progress(): number {
     return this.#nextPair / this.pairs;
   }
 
-  /** The next records, in the order of their times; none at the end. */
+  /** The next records, in the order of their times; empty at the end. */
   next(): OutgoingRecord[] {
     const records: OutgoingRecord[] = [];
     const until = Math.min(this.#nextPair + BATCH_PAIRS, this.pairs);
@@ -96,12 +96,12 @@ export class Feed {
     return records;
   }
 
-  /** Takes a record of flightdata. */
+  /** Notes a record that was read from flightdata. */
   tookFlight({ key, timestampMs, value }: BrokerRecord): void {
     this.flights.take(recordIndex(key), fingerprintOf(timestampMs, value!));
   }
 
-  /** Takes a record of userstatistics. */
+  /** Notes a record that was read from userstatistics. */
   tookStatistics({ key, timestampMs, value }: BrokerRecord): void {
     const { email_address } = JSON.parse(decoder.decode(key!)) as { email_address: string };
     const traveller = this.#travellers.get(email_address) ?? Number.NaN;
@@ -109,8 +109,8 @@ export class Feed {
     this.statistics.take(window * this.#options.travellers + traveller, fingerprintOf(timestampMs, value!));
   }
 
-  /** Takes a dead letter of s16. */
-  tookLetter({ key, timestampMs, value }: BrokerRecord): void {
+  /** Notes a dead letter of s16. */
+  tookDeadLetter({ key, timestampMs, value }: BrokerRecord): void {
     const pair = recordIndex(key) >> 1;
     const index = isDamaged(pair) ? Math.floor(pair / DAMAGED_EVERY_PAIRS) : -1;
     this.letters.take(index, fingerprintOf(timestampMs, value!));
@@ -168,14 +168,14 @@ export class Feed {
   }
 }
 
-/** Topics that the jobs write are named like these. */
+/** Names of the topics that the jobs write. */
 export const OUTPUTS = { s16: FLIGHTDATA.name, s20: USERSTATISTICS.name } as const;
 
 function isDamaged(pair: number): boolean {
   return (pair + 1) % DAMAGED_EVERY_PAIRS === 0;
 }
 
-/** By the number of the traveller. */
+/** Sums by the number of the traveller. */
 interface Sums {
   readonly minutes: Float64Array;
   readonly flights: Float64Array;
@@ -194,7 +194,7 @@ function recordOf<T, K>(topic: Topic<T, K>, name: string, value: T, timestampMs:
   return { topic: name, key: encodeJson(topic.key(value)), value: encodeJson(value), timestampMs };
 }
 
-/** Place of a booking or its flight in the ledger, by its key; −1 for a key that is nobody's. */
+/** Index of a booking or its flight in the ledger, by its key; −1 for an unknown key. */
 function recordIndex(key: Uint8Array | null): number {
   const [, airline, letters] = CONFIRMATION.exec(key === null ? "" : decoder.decode(key)) ?? [];
   if (letters === undefined) return -1;

@@ -2,20 +2,20 @@ import { Process } from "./process.ts";
 import type { ProgramRequest } from "./request.ts";
 import { type Resources, resourcesOf } from "./resources.ts";
 
-/** What the process of a job held at one moment. */
+/** The resources of a job's process at one moment. */
 export interface Sample extends Resources {
-  /** Which of its processes, counted from 0. */
+  /** The number of the process, counted from 0. */
   readonly life: number;
-  /** Records of the feed that had been sent when it was taken. */
+  /** Records of the feed that had been sent when it was measured. */
   readonly sent: number;
-  /** Of these, how many since the process was ready to work. */
+  /** How many of these since the process was ready to work. */
   readonly age: number;
 }
 
 /** A job that is killed and started again, one process after the other. */
 export class SoakJob implements AsyncDisposable {
   kills = 0;
-  /** Of each kill the time until something new was committed again, ms. */
+  /** For each kill the time until something new was committed again, ms. */
   readonly backMs: number[] = [];
   readonly samples: Sample[] = [];
   readonly #request: ProgramRequest;
@@ -56,12 +56,12 @@ export class SoakJob implements AsyncDisposable {
     return this.#process.commits > 0;
   }
 
-  /** @throws {Error} if its process ended though nobody ended it */
+  /** @throws {Error} if its process has ended by itself */
   check(): void {
     if (this.#process.over && !this.#stopped) throw this.#broken("ended by itself");
   }
 
-  /** Kills its process, which must be at work, and starts the next one. */
+  /** Kills its process, which must be running, and starts the next one. */
   async kill(): Promise<void> {
     this.check();
     this.#noteBack();
@@ -95,7 +95,7 @@ export class SoakJob implements AsyncDisposable {
     const readyAt = this.#readyAt ??= sent();
     const life = this.#life;
     const resources = await resourcesOf(process.pid);
-    // If it was killed meanwhile, these are figures of nobody.
+    // If it was killed meanwhile, the figures belong to no process.
     if (resources === undefined || process !== this.#process) return;
     this.samples.push({ life, sent: sent(), age: sent() - readyAt, ...resources });
   }
@@ -128,6 +128,6 @@ export class SoakJob implements AsyncDisposable {
   }
 
   #broken(what: string): Error {
-    return new Error(`A process of "${this.jobName}" ${what}; it has said:\n${this.#process.stderr}`);
+    return new Error(`A process of "${this.jobName}" ${what}; it has logged:\n${this.#process.stderr}`);
   }
 }

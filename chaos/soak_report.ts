@@ -1,4 +1,4 @@
-/** What a soak shows: memory and descriptors at the beginning, in the middle and at the end, and what is wrong with them. */
+/** The report of a soak: memory and descriptors at the beginning, in the middle and at the end, and what is wrong with them. */
 import { formatCount } from "../src/utils.ts";
 import type { Resources } from "./resources.ts";
 import type { JobSoak, SoakResult } from "./soak.ts";
@@ -7,16 +7,16 @@ import { comparableAge } from "./soak_schedule.ts";
 import type { Checkpoint } from "./soak_state.ts";
 import { aligned, times } from "./table.ts";
 
-/** At the end there may be so much more memory than in the middle. */
+/** How much more memory there may be at the end than in the middle, as a factor. */
 const MOST_GROWTH = 1.1;
-/** Ten minutes of event time. In less, a heap has not come to rest in the middle: what it takes first is no growth. */
+/** Ten minutes of event time. In less, a heap is still growing to its normal size in the middle. */
 const JUDGED_FROM_RECORDS = 3_000_000;
-/** Half a minute of event time. Of younger lives of s20 some have seen a window close, which takes its memory, and some have not. */
+/** Half a minute of event time. Of younger lives of s20 some have closed a window, which takes memory, and some have not. */
 const JUDGED_FROM_AGE_RECORDS = 150_000;
-/** Of fewer than six lives a third is no more than one, and its memory is chance. */
+/** With fewer than six lives a third of them is a single one, whose memory is accidental. */
 const JUDGED_FROM_KILLS = 5;
 
-/** One figure over the course of a soak: a median each; undefined where nothing was measured. */
+/** One figure over the course of a soak, as medians; undefined where nothing was measured. */
 export interface Course {
   readonly what: string;
   readonly begin: number | undefined;
@@ -24,13 +24,13 @@ export interface Course {
   readonly end: number | undefined;
 }
 
-/** What a job's processes held. */
+/** The resources of a job's processes. */
 export interface JobCourses {
-  /** Resident memory of its lives at the same age, of each third of them. */
+  /** Resident memory of lives at the same age, for each third of them. */
   readonly memory: Course;
-  /** The most that a life held, likewise. */
+  /** The peak memory of lives, for each third of them. */
   readonly peak: Course;
-  /** Resident memory within the longest life, a fifth at its begin, its middle and its end. */
+  /** Resident memory within the longest life: a fifth at its beginning, its middle and its end. */
   readonly longMemory: Course;
   readonly descriptors: Course;
   readonly longDescriptors: Course;
@@ -41,7 +41,7 @@ export interface JobCourses {
 export function coursesOf({ samples, kills }: JobSoak, records: number): JobCourses {
   const age = comparableAge(records, kills);
   const lives = [...Map.groupBy(samples, ({ life }) => life).values()];
-  // Many of each life: one look may come just before the garbage is taken away, or just after.
+  // Many measurements of each life: a single one may lie just before a garbage collection, or just after.
   const settled = lives.map((life) => life.filter((sample) => sample.age >= age && sample.age < 2 * age));
   const last = lives.map((life) => life.slice(-1).filter((sample) => sample.age >= age));
   const longest = lives.reduce<Sample[]>((most, life) => life.length > most.length ? life : most, [])
@@ -63,7 +63,7 @@ export function coursesOf({ samples, kills }: JobSoak, records: number): JobCour
   };
 }
 
-/** What must not be, a sentence each; none if all is well. */
+/** A sentence for each thing that is wrong; empty if all is well. */
 export function complaintsOf({ jobs, records }: SoakResult): string[] {
   return jobs.flatMap((job) => {
     const { lesson, lost, doubled, altered } = job;
@@ -85,7 +85,7 @@ export function complaintsOf({ jobs, records }: SoakResult): string[] {
   });
 }
 
-/** All of it as text. */
+/** The whole report as text. */
 export function soakText(result: SoakResult): string {
   return [
     aligned([
@@ -135,7 +135,7 @@ function checkpointRow({ progress, commits: { s16, s20 }, diskBytes }: Checkpoin
   ];
 }
 
-/** The first, the middle and the last of `items`: of so many parts one, and one item at least. */
+/** The first, the middle and the last of `parts` parts of `items`, each with at least one item. */
 function parted<T>(items: readonly T[], parts: number): T[][] {
   const { length } = items;
   const size = Math.max(1, Math.round(length / parts));
@@ -143,7 +143,7 @@ function parted<T>(items: readonly T[], parts: number): T[][] {
   return [items.slice(0, size), items.slice(middle, middle + size), items.slice(Math.max(0, length - size))];
 }
 
-/** The upper one of two in the middle; undefined of none. */
+/** The median, the upper one of two; undefined without figures. */
 function median(figures: readonly number[]): number | undefined {
   return figures.toSorted((a, b) => a - b)[figures.length >> 1];
 }

@@ -5,8 +5,7 @@ export const LONG_LIFE = { from: 0.3, to: 0.6 } as const;
 const LAST_KILL = 0.9;
 
 /**
- * Where the kills hit, as parts of the feed: at random, at a distance from one another in which a job can come back and
- * settle.
+ * When the kills hit, as parts of the feed: at random, but far enough from one another for a job to restart and settle.
  */
 export function killMarks(count: number, chance: () => number): number[] {
   const first = Math.ceil(count / 2);
@@ -15,7 +14,7 @@ export function killMarks(count: number, chance: () => number): number[] {
   return [...within(0, LONG_LIFE.from, first), ...within(LONG_LIFE.to, LAST_KILL, count - first)];
 }
 
-/** Records of the feed after which a life is old enough to be compared with others; all lives become so old. */
+/** Records of the feed after which a life is compared with others; all lives reach that age. */
 export function comparableAge(records: number, kills: number): number {
   return records * LONG_LIFE.from / Math.max(1, Math.ceil(kills / 2)) / 4;
 }

@@ -1,20 +1,20 @@
-/** What the jobs of a soak keep: their commits, and the log on the disk. */
+/** The size of a soak's commits, and of the log on the disk. */
 import { join } from "node:path";
 import { formatCount } from "../src/utils.ts";
 import { singleTimersOf, statesOf } from "../src/cli/state/commit.ts";
 import type { JobName } from "./request.ts";
 
-/** What is kept at one moment. */
+/** The sizes at one moment. */
 export interface Checkpoint {
-  /** Of the feed, 0 to 1. */
+  /** Progress of the feed, 0 to 1. */
   readonly progress: number;
-  /** Entries of the jobs' commits, and their length. */
+  /** The number and size of the entries in each job's commit. */
   readonly commits: Readonly<Record<JobName, CommitSize>>;
-  /** Of the embedded log; undefined for another broker. */
+  /** Size of the embedded log; undefined for another broker. */
   readonly diskBytes: number | undefined;
 }
 
-/** Of a job's last commit. */
+/** The number and size of the entries in a job's last commit. */
 export interface CommitSize {
   readonly entries: number;
   readonly bytes: number;
@@ -36,7 +36,7 @@ export function stateWords(commit: ReadonlyMap<string, string>): string {
   return [...states, ...timers, `${positions} positions`, "1 of the job"].join(", ");
 }
 
-/** Of all that lies in a folder, bytes. */
+/** The size of all files in a folder, bytes. */
 export function sizeOfFiles(dir: string): number {
   let bytes = 0;
   for (const { name, isFile } of Deno.readDirSync(dir)) if (isFile) bytes += Deno.statSync(join(dir, name)).size;

@@ -24,7 +24,7 @@ export function table(rows: readonly ChaosRow[]): string {
   return aligned(cells, (column) => column < 2 || column === HEAD.length - 1);
 }
 
-/** Columns as wide as what stands in them: texts to the left, numbers to the right. */
+/** A table with columns as wide as their contents: texts to the left, numbers to the right. */
 export function aligned(
   cells: readonly (readonly string[])[],
   isText: (column: number) => boolean,
@@ -42,7 +42,7 @@ function cellsOf({ lesson, place, kills, records, lost, doubled, moved, state, b
   return [lesson, place, ...[kills, records, lost, doubled, moved, state.length].map(formatCount), times(backMs)];
 }
 
-/** Median and longest. */
+/** The median and the longest time. */
 export function times(backMs: readonly number[]): string {
   if (backMs.length === 0) return "";
   const sorted = backMs.toSorted((a, b) => a - b);

@@ -2,7 +2,7 @@ import type { Broker, BrokerRecord, Fetcher } from "../src/connectors/broker.ts"
 
 const FETCH_WAIT_MS = 500;
 
-/** Reads a topic while it grows: hands over each committed record once and keeps none. */
+/** Reads a topic while it grows: passes on each committed record once and keeps no record. */
 export class TopicTail implements AsyncDisposable {
   readonly #port: Broker;
   readonly #topic: string;
@@ -26,7 +26,7 @@ export class TopicTail implements AsyncDisposable {
     return this.#offsets.length;
   }
 
-  /** The ends of all partitions added up, as of the last `readOn()`; Kafka counts in it what no reader sees. */
+  /** The sum of all partitions' ends, as of the last `readOn()`; in Kafka it includes offsets that no reader sees. */
   get end(): number {
     return this.#end;
   }

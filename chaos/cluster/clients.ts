@@ -2,7 +2,7 @@
 import { outputOf } from "../../src/cli/kafka/commands.ts";
 import { fetchLibs, kafkaPrerequisites } from "../../src/cli/kafka/fetch.ts";
 
-/** What is missing here to run a cluster and these clients, as a sentence; undefined if nothing is. */
+/** What is missing to run a cluster and these clients, as a sentence; undefined if nothing is missing. */
 export async function clusterPrerequisites(): Promise<string | undefined> {
   const missing = await kafkaPrerequisites();
   if (missing !== undefined) return missing;
@@ -11,7 +11,7 @@ export async function clusterPrerequisites(): Promise<string | undefined> {
   return "Cannot run Kafka's clients: this Java has no compiler; install a Java 17 JDK instead of the runtime alone";
 }
 
-/** A committed record, as Kafka's consumer gave it. */
+/** A committed record that Kafka's consumer has read. */
 export interface ReadRecord {
   readonly partition: number;
   readonly offset: number;
@@ -21,11 +21,11 @@ export interface ReadRecord {
 }
 
 /**
- * What writes the input, reads the output and moves leaders: it shares no line with the client that is put to the test.
+ * Writes the input, reads the output and moves leaders, without sharing any code with the client under test.
  * `Clients.java` has its commands.
  */
 export class Clients implements AsyncDisposable {
-  /** Rejects when the process or one of its readers fails; with it an experiment ends. */
+  /** Rejects when the process or one of its readers fails, which ends the experiment. */
   readonly failed: Promise<never>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #answers = new Map<number, PromiseWithResolvers<string>>();
@@ -44,7 +44,7 @@ export class Clients implements AsyncDisposable {
     });
   }
 
-  /** Starts the process, which compiles its one file by itself: it needs a JDK. */
+  /** Starts the process, which compiles its file itself and so needs a JDK. */
   static async start(bootstrapServers: string): Promise<Clients> {
     const libs = await fetchLibs({ dir: ".kafka", log: () => {} });
     const source = new URL("Clients.java", import.meta.url).pathname;
@@ -65,17 +65,17 @@ export class Clients implements AsyncDisposable {
     return await this.#ask("exists", topic) === "true";
   }
 
-  /** Hands a record over; {@link flush} tells when it is there. */
+  /** Sends a record; {@link flush} resolves when it is acknowledged. */
   write(topic: string, record: { readonly timestamp: number; readonly key: string; readonly value: string }): void {
     this.#say("write", topic, record.timestamp, record.key, record.value);
   }
 
-  /** Resolves when all replicas in sync have acknowledged all that was handed over. */
+  /** Resolves when all in-sync replicas have acknowledged all records. */
   async flush(): Promise<void> {
     await this.#ask("flush");
   }
 
-  /** Makes another replica in sync the leader, the one that `pick` falls on. @returns its broker */
+  /** Makes another in-sync replica the leader; `pick` chooses which. @returns its broker */
   async move(topic: string, partition: number, pick: number): Promise<number> {
     return Number(await this.#ask("move", topic, partition, pick));
   }
@@ -85,7 +85,7 @@ export class Clients implements AsyncDisposable {
     return Number(await this.#ask("coordinator", transactionalId));
   }
 
-  /** Hands over each committed record of a topic once, from its beginning on, as they come. */
+  /** Passes each committed record of a topic to `take`, once, from the beginning of the topic on. */
   follow(topic: string, take: (record: ReadRecord) => void): void {
     this.#followers.set(topic, take);
     this.#say("follow", topic);

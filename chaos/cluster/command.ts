@@ -12,12 +12,12 @@ import { ChaosError } from "../chaos_error.ts";
 import { clusterText, complaintsAbout } from "./report.ts";
 import { runClusterChaos } from "./run.ts";
 
-/** What else decides over the experiment is its seed. */
+/** Flags of the experiment, beside its seed. */
 export const CLUSTER_FLAGS = {
   brokers: {
     value: "N",
     parse: wholeNumber({ min: 3, max: 9 }),
-    help: "instead: both jobs over so many Kafka brokers, whose leaders move and which are killed and frozen",
+    help: "instead: both jobs over N Kafka brokers, whose leaders move and which are killed and frozen",
   },
   durationMs: {
     name: "duration",
@@ -33,7 +33,7 @@ export const CLUSTER_FLAGS = {
   },
 } as const satisfies Flags;
 
-/** Runs the experiment and prints what came of it. @throws {ChaosError} if anything was lost, doubled or late */
+/** Runs the experiment and prints its result. @throws {ChaosError} if anything was lost, doubled or late */
 export async function disturbCluster(
   { brokers, durationMs = 480_000, transactionVersion = 1, seed, signal }:
     & Pick<FlagValues<typeof CLUSTER_FLAGS>, "durationMs" | "transactionVersion">
@@ -53,7 +53,7 @@ export async function disturbCluster(
   await writeOutput(`${clusterText(result)}\n`);
   const complaints = complaintsAbout(result);
   if (complaints.length > 0) {
-    throw new ChaosError(`${complaints.join("; ")}; what each process has said is in ${result.logs}`);
+    throw new ChaosError(`${complaints.join("; ")}; the logs of each process are in ${result.logs}`);
   }
   await Deno.remove(result.logs, { recursive: true });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);

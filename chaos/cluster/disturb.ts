@@ -2,25 +2,25 @@ import { shuffled } from "../chance.ts";
 import { Gate } from "./gate.ts";
 import { between, type Fault, moveLeaders, type Stage } from "./faults.ts";
 
-/** What is to be done to a cluster and its jobs, and for how long. */
+/** Which faults a cluster and its jobs get, and for how long. */
 export interface Disturbance {
-  /** How long faults come; longer only if each kind has not come once by then. */
+  /** How long there are faults; longer only until each kind has occurred once. */
   readonly durationMs: number;
-  /** Faults end before, when so many leaders have been moved; left out: they do not. */
+  /** Faults end earlier when this many leaders have been moved; left out: no limit. */
   readonly moves?: number;
   /** Time between two moves of leaders. */
   readonly moveEveryMs: { readonly least: number; readonly most: number };
-  /** Faults of each list come one after the other, those of several lists at the same time. */
+  /** The faults of a list come one after the other, those of several lists at the same time. */
   readonly faults: readonly (readonly Fault[])[];
   readonly signal: AbortSignal;
   readonly onProgress?: (words: string) => void;
 }
 
-/** What has been done. */
+/** The faults that have occurred. */
 export interface Disturbed {
   /** Leaders that were moved. */
   readonly moves: number;
-  /** How often each other fault came. */
+  /** How often each other fault occurred. */
   readonly faults: ReadonlyMap<string, number>;
 }
 
@@ -28,7 +28,7 @@ const PROGRESS_EVERY_MS = 10_000;
 /** Time between two faults of a list. */
 const PAUSE_MS = { least: 500, most: 3_000 };
 
-/** Moves leaders and strikes with faults; resolves when they all are mended. */
+/** Moves leaders and makes faults; resolves when all faults are over. */
 export async function disturb(stage: Stage, options: Disturbance): Promise<Disturbed> {
   const { durationMs, moves = Number.POSITIVE_INFINITY, moveEveryMs, signal, onProgress } = options;
   const { chance, sleep } = stage;
@@ -38,7 +38,7 @@ export async function disturb(stage: Stage, options: Disturbance): Promise<Distu
   let [moved, toldMs] = [0, performance.now()];
   const isOver = () => moved >= moves || performance.now() > deadline || signal.aborted;
   const strand = async (kinds: readonly Fault[]) => {
-    // Each kind comes once before any comes again, and the first round is always whole.
+    // Each kind occurs once before any occurs again, and the first round is always completed.
     for (let round = 1; round === 1 || !isOver(); round++) {
       for (const { name, alone = false, strike } of shuffled(kinds, chance)) {
         await sleep(between(PAUSE_MS.least, PAUSE_MS.most, chance));

@@ -1,11 +1,11 @@
-/** What is done to a cluster and to the jobs that work with it. */
+/** Faults of a cluster and of the jobs on it. */
 import type { RunningCluster } from "../../src/cli/kafka.ts";
 import type { WireProxy } from "../wire/mod.ts";
 import type { Clients } from "./clients.ts";
 import type { Instance } from "./instance.ts";
 import type { Replication } from "./replication.ts";
 
-/** What faults are done to. */
+/** What faults act on. */
 export interface Stage {
   readonly cluster: RunningCluster;
   /** Between the jobs and the brokers. */
@@ -14,24 +14,24 @@ export interface Stage {
   readonly replication: Replication;
   readonly clients: Clients;
   readonly instances: readonly Instance[];
-  /** From 0 to 1; decides over whom, when and for how long. */
+  /** Random numbers from 0 to 1, which decide what is hit, when and for how long. */
   readonly chance: () => number;
   readonly log: (words: string) => void;
-  /** Resolves early when the experiment is given up. */
+  /** Resolves early when the experiment is aborted. */
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** A fault from its beginning until it is mended. */
+/** A fault, from its beginning to its end. */
 export interface Fault {
-  /** As it stands in the report. */
+  /** Its name in the report. */
   readonly name: string;
-  /** No other fault comes meanwhile, as that would hide what it shows; only the jobs' leaders move. Left out: any may. */
+  /** No other fault occurs meanwhile, as it would hide this one's effect; only the jobs' leaders move. Left out: others may. */
   readonly alone?: boolean;
-  /** Resolves when nothing of it is left. @returns whether it has come about */
+  /** Makes the fault; resolves when it is over. @returns whether it has occurred */
   readonly strike: (stage: Stage) => Promise<boolean>;
 }
 
-/** Partitions whose leaders are moved, and how often each topic's turn comes. */
+/** Partitions whose leaders are moved, and how often each topic is chosen. */
 const MOVED = [
   { topic: "skyone", partitions: 5, share: 4 },
   { topic: "sunset", partitions: 5, share: 4 },
@@ -48,8 +48,8 @@ const TURNS = MOVED.flatMap((moved) => Array.from({ length: moved.share }, () =>
 /**
  * Moves some leaders at once.
  *
- * @param coordinators whether Kafka's own topics are among them: who leads those coordinates transactions and groups
- * @returns how many were moved; less if a replica is behind or a broker away
+ * @param coordinators whether Kafka's internal topics are among them, whose leaders coordinate transactions and groups
+ * @returns how many were moved; fewer if a replica is behind or a broker is down
  */
 export async function moveLeaders(
   { clients, chance, log }: Stage,
@@ -72,7 +72,7 @@ export async function moveLeaders(
   return (await Promise.all(moves)).reduce<number>((sum, moved) => sum + moved, 0);
 }
 
-/** One broker at a time, or fewer than two replicas are left and everything rightly stands still. */
+/** Faults of one broker at a time: with fewer than two replicas left, nothing could be written at all. */
 export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: "broker killed",
@@ -89,7 +89,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
 ];
 
-/** Any process, active or standing by. */
+/** Faults of any process, active or standing by. */
 export const JOB_FAULTS: readonly Fault[] = [
   {
     name: "job killed",
@@ -104,7 +104,7 @@ export const JOB_FAULTS: readonly Fault[] = [
     name: "job ended",
     strike: (stage) => {
       const instance = pick(stage.instances, stage.chance);
-      stage.log(`${instance.name} is told to end`);
+      stage.log(`${instance.name} gets SIGTERM`);
       instance.signal("SIGTERM");
       return Promise.resolve(true);
     },
@@ -113,7 +113,7 @@ export const JOB_FAULTS: readonly Fault[] = [
     name: "job frozen",
     strike: async (stage) => {
       const instance = pick(stage.instances, stage.chance);
-      // Mostly longer than its session, so that another takes over and it comes back as a zombie.
+      // Mostly longer than its session, so that another instance takes over and this one comes back as a zombie.
       const forMs = between(4_000, 14_000, stage.chance);
       stage.log(`${instance.name} is frozen for ${forMs} ms`);
       instance.signal("SIGSTOP");

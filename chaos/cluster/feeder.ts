@@ -1,32 +1,32 @@
-/** The input of a cluster's experiment: bookings that are complete up to one event time at each moment. */
+/** The input of an experiment on a cluster: at each moment all bookings up to some event time have been written. */
 import type { Clients } from "./clients.ts";
 
-/** Event time begins here. */
+/** The first event time. */
 const START_MS = Date.UTC(2026, 0, 1);
-/** What s16 takes for the present: about half of the flights have landed by then. */
+/** The present for s16: about half of the flights have landed by then. */
 export const NOW = "2026-01-15T00:00:00";
-/** Event time from one tick to the next, and the pause between them: event time runs ten times as fast as the clock. */
+/** Event time from one tick to the next; the pause between them is shorter, so that event time runs faster than the clock. */
 const TICK_MS = 500;
 const PAUSE_MS = 50;
 const PAIRS_PER_TICK = 10;
 const TRAVELLERS = 100;
 const DAY_MS = 86_400_000;
-/** Enough for each partition to get some. */
+/** Enough bookings for each partition to get some. */
 const CLOSING_PAIRS = 60;
-/** The closing bookings lie so far behind the last: they end every window that came before. */
+/** How far the closing bookings lie behind the last ones: they close every window before. */
 const CLOSING_GAP_MS = 600_000;
 
 /**
  * Writes bookings of both airlines, tick by tick: all records of a tick have one event time, and the next tick is written only
- * when every replica in sync has acknowledged the last. So an undisturbed job has no late record, and whatever is late is the
- * jobs' own doing.
+ * when every in-sync replica has acknowledged the last. So an undisturbed job has no late record, and any late record is caused
+ * by the jobs.
  */
 export class Feeder {
   /** Bookings that have been acknowledged, of both airlines. */
   bookings = 0;
-  /** Those among them that are still to land. */
+  /** How many of them are still to land. */
   flights = 0;
-  /** Event time of the closing bookings; what counts lies before it. */
+  /** Event time of the closing bookings; only bookings before it are counted. */
   closingMs = Number.POSITIVE_INFINITY;
   readonly #clients: Clients;
   readonly #chance: () => number;
@@ -38,7 +38,7 @@ export class Feeder {
     this.#chance = chance;
   }
 
-  /** Feeds until it is told to stop, then writes the closing bookings. */
+  /** Writes bookings until `stop` is aborted, then the closing bookings. */
   async run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       await this.#tick(PAIRS_PER_TICK);
@@ -99,7 +99,7 @@ export class Feeder {
   }
 }
 
-/** Without zone, as the airlines write them. */
+/** A time without zone, as the airlines write it. */
 function timeOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, -1);
 }

@@ -1,14 +1,14 @@
-/** Lets things happen at the same time, or one of them while nothing else does. */
+/** Runs actions at the same time, or one of them alone. */
 export class Gate {
   readonly #inside = new Set<Promise<unknown>>();
   #alone: Promise<unknown> | undefined;
 
-  /** Whether something happens alone, or waits to. */
+  /** Whether an action runs alone, or waits to. */
   get closed(): boolean {
     return this.#alone !== undefined;
   }
 
-  /** @param alone waits until all others are over, and lets no other begin meanwhile */
+  /** @param alone waits until all other actions have ended, and lets no other begin meanwhile */
   async pass<T>(alone: boolean, act: () => Promise<T>): Promise<T> {
     while (this.#alone !== undefined) await this.#alone;
     const over = Promise.withResolvers<void>();

@@ -2,10 +2,10 @@ import { argumentsOf, ROOT } from "../../src/cli/task.ts";
 import type { JobName } from "../request.ts";
 import { NOW } from "./feeder.ts";
 
-/** An instance that ended begins anew after so long, ms: what a supervisor of processes does. */
+/** When an instance that has ended is started again, as by a supervisor of processes, ms. */
 const BACK_AFTER_MS = 500;
 
-/** What the commands of one job are given. */
+/** The arguments of each job's command. */
 const ARGS: Readonly<Record<JobName, readonly string[]>> = {
   s16: ["--from", "earliest", "--session-timeout", "6s", "--now", NOW],
   s20: ["--from", "earliest", "--session-timeout", "6s"],
@@ -16,15 +16,15 @@ export class Instance implements AsyncDisposable {
   readonly job: JobName;
   /** `s16-1` */
   readonly name: string;
-  /** Last lines of each time that it ended with an error of its own accord. */
+  /** The last lines of the process for each time that it ended by itself with an error. */
   readonly failures: string[] = [];
   readonly #env: Readonly<Record<string, string>>;
   readonly #log: Deno.FsFile;
   readonly #running: Promise<void>;
   #child: Deno.ChildProcess | undefined;
   #wanted = true;
-  /** It was told to end. */
-  #told = false;
+  /** Whether it was asked to end, or killed. */
+  #asked = false;
   #lastCode = 0;
 
   private constructor(job: JobName, name: string, env: Readonly<Record<string, string>>, log: Deno.FsFile) {
@@ -35,7 +35,7 @@ export class Instance implements AsyncDisposable {
     this.#running = this.#run();
   }
 
-  /** @param dir where it writes down what it says */
+  /** @param dir the folder for its log */
   static async start(
     job: JobName,
     number: number,
@@ -50,10 +50,10 @@ export class Instance implements AsyncDisposable {
     );
   }
 
-  /** Sends a signal to the process of this moment, if there is one. */
+  /** Sends a signal to the current process, if there is one. */
   signal(signal: Deno.Signal): void {
     if (this.#child === undefined) return;
-    if (signal === "SIGKILL" || signal === "SIGTERM") this.#told = true;
+    if (signal === "SIGKILL" || signal === "SIGTERM") this.#asked = true;
     this.#note(`---- ${signal}`);
     try {
       this.#child.kill(signal);
@@ -62,7 +62,7 @@ export class Instance implements AsyncDisposable {
     }
   }
 
-  /** Ends it for good. @returns false if it had to be killed, or did not end well */
+  /** Ends it for good. @returns false if it had to be killed, or ended with an error */
   async end(): Promise<boolean> {
     this.#wanted = false;
     this.signal("SIGCONT");
@@ -82,7 +82,7 @@ export class Instance implements AsyncDisposable {
 
   async #run(): Promise<void> {
     while (this.#wanted) {
-      this.#told = false;
+      this.#asked = false;
       this.#note("---- starts");
       const child = new Deno.Command(Deno.execPath(), {
         args: [...argumentsOf(this.job), ...ARGS[this.job]],
@@ -102,7 +102,7 @@ export class Instance implements AsyncDisposable {
       this.#child = undefined;
       this.#lastCode = code;
       this.#note(`---- ended with ${signal ?? code}`);
-      if (!this.#told) this.failures.push(`${this.name} ended with ${signal ?? code}: ${lastErrorIn(last)}`);
+      if (!this.#asked) this.failures.push(`${this.name} ended with ${signal ?? code}: ${lastErrorIn(last)}`);
       if (this.#wanted) await new Promise((resolve) => setTimeout(resolve, BACK_AFTER_MS));
     }
   }

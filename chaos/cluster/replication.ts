@@ -1,6 +1,6 @@
 import { ActiveRule, WireNode, type WireRule } from "../wire/mod.ts";
 
-/** Stands between the brokers of a cluster: what one of them asks another passes here, and may be late. */
+/** A proxy between the brokers of a cluster, which can delay the requests of one to another. */
 export class Replication implements AsyncDisposable {
   readonly #nodes = new Map<number, WireNode>();
   readonly #rules = new Set<ActiveRule>();
@@ -22,7 +22,7 @@ export class Replication implements AsyncDisposable {
     return node.endpoint.port;
   }
 
-  /** Puts a rule to work; its `nodeId` is the broker that is asked, a leader where followers fetch. */
+  /** Adds a rule; its `nodeId` is the broker that gets the request, a leader from which followers fetch. */
   add(rule: WireRule): ActiveRule {
     const active = new ActiveRule(rule, (rule) => this.#rules.delete(rule));
     this.#rules.add(active);

@@ -1,12 +1,12 @@
-/** What became of an experiment on a cluster, in words. */
+/** The report of an experiment on a cluster. */
 import { formatCount } from "../../src/utils.ts";
 import { aligned } from "../table.ts";
 import type { ClusterChaosResult } from "./run.ts";
 
-/** Of each kind of difference so many are shown. */
+/** How many differences of each kind are shown. */
 const SHOWN = 3;
 
-/** A table of the jobs, what was done to them, and the first of what is wrong. */
+/** A table of the jobs, the faults, and the first differences. */
 export function clusterText({ jobs, bookings, moves, faults, failures }: ClusterChaosResult): string {
   const cells = [
     ["job", "records", "lost", "doubled", "late"],
@@ -32,7 +32,7 @@ export function clusterText({ jobs, bookings, moves, faults, failures }: Cluster
   ].join("\n");
 }
 
-/** One sentence for each thing that must not be; none if all is well. */
+/** A sentence for each thing that is wrong; empty if all is well. */
 export function complaintsAbout({ jobs, complaints }: ClusterChaosResult): string[] {
   const differing = jobs.filter(({ lost, doubled, late }) => lost.length + doubled.length + late.length > 0);
   return [

@@ -13,39 +13,39 @@ import { ReadTopics } from "./topics.ts";
 import { type JobVerdict, judge } from "./verdict.ts";
 import { WIRE_FAULTS } from "./wire_faults.ts";
 
-/** What is to be done to which cluster. The start and the end come on top of its duration. */
+/** Options of the experiment. Its start and end add to `durationMs`. */
 export interface ClusterChaosOptions extends Omit<Disturbance, "faults"> {
   readonly brokers: number;
-  /** 2: each transaction has an epoch of its own, so that a broker refuses what comes late; 1: it does not. */
+  /** 2: each transaction has an epoch of its own, so that a broker refuses late requests; 1: it cannot. */
   readonly transactionVersion: 1 | 2;
   readonly seed: number;
-  /** Left out: all there are. */
+  /** Left out: all faults. */
   readonly faults?: readonly (readonly Fault[])[];
 }
 
-/** What became of it. */
+/** The result of the experiment. */
 export interface ClusterChaosResult extends Disturbed {
   readonly jobs: readonly JobVerdict[];
   /** Bookings that were fed. */
   readonly bookings: number;
-  /** Processes that ended though nobody ended them: which, and their last word. */
+  /** Processes that ended by themselves, with their last error. */
   readonly failures: readonly string[];
-  /** What else was not as it must be. */
+  /** What else is wrong. */
   readonly complaints: readonly string[];
-  /** The folder with what each process said, and when what was done to it. */
+  /** The folder with the log of each process, and of the faults. */
   readonly logs: string;
 }
 
 /** Faults of brokers, of jobs and of requests. */
 export const ALL_FAULTS: readonly (readonly Fault[])[] = [BROKER_FAULTS, JOB_FAULTS, WIRE_FAULTS];
 
-/** There is nothing here to run a cluster with. */
+/** A cluster cannot be run on this machine. */
 class ClusterMissingError extends Error {
   override name = "ClusterMissingError";
   readonly expected = true;
 }
 
-/** Starts a cluster, disturbs it, and compares what the jobs have written with what they must have written. */
+/** Starts a cluster, disturbs it, and compares the jobs' output with what it must be. */
 export async function runClusterChaos(options: ClusterChaosOptions): Promise<ClusterChaosResult> {
   const missing = await clusterPrerequisites();
   if (missing !== undefined) throw new ClusterMissingError(missing);
@@ -87,12 +87,12 @@ async function experiment(
   }
   const fed = new AbortController();
   const feeding = feeder.run(AbortSignal.any([fed.signal, signal]));
-  // Its error is heard of below, or nobody asks any more.
+  // Its error is handled below, unless another one has ended the experiment.
   feeding.catch(() => {});
   if (!await topics.begun()) {
-    throw new Error(`The jobs wrote nothing before anything disturbed them; what they said is in ${logs}`);
+    throw new Error(`The jobs wrote nothing before anything disturbed them; their logs are in ${logs}`);
   }
-  log("undisturbed so far: all outputs have come");
+  log("undisturbed so far: all outputs have been read");
 
   const sleep = (ms: number) => SYSTEM_CLOCK.sleep(ms, signal);
   const stage = { ...means, instances, chance: chanceOf(seed), log, sleep };
@@ -102,7 +102,7 @@ async function experiment(
   log("closing bookings are written");
   const complaints = await topics.complete(feeder);
   for (const instance of instances) {
-    if (!await instance.end()) complaints.push(`${instance.name} did not end well when it was told to`);
+    if (!await instance.end()) complaints.push(`${instance.name} did not end well after SIGTERM`);
   }
   await topics.finish();
   return {

@@ -8,9 +8,9 @@ import type { Topics } from "./verdict.ts";
 const PARTITIONS = 5;
 const TOPICS = ["skyone", "sunset", "flightdata", "userstatistics"] as const;
 const DEAD_LETTER_TOPICS = { s16: "flight_importer.dead-letters", s20: "user_statistics.dead-letters" } as const;
-/** When nothing new has come for so long, nothing will. */
+/** After this time without a new record no more are expected, ms. */
 const PATIENCE_MS = 60_000;
-/** Readers have come to the end when they have read nothing for so long. */
+/** Readers count as having reached the end after this time without a new record, ms. */
 const QUIET_MS = 2_000;
 
 /** All that has been read so far. */
@@ -23,7 +23,7 @@ export class ReadTopics implements Topics {
   readonly #clients: Clients;
   readonly #signal: AbortSignal;
 
-  /** @param signal ends all waiting, with its reason */
+  /** @param signal ends all waits, with its reason */
   constructor(clients: Clients, signal: AbortSignal) {
     this.#clients = clients;
     this.#signal = signal;
@@ -42,7 +42,7 @@ export class ReadTopics implements Topics {
     return await this.#until(() => this.userstatistics.length > 0, () => this.flightdata.length);
   }
 
-  /** Waits for all that must come of what was fed. @returns what has not come within the patience */
+  /** Waits for all results of what was fed. @returns what is missing when no more are expected */
   async complete(feeder: Feeder): Promise<string[]> {
     const merged = await this.#until(
       () => this.skyone.length + this.sunset.length >= feeder.bookings && this.flightdata.length >= feeder.flights,
@@ -55,10 +55,10 @@ export class ReadTopics implements Topics {
     return counted ? [] : [`s20 wrote ${this.userstatistics.length} statistics of ${expected}, and then no more`];
   }
 
-  /** Reads the dead letters, too, and all to the end, when the jobs have ended. */
+  /** Reads the dead letters too, and all topics to their ends, when the jobs have ended. */
   async finish(): Promise<void> {
     for (const job of ["s16", "s20"] as const) {
-      // Made only if there are some.
+      // The topic exists only if there are dead letters.
       if (!await this.#clients.exists(DEAD_LETTER_TOPICS[job])) continue;
       this.#clients.follow(DEAD_LETTER_TOPICS[job], (record) => this.letters[job].push(record));
     }
@@ -73,7 +73,7 @@ export class ReadTopics implements Topics {
     return lists.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Waits as long as there is progress. @returns false if it ended before */
+  /** Waits while there is progress. @returns false if that ends before `reached()` */
   async #until(reached: () => boolean, progress: () => number): Promise<boolean> {
     let [known, sinceMs] = [progress(), performance.now()];
     while (!reached()) {

@@ -1,4 +1,4 @@
-/** What two jobs left behind, against a plain computation over what went in. */
+/** The output of two jobs, against a plain computation over their input. */
 import { byTraveller, expectedFlights, expectedStatistics, format, type Line } from "../oracle.ts";
 import type { ReadRecord } from "./clients.ts";
 
@@ -12,22 +12,22 @@ export interface Topics {
   readonly letters: { readonly s16: readonly ReadRecord[]; readonly s20: readonly ReadRecord[] };
 }
 
-/** How what a job wrote differs from what it must have written. */
+/** How a job's output differs from what it must be. */
 export interface JobVerdict {
   readonly job: "s16" | "s20";
-  /** Records that must be there. */
+  /** Records that must have been written. */
   readonly expected: number;
-  /** Those that are missing. */
+  /** Records that are missing. */
   readonly lost: readonly string[];
-  /** Those that are there too often, or that must not be there at all. */
+  /** Records that were written too often, or must not have been written at all. */
   readonly doubled: readonly string[];
-  /** Of s16: flights that stand behind a later one in their partition. Of s20: flights that came too late for their window. */
+  /** Of s16: flights behind a later one in their partition. Of s20: flights that were too late for their window. */
   readonly late: readonly string[];
 }
 
 /**
- * @param now what s16 took for the present
- * @param closingMs what s20 has not counted by the end: windows from this event time on
+ * @param now the present for s16
+ * @param closingMs s20 has not counted windows from this event time on
  */
 export function judge(
   topics: Topics,
@@ -36,7 +36,7 @@ export function judge(
   const { skyone, sunset, flightdata, userstatistics, letters } = topics;
   const flights = expectedFlights(skyone, sunset, now);
   const late = withoutFirst(letters.s20.map(({ value }) => value));
-  // Each job is judged by what it read: what s16 did twice, s20 has to count twice.
+  // Each job is judged by its own input: what s16 has written twice, s20 has to count twice.
   const counted = flightdata.filter((flight) => flight.timestamp < closingMs && !late(flight.value));
   const statistics = [...expectedStatistics(counted).values()].flat();
   return [
@@ -55,7 +55,7 @@ export function judge(
   ];
 }
 
-/** Both as often as they are too few or too many. */
+/** Lines that are missing and lines that are too many, each as often. */
 function difference(
   found: readonly string[],
   expected: readonly string[],
@@ -68,7 +68,7 @@ function difference(
   };
 }
 
-/** @returns whether a text is in the list, and as often as it is there */
+/** @returns a function that is true for a text of the list, as often as the list holds it */
 function withoutFirst(list: readonly string[]): (text: string) => boolean {
   const left = new Map<string, number>();
   for (const text of list) left.set(text, (left.get(text) ?? 0) + 1);

@@ -1,28 +1,28 @@
-/** What is done to the requests between jobs and brokers. Kafka's own clients are spared: they reach the brokers directly. */
+/** Faults of the requests between jobs and brokers. Kafka's own clients connect to the brokers directly. */
 import { SYSTEM_CLOCK } from "../../src/engine/mod.ts";
 import type { ActiveRule, WireRequest, WireRule } from "../wire/mod.ts";
 import { between, type Fault, pick, type Stage } from "./faults.ts";
 
 const TRANSACTIONAL_IDS = { s16: "flight_importer", s20: "user_statistics" } as const;
-/** A client gives an answer up after 15 s; what is held longer arrives when it has gone on. */
+/** A client stops waiting for an answer after 15 s: a request that is held longer arrives when the client has gone on. */
 const HELD_MS = { least: 15_500, most: 18_000 };
-/** A job that is starting commits nothing for a while. */
+/** How long to wait for a request, ms: a job that is starting makes no commit for a while. */
 const HIT_WITHIN_MS = 8_000;
 const WRITES_WITHIN_MS = 5_000;
-/** By then a client that waits for an answer has learned of a new leader, and asked that one. */
+/** By then a client that waits for an answer has learned of a new leader, and asked that one, ms. */
 const ASKED_ANEW_MS = 7_000;
 const INPUTS = ["skyone", "sunset"].flatMap((topic) => [0, 1, 2, 3, 4].map((partition) => [topic, partition] as const));
-/** How long a transaction has written a part of its records, when a held request is delivered. */
+/** How long after the first records of a transaction a held request is delivered, ms. */
 const AMID_MS = 600;
 
-/** Which EndTxn is meant: the first of its transaction, one that repeats it, or whichever comes. */
+/** Which EndTxn is meant: the first of its transaction, one that repeats it, or any. */
 type Which = "first" | "second" | "any";
 
-/** Requests that are late, answers that are lost, one broker that is cut off. */
+/** Late requests, lost answers, and a broker that is cut off. */
 export const WIRE_FAULTS: readonly Fault[] = [
   ...(["first", "second", "any"] as const).map((which): Fault => ({
     name: `EndTxn held (${which})`,
-    // Whatever else begins the job or its coordinator anew ends the epoch that the late request belongs to.
+    // A fault that restarts the job or its coordinator would end the epoch of the late request.
     alone: true,
     strike: (stage) => holdEndTxn(stage, which),
   })),
@@ -58,7 +58,7 @@ export const WIRE_FAULTS: readonly Fault[] = [
     },
   },
   {
-    // A question to the old leader and one to the new are open at the same time, and both are answered with the same records.
+    // Requests to the old leader and to the new one are open at the same time, and both are answered with the same records.
     name: "leaders moved amid Fetch",
     strike: async ({ proxy, clients, chance, log, sleep }) => {
       log("the answers to all Fetch are held, and leaders move");
@@ -88,7 +88,7 @@ export const WIRE_FAULTS: readonly Fault[] = [
   },
 ];
 
-/** Waits for one request that the rule takes. @returns whether one came */
+/** Waits for one request that the rule applies to. @returns whether there was one */
 async function onRequest({ proxy, log }: Stage, words: string, rule: WireRule): Promise<boolean> {
   const active = proxy.add({ ...rule, times: 1 });
   const hit = await orNothing(active.next(), HIT_WITHIN_MS);
@@ -98,9 +98,10 @@ async function onRequest({ proxy, log }: Stage, words: string, rule: WireRule): 
 }
 
 /**
- * Holds an EndTxn until its client has given it up and gone on, and delivers it while a later transaction has written a part of
- * its records. A broker that cannot tell which transaction was meant commits that part. Behind the first of a transaction
- * whoever is active dies, so that its successor would write those records again; behind the others it has to notice by itself.
+ * Holds an EndTxn until its client has stopped waiting and gone on, and delivers it while a later transaction has written a part
+ * of its records. A broker that cannot see which transaction was meant commits that part. After the first EndTxn of a
+ * transaction the active instance is killed, so that its successor would write those records again; after a repeated one it has
+ * to notice by itself.
  */
 async function holdEndTxn(stage: Stage, which: Which): Promise<boolean> {
   const { proxy, instances, chance, log, sleep } = stage;
@@ -154,9 +155,9 @@ async function slow(
   log(`${what} broker ${broker} is as fast as before`);
 }
 
-/** EndTxn that repeats one has no AddPartitionsToTxn of its id before it, and no new epoch. */
+/** An EndTxn repeats another one if there was no AddPartitionsToTxn of its id in between, and no new epoch. */
 function endTxn(which: Which): Pick<WireRule, "api" | "where"> {
-  /** By transactional id the producer that has ended its transaction. */
+  /** The producer that has ended its transaction, by transactional id. */
   const ended = new Map<string, string>();
   return {
     api: ["AddPartitionsToTxn", "EndTxn"],
@@ -167,7 +168,7 @@ function endTxn(which: Which): Pick<WireRule, "api" | "where"> {
       const again = ended.get(id) === producer;
       ended.set(id, producer);
       if (which === "any") return true;
-      // Each commit of s16 has outputs, one of s20 only when a window has ended.
+      // Each commit of s16 has outputs; a commit of s20 only when a window has ended.
       return id === TRANSACTIONAL_IDS.s16 && again === (which === "second");
     },
   };

@@ -2,7 +2,7 @@
 import type { Endpoint } from "./addresses.ts";
 import { WireClient } from "./client.ts";
 
-/** The brokers by their ids, as the first server that answers tells. @throws {Error} if none answers */
+/** The brokers by their ids, from the first server that answers. @throws {Error} if no server answers */
 export async function askNodes(servers: string): Promise<ReadonlyMap<number, Endpoint>> {
   for (const server of servers.split(",")) {
     const colon = server.lastIndexOf(":");
@@ -13,5 +13,5 @@ export async function askNodes(servers: string): Promise<ReadonlyMap<number, End
     const brokers = answer.brokers as { readonly nodeId: number; readonly host: string; readonly port: number }[];
     return new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
   }
-  throw new Error(`Cannot stand before the brokers at ${servers}: none of them answers`);
+  throw new Error(`Cannot stand before the brokers at ${servers}: not one of them answers`);
 }

@@ -1,4 +1,4 @@
-/** The simplest client there can be: any request in any version, one after the other. */
+/** A simple client: any request in any version, one after the other. */
 import { connect, type Socket } from "node:net";
 import type { Endpoint } from "./addresses.ts";
 import { type Message, readMessage, writeMessage } from "./codec.ts";
@@ -17,12 +17,12 @@ export class WireClient implements AsyncDisposable {
     this.#frames = new IncomingFrames(socket);
   }
 
-  /** Does not wait for the connection: the first request does. */
+  /** Connects without waiting for it: the first request waits. */
   static to({ host, port }: Endpoint): WireClient {
     return new WireClient(connect({ host, port, noDelay: true }));
   }
 
-  /** @returns the answer; undefined if the connection has ended before it came */
+  /** @returns the answer; undefined if the connection has ended before it arrived */
   async ask(api: string, version: number, body: Message): Promise<Message | undefined> {
     const { apiKey, request, response } = apiNamed(api);
     const writer = new WireWriter();

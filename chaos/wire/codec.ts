@@ -2,13 +2,13 @@
 import { type FieldDefinition, holds, type MessageDefinition } from "./definitions.ts";
 import { WireReader, WireWriter } from "./wire_bytes.ts";
 
-/** What a field holds: int64 as bigint, a uuid as hex digits. */
+/** The value of a field: int64 as bigint, a uuid as hex digits. */
 export type Value = boolean | number | bigint | string | null | Uint8Array | Message | readonly Value[];
 
 /**
  * The fields of a message, or of a structure in it, by their names in Kafka's definitions.
  *
- * Tagged fields that the definition does not know lie under {@link UNKNOWN_TAGS}, so that writing gives what was read.
+ * Tagged fields that the definition does not know are kept under {@link UNKNOWN_TAGS}, so that a message is written as it was read.
  */
 // deno-lint-ignore no-explicit-any -- as JSON: whoever reads a field knows its definition
 export type Message = Record<string, any>;
@@ -96,7 +96,7 @@ function writeField(writer: WireWriter, field: FieldDefinition, value: Value, st
 function readOne(reader: WireReader, field: FieldDefinition, style: Style): Value {
   switch (field.type) {
     case "{}":
-      // A structure that may be missing has a byte before it that says so.
+      // A nullable structure has a byte before it that says whether it is there.
       if (!field.array && holds(field.nullable, style.version) && reader.int8() < 0) return null;
       return readStruct(reader, field.fields, style);
     case "bool":

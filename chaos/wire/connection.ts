@@ -1,4 +1,4 @@
-/** One connection of a client, and the one to its broker that goes with it. */
+/** One connection of a client, and the matching connection to its broker. */
 import { connect, type Socket } from "node:net";
 import type { Message } from "./codec.ts";
 import { type ErrorAnswer, fail, join, onlyAsks, refuse } from "./error_answers.ts";
@@ -8,41 +8,41 @@ import { pause, settledWithin } from "./pause.ts";
 import { WireRequest } from "./request.ts";
 import type { ActiveRule, WireAction } from "./rules.ts";
 
-/** What the proxy does to all that passes, whichever broker it is for. */
+/** What the proxy does to all requests and answers, whichever broker they are for. */
 export interface Treatment {
   readonly filters: readonly WireFilter[];
   readonly nameOf: TopicNames;
-  /** Whether the broker has this version. */
+  /** Whether the broker supports the request's version. */
   readonly allows: (request: WireRequest) => boolean;
-  /** The rules that take this request, now. */
+  /** The rules that apply to this request now. */
   readonly rules: (request: WireRequest) => readonly ActiveRule[];
 }
 
-/** Between whom a connection is, and what happens there. */
+/** The two ends of a connection, and what happens in between. */
 export interface Passage extends Treatment {
   readonly nodeId: number;
   readonly target: { readonly host: string; readonly port: number };
-  /** Undefined while packets pass, else it resolves when they do again. */
+  /** Undefined while packets pass; else it resolves when they pass again. */
   readonly open: () => Promise<void> | undefined;
 }
 
-/** A request whose answer is still to go to the client. */
+/** A request whose answer has not been sent to the client yet. */
 interface Pending {
   readonly request: WireRequest;
   readonly rules: readonly ActiveRule[];
-  /** What the proxy refuses of it, while the broker answers for the rest. */
+  /** The answer of the proxy for a part of it that it refuses, while the broker answers for the rest. */
   readonly refused: Message | undefined;
   /** Undefined when the broker has gone. */
   readonly answer: PromiseWithResolvers<Frame | undefined>;
 }
 
-/** An answer, and whether the proxy has made it in the broker's place. */
+/** An answer, and whether the proxy has made it instead of the broker. */
 interface Frame {
   readonly bytes: Uint8Array;
   readonly own: boolean;
 }
 
-/** A client that has gone may still have a request on its way: its answer is waited for so long. */
+/** How long to wait for the answer to a late request of a client that has gone, ms. */
 const LAST_ANSWER_WITHIN_MS = 5_000;
 
 /** Passes requests and answers, in their order. */
@@ -52,12 +52,12 @@ export class PassedConnection {
   readonly #client: Socket;
   readonly #broker: Socket;
   readonly #passage: Passage;
-  /** In the order of the requests, as a broker answers. */
+  /** In the order of the requests, in which a broker answers. */
   readonly #pending: Pending[] = [];
   #news = Promise.withResolvers<void>();
   #clientGone = false;
   #brokerGone = false;
-  /** Requests wait on their way. */
+  /** Whether requests are delayed or held. */
   #late = false;
   readonly #closing = new AbortController();
 
@@ -75,7 +75,7 @@ export class PassedConnection {
     void this.#passAnswers();
   }
 
-  /** Ends it for the client. The broker notices when what is on its way has arrived. */
+  /** Ends it for the client. The broker notices when all that is on its way has arrived. */
   drop(): void {
     this.#client.destroy();
   }
@@ -100,7 +100,7 @@ export class PassedConnection {
     }
     await this.#untilOpen();
     this.#clientGone = true;
-    // Whoever hangs up waits for nothing. What arrived late is done all the same.
+    // A client that hangs up waits for nothing, but late requests are processed all the same.
     if (this.#late) await settledWithin(LAST_ANSWER_WITHIN_MS, this.#pending.map(({ answer }) => answer.promise));
     this.close();
   }
@@ -136,7 +136,7 @@ export class PassedConnection {
     return true;
   }
 
-  /** The answer in the broker's place that a filter gives. */
+  /** The answer that a filter makes instead of the broker. */
   #answerOf(request: WireRequest, filters: readonly WireFilter[]): Uint8Array | "hang up" | undefined {
     for (const filter of filters) {
       if (!filter.apis.includes(request.api)) continue;
@@ -191,7 +191,7 @@ export class PassedConnection {
     return !within;
   }
 
-  /** The broker's answer as filters and rules will have it. */
+  /** The broker's answer, changed by filters and rules. */
   async #changed(
     request: WireRequest,
     rules: readonly ActiveRule[],
@@ -213,7 +213,7 @@ export class PassedConnection {
     return { code, chosen, nameOf: this.#passage.nameOf };
   }
 
-  /** @param done when a request that arrives late is answered */
+  /** @param done resolves when a late request has been answered */
   async #delay(rules: readonly ActiveRule[], of: "request" | "answer", done: Promise<unknown>): Promise<void> {
     for (const active of rules) {
       const { then } = active.rule;
@@ -244,7 +244,7 @@ function errorOf(rules: readonly ActiveRule[], at: (at: ErrorAction["at"]) => bo
   return rules.map(({ rule: { then } }) => then).find((then): then is ErrorAction => "error" in then && at(then.at));
 }
 
-/** How these rules end the connection then. */
+/** How these rules end the connection before or after the broker acts. */
 function endOf(rules: readonly ActiveRule[], when: "before" | "after"): "cut" | "reset" | undefined {
   const actions = rules.map(({ rule }) => rule.then);
   if (actions.some((then) => "reset" in then && then.reset === when)) return "reset";

@@ -3,7 +3,7 @@ import type { Message } from "./codec.ts";
 import type { TopicNames, WireFilter } from "./filter.ts";
 import type { WireRequest } from "./request.ts";
 
-/** A batch as it lies in a partition. */
+/** A batch in a partition. */
 export interface Batch {
   readonly topic: string;
   readonly partition: number;
@@ -13,7 +13,7 @@ export interface Batch {
   readonly control: boolean;
 }
 
-/** Where the fields of a batch lie, and how long its head is. */
+/** The places of a batch's fields, and the length of its head. */
 const LENGTH_AT = 8;
 const ATTRIBUTES_AT = 21;
 const LAST_OFFSET_DELTA_AT = 23;
@@ -21,16 +21,16 @@ const HEAD_BYTES = 61;
 const CONTROL_BIT = 0x20;
 
 /**
- * Takes the batches at the end of a partition out of answers, as far back as they are meant. ListOffsets still tells the end
- * behind them, as a broker does.
+ * Removes the last batches of a partition from answers, as far back as `isGone` says. ListOffsets still returns the end behind
+ * them, as from a broker.
  */
 export class DeadTail implements WireFilter {
   readonly apis = ["Fetch"];
-  /** Batches that were taken out. */
+  /** How many batches were removed. */
   taken = 0;
   readonly #isGone: (batch: Batch) => boolean;
 
-  /** @param isGone whether compaction has removed it; asked from the last batch on, until one stays */
+  /** @param isGone whether compaction has removed a batch; called from the last batch backwards until one stays */
   constructor(isGone: (batch: Batch) => boolean) {
     this.#isGone = isGone;
   }
@@ -49,7 +49,7 @@ export class DeadTail implements WireFilter {
   #shortened(topic: string, { partitionIndex, records, highWatermark }: Message): Uint8Array {
     const { batches, ends } = batchesIn(topic, partitionIndex, records);
     let kept = batches.length;
-    // What was written meanwhile may follow: then this is not the end.
+    // If records were written meanwhile, this is not the end of the partition.
     if (kept === 0 || BigInt(batches.at(-1)!.lastOffset + 1) !== highWatermark) return records;
     while (kept > 0 && this.#isGone(batches[kept - 1]!)) kept--;
     this.taken += batches.length - kept;

@@ -1,6 +1,6 @@
-/** Kafka's definitions of its messages, as messages.txt has them. */
+/** Kafka's definitions of its messages, from messages.txt. */
 
-/** Versions in which something is there; `undefined` where it never is. */
+/** A range of versions; `undefined` stands for no version. */
 export interface VersionRange {
   readonly min: number;
   readonly max: number;
@@ -16,9 +16,9 @@ export interface FieldDefinition {
   readonly nullable: VersionRange | undefined;
   /** Its number, if it is one of the tagged fields at the end. */
   readonly tag: number | undefined;
-  /** What it is where nobody has set it, as text. */
+  /** Its default value, as text. */
   readonly default: string | undefined;
-  /** Of a structure. */
+  /** The fields of a structure. */
   readonly fields: readonly FieldDefinition[];
 }
 
@@ -32,7 +32,7 @@ export interface MessageDefinition {
   readonly fields: readonly FieldDefinition[];
 }
 
-/** One api: what is asked and what is answered. */
+/** One api: its request and its answer. */
 export interface ApiDefinition {
   readonly api: string;
   readonly apiKey: number;
@@ -53,7 +53,7 @@ export function apiDefinitions(): ReadonlyMap<number, ApiDefinition> {
   return known;
 }
 
-/** @throws {RangeError} naming those that there are */
+/** @throws {RangeError} naming those that exist */
 export function apiNamed(api: string): ApiDefinition {
   const apis = [...apiDefinitions().values()];
   const found = apis.find((each) => each.api === api);

@@ -1,14 +1,14 @@
-/** Answers that are an error code, in the place where each api has it. */
+/** Answers with an error code, in the field where each api has it. */
 import type { Message } from "./codec.ts";
 import type { TopicNames } from "./filter.ts";
 import type { WireRequest } from "./request.ts";
 import type { ChosenPartitions } from "./rules.ts";
 
-/** A list in a request and the list in the answer that has an element for each of its elements. */
+/** A list in a request, and the list in the answer that has one element for each of its elements. */
 interface Mirrored {
   readonly from: string;
   readonly to: string;
-  /** The answer's name for what the request calls so; a list of bare numbers or texts has only the answer's. */
+  /** The answer's names of the request's fields; a list of bare numbers or texts has only the answer's. */
   readonly keys: Readonly<Record<string, string>>;
   readonly bare?: string;
   readonly below?: Mirrored;
@@ -16,7 +16,7 @@ interface Mirrored {
 
 const PARTITION_INDEX = { partitionIndex: "partitionIndex" };
 
-/** For each api that answers in lists, and not with one code; the innermost one holds the codes. */
+/** The lists of an api that answers with lists, not with one code; the innermost one holds the codes. */
 function mirrored(api: string, version: number): Mirrored | undefined {
   const partitions = (from: string, to: string, keys: Mirrored["keys"] = PARTITION_INDEX): Mirrored["below"] => {
     return { from, to, keys };
@@ -80,7 +80,7 @@ function mirrored(api: string, version: number): Mirrored | undefined {
   }
 }
 
-/** Asking changes nothing, so that it makes no difference when the error comes; these need the broker's answer besides. */
+/** Requests that change nothing, so that it does not matter when the error occurs; they need the broker's answer as well. */
 const ONLY_ASK = new Set(["Metadata", "ApiVersions", "DescribeCluster", "FindCoordinator"]);
 
 /** Whether an error before the broker acts can only be put into its answer. */
@@ -88,7 +88,7 @@ export function onlyAsks(request: WireRequest): boolean {
   return ONLY_ASK.has(request.api);
 }
 
-/** What is answered with an error, and to which partitions. */
+/** An error code, and the partitions that get it. */
 export interface ErrorAnswer {
   readonly code: number;
   /** Left out: all. */
@@ -97,9 +97,9 @@ export interface ErrorAnswer {
 }
 
 /**
- * Takes out of a request what is not to reach the broker.
+ * Removes from a request the parts that must not reach the broker.
  *
- * @returns the answer for that, and whether something is left to ask the broker for
+ * @returns the answer for those parts, and whether anything is left for the broker
  */
 export function refuse(request: WireRequest, error: ErrorAnswer): { answer: Message; left: boolean } {
   const { api, version, body } = request;
@@ -112,7 +112,7 @@ export function refuse(request: WireRequest, error: ErrorAnswer): { answer: Mess
   return { answer, left };
 }
 
-/** Of the elements that are chosen the answers; `parent` keeps the others. */
+/** The answers for the chosen elements; `parent` keeps the others. */
 function takeOut(parent: Message, lists: Mirrored, error: ErrorAnswer, topic = ""): Message[] {
   const answers: Message[] = [];
   const kept: unknown[] = [];
@@ -153,7 +153,7 @@ function joinIn(parent: Message, refused: Message, lists: Mirrored): void {
   }
 }
 
-/** Puts the error in the place of what the broker answered. @returns whether there was a place for it */
+/** Puts the error into the broker's answer. @returns whether the answer has a field for it */
 export function fail(request: WireRequest, answer: Message, error: ErrorAnswer): boolean {
   const lists = mirrored(request.api, request.version);
   if (lists === undefined) {
@@ -184,7 +184,7 @@ function failIn(parent: Message, lists: Mirrored, error: ErrorAnswer, topic = ""
   return any;
 }
 
-/** All else than its keys and the code is as the definition has it by default. */
+/** An element of an answer with its keys and the code; its other fields have their defaults. */
 function failed(own: Message, { code }: ErrorAnswer): Message {
   return { ...own, errorCode: code, partitionErrorCode: code };
 }

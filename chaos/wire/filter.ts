@@ -1,24 +1,24 @@
-/** What changes requests and answers as they pass. */
+/** Filters, which change requests and answers in the proxy. */
 import type { Message } from "./codec.ts";
 import type { WireRequest } from "./request.ts";
 
-/** Looks at the messages of some apis, and may change them. */
+/** Reads the messages of some apis, and may change them. */
 export interface WireFilter {
-  /** Kafka's names. A version of these that the proxy cannot read does not pass. */
+  /** Kafka's names of the apis. A version of these that the proxy cannot read does not pass. */
   readonly apis: readonly string[];
   /**
-   * Sees a request before the broker does, and may give it another body. It may answer in the broker's place, or say
+   * Gets a request before the broker does, and may change its body. It may answer instead of the broker, or return
    * "hang up".
    */
   request?(request: WireRequest): Answered | "hang up" | undefined;
-  /** Sees an answer before the client does, and changes it. @returns whether it has */
+  /** Gets an answer before the client does, and may change it. @returns whether it has */
   answer?(request: WireRequest, answer: Message, nameOf: TopicNames): boolean | Promise<boolean>;
 }
 
-/** The names of topics that newer requests call by their ids; undefined for one that no client has asked for yet. */
+/** The names of topics that newer requests name by their ids; undefined for a topic that no client has asked for yet. */
 export type TopicNames = (topicId: string) => string | undefined;
 
-/** An answer in the broker's place. */
+/** An answer instead of the broker's. */
 export interface Answered {
   readonly answer: Message;
   /** Left out: that of the request. */

@@ -1,13 +1,13 @@
-/** What comes over a socket, frame by frame: a length of four bytes, and so many bytes. */
+/** The frames of a socket: a length of four bytes, followed by that many bytes. */
 import type { Socket } from "node:net";
 import { Buffer } from "node:buffer";
 
-/** So much may wait here before the other side has to. */
+/** How many bytes may wait here before the other side is paused. */
 const PAUSE_AT_BYTES = 16 << 20;
 
 /**
- * The frames that come over a socket. What has come is kept when the socket ends, as a request that is on its way arrives
- * whether or not its sender is still there.
+ * The frames that arrive at a socket. Those that have arrived are kept when the socket ends, as a request on its way arrives
+ * even if its sender has gone.
  */
 export class IncomingFrames {
   readonly #socket: Socket;
@@ -28,13 +28,13 @@ export class IncomingFrames {
       this.#over = true;
       this.#wake();
     };
-    // An error is an end like another; "close" follows.
+    // An error ends the socket too; "close" follows.
     socket.on("error", end);
     socket.on("end", end);
     socket.on("close", end);
   }
 
-  /** Without its length; undefined when the socket has ended and no whole frame is left. */
+  /** The next frame without its length; undefined when the socket has ended and no whole frame is left. */
   async next(): Promise<Uint8Array | undefined> {
     for (;;) {
       const frame = this.#take();
@@ -57,7 +57,7 @@ export class IncomingFrames {
     return this.#bytes >= 4 && this.#bytes >= 4 + this.#first(4).readInt32BE(0);
   }
 
-  /** Puts so many bytes at least into the first chunk. */
+  /** Puts at least `length` bytes into the first chunk. */
   #first(length: number): Buffer {
     if (this.#chunks[0]!.length < length) this.#chunks = [Buffer.concat(this.#chunks)];
     return this.#chunks[0]!;
@@ -69,7 +69,7 @@ export class IncomingFrames {
   }
 }
 
-/** Sends a frame, or only the beginning of it; resolves when the socket has taken it or has gone. */
+/** Sends a frame, or only the beginning of it; resolves when the socket has accepted it or has ended. */
 export function sendFrame(socket: Socket, frame: Uint8Array, share = 1): Promise<void> {
   const bytes = Buffer.alloc(4 + frame.length);
   bytes.writeInt32BE(frame.length);

@@ -1,21 +1,21 @@
-/** Where the proxy stands for one broker. */
+/** The proxy's listener for one broker. */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Endpoint } from "./addresses.ts";
 import { PassedConnection, type Treatment } from "./connection.ts";
 
-/** The trouble that a path to a broker can have. */
+/** Faults of the path to a broker. */
 export interface Path {
   /** Ends all connections. What is held or late arrives all the same. */
   drop(): void;
   /** Ends them by a TCP reset. */
   reset(): void;
-  /** Ends all connections and refuses new ones, as where nobody listens. */
+  /** Ends all connections and refuses new ones, as if nothing listened there. */
   refuse(): Promise<void>;
   /** Ends {@link refuse}. */
   accept(): Promise<void>;
-  /** Nothing passes any more, in neither direction, on connections that stay; new ones are made and pass nothing either. */
+  /** Stops all traffic in both directions on connections that stay open; new connections are accepted and pass nothing either. */
   freeze(): void;
-  /** Ends {@link freeze}: what was sent meanwhile arrives now, whether or not its sender is still there. */
+  /** Ends {@link freeze}: what was sent meanwhile arrives now, even if its sender has gone. */
   thaw(): void;
   /** Resolves with the next new connection. */
   connected(): Promise<void>;
@@ -24,7 +24,7 @@ export interface Path {
 /** One broker behind the proxy. */
 export class WireNode implements Path {
   readonly id: number;
-  /** Where the broker itself is; another place when it has moved. */
+  /** The address of the broker itself; it changes when the broker has moved. */
   target: Endpoint;
   readonly #treatment: Treatment;
   readonly #connections = new Set<PassedConnection>();
@@ -40,7 +40,7 @@ export class WireNode implements Path {
     this.#treatment = treatment;
   }
 
-  /** Begins to listen. @param port 0 for a free one */
+  /** Starts to listen. @param port 0 for a free one */
   static async start(
     { id, target, port = 0 }: { readonly id: number; readonly target: Endpoint; readonly port?: number },
     treatment: Treatment,
@@ -50,7 +50,7 @@ export class WireNode implements Path {
     return node;
   }
 
-  /** Where clients find it. */
+  /** The address for clients. */
   get endpoint(): Endpoint {
     return { host: "localhost", port: this.#port };
   }

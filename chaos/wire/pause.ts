@@ -1,13 +1,13 @@
-/** Waiting that ends early. */
+/** Waits that can end early. */
 
-/** Resolves when all have settled, after that time at the latest. */
+/** Resolves when all promises have settled, after `ms` at the latest. */
 export async function settledWithin(ms: number, promises: readonly Promise<unknown>[]): Promise<void> {
   const timer = new AbortController();
   await Promise.race([Promise.allSettled(promises), pause(ms, timer.signal)]);
   timer.abort();
 }
 
-/** Resolves after that time, or at once when the signal is aborted. */
+/** Resolves after `ms`, or at once when the signal is aborted. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -1,8 +1,8 @@
 /**
- * A TCP proxy between brokers and their clients that understands Kafka's protocol, for trouble that no broker makes when it
- * is asked to, and for brokers that are not at hand.
+ * A TCP proxy between brokers and their clients that understands Kafka's protocol. It makes faults that no broker makes on
+ * request, and imitates brokers that cannot be run here.
  *
- * It knows no TLS, and of SASL what Kafka wraps into its own requests.
+ * It does not support TLS, and of SASL only what Kafka wraps into its own requests.
  */
 import { type Endpoint, OwnAddresses } from "./addresses.ts";
 import { askNodes } from "./ask_nodes.ts";
@@ -12,19 +12,19 @@ import { ActiveRule, type WireRule } from "./rules.ts";
 import { TopicIds } from "./topic_ids.ts";
 import { ReadableVersions, VersionCap, type VersionTable } from "./versions.ts";
 
-/** What a proxy does to everything that passes. */
+/** Options of a {@link WireProxy}. */
 export interface WireOptions {
-  /** The versions that clients see, in place of the brokers' own. */
+  /** The versions that clients see, instead of the brokers' own. */
   readonly versions?: VersionTable;
-  /** More that changes what passes, in this order. */
+  /** More filters, in this order. */
   readonly filters?: readonly WireFilter[];
-  /** Where it listens for the first of the brokers; left out, a free port is taken, as for the others. */
+  /** The port for the first of the brokers; left out: a free one, as for the others. */
   readonly port?: number;
 }
 
 /** Stands in front of all brokers of a cluster, at a port of its own for each. */
 export class WireProxy implements Path, AsyncDisposable {
-  /** The brokers that it knows, by their ids. Those that come later are added. */
+  /** The brokers that it knows, by their ids. New ones are added. */
   readonly nodes = new Map<number, WireNode>();
   readonly #starting = new Map<number, Promise<WireNode>>();
   readonly #rules: ActiveRule[] = [];
@@ -45,8 +45,8 @@ export class WireProxy implements Path, AsyncDisposable {
   }
 
   /**
-   * @param servers `host:port[,host:port…]` of some brokers; those tell of the others
-   * @throws {Error} if none of them answers, or the port is taken
+   * @param servers `host:port[,host:port…]` of some brokers, which name the others
+   * @throws {Error} if no broker answers, or the port is taken
    */
   static async start(servers: string, options: WireOptions = {}): Promise<WireProxy> {
     const proxy = new WireProxy(options);
@@ -56,24 +56,24 @@ export class WireProxy implements Path, AsyncDisposable {
     return proxy;
   }
 
-  /** `localhost:port[,localhost:port…]` of all brokers that are known, as clients find them here. */
+  /** `localhost:port[,localhost:port…]` for clients, of all known brokers. */
   get bootstrapServers(): string {
     return [...this.nodes.values()].map(({ endpoint: { host, port } }) => `${host}:${port}`).join(",");
   }
 
-  /** Requests that the version table does not have, as "Fetch 12". */
+  /** Requests in versions outside of the version table, such as "Fetch 12". */
   get refused(): readonly string[] {
     return this.#cap?.refused ?? [];
   }
 
-  /** @throws {RangeError} naming those that there are */
+  /** @throws {RangeError} naming the brokers that exist */
   node(id: number): WireNode {
     const node = this.nodes.get(id);
     if (node !== undefined) return node;
     throw new RangeError(`Cannot find broker ${id} behind the proxy: there are ${[...this.nodes.keys()].join(", ")}`);
   }
 
-  /** Puts a rule to work, behind those that are. */
+  /** Adds a rule behind the others. */
   add(rule: WireRule): ActiveRule {
     const active = new ActiveRule(rule, (rule) => {
       const at = this.#rules.indexOf(rule);

@@ -1,6 +1,6 @@
 /**
- * What a client sees of Redpanda, as far as its source and documents tell it: an imitation in front of an Apache Kafka, for
- * where no Redpanda can run. What it does not imitate is Redpanda's own storage, its write caching, and its timing.
+ * An imitation of Redpanda in front of Apache Kafka, as a client sees it by Redpanda's source and documents, for machines where
+ * Redpanda cannot run. It does not imitate Redpanda's storage, its write caching, and its timing.
  */
 import type { Message } from "./codec.ts";
 import type { Answered, WireFilter } from "./filter.ts";
@@ -10,19 +10,19 @@ import type { WireRequest } from "./request.ts";
 import type { WireRule } from "./rules.ts";
 import type { VersionTable } from "./versions.ts";
 
-/** The versions of each request that Redpanda takes, as its handlers have them (src/v/kafka/server/handlers, v25.1). */
+/** The versions of each request that Redpanda supports, from its handlers (src/v/kafka/server/handlers, v25.1). */
 export const REDPANDA_VERSIONS = versions as unknown as VersionTable;
 
-/** What {@link WireProxy.start} takes for a Redpanda. */
+/** Options of {@link WireProxy.start} that imitate Redpanda. */
 export function asRedpanda(): WireOptions {
   return { versions: REDPANDA_VERSIONS, filters: [new RedpandaTopics(), new RedpandaSessions()] };
 }
 
-/** Trouble that Redpanda answers with −1 while it passes: a shutdown amid a commit, a change of term, exceptions in a fetch. */
+/** Passing failures that Redpanda answers with −1: a shutdown within a commit, a change of term, exceptions in a fetch. */
 export function redpandaHiccups(every: number): WireRule[] {
   return ["EndTxn", "TxnOffsetCommit", "Fetch"].flatMap((api) =>
     (["before", "after"] as const).map((at, turn) => {
-      // As likely here as there, and never both for one request.
+      // Each place is as likely as the other, and a request never gets both.
       let seen = 0;
       const where = () => seen++ % 2 === turn;
       return { api, where, every, then: { error: UNKNOWN_SERVER_ERROR, at } };
@@ -34,7 +34,7 @@ const UNKNOWN_SERVER_ERROR = -1;
 const INVALID_CONFIG = 40;
 const INVALID_SESSION_TIMEOUT = 26;
 
-/** The settings of topics that Redpanda knows beside those that begin with its own name. */
+/** The settings of topics that Redpanda knows, beside those that begin with "redpanda". */
 const KNOWN_SETTINGS = new Set([
   "cleanup.policy",
   "compression.type",
@@ -55,14 +55,14 @@ const KNOWN_SETTINGS = new Set([
   "write.caching",
 ]);
 
-/** Its durations are counted in nanoseconds, in 64 bits. */
+/** The longest duration: Redpanda counts nanoseconds in 64 bits. */
 const LONGEST_MS = 9_223_372_036_854n;
 const TOMBSTONES_FOR_EVER = { name: "delete.retention.ms", value: "9223372036854775807" };
 
 /**
- * Redpanda says that all is well with settings that it does not know, and leaves them out. Durations that it cannot hold are
- * refused here, though Redpanda shortens some of them: whoever keeps to what it can hold is right with either. Unless
- * delete.retention.ms is set, tombstones stay for ever.
+ * Redpanda accepts settings that it does not know, and ignores them. Durations that it cannot hold are refused here, though
+ * Redpanda shortens some of them: a client that stays within its limits works with either. Unless delete.retention.ms is set,
+ * tombstones stay for ever.
  */
 class RedpandaTopics implements WireFilter {
   readonly apis = ["CreateTopics", "DescribeConfigs"];
@@ -96,7 +96,7 @@ function isTooLong({ name, value }: Message): boolean {
   return name.endsWith(".ms") && BigInt(value) > LONGEST_MS;
 }
 
-/** Redpanda takes session timeouts from 6 to 300 s. */
+/** Redpanda accepts session timeouts from 6 to 300 s. */
 class RedpandaSessions implements WireFilter {
   readonly apis = ["JoinGroup"];
 

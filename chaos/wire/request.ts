@@ -3,20 +3,20 @@ import { type Message, readMessage, writeMessage } from "./codec.ts";
 import { type ApiDefinition, apiDefinitions, holds } from "./definitions.ts";
 import { WireReader, WireWriter } from "./wire_bytes.ts";
 
-/** What a client asks a broker. Its body is read only if somebody looks at it. */
+/** A client's request to a broker. Its body is decoded only when it is read. */
 export class WireRequest {
   readonly apiKey: number;
   readonly version: number;
   readonly correlationId: number;
   readonly clientId: string | null;
-  /** The id of the broker that is asked; -1 for an address that no broker calls its own. */
+  /** The id of the broker that gets it; -1 for an address that no broker advertises. */
   readonly nodeId: number;
   readonly #frame: Uint8Array;
   readonly #bodyAt: number;
   #body: Message | undefined;
   #changed = false;
 
-  /** @throws {RangeError} if it is none */
+  /** @throws {RangeError} if the frame is not a request */
   constructor(frame: Uint8Array, nodeId: number) {
     const reader = new WireReader(frame);
     this.apiKey = reader.int16();
@@ -44,12 +44,12 @@ export class WireRequest {
     return holds(this.definition?.request.flexible, this.version);
   }
 
-  /** Whether the proxy knows what is in it, and in the answer. */
+  /** Whether the proxy can decode it, and its answer. */
   get readable(): boolean {
     return holds(this.definition?.request.versions, this.version);
   }
 
-  /** What is asked. @throws {RangeError} unless {@link readable} */
+  /** The decoded body. @throws {RangeError} unless {@link readable} */
   get body(): Message {
     return this.#body ??= readMessage(
       new WireReader(this.#frame.subarray(this.#bodyAt)),
@@ -58,18 +58,18 @@ export class WireRequest {
     );
   }
 
-  /** From now on the broker is asked this. */
+  /** Replaces the body that the broker gets. */
   set body(body: Message) {
     this.#body = body;
     this.#changed = true;
   }
 
-  /** Whether the broker answers: it does not where a producer wants no acknowledgement. */
+  /** Whether the broker answers: not if a producer wants no acknowledgement. */
   get isAnswered(): boolean {
     return this.api !== "Produce" || !this.readable || this.body.acks !== 0;
   }
 
-  /** What the broker gets. */
+  /** The frame that the broker gets. */
   frame(): Uint8Array {
     if (!this.#changed) return this.#frame;
     const writer = new WireWriter();
@@ -86,7 +86,7 @@ export class WireRequest {
     return readMessage(reader, this.#known().response, this.version);
   }
 
-  /** The frame of an answer to it. @param version another one than it asked for */
+  /** The frame of an answer to it. @param version the answer's version, if it is not the request's */
   writeAnswer(answer: Message, version = this.version): Uint8Array {
     const writer = new WireWriter();
     writer.int32(this.correlationId);
@@ -95,7 +95,7 @@ export class WireRequest {
     return writer.written();
   }
 
-  /** A client that asks for versions does not know yet what the broker can read, so that this header never changed. */
+  /** Whether the answer's header has tagged fields: never for ApiVersions, as its client does not know the broker's versions yet. */
   get #answerHasTags(): boolean {
     return this.flexible && this.api !== "ApiVersions";
   }

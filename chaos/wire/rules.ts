@@ -1,47 +1,47 @@
-/** What is to happen to which requests. */
+/** Rules: which requests get which fault. */
 import type { WireRequest } from "./request.ts";
 
-/** Which requests something happens to, and what. */
+/** Which requests get a fault, and which fault. */
 export interface WireRule {
-  /** Kafka's name of the api, or several; left out: any. */
+  /** Kafka's name of the api, or several; left out: any api. */
   readonly api?: string | readonly string[];
   /** Only requests to this broker. */
   readonly nodeId?: number;
-  /** Only requests of which this is true. */
+  /** Only requests for which this returns true. */
   readonly where?: (request: WireRequest) => boolean;
-  /** Of the requests that match only this one, counted from 1. */
+  /** Only this one of the matching requests, counted from 1. */
   readonly nth?: number;
-  /** Of the requests that match one in so many: 3 takes the third, the sixth, … */
+  /** One in this many of the matching requests: 3 stands for the third, the sixth, … */
   readonly every?: number;
-  /** At most so often. */
+  /** How often at most. */
   readonly times?: number;
   readonly then: WireAction;
 }
 
-/** What happens to a request. "before" is before the broker acts, "after" is when it has acted, unknown to the client. */
+/** The fault of a request. "before" is before the broker acts, "after" is when it has acted without the client knowing. */
 export type WireAction =
-  /** The answer is this error code, in each partition's place or only in those that are chosen. */
+  /** The answer is this error code, for all partitions or only for those that are chosen. */
   | { readonly error: number; readonly at: "before" | "after"; readonly partitions?: ChosenPartitions }
-  /** It comes so much later. */
+  /** It arrives later. */
   | { readonly delayMs: number; readonly of: "request" | "answer" }
   /**
-   * It waits until {@link ActiveRule.release}, and what is behind it on its connection waits too. A request arrives then even
-   * if its client has given up, as a packet does that TCP sends again.
+   * It waits until {@link ActiveRule.release}, and so does what is behind it on its connection. A request arrives then even if
+   * its client has stopped waiting, as a packet does that TCP sends again.
    */
   | { readonly hold: "request" | "answer" }
   /** The connection ends: before, after, or in the middle of the answer. */
   | { readonly cut: "before" | "after" | "within" }
   /** It ends with a TCP reset. */
   | { readonly reset: "before" | "after" }
-  /** The broker acts and its answer never comes, on a connection that stays. */
+  /** The broker acts, and its answer never arrives on a connection that stays open. */
   | { readonly lose: "answer" };
 
-/** Whether a partition is meant. */
+/** Whether a partition is chosen. */
 export type ChosenPartitions = (topic: string, partition: number) => boolean;
 
-/** A rule that is at work. */
+/** A rule that has been added. */
 export class ActiveRule {
-  /** Requests that something has happened to. */
+  /** How many requests have got the fault. */
   hits = 0;
   readonly rule: WireRule;
   readonly #apis: readonly string[] | undefined;
@@ -58,12 +58,12 @@ export class ActiveRule {
     this.#remove = remove;
   }
 
-  /** Resolves with the next request that something happens to. */
+  /** Resolves with the next request that gets the fault. */
   next(): Promise<WireRequest> {
     return this.#hit.promise;
   }
 
-  /** Lets all pass that it holds; resolves when the broker has answered that, or has gone. */
+  /** Releases all that it holds; resolves when the broker has answered it, or has gone. */
   async release(): Promise<void> {
     const held = [...this.#held];
     this.#release.resolve();
@@ -71,14 +71,14 @@ export class ActiveRule {
     await Promise.all(held);
   }
 
-  /** Nothing more happens; what it holds passes. */
+  /** Ends the rule and releases what it holds. */
   remove(): void {
     this.#removed = true;
     this.#remove(this);
     void this.release();
   }
 
-  /** Whether this happens to a request; counts it. */
+  /** Whether a request gets the fault; counts it. */
   takes(request: WireRequest): boolean {
     const { nodeId, where, nth, every, times = Infinity } = this.rule;
     if (this.#apis !== undefined && !this.#apis.includes(request.api)) return false;
@@ -95,7 +95,7 @@ export class ActiveRule {
     return true;
   }
 
-  /** Waits for {@link release}, whose own end waits for `done`. */
+  /** Waits for {@link release}, which resolves after `done`. */
   async wait(done: Promise<unknown>): Promise<void> {
     if (this.#removed) return;
     this.#held.add(done);

@@ -1,6 +1,6 @@
 /**
- * Takes Kafka's own definitions of its messages out of the jar of its clients and writes those that the proxy understands
- * into messages.txt, without their comments. Run once for each Kafka that brings new versions:
+ * Extracts Kafka's own definitions of its messages from the jar of its clients, and writes those that the proxy uses to
+ * messages.txt, without their comments. Run it once for each Kafka with new versions:
  *
  *     deno run --allow-run=unzip --allow-write=chaos/wire chaos/wire/take_definitions.ts .kafka/…/kafka-clients-4.1.0.jar
  */

@@ -1,9 +1,9 @@
-/** Which topic an id means, as newer requests name no topic. */
+/** Which topic an id stands for, as newer requests do not name topics. */
 import type { Message } from "./codec.ts";
 import type { WireFilter } from "./filter.ts";
 import type { WireRequest } from "./request.ts";
 
-/** Learns the ids of topics from what passes. */
+/** Learns the ids of topics from requests and answers. */
 export class TopicIds implements WireFilter {
   readonly apis = ["Metadata"];
   readonly #names = new Map<string, string>();

@@ -9,10 +9,10 @@ export type VersionTable = Readonly<Record<string, readonly [min: number, max: n
 
 const UNSUPPORTED_VERSION = 35;
 
-/** Shows a broker that has no other versions than a table's; whoever asks for others is cut off, as by a broker. */
+/** Makes a broker look as if it had only the versions of a table; a client that sends others is disconnected, as by a broker. */
 export class VersionCap implements WireFilter {
   readonly apis = ["ApiVersions"];
-  /** Requests outside of the table: a client that keeps to what it is shown makes none. */
+  /** Requests outside of the table: a client that respects the versions it is shown sends no such request. */
   readonly refused: string[] = [];
   readonly #table: VersionTable;
 
@@ -20,11 +20,11 @@ export class VersionCap implements WireFilter {
     this.#table = table;
   }
 
-  /** For every request, whatever its api: whether it passes. */
+  /** Whether a request of any api passes. */
   allows({ api, apiKey, version }: WireRequest): boolean {
     const allowed = this.#table[apiKey];
     const passes = allowed !== undefined && version >= allowed[0] && version <= allowed[1];
-    // Asking for too new a table is how a client begins; the answer says which one to take.
+    // A client may begin with too new a version of ApiVersions; the answer says which one to use.
     if (passes || api === "ApiVersions") return true;
     this.refused.push(`${api} ${version}`);
     return false;
@@ -41,7 +41,7 @@ export class VersionCap implements WireFilter {
 
   answer(_: WireRequest, answer: Message): boolean {
     cap(answer, (apiKey) => this.#table[apiKey]);
-    // Features speak of versions too.
+    // Features are about versions too.
     for (const tagged of ["supportedFeatures", "finalizedFeaturesEpoch", "finalizedFeatures", "zkMigrationReady"]) {
       delete answer[tagged];
     }
@@ -49,7 +49,7 @@ export class VersionCap implements WireFilter {
   }
 }
 
-/** Keeps clients to the versions that the proxy itself can read, of those apis that it must read. */
+/** Limits clients to the versions that the proxy can read, for those apis that it must read. */
 export class ReadableVersions implements WireFilter {
   readonly apis = ["ApiVersions"];
 

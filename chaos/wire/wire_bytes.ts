@@ -1,6 +1,6 @@
 /** Reading and writing Kafka's numbers. It shares no code with the adapter that is tested through it. */
 
-/** Reads forward through bytes. Running past their end is a RangeError. */
+/** Reads forward through bytes. Reading past their end is a RangeError. */
 export class WireReader {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
@@ -28,7 +28,7 @@ export class WireReader {
     return this.#view.getBigInt64(this.#step(8));
   }
 
-  /** Unsigned, of variable length. */
+  /** Reads an unsigned number of variable length. */
   uvarint(): number {
     let value = 0;
     for (let shift = 0; shift <= 28; shift += 7) {
@@ -86,7 +86,7 @@ export class WireWriter {
     this.#number(8, (view) => view.setBigInt64(0, value));
   }
 
-  /** Unsigned, of variable length. */
+  /** Writes an unsigned number of variable length. */
   uvarint(value: number): void {
     let rest = value;
     for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.int8(rest % 128 - 128);

@@ -160,7 +160,7 @@ Deno.test("Feed knows its own records again, and no others", () => {
     letters.push(...records.filter(({ value }) => !value!.toBase64().endsWith("fQ==") && value!.at(-1) !== 125));
   }
   assertEquals([feed.records, feed.letters.expected, letters.length], [20_002, 2, 2]);
-  for (const letter of letters) feed.tookLetter({ offset: 0, headers: undefined, ...letter });
+  for (const letter of letters) feed.tookDeadLetter({ offset: 0, headers: undefined, ...letter });
   assertEquals([feed.letters.lost(), feed.letters.doubled, feed.letters.altered], [0, 0, 0]);
   const stranger = { offset: 0, headers: undefined, key: encodeJson({ confirmation: "SKY1A" }), value: encodeJson({}) };
   feed.tookFlight({ ...stranger, timestampMs: 1 });
