@@ -50,7 +50,7 @@ class AddUp extends KeyedProcessFunction<Parity, number, Sum> {
     // The value of this record's key; undefined for the first record of a key.
     const sum = (this.#sum.value() ?? 0) + number;
     this.#sum.update(sum);
-    out.collect({ of: context.getCurrentKey(), sum });
+    out.collect({ of: context.currentKey(), sum });
   }
 }
 

@@ -62,7 +62,7 @@ export {
   AsyncRetryStrategies,
   RetryPredicates,
 } from "./functions/async_retry_strategies.ts";
-export type { BroadcastDescriptors } from "./operators/broadcast_context.ts";
+export type { BroadcastDescriptors } from "./operators/co_function_context.ts";
 export {
   type BroadcastContext,
   type BroadcastOnTimerContext,

@@ -15,12 +15,12 @@ export class AsyncCalls<IN, OUT> {
   /** Those without an answer. */
   readonly open: OpenCall<IN, OUT>[] = [];
 
-  readonly function: AsyncFunction<IN, OUT> = (input: IN, { signal }: AsyncContext) => {
+  readonly function: AsyncFunction<IN, OUT> = (input: IN, context: AsyncContext) => {
     const { promise, resolve, reject } = Promise.withResolvers<readonly OUT[]>();
     const close = () => void this.open.splice(this.open.indexOf(call), 1);
     const call: OpenCall<IN, OUT> = {
       input,
-      signal,
+      signal: context.signal(),
       answer: (...results) => {
         close();
         resolve(results);

@@ -185,14 +185,14 @@ class Everything extends KeyedProcessFunction<string, Item, string> {
       ]);
   }
 
-  override processElement(item: Item, { timerService }: KeyedProcessContext<string>): void {
+  override processElement(item: Item, context: KeyedProcessContext<string>): void {
     this.#note(item);
-    timerService.registerEventTimeTimer(5 * item.n + 37);
-    timerService.registerProcessingTimeTimer(FAR_MS + item.n);
+    context.timerService().registerEventTimeTimer(5 * item.n + 37);
+    context.timerService().registerProcessingTimeTimer(FAR_MS + item.n);
   }
 
   override onTimer(timeMs: number, context: OnTimerContext<string>, out: Collector<string>): void {
-    out.collect(`${context.getCurrentKey()} ${timeMs}: ${this.#show()}`);
+    out.collect(`${context.currentKey()} ${timeMs}: ${this.#show()}`);
   }
 }
 

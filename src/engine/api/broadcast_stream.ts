@@ -1,8 +1,9 @@
 import type { NodeInput, Outlet } from "../graph.ts";
-import type { BroadcastDescriptors } from "../operators/broadcast_context.ts";
+import type { BroadcastDescriptors } from "../operators/co_function_context.ts";
 import type { BroadcastProcessFunction, KeyedBroadcastProcessFunction } from "../functions/broadcast_functions.ts";
-import { BroadcastProcessOperator } from "../operators/broadcast_process.ts";
-import { KeyedBroadcastProcessOperator } from "../operators/keyed_broadcast_process.ts";
+import { CoProcessOperator } from "../operators/co_process.ts";
+import type { KeyedOptions } from "../operators/function_context.ts";
+import { broadcastFunction, type TwoInputFunction } from "../operators/two_input_functions.ts";
 import { MapStateDescriptor } from "../state/state.ts";
 import { checkFunctions } from "./checks.ts";
 import { ConnectedStreams } from "./connected_streams.ts";
@@ -52,11 +53,23 @@ export class BroadcastConnectedStream<T1, T2> {
   process<R>(fn: BroadcastProcessFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a BroadcastProcessFunction", fn, ["processElement", "processBroadcastElement"]);
     this.env.graph.claim("process", fn);
-    return this.streams.transform("broadcast process", () => new BroadcastProcessOperator(fn, this.descriptors));
+    return this.transform(() => broadcastFunction(fn), { keyed: false });
+  }
+
+  /** @internal */
+  protected transform<K, R>(
+    create: () => TwoInputFunction<K, T1, T2, R>,
+    { keyed }: KeyedOptions,
+  ): SingleOutputStreamOperator<R> {
+    const { descriptors: broadcast } = this;
+    return this.streams.transform(
+      "broadcast process",
+      () => new CoProcessOperator(create(), { keyed, broadcast }),
+    );
   }
 }
 
-/** Likewise a keyed stream: the function has state and timers, one of each per key. */
+/** A keyed stream, and another whose records are for all keys: the function has state and timers, one of each per key. */
 export class KeyedBroadcastConnectedStream<T1, T2, K> extends BroadcastConnectedStream<T1, T2> {
   /** Carries the type only. */
   declare protected readonly keyType: K;
@@ -66,7 +79,7 @@ export class KeyedBroadcastConnectedStream<T1, T2, K> extends BroadcastConnected
     const [members, optional] = [["processElement", "processBroadcastElement"], ["onTimer", "open", "close"]] as const;
     checkFunctions("process", "a KeyedBroadcastProcessFunction", fn, members, optional);
     this.env.graph.claim("process", fn);
-    return this.streams.transform("broadcast process", () => new KeyedBroadcastProcessOperator(fn, this.descriptors));
+    return this.transform(() => broadcastFunction(fn), { keyed: true });
   }
 }
 

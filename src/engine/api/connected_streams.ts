@@ -1,8 +1,7 @@
 import type { NodeInput } from "../graph.ts";
-import { coFlatMap, coMap } from "../operators/co_map.ts";
 import { CoProcessOperator } from "../operators/co_process.ts";
+import { coFlatMap, coMap } from "../operators/two_input_functions.ts";
 import type { KeyedRuntimeContext, KeySelector } from "../functions/functions.ts";
-import { KeyedCoProcessOperator } from "../operators/keyed_co_process.ts";
 import type { TwoInputOperator } from "../operators/operator.ts";
 import type {
   CoFlatMapFunction,
@@ -55,21 +54,21 @@ export class ConnectedStreams<T1, T2> {
   map<R>(fn: CoMapFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("map", "a CoMapFunction", fn, ["map1", "map2"]);
     this.env.graph.claim("map", fn);
-    return this.transform("co-map", () => new CoProcessOperator(coMap(fn)));
+    return this.transform("co-map", () => new CoProcessOperator(coMap(fn), { keyed: false }));
   }
 
   /** All that `flatMap1()` and `flatMap2()` give, at the timestamp of the record. */
   flatMap<R>(fn: CoFlatMapFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("flatMap", "a CoFlatMapFunction", fn, ["flatMap1", "flatMap2"]);
     this.env.graph.claim("flatMap", fn);
-    return this.transform("co-flatMap", () => new CoProcessOperator(coFlatMap(fn)));
+    return this.transform("co-flatMap", () => new CoProcessOperator(coFlatMap(fn), { keyed: false }));
   }
 
   /** All that the function gives: any number of records for each of either stream. */
   process<R>(fn: CoProcessFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a CoProcessFunction", fn, ["processElement1", "processElement2"]);
     this.env.graph.claim("process", fn);
-    return this.transform("co-process", () => new CoProcessOperator(fn));
+    return this.transform("co-process", () => new CoProcessOperator(fn, { keyed: false }));
   }
 
   /**
@@ -94,14 +93,14 @@ export class KeyedConnectedStreams<T1, T2, K> extends ConnectedStreams<T1, T2> {
   override map<R>(fn: CoMapFunction<T1, T2, R, KeyedRuntimeContext>): SingleOutputStreamOperator<R> {
     checkFunctions("map", "a CoMapFunction", fn, ["map1", "map2"]);
     this.env.graph.claim("map", fn);
-    return this.transform("co-map", () => new KeyedCoProcessOperator<K, T1, T2, R>(coMap(fn)));
+    return this.transform("co-map", () => new CoProcessOperator(coMap(fn), { keyed: true }));
   }
 
   /** All that `flatMap1()` and `flatMap2()` give, likewise. */
   override flatMap<R>(fn: CoFlatMapFunction<T1, T2, R, KeyedRuntimeContext>): SingleOutputStreamOperator<R> {
     checkFunctions("flatMap", "a CoFlatMapFunction", fn, ["flatMap1", "flatMap2"]);
     this.env.graph.claim("flatMap", fn);
-    return this.transform("co-flatMap", () => new KeyedCoProcessOperator<K, T1, T2, R>(coFlatMap(fn)));
+    return this.transform("co-flatMap", () => new CoProcessOperator(coFlatMap(fn), { keyed: true }));
   }
 
   /** All that the function gives: any number of records for each of either stream, and when its timers come due. */
@@ -109,7 +108,7 @@ export class KeyedConnectedStreams<T1, T2, K> extends ConnectedStreams<T1, T2> {
     const [members, optional] = [["processElement1", "processElement2"], ["onTimer", "open", "close"]] as const;
     checkFunctions("process", "a KeyedCoProcessFunction", fn, members, optional);
     this.env.graph.claim("process", fn);
-    return this.transform("co-process", () => new KeyedCoProcessOperator(fn));
+    return this.transform("co-process", () => new CoProcessOperator(fn, { keyed: true }));
   }
 }
 

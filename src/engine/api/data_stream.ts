@@ -1,5 +1,5 @@
 import type { NodeInput } from "../graph.ts";
-import type { BroadcastDescriptors } from "../operators/broadcast_context.ts";
+import type { BroadcastDescriptors } from "../operators/co_function_context.ts";
 import {
   type Aggregation,
   type Field,
@@ -16,7 +16,6 @@ import type {
   MapFunction,
   ReduceFunction,
 } from "../functions/functions.ts";
-import { KeyedProcessOperator } from "../operators/keyed_process.ts";
 import { MapOperator } from "../operators/map.ts";
 import type { Operator } from "../operators/operator.ts";
 import { ProcessOperator } from "../operators/process.ts";
@@ -88,7 +87,7 @@ export class DataStream<out T> extends BaseStream<T> {
   process<R>(fn: ProcessFunction<T, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a ProcessFunction", fn, ["processElement"]);
     this.env.graph.claim("process", fn);
-    return this.transform("process", () => new ProcessOperator(fn));
+    return this.transform("process", () => new ProcessOperator(fn, { keyed: false }));
   }
 
   /** The records of all streams. Between streams there is no order; event time is that of the one furthest behind. */
@@ -280,7 +279,7 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
   override process<R>(fn: KeyedProcessFunction<K, T, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a KeyedProcessFunction", fn, ["processElement"], ["onTimer", "open", "close"]);
     this.env.graph.claim("process", fn);
-    return this.transform("process", () => new KeyedProcessOperator(fn), this.#input);
+    return this.transform("process", () => new ProcessOperator(fn, { keyed: true }), this.#input);
   }
 
   /** Likewise with a stream that is keyed by the same type: state behind it is one per key, for both. */

@@ -29,7 +29,7 @@ export interface RichAsyncFunction<IN, OUT> {
 /** What an {@link AsyncFunction} learns beside the record. */
 export interface AsyncContext {
   /** Aborted when nobody waits for the answer any more: the time is over, or the job ends. For `fetch()` and the like. */
-  readonly signal: AbortSignal;
+  signal(): AbortSignal;
 }
 
 /**

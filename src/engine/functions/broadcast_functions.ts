@@ -41,16 +41,16 @@ export interface BroadcastContext extends ReadOnlyBroadcastContext {
 
 /** What a broadcast function learns of a record of the stream that is not broadcast, behind `keyBy()`. */
 export interface KeyedReadOnlyBroadcastContext<K> extends ReadOnlyBroadcastContext {
-  /** A property here, a method in Flink. */
-  readonly timerService: TimerService;
-  /** Key of the record, or timer, at work. */
-  getCurrentKey(): K;
+  /** Both clocks, and timers of the key at work. */
+  timerService(): TimerService;
+  /** Key of the record, or timer, at work. @see Flink: getCurrentKey() */
+  currentKey(): K;
 }
 
 /** What `onTimer()` of a broadcast function learns. */
 export interface BroadcastOnTimerContext<K> extends KeyedReadOnlyBroadcastContext<K> {
-  /** A property here, a method in Flink. */
-  readonly timeDomain: TimeDomain;
+  /** By which clock the timer goes. */
+  timeDomain(): TimeDomain;
 }
 
 /** What a broadcast function of a keyed stream learns of a record of the broadcast stream: no key is at work. */

@@ -27,9 +27,9 @@ export type FlatMapFunction<T, R> = (value: T, out: Collector<R>) => void;
 /** What a function learns when it is opened, anew for each attempt of the job. */
 export interface RuntimeContext {
   /** The operator's name in the job, for messages. */
-  readonly name: string;
+  name(): string;
   /** Aborted when the attempt ends: work outside should end too. */
-  readonly signal: AbortSignal;
+  signal(): AbortSignal;
 }
 
 /** Likewise behind `keyBy()`: with states, one per key, to be used when a key is at work. */
@@ -38,7 +38,7 @@ export interface KeyedRuntimeContext extends RuntimeContext, KeyedStateStore {}
 /** What a {@link ProcessWindowFunction} learns about the window that fires. */
 export interface WindowContext<W extends Window = TimeWindow> {
   /** The window that fires, or is discarded. */
-  readonly window: W;
+  window(): W;
   /** ms; while timers fire it is the new watermark already */
   currentWatermark(): number;
   /** ms since the Unix epoch */

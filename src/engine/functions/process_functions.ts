@@ -43,8 +43,8 @@ export interface TimerService extends ReadOnlyTimerService {
 export interface ProcessContext {
   /** Event time of the record, ms since the Unix epoch; undefined if it has none (null in Flink). In `onTimer()` the timer's. */
   timestamp(): number | undefined;
-  /** A property here, a method in Flink. */
-  readonly timerService: ReadOnlyTimerService;
+  /** Both clocks. */
+  timerService(): ReadOnlyTimerService;
   /**
    * Gives `value` to a side output, at `timestamp()`, also when a processing-time timer fires. If nobody reads it with
    * `getSideOutput(tag)`, it is dropped.
@@ -54,16 +54,16 @@ export interface ProcessContext {
 
 /** Likewise behind `keyBy()`. */
 export interface KeyedProcessContext<K> extends ProcessContext {
-  /** With timers of the key at work. A property here, a method in Flink. */
-  readonly timerService: TimerService;
-  /** Key of the record, or timer, at work. */
-  getCurrentKey(): K;
+  /** Both clocks, and timers of the key at work. */
+  timerService(): TimerService;
+  /** Key of the record, or timer, at work. @see Flink: getCurrentKey() */
+  currentKey(): K;
 }
 
 /** What `onTimer()` learns. */
 export interface OnTimerContext<K> extends KeyedProcessContext<K> {
-  /** A property here, a method in Flink. */
-  readonly timeDomain: TimeDomain;
+  /** By which clock the timer goes. */
+  timeDomain(): TimeDomain;
 }
 
 /**

@@ -4,12 +4,12 @@ import type { Collector, KeyedRuntimeContext } from "./functions.ts";
 /** What a {@link ProcessJoinFunction} learns about a pair. It serves one call, and then the next. */
 export interface JoinContext {
   /** ms since the Unix epoch */
-  getLeftTimestamp(): number;
-  /** Likewise. */
-  getRightTimestamp(): number;
-  /** The larger of the two: the timestamp of what the function gives. */
-  getTimestamp(): number;
-  /** Gives `value` to a side output, at `getTimestamp()`. If nobody reads it with `getSideOutput(tag)`, it is dropped. */
+  leftTimestamp(): number;
+  /** ms since the Unix epoch */
+  rightTimestamp(): number;
+  /** The larger of the two: the timestamp of what the function emits. */
+  timestamp(): number;
+  /** Emits `value` to a side output, at `timestamp()`. If nobody reads it with `getSideOutput(tag)`, it is dropped. */
   output<T>(tag: OutputTag<T>, value: T): void;
 }
 

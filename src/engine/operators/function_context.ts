@@ -19,40 +19,82 @@ import {
   TimestampedCollector,
 } from "../functions/functions.ts";
 import type { OperatorContext } from "./operator.ts";
-import type {
-  OnTimerContext,
-  ProcessContext,
-  ReadOnlyTimerService,
-  TimeDomain,
-  TimerService,
-} from "../functions/process_functions.ts";
+import type { OnTimerContext, TimeDomain, TimerService } from "../functions/process_functions.ts";
 
-/** What the function of an operator sees. One object serves all records: the operator turns it to each. */
-export class FunctionContext<OUT> implements ProcessContext, ReadOnlyTimerService {
-  readonly timerService: ReadOnlyTimerService = this;
-  /** Takes what the function gives. */
+/** What kind of records an operator has. */
+export interface KeyedOptions {
+  /** Whether they have a key. */
+  readonly keyed: boolean;
+}
+
+/** A function that is called for timers. */
+export interface TimerTarget<C, OUT> {
+  onTimer?(timestampMs: number, context: C, out: Collector<OUT>): void;
+}
+
+/**
+ * What a process function sees of the record or timer at work. One object serves all of them.
+ *
+ * State, timers and the key are there from `setCurrentRecord()` to `leaveKey()` and at no other time, and only if the records have
+ * a key; the types of functions without one do not show them.
+ */
+export class FunctionContext<K, OUT> implements OnTimerContext<K>, TimerService {
+  /** Takes what the function emits. */
   readonly out: TimestampedCollector<OUT> = new TimestampedCollector();
   protected readonly operator: OperatorContext;
+  readonly #states: KeyedStateStore;
+  readonly #keyed: boolean;
   #timestampMs = NO_TIMESTAMP;
+  #timeDomain: TimeDomain = "EVENT_TIME";
+  #keyAtWork = false;
 
-  constructor(operator: OperatorContext) {
+  constructor(operator: OperatorContext, { keyed }: KeyedOptions) {
     this.operator = operator;
+    this.#keyed = keyed;
+    this.#states = operator.state.store(() => {
+      this.#checkKey();
+      return NO_NAMESPACE;
+    });
   }
 
   /** For the function's `open()`. */
-  runtimeContext(): RuntimeContext {
-    const { name, signal } = this.operator;
-    return { name, signal };
+  runtimeContext(): KeyedRuntimeContext {
+    return { ...runtimeContext(this.operator), ...this.#states };
   }
 
-  turnTo(timestampMs: number, output: Output<OUT>): void {
+  setCurrentRecord(timestampMs: number, output: Output<OUT>): void {
     this.#timestampMs = timestampMs;
     this.out.timestampMs = timestampMs;
     this.out.output = output;
+    this.#keyAtWork = this.#keyed;
+  }
+
+  /** Work for the key is done, or what comes has none. */
+  leaveKey(): void {
+    this.#keyAtWork = false;
+  }
+
+  /** Calls the function for a timer that has come due. */
+  fire(target: TimerTarget<this, OUT>, timer: Timer, timeDomain: TimeDomain, output: Output<OUT>): void {
+    const { timeMs } = timer;
+    this.setCurrentRecord(timeMs, output);
+    // The machine's clock is no event time.
+    if (timeDomain === "PROCESSING_TIME") this.out.timestampMs = NO_TIMESTAMP;
+    this.#timeDomain = timeDomain;
+    target.onTimer?.(timeMs, this, this.out);
+    this.leaveKey();
   }
 
   timestamp(): number | undefined {
     return this.#timestampMs === NO_TIMESTAMP ? undefined : this.#timestampMs;
+  }
+
+  timeDomain(): TimeDomain {
+    return this.#timeDomain;
+  }
+
+  timerService(): TimerService {
+    return this;
   }
 
   currentProcessingTime(): number {
@@ -66,56 +108,9 @@ export class FunctionContext<OUT> implements ProcessContext, ReadOnlyTimerServic
   output<T>(tag: OutputTag<T>, value: T): void {
     this.operator.sideOutput(tag).collect(value, this.#timestampMs);
   }
-}
-
-/** A function that is told of timers. */
-export interface TimerTarget<C, OUT> {
-  onTimer?(timestampMs: number, context: C, out: Collector<OUT>): void;
-}
-
-/** Likewise with a key: state and timers are there from `turnTo()` to `leaveKey()` and at no other time. */
-export class KeyedFunctionContext<K, OUT> extends FunctionContext<OUT> implements OnTimerContext<K>, TimerService {
-  override readonly timerService: TimerService = this;
-  timeDomain: TimeDomain = "EVENT_TIME";
-  #keyAtWork = false;
-
-  readonly #states: KeyedStateStore;
-
-  constructor(operator: OperatorContext) {
-    super(operator);
-    this.#states = operator.state.store(() => {
-      this.#checkKey();
-      return NO_NAMESPACE;
-    });
-  }
-
-  override runtimeContext(): KeyedRuntimeContext {
-    return { ...super.runtimeContext(), ...this.#states };
-  }
-
-  override turnTo(timestampMs: number, output: Output<OUT>): void {
-    super.turnTo(timestampMs, output);
-    this.#keyAtWork = true;
-  }
-
-  /** Work for the key is done, or what comes has none. */
-  leaveKey(): void {
-    this.#keyAtWork = false;
-  }
-
-  /** Tells the function of a timer that has come due. */
-  fire(target: TimerTarget<this, OUT>, timer: Timer, timeDomain: TimeDomain, output: Output<OUT>): void {
-    const { timeMs } = timer;
-    this.turnTo(timeMs, output);
-    // The machine's clock is no event time.
-    if (timeDomain === "PROCESSING_TIME") this.out.timestampMs = NO_TIMESTAMP;
-    this.timeDomain = timeDomain;
-    target.onTimer?.(timeMs, this, this.out);
-    this.leaveKey();
-  }
 
   /** Calls `fn` for every key that has something in a state; afterwards no key is at work. */
-  forEachKey(descriptor: StateDescriptor, fn: (key: K, state: unknown) => void): void {
+  protected forEachKey(descriptor: StateDescriptor, fn: (key: K, state: unknown) => void): void {
     const { state: backend } = this.operator;
     const state = stateOf(this.#states, descriptor);
     // All at once: a key whose state is cleared and set again would come again and again.
@@ -127,7 +122,7 @@ export class KeyedFunctionContext<K, OUT> extends FunctionContext<OUT> implement
     this.leaveKey();
   }
 
-  getCurrentKey(): K {
+  currentKey(): K {
     this.#checkKey();
     return this.operator.state.currentKey as K;
   }
@@ -166,6 +161,11 @@ export class KeyedFunctionContext<K, OUT> extends FunctionContext<OUT> implement
         "they belong to a record or a timer, and are gone when its function has returned",
     );
   }
+}
+
+/** For the `open()` of a function without states. */
+export function runtimeContext({ name, signal }: OperatorContext): RuntimeContext {
+  return { name: () => name, signal: () => signal };
 }
 
 function stateOf(states: KeyedStateStore, descriptor: StateDescriptor): unknown {

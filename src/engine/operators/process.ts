@@ -1,19 +1,34 @@
+import type { KeyedProcessFunction } from "../functions/process_functions.ts";
 import type { Output, StreamRecord } from "../record.ts";
-import { FunctionContext } from "./function_context.ts";
+import type { Timer } from "../time/timer_queue.ts";
+import { FunctionContext, type KeyedOptions } from "./function_context.ts";
 import type { Operator, OperatorContext } from "./operator.ts";
-import type { ProcessFunction } from "../functions/process_functions.ts";
 
-/** In: `I`. Out: what the function gives, at the record's timestamp, and side outputs. */
-export class ProcessOperator<I, O> implements Operator<I, O> {
-  readonly #function: ProcessFunction<I, O>;
-  #context!: FunctionContext<O>;
+/**
+ * Calls a process function for each record, and behind `keyBy()` for each timer that comes due.
+ *
+ * In: `I`. Out: what the function emits, at the timestamp of the record or event-time timer, and side outputs.
+ * State and timers: the function's, if the records have a key.
+ */
+export class ProcessOperator<K, I, O> implements Operator<I, O> {
+  /** Set if the records have a key, as is `onProcessingTime`: event time goes past an operator that has no use for it. */
+  readonly onEventTime?: (timer: Timer, output: Output<O>) => void;
+  readonly onProcessingTime?: (timer: Timer, output: Output<O>) => void;
+  readonly #function: KeyedProcessFunction<K, I, O>;
+  readonly #options: KeyedOptions;
+  #context!: FunctionContext<K, O>;
 
-  constructor(fn: ProcessFunction<I, O>) {
+  /** @param fn one without a key is a keyed one that has no use for it */
+  constructor(fn: KeyedProcessFunction<K, I, O>, options: KeyedOptions) {
     this.#function = fn;
+    this.#options = options;
+    if (!options.keyed) return;
+    this.onEventTime = (timer, output) => this.#context.fire(fn, timer, "EVENT_TIME", output);
+    this.onProcessingTime = (timer, output) => this.#context.fire(fn, timer, "PROCESSING_TIME", output);
   }
 
-  open(context: OperatorContext): void {
-    this.#context = new FunctionContext(context);
+  open(operator: OperatorContext): void {
+    this.#context = new FunctionContext(operator, this.#options);
     this.#function.open?.(this.#context.runtimeContext());
   }
 
@@ -23,7 +38,8 @@ export class ProcessOperator<I, O> implements Operator<I, O> {
 
   processElement({ value, timestampMs }: StreamRecord<I>, output: Output<O>): void {
     const context = this.#context;
-    context.turnTo(timestampMs, output);
+    context.setCurrentRecord(timestampMs, output);
     this.#function.processElement(value, context, context.out);
+    context.leaveKey();
   }
 }

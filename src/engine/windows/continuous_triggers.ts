@@ -46,7 +46,7 @@ export class ContinuousEventTimeTrigger extends Trigger<unknown, Window> {
       );
     }
     const endMs = window.maxTimestamp();
-    if (endMs <= context.getCurrentWatermark()) return FIRE;
+    if (endMs <= context.currentWatermark()) return FIRE;
     if (!isEndless(window)) context.registerEventTimeTimer(endMs);
     if (context.getPartitionedState(FIRE_TIME).get() === undefined) {
       this.#registerNext(timestampMs - timestampMs % this.#intervalMs, window, context);
@@ -60,7 +60,7 @@ export class ContinuousEventTimeTrigger extends Trigger<unknown, Window> {
     const fireTime = context.getPartitionedState(FIRE_TIME);
     if (fireTime.get() !== timeMs) return CONTINUE;
     fireTime.clear();
-    if (!isEndless(window) || context.getCurrentWatermark() !== MAX_WATERMARK) {
+    if (!isEndless(window) || context.currentWatermark() !== MAX_WATERMARK) {
       this.#registerNext(timeMs, window, context);
     }
     return FIRE;
@@ -131,7 +131,7 @@ export class ContinuousProcessingTimeTrigger extends Trigger<unknown, Window> {
   /** @internal */
   override onElement(_value: unknown, _timestampMs: number, window: Window, context: TriggerContext): TriggerResult {
     if (context.getPartitionedState(FIRE_TIME).get() === undefined) {
-      const nowMs = context.getCurrentProcessingTime();
+      const nowMs = context.currentProcessingTime();
       this.#registerNext(nowMs - nowMs % this.#intervalMs, window, context);
     }
     return CONTINUE;

@@ -11,9 +11,9 @@ export interface TimestampedValue<T> {
 /** What an evictor may ask. */
 export interface EvictorContext {
   /** ms */
-  getCurrentWatermark(): number;
+  currentWatermark(): number;
   /** ms since the Unix epoch */
-  getCurrentProcessingTime(): number;
+  currentProcessingTime(): number;
 }
 
 /**

@@ -57,7 +57,7 @@ export class TumblingProcessingTimeWindows extends ProcessingTimeWindows {
 
   /** @internal */
   override assignWindows(_value: unknown, _timestampMs: number, context: WindowAssignerContext): readonly TimeWindow[] {
-    const startMs = windowStart(context.getCurrentProcessingTime(), this.#sizeMs, this.#offsetMs);
+    const startMs = windowStart(context.currentProcessingTime(), this.#sizeMs, this.#offsetMs);
     return [new TimeWindow(startMs, startMs + this.#sizeMs)];
   }
 }
@@ -91,6 +91,6 @@ export class SlidingProcessingTimeWindows extends ProcessingTimeWindows {
 
   /** @internal */
   override assignWindows(_value: unknown, _timestampMs: number, context: WindowAssignerContext): readonly TimeWindow[] {
-    return this.#windows.at(context.getCurrentProcessingTime());
+    return this.#windows.at(context.currentProcessingTime());
   }
 }

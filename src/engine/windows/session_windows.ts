@@ -107,7 +107,7 @@ export class ProcessingTimeSessionWindows<T = unknown> extends SessionWindows<T>
 
   /** @internal */
   override assignWindows(value: T, _timestampMs: number, context: WindowAssignerContext): readonly TimeWindow[] {
-    return this.sessionOf(value, context.getCurrentProcessingTime());
+    return this.sessionOf(value, context.currentProcessingTime());
   }
 
   /** @internal */

@@ -24,7 +24,7 @@ export class EventTimeTrigger extends Trigger<unknown, Window> {
   /** @internal */
   override onElement(_value: unknown, _timestampMs: number, window: Window, context: TriggerContext): TriggerResult {
     const endMs = window.maxTimestamp();
-    if (endMs <= context.getCurrentWatermark()) return FIRE;
+    if (endMs <= context.currentWatermark()) return FIRE;
     context.registerEventTimeTimer(endMs);
     return CONTINUE;
   }
@@ -48,7 +48,7 @@ export class EventTimeTrigger extends Trigger<unknown, Window> {
   override onMerge(window: Window, context: TriggerContext): void {
     const endMs = window.maxTimestamp();
     // Else onElement() fires at once, and the timer would do so a second time.
-    if (endMs > context.getCurrentWatermark()) context.registerEventTimeTimer(endMs);
+    if (endMs > context.currentWatermark()) context.registerEventTimeTimer(endMs);
   }
 
   /** @internal */
@@ -96,7 +96,7 @@ export class ProcessingTimeTrigger extends Trigger<unknown, Window> {
   /** @internal */
   override onMerge(window: Window, context: TriggerContext): void {
     const endMs = window.maxTimestamp();
-    if (endMs > context.getCurrentProcessingTime()) context.registerProcessingTimeTimer(endMs);
+    if (endMs > context.currentProcessingTime()) context.registerProcessingTimeTimer(endMs);
   }
 
   /** @internal */

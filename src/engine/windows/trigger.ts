@@ -66,9 +66,9 @@ export abstract class Trigger<T, W extends Window> {
 /** What a trigger may use. Timers and states are those of the key and window at work. */
 export interface TriggerContext {
   /** ms; while timers fire it is the new watermark already */
-  getCurrentWatermark(): number;
+  currentWatermark(): number;
   /** ms since the Unix epoch */
-  getCurrentProcessingTime(): number;
+  currentProcessingTime(): number;
   /** A time that has passed already comes due with the next watermark. One registered twice comes due once. */
   registerEventTimeTimer(timeMs: number): void;
   /** A time that has passed already comes due when the clock is looked at next. */

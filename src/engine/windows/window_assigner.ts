@@ -34,7 +34,7 @@ export abstract class WindowAssigner<T, W extends Window> {
 /** What an assigner may ask. */
 export interface WindowAssignerContext {
   /** ms since the Unix epoch */
-  getCurrentProcessingTime(): number;
+  currentProcessingTime(): number;
 }
 
 /**

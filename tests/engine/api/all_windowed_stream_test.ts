@@ -40,8 +40,8 @@ const SALES = [sale("Ulm", 1, 5), sale("Bern", 2, 7), sale("Ulm", 9, 1), sale("R
 
 /** `10: Ulm 5, Bern 7` */
 class List<W extends Window> extends ProcessAllWindowFunction<Sale, string, W> {
-  override process({ window }: WindowContext<W>, sales: Iterable<Sale>, out: Collector<string>): void {
-    out.collect(`${window.endMs}: ${[...sales].map(({ city, sum }) => `${city} ${sum}`).join(", ")}`);
+  override process(context: WindowContext<W>, sales: Iterable<Sale>, out: Collector<string>): void {
+    out.collect(`${context.window().endMs}: ${[...sales].map(({ city, sum }) => `${city} ${sum}`).join(", ")}`);
   }
 }
 
@@ -64,8 +64,8 @@ Deno.test("aggregate() gives the result of a window's accumulator, or what a fun
     merge: (a: number, b: number) => a + b,
   };
   class Label extends ProcessAllWindowFunction<string, string> {
-    override process({ window }: WindowContext, counts: Iterable<string>, out: Collector<string>): void {
-      for (const count of counts) out.collect(`until ${window.endMs} ${count}`);
+    override process(context: WindowContext, counts: Iterable<string>, out: Collector<string>): void {
+      for (const count of counts) out.collect(`until ${context.window().endMs} ${count}`);
     }
   }
 
@@ -127,8 +127,8 @@ Deno.test("Windows without key go on from the last commit, their function's stat
   class Total extends ProcessAllWindowFunction<Sale, string> {
     readonly #total = new ValueStateDescriptor<number>("total");
 
-    override open({ name }: RuntimeContext): void {
-      calls.push(`open ${name}`);
+    override open(context: RuntimeContext): void {
+      calls.push(`open ${context.name()}`);
     }
     override process(context: WindowContext, sales: Iterable<Sale>, out: Collector<string>): void {
       const [{ sum }] = sales as [Sale];
@@ -136,8 +136,8 @@ Deno.test("Windows without key go on from the last commit, their function's stat
       total.update((total.value() ?? 0) + sum);
       out.collect(`${sum} of ${total.value()}`);
     }
-    override clear({ window }: WindowContext): void {
-      calls.push(`clear ${window.endMs}`);
+    override clear(context: WindowContext): void {
+      calls.push(`clear ${context.window().endMs}`);
     }
     override close(): void {
       calls.push("close");

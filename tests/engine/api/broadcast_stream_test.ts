@@ -28,7 +28,7 @@ function salesJob(sales: ScriptSource<Sale>, limits: ScriptSource<readonly [stri
       processElement({ shop, cents }, context, out) {
         sums.update(sum(sums) + cents);
         if (sum(sums) > (context.getBroadcastState(LIMITS).get(shop) ?? Infinity)) out.collect(`${shop} ${sum(sums)}`);
-        context.timerService.registerEventTimeTimer(1_000);
+        context.timerService().registerEventTimeTimer(1_000);
       },
       processBroadcastElement([shop, limit], context, out) {
         context.getBroadcastState(LIMITS).put(shop, limit);
@@ -36,7 +36,7 @@ function salesJob(sales: ScriptSource<Sale>, limits: ScriptSource<readonly [stri
           if (key === shop && sum(state) > limit) out.collect(`${shop} already ${sum(state)}`);
         });
       },
-      onTimer: (_timestampMs, context, out) => out.collect(`${context.getCurrentKey()} in all ${sum(sums)}`),
+      onTimer: (_timestampMs, context, out) => out.collect(`${context.currentKey()} in all ${sum(sums)}`),
     }).name("alarms").sinkTo(store.sink("out"));
   });
   for (const source of [sales, limits]) {

@@ -210,20 +210,20 @@ class RidesAndFares extends KeyedCoProcessFunction<string, Ride, Fare, string> {
     }
     const timeMs = context.timestamp()! + 10;
     this.#ride.update(timeMs);
-    context.timerService.registerEventTimeTimer(timeMs);
+    context.timerService().registerEventTimeTimer(timeMs);
   }
 
   processElement2({ ride, cents }: Fare, context: KeyedProcessContext<string>, out: Collector<string>): void {
     const timeMs = this.#ride.value();
     if (timeMs === undefined) return this.#fare.update(cents);
-    context.timerService.deleteEventTimeTimer(timeMs);
+    context.timerService().deleteEventTimeTimer(timeMs);
     this.#ride.clear();
     out.collect(`${ride} ${cents}`);
   }
 
   override onTimer(_timestampMs: number, context: OnTimerContext<string>): void {
     this.#ride.clear();
-    context.output(ALONE, context.getCurrentKey());
+    context.output(ALONE, context.currentKey());
   }
 }
 
@@ -302,9 +302,9 @@ function timersJob(one: ScriptSource<string>, other: ScriptSource<string>): JobR
     const strategy = WatermarkStrategy.forMonotonousTimestamps<string>();
     const [first, second] = [env.fromSource(one, strategy, "one"), env.fromSource(other, strategy, "other")];
     first.keyBy((key) => key).connect(second.keyBy((key) => key)).process<string>({
-      processElement1: (_key, context) => context.timerService.registerEventTimeTimer(context.timestamp()!),
+      processElement1: (_key, context) => context.timerService().registerEventTimeTimer(context.timestamp()!),
       processElement2: () => {},
-      onTimer: (_timestampMs, context, out) => out.collect(`${context.getCurrentKey()} fired`),
+      onTimer: (_timestampMs, context, out) => out.collect(`${context.currentKey()} fired`),
     }).name("timers").sinkTo(store.sink("out"));
   });
 }

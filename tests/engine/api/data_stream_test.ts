@@ -114,12 +114,12 @@ Deno.test("process() behind keyBy() gives its function state and timers per key"
     .keyBy((text) => text[0]!)
     .process<string>({
       open: (context) => void (state = context.getState(count)),
-      processElement(_text, { timerService }) {
+      processElement(_text, context) {
         state.update((state.value() ?? 0) + 1);
-        timerService.registerEventTimeTimer(10);
+        context.timerService().registerEventTimeTimer(10);
       },
       onTimer: (timestampMs, context, out) =>
-        out.collect(`${context.getCurrentKey()} ${state.value()} ${context.timeDomain} ${timestampMs}`),
+        out.collect(`${context.currentKey()} ${state.value()} ${context.timeDomain()} ${timestampMs}`),
     });
 
   assertEquals(await stream.executeAndCollect(), ["a 2 EVENT_TIME 10", "b 1 EVENT_TIME 10"]);

@@ -195,8 +195,8 @@ Deno.test("process() infers what its function gives, and takes what fits the str
     processElement: ({ price }, _context, out: Collector<number>) => out.collect(price),
   });
   const annotated = byNumber.process<string>({
-    processElement: ({ number }, context, out) => out.collect(number + context.getCurrentKey().length),
-    onTimer: (timestampMs, context, out) => out.collect(`${timestampMs} ${context.timeDomain}`),
+    processElement: ({ number }, context, out) => out.collect(number + context.currentKey().length),
+    onTimer: (timestampMs, context, out) => out.collect(`${timestampMs} ${context.timeDomain()}`),
   });
   is<Is<typeof words, string>>();
   is<Is<typeof counts, number>>();
@@ -224,13 +224,13 @@ Deno.test("there is no state and there are no timers without key", () => {
     }
 
     processElement(_value: Flight, context: ProcessContext): void {
-      context.timerService.currentWatermark();
+      context.timerService().currentWatermark();
       // @ts-expect-error no timers
-      context.timerService.registerEventTimeTimer(1);
+      context.timerService().registerEventTimeTimer(1);
       // @ts-expect-error no timers
-      context.timerService.registerProcessingTimeTimer(1);
+      context.timerService().registerProcessingTimeTimer(1);
       // @ts-expect-error no key
-      context.getCurrentKey();
+      context.currentKey();
     }
 
     // @ts-expect-error there is nothing that would call it
@@ -244,7 +244,7 @@ Deno.test("there is no state and there are no timers without key", () => {
 
     processElement1(_value: Flight, context: ProcessContext): void {
       // @ts-expect-error no timers
-      context.timerService.deleteEventTimeTimer(1);
+      context.timerService().deleteEventTimeTimer(1);
     }
 
     processElement2(): void {}
@@ -287,7 +287,7 @@ Deno.test("output() takes what the tag says, and getSideOutput() gives it", () =
 Deno.test("connect() takes streams whose keys are of one type", () => {
   class Pair extends KeyedCoProcessFunction<string, Flight, Booking, string> {
     processElement1(_flight: Flight, context: KeyedProcessContext<string>, out: Collector<string>): void {
-      out.collect(context.getCurrentKey());
+      out.collect(context.currentKey());
     }
 
     processElement2(): void {}
@@ -317,8 +317,8 @@ Deno.test("only the broadcast stream writes broadcast state", () => {
   class Ruled extends KeyedBroadcastProcessFunction<string, Flight, number, string> {
     processElement(_value: Flight, context: KeyedReadOnlyBroadcastContext<string>, out: Collector<string>): void {
       const limit: number | undefined = context.getBroadcastState(RULES).get("limit");
-      out.collect(`${limit} ${context.getCurrentKey()}`);
-      context.timerService.registerEventTimeTimer(1);
+      out.collect(`${limit} ${context.currentKey()}`);
+      context.timerService().registerEventTimeTimer(1);
       // @ts-expect-error read-only
       context.getBroadcastState(RULES).put("limit", 1);
       // @ts-expect-error its own key's only
@@ -332,16 +332,16 @@ Deno.test("only the broadcast stream writes broadcast state", () => {
       // @ts-expect-error limits are numbers
       context.getBroadcastState(RULES).put("limit", "1");
       // @ts-expect-error no key
-      context.getCurrentKey();
+      context.currentKey();
       // @ts-expect-error no timers
-      context.timerService.registerEventTimeTimer(1);
+      context.timerService().registerEventTimeTimer(1);
     }
   }
   class Plain extends BroadcastProcessFunction<Flight, number, string> {
     processElement(_value: Flight, context: ReadOnlyBroadcastContext, out: Collector<string>): void {
       out.collect([...context.getBroadcastState(RULES).keys()].join());
       // @ts-expect-error no timers
-      context.timerService.registerEventTimeTimer(1);
+      context.timerService().registerEventTimeTimer(1);
     }
 
     processBroadcastElement(): void {}

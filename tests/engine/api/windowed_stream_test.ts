@@ -50,8 +50,10 @@ function windows(...sales: readonly Sale[]): WindowedStream<Sale, string> {
 
 /** `Ulm 0-10: 5 4` */
 class Sums<W extends Window> extends ProcessWindowFunction<Sale, string, string, W> {
-  override process(city: string, { window }: WindowContext<W>, sales: Iterable<Sale>, out: Collector<string>): void {
-    out.collect(`${city} ${window.startMs}-${window.endMs}: ${[...sales].map(({ sum }) => sum).join(" ")}`);
+  override process(city: string, context: WindowContext<W>, sales: Iterable<Sale>, out: Collector<string>): void {
+    out.collect(
+      `${city} ${context.window().startMs}-${context.window().endMs}: ${[...sales].map(({ sum }) => sum).join(" ")}`,
+    );
   }
 }
 
@@ -80,8 +82,8 @@ Deno.test("reduce() with a ProcessWindowFunction gives what that makes of the fo
 
 Deno.test("aggregate() gives the result of each key's accumulator, or what a function makes of it", async () => {
   class Label extends ProcessWindowFunction<number, string, string> {
-    override process(city: string, { window }: WindowContext, means: Iterable<number>, out: Collector<string>): void {
-      for (const mean of means) out.collect(`${city} until ${window.endMs}: ${mean}`);
+    override process(city: string, context: WindowContext, means: Iterable<number>, out: Collector<string>): void {
+      for (const mean of means) out.collect(`${city} until ${context.window().endMs}: ${mean}`);
     }
   }
   const sales = [sale("Ulm", 1, 5), sale("Bern", 2, 7), sale("Ulm", 3, 4), sale("Bern", 12, 8)];

@@ -5,7 +5,8 @@ import {
   BroadcastProcessFunction,
   type ReadOnlyBroadcastContext,
 } from "../../../src/engine/functions/broadcast_functions.ts";
-import { BroadcastProcessOperator } from "../../../src/engine/operators/broadcast_process.ts";
+import { CoProcessOperator } from "../../../src/engine/operators/co_process.ts";
+import { broadcastFunction } from "../../../src/engine/operators/two_input_functions.ts";
 import type { Collector, RuntimeContext } from "../../../src/engine/functions/functions.ts";
 import { MIN_WATERMARK, NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
@@ -20,8 +21,8 @@ const UNKNOWN = new OutputTag<string>("unknown");
 class NameOf extends BroadcastProcessFunction<string, string, string> {
   readonly calls: string[] = [];
 
-  override open({ name }: RuntimeContext): void {
-    this.calls.push(`open ${name}`);
+  override open(context: RuntimeContext): void {
+    this.calls.push(`open ${context.name()}`);
   }
 
   override close(): void {
@@ -44,13 +45,16 @@ class NameOf extends BroadcastProcessFunction<string, string, string> {
 }
 
 function newRig(fn: BroadcastProcessFunction<string, string, string> = new NameOf()) {
-  return new OperatorHarness<string, string, string>(() => new BroadcastProcessOperator(fn, [NAMES]), {
-    name: "name_of",
-    twoInputs: true,
-  });
+  return new OperatorHarness<string, string, string>(
+    () => new CoProcessOperator(broadcastFunction(fn), { keyed: false, broadcast: [NAMES] }),
+    {
+      name: "name_of",
+      twoInputs: true,
+    },
+  );
 }
 
-Deno.test("BroadcastProcessOperator gives what its function makes of a record and of what was told before it", () => {
+Deno.test("A broadcast function gives what its function makes of a record and of what was told before it", () => {
   const rig = newRig();
   rig.record("DE", 10).record2("DE Germany", 5).record("DE", 20).record2("DE Deutschland", 30).record("DE");
   rig.record2("DE -").record("DE", 40);
@@ -65,7 +69,7 @@ Deno.test("BroadcastProcessOperator gives what its function makes of a record an
   assertEquals(rig.takeSide(UNKNOWN), [["DE", 10], ["DE", 40]]);
 });
 
-Deno.test("BroadcastProcessOperator goes on from the last commit", () => {
+Deno.test("A broadcast function goes on from the last commit", () => {
   const rig = newRig();
   rig.record2("DE Germany", 1).record2("FR France", 1).commit();
   rig.record2("FR -", 2).record2("IT Italy", 2); // lost
@@ -78,7 +82,7 @@ Deno.test("BroadcastProcessOperator goes on from the last commit", () => {
 });
 
 // What an open restart would find otherwise: a state that nobody has asked for yet is not lost.
-Deno.test("BroadcastProcessOperator keeps what was told when no record has asked for it since the restart", () => {
+Deno.test("A broadcast function keeps what was told when no record has asked for it since the restart", () => {
   const rig = newRig();
   rig.record2("DE Germany", 1).commit();
   const restarted = rig.restart();
@@ -87,7 +91,7 @@ Deno.test("BroadcastProcessOperator keeps what was told when no record has asked
   assertEquals(restarted.restart().record("DE", 2).take(), [["Germany", 2]]);
 });
 
-Deno.test("BroadcastProcessOperator lets processElement() read only, at run time too", () => {
+Deno.test("A broadcast function lets processElement() read only, at run time too", () => {
   const fn = {
     processElement(_value: string, context: ReadOnlyBroadcastContext, out: Collector<string>) {
       const names = context.getBroadcastState(NAMES);
@@ -112,7 +116,7 @@ Deno.test("BroadcastProcessOperator lets processElement() read only, at run time
   ]);
 });
 
-Deno.test("BroadcastProcessOperator refuses a state that broadcast() was not told of, naming those it was", () => {
+Deno.test("A broadcast function refuses a state that broadcast() was not told of, naming those it was", () => {
   const other = new MapStateDescriptor<string, string>("nmaes");
   const rig = newRig({
     processElement: (_value, context) => void context.getBroadcastState(other),
@@ -124,7 +128,7 @@ Deno.test("BroadcastProcessOperator refuses a state that broadcast() was not tol
   assertThrows(() => rig.record2("DE", 1), OperatorError, message);
 });
 
-Deno.test("BroadcastProcessOperator shows its function both clocks, and takes the time of the stream further behind", () => {
+Deno.test("A broadcast function shows its function both clocks, and takes the time of the stream further behind", () => {
   const seen: unknown[] = [];
   const look = (_value: string, context: ReadOnlyBroadcastContext) =>
     void seen.push([context.currentWatermark(), context.currentProcessingTime()]);
@@ -137,7 +141,7 @@ Deno.test("BroadcastProcessOperator shows its function both clocks, and takes th
   assertEquals(rig.take(), [{ watermark: 20 }]);
 });
 
-Deno.test("BroadcastProcessOperator opens and closes its function", () => {
+Deno.test("A broadcast function opens and closes its function", () => {
   const fn = new NameOf();
   newRig(fn).task.operator.close!();
 

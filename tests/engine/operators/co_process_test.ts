@@ -12,8 +12,8 @@ const NEGATIVE = new OutputTag<number>("negative");
 class Merge extends CoProcessFunction<number, string, string> {
   readonly calls: string[] = [];
 
-  override open({ name }: RuntimeContext): void {
-    this.calls.push(`open ${name}`);
+  override open(context: RuntimeContext): void {
+    this.calls.push(`open ${context.name()}`);
   }
 
   override close(): void {
@@ -25,13 +25,15 @@ class Merge extends CoProcessFunction<number, string, string> {
     else out.collect(`number ${n} @${context.timestamp()}`);
   }
 
-  processElement2(text: string, { timerService }: ProcessContext, out: Collector<string>): void {
-    out.collect(`${text} ${timerService.currentWatermark()} ${timerService.currentProcessingTime()}`);
+  processElement2(text: string, context: ProcessContext, out: Collector<string>): void {
+    out.collect(
+      `${text} ${context.timerService().currentWatermark()} ${context.timerService().currentProcessingTime()}`,
+    );
   }
 }
 
 function newRig(fn = new Merge()): OperatorHarness<number, string, string> {
-  return new OperatorHarness<number, string, string>(() => new CoProcessOperator(fn), {
+  return new OperatorHarness<number, string, string>(() => new CoProcessOperator(fn, { keyed: false }), {
     name: "merge",
     twoInputs: true,
   });

@@ -7,7 +7,8 @@ import {
   type KeyedReadOnlyBroadcastContext,
 } from "../../../src/engine/functions/broadcast_functions.ts";
 import type { Collector, KeyedRuntimeContext } from "../../../src/engine/functions/functions.ts";
-import { KeyedBroadcastProcessOperator } from "../../../src/engine/operators/keyed_broadcast_process.ts";
+import { CoProcessOperator } from "../../../src/engine/operators/co_process.ts";
+import { broadcastFunction } from "../../../src/engine/operators/two_input_functions.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import {
@@ -39,7 +40,7 @@ class Alarms extends KeyedBroadcastProcessFunction<string, Sale, Rule, string> {
   readonly calls: string[] = [];
 
   override open(context: KeyedRuntimeContext): void {
-    this.calls.push(`open ${context.name}`);
+    this.calls.push(`open ${context.name()}`);
     this.#sum = context.getState(SUM);
   }
 
@@ -49,10 +50,10 @@ class Alarms extends KeyedBroadcastProcessFunction<string, Sale, Rule, string> {
 
   processElement({ cents }: Sale, context: KeyedReadOnlyBroadcastContext<string>, out: Collector<string>): void {
     this.#sum.update((this.#sum.value() ?? 0) + cents);
-    out.collect(`${context.getCurrentKey()} ${this.#sum.value()}`);
+    out.collect(`${context.currentKey()} ${this.#sum.value()}`);
     if (!this.#isAbove(context)) return;
-    context.timerService.registerEventTimeTimer(context.timestamp()! + 10);
-    context.timerService.registerProcessingTimeTimer(1_000);
+    context.timerService().registerEventTimeTimer(context.timestamp()! + 10);
+    context.timerService().registerProcessingTimeTimer(1_000);
   }
 
   processBroadcastElement(rule: Rule, context: KeyedBroadcastContext<string>, out: Collector<string>): void {
@@ -64,8 +65,8 @@ class Alarms extends KeyedBroadcastProcessFunction<string, Sale, Rule, string> {
 
   override onTimer(timestampMs: number, context: BroadcastOnTimerContext<string>, out: Collector<string>): void {
     if (!this.#isAbove(context)) return;
-    out.collect(`${context.getCurrentKey()} is above ${context.timeDomain} ${timestampMs}`);
-    context.output(ALARMS, context.getCurrentKey());
+    out.collect(`${context.currentKey()} is above ${context.timeDomain()} ${timestampMs}`);
+    context.output(ALARMS, context.currentKey());
   }
 
   #isAbove(context: KeyedReadOnlyBroadcastContext<string>): boolean {
@@ -78,14 +79,17 @@ const sale = (shop: string, cents: number): Sale => ({ shop, cents });
 function newRig(
   fn: KeyedBroadcastProcessFunction<string, Sale, Rule, string> = new Alarms(),
 ): OperatorHarness<Sale, string, Rule> {
-  return new OperatorHarness<Sale, string, Rule>(() => new KeyedBroadcastProcessOperator(fn, [LIMIT]), {
-    name: "alarms",
-    keyBy: ({ shop }) => shop,
-    twoInputs: true,
-  });
+  return new OperatorHarness<Sale, string, Rule>(
+    () => new CoProcessOperator(broadcastFunction(fn), { keyed: true, broadcast: [LIMIT] }),
+    {
+      name: "alarms",
+      keyBy: ({ shop }) => shop,
+      twoInputs: true,
+    },
+  );
 }
 
-Deno.test("KeyedBroadcastProcessOperator has state and timers per key, and broadcast state for all", () => {
+Deno.test("A keyed broadcast function has state and timers per key, and broadcast state for all", () => {
   const rig = newRig();
   rig.record(sale("a", 5), 1).record(sale("b", 1), 2).record2({ limit: 4 }, 3).record(sale("b", 2), 4);
   rig.record(sale("a", 1), 5).record(sale("b", 2), 6).watermark(15).watermark2(15);
@@ -105,7 +109,7 @@ Deno.test("KeyedBroadcastProcessOperator has state and timers per key, and broad
   assertEquals(rig.takeSide(ALARMS), [["a", 15], ["a", 1_000]]);
 });
 
-Deno.test("KeyedBroadcastProcessOperator goes on from the last commit, with both kinds of state and timers", () => {
+Deno.test("A keyed broadcast function goes on from the last commit, with both kinds of state and timers", () => {
   const rig = newRig();
   rig.record2({ limit: 4 }, 1).record(sale("a", 5), 2).record(sale("b", 1), 2).commit();
   rig.record2({ limit: 100 }, 3).record(sale("b", 100), 3); // lost
@@ -138,7 +142,7 @@ Deno.test("applyToKeyedState() comes to an end if each key's state is cleared an
   let calls = 0;
   const rig = newRig({
     open: (context) => void context.getState(SUM),
-    processElement: ({ cents }, context) => state.update(cents + context.getCurrentKey().length),
+    processElement: ({ cents }, context) => state.update(cents + context.currentKey().length),
     processBroadcastElement: (_rule, context) =>
       context.applyToKeyedState(SUM, (_shop, sum) => {
         calls++;
@@ -215,8 +219,8 @@ Deno.test("processBroadcastElement() has no key: its state and timers are out of
     },
     processBroadcastElement(rule) {
       if (rule === "sums") state.update(1);
-      else if (rule === "forget") context.getCurrentKey();
-      else context.timerService.registerEventTimeTimer(5);
+      else if (rule === "forget") context.currentKey();
+      else context.timerService().registerEventTimeTimer(5);
     },
   });
   const message = 'Cannot use state, timers or the key of "alarms" when no key is at work';
@@ -245,7 +249,7 @@ Deno.test("processBroadcastElement() has no key after applyToKeyedState() either
   assertEquals(rig.commit(), [['["state","alarms","sum","","a"]', "1"]]);
 });
 
-Deno.test("KeyedBroadcastProcessOperator refuses a broadcast state that it was not told of", () => {
+Deno.test("A keyed broadcast function refuses a broadcast state that it was not told of", () => {
   const other = new MapStateDescriptor<string, number>("other");
   const rig = newRig({
     processElement: (_sale, context) => void context.getBroadcastState(other),
@@ -257,7 +261,7 @@ Deno.test("KeyedBroadcastProcessOperator refuses a broadcast state that it was n
   assertThrows(() => rig.record2("sums", 1), OperatorError, message);
 });
 
-Deno.test("KeyedBroadcastProcessOperator opens and closes its function", () => {
+Deno.test("A keyed broadcast function opens and closes its function", () => {
   const fn = new Alarms();
   newRig(fn).task.operator.close!();
 

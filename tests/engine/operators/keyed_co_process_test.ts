@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../src/engine/errors.ts";
 import type { Collector, KeyedRuntimeContext } from "../../../src/engine/functions/functions.ts";
-import { KeyedCoProcessOperator } from "../../../src/engine/operators/keyed_co_process.ts";
+import { CoProcessOperator } from "../../../src/engine/operators/co_process.ts";
 import {
   KeyedCoProcessFunction,
   type KeyedProcessContext,
@@ -30,7 +30,7 @@ class RidesAndFares extends KeyedCoProcessFunction<string, Ride, Fare, string> {
   readonly calls: string[] = [];
 
   override open(context: KeyedRuntimeContext): void {
-    this.calls.push(`open ${context.name}`);
+    this.calls.push(`open ${context.name()}`);
     this.#ride = context.getState(new ValueStateDescriptor<Ride>("ride"));
     this.#fare = context.getState(new ValueStateDescriptor<Fare>("fare"));
   }
@@ -39,11 +39,11 @@ class RidesAndFares extends KeyedCoProcessFunction<string, Ride, Fare, string> {
     this.calls.push("close");
   }
 
-  processElement1(ride: Ride, { timerService }: KeyedProcessContext<string>, out: Collector<string>): void {
+  processElement1(ride: Ride, context: KeyedProcessContext<string>, out: Collector<string>): void {
     const fare = this.#fare.value();
     if (fare === undefined) {
       this.#ride.update(ride);
-      timerService.registerEventTimeTimer(100);
+      context.timerService().registerEventTimeTimer(100);
     } else {
       this.#fare.clear();
       out.collect(`${ride.id} ${fare.cents}`);
@@ -54,19 +54,19 @@ class RidesAndFares extends KeyedCoProcessFunction<string, Ride, Fare, string> {
     const ride = this.#ride.value();
     if (ride === undefined) {
       this.#fare.update(fare);
-      context.timerService.registerProcessingTimeTimer(500);
+      context.timerService().registerProcessingTimeTimer(500);
     } else {
       this.#ride.clear();
-      context.timerService.deleteEventTimeTimer(100);
+      context.timerService().deleteEventTimeTimer(100);
       out.collect(`${ride.id} ${fare.cents}`);
     }
   }
 
   override onTimer(timestampMs: number, context: OnTimerContext<string>, out: Collector<string>): void {
-    const what = context.timeDomain === "EVENT_TIME" ? this.#ride.value() && "ride" : this.#fare.value() && "fare";
+    const what = context.timeDomain() === "EVENT_TIME" ? this.#ride.value() && "ride" : this.#fare.value() && "fare";
     if (what === undefined) return;
-    context.output(UNMATCHED, `${what} of ${context.getCurrentKey()}`);
-    out.collect(`${what} of ${context.getCurrentKey()} is alone at ${timestampMs}`);
+    context.output(UNMATCHED, `${what} of ${context.currentKey()}`);
+    out.collect(`${what} of ${context.currentKey()} is alone at ${timestampMs}`);
     this.#ride.clear();
     this.#fare.clear();
   }
@@ -76,7 +76,7 @@ const ride = (id: string): Ride => ({ id });
 const fare = (ride: string, cents: number): Fare => ({ ride, cents });
 
 function newRig(fn = new RidesAndFares()): OperatorHarness<Ride, string, Fare> {
-  return new OperatorHarness<Ride, string, Fare>(() => new KeyedCoProcessOperator(fn), {
+  return new OperatorHarness<Ride, string, Fare>(() => new CoProcessOperator(fn, { keyed: true }), {
     name: "rides_and_fares",
     keyBy: ({ id }) => id,
     keyBy2: ({ ride }) => ride,
@@ -84,14 +84,14 @@ function newRig(fn = new RidesAndFares()): OperatorHarness<Ride, string, Fare> {
 }
 
 // The example of Flink's training, "Rides and Fares".
-Deno.test("KeyedCoProcessOperator has state of the key that both inputs share", () => {
+Deno.test("A keyed co-process function has state of the key that both inputs share", () => {
   const rig = newRig();
   rig.record(ride("a"), 10).record2(fare("b", 5), 11).record2(fare("a", 7), 12).record(ride("b"), 13);
 
   assertEquals(rig.take(), [["a 7", 12], ["b 5", 13]]);
 });
 
-Deno.test("KeyedCoProcessOperator has timers that both inputs share", () => {
+Deno.test("A keyed co-process function has timers that both inputs share", () => {
   const rig = newRig();
   rig.record(ride("a"), 10).record(ride("b"), 20).record2(fare("a", 7), 30).record2(fare("c", 1), 40);
   rig.watermark(100).watermark2(100).processingTime(500);
@@ -106,7 +106,7 @@ Deno.test("KeyedCoProcessOperator has timers that both inputs share", () => {
   assertEquals(rig.takeSide(UNMATCHED), [["ride of b", 100], ["fare of c", 500]]);
 });
 
-Deno.test("KeyedCoProcessOperator goes on from the last commit, with state and timers of both inputs", () => {
+Deno.test("A keyed co-process function goes on from the last commit, with state and timers of both inputs", () => {
   const rig = newRig();
   rig.record(ride("a"), 10).record2(fare("b", 5), 11).record(ride("c"), 12).record2(fare("d", 1), 13).commit();
   rig.record2(fare("a", 1), 14); // lost
@@ -122,21 +122,21 @@ Deno.test("KeyedCoProcessOperator goes on from the last commit, with state and t
   ]);
 });
 
-Deno.test("KeyedCoProcessOperator opens and closes its function", () => {
+Deno.test("A keyed co-process function opens and closes its function", () => {
   const fn = new RidesAndFares();
   newRig(fn).task.operator.close!();
 
   assertEquals(fn.calls, ["open rides_and_fares", "close"]);
 });
 
-Deno.test("KeyedCoProcessOperator has no key between records", () => {
+Deno.test("A keyed co-process function has no key between records", () => {
   let state!: ValueState<number>;
   const fn = {
     open: (context: KeyedRuntimeContext) => void (state = context.getState(new ValueStateDescriptor<number>("n"))),
     processElement1: () => state.update(1),
     processElement2: () => state.update(2),
   };
-  const rig = new OperatorHarness<string, string, string>(() => new KeyedCoProcessOperator(fn), {
+  const rig = new OperatorHarness<string, string, string>(() => new CoProcessOperator(fn, { keyed: true }), {
     keyBy: (key) => key,
     keyBy2: (key) => key,
   });
@@ -147,12 +147,12 @@ Deno.test("KeyedCoProcessOperator has no key between records", () => {
   }
 });
 
-Deno.test("KeyedCoProcessOperator names itself when its function throws at either input", () => {
+Deno.test("A keyed co-process function names itself when its function throws at either input", () => {
   const fail = () => {
     throw new RangeError("no fare");
   };
   const rig = new OperatorHarness<string, string, string>(
-    () => new KeyedCoProcessOperator({ processElement1: fail, processElement2: fail }),
+    () => new CoProcessOperator({ processElement1: fail, processElement2: fail }, { keyed: true }),
     { name: "rides", keyBy: (key) => key, keyBy2: (key) => key },
   );
   for (const record of [() => rig.record("a", 1), () => rig.record2("a", 1)]) {
@@ -166,13 +166,13 @@ Deno.test("KeyedCoProcessOperator names itself when its function throws at eithe
 function timersRig(inputs = 1): OperatorHarness<string, string, string> {
   const fn = {
     processElement1: (_key: string, context: KeyedProcessContext<string>) =>
-      context.timerService.registerEventTimeTimer(context.timestamp()!),
+      context.timerService().registerEventTimeTimer(context.timestamp()!),
     processElement2: () => {},
     onTimer: (_timestampMs: number, context: OnTimerContext<string>, out: Collector<string>) =>
-      out.collect(`${context.getCurrentKey()} fired`),
+      out.collect(`${context.currentKey()} fired`),
   };
   return new OperatorHarness<string, string, string>(
-    () => new KeyedCoProcessOperator<string, string, string, string>(fn),
+    () => new CoProcessOperator<string, string, string, string>(fn, { keyed: true }),
     {
       keyBy: (key) => key,
       keyBy2: (key) => key,

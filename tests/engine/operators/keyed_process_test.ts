@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../src/engine/errors.ts";
 import type { Collector, KeyedRuntimeContext } from "../../../src/engine/functions/functions.ts";
-import { KeyedProcessOperator } from "../../../src/engine/operators/keyed_process.ts";
+import { ProcessOperator } from "../../../src/engine/operators/process.ts";
 import {
   type KeyedProcessContext,
   KeyedProcessFunction,
@@ -28,17 +28,17 @@ class Timers extends KeyedProcessFunction<string, string, string> {
     this.#then = then;
   }
 
-  processElement(text: string, { timerService }: KeyedProcessContext<string>): void {
+  processElement(text: string, context: KeyedProcessContext<string>): void {
     const [, what, time] = text.split(" ");
     const timeMs = Number(time);
-    if (what === "event") timerService.registerEventTimeTimer(timeMs);
-    else if (what === "clock") timerService.registerProcessingTimeTimer(timeMs);
-    else if (what === "not-event") timerService.deleteEventTimeTimer(timeMs);
-    else if (what === "not-clock") timerService.deleteProcessingTimeTimer(timeMs);
+    if (what === "event") context.timerService().registerEventTimeTimer(timeMs);
+    else if (what === "clock") context.timerService().registerProcessingTimeTimer(timeMs);
+    else if (what === "not-event") context.timerService().deleteEventTimeTimer(timeMs);
+    else if (what === "not-clock") context.timerService().deleteProcessingTimeTimer(timeMs);
   }
 
   override onTimer(timestampMs: number, context: OnTimerContext<string>, out: Collector<string>): void {
-    out.collect(`${context.getCurrentKey()} ${context.timeDomain} ${timestampMs}`);
+    out.collect(`${context.currentKey()} ${context.timeDomain()} ${timestampMs}`);
     this.#then(timestampMs, context);
   }
 }
@@ -46,7 +46,7 @@ class Timers extends KeyedProcessFunction<string, string, string> {
 const byKey = (text: string) => text.split(" ")[0]!;
 
 function timersRig(then?: OnTimer): OperatorHarness<string, string> {
-  return new OperatorHarness(() => new KeyedProcessOperator(new Timers(then)), {
+  return new OperatorHarness(() => new ProcessOperator(new Timers(then), { keyed: true }), {
     name: "timers",
     keyBy: byKey,
   });
@@ -85,9 +85,9 @@ Deno.test("a timer in the past fires with the next watermark, before later ones"
 
 // Seen in Flink.
 Deno.test("timers that onTimer() registers at or before the watermark fire with it, in order of time", () => {
-  const rig = timersRig((timestampMs, { timerService }) => {
+  const rig = timersRig((timestampMs, context) => {
     if (timestampMs !== 10) return;
-    for (const timeMs of [40, 30, 31, 5]) timerService.registerEventTimeTimer(timeMs);
+    for (const timeMs of [40, 30, 31, 5]) context.timerService().registerEventTimeTimer(timeMs);
   });
   rig.record("a event 10").record("b event 20").watermark(30);
 
@@ -105,8 +105,8 @@ Deno.test("timers that onTimer() registers at or before the watermark fire with 
 // Seen in Flink.
 Deno.test("registering its own time in onTimer() fires a timer again", () => {
   let times = 0;
-  const rig = timersRig((timestampMs, { timerService }) => {
-    if (++times < 3) timerService.registerEventTimeTimer(timestampMs);
+  const rig = timersRig((timestampMs, context) => {
+    if (++times < 3) context.timerService().registerEventTimeTimer(timestampMs);
   });
   rig.record("a event 10").watermark(10);
 
@@ -155,7 +155,7 @@ Deno.test("onTimer() sees the timer's time as timestamp(), which its side output
   const seen: unknown[] = [];
   const rig = timersRig((_timestampMs, context) => {
     seen.push(context.timestamp());
-    context.output(SIDE, `${context.getCurrentKey()} fired`);
+    context.output(SIDE, `${context.currentKey()} fired`);
   });
   rig.record("a event 10", 3).record("b clock 20", 3).watermark(11).processingTime(25);
 
@@ -166,8 +166,8 @@ Deno.test("onTimer() sees the timer's time as timestamp(), which its side output
 // Seen in Flink.
 Deno.test("onTimer() sees the new watermark and the clock as they are, however old the timer is", () => {
   const seen: unknown[] = [];
-  const rig = timersRig((_timestampMs, { timerService }) => {
-    seen.push([timerService.currentWatermark(), timerService.currentProcessingTime()]);
+  const rig = timersRig((_timestampMs, context) => {
+    seen.push([context.timerService().currentWatermark(), context.timerService().currentProcessingTime()]);
   });
   rig.record("a event 10").record("a event 20").record("a clock 30");
   rig.clock.nowMs = 7;
@@ -220,16 +220,17 @@ class CountWithTimeout extends KeyedProcessFunction<string, string, string> {
   processElement(_value: string, context: KeyedProcessContext<string>): void {
     const lastMs = context.timestamp()!;
     this.#counts.update({ n: (this.#counts.value()?.n ?? 0) + 1, lastMs });
-    context.timerService.registerEventTimeTimer(lastMs + 60);
+    context.timerService().registerEventTimeTimer(lastMs + 60);
   }
 
   override onTimer(timestampMs: number, context: OnTimerContext<string>, out: Collector<string>): void {
     const { n, lastMs } = this.#counts.value()!;
-    if (timestampMs === lastMs + 60) out.collect(`${context.getCurrentKey()} ${n}`);
+    if (timestampMs === lastMs + 60) out.collect(`${context.currentKey()} ${n}`);
   }
 }
 
-const countsRig = () => new OperatorHarness(() => new KeyedProcessOperator(new CountWithTimeout()), { keyBy: byKey });
+const countsRig = () =>
+  new OperatorHarness(() => new ProcessOperator(new CountWithTimeout(), { keyed: true }), { keyBy: byKey });
 
 // The example of Flink's documentation, "Process Function".
 Deno.test("KeyedProcessFunction has state of the key of the record and of the timer", () => {
@@ -262,7 +263,9 @@ Deno.test("state, timers and the key can be used only while a key is at work, an
       context = given;
     },
   };
-  const rig = new OperatorHarness(() => new KeyedProcessOperator<string, string, string>(fn), { keyBy: byKey });
+  const rig = new OperatorHarness(() => new ProcessOperator<string, string, string>(fn, { keyed: true }), {
+    keyBy: byKey,
+  });
   assertThrows(() => state.value(), TypeError, message);
   rig.record("a", 1);
 
@@ -270,11 +273,11 @@ Deno.test("state, timers and the key can be used only while a key is at work, an
     const use of [
       () => state.value(),
       () => state.update(1),
-      () => context.getCurrentKey(),
-      () => context.timerService.registerEventTimeTimer(1),
-      () => context.timerService.registerProcessingTimeTimer(1),
-      () => context.timerService.deleteEventTimeTimer(1),
-      () => context.timerService.deleteProcessingTimeTimer(1),
+      () => context.currentKey(),
+      () => context.timerService().registerEventTimeTimer(1),
+      () => context.timerService().registerProcessingTimeTimer(1),
+      () => context.timerService().deleteEventTimeTimer(1),
+      () => context.timerService().deleteProcessingTimeTimer(1),
     ]
   ) assertThrows(use, TypeError, message);
   assertEquals(rig.commit(), [['["state","operator","n","","a"]', "1"]]);
@@ -286,7 +289,7 @@ Deno.test("state that open() uses is an error that names the operator", () => {
     processElement() {},
   };
   assertThrows(
-    () => new OperatorHarness(() => new KeyedProcessOperator(fn), { name: "counts", keyBy: byKey }),
+    () => new OperatorHarness(() => new ProcessOperator(fn, { keyed: true }), { name: "counts", keyBy: byKey }),
     OperatorError,
     'Operator "counts" failed: TypeError: Cannot use state, timers or the key of "counts"',
   );
@@ -294,23 +297,25 @@ Deno.test("state that open() uses is an error that names the operator", () => {
 
 Deno.test("KeyedProcessFunction may do without onTimer(): its timers pass", () => {
   const fn = {
-    processElement: (_value: string, { timerService }: KeyedProcessContext<string>) =>
-      timerService.registerEventTimeTimer(5),
+    processElement: (_value: string, context: KeyedProcessContext<string>) =>
+      context.timerService().registerEventTimeTimer(5),
   };
-  const rig = new OperatorHarness(() => new KeyedProcessOperator<string, string, string>(fn), { keyBy: byKey });
+  const rig = new OperatorHarness(() => new ProcessOperator<string, string, string>(fn, { keyed: true }), {
+    keyBy: byKey,
+  });
   rig.record("a", 1).watermark(10);
 
   assertEquals(rig.take(), [{ watermark: 10 }]);
 });
 
-Deno.test("KeyedProcessOperator opens its function before the first record, with the operator's name, and closes it", () => {
+Deno.test("A keyed process function opens its function before the first record, with the operator's name, and closes it", () => {
   const calls: string[] = [];
   const fn = {
-    open: ({ name }: KeyedRuntimeContext) => void calls.push(`open ${name}`),
+    open: (context: KeyedRuntimeContext) => void calls.push(`open ${context.name()}`),
     processElement: () => void calls.push("record"),
     close: () => void calls.push("close"),
   };
-  const rig = new OperatorHarness(() => new KeyedProcessOperator(fn), { name: "keyed", keyBy: byKey });
+  const rig = new OperatorHarness(() => new ProcessOperator(fn, { keyed: true }), { name: "keyed", keyBy: byKey });
   rig.record("a", 1).task.operator.close!();
 
   assertEquals(calls, ["open keyed", "record", "close"]);

@@ -12,8 +12,8 @@ const SHORT = new OutputTag<number>("short");
 class Words extends ProcessFunction<string, string> {
   readonly calls: string[] = [];
 
-  override open({ name }: RuntimeContext): void {
-    this.calls.push(`open ${name}`);
+  override open(context: RuntimeContext): void {
+    this.calls.push(`open ${context.name()}`);
   }
 
   override close(): void {
@@ -29,7 +29,7 @@ class Words extends ProcessFunction<string, string> {
 }
 
 Deno.test("ProcessOperator gives what its function gives, also to side outputs, at the record's timestamp", () => {
-  const rig = new OperatorHarness(() => new ProcessOperator(new Words()));
+  const rig = new OperatorHarness(() => new ProcessOperator(new Words(), { keyed: false }));
   rig.record("the end is near", 100).watermark(99).record("of all", 50);
 
   assertEquals(rig.take(), [["the", 100], ["end", 100], ["near", 100], { watermark: 99 }, ["all", 50]]);
@@ -39,12 +39,15 @@ Deno.test("ProcessOperator gives what its function gives, also to side outputs, 
 Deno.test("ProcessOperator shows its function the time of the record, if it has one, and both clocks", () => {
   const seen: unknown[] = [];
   const rig = new OperatorHarness(() =>
-    new ProcessOperator<string, never>({
+    new ProcessOperator<unknown, string, never>({
       processElement(_value, context) {
-        const { timerService } = context;
-        seen.push([context.timestamp(), timerService.currentWatermark(), timerService.currentProcessingTime()]);
+        seen.push([
+          context.timestamp(),
+          context.timerService().currentWatermark(),
+          context.timerService().currentProcessingTime(),
+        ]);
       },
-    })
+    }, { keyed: false })
   );
   rig.record("a");
   rig.clock.nowMs = 7_000;
@@ -56,7 +59,7 @@ Deno.test("ProcessOperator shows its function the time of the record, if it has 
 
 Deno.test("ProcessOperator opens its function before the first record, with the operator's name, and closes it", () => {
   const fn = new Words();
-  const rig = new OperatorHarness(() => new ProcessOperator(fn), { name: "words" });
+  const rig = new OperatorHarness(() => new ProcessOperator(fn, { keyed: false }), { name: "words" });
   assertEquals(fn.calls, ["open words"]);
   rig.task.operator.close!();
 
@@ -66,8 +69,23 @@ Deno.test("ProcessOperator opens its function before the first record, with the 
 Deno.test("ProcessOperator gives its function the signal that ends with the attempt", () => {
   let signal: AbortSignal | undefined;
   const rig = new OperatorHarness(() =>
-    new ProcessOperator<string, string>({ open: (context) => void (signal = context.signal), processElement() {} })
+    new ProcessOperator<unknown, string, string>({
+      open: (context) => void (signal = context.signal()),
+      processElement() {},
+    }, {
+      keyed: false,
+    })
   );
 
   assertStrictEquals(signal, rig.attempt.signal);
+});
+
+Deno.test("ProcessOperator lets event time go past a function without a key, which has no timers", () => {
+  const processElement = () => {};
+  const taskOf = (keyed: boolean) =>
+    new OperatorHarness(() => new ProcessOperator<string, string, string>({ processElement }, { keyed }), {
+      ...keyed && { keyBy: (text: string) => text },
+    }).task;
+
+  assertEquals([taskOf(false).ignoresTime, taskOf(true).ignoresTime], [true, false]);
 });

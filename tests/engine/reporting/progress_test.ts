@@ -185,14 +185,14 @@ function jobOf(
 /** A timer for each key by event time. */
 function timers(texts: DataStream<string>): DataStream<string> {
   return texts.keyBy((text) => text).process<string>({
-    processElement: (_text, { timerService }) => timerService.registerEventTimeTimer(19),
+    processElement: (_text, context) => context.timerService().registerEventTimeTimer(19),
   }).name("timers");
 }
 
 /** Likewise by the clock. */
 function alarms(texts: DataStream<string>): DataStream<string> {
   return texts.keyBy((text) => text).process<string>({
-    processElement: (_text, { timerService }) => timerService.registerProcessingTimeTimer(1_060_000),
+    processElement: (_text, context) => context.timerService().registerProcessingTimeTimer(1_060_000),
   }).name("alarms");
 }
 
@@ -262,7 +262,7 @@ Deno.test("whyNothingComesOut() says that event time waits for results to come",
 /** Both streams into one operator, with a timer for each key of the first. */
 function connected(first: DataStream<string>, second: DataStream<string>): DataStream<string> {
   return first.keyBy((text) => text).connect(second.keyBy((text) => text)).process<string>({
-    processElement1: (_text, { timerService }) => timerService.registerEventTimeTimer(19),
+    processElement1: (_text, context) => context.timerService().registerEventTimeTimer(19),
     processElement2() {},
   }).name("pairs");
 }

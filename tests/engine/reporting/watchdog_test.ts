@@ -95,11 +95,11 @@ Deno.test("Watchdog is not deceived by what the clock makes the job write and co
   const source = new ScriptSource({ "s-0": [at(1, "a")] });
   const job = textJob(source, (texts) =>
     texts.keyBy((text) => text).process<string>({
-      processElement: (_text, { timerService }) =>
-        timerService.registerProcessingTimeTimer(timerService.currentProcessingTime() + 5_000),
-      onTimer: (timeMs, { timerService }, out) => {
+      processElement: (_text, context) =>
+        context.timerService().registerProcessingTimeTimer(context.timerService().currentProcessingTime() + 5_000),
+      onTimer: (timeMs, context, out) => {
         out.collect("still here");
-        timerService.registerProcessingTimeTimer(timeMs + 5_000);
+        context.timerService().registerProcessingTimeTimer(timeMs + 5_000);
       },
     }));
   await job.execute({}, () => source.announce("s-0", at(2, "b")), ...Array.from({ length: 70 }, () => pass(job, 1)));
@@ -307,7 +307,7 @@ Deno.test("Watchdog tells whose timers or results blocked the thread", async () 
   const job: JobRig = textJob(source, (texts) =>
     AsyncDataStream.orderedWait(
       texts.keyBy((text) => text).process<string>({
-        processElement: (_text, { timerService }) => timerService.registerProcessingTimeTimer(1_001_000),
+        processElement: (_text, context) => context.timerService().registerProcessingTimeTimer(1_001_000),
         onTimer: (_timeMs, _context, out) => {
           job.clock.advance(6_000);
           out.collect("fired");

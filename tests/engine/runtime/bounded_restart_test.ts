@@ -14,8 +14,8 @@ import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.t
 /** Gives each record, and sets a timer at its time. */
 class Timers extends KeyedProcessFunction<string, string, string> {
   override processElement(value: string, context: KeyedProcessContext<string>, out: Collector<string>): void {
-    context.timerService.registerEventTimeTimer(context.timestamp()!);
-    out.collect(`${value} after ${context.timerService.currentWatermark()}`);
+    context.timerService().registerEventTimeTimer(context.timestamp()!);
+    out.collect(`${value} after ${context.timerService().currentWatermark()}`);
   }
 
   override onTimer(timeMs: number, _context: OnTimerContext<string>, out: Collector<string>): void {

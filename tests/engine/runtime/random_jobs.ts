@@ -222,18 +222,18 @@ class Remembering extends KeyedProcessFunction<string, Item, Item> {
     this.#list.add(item.n);
     const name = `n${item.n % 3}`;
     this.#map.put(name, (this.#map.get(name) ?? 0) + 1);
-    const { timerService } = context;
+
     const timerMs = timerTime(context, item);
-    if (item.n % 4 === 0) timerService.deleteEventTimeTimer(this.#timerMs.value() ?? 0);
+    if (item.n % 4 === 0) context.timerService().deleteEventTimeTimer(this.#timerMs.value() ?? 0);
     this.#timerMs.update(timerMs);
-    timerService.registerEventTimeTimer(timerMs);
-    out.collect({ ...item, at: momentOf(timerService.currentWatermark()) });
+    context.timerService().registerEventTimeTimer(timerMs);
+    out.collect({ ...item, at: momentOf(context.timerService().currentWatermark()) });
   }
 
   override onTimer(timeMs: number, context: OnTimerContext<string>, out: Collector<Item>): void {
-    for (const n of this.#list.get()) out.collect({ key: context.getCurrentKey(), n });
+    for (const n of this.#list.get()) out.collect({ key: context.currentKey(), n });
     for (const [name, count] of this.#map.entries()) {
-      out.collect({ key: `${context.getCurrentKey()}${name}`, n: count });
+      out.collect({ key: `${context.currentKey()}${name}`, n: count });
     }
     if (timeMs % 2 === 0) this.#list.clear();
     else this.#map.remove("n1");
@@ -254,9 +254,10 @@ class Limited extends KeyedCoProcessFunction<string, Item, Item, Item> {
   }
 
   override processElement1(item: Item, context: KeyedProcessContext<string>, out: Collector<Item>): void {
-    const { timerService } = context;
-    if (item.n <= (this.#limit.value() ?? 5)) out.collect({ ...item, at: momentOf(timerService.currentWatermark()) });
-    timerService.registerEventTimeTimer(timerTime(context, item));
+    if (item.n <= (this.#limit.value() ?? 5)) {
+      out.collect({ ...item, at: momentOf(context.timerService().currentWatermark()) });
+    }
+    context.timerService().registerEventTimeTimer(timerTime(context, item));
   }
 
   override processElement2(item: Item): void {
@@ -264,7 +265,7 @@ class Limited extends KeyedCoProcessFunction<string, Item, Item, Item> {
   }
 
   override onTimer(timeMs: number, context: OnTimerContext<string>, out: Collector<Item>): void {
-    out.collect({ key: context.getCurrentKey(), n: 100 * timeMs + (this.#limit.value() ?? 0) });
+    out.collect({ key: context.currentKey(), n: 100 * timeMs + (this.#limit.value() ?? 0) });
     this.#limit.clear();
   }
 }

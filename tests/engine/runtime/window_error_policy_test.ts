@@ -135,13 +135,13 @@ class Reminder extends KeyedProcessFunction<string, Sale, string> {
 
   processElement({ n }: Sale, context: KeyedProcessContext<string>): void {
     this.#last.update(n);
-    context.timerService.registerEventTimeTimer(context.timestamp()! + 5);
+    context.timerService().registerEventTimeTimer(context.timestamp()! + 5);
   }
 
   override onTimer(ms: number, context: OnTimerContext<string>, out: Collector<string>): void {
     const n = this.#last.value()!;
     this.#last.update(0);
-    out.collect(`${context.getCurrentKey()} ${n} at ${ms}`);
+    out.collect(`${context.currentKey()} ${n} at ${ms}`);
     if (n === 13) throw new RangeError("13 brings bad luck");
   }
 }

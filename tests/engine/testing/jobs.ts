@@ -73,14 +73,14 @@ export class Silence extends KeyedProcessFunction<string, string, string> {
     const seen = (this.#seen.value() ?? 0) + 1;
     this.#seen.update(seen);
     out.collect(`${word} ${seen}`);
-    const { timerService } = context;
-    timerService.registerProcessingTimeTimer(timerService.currentProcessingTime() + 100);
-    timerService.registerEventTimeTimer(context.timestamp()! + 1_000);
+
+    context.timerService().registerProcessingTimeTimer(context.timerService().currentProcessingTime() + 100);
+    context.timerService().registerEventTimeTimer(context.timestamp()! + 1_000);
   }
 
   override onTimer(timeMs: number, context: OnTimerContext<string>, out: Collector<string>): void {
-    const text = `${context.getCurrentKey()} at ${timeMs}`;
-    if (context.timeDomain === "PROCESSING_TIME") context.output(QUIET, text);
+    const text = `${context.currentKey()} at ${timeMs}`;
+    if (context.timeDomain() === "PROCESSING_TIME") context.output(QUIET, text);
     else out.collect(text);
   }
 }

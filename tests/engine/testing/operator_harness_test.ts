@@ -175,7 +175,7 @@ Deno.test("of() tests a window's function: state of the window, late records", (
     override process(key: string, context: WindowContext, elements: Iterable<Fare>, out: Collector<string>): void {
       const firings = context.globalState().getState(FIRINGS);
       firings.update((firings.value() ?? 0) + 1);
-      for (const { sum } of elements) out.collect(`${key} ${sum} ${context.window}`);
+      for (const { sum } of elements) out.collect(`${key} ${sum} ${context.window()}`);
     }
   }
   const harness = OperatorHarness.of((fares: DataStream<Fare>) =>

@@ -4,7 +4,7 @@ import {
   TumblingProcessingTimeWindows,
 } from "../../../src/engine/windows/processing_time_windows.ts";
 
-const at = (nowMs: number) => ({ getCurrentProcessingTime: () => nowMs });
+const at = (nowMs: number) => ({ currentProcessingTime: () => nowMs });
 
 // From Flink's TumblingProcessingTimeWindowsTest.
 Deno.test("TumblingProcessingTimeWindows puts a record into the window of the clock, whatever its own time", () => {

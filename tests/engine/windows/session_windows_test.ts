@@ -4,7 +4,7 @@ import { EventTimeSessionWindows, ProcessingTimeSessionWindows } from "../../../
 const KINDS = [EventTimeSessionWindows, ProcessingTimeSessionWindows] as const;
 
 Deno.test("A session of one record lasts for the gap, from its time or the clock's", () => {
-  const clock = { getCurrentProcessingTime: () => 700 };
+  const clock = { currentProcessingTime: () => 700 };
   // From Flink's EventTimeSessionWindowsTest, with a gap of 5 s.
   const byEvent = EventTimeSessionWindows.withGap(5_000);
   assertEquals([0, 4_999].map((ms) => byEvent.assignWindows("any", ms)[0]!.id), ["0:5000", "4999:9999"]);

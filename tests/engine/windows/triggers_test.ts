@@ -76,8 +76,8 @@ Deno.test("Triggers that can work on windows that merge say so, and purging ones
 function noting(nowMs: number): { readonly context: OnMergeContext; readonly timers: string[] } {
   const timers: string[] = [];
   const context = {
-    getCurrentWatermark: () => nowMs,
-    getCurrentProcessingTime: () => nowMs,
+    currentWatermark: () => nowMs,
+    currentProcessingTime: () => nowMs,
     registerEventTimeTimer: (timeMs: number) => void timers.push(`event ${timeMs}`),
     registerProcessingTimeTimer: (timeMs: number) => void timers.push(`clock ${timeMs}`),
   };

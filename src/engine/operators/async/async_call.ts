@@ -44,7 +44,7 @@ export class AsyncCall<IN, OUT> implements AsyncContext, Queued, Undoable {
   }
 
   // Made only for functions that ask for it.
-  get signal(): AbortSignal {
+  signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#abandoned) this.#controller.abort();
     return this.#controller.signal;

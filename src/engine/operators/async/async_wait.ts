@@ -2,6 +2,7 @@ import { NO_TIMESTAMP, type Output, type StreamRecord } from "../../record.ts";
 import { NO_NAMESPACE, type StateTable } from "../../state/state_table.ts";
 import { BinaryHeap } from "../../time/binary_heap.ts";
 import { AsyncCall, type AsyncCallOwner } from "./async_call.ts";
+import { runtimeContext } from "../function_context.ts";
 import type { AsyncWaitOptions, RichAsyncFunction } from "../../functions/async_function.ts";
 import { type AsyncWaitQueue, Fifo, OrderedQueue, UnorderedQueue } from "./async_queue.ts";
 import type { Operator, OperatorContext, PendingResults } from "../operator.ts";
@@ -50,7 +51,7 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, PendingRes
 
   open(context: OperatorContext): void {
     this.#context = context;
-    this.#function.open?.({ name: context.name, signal: context.signal });
+    this.#function.open?.(runtimeContext(context));
     this.#atWork = context.state.table<Stored<IN>>("at work", 1);
     const sequences = ([...this.#atWork.keys()] as number[]).sort((a, b) => a - b);
     for (const sequence of sequences) {

@@ -2,7 +2,7 @@ import { formatTime, NO_TIMESTAMP, type Output, type StreamRecord } from "../../
 import type { OutputTag } from "../../side_output.ts";
 import type { KeyId } from "../../state/key.ts";
 import type { Timer } from "../../time/timer_queue.ts";
-import { KeyedFunctionContext } from "../function_context.ts";
+import { FunctionContext } from "../function_context.ts";
 import type { KeyedRuntimeContext } from "../../functions/functions.ts";
 import { type Bucket, IntervalJoinBuffer } from "./interval_join_buffer.ts";
 import type { JoinContext, ProcessJoinFunction } from "../../functions/process_join_function.ts";
@@ -144,13 +144,13 @@ class Side<T> {
 /** The pair at work, as its function sees it. */
 class Pair<IN1, IN2, OUT> implements JoinContext {
   readonly #function: ProcessJoinFunction<IN1, IN2, OUT>;
-  readonly #context: KeyedFunctionContext<unknown, OUT>;
+  readonly #context: FunctionContext<unknown, OUT>;
   #leftMs = NO_TIMESTAMP;
   #rightMs = NO_TIMESTAMP;
 
   constructor(context: OperatorContext, joinFunction: ProcessJoinFunction<IN1, IN2, OUT>) {
     this.#function = joinFunction;
-    this.#context = new KeyedFunctionContext(context);
+    this.#context = new FunctionContext(context, { keyed: true });
   }
 
   runtimeContext(): KeyedRuntimeContext {
@@ -160,20 +160,20 @@ class Pair<IN1, IN2, OUT> implements JoinContext {
   join(left: IN1, right: IN2, leftMs: number, rightMs: number, output: Output<OUT>): void {
     this.#leftMs = leftMs;
     this.#rightMs = rightMs;
-    this.#context.turnTo(this.getTimestamp(), output);
+    this.#context.setCurrentRecord(this.timestamp(), output);
     this.#function.processElement(left, right, this, this.#context.out);
     this.#context.leaveKey();
   }
 
-  getLeftTimestamp(): number {
+  leftTimestamp(): number {
     return this.#leftMs;
   }
 
-  getRightTimestamp(): number {
+  rightTimestamp(): number {
     return this.#rightMs;
   }
 
-  getTimestamp(): number {
+  timestamp(): number {
     return Math.max(this.#leftMs, this.#rightMs);
   }
 

@@ -1,14 +1,16 @@
 import type { KeyedStateStore } from "../../state/state.ts";
 import type { Window } from "../../windows/window.ts";
 import { type KeyedRuntimeContext, TimestampedCollector, type WindowContext } from "../../functions/functions.ts";
+import { runtimeContext } from "../function_context.ts";
 import type { OperatorContext } from "../operator.ts";
 import type { OutputTag } from "../../side_output.ts";
 
-/** The window at work, as its function sees it. One object serves all windows of an operator, which turns it to each. */
+/** The window at work, as its function sees it. One object serves all windows of an operator. */
 export class FiringWindow<W extends Window, OUT> implements WindowContext<W> {
-  /** Takes what the function gives. */
+  /** Takes what the function emits. */
   readonly out: TimestampedCollector<OUT> = new TimestampedCollector();
-  window!: W;
+  /** Undefined before the first. */
+  current: W | undefined;
   readonly #context: OperatorContext;
   readonly #global: KeyedStateStore;
   readonly #perWindow: KeyedStateStore;
@@ -18,19 +20,22 @@ export class FiringWindow<W extends Window, OUT> implements WindowContext<W> {
   constructor(context: OperatorContext, merging: boolean) {
     this.#context = context;
     this.#global = context.state.store();
-    this.#perWindow = context.state.store(() => this.window.id);
+    this.#perWindow = context.state.store(() => this.current!.id);
     this.#merging = merging;
   }
 
-  turnTo(window: W): void {
-    this.window = window;
+  setCurrentWindow(window: W): void {
+    this.current = window;
     this.out.timestampMs = window.maxTimestamp();
   }
 
   /** For the function's `open()`. */
   runtimeContext(): KeyedRuntimeContext {
-    const { name, signal, state } = this.#context;
-    return Object.assign(state.store(), { name, signal });
+    return Object.assign(this.#context.state.store(), runtimeContext(this.#context));
+  }
+
+  window(): W {
+    return this.current!;
   }
 
   currentWatermark(): number {

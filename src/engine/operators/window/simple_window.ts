@@ -56,7 +56,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
     }
   };
   readonly #failed = (): FailedWindow => ({
-    window: `${this.#firing.window}`,
+    window: `${this.#firing.current}`,
     value: this.#entry.value,
     timestampMs: this.#firing.out.timestampMs,
   });
@@ -80,7 +80,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
   open(context: OperatorContext): void {
     this.#context = context;
     warnOfManyWindows(context, this.#description.assigner);
-    this.#assignerContext = { getCurrentProcessingTime: () => context.processingTime() };
+    this.#assignerContext = { currentProcessingTime: () => context.processingTime() };
     this.#contents = context.state.windowTable<ACC>("contents", 1);
     this.#contents.whenOpen((window) => context.timers.registerGroup(window));
     this.#firing = new FiringWindow(context, false);
@@ -119,7 +119,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
     const { namespace } = entry;
     const firing = this.#firing;
     // Windows of one end fire one key after the other.
-    if (firing.window?.id !== namespace) firing.turnTo(this.#assigner.windowOf(namespace));
+    if (firing.current?.id !== namespace) firing.setCurrentWindow(this.#assigner.windowOf(namespace));
     this.#entry = entry;
     this.#output = output;
     this.#context.firing(this.#give, this.#failed);

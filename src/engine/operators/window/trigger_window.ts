@@ -18,22 +18,22 @@ export class TriggerWindow implements OnMergeContext {
     this.#accumulators = context.state.store(() => this.#namespace);
   }
 
-  turnTo(window: Window): this {
+  setCurrentWindow(window: Window): this {
     this.#namespace = window.id;
     return this;
   }
 
   /** To a window that others have become. */
-  turnToMerged(window: Window, merged: readonly Window[]): this {
+  setMergedWindow(window: Window, merged: readonly Window[]): this {
     this.#merged = merged;
-    return this.turnTo(window);
+    return this.setCurrentWindow(window);
   }
 
-  getCurrentWatermark(): number {
+  currentWatermark(): number {
     return this.#context.currentWatermark();
   }
 
-  getCurrentProcessingTime(): number {
+  currentProcessingTime(): number {
     return this.#context.processingTime();
   }
 

@@ -122,10 +122,10 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
 
   /** See {@link MergeListener}; not for others. */
   onMerge(result: W, merged: readonly W[], stateWindow: string, mergedStateWindows: readonly string[]): void {
-    this.#trigger.onMerge(result, this.#triggerWindow.turnToMerged(result, merged));
+    this.#trigger.onMerge(result, this.#triggerWindow.setMergedWindow(result, merged));
     const { state: { currentKeyId } } = this.#context;
     for (const window of merged) {
-      this.#trigger.clear(window, this.#triggerWindow.turnTo(window));
+      this.#trigger.clear(window, this.#triggerWindow.setCurrentWindow(window));
       this.#cleanupTimers().delete(this.#cleanupMs(window), window.id, currentKeyId);
     }
     // Mostly a session has only grown.
@@ -134,7 +134,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
 
   #add(value: T, timestampMs: number, window: W, stateWindow: string): void {
     this.#contents.add(stateWindow, value, timestampMs);
-    const context = this.#triggerWindow.turnTo(window);
+    const context = this.#triggerWindow.setCurrentWindow(window);
     this.#obey(this.#trigger.onElement(value, timestampMs, window, context), window, stateWindow);
     const cleanupMs = this.#cleanupMs(window);
     // Windows without end are never cleaned up.
@@ -144,7 +144,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   }
 
   #onTimer({ timeMs, namespace }: Timer, eventTime: boolean, output: Output<OUT>): void {
-    const last = this.#firing.window;
+    const last = this.#firing.current;
     // Windows of one end fire one key after the other.
     const window = last?.id === namespace ? last : this.#assigner.windowOf(namespace);
     const open = this.#merging && this.#loadOpen();
@@ -152,7 +152,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     // A trigger may leave timers of windows that have become part of others.
     if (stateWindow === undefined) return;
     this.#firing.out.output = output;
-    const context = this.#triggerWindow.turnTo(window);
+    const context = this.#triggerWindow.setCurrentWindow(window);
     let result: TriggerResult = TriggerResult.CONTINUE;
     this.#firingOf(window, stateWindow, () => {
       result = eventTime
@@ -181,7 +181,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
 
   /** Calls what is the user's. */
   #firingOf(window: W, stateWindow: string, work: () => void): void {
-    this.#firing.turnTo(window);
+    this.#firing.setCurrentWindow(window);
     this.#context.firing(work, () => ({
       window: `${window}`,
       value: this.#contents.held(stateWindow),

@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../../src/engine/errors.ts";
 import { AsyncWaitOperator } from "../../../../src/engine/operators/async/async_wait.ts";
-import type { AsyncWaitOptions, RichAsyncFunction } from "../../../../src/engine/functions/async_function.ts";
+import type {
+  AsyncContext,
+  AsyncWaitOptions,
+  RichAsyncFunction,
+} from "../../../../src/engine/functions/async_function.ts";
+import type { RuntimeContext } from "../../../../src/engine/functions/functions.ts";
 import { AsyncRetryStrategies } from "../../../../src/engine/functions/async_retry_strategies.ts";
 import { MAX_WATERMARK, NO_TIMESTAMP } from "../../../../src/engine/record.ts";
 import type { ErrorPolicy } from "../../../../src/engine/runtime/error_policy.ts";
@@ -603,13 +608,13 @@ Deno.test("AsyncWaitOperator opens and closes its function, and calls it between
   const events: string[] = [];
   class Lookup implements RichAsyncFunction<string, string> {
     #pool = "";
-    open({ name, signal }: { name: string; signal: AbortSignal }) {
+    open(context: RuntimeContext) {
       this.#pool = "pool";
-      events.push(`open ${name} ${signal.aborted}`);
+      events.push(`open ${context.name()} ${context.signal().aborted}`);
     }
-    asyncInvoke(input: string, { signal }: { signal: AbortSignal }) {
+    asyncInvoke(input: string, context: AsyncContext) {
       events.push(`call ${input} of ${this.#pool}`);
-      signal.addEventListener("abort", () => events.push("abort"));
+      context.signal().addEventListener("abort", () => events.push("abort"));
       return new Promise<string[]>(() => {});
     }
     close() {
@@ -630,7 +635,7 @@ Deno.test("AsyncWaitOperator opens and closes its function, and calls it between
 });
 
 Deno.test("AsyncWaitOperator gives a function that asks for it late a signal that is aborted already", () => {
-  let context: { readonly signal: AbortSignal } | undefined;
+  let context: AsyncContext | undefined;
   const rich: RichAsyncFunction<string, string> = {
     asyncInvoke: (_input, given) => {
       context = given;
@@ -641,5 +646,5 @@ Deno.test("AsyncWaitOperator gives a function that asks for it late a signal tha
   rig.record("a").task.emitReady();
   rig.task.operator.close!();
 
-  assertEquals(context!.signal.aborted, true);
+  assertEquals(context!.signal().aborted, true);
 });

@@ -214,7 +214,7 @@ Deno.test("ProcessJoinFunction learns both times, and gives what it gives at the
   const SIDE = new OutputTag<string>("side");
   const join: Join = {
     processElement(left, right, context, out) {
-      const times = [context.getLeftTimestamp(), context.getRightTimestamp(), context.getTimestamp()];
+      const times = [context.leftTimestamp(), context.rightTimestamp(), context.timestamp()];
       out.collect(`${left} ${right} ${times}`);
       out.collect("again");
       context.output(SIDE, "side");
@@ -232,7 +232,7 @@ Deno.test("ProcessJoinFunction is opened and closed, and has state of its key", 
   class Counting extends ProcessJoinFunction<Text, Text, string> {
     #pairs!: ValueState<number>;
     override open(context: KeyedRuntimeContext) {
-      events.push(`open ${context.name}`);
+      events.push(`open ${context.name()}`);
       this.#pairs = context.getState(new ValueStateDescriptor<number>("pairs"));
     }
     processElement(left: Text, _right: Text, _context: unknown, out: { collect(text: string): void }) {

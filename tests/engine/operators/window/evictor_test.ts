@@ -34,7 +34,7 @@ class TellingEvictor implements Evictor<string, Window> {
 
   evictBefore(elements: Elements<string>, size: number, window: Window, context: EvictorContext): Elements<string> {
     this.seen.push(["before", elements.map(({ value, timestampMs }) => `${value}@${timestampMs}`), size, window.id]);
-    this.seen.push([context.getCurrentWatermark(), context.getCurrentProcessingTime()]);
+    this.seen.push([context.currentWatermark(), context.currentProcessingTime()]);
     return elements.filter(({ value }) => !this.#before.test(value));
   }
 

@@ -190,7 +190,7 @@ Deno.test("process() gets key, window, the one folded value, and event time that
   const clock = new ManualClock(777);
   const rig = newRig(
     processing<string>((key, context, elements, out) => {
-      const { startMs, endMs } = context.window;
+      const { startMs, endMs } = context.window();
       seen.push([key, startMs, endMs, [...elements], context.currentWatermark(), context.currentProcessingTime()]);
       out.collect(`${key} first`);
       out.collect(`${key} second`);
@@ -231,7 +231,7 @@ Deno.test("windowState() belongs to the key and this window, and clear() can rel
       },
       (context) => {
         const state = context.windowState().getState(seen);
-        cleared.push([context.window.startMs, state.value()]);
+        cleared.push([context.window().startMs, state.value()]);
         state.clear();
       },
     ),

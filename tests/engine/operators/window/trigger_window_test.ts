@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { OperatorError } from "../../../../src/engine/errors.ts";
-import { ProcessWindowFunction, type WindowContext } from "../../../../src/engine/functions/functions.ts";
+import {
+  type KeyedRuntimeContext,
+  ProcessWindowFunction,
+  type WindowContext,
+} from "../../../../src/engine/functions/functions.ts";
 import { MAX_WATERMARK } from "../../../../src/engine/record.ts";
 import { ValueStateDescriptor } from "../../../../src/engine/state/state.ts";
 import {
@@ -387,17 +391,17 @@ Deno.test("process() is opened and closed with the operator, and clear() is call
   const calls: unknown[] = [];
   const SEEN = new ValueStateDescriptor<number>("seen");
   class Noting extends ProcessWindowFunction<string, string, string> {
-    override open({ name }: { name: string }): void {
-      calls.push(["open", name]);
+    override open(context: KeyedRuntimeContext): void {
+      calls.push(["open", context.name()]);
     }
     override process(key: string, context: WindowContext): void {
       const seen = context.windowState().getState(SEEN);
       seen.update((seen.value() ?? 0) + 1);
-      calls.push([key, context.window.id, seen.value(), context.currentProcessingTime()]);
+      calls.push([key, context.window().id, seen.value(), context.currentProcessingTime()]);
     }
     override clear(context: WindowContext<TimeWindow>): void {
       const seen = context.windowState().getState(SEEN);
-      calls.push(["clear", context.window.id, seen.value()]);
+      calls.push(["clear", context.window().id, seen.value()]);
       seen.clear();
     }
     override close(): void {

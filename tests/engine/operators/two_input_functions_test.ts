@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { coFlatMap, coMap } from "../../../src/engine/operators/co_map.ts";
+import { coFlatMap, coMap } from "../../../src/engine/operators/two_input_functions.ts";
 import { CoProcessOperator } from "../../../src/engine/operators/co_process.ts";
 import type { Collector, KeyedRuntimeContext } from "../../../src/engine/functions/functions.ts";
-import { KeyedCoProcessOperator } from "../../../src/engine/operators/keyed_co_process.ts";
 import type { CoFlatMapFunction } from "../../../src/engine/functions/process_functions.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
@@ -10,7 +9,10 @@ import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts
 
 Deno.test("coMap() gives one record for each of either input, at its timestamp", () => {
   const rig = new OperatorHarness<number, string, boolean>(
-    () => new CoProcessOperator(coMap({ map1: (n: number) => `number ${n}`, map2: (b: boolean) => `truth ${b}` })),
+    () =>
+      new CoProcessOperator(coMap({ map1: (n: number) => `number ${n}`, map2: (b: boolean) => `truth ${b}` }), {
+        keyed: false,
+      }),
     { twoInputs: true },
   );
   rig.record(1, 10).record2(true, 5).record(2);
@@ -21,10 +23,13 @@ Deno.test("coMap() gives one record for each of either input, at its timestamp",
 Deno.test("coFlatMap() gives any number of records for each of either input, at its timestamp", () => {
   const rig = new OperatorHarness<number, string, string>(
     () =>
-      new CoProcessOperator(coFlatMap<number, string, string, unknown>({
-        flatMap1: () => {},
-        flatMap2: (text, out) => text.split(" ").forEach((word) => out.collect(word)),
-      })),
+      new CoProcessOperator(
+        coFlatMap<unknown, number, string, string>({
+          flatMap1: () => {},
+          flatMap2: (text, out) => text.split(" ").forEach((word) => out.collect(word)),
+        }),
+        { keyed: false },
+      ),
     { twoInputs: true },
   );
   rig.record(1, 10).record2("a b", 5);
@@ -52,7 +57,7 @@ class Control implements CoFlatMapFunction<string, string, string, KeyedRuntimeC
 Deno.test("coFlatMap() behind keyBy() has state per key that both inputs share, also after a restart", () => {
   const identity = (word: string) => word;
   const rig = new OperatorHarness<string, string, string>(
-    () => new KeyedCoProcessOperator<string, string, string, string>(coFlatMap(new Control())),
+    () => new CoProcessOperator<string, string, string, string>(coFlatMap(new Control()), { keyed: true }),
     { keyBy: identity, keyBy2: identity },
   );
   rig.record2("Apache", 1).record("DROP", 2).record("IGNORE", 3).record2("DROP", 4).record2("Flink", 5);
@@ -73,7 +78,7 @@ Deno.test("coMap() and coFlatMap() open and close their function", () => {
       coFlatMap({ flatMap1: () => {}, flatMap2: () => {} }),
     ]
   ) {
-    new OperatorHarness(() => new CoProcessOperator(fn), { twoInputs: true }).task.operator.close!();
+    new OperatorHarness(() => new CoProcessOperator(fn, { keyed: false }), { twoInputs: true }).task.operator.close!();
   }
 
   assertEquals(calls, ["open", "close", "open", "close"]);
