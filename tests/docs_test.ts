@@ -269,6 +269,19 @@ test("map.md leads to files that have what they are named for", async () => {
   }
 });
 
+test("CONTRIBUTING.md has a line for every room", async () => {
+  const map = /^```text\n([^]*?)^```$/m.exec(await read("CONTRIBUTING.md"))![1]!;
+  const missing: string[] = [];
+  for (const dir of ["", "src/", "src/engine/", "src/connectors/"]) {
+    for await (const { name, isDirectory } of Deno.readDir(new URL(dir, ROOT))) {
+      if (isDirectory && !name.startsWith(".") && !new RegExp(`(^|\\s)${name}/`, "m").test(map)) {
+        missing.push(dir + name);
+      }
+    }
+  }
+  assertEquals(missing.filter((name) => !["node_modules", "target"].includes(name)), []);
+});
+
 test("links of the documentation lead somewhere", async () => {
   const broken: string[] = [];
   for (const path of ALL) {
