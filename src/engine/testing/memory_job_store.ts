@@ -22,7 +22,7 @@ export interface Commit {
   readonly positions: readonly Position[];
   /** Records that became lasting. */
   readonly output: readonly Written[];
-  /** Dead letters, likewise. */
+  /** Dead letters that became lasting. */
   readonly letters: readonly DeadLetter[];
 }
 
@@ -30,9 +30,9 @@ export interface Commit {
 export class RetriableError extends Error {
   /** Names the class in messages. */
   override name = "RetriableError";
-  /** Tells programs to print the message alone. */
+  /** True: programs print the message without its stack. */
   readonly expected = true;
-  /** Tells the job to try again. */
+  /** True: a later attempt may succeed. */
   readonly retriable = true;
 }
 
