@@ -27,7 +27,7 @@ const WORDS: readonly Rule[] = [
     pattern: /\bso_?far\b/i,
     instead: '"accumulated" in code, "so far" in prose',
     // The name under which commits store a reduce's value: it cannot change.
-    except: ["reduce.ts", "reduce_test.ts", "operator_harness_test.ts", "commit_format.ts", "golden_commit_test.ts"],
+    except: ["reduce.ts", "commit_format.ts", "golden_commit_test.ts"],
   },
   { pattern: /\bcan not\b/i, instead: '"cannot"' },
   {

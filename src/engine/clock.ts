@@ -7,7 +7,7 @@ export interface Clock {
   /** Resolves after `ms`, or at once when the signal is aborted; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /**
-   * Calls back when `ms` have passed, and again and again, beside whatever else goes on, until what it returns is disposed. Calls
+   * Calls back when `ms` have passed, and again and again, beside whatever else goes on, until what it gives is disposed. Calls
    * that are overdue are made up for by one; none keeps the process alive. Without it a job has no watchdog.
    */
   every?(ms: number, callback: () => void): Disposable;

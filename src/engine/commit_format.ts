@@ -82,6 +82,9 @@ export function parseShape(stored: StoredShape): ParsedShape {
 /** Which clock a timer goes by; what its entry begins with. */
 export type TimerKind = "timer" | "processing-timer";
 
+/** The state in which `reduce()` and its like keep what they have accumulated of a key. */
+export const ACCUMULATED = "sofar";
+
 export const JOB_ENTRY = JSON.stringify(["job"]);
 
 export function splitEntry(source: string, split: string): string {

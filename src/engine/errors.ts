@@ -28,7 +28,7 @@ export function formatOrigin(origin: RecordOrigin): string {
 export class JobError extends Error {
   /** Names the class in messages. */
   override name = "JobError";
-  /** True: programs print the message without its stack, which would not help. */
+  /** Tells programs to print the message alone: the stack would not help. */
   readonly expected: boolean = true;
 }
 
@@ -39,7 +39,7 @@ export class JobError extends Error {
 export class RecordError extends Error {
   /** Names the class in messages. */
   override name = "RecordError";
-  /** True: programs print the message without its stack, which would not help. */
+  /** Tells programs to print the message alone: the stack would not help. */
   readonly expected = true;
 }
 

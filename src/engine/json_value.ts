@@ -80,12 +80,12 @@ function findLossInObject(value: object, path: string, use: JsonUse, above: read
   const within = [...above, value];
   if ("toJSON" in value && typeof value.toJSON === "function") {
     if (use === "state") return `${named(value)}${at}`;
-    const shown: unknown = value.toJSON("");
-    if (shown === null && value instanceof Date) return `an invalid Date${at}`;
-    // JSON.stringify() does not call toJSON() of what toJSON() returns.
-    return typeof shown === "object" && shown !== null
-      ? findLossInFields(shown, path, use, within)
-      : findLoss(shown, path, use, within);
+    const said: unknown = value.toJSON("");
+    if (said === null && value instanceof Date) return `an invalid Date${at}`;
+    // JSON does not ask again what it is told.
+    return typeof said === "object" && said !== null
+      ? findLossInFields(said, path, use, within)
+      : findLoss(said, path, use, within);
   }
   return vanishes(value) ? `${named(value)}${at}` : findLossInFields(value, path, use, within);
 }

@@ -3,7 +3,7 @@
 /** The timestamp of a record that has none, for instance out of `fromCollection()`. Smaller than every event time. */
 export const NO_TIMESTAMP: number = Number.NEGATIVE_INFINITY;
 
-/** The watermark before the first one. */
+/** The watermark before any was given. */
 export const MIN_WATERMARK: number = Number.NEGATIVE_INFINITY;
 
 /** The watermark after the last record of a bounded input: no record will ever follow. */
@@ -21,7 +21,7 @@ export class StreamRecord<T> {
   timestampMs: number = NO_TIMESTAMP;
 }
 
-/** Takes what an operator or a user's function emits. */
+/** Takes what an operator or a user's function gives. */
 export interface Output<T> {
   /** @param timestampMs event time, ms since the Unix epoch, or {@link NO_TIMESTAMP} */
   collect(value: T, timestampMs: number): void;

@@ -22,7 +22,7 @@ export interface Sink<T> {
   exactlyOnceWith(store: JobStore | undefined): boolean;
   /**
    * Whether what it writes would come back through that source of the same job; asked before anything is opened.
-   * @returns how it would come back, as the end of a sentence; undefined if nothing would, or that is not known
+   * @returns what would come back how, as the end of a sentence; undefined if nothing would, or nobody can tell
    */
   feeds?(source: Source<unknown>): string | undefined | Promise<string | undefined>;
   /** Opens it, for one attempt of the job. */
@@ -33,7 +33,7 @@ export interface Sink<T> {
 export interface SinkContext {
   /** The job's open store, for sinks that write through it. */
   readonly session: JobSession | undefined;
-  /** What `prepareCommit()` returned for the last commit; undefined if there is no commit, or it returned nothing. */
+  /** What `prepareCommit()` gave for the last commit; undefined if there is none, or it gave nothing. */
   readonly restored: Json | undefined;
   /** Takes the sink's words to the job's operator. */
   readonly logger: Logger;
@@ -58,7 +58,7 @@ export interface SinkWriter<T> {
   flush?(): void | Promise<void>;
   /**
    * Takes back the last records written, as a function threw at what they came from. Only what came since the last `flush()`.
-   * A sink that has sent them already leaves it out.
+   * A sink that has given them out already leaves it out.
    */
   takeBack?(records: number): void;
   /**
@@ -66,7 +66,7 @@ export interface SinkWriter<T> {
    * @returns what the next `open()` must know if the job dies after this commit; it is committed with positions and state
    */
   prepareCommit?(): Json | undefined | Promise<Json | undefined>;
-  /** The commit that holds what `prepareCommit()` returned has happened: output may become visible. */
+  /** The commit that holds what `prepareCommit()` gave has happened: output may become visible. */
   committed?(): void | Promise<void>;
   /** Called when the attempt ends, however it ends. */
   close?(): void | Promise<void>;

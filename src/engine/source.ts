@@ -39,9 +39,9 @@ export interface Source<T> {
 
 /** What a source learns when it is opened. */
 export interface SourceContext {
-  /** Committed position of each split by its id, as `SourceSplit.position` had it; undefined at the first start. */
+  /** Committed position of each split by its id, as `SourceSplit.position` gave it; undefined at the first start. */
   readonly restored: ReadonlyMap<string, Json> | undefined;
-  /** What committed positions point into, by split, as `SourceSplit.identity` had it; those without one left out. */
+  /** What committed positions point into, by split, as `SourceSplit.identity` gave it; those without one left out. */
   readonly restoredIdentities?: ReadonlyMap<string, Json> | undefined;
   /** For splits that are not in `restored`. */
   readonly from: StartingPoint;
@@ -54,7 +54,7 @@ export interface SourceContext {
   /** The job's clock. */
   readonly clock: Clock;
   /**
-   * Numbers what happens in the job's sources, in the order in which it happens: each call returns the next number, > 0. See
+   * Numbers what happens in the job's sources, in the order in which it happens: each call gives the next number, > 0. See
    * `SourceSplit.arrival`.
    */
   readonly sequence: () => number;
@@ -69,7 +69,7 @@ export interface SourceReader<T> {
   /** Begins to read ahead; called once, after the job's first commit. */
   start(): void;
   /**
-   * Called by the job's loop between batches: throws what went wrong in the background, and returns a promise if it must be
+   * Called by the job's loop between batches: throws what went wrong in the background, and gives a promise if it must be
    * waited for before the splits' status can be believed.
    *
    * @param arrival the latest of the records that are to be taken next, in `SourceContext.sequence()`: a split that is read to

@@ -26,14 +26,14 @@ import type { SingleOutputStreamOperator } from "./data_stream.ts";
  * @see Flink: AllWindowedStream
  */
 export class AllWindowedStream<T, W extends Window = TimeWindow> extends BaseWindowedStream<T, W> {
-  /** A stream by window; `DataStream.windowAll()` makes it. */
+  /** See `DataStream.windowAll()`. */
   constructor(assigner: WindowAssigner<T, W>, transform: Transform<T>) {
     super("windowAll", assigner, transform);
   }
 
-  /** Folds a window's records as they come: one value is kept, and emitted when the window fires. */
+  /** Folds a window's records as they come: one value is kept, and given when the window fires. */
   reduce(reduce: ReduceFunction<T>): SingleOutputStreamOperator<T>;
-  /** Folds a window's records as they come, and lets a function make the result of the folded value when the window fires. */
+  /** Likewise, and lets a function make the result of the folded value. */
   reduce<R>(reduce: ReduceFunction<T>, process: ProcessAllWindowFunction<T, R, W>): SingleOutputStreamOperator<R>;
   reduce<R>(reduce: ReduceFunction<T>, process?: ProcessAllWindowFunction<T, R, W>): SingleOutputStreamOperator<R> {
     checkPlainFunction("reduce", reduce);
@@ -42,7 +42,7 @@ export class AllWindowedStream<T, W extends Window = TimeWindow> extends BaseWin
 
   /** Folds a window's records as they come into an accumulator, of which a result is made when the window fires. */
   aggregate<ACC, R>(aggregateFunction: AggregateFunction<T, ACC, R>): SingleOutputStreamOperator<R>;
-  /** Folds a window's records into an accumulator, and lets a function make the result of what the accumulator comes to. */
+  /** Likewise, and lets a function make the result of that result. */
   aggregate<ACC, V, R>(
     aggregateFunction: AggregateFunction<T, ACC, V>,
     process: ProcessAllWindowFunction<V, R, W>,

@@ -4,11 +4,11 @@ import { checkFunction, checkHas } from "./checks.ts";
 import type { DataStream, SingleOutputStreamOperator } from "./data_stream.ts";
 
 /**
- * Asks something outside about each record of a stream, a service or a database, with many calls in flight at a time.
+ * Asks something outside about each record of a stream, a service or a database, with many calls on their way at a time.
  *
  * Both methods take a function that returns a promise of an array of results, each of which gets its record's timestamp, and
  * `{ timeoutMs, capacity, retry, onTimeout }`. What is thrown is an error at the record, unless `retry` says to ask again; so
- * is it to have no results in time, unless `onTimeout` returns others. The job's `onError` decides then (in Flink the job fails).
+ * is it to have no results in time, unless `onTimeout` gives others. The job's `onError` decides then (in Flink the job fails).
  *
  * Results come exactly once, also after a crash: records at work are kept in the commit (so they must survive JSON), and their
  * calls are made again. The end of a bounded input waits for all of them, pauses before a retry included (Flink makes one last
@@ -45,7 +45,7 @@ function orderedWait<IN, OUT>(
 /**
  * Results as they come. Event time keeps its place: none of a record before a watermark comes after it, nor the other way
  * round. Watermarks that come while one waits are gathered into one, else each would keep the records around it in order.
- * @throws {TypeError|RangeError} if the options are not as {@link AsyncWaitOptions} says
+ * @throws {TypeError|RangeError} likewise
  */
 function unorderedWait<IN, OUT>(
   stream: DataStream<IN>,

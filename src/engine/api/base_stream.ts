@@ -36,7 +36,7 @@ export abstract class BaseStream<out T> {
     );
   }
 
-  /** Runs the whole job and returns this stream's records in an array. For bounded inputs. */
+  /** Runs the whole job and gives this stream's records in an array. For bounded inputs. */
   async executeAndCollect(): Promise<T[]> {
     const sink = new CollectSink<T>();
     this.sinkTo(sink);

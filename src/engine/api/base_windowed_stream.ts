@@ -51,7 +51,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
   }
 
   /**
-   * Decides when windows fire, in place of the assigner's own trigger.
+   * Decides when windows give results, in place of the assigner's own trigger.
    * @throws {TypeError} if windows merge, as sessions do, and the trigger does not support it
    */
   trigger(trigger: Trigger<T, W>): this {
@@ -112,7 +112,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
     return this.#field("min", field);
   }
 
-  /** The window's first record with the largest value of a field: its other fields are not of the record that had it; see `maxBy()`. */
+  /** The window's first record with the largest value of a field, likewise; see `maxBy()`. */
   max<N extends Field<T>>(this: BaseWindowedStream<HasComparable<N>, W>, field: N): SingleOutputStreamOperator<T> {
     return this.#field("max", field);
   }
@@ -126,7 +126,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
     return this.#field("minBy", field, first);
   }
 
-  /** The window's record with the largest value of a field; of equal ones the first, or with `false` the last. */
+  /** The window's record with the largest value of a field, likewise. */
   maxBy<N extends Field<T>>(
     this: BaseWindowedStream<HasComparable<N>, W>,
     field: N,
@@ -136,7 +136,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
   }
 
   /**
-   * Windows that keep one value, which is passed to `process`.
+   * Windows that keep one value, which `process` is given.
    * @internal
    */
   protected fold<ACC, V, R, K>(
@@ -165,7 +165,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
     return this.fold<T, T, R, unknown>(aggregation, fold, undefined);
   }
 
-  /** A copy: what is described later is for another operator. */
+  /** A copy: what is said later is for another operator. */
   #describe<ACC, V, R, K>(
     fold: WindowFold<T, ACC, V> | undefined,
     process: ProcessWindowFunction<V, R, K, W> | undefined,
@@ -190,7 +190,7 @@ function isSimple<T, ACC, V, R, K, W extends Window>(description: WindowDescript
     evictor === undefined && allowedLatenessMs === 0;
 }
 
-/** @throws {TypeError} if `given` is not a window function */
+/** @throws {TypeError} if `given` is nothing that makes results of windows */
 export function checkWindowFunction(method: string, given: unknown): void {
   checkFunctions(method, "a window function", given, ["process"], ["clear", "open", "close"]);
 }

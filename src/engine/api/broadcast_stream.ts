@@ -86,7 +86,7 @@ export class KeyedBroadcastConnectedStream<T1, T2, K> extends BroadcastConnected
 function checkDescriptors(descriptors: readonly unknown[]): void {
   if (descriptors.length === 0 || !descriptors.every((descriptor) => descriptor instanceof MapStateDescriptor)) {
     throw new TypeError(
-      "Cannot describe broadcast(): it takes a MapStateDescriptor for each state that keeps its records",
+      "Cannot describe broadcast(): it takes a MapStateDescriptor for each state that keeps what the stream tells",
     );
   }
   const names = descriptors.map(({ name }) => name);

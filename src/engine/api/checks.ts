@@ -4,7 +4,7 @@ import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 
 // What can be seen to be wrong while a job is described is said there, at the learner's line, not somewhere at run time.
 
-/** @throws {TypeError} if `given` is not a function */
+/** @throws {TypeError} if `given` is no function */
 export function checkFunction(method: string, given: unknown): void {
   if (typeof given !== "function") {
     throw new TypeError(
@@ -14,7 +14,7 @@ export function checkFunction(method: string, given: unknown): void {
 }
 
 /**
- * @throws {TypeError} if `given` is not a function, or one whose work comes later: a promise or a generator would be taken for
+ * @throws {TypeError} if `given` is no function, or one whose work comes later: a promise or a generator would be taken for
  *   its result
  */
 export function checkPlainFunction(method: string, given: unknown): void {
@@ -49,7 +49,7 @@ export function checkFunctions(
   }
 }
 
-/** @throws {TypeError} if `given` is not a watermark strategy */
+/** @throws {TypeError} if `given` is no watermark strategy */
 export function checkStrategy(method: string, given: unknown): void {
   if (!(given instanceof WatermarkStrategy)) {
     throw new TypeError(
@@ -58,7 +58,7 @@ export function checkStrategy(method: string, given: unknown): void {
   }
 }
 
-/** @throws {TypeError} if `given` is not a watermark strategy, or one that asks for partitions where there are none */
+/** @throws {TypeError} if `given` is no watermark strategy, or one that asks for partitions where there are none */
 export function checkAssignedStrategy(given: unknown): void {
   checkStrategy("assignTimestampsAndWatermarks", given);
   if ((given as WatermarkStrategy<unknown>).idlenessMs !== undefined) {
@@ -75,7 +75,7 @@ export function checkHas(method: string, what: string, given: unknown, member: s
   }
 }
 
-/** @throws {TypeError} if `given` is neither the name of a field nor a position in a tuple */
+/** @throws {TypeError} if `given` is no name of a field, and no position in a tuple either */
 export function checkField(method: string, given: unknown): void {
   if ((typeof given === "string" && given !== "") || (Number.isInteger(given) && given as number >= 0)) return;
   throw new TypeError(
@@ -85,13 +85,11 @@ export function checkField(method: string, given: unknown): void {
   );
 }
 
-/** @throws {TypeError} if `given` is not an object of predicates by name, in an order that can be relied on */
+/** @throws {TypeError} if `given` is no predicates by name, in an order that can be relied on */
 export function checkBranches(given: unknown): void {
   const names = Object.keys(given ?? {});
   if (names.length === 0) {
-    throw new TypeError(
-      "Cannot describe split(): it takes predicates by the name of their branch, and there is no predicate",
-    );
+    throw new TypeError("Cannot describe split(): it takes predicates by the name of their branch, it was given none");
   }
   for (const name of names) {
     if (name === "") throw new TypeError("Cannot describe split(): a branch needs a name, it was given an empty one");
@@ -114,7 +112,7 @@ const WITHOUT_SIDE_OUTPUTS = new Set([
   ...["timestamps/watermarks", "async wait, ordered", "async wait, unordered"],
 ]);
 
-/** @throws {TypeError} if `given` is not a tag, or `node` an operator that has no side outputs */
+/** @throws {TypeError} if `given` is no tag, or `node` an operator that has no side outputs */
 export function checkSideOutput(node: StreamNode, given: unknown): void {
   if (!(given instanceof OutputTag)) {
     throw new TypeError(
@@ -125,7 +123,7 @@ export function checkSideOutput(node: StreamNode, given: unknown): void {
   const what = node.kind === "operator" ? node.operation : node.kind;
   throw new TypeError(
     `Cannot describe getSideOutput("${given.id}"): "${node.name}" (${what}) has no side outputs; ` +
-      "call it right behind the process() or window function that emits to them",
+      "call it right behind the process() or window function that gives them",
   );
 }
 

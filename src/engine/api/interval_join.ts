@@ -13,11 +13,11 @@ export interface IntervalBounds {
   readonly upperBoundExclusive?: boolean;
 }
 
-/** Two keyed streams to be joined by event time. Processing time is not supported, as in Flink. @see Flink: KeyedStream.IntervalJoin */
+/** Two keyed streams to be joined by time. @see Flink: KeyedStream.IntervalJoin. Processing time is not to be had, as there. */
 export class IntervalJoin<T1, T2, K> {
   readonly #streams: KeyedConnectedStreams<T1, T2, K>;
 
-  /** Two keyed streams; `KeyedStream.intervalJoin()` makes it. */
+  /** See `KeyedStream.intervalJoin()`. */
   constructor(streams: KeyedConnectedStreams<T1, T2, K>) {
     this.#streams = streams;
   }
@@ -47,12 +47,12 @@ export class IntervalJoin<T1, T2, K> {
   }
 }
 
-/** Two keyed streams to be joined, with their interval. @see Flink: KeyedStream.IntervalJoined */
+/** The same with its interval. @see Flink: KeyedStream.IntervalJoined */
 export class IntervalJoined<T1, T2, K> {
   readonly #streams: KeyedConnectedStreams<T1, T2, K>;
   readonly #options: IntervalJoinOptions;
 
-  /** Two keyed streams and their interval; `IntervalJoin.between()` makes it. */
+  /** See {@link IntervalJoin.between}. */
   constructor(streams: KeyedConnectedStreams<T1, T2, K>, options: IntervalJoinOptions) {
     this.#streams = streams;
     this.#options = options;
@@ -66,10 +66,7 @@ export class IntervalJoined<T1, T2, K> {
     return this.#with({ leftLateTag: erased("sideOutputLeftLateData", tag) }) as IntervalJoined<never, T2, K>;
   }
 
-  /**
-   * Where records of the right stream go that are before event time, at their timestamp; without a tag to the dead letters. (In
-   * Flink such records vanish uncounted then.)
-   */
+  /** Likewise of the right stream. */
   sideOutputRightLateData<R>(this: IntervalJoined<T1, R, K>, tag: OutputTag<R>): IntervalJoined<T1, T2, K> {
     return this.#with({ rightLateTag: erased("sideOutputRightLateData", tag) }) as IntervalJoined<T1, never, K>;
   }

@@ -26,7 +26,7 @@ export interface StreamPair {
   readonly right: readonly Outlet[];
 }
 
-/** Two streams of one environment, with the key of the records of their union. */
+/** The same with the key of what comes out of their union. */
 interface KeyedPair extends StreamPair {
   readonly keySelector: KeySelector<unknown, unknown>;
 }
@@ -34,7 +34,7 @@ interface KeyedPair extends StreamPair {
 /**
  * Two streams to be joined: `left.join(right).where(keyOfLeft).equalTo(keyOfRight).window(…).apply(…)`.
  *
- * As in SQL's inner join a record without a partner in its window is left out. Event time is that of the stream further
+ * As in SQL's inner join a record without a partner in its window gives nothing. Event time is that of the stream further
  * behind.
  *
  * @example
@@ -59,7 +59,7 @@ export class JoinedStreams<T1, T2> {
   declare protected readonly recordTypes: readonly [T1, T2];
   readonly #streams: StreamPair;
 
-  /** Two streams; `DataStream.join()` makes it. */
+  /** See `DataStream.join()`. */
   constructor(streams: StreamPair) {
     this.#streams = streams;
   }
@@ -76,13 +76,13 @@ export class JoinedStreams<T1, T2> {
   }
 }
 
-/** A join of which the key of the left stream is known. */
+/** See {@link JoinedStreams.where}. */
 export interface JoinWhere<T1, T2, K> {
   /** The key of the right stream's records, of the same type. */
   equalTo(keySelector: KeySelector<T2, K>): JoinEqualTo<T1, T2, K>;
 }
 
-/** A join of which both keys are known. */
+/** See {@link JoinWhere.equalTo}. */
 export interface JoinEqualTo<T1, T2, K> {
   /** Records are joined that fall into one window. */
   window<W extends Window = TimeWindow>(assigner: WindowAssigner<TaggedUnion<T1, T2>, W>): WindowedJoin<T1, T2, K, W>;
@@ -98,7 +98,7 @@ export class CoGroupedStreams<T1, T2> {
   declare protected readonly recordTypes: readonly [T1, T2];
   readonly #streams: StreamPair;
 
-  /** Two streams; `DataStream.coGroup()` makes it. */
+  /** See `DataStream.coGroup()`. */
   constructor(streams: StreamPair) {
     this.#streams = streams;
   }
@@ -115,13 +115,13 @@ export class CoGroupedStreams<T1, T2> {
   }
 }
 
-/** A coGroup of which the key of the left stream is known. */
+/** See {@link CoGroupedStreams.where}. */
 export interface CoGroupWhere<T1, T2, K> {
   /** The key of the right stream's records, of the same type. */
   equalTo(keySelector: KeySelector<T2, K>): CoGroupEqualTo<T1, T2, K>;
 }
 
-/** A coGroup of which both keys are known. */
+/** See {@link CoGroupWhere.equalTo}. */
 export interface CoGroupEqualTo<T1, T2, K> {
   /** Records are taken together that fall into one window. */
   window<W extends Window = TimeWindow>(
@@ -129,7 +129,7 @@ export interface CoGroupEqualTo<T1, T2, K> {
   ): WindowedCoGroup<T1, T2, K, W>;
 }
 
-/** What joins and coGroups in windows have in common: how their windows work. */
+/** What both have in common: how their windows work. See `WindowedStream` for the three. */
 export abstract class WindowedPair<T1, T2, K, W extends Window> {
   readonly #windows: WindowedStream<TaggedUnion<T1, T2>, K, W>;
 
@@ -138,7 +138,7 @@ export abstract class WindowedPair<T1, T2, K, W extends Window> {
     this.#windows = new WindowedStream(assigner, (_operation, create) => addNodes(operation, streams, create));
   }
 
-  /** Decides when windows fire, in place of the assigner's own trigger. */
+  /** Decides when windows give results, in place of the assigner's own trigger. */
   trigger(trigger: Trigger<TaggedUnion<T1, T2>, W>): this {
     this.#windows.trigger(trigger);
     return this;
@@ -150,7 +150,7 @@ export abstract class WindowedPair<T1, T2, K, W extends Window> {
     return this;
   }
 
-  /** Keeps windows for `latenessMs` after their end: a record that comes meanwhile emits all of its window again. */
+  /** Keeps windows for `latenessMs` after their end: a record that comes meanwhile gives all of its window again. */
   allowedLateness(latenessMs: number): this {
     this.#windows.allowedLateness(latenessMs);
     return this;
@@ -162,7 +162,7 @@ export abstract class WindowedPair<T1, T2, K, W extends Window> {
   }
 }
 
-/** A join of which keys and windows are known: `apply()` says what becomes of each pair. */
+/** See {@link JoinedStreams}. */
 export class WindowedJoin<T1, T2, K, W extends Window> extends WindowedPair<T1, T2, K, W> {
   /** @internal */
   constructor(streams: KeyedPair, assigner: WindowAssigner<TaggedUnion<T1, T2>, W>) {
@@ -179,14 +179,14 @@ export class WindowedJoin<T1, T2, K, W extends Window> extends WindowedPair<T1, 
   }
 }
 
-/** A coGroup of which keys and windows are known: `apply()` says what becomes of the two groups. */
+/** See {@link CoGroupedStreams}. */
 export class WindowedCoGroup<T1, T2, K, W extends Window> extends WindowedPair<T1, T2, K, W> {
   /** @internal */
   constructor(streams: KeyedPair, assigner: WindowAssigner<TaggedUnion<T1, T2>, W>) {
     super("window coGroup", streams, assigner);
   }
 
-  /** All that the function emits, at the window's last millisecond. Records of one stream come in order of arrival. */
+  /** All that the function gives, at the window's last millisecond. Records of one stream come in order of arrival. */
   apply<R>(coGroup: CoGroupFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkPlainFunction("apply", coGroup);
     return this.coGroup(coGroup);

@@ -12,7 +12,7 @@ export type SplitStreams<T, B> = { readonly [Name in keyof B]: DataStream<Narrow
 /** What a predicate lets through: what it guards, if it is a type guard. */
 export type Narrowed<T, P> = P extends ((value: T) => value is infer S extends T) ? S : T;
 
-/** Adds the operator of `DataStream.split()`, and returns a stream for each branch. */
+/** See `DataStream.split()`. */
 export function splitStream<T, B extends Branches<T>>(stream: DataStream<T>, branches: B): SplitStreams<T, B> {
   checkBranches(branches);
   const tagged = Object.entries(branches).map(([name, takes]) => ({ tag: new OutputTag<T>(name), takes }));

@@ -15,7 +15,7 @@ import type { SingleOutputStreamOperator } from "./data_stream.ts";
 /**
  * Each key's records by window.
  *
- * First describe how windows work (`trigger()`, `evictor()`, `allowedLateness()`, `sideOutputLateData()`), last what becomes of
+ * First say how windows work (`trigger()`, `evictor()`, `allowedLateness()`, `sideOutputLateData()`), last what becomes of
  * their records. Results have the timestamp of the window's last millisecond. Flink's `apply()` is left out: `process()`
  * does all that it does.
  *
@@ -41,14 +41,14 @@ export class WindowedStream<T, K, W extends Window = TimeWindow> extends BaseWin
   /** Carries the type only. */
   declare protected readonly keyType: K;
 
-  /** A keyed stream by window; `KeyedStream.window()` makes it. */
+  /** See `KeyedStream.window()`. */
   constructor(assigner: WindowAssigner<T, W>, transform: Transform<T>) {
     super("window", assigner, transform);
   }
 
-  /** Folds a window's records as they come: one value is kept, and emitted when the window fires. */
+  /** Folds a window's records as they come: one value is kept, and given when the window fires. */
   reduce(reduce: ReduceFunction<T>): SingleOutputStreamOperator<T>;
-  /** Folds a window's records as they come, and lets a function make the result of the folded value when the window fires. */
+  /** Likewise, and lets a function make the result of the folded value. */
   reduce<R>(reduce: ReduceFunction<T>, process: ProcessWindowFunction<T, R, K, W>): SingleOutputStreamOperator<R>;
   reduce<R>(reduce: ReduceFunction<T>, process?: ProcessWindowFunction<T, R, K, W>): SingleOutputStreamOperator<R> {
     checkPlainFunction("reduce", reduce);
@@ -58,7 +58,7 @@ export class WindowedStream<T, K, W extends Window = TimeWindow> extends BaseWin
 
   /** Folds a window's records as they come into an accumulator, of which a result is made when the window fires. */
   aggregate<ACC, R>(aggregateFunction: AggregateFunction<T, ACC, R>): SingleOutputStreamOperator<R>;
-  /** Folds a window's records into an accumulator, and lets a function make the result of what the accumulator comes to. */
+  /** Likewise, and lets a function make the result of that result. */
   aggregate<ACC, V, R>(
     aggregateFunction: AggregateFunction<T, ACC, V>,
     process: ProcessWindowFunction<V, R, K, W>,

@@ -1,7 +1,7 @@
 import { NO_TIMESTAMP, type Output } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
 import type { Key } from "../state/key.ts";
-import { NO_NAMESPACE } from "../state/state_table.ts";
+import { NO_NAMESPACE } from "../state/namespace_index.ts";
 import type {
   AggregatingStateDescriptor,
   KeyedStateStore,

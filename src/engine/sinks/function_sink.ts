@@ -1,7 +1,7 @@
 import { isRetriable } from "../errors.ts";
 import type { Sink, SinkContext, SinkWriter } from "../sink.ts";
 
-/** Does something with a value. What it returns is awaited before the commit that counts the record as done. */
+/** Does something with a value. What it gives is waited for before the commit that counts the record as done. */
 export type SinkFunction<T> = (value: T, timestampMs: number) => void | Promise<void>;
 
 /** How a {@link FunctionSink} calls its function. */
@@ -18,7 +18,7 @@ export interface FunctionSinkOptions {
  * last commit.
  *
  * What it throws is an error at that record, also later, when its promise rejects: the record goes the way of the job's
- * `onError`, with the value that was passed to the function. What the record did before it came here then stays, as other records
+ * `onError`, with the value that the function was given. What the record did before it came here then stays, as other records
  * have come since. An error that says `retriable: true`, of a database that is away, is no record's: the job fails. When it
  * fails no further call begins.
  *

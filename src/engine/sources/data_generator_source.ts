@@ -11,9 +11,9 @@ const MAX_BEHIND_MS = 1_000;
 /** What a {@link DataGeneratorSource} makes up, and how fast. */
 export interface DataGeneratorOptions<T> {
   /**
-   * Makes the record of an index, 0, 1, 2, … It must depend on its arguments alone: then a restart makes what the first
-   * run would have made.
-   * @param random returns numbers in [0, 1) that depend on `seed` and `index` alone; only to be called until `generate` returns
+   * Makes the record of an index, 0, 1, 2, … It must depend on its arguments alone: then a restart gives what the first
+   * run would have given.
+   * @param random gives numbers in [0, 1) that depend on `seed` and `index` alone; only to be called until `generate` returns
    */
   readonly generate: (index: number, random: () => number) => T;
   /** How many records, a whole number >= 0; left out: no end. */
@@ -45,7 +45,7 @@ export class DataGeneratorSource<T> implements Source<T> {
 
   /**
    * Describes it: nothing is made up before the job runs.
-   * @throws {TypeError | RangeError} if an option is not of its kind, or out of range
+   * @throws {TypeError | RangeError} if an option is none of its kind
    */
   constructor(options: DataGeneratorOptions<T>) {
     const { generate, count, ratePerSecond, seed = 0 } = options;

@@ -39,7 +39,7 @@ export class SequenceSource implements Source<number> {
 
   /**
    * Goes on at the committed number.
-   * @throws {JobError} if the committed position is not in this sequence
+   * @throws {JobError} if the committed position is none of this sequence
    */
   open(context: SourceContext): Promise<SourceReader<number>> {
     const next = Number(context.restored?.get(SPLIT) ?? this.#from);

@@ -1,63 +1,63 @@
 import type { AggregateFunction, ReduceFunction } from "./functions.ts";
 import type { AggregatingState, ReducingState } from "./state.ts";
-import type { FoldableState } from "./value_state.ts";
+import type { KeyedValueState } from "./value_state.ts";
 import type { StateName } from "./value_text.ts";
 
 /** Folds values into one that another state keeps. */
 export class FoldingReducingState<T> implements ReducingState<T> {
-  readonly #kept: FoldableState<T>;
+  readonly #state: KeyedValueState<T>;
   readonly #reduce: ReduceFunction<T>;
   readonly #name: StateName;
 
-  constructor(kept: FoldableState<T>, reduce: ReduceFunction<T>, name: StateName) {
-    this.#kept = kept;
+  constructor(state: KeyedValueState<T>, reduce: ReduceFunction<T>, name: StateName) {
+    this.#state = state;
     this.#reduce = reduce;
     this.#name = name;
   }
 
   add(value: T): void {
     if (value === undefined) throw nothingToKeep("add() was given", this.#name);
-    const sofar = this.#kept.sofar();
-    const next = sofar === undefined ? value : this.#reduce(sofar, value);
-    if (next === undefined) throw nothingToKeep("its reduce function gave", this.#name);
-    this.#kept.update(next);
+    const accumulated = this.#state.accumulated();
+    const next = accumulated === undefined ? value : this.#reduce(accumulated, value);
+    if (next === undefined) throw nothingToKeep("its reduce function returned", this.#name);
+    this.#state.update(next);
   }
 
   get(): T | undefined {
-    return this.#kept.value();
+    return this.#state.value();
   }
 
   clear(): void {
-    this.#kept.clear();
+    this.#state.clear();
   }
 }
 
 /** Folds values into an accumulator that another state keeps. */
 export class FoldingAggregatingState<IN, ACC, OUT> implements AggregatingState<IN, OUT> {
-  readonly #kept: FoldableState<ACC>;
+  readonly #state: KeyedValueState<ACC>;
   readonly #aggregate: AggregateFunction<IN, ACC, OUT>;
   readonly #name: StateName;
 
-  constructor(kept: FoldableState<ACC>, aggregate: AggregateFunction<IN, ACC, OUT>, name: StateName) {
-    this.#kept = kept;
+  constructor(state: KeyedValueState<ACC>, aggregate: AggregateFunction<IN, ACC, OUT>, name: StateName) {
+    this.#state = state;
     this.#aggregate = aggregate;
     this.#name = name;
   }
 
   add(value: IN): void {
-    const sofar = this.#kept.sofar() ?? this.#aggregate.createAccumulator();
-    const next = this.#aggregate.add(value, sofar);
-    if (next === undefined) throw nothingToKeep("add() of its aggregate function gave", this.#name);
-    this.#kept.update(next);
+    const accumulated = this.#state.accumulated() ?? this.#aggregate.createAccumulator();
+    const next = this.#aggregate.add(value, accumulated);
+    if (next === undefined) throw nothingToKeep("add() of its aggregate function returned", this.#name);
+    this.#state.update(next);
   }
 
   get(): OUT | undefined {
-    const accumulator = this.#kept.value();
+    const accumulator = this.#state.value();
     return accumulator === undefined ? undefined : this.#aggregate.getResult(accumulator);
   }
 
   clear(): void {
-    this.#kept.clear();
+    this.#state.clear();
   }
 }
 

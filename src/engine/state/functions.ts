@@ -1,10 +1,10 @@
-/** Folds `next` into `sofar`. Pure; both arguments share one key. */
-export type ReduceFunction<T> = (sofar: T, next: T) => T;
+/** Folds `next` into `accumulated`. Pure; both arguments share one key. */
+export type ReduceFunction<T> = (accumulated: T, next: T) => T;
 
 /**
  * Folds values into an accumulator, and makes a result of it when one is asked for.
  *
- * Accumulators are values in state: `add()` and `merge()` return new ones and leave those that they were given as they are.
+ * Accumulators are values in state: `add()` and `merge()` return new ones and leave those that they get as they are.
  * @see Flink: AggregateFunction
  */
 export interface AggregateFunction<IN, ACC, OUT> {

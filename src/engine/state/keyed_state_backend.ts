@@ -4,15 +4,17 @@ import type { Changes } from "./changes.ts";
 import type { MapStateDescriptor, StateDescriptor } from "./descriptors.ts";
 import { type Key, type KeyContext, type KeyId, keyId } from "./key.ts";
 import type { ListTable } from "./list_table.ts";
-import { TableMapState } from "./map_state.ts";
+import { KeyedMapState } from "./map_state.ts";
 import type { MapTable } from "./map_table.ts";
-import { newState, type OpenState, openState, type RestoredValue } from "./open_state.ts";
+import { NO_NAMESPACE } from "./namespace_index.ts";
+import { newState, type OpenState, openState } from "./open_state.ts";
 import type { AggregatingState, KeyedStateStore, ListState, MapState, ReducingState, ValueState } from "./state.ts";
 import { differenceFromStored, differenceInUse, shapeOf, type StateShape, storedShapeOf } from "./state_shape.ts";
-import { NO_NAMESPACE, type StateTable } from "./state_table.ts";
+import type { RestoredValue } from "./table.ts";
+import type { ValueTable } from "./value_table.ts";
 import type { WindowTable } from "./window_table.ts";
 
-export type { RestoredValue } from "./open_state.ts";
+export type { RestoredValue } from "./table.ts";
 
 /** Where broadcast state lies: it belongs to no key. */
 const BROADCAST = "broadcast";
@@ -60,31 +62,34 @@ export class KeyedStateBackend implements KeyContext {
     this.currentKeyId = id;
   }
 
-  /** The table of an operator's own state, whose name its functions cannot use. */
-  table<T>(name: string, version: number): StateTable<T> {
-    this.#own.add(name);
-    return this.#opened(name, { kind: "value", version, ttl: undefined }).table as StateTable<T>;
+  // The tables of an operator's own states, whose names its functions cannot use.
+
+  /** A value per key and namespace. */
+  valueTable<T>(name: string, version: number): ValueTable<T> {
+    return this.#ownTable("value", name, version) as ValueTable<T>;
   }
 
-  /** Likewise, of a state that holds a list per key and namespace. */
+  /** A list per key and namespace. */
   listTable<T>(name: string, version: number): ListTable<T> {
-    this.#own.add(name);
-    return this.#opened(name, { kind: "list", version, ttl: undefined }).table as ListTable<T>;
+    return this.#ownTable("list", name, version) as ListTable<T>;
   }
 
-  /** Likewise, of a state that holds a map per key and namespace. */
+  /** A map per key and namespace. */
   mapTable<V>(name: string, version: number): MapTable<V> {
-    this.#own.add(name);
-    return this.#opened(name, { kind: "map", version, ttl: undefined }).table as MapTable<V>;
+    return this.#ownTable("map", name, version) as MapTable<V>;
   }
 
-  /** Likewise, of a state that holds a value per key and open window, and when it fires. */
+  /** A value per key and open window, and when it fires. */
   windowTable<T>(name: string, version: number): WindowTable<T> {
-    this.#own.add(name);
-    return this.#opened(name, { kind: "window", version, ttl: undefined }).table as WindowTable<T>;
+    return this.#ownTable("window", name, version) as WindowTable<T>;
   }
 
-  /** States of the current key, in the namespace that `namespace()` gives when they are used. */
+  #ownTable(kind: StateShape["kind"], name: string, version: number): OpenState["table"] {
+    this.#own.add(name);
+    return this.#opened(name, { kind, version, ttl: undefined }).table;
+  }
+
+  /** States of the current key, in the namespace that `namespace()` returns when they are used. */
   store(namespace: () => string = () => NO_NAMESPACE): KeyedStateStore {
     const known = new Map<string, { readonly descriptor: StateDescriptor; readonly state: unknown }>();
     const stateOf = (descriptor: StateDescriptor): unknown => {
@@ -108,7 +113,7 @@ export class KeyedStateBackend implements KeyContext {
   }
 
   /**
-   * A map that belongs to no key: what one input of an operator tells all keys of the other.
+   * A map that belongs to no key: what all keys of one input of an operator know from the other.
    * @throws {JobError} as `KeyedStateStore.getState()` does; if the descriptor has a TTL, as broadcast state does not expire
    */
   broadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
@@ -118,7 +123,7 @@ export class KeyedStateBackend implements KeyContext {
       throw new JobError(`Cannot use state "${name}" of "${this.uid}" with TTL: broadcast state does not expire`);
     }
     const { table } = this.#described(name, { ...shape, kind: "broadcast" });
-    return new TableMapState(NO_KEY, () => BROADCAST, table as MapTable<V>);
+    return new KeyedMapState(NO_KEY, () => BROADCAST, table as MapTable<V>);
   }
 
   /**
@@ -128,15 +133,15 @@ export class KeyedStateBackend implements KeyContext {
    * @throws {JobError} as `KeyedStateStore.getState()` does
    */
   keysOf(descriptor: StateDescriptor): Iterable<Key> {
-    const { table, expiry } = this.#described(descriptor.name, shapeOf(descriptor));
-    expiry?.dropExpired(this.#now());
+    const { table } = this.#described(descriptor.name, shapeOf(descriptor));
+    table.ledger.startWrite();
     // No descriptor is of an operator's windows.
     return (table as Exclude<typeof table, WindowTable<unknown>>).keys();
   }
 
   /** Lets go of all that has expired, here and in the next commit. Any use of a state does so for that state. */
   dropExpired(): void {
-    for (const { expiry } of this.#open.values()) expiry?.dropExpired(this.#now());
+    for (const { table } of this.#open.values()) table.ledger.startWrite();
   }
 
   /** Kinds and versions of all states, those not yet asked for in this run included; goes into the commit. */
@@ -178,7 +183,7 @@ export class KeyedStateBackend implements KeyContext {
       );
     }
     const restored = this.#restored.get(name) ?? [];
-    const open = openState(this.uid, name, shape, this.#changes, restored, this.#now);
+    const open = openState(shape, restored, { uid: this.uid, name, changes: this.#changes, now: this.#now });
     this.#restored.delete(name);
     this.#open.set(name, open);
     return open;

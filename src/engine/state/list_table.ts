@@ -1,19 +1,20 @@
-import { partEntry, statePrefix } from "../commit_format.ts";
-import type { Changes, Storable } from "./changes.ts";
-import type { Undoable } from "./journal.ts";
+import { statePrefix } from "../commit_format.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
+import { Ledger, type SlotIndex } from "./ledger.ts";
 import { NamespaceIndex } from "./namespace_index.ts";
-import { checkKept, valueText } from "./value_text.ts";
+import { insertInOrder, type Slot, type SlotGroup } from "./slot.ts";
+import type { StoredSlot, Table, TableOptions } from "./table.ts";
 
 /** The elements of one key in one namespace, in order. */
-interface List<T> {
-  readonly namespace: string;
-  readonly id: KeyId;
+interface List<T> extends SlotGroup<T> {
   readonly key: Key;
-  /** Those that were removed one by one leave their place empty until it is worth closing the gaps. */
-  elements: ListElement<T>[];
-  removed: number;
+  readonly keyId: KeyId;
+  /** Those that were removed one by one leave gaps, until it is worth closing them. */
+  slots: Element<T>[];
+  gaps: number;
 }
+
+type Element<T> = Slot<T, List<T>>;
 
 /**
  * The lists of one state of one operator: one per namespace and key.
@@ -21,69 +22,51 @@ interface List<T> {
  * Each element is an entry of its own in the commit, by a number that ascends over all lists of the state, so that adding one
  * to a long list stores one, and the order is known again after a restart.
  */
-export class ListTable<T> {
-  readonly uid: string;
-  readonly name: string;
-  /** What the entries of all its elements begin with. */
-  readonly entryPrefix: string;
-  readonly #changes: Changes;
+export class ListTable<T> implements Table, SlotIndex<T> {
+  readonly ledger: Ledger<T>;
   readonly #index = new NamespaceIndex<List<T>>();
-  #sequence = 0;
 
-  constructor(uid: string, name: string, changes: Changes) {
-    this.uid = uid;
-    this.name = name;
-    this.entryPrefix = statePrefix(uid, name);
-    this.#changes = changes;
+  constructor({ uid, name, ...options }: TableOptions) {
+    this.ledger = new Ledger(this, { layout: "list", prefix: statePrefix(uid, name), uid, name, ...options });
   }
 
-  /** The values of a list, in an array of the caller's own; empty if there is no list. */
+  /** The values of a list, in an array of the caller's own; empty if there is no list. Of a state without TTL. */
   get(namespace: string, id: KeyId): T[] {
-    return this.elements(namespace, id).map(({ value }) => value!);
+    return this.slots(namespace, id).map(({ value }) => value!);
   }
 
-  /** The last value of a list; undefined if there is none. */
+  /** The last value of a list; undefined if there is none. Of a state without TTL. */
   last(namespace: string, id: KeyId): T | undefined {
-    return this.#index.find(namespace, id)?.elements.findLast(isThere)?.value;
+    return this.#index.find(namespace, id)?.slots.findLast(isThere)?.value;
   }
 
-  /** The places of a list's values, likewise. */
-  elements(namespace: string, id: KeyId): ListElement<T>[] {
-    const list = this.#index.find(namespace, id);
-    return list === undefined ? [] : list.elements.filter(isThere);
+  /** The places of a list's values, in an array of the caller's own. */
+  slots(namespace: string, id: KeyId): Slot<T>[] {
+    return this.#index.find(namespace, id)?.slots.filter(isThere) ?? [];
   }
 
   /** @throws {TypeError} if `value` is undefined, which stands for an element that is gone, or a commit could not keep it */
-  add(namespace: string, id: KeyId, key: Key, value: T): ListElement<T> {
-    this.#check(value);
-    const element = this.#append(namespace, id, key, this.#sequence++);
-    this.#write(element, value);
-    return element;
+  add(namespace: string, id: KeyId, key: Key, value: T): Slot<T> {
+    const list = this.#index.find(namespace, id) ?? this.#newList(namespace, id, key);
+    const place = this.ledger.nextOrder;
+    return this.#append(this.ledger.add(list, place, place, value));
   }
 
   /** @throws {TypeError} as `add()` does */
-  replace(element: ListElement<T>, value: T): void {
-    this.#check(value);
-    this.#write(element, value);
+  replace(slot: Slot<T>, value: T): void {
+    this.ledger.set(slot, value);
   }
 
-  remove(element: ListElement<T>): void {
-    this.#write(element, undefined);
-    const { list } = element;
-    list.removed++;
-    // Closing gaps takes the length of the list, so it is done when half of it is gaps.
-    if (list.removed * 2 <= list.elements.length) return;
-    for (const gap of list.elements) gap.closed = !isThere(gap);
-    list.elements = list.elements.filter(isThere);
-    list.removed = 0;
-    if (list.elements.length === 0) this.#index.delete(list);
+  remove(slot: Slot<T>): void {
+    this.ledger.clear(slot);
+    this.drop(slot as Element<T>);
   }
 
   clear(namespace: string, id: KeyId): void {
     const list = this.#index.find(namespace, id);
     if (list === undefined) return;
-    for (const element of list.elements) if (isThere(element)) this.#write(element, undefined);
-    list.removed = list.elements.length;
+    for (const slot of list.slots) if (isThere(slot)) this.ledger.clear(slot);
+    list.gaps = list.slots.length;
     this.#index.delete(list);
   }
 
@@ -97,13 +80,11 @@ export class ListTable<T> {
     }
   }
 
-  /** Takes an element from the store's copy; those of one list must come in ascending order. */
-  restore(namespace: string, key: Key, sequence: number, value: T): ListElement<T> {
-    const element = this.#append(namespace, keyId(key), key, sequence);
-    element.value = value;
-    element.stored = true;
-    this.#sequence = Math.max(this.#sequence, sequence + 1);
-    return element;
+  restore(stored: StoredSlot): void {
+    const { namespace, key } = stored;
+    const id = keyId(key);
+    const list = this.#index.find(namespace, id) ?? this.#newList(namespace, id, key);
+    this.#append(this.ledger.restore(list, stored.order, stored.order, stored));
   }
 
   /** Keys that have a list in no namespace, in the order in which they got it. Lists may be cleared on the way. */
@@ -111,83 +92,33 @@ export class ListTable<T> {
     for (const { key } of this.#index.global()) yield key;
   }
 
-  #check(value: T): void {
-    if (value !== undefined) return checkKept(value, this);
-    throw new TypeError(`Cannot add undefined to list state "${this.name}" of "${this.uid}": JSON does not keep it`);
+  drop({ group: list }: Element<T>): void {
+    list.gaps++;
+    // Closing gaps takes the length of the list, so it is done when half of it is gaps.
+    if (list.gaps * 2 <= list.slots.length) return;
+    list.slots = list.slots.filter(isThere);
+    list.gaps = 0;
+    if (list.slots.length === 0) this.#index.delete(list);
   }
 
-  #append(namespace: string, id: KeyId, key: Key, sequence: number): ListElement<T> {
-    let list = this.#index.find(namespace, id);
-    if (list === undefined) {
-      list = { namespace, id, key, elements: [], removed: 0 };
-      this.#index.add(list);
-    }
-    const element = new ListElement<T>(this, list, sequence);
-    list.elements.push(element);
-    return element;
+  putBack(slot: Element<T>): void {
+    const { group: list } = slot;
+    if (!insertInOrder(list.slots, slot)) list.gaps--;
+    this.#index.add(list);
   }
 
-  /** Puts an element back at its place; `undefined` if there was none. */
-  undo(element: ListElement<T>, before: T | undefined): void {
-    const wasThere = isThere(element);
-    element.value = before;
-    this.#changes.mark(element);
-    const { list } = element;
-    if (before === undefined) {
-      if (!element.closed) list.elements = list.elements.filter((other) => other !== element);
-      if (list.elements.length === 0) this.#index.delete(list);
-    } else if (!wasThere) {
-      if (element.closed) {
-        element.closed = false;
-        list.elements = [...list.elements, element].sort((a, b) => a.sequence - b.sequence);
-      } else {
-        list.removed--;
-      }
-      this.#index.add(list);
-    }
+  #newList(namespace: string, keyId: KeyId, key: Key): List<T> {
+    return { ledger: this.ledger, namespace, key, keyId, slots: [], gaps: 0 };
   }
 
-  /** Every change of an element goes by here. */
-  #write(element: ListElement<T>, value: T | undefined): void {
-    this.#changes.journal.log(element, element.value);
-    element.value = value;
-    this.#changes.mark(element);
+  #append(slot: Element<T>): Element<T> {
+    const { group: list } = slot;
+    if (list.slots.length === 0) this.#index.add(list);
+    list.slots.push(slot);
+    return slot;
   }
 }
 
-/** The place of one value in a list. */
-export class ListElement<T> implements Storable, Undoable {
-  dirty = false;
-  stored = false;
-  value: T | undefined;
-  readonly list: List<T>;
-  /** Its place in the order of additions. */
-  readonly sequence: number;
-  /** Whether its list has closed the gap that it left. */
-  closed = false;
-  readonly #table: ListTable<T>;
-
-  constructor(table: ListTable<T>, list: List<T>, sequence: number) {
-    this.#table = table;
-    this.list = list;
-    this.sequence = sequence;
-    this.value = undefined;
-  }
-
-  undo(before: unknown): void {
-    this.#table.undo(this, before as T | undefined);
-  }
-
-  entryKey(): string {
-    const { namespace, key } = this.list;
-    return partEntry(this.#table.entryPrefix, namespace, key, this.sequence);
-  }
-
-  entryValue(): string | null {
-    return this.value === undefined ? null : valueText(this.value, this.#table);
-  }
-}
-
-function isThere({ value }: ListElement<unknown>): boolean {
+function isThere({ value }: Slot<unknown>): boolean {
   return value !== undefined;
 }

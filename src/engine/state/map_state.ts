@@ -1,179 +1,94 @@
-import type { Expiry, Timed } from "./expiry.ts";
 import type { Key, KeyContext } from "./key.ts";
-import type { MapEntry, MapTable } from "./map_table.ts";
+import type { Ledger } from "./ledger.ts";
+import type { MapTable } from "./map_table.ts";
+import type { Slot } from "./slot.ts";
 import type { MapState } from "./state.ts";
 
-/** The maps of a table, as a function sees the one of the current key and namespace. */
-export class TableMapState<K extends Key, V> implements MapState<K, V> {
+/** The maps of a table, as a function sees the one of the current key and namespace. With TTL each entry expires by itself. */
+export class KeyedMapState<K extends Key, V> implements MapState<K, V> {
   readonly #context: KeyContext;
   readonly #namespace: () => string;
   readonly #table: MapTable<V>;
+  readonly #ledger: Ledger<V>;
 
   constructor(context: KeyContext, namespace: () => string, table: MapTable<V>) {
     this.#context = context;
     this.#namespace = namespace;
     this.#table = table;
+    this.#ledger = table.ledger;
   }
 
   get(key: K): V | undefined {
-    return this.#find(key)?.value;
+    return this.#ledger.readOne(this.#find(key));
   }
 
   put(key: K, value: V): void {
-    this.#table.put(this.#namespace(), this.#context.currentKeyId, this.#context.currentKey, key, value);
+    this.#ledger.startWrite();
+    this.#put(key, value);
   }
 
   putAll(entries: Iterable<readonly [K, V]>): void {
-    for (const [key, value] of entries) this.put(key, value);
+    this.#ledger.startWrite();
+    for (const [key, value] of entries) this.#put(key, value);
   }
 
   remove(key: K): void {
-    const entry = this.#find(key);
-    if (entry !== undefined) this.#table.remove(entry);
+    this.#ledger.startWrite();
+    const slot = this.#find(key);
+    if (slot !== undefined) this.#table.remove(slot);
   }
 
   contains(key: K): boolean {
-    return this.#find(key) !== undefined;
+    return this.get(key) !== undefined;
   }
 
   entries(): IterableIterator<[K, V]> {
-    return mapped(this.#entries(), ({ userKey, value }) => [userKey as K, value!]);
+    return this.#read(this.#slots(), (key, value) => [key, value]);
   }
 
   keys(): IterableIterator<K> {
-    return mapped(this.#entries(), ({ userKey }) => userKey as K);
+    return this.#read(this.#slots(), (key) => key);
   }
 
   values(): IterableIterator<V> {
-    return mapped(this.#entries(), ({ value }) => value!);
+    return this.#read(this.#slots(), (_key, value) => value);
   }
 
+  /** Whether `entries()` would return nothing; renews nothing. */
   isEmpty(): boolean {
-    for (const _ of this.#entries()) return false;
+    this.#ledger.startRead();
+    for (const slot of this.#slots()) if (this.#ledger.peek(slot) !== undefined) return false;
     return true;
   }
 
   clear(): void {
-    for (const entry of this.#entries()) this.#table.remove(entry);
+    this.#ledger.startWrite();
+    for (const slot of this.#slots()) this.#table.remove(slot);
   }
 
-  #find(key: K): MapEntry<V> | undefined {
+  #find(key: K): Slot<V> | undefined {
     return this.#table.find(this.#namespace(), this.#context.currentKeyId, key);
   }
 
-  #entries(): Iterable<MapEntry<V>> {
-    return this.#table.entries(this.#namespace(), this.#context.currentKeyId);
-  }
-}
-
-/** Likewise, of maps whose entries expire, each on its own. */
-export class TtlMapState<K extends Key, V> implements MapState<K, V> {
-  readonly #context: KeyContext;
-  readonly #namespace: () => string;
-  readonly #table: MapTable<Timed<V>>;
-  readonly #expiry: Expiry<V, MapEntry<Timed<V>>>;
-
-  constructor(
-    context: KeyContext,
-    namespace: () => string,
-    table: MapTable<Timed<V>>,
-    expiry: Expiry<V, MapEntry<Timed<V>>>,
-  ) {
-    this.#context = context;
-    this.#namespace = namespace;
-    this.#table = table;
-    this.#expiry = expiry;
+  #slots(): Iterable<Slot<V>> {
+    return this.#table.slots(this.#namespace(), this.#context.currentKeyId);
   }
 
-  get(key: K): V | undefined {
-    return this.#read(key)?.value;
-  }
-
-  put(key: K, value: V): void {
-    this.putAll([[key, value]]);
-  }
-
-  putAll(entries: Iterable<readonly [K, V]>): void {
-    const nowMs = this.#expiry.now();
-    this.#expiry.dropExpired(nowMs);
+  #put(key: K, value: V): void {
     const { currentKey, currentKeyId } = this.#context;
-    for (const [key, value] of entries) {
-      const entry = this.#find(key);
-      if (entry !== undefined) {
-        this.#expiry.write(entry, value, nowMs);
-        continue;
-      }
-      const timed = this.#expiry.timed(value, nowMs);
-      this.#expiry.added(this.#table.put(this.#namespace(), currentKeyId, currentKey, key, timed));
-    }
+    this.#table.put(this.#namespace(), currentKeyId, currentKey, key, value);
   }
 
-  remove(key: K): void {
-    const entry = this.#find(key);
-    if (entry !== undefined) this.#expiry.remove(entry);
-    this.#expiry.dropExpired(this.#expiry.now());
-  }
-
-  contains(key: K): boolean {
-    return this.#read(key) !== undefined;
-  }
-
-  entries(): IterableIterator<[K, V]> {
-    return this.#readAll(this.#entries(), (key, value) => [key, value]);
-  }
-
-  keys(): IterableIterator<K> {
-    return this.#readAll(this.#entries(), (key) => key);
-  }
-
-  values(): IterableIterator<V> {
-    return this.#readAll(this.#entries(), (_key, value) => value);
-  }
-
-  /** Whether `entries()` would give nothing; renews nothing. */
-  isEmpty(): boolean {
-    const nowMs = this.#expiry.now();
-    const { returnsExpired } = this.#expiry;
-    if (!returnsExpired) this.#expiry.dropExpired(nowMs);
-    for (const entry of this.#entries()) if (returnsExpired || !this.#expiry.isExpired(entry, nowMs)) return false;
-    return true;
-  }
-
-  clear(): void {
-    for (const entry of this.#entries()) this.#expiry.remove(entry);
-    this.#expiry.dropExpired(this.#expiry.now());
-  }
-
-  #read(key: K): Timed<V> | undefined {
-    const nowMs = this.#expiry.now();
-    const entry = this.#find(key);
-    // Before what has expired is dropped: it may be given once.
-    const timed = entry && this.#expiry.read(entry, nowMs);
-    this.#expiry.dropExpired(nowMs);
-    return timed;
-  }
-
-  *#readAll<R>(entries: Iterable<MapEntry<Timed<V>>>, give: (key: K, value: V) => R): Generator<R> {
-    const nowMs = this.#expiry.now();
+  *#read<R>(slots: Iterable<Slot<V>>, result: (key: K, value: V) => R): Generator<R> {
+    const ledger = this.#ledger;
+    ledger.startRead();
     try {
-      for (const entry of entries) {
-        const timed = this.#expiry.read(entry, nowMs);
-        if (timed !== undefined) yield give(entry.userKey as K, timed.value);
+      for (const slot of slots) {
+        const value = ledger.read(slot);
+        if (value !== undefined) yield result(slot.key as K, value);
       }
     } finally {
-      this.#expiry.dropExpired(nowMs);
+      ledger.endRead();
     }
   }
-
-  #find(key: K): MapEntry<Timed<V>> | undefined {
-    return this.#table.find(this.#namespace(), this.#context.currentKeyId, key);
-  }
-
-  #entries(): Iterable<MapEntry<Timed<V>>> {
-    return this.#table.entries(this.#namespace(), this.#context.currentKeyId);
-  }
-}
-
-function* mapped<T, R>(things: Iterable<T>, give: (thing: T) => R): Generator<R> {
-  for (const thing of things) yield give(thing);
 }

@@ -4,7 +4,7 @@ import type { KeyId } from "./key.ts";
 export const NO_NAMESPACE = "";
 
 /** One thing per namespace (a window's id, or {@link NO_NAMESPACE}) and key: a list, a map. */
-export class NamespaceIndex<T extends { readonly namespace: string; readonly id: KeyId }> {
+export class NamespaceIndex<T extends { readonly namespace: string; readonly keyId: KeyId }> {
   readonly #namespaces = new Map<string, Map<KeyId, T>>();
   // Successive records mostly fall into the same window.
   #lastNamespace: string | undefined;
@@ -20,15 +20,15 @@ export class NamespaceIndex<T extends { readonly namespace: string; readonly id:
   }
 
   add(thing: T): void {
-    const { namespace, id } = thing;
+    const { namespace, keyId } = thing;
     const things = this.#namespaces.get(namespace);
-    if (things === undefined) this.#namespaces.set(namespace, new Map([[id, thing]]));
-    else things.set(id, thing);
+    if (things === undefined) this.#namespaces.set(namespace, new Map([[keyId, thing]]));
+    else things.set(keyId, thing);
   }
 
-  delete({ namespace, id }: T): void {
+  delete({ namespace, keyId }: T): void {
     const things = this.#namespaces.get(namespace);
-    things?.delete(id);
+    things?.delete(keyId);
     if (things?.size !== 0) return;
     this.#namespaces.delete(namespace);
     this.#lastNamespace = undefined;

@@ -1,6 +1,4 @@
-import { expiringText } from "../commit_format.ts";
 import { isPlainJson, lossInJson } from "../json_value.ts";
-import { Timed } from "./expiry.ts";
 
 /** Which state, for messages. */
 export interface StateName {
@@ -18,7 +16,7 @@ export interface StateName {
 export function checkKept(value: unknown, state: StateName): void {
   // Nearly every value: each record of a keyed job comes by here.
   if (isPlainJson(value)) return;
-  const loss = lossInJson(value instanceof Timed ? value.value : value, "state");
+  const loss = lossInJson(value, "state");
   if (loss === undefined) return;
   throw new TypeError(
     `Cannot store state "${state.name}" of "${state.uid}": it holds ${loss}, which JSON does not keep; ` +
@@ -27,12 +25,11 @@ export function checkKept(value: unknown, state: StateName): void {
 }
 
 /**
- * The text of a value in a commit. One with a time to live is stored as `[last update in ms, value]`.
+ * The text of a value in a commit.
  *
  * @throws {TypeError} as {@link checkKept} does: a function may have changed the value since it was checked
  */
 export function valueText(value: unknown, state: StateName): string {
   checkKept(value, state);
-  if (value instanceof Timed) return expiringText(value.lastUpdateMs, JSON.stringify(value.value));
   return JSON.stringify(value);
 }

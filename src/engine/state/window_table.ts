@@ -1,8 +1,10 @@
-import { statePrefix, valueEntry, windowText } from "../commit_format.ts";
-import type { Changes, Storable } from "./changes.ts";
+import { statePrefix } from "../commit_format.ts";
+import type { Changes } from "./changes.ts";
 import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
-import { checkKept, valueText } from "./value_text.ts";
+import { Ledger, type SlotIndex } from "./ledger.ts";
+import type { Slot, SlotGroup } from "./slot.ts";
+import type { StoredSlot, Table, TableOptions } from "./table.ts";
 
 /**
  * The values of windows that are open, one per window and key, each with the time at which it fires: a value and a timer in
@@ -11,23 +13,17 @@ import { checkKept, valueText } from "./value_text.ts";
  *
  * The values of a window fire in the order in which its keys came, also after a restart.
  */
-export class WindowTable<T> {
-  readonly uid: string;
-  readonly name: string;
-  /** What the names of all its entries begin with. */
-  readonly entryPrefix: string;
+export class WindowTable<T> implements Table, SlotIndex<T>, Undoable {
+  readonly ledger: Ledger<T>;
   readonly #changes: Changes;
   readonly #windows = new Map<string, OpenWindow<T>>();
   // Successive records mostly fall into the same window.
   #last: OpenWindow<T> | undefined;
   #onOpen: (window: OpenWindow<T>) => void = () => {};
-  #sequence = 0;
 
-  constructor(uid: string, name: string, changes: Changes) {
-    this.uid = uid;
-    this.name = name;
-    this.entryPrefix = statePrefix(uid, name);
-    this.#changes = changes;
+  constructor({ uid, name, ...options }: TableOptions) {
+    this.ledger = new Ledger(this, { layout: "window", prefix: statePrefix(uid, name), uid, name, ...options });
+    this.#changes = options.changes;
   }
 
   /** Hands all open windows to `onOpen`, those that are open now and each that opens later. */
@@ -37,8 +33,8 @@ export class WindowTable<T> {
   }
 
   /** The place of a value that is there. */
-  find(namespace: string, id: KeyId): WindowEntry<T> | undefined {
-    return this.#find(namespace)?.entries.get(id);
+  find(namespace: string, id: KeyId): Slot<T> | undefined {
+    return this.#find(namespace)?.slots.get(id);
   }
 
   /**
@@ -46,22 +42,18 @@ export class WindowTable<T> {
    * @throws {TypeError} if a commit could not keep the value
    */
   add(timeMs: number, namespace: string, id: KeyId, key: Key, value: T): void {
-    checkKept(value, this);
-    const window = this.#find(namespace) ?? this.#open(namespace, timeMs);
-    const entry = new WindowEntry(window, key, id, this.#sequence++);
-    window.entries.set(id, entry);
-    this.#write(entry, value);
+    const window = this.#find(namespace) ?? new OpenWindow(this, namespace, timeMs);
+    this.#insert(this.ledger.add(window, key, id, value));
   }
 
   /** @throws {TypeError} as `add()` does */
-  replace(entry: WindowEntry<T>, value: T): void {
-    checkKept(value, this);
-    this.#write(entry, value);
+  replace(slot: Slot<T>, value: T): void {
+    this.ledger.set(slot, value);
   }
 
-  /** A value has fired. */
-  remove(entry: WindowEntry<T>): void {
-    this.#write(entry, undefined);
+  /** A value has fired. Its window is closed, so it is found no more. */
+  remove(slot: Slot<T>): void {
+    this.ledger.clear(slot);
   }
 
   /**
@@ -71,30 +63,31 @@ export class WindowTable<T> {
   close(window: OpenWindow<T>): void {
     this.#windows.delete(window.namespace);
     this.#last = undefined;
-    this.#changes.journal.log(window, undefined);
+    this.#changes.journal.log(this, window);
   }
 
-  /** That it fired is taken back, with the record that brought event time so far: it is open as before, and fires again. */
-  reopen(window: OpenWindow<T>): void {
-    this.#windows.set(window.namespace, window);
-    this.#onOpen(window);
+  /** That a window fired is undone, with the record that brought event time so far: it is open as before, and fires again. */
+  undo(closed: unknown): void {
+    this.#open(closed as OpenWindow<T>);
   }
 
-  /** Puts a value back; `undefined` if there was none. */
-  undo(entry: WindowEntry<T>, before: T | undefined): void {
-    entry.value = before;
-    this.#changes.mark(entry);
-    if (before === undefined) entry.window.entries.delete(entry.keyId);
+  restore(stored: StoredSlot): void {
+    const { namespace, key } = stored;
+    const window = this.#find(namespace) ?? new OpenWindow(this, namespace, stored.timeMs!);
+    this.#insert(this.ledger.restore(window, key, keyId(key), stored));
   }
 
-  /** Takes a value from the store's copy; to be called in the order of `sequence`. */
-  restore(timeMs: number, namespace: string, key: Key, sequence: number, value: T): void {
-    const window = this.#find(namespace) ?? this.#open(namespace, timeMs);
-    const entry = new WindowEntry(window, key, keyId(key), sequence);
-    entry.value = value;
-    entry.stored = true;
-    window.entries.set(entry.keyId, entry);
-    this.#sequence = sequence + 1;
+  drop({ group: window, keyId }: Slot<T, OpenWindow<T>>): void {
+    window.slots.delete(keyId);
+  }
+
+  /** A value that has fired is still in its window. */
+  putBack(): void {}
+
+  #insert(slot: Slot<T, OpenWindow<T>>): void {
+    const { group: window } = slot;
+    if (window !== this.#last) this.#open(window);
+    window.slots.set(slot.keyId, slot);
   }
 
   #find(namespace: string): OpenWindow<T> | undefined {
@@ -104,87 +97,37 @@ export class WindowTable<T> {
     return window;
   }
 
-  #open(namespace: string, timeMs: number): OpenWindow<T> {
-    const window = new OpenWindow(this, namespace, timeMs);
-    this.#windows.set(namespace, window);
+  #open(window: OpenWindow<T>): void {
+    this.#windows.set(window.namespace, window);
     this.#last = window;
     this.#onOpen(window);
-    return window;
-  }
-
-  /** Every change of a value goes by here. */
-  #write(entry: WindowEntry<T>, value: T | undefined): void {
-    this.#changes.journal.log(entry, entry.value);
-    entry.value = value;
-    this.#changes.mark(entry);
   }
 }
 
-/** A window that has values, or had some that were taken back. */
-export class OpenWindow<T> implements Undoable {
+/** A window that has values, or had some that were undone. */
+export class OpenWindow<T> implements SlotGroup<T> {
+  readonly ledger: Ledger<T>;
   readonly namespace: string;
   readonly timeMs: number;
   /** In the order in which the keys came. */
-  readonly entries = new Map<KeyId, WindowEntry<T>>();
-  readonly table: WindowTable<T>;
+  readonly slots = new Map<KeyId, Slot<T, OpenWindow<T>>>();
+  readonly #table: WindowTable<T>;
 
   constructor(table: WindowTable<T>, namespace: string, timeMs: number) {
-    this.table = table;
+    this.ledger = table.ledger;
     this.namespace = namespace;
     this.timeMs = timeMs;
+    this.#table = table;
   }
 
   /** How many keys have a value. */
   get size(): number {
-    return this.entries.size;
+    return this.slots.size;
   }
 
   /** Closes the window. @returns what fires; each is to be removed when it has */
-  fire(): Iterable<WindowEntry<T>> {
-    this.table.close(this);
-    return this.entries.values();
-  }
-
-  undo(): void {
-    this.table.reopen(this);
-  }
-}
-
-/** The place of one value; to fire at its window's time. */
-export class WindowEntry<T> implements Storable, Undoable {
-  dirty = false;
-  stored = false;
-  value: T | undefined = undefined;
-  readonly window: OpenWindow<T>;
-  readonly key: Key;
-  readonly keyId: KeyId;
-  readonly #sequence: number;
-
-  constructor(window: OpenWindow<T>, key: Key, id: KeyId, sequence: number) {
-    this.window = window;
-    this.key = key;
-    this.keyId = id;
-    this.#sequence = sequence;
-  }
-
-  get timeMs(): number {
-    return this.window.timeMs;
-  }
-
-  get namespace(): string {
-    return this.window.namespace;
-  }
-
-  undo(before: unknown): void {
-    this.window.table.undo(this, before as T | undefined);
-  }
-
-  entryKey(): string {
-    return valueEntry(this.window.table.entryPrefix, this.namespace, this.key);
-  }
-
-  entryValue(): string | null {
-    if (this.value === undefined) return null;
-    return windowText(this.timeMs, this.#sequence, valueText(this.value, this.window.table));
+  fire(): Iterable<Slot<T>> {
+    this.#table.close(this);
+    return this.slots.values();
   }
 }

@@ -28,7 +28,7 @@ export class CrashPlan {
   #kind: string | undefined;
   #left = 0;
 
-  /** @param die kills the job and returns what is to be thrown */
+  /** @param die kills the job and gives what is to be thrown */
   constructor(store: MemoryJobStore, die: () => SimulatedCrash) {
     this.#die = die;
     store.onMoment = (kind) => this.pass(kind);

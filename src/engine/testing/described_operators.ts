@@ -18,7 +18,7 @@ export interface OperatorHarnessOptions<IN, IN2 = never> {
   readonly name?: string;
   /** If the stream is keyed. */
   readonly keyBy?: KeySelector<IN, unknown>;
-  /** If the stream of the second input is keyed; there is a second input then. */
+  /** Likewise for the second input; says that there is one. */
   readonly keyBy2?: KeySelector<IN2, unknown>;
   /** Whether the operator has two inputs; needed only if the second is not keyed. */
   readonly twoInputs?: boolean;
@@ -32,7 +32,7 @@ export interface OperatorHarnessOptions<IN, IN2 = never> {
   readonly onWindowError?: WindowErrorPolicy;
 }
 
-/** Operators between stand-ins of sources, and the way out of them. */
+/** Operators between sources that are none, and the way out of them. */
 export interface DescribedOperators {
   readonly operators: readonly OperatorNode[];
   /** One for each stream of the first input. */
@@ -75,7 +75,7 @@ export function describedOnStreams<IN, OUT, IN2>(
   const result: unknown = describe(streamOf<IN>("first"), streamOf<IN2>("second"));
   if (!(result instanceof DataStream)) {
     throw new TypeError(
-      "Cannot test what is described: the function must return the stream that it makes, (stream) => stream.map(…)",
+      "Cannot test what is described: the function must give back the stream that it makes, (stream) => stream.map(…)",
     );
   }
   result.sinkTo(new TestSink("out"));
@@ -86,14 +86,14 @@ export function describedOnStreams<IN, OUT, IN2>(
   const outlets = sinks.at(-1)!.inputs[0].from;
   if (operators.length === 0 || sinks.length > 1 || sources.length > 2 || outlets.length > 1) {
     throw new TypeError(
-      "Cannot test what is not one way from the streams through operators to a result: return what one call such as map() " +
+      "Cannot test what is not one way from the streams through operators to a result: give back what one call such as map() " +
         "or process() makes of them, and take a JobHarness for a job with sources, sinks or a union at its end",
     );
   }
   return { operators, sources: sources.slice(0, 1), second: sources[1], outlet: outlets[0]! };
 }
 
-/** A place where records come from that no source reads. */
+/** A place where records come from that no source gives. */
 function noSource(name: string): SourceNode {
   return {
     kind: "source",

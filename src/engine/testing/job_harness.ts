@@ -58,7 +58,7 @@ export type JobStatus = "not running" | "running" | "crashed" | "failed" | "stop
  *   env.fromSource(fares, watermarksByHand(), "fares")
  *     .keyBy(({ city }) => city)
  *     .window(TumblingEventTimeWindows.of(60_000))
- *     .reduce((total, next) => ({ city: total.city, sum: total.sum + next.sum }))
+ *     .reduce((sofar, next) => ({ city: sofar.city, sum: sofar.sum + next.sum }))
  *     .sinkTo(totals);
  * }).start();
  *
@@ -82,7 +82,7 @@ export type JobStatus = "not running" | "running" | "crashed" | "failed" | "stop
  * await using harness = await new JobHarness((env) => {
  *   env.fromSource(words, watermarksByHand(), "words")
  *     .map((word) => ({ word, n: 1 })).keyBy(({ word }) => word)
- *     .reduce((total, next) => ({ word: total.word, n: total.n + next.n }))
+ *     .reduce((sofar, next) => ({ word: sofar.word, n: sofar.n + next.n }))
  *     .map(({ word, n }) => `${word} ${n}`).sinkTo(counts);
  * }).start();
  *
@@ -103,7 +103,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   readonly clock: ManualClock;
   /** Where its commits are. */
   readonly store: MemoryJobStore;
-  /** What the job logged: "info: job: finished: 3 in, 1 out". */
+  /** What the job said to its operator: "info: job: finished: 3 in, 1 out". */
   readonly log: string[] = [];
   readonly #describe: (env: StreamExecutionEnvironment) => void | Promise<void>;
   readonly #options: JobHarnessOptions;
@@ -268,7 +268,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     this.#crashPlan.set(point);
   }
 
-  /** Called before each record that a `TestSource` hands to the job: where a planned crash may happen. */
+  /** See {@link SourceDriver}. */
   beforeTake(): void {
     this.#crashPlan.pass("beforeRecord");
   }
@@ -334,7 +334,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     );
   }
 
-  /** The job's session works no longer: whoever uses it throws the crash. */
+  /** The job's session works no longer, and whoever is at work is told to throw. */
   #die(): SimulatedCrash {
     const crash = this.#crash = new SimulatedCrash();
     this.store.sessions.at(-1)?.lose(crash);

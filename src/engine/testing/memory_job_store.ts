@@ -22,7 +22,7 @@ export interface Commit {
   readonly positions: readonly Position[];
   /** Records that became lasting. */
   readonly output: readonly Written[];
-  /** Dead letters that became lasting. */
+  /** Dead letters, likewise. */
   readonly letters: readonly DeadLetter[];
 }
 
@@ -30,9 +30,9 @@ export interface Commit {
 export class RetriableError extends Error {
   /** Names the class in messages. */
   override name = "RetriableError";
-  /** True: programs print the message without its stack. */
+  /** Tells programs to print the message alone. */
   readonly expected = true;
-  /** True: a later attempt may succeed. */
+  /** Tells the job to try again. */
   readonly retriable = true;
 }
 

@@ -48,7 +48,7 @@ interface Stored {
  * import type { DataStream } from "../mod.ts";
  *
  * const harness = OperatorHarness.of((fares: DataStream<{ city: string; sum: number }>) =>
- *   fares.keyBy(({ city }) => city).reduce((total, next) => ({ city: total.city, sum: total.sum + next.sum })),
+ *   fares.keyBy(({ city }) => city).reduce((sofar, next) => ({ city: sofar.city, sum: sofar.sum + next.sum })),
  * );
  * harness.record({ city: "Ulm", sum: 1 }, 100).watermark(200).record({ city: "Ulm", sum: 2 }, 300);
  *
@@ -118,7 +118,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
 
   /**
    * Tests what is described on streams: one call such as `map()`, `keyBy().process()`, `connect().process()`.
-   * @param describe gets two streams, of which it may use the second, and returns what it made of them
+   * @param describe gets two streams, of which it may use the second, and gives back what it made of them
    * @param options.clock left out: one that stands at 0
    * @param options.onError default "fail"
    * @param options.onWindowError default "fail"
@@ -187,7 +187,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this;
   }
 
-  /** Makes the calls of an asynchronous function, lets their promises settle, and takes their results. */
+  /** Makes the calls of an asynchronous function, lets their promises settle, and takes what they give. */
   async settle(): Promise<this> {
     do {
       this.attempt.woken = false;
@@ -228,7 +228,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this.#view.state(key, options);
   }
 
-  /** A broadcast state, to be read and set. */
+  /** Broadcast state, likewise. */
   broadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
     return this.#view.broadcastState(descriptor);
   }
@@ -238,7 +238,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this.#view.timers();
   }
 
-  /** Processing-time timers in the order in which they will fire. */
+  /** Processing-time timers, likewise. */
   processingTimers(): PendingTimer[] {
     return this.#view.processingTimers();
   }
@@ -314,7 +314,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this;
   }
 
-  /** As a job's start does: emits to each task how far event time above it had come. */
+  /** As a job's start does: tells each task how far event time above it had come. */
   #goOn({ watermarks }: Stored): void {
     for (const node of this.#inputs) {
       const ms = watermarks.get(node.uid) ?? MIN_WATERMARK;

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 
 /**
- * The clock of a job, which shows whether the job is at work: it asks for the time in each of its rounds, and sleeps when
+ * The clock of a job, which tells whether the job is at work: it asks for the time in each of its rounds, and sleeps when
  * there is nothing to do.
  */
 export class Pulse implements Clock {

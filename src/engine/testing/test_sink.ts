@@ -71,7 +71,7 @@ export class TestSink<T> implements Sink<T> {
     return this.committedRecords.map(([value]) => value);
   }
 
-  /** Those of {@link TestSink.records} that were not returned before. What comes again after a crash is not returned again. */
+  /** Those of {@link TestSink.records} that it has not given before. What comes again after a crash it does not give again. */
   take(): [value: T, timestampMs: number][] {
     const { records } = this;
     const taken = this.#taken;

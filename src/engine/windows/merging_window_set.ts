@@ -4,7 +4,7 @@ import type { MergingWindowAssigner } from "./window_assigner.ts";
 /** The open windows of a key as they are stored: each one's id, and the id under which its contents are kept. */
 export type OpenWindows = readonly (readonly [window: string, stateWindow: string])[];
 
-/** Called when windows become one. */
+/** Told when windows become one. */
 export interface MergeListener<W extends Window> {
   /**
    * @param result the one

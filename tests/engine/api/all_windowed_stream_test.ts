@@ -25,7 +25,7 @@ interface Sale {
 }
 
 const sale = (city: string, atMs: number, sum: number): Sale => ({ city, atMs, sum });
-const add = (accumulated: Sale, next: Sale): Sale => ({ ...accumulated, sum: accumulated.sum + next.sum });
+const add = (sofar: Sale, next: Sale): Sale => ({ ...sofar, sum: sofar.sum + next.sum });
 
 /** With event time. */
 function stream(...sales: readonly Sale[]): DataStream<Sale> {
@@ -156,7 +156,7 @@ Deno.test("Windows without key go on from the last commit, their function's stat
   assertEquals(job.output, ["5 of 5 @9", "8 of 13 @19"]);
 });
 
-Deno.test("What is not a function is refused at the line that was written", () => {
+Deno.test("A function that is none is refused where it is said", () => {
   const nothing = {} as never;
   const described = () => stream(...SALES).windowAll(tumbling);
 

@@ -16,7 +16,7 @@ interface Sale {
   readonly cents: number;
 }
 
-/** Limits by shop; sums above them, emitted when the limit changes too. */
+/** Limits by shop; sums above them, told when the limit changes too. */
 function salesJob(sales: ScriptSource<Sale>, limits: ScriptSource<readonly [string, number]>): JobRig {
   const job = new JobRig((env, { store }) => {
     const strategy = WatermarkStrategy.forMonotonousTimestamps();
@@ -109,7 +109,8 @@ Deno.test("broadcast() is shown by explain()", () => {
 
 Deno.test("broadcast() refuses to go without descriptors of maps, and two of one name", () => {
   const stream = newEnv().fromCollection([1]);
-  const message = "Cannot describe broadcast(): it takes a MapStateDescriptor for each state that keeps its records";
+  const message =
+    "Cannot describe broadcast(): it takes a MapStateDescriptor for each state that keeps what the stream tells";
 
   for (const descriptors of [[], [undefined], [SUM], [LIMITS, SUM]]) {
     assertThrows(() => stream.broadcast(...descriptors as unknown as [typeof LIMITS]), TypeError, message);

@@ -79,8 +79,8 @@ Deno.test("split() refuses what is no predicates by name, at the line that was w
   const stream = newStream();
   const yes = () => true;
   const described: readonly (readonly [unknown, string])[] = [
-    [undefined, "it takes predicates by the name of their branch, and there is no predicate"],
-    [{}, "it takes predicates by the name of their branch, and there is no predicate"],
+    [undefined, "it takes predicates by the name of their branch, it was given none"],
+    [{}, "it takes predicates by the name of their branch, it was given none"],
     [{ "": yes }, "a branch needs a name, it was given an empty one"],
     [{ cheap: yes, dear: "dear" }, 'the predicate of "dear" is no function, it is string'],
     [{ cheap: async () => await true }, 'the predicate of "cheap" is async'],
@@ -289,8 +289,8 @@ Deno.test("sum() refuses the state of another field, naming both", async () => {
 });
 
 Deno.test("reduce() gives the running fold of each key", async () => {
-  const stream = newEnv().fromCollection([1, 2, 3, 4, 5]).keyBy((n) => n % 2 === 0).reduce((accumulated, next) =>
-    accumulated + next
+  const stream = newEnv().fromCollection([1, 2, 3, 4, 5]).keyBy((n) => n % 2 === 0).reduce((sofar, next) =>
+    sofar + next
   );
 
   assertEquals(await stream.executeAndCollect(), [1, 2, 4, 6, 9]);
@@ -386,7 +386,7 @@ Deno.test("assignTimestampsAndWatermarks() gives windows their time", async () =
     .assignTimestampsAndWatermarks(
       WatermarkStrategy.forBoundedOutOfOrderness<number>(10).withTimestampAssigner((n) => n),
     )
-    .keyBy(() => "all").window(TumblingEventTimeWindows.of(10)).reduce((accumulated, next) => accumulated + next);
+    .keyBy(() => "all").window(TumblingEventTimeWindows.of(10)).reduce((sofar, next) => sofar + next);
 
   assertEquals(await stream.executeAndCollect(), [4, 26]);
 });
@@ -406,7 +406,7 @@ Deno.test("name() names an operator, and its state unless uid() does, in whichev
   ]);
 });
 
-Deno.test("name() and uid() name a sink too", () => {
+Deno.test("name() and uid() name a sink likewise", () => {
   const env = newEnv();
   env.fromCollection(["a"]).sinkTo(NOWHERE).name("out").uid("out-v1");
 

@@ -189,7 +189,7 @@ function timers(texts: DataStream<string>): DataStream<string> {
   }).name("timers");
 }
 
-/** A timer for each key by the clock. */
+/** Likewise by the clock. */
 function alarms(texts: DataStream<string>): DataStream<string> {
   return texts.keyBy((text) => text).process<string>({
     processElement: (_text, context) => context.timerService().registerProcessingTimeTimer(1_060_000),
@@ -220,10 +220,9 @@ Deno.test("whyNothingComesOut() says when timers and windows by the clock come d
   const windows = jobOf(
     [new ScriptSource({ "s-0": [at(9, "a")] })],
     (texts) =>
-      texts.keyBy((text) => text).window(TumblingProcessingTimeWindows.of(60_000)).reduce((accumulated) => accumulated)
-        .name(
-          "minutes",
-        ),
+      texts.keyBy((text) => text).window(TumblingProcessingTimeWindows.of(60_000)).reduce((sofar) => sofar).name(
+        "minutes",
+      ),
   );
   assertEquals((await saidAfter(windows, {}, wait(windows, 10))).slice(1), [
     'info: 1 window of "minutes" is open, it closes when the clock reaches 1970-01-01T00:16:59.999Z',

@@ -247,7 +247,7 @@ Deno.test("a state in use with one TTL is refused with another or none, naming b
 
 Deno.test("versions() is the version of a value, and text with kind and TTL of the others; all survive a restart", () => {
   const rig = new StateRig();
-  rig.backend.table("contents", 3);
+  rig.backend.valueTable("contents", 3);
   rig.backend.listTable("elements", 1);
   rig.store.getListState(new ListStateDescriptor("l", { version: 2 }));
   rig.store.getMapState(new MapStateDescriptor("m", { ttl: { ttlMs: 1 } }));
@@ -295,7 +295,7 @@ Deno.test("getState() gives one state for equal descriptors, the first of which 
 
 Deno.test("functions cannot use the name of an operator's own state, whatever the kind", () => {
   const rig = new StateRig();
-  rig.backend.table("total", 1);
+  rig.backend.valueTable("total", 1);
   for (const kind of KINDS) {
     assertEquals(
       messageOf(() => USES[kind](rig)),

@@ -221,7 +221,7 @@ Deno.test("ReducingState and AggregatingState refuse functions that give undefin
   assertThrows(
     () => reducing.add(2),
     TypeError,
-    'Cannot fold into state "r" of "op": its reduce function gave undefined',
+    'Cannot fold into state "r" of "op": its reduce function returned undefined',
   );
   assertEquals(reducing.get(), 1);
 
@@ -230,7 +230,7 @@ Deno.test("ReducingState and AggregatingState refuse functions that give undefin
   assertThrows(
     () => aggregating.add(2),
     TypeError,
-    'Cannot fold into state "g" of "op": add() of its aggregate function gave undefined',
+    'Cannot fold into state "g" of "op": add() of its aggregate function returned undefined',
   );
   assertEquals(aggregating.get(), undefined);
 });

@@ -3,10 +3,12 @@ import { Changes, lastOf } from "../../../src/engine/state/changes.ts";
 import { type Key, keyId } from "../../../src/engine/state/key.ts";
 import { ListTable } from "../../../src/engine/state/list_table.ts";
 
+const NEITHER = { timeMs: undefined, lastUpdateMs: undefined };
+
 /** A table of lists of text, and what a commit would store of it. */
 function newTable() {
   const changes = new Changes();
-  const table = new ListTable<string>("op", "seen", changes);
+  const table = new ListTable<string>({ uid: "op", name: "seen", changes });
   return {
     table,
     add: (namespace: string, key: Key, ...values: readonly string[]) =>
@@ -95,7 +97,7 @@ Deno.test("remove() keeps the others in order, whatever goes and comes meanwhile
   for (const i of [7, 1, 2]) table.remove(elements[i]!);
   assertEquals(get("", "a"), [..."68x"]);
   assertEquals([...table.keys()], ["a"]);
-  for (const element of table.elements("", "a")) table.remove(element);
+  for (const element of table.slots("", "a")) table.remove(element);
 
   assertEquals([get("", "a"), [...table.keys()]], [[], []]);
 });
@@ -141,7 +143,7 @@ Deno.test("mergeNamespaces() makes the target if only sources have something", (
 Deno.test("add() and replace() refuse undefined, and change nothing", () => {
   const { table, add, get } = newTable();
   const [first] = add("", "a", "1");
-  const words = 'Cannot add undefined to list state "seen" of "op"';
+  const words = 'Cannot put undefined into list state "seen" of "op"';
   assertThrows(() => add("", "a", undefined as unknown as string), TypeError, words);
   assertThrows(() => table.replace(first!, undefined as unknown as string), TypeError, words);
 
@@ -150,8 +152,8 @@ Deno.test("add() and replace() refuse undefined, and change nothing", () => {
 
 Deno.test("restore() takes elements that the store has: they are no change, and further ones come behind them", () => {
   const { table, add, get, clear, commit } = newTable();
-  table.restore("w1", { b: 1, a: 2 }, 7, "x");
-  table.restore("w1", { a: 2, b: 1 }, 8, "y");
+  table.restore({ namespace: "w1", key: { b: 1, a: 2 }, part: 7, order: 7, value: "x", ...NEITHER });
+  table.restore({ namespace: "w1", key: { a: 2, b: 1 }, part: 8, order: 8, value: "y", ...NEITHER });
   assertEquals(commit(), []);
   add("w1", { a: 2, b: 1 }, "z");
 

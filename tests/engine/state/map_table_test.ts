@@ -3,18 +3,19 @@ import { Changes, lastOf } from "../../../src/engine/state/changes.ts";
 import { type Key, keyId } from "../../../src/engine/state/key.ts";
 import { MapTable } from "../../../src/engine/state/map_table.ts";
 
+const NEITHER = { timeMs: undefined, lastUpdateMs: undefined };
+
 /** A table of maps of numbers, and what a commit would store of it. */
 function newTable() {
   const changes = new Changes();
-  const table = new MapTable<number>("op", "seats", changes);
+  const table = new MapTable<number>({ uid: "op", name: "seats", changes });
   return {
     table,
     put: (namespace: string, key: Key, userKey: Key, value: number) =>
       table.put(namespace, keyId(key), key, userKey, value),
     get: (namespace: string, key: Key, userKey: Key) => table.find(namespace, keyId(key), userKey)?.value,
     remove: (namespace: string, key: Key, userKey: Key) => table.remove(table.find(namespace, keyId(key), userKey)!),
-    all: (namespace: string, key: Key) =>
-      [...table.entries(namespace, keyId(key))].map(({ userKey, value }) => [userKey, value]),
+    all: (namespace: string, key: Key) => [...table.slots(namespace, keyId(key))].map((slot) => [slot.key, slot.value]),
     commit: () => [...lastOf(changes.drain())],
   };
 }
@@ -48,7 +49,7 @@ Deno.test("MapTable tells keys of a map apart by type, and takes equal objects f
   assertEquals(all("", "a").length, 4);
 });
 
-Deno.test("entries() come in order of first insertion; one that went and came back is last", () => {
+Deno.test("slots() come in order of first insertion; one that went and came back is last", () => {
   const { put, remove, all } = newTable();
   for (const userKey of ["c", "a", "b"]) put("", "k", userKey, 1);
   put("", "k", "c", 2);
@@ -92,12 +93,12 @@ Deno.test("MapTable stores the null of an entry that is gone, and nothing of one
 
 Deno.test("put() and replace() refuse undefined, and put() what keys nothing; nothing changes", () => {
   const { table, put, all } = newTable();
-  const entry = put("", "a", "x", 1);
+  put("", "a", "x", 1);
   const nothing = undefined as unknown as number;
   const words = 'Cannot put undefined into map state "seats" of "op": JSON does not keep it; use remove()';
   assertThrows(() => put("", "a", "x", nothing), TypeError, words);
   assertThrows(() => put("", "a", "y", nothing), TypeError, words);
-  assertThrows(() => table.replace(entry, nothing), TypeError, words);
+  assertThrows(() => table.replace(table.find("", "a", "x")!, nothing), TypeError, words);
   assertThrows(() => put("", "a", Number.NaN, 1), TypeError, 'Cannot key map state "seats" of "op" by number NaN');
 
   assertEquals(all("", "a"), [["x", 1]]);
@@ -105,8 +106,8 @@ Deno.test("put() and replace() refuse undefined, and put() what keys nothing; no
 
 Deno.test("restore() takes entries that the store has: they are no change, and further ones come behind them", () => {
   const { table, put, remove, all, commit } = newTable();
-  table.restore("w1", "a", { q: 1, p: 2 }, 7, 70);
-  table.restore("w1", "a", "x", 9, 90);
+  table.restore({ namespace: "w1", key: "a", part: { q: 1, p: 2 }, order: 7, value: 70, ...NEITHER });
+  table.restore({ namespace: "w1", key: "a", part: "x", order: 9, value: 90, ...NEITHER });
   assertEquals(commit(), []);
   put("w1", "a", "y", 100);
   put("w1", "a", { p: 2, q: 1 }, 71);

@@ -2,25 +2,25 @@ import { assertEquals } from "@std/assert";
 import { Changes } from "../../../src/engine/state/changes.ts";
 import { ListTable } from "../../../src/engine/state/list_table.ts";
 import { MapTable } from "../../../src/engine/state/map_table.ts";
-import { StateTable } from "../../../src/engine/state/state_table.ts";
 import { NamespaceIndex } from "../../../src/engine/state/namespace_index.ts";
+import { ValueTable } from "../../../src/engine/state/value_table.ts";
 
-const thing = (namespace: string, id: string | number) => ({ namespace, id });
+const thing = (namespace: string, keyId: string | number) => ({ namespace, keyId });
 
 Deno.test("NamespaceIndex finds one thing per namespace and key, the one added last", () => {
-  const index = new NamespaceIndex<{ namespace: string; id: string | number }>();
+  const index = new NamespaceIndex<{ namespace: string; keyId: string | number }>();
   const things = [thing("w1", "a"), thing("w1", 1), thing("w1", "1"), thing("w2", "a"), thing("", "a")];
   for (const one of things) index.add(one);
   const again = thing("w2", "a");
   index.add(again);
 
-  assertEquals(things.slice(0, 3).map(({ namespace, id }) => index.find(namespace, id)), things.slice(0, 3));
+  assertEquals(things.slice(0, 3).map(({ namespace, keyId }) => index.find(namespace, keyId)), things.slice(0, 3));
   assertEquals([index.find("w2", "a") === again, index.find("", "a") === things[4]], [true, true]);
   assertEquals([index.find("w2", "b"), index.find("w3", "a")], [undefined, undefined]);
 });
 
 Deno.test("delete() takes out one thing, and what is added to an emptied namespace is found again", () => {
-  const index = new NamespaceIndex<{ namespace: string; id: string | number }>();
+  const index = new NamespaceIndex<{ namespace: string; keyId: string | number }>();
   const [a, b] = [thing("w1", "a"), thing("w1", "b")];
   index.add(a);
   index.add(b);
@@ -34,12 +34,12 @@ Deno.test("delete() takes out one thing, and what is added to an emptied namespa
 });
 
 Deno.test("global() gives things in no namespace in the order in which they came, and lets them be deleted on the way", () => {
-  const index = new NamespaceIndex<{ namespace: string; id: string | number }>();
+  const index = new NamespaceIndex<{ namespace: string; keyId: string | number }>();
   for (const id of ["b", 1, "a"]) index.add(thing("", id));
   index.add(thing("w1", "z"));
   const seen: unknown[] = [];
   for (const one of index.global()) {
-    seen.push(one.id);
+    seen.push(one.keyId);
     index.delete(one);
   }
 
@@ -69,9 +69,9 @@ function leftBehind(namespace: string, act: () => void): number {
 // Sessions have windows of their own: a table that kept something of each would grow for ever.
 Deno.test("tables keep nothing of a window that was emptied, cleared without ever having had anything, or only read", () => {
   const changes = new Changes();
-  const values = new StateTable<number>("op", "values", changes);
-  const lists = new ListTable<number>("op", "lists", changes);
-  const maps = new MapTable<number>("op", "maps", changes);
+  const values = new ValueTable<number>({ uid: "op", name: "values", changes });
+  const lists = new ListTable<number>({ uid: "op", name: "lists", changes });
+  const maps = new MapTable<number>({ uid: "op", name: "maps", changes });
   const fill = () => {
     for (const id of ["a", "b"]) {
       values.set("w1", id, id, 1);
@@ -83,7 +83,7 @@ Deno.test("tables keep nothing of a window that was emptied, cleared without eve
     for (const id of ["a", "b"]) {
       values.set("w1", id, id, undefined);
       lists.clear("w1", id);
-      for (const entry of maps.entries("w1", id)) maps.remove(entry);
+      for (const entry of maps.slots("w1", id)) maps.remove(entry);
     }
   };
 

@@ -163,7 +163,7 @@ Deno.test("tables of operators are what plain arrays and numbers are, whatever i
       for (const step of all) {
         const { namespace, key } = step;
         const list = rig.backend.listTable<number>("list", 1);
-        const sum = rig.backend.table<number>("sum", 1);
+        const sum = rig.backend.valueTable<number>("sum", 1);
         const place = namespace + key;
         switch (step.act) {
           case "add":
@@ -179,7 +179,7 @@ Deno.test("tables of operators are what plain arrays and numbers are, whatever i
             delete sums[place];
             break;
           case "remove": {
-            const element = list.elements(namespace, key)[step.n];
+            const element = list.slots(namespace, key)[step.n];
             if (element !== undefined) list.remove(element);
             lists[place]?.splice(step.n, 1);
             break;
@@ -223,7 +223,7 @@ Deno.test("tables of operators are what plain arrays and numbers are, whatever i
           rig.backend.listTable<number>("list", 1).get(namespace, key),
           lists[place] ?? [],
         );
-        assertEquals(rig.backend.table<number>("sum", 1).get(namespace, key), sums[place]);
+        assertEquals(rig.backend.valueTable<number>("sum", 1).get(namespace, key), sums[place]);
       }
     }),
     { seed: 20, numRuns: 1_000 },

@@ -1,5 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Timed } from "../../../src/engine/state/expiry.ts";
 import { valueText } from "../../../src/engine/state/value_text.ts";
 
 const STATE = { uid: "counter", name: "total" };
@@ -16,11 +15,6 @@ Deno.test("valueText() takes an object of a class by its fields", () => {
     constructor(readonly x: number, readonly y: number) {}
   }
   assertEquals(valueText(new Point(1, 2), STATE), '{"x":1,"y":2}');
-});
-
-Deno.test("valueText() puts the last update in front of a value with TTL", () => {
-  assertEquals(valueText(new Timed({ a: 1 }, 77), STATE), '[77,{"a":1}]');
-  assertThrows(() => valueText(new Timed(Number.NaN, 77), STATE), TypeError, "NaN");
 });
 
 Deno.test("valueText() refuses what JSON would change or has no text for, naming state, operator and place", () => {

@@ -8,7 +8,7 @@ import { type OpenWindow, WindowTable } from "../../../src/engine/state/window_t
 /** A table of numbers of windows that fire at 9 and 19, and what a commit would store of it. */
 function newTable() {
   const changes = new Changes();
-  const table = new WindowTable<number>("op", "contents", changes);
+  const table = new WindowTable<number>({ uid: "op", name: "contents", changes });
   const timeOf = (window: string) => window === "0:10" ? 9 : 19;
   return {
     table,

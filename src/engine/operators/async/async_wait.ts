@@ -1,5 +1,6 @@
 import { NO_TIMESTAMP, type Output, type StreamRecord } from "../../record.ts";
-import { NO_NAMESPACE, type StateTable } from "../../state/state_table.ts";
+import { NO_NAMESPACE } from "../../state/namespace_index.ts";
+import type { ValueTable } from "../../state/value_table.ts";
 import { BinaryHeap } from "../../time/binary_heap.ts";
 import { AsyncCall, type AsyncCallOwner } from "./async_call.ts";
 import { runtimeContext } from "../function_context.ts";
@@ -35,7 +36,7 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, PendingRes
   readonly #called = new Set<AsyncCall<IN, OUT>>();
   readonly #retries = new BinaryHeap<Retry<IN, OUT>>((a, b) => a.timeMs < b.timeMs);
   #context!: OperatorContext;
-  #atWork!: StateTable<Stored<IN>>;
+  #atWork!: ValueTable<Stored<IN>>;
   #sequence = 0;
 
   constructor(
@@ -52,7 +53,7 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, PendingRes
   open(context: OperatorContext): void {
     this.#context = context;
     this.#function.open?.(runtimeContext(context));
-    this.#atWork = context.state.table<Stored<IN>>("at work", 1);
+    this.#atWork = context.state.valueTable<Stored<IN>>("at work", 1);
     const sequences = ([...this.#atWork.keys()] as number[]).sort((a, b) => a - b);
     for (const sequence of sequences) {
       const { value, timestampMs } = this.#atWork.get(NO_NAMESPACE, sequence)!;

@@ -60,16 +60,16 @@ export class IntervalJoinOperator<IN1, IN2, OUT> implements TwoInputOperator<IN1
   processElement1({ value, timestampMs }: StreamRecord<IN1>, output: Output<OUT>): void {
     if (!this.#left.take(value, timestampMs)) return;
     const { lowerMs, upperMs } = this.#options;
-    for (const { userKey, value: rights } of this.#right.between(timestampMs + lowerMs, timestampMs + upperMs)) {
-      for (const right of rights!) this.#pair.join(value, right, timestampMs, userKey as number, output);
+    for (const { key: atMs, value: rights } of this.#right.between(timestampMs + lowerMs, timestampMs + upperMs)) {
+      for (const right of rights!) this.#pair.join(value, right, timestampMs, atMs as number, output);
     }
   }
 
   processElement2({ value, timestampMs }: StreamRecord<IN2>, output: Output<OUT>): void {
     if (!this.#right.take(value, timestampMs)) return;
     const { lowerMs, upperMs } = this.#options;
-    for (const { userKey, value: lefts } of this.#left.between(timestampMs - upperMs, timestampMs - lowerMs)) {
-      for (const left of lefts!) this.#pair.join(left, value, userKey as number, timestampMs, output);
+    for (const { key: atMs, value: lefts } of this.#left.between(timestampMs - upperMs, timestampMs - lowerMs)) {
+      for (const left of lefts!) this.#pair.join(left, value, atMs as number, timestampMs, output);
     }
   }
 

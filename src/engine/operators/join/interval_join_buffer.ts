@@ -1,10 +1,11 @@
 import type { Journal, Undoable } from "../../state/journal.ts";
 import type { Key, KeyId } from "../../state/key.ts";
-import type { MapEntry, MapTable } from "../../state/map_table.ts";
-import { NO_NAMESPACE } from "../../state/state_table.ts";
+import type { MapTable } from "../../state/map_table.ts";
+import { NO_NAMESPACE } from "../../state/namespace_index.ts";
+import type { Slot } from "../../state/slot.ts";
 
 /** The records of a key and time, in order of arrival. */
-export type Bucket<T> = MapEntry<readonly T[]>;
+export type Bucket<T> = Slot<readonly T[]>;
 
 /**
  * Records of one side of a join by key and time.
@@ -61,7 +62,7 @@ export class IntervalJoinBuffer<T> {
   #timesOf(id: KeyId): Times {
     const known = this.#times.get(id);
     if (known !== undefined && !known.stale) return known;
-    const times = new Times(Array.from(this.#table.entries(NO_NAMESPACE, id), ({ userKey }) => userKey as number));
+    const times = new Times(Array.from(this.#table.slots(NO_NAMESPACE, id), ({ key }) => key as number));
     this.#journal.log(times, undefined);
     this.#times.delete(id);
     if (times.sorted.length > 0) this.#times.set(id, times);

@@ -1,8 +1,8 @@
 import { NO_TIMESTAMP } from "../../record.ts";
 import type { KeyedStateBackend } from "../../state/keyed_state_backend.ts";
 import type { ListTable } from "../../state/list_table.ts";
-import type { StateTable } from "../../state/state_table.ts";
 import { checkKept } from "../../state/value_text.ts";
+import type { ValueTable } from "../../state/value_table.ts";
 import type { Elements, Evictor, EvictorContext, TimestampedValue } from "../../windows/evictor.ts";
 import type { Window } from "../../windows/window.ts";
 import type { WindowFold } from "./folds.ts";
@@ -26,25 +26,25 @@ export interface WindowContents<T, E, W extends Window> {
 /** One value a window, made of its records as they come. */
 export class FoldedContents<T, ACC, E> implements WindowContents<T, E, Window> {
   readonly #state: KeyedStateBackend;
-  readonly #table: StateTable<ACC>;
+  readonly #table: ValueTable<ACC>;
   readonly #fold: WindowFold<T, ACC, E>;
 
   constructor(state: KeyedStateBackend, fold: WindowFold<T, ACC, E>) {
     this.#state = state;
-    this.#table = state.table<ACC>("contents", 1);
+    this.#table = state.valueTable<ACC>("contents", 1);
     this.#fold = fold;
   }
 
   add(namespace: string, value: T): void {
     const { currentKey, currentKeyId } = this.#state;
-    const sofar = this.#table.find(namespace, currentKeyId);
-    if (sofar === undefined) this.#table.set(namespace, currentKeyId, currentKey, this.#fold.first(value));
-    else this.#table.replace(sofar, this.#fold.next(sofar.value!, value));
+    const slot = this.#table.find(namespace, currentKeyId);
+    if (slot === undefined) this.#table.set(namespace, currentKeyId, currentKey, this.#fold.first(value));
+    else this.#table.replace(slot, this.#fold.next(slot.value!, value));
   }
 
   fire(_window: Window, namespace: string, give: (elements: Iterable<E>) => void): void {
-    const sofar = this.#table.get(namespace, this.#state.currentKeyId);
-    if (sofar !== undefined) give([this.#fold.result(sofar)]);
+    const accumulated = this.#table.get(namespace, this.#state.currentKeyId);
+    if (accumulated !== undefined) give([this.#fold.result(accumulated)]);
   }
 
   clear(namespace: string): void {
@@ -129,16 +129,16 @@ export class EvictedContents<T, ACC, E, W extends Window> implements WindowConte
   add(namespace: string, value: T, timestampMs: number): void {
     const { currentKey, currentKeyId } = this.#state;
     // Now, and not when the window fires: then no record would be to blame, or another one.
-    checkKept(value, this.#table);
+    checkKept(value, this.#table.ledger);
     this.#fold?.check?.(value, this.#table.last(namespace, currentKeyId)?.[0]);
     const dated: Dated<T> = timestampMs === NO_TIMESTAMP ? [value] : [value, timestampMs];
     this.#table.add(namespace, currentKeyId, currentKey, dated);
   }
 
   fire(window: W, namespace: string, give: (elements: Iterable<E>) => void): void {
-    const places = this.#table.elements(namespace, this.#state.currentKeyId);
-    if (places.length === 0) return;
-    const all = places.map(({ value }): TimestampedValue<T> => {
+    const slots = this.#table.slots(namespace, this.#state.currentKeyId);
+    if (slots.length === 0) return;
+    const all = slots.map(({ value }): TimestampedValue<T> => {
       const [record, timestampMs = NO_TIMESTAMP] = value!;
       return { value: record, timestampMs };
     });
@@ -147,7 +147,7 @@ export class EvictedContents<T, ACC, E, W extends Window> implements WindowConte
     const after = staying(before, this.#evictor.evictAfter(before, before.length, window, this.#context));
     if (after.length === all.length) return;
     const left = new Set(after);
-    for (const [i, place] of places.entries()) if (!left.has(all[i]!)) this.#table.remove(place);
+    for (const [i, slot] of slots.entries()) if (!left.has(all[i]!)) this.#table.remove(slot);
   }
 
   clear(namespace: string): void {
@@ -166,9 +166,11 @@ export class EvictedContents<T, ACC, E, W extends Window> implements WindowConte
   #elements(elements: Elements<T>): Iterable<E> {
     const fold = this.#fold;
     if (fold === undefined) return elements.map(({ value }) => value as unknown as E);
-    let sofar = fold.empty();
-    for (const { value } of elements) sofar = sofar === undefined ? fold.first(value) : fold.next(sofar, value);
-    return sofar === undefined ? [] : [fold.result(sofar)];
+    let accumulated = fold.empty();
+    for (const { value } of elements) {
+      accumulated = accumulated === undefined ? fold.first(value) : fold.next(accumulated, value);
+    }
+    return accumulated === undefined ? [] : [fold.result(accumulated)];
   }
 }
 

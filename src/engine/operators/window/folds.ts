@@ -15,11 +15,11 @@ export interface WindowFold<T, ACC, R> {
   check?(value: T, before: T | undefined): void;
   /** What is kept of a window's first record. */
   first(value: T): ACC;
-  next(sofar: ACC, value: T): ACC;
+  next(accumulated: ACC, value: T): ACC;
   /** Of two windows that have become one. */
   merge(a: ACC, b: ACC): ACC;
   /** What is given when the window fires. */
-  result(sofar: ACC): R;
+  result(accumulated: ACC): R;
 }
 
 /** A record of a record and the next. */
@@ -39,16 +39,16 @@ export class ReduceFold<T> implements WindowFold<T, T, T> {
     return value;
   }
 
-  next(sofar: T, value: T): T {
-    return folded(this.#reduce, sofar, value);
+  next(accumulated: T, value: T): T {
+    return folded(this.#reduce, accumulated, value);
   }
 
   merge(a: T, b: T): T {
     return folded(this.#reduce, a, b);
   }
 
-  result(sofar: T): T {
-    return sofar;
+  result(accumulated: T): T {
+    return accumulated;
   }
 }
 
@@ -69,16 +69,16 @@ export class AggregateFold<T, ACC, R> implements WindowFold<T, ACC, R> {
     return this.next(this.empty(), value);
   }
 
-  next(sofar: ACC, value: T): ACC {
-    return checked("add", this.#function.add(value, sofar));
+  next(accumulated: ACC, value: T): ACC {
+    return checked("add", this.#function.add(value, accumulated));
   }
 
   merge(a: ACC, b: ACC): ACC {
     return checked("merge", this.#function.merge(a, b));
   }
 
-  result(sofar: ACC): R {
-    return this.#function.getResult(sofar);
+  result(accumulated: ACC): R {
+    return this.#function.getResult(accumulated);
   }
 }
 
@@ -104,17 +104,17 @@ export class FieldFold<T> implements WindowFold<T, T, T> {
     return value;
   }
 
-  next(sofar: T, value: T): T {
+  next(accumulated: T, value: T): T {
     this.#aggregate.check(value);
-    return this.#aggregate.reduce(sofar, value);
+    return this.#aggregate.reduce(accumulated, value);
   }
 
   merge(a: T, b: T): T {
     return this.#aggregate.reduce(a, b);
   }
 
-  result(sofar: T): T {
-    return sofar;
+  result(accumulated: T): T {
+    return accumulated;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Output, StreamRecord } from "../../record.ts";
-import type { WindowEntry, WindowTable } from "../../state/window_table.ts";
+import type { Slot } from "../../state/slot.ts";
+import type { WindowTable } from "../../state/window_table.ts";
 import type { Timer } from "../../time/timer_queue.ts";
 import type { Window } from "../../windows/window.ts";
 import type { WindowAssigner, WindowAssignerContext } from "../../windows/window_assigner.ts";
@@ -39,11 +40,11 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
   #firing!: FiringWindow<W, OUT>;
   #late!: LateRecords<T>;
   /** What fires, and where its results go. */
-  #entry!: WindowEntry<ACC>;
+  #slot!: Slot<ACC>;
   #output!: Output<OUT>;
   readonly firesWindows = true;
   readonly #give = (): void => {
-    const { key, value } = this.#entry;
+    const { key, value } = this.#slot;
     const firing = this.#firing;
     const result = this.#fold.result(value!);
     if (this.#process === undefined) {
@@ -57,7 +58,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
   };
   readonly #failed = (): FailedWindow => ({
     window: `${this.#firing.current}`,
-    value: this.#entry.value,
+    value: this.#slot.value,
     timestampMs: this.#firing.out.timestampMs,
   });
 
@@ -103,11 +104,11 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
     for (const window of windows) {
       if (window.maxTimestamp() <= watermarkMs) continue;
       late = false;
-      const sofar = this.#contents.find(window.id, id);
-      if (sofar === undefined) {
+      const slot = this.#contents.find(window.id, id);
+      if (slot === undefined) {
         this.#contents.add(window.maxTimestamp(), window.id, id, state.currentKey, this.#fold.first(value));
       } else {
-        this.#contents.replace(sofar, this.#fold.next(sofar.value!, value));
+        this.#contents.replace(slot, this.#fold.next(slot.value!, value));
       }
     }
     if (late) this.#late.take(value, timestampMs, windows);
@@ -115,14 +116,14 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
 
   onEventTime(timer: Timer, output: Output<OUT>): void {
     // It has no timers but those of its windows.
-    const entry = timer as WindowEntry<ACC>;
-    const { namespace } = entry;
+    const slot = timer as Slot<ACC>;
+    const { namespace } = slot;
     const firing = this.#firing;
     // Windows of one end fire one key after the other.
     if (firing.current?.id !== namespace) firing.setCurrentWindow(this.#assigner.windowOf(namespace));
-    this.#entry = entry;
+    this.#slot = slot;
     this.#output = output;
     this.#context.firing(this.#give, this.#failed);
-    this.#contents.remove(entry);
+    this.#contents.remove(slot);
   }
 }

@@ -138,7 +138,7 @@ function ofAccumulators<ACC>(
 ): AggregatingStateDescriptor<ACC, ACC, ACC> {
   return new AggregatingStateDescriptor<ACC, ACC, ACC>(name, {
     createAccumulator: () => aggregateFunction.createAccumulator(),
-    add: (value, sofar) => aggregateFunction.merge(sofar, value),
+    add: (value, accumulated) => aggregateFunction.merge(accumulated, value),
     getResult: (accumulator) => accumulator,
     merge: (a, b) => aggregateFunction.merge(a, b),
   }, { version, ...(ttl !== undefined && { ttl }) });

@@ -1,5 +1,6 @@
 import type { Output, StreamRecord } from "../../record.ts";
-import { NO_NAMESPACE, type StateTable } from "../../state/state_table.ts";
+import { NO_NAMESPACE } from "../../state/namespace_index.ts";
+import type { ValueTable } from "../../state/value_table.ts";
 import type { Timer } from "../../time/timer_queue.ts";
 import { type MergeListener, MergingWindowSet, type OpenWindows } from "../../windows/merging_window_set.ts";
 import { type Trigger, TriggerResult } from "../../windows/trigger.ts";
@@ -34,7 +35,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   readonly #merging: MergingWindowAssigner<T, W> | undefined;
   #context!: OperatorContext;
   #contents!: WindowContents<T, E, W>;
-  #openWindows!: StateTable<OpenWindows>;
+  #openWindows!: ValueTable<OpenWindows>;
   #triggerWindow!: TriggerWindow;
   #firing!: FiringWindow<W, OUT>;
   #late!: LateRecords<T>;
@@ -74,7 +75,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     else if (fold !== undefined) this.#contents = new FoldedContents(state, fold);
     // Without a fold T is E, likewise.
     else this.#contents = new ListedContents<T>(state) as unknown as WindowContents<T, E, W>;
-    if (this.#merging !== undefined) this.#openWindows = state.table("windows", 1);
+    if (this.#merging !== undefined) this.#openWindows = state.valueTable("windows", 1);
     this.#firing = new FiringWindow(context, this.#merging !== undefined);
     this.#late = new LateRecords(context, lateTag, this.#allowedLatenessMs);
     this.#process?.open?.(this.#firing.runtimeContext());

@@ -4,14 +4,16 @@ import { IntervalJoinBuffer } from "../../../../src/engine/operators/join/interv
 import { Changes } from "../../../../src/engine/state/changes.ts";
 import { MapTable } from "../../../../src/engine/state/map_table.ts";
 
+const NEITHER = { timeMs: undefined, lastUpdateMs: undefined };
+
 function newBuffer(changes = new Changes()) {
-  const table = new MapTable<readonly string[]>("op", "left", changes);
+  const table = new MapTable<readonly string[]>({ uid: "op", name: "left", changes });
   return { table, journal: changes.journal, buffer: new IntervalJoinBuffer(table, changes.journal) };
 }
 
 /** "5 a,b": what lies where, in order. */
 const between = (buffer: IntervalJoinBuffer<string>, key: string, fromMs = -100, toMs = 100) =>
-  buffer.between(key, fromMs, toMs).map(({ userKey, value }) => `${userKey} ${value}`);
+  buffer.between(key, fromMs, toMs).map(({ key: timeMs, value }) => `${timeMs} ${value}`);
 
 Deno.test("between() gives what a key has at the times asked for, in order of time and then of arrival", () => {
   const { buffer } = newBuffer();
@@ -41,7 +43,9 @@ Deno.test("drop() forgets one time of one key", () => {
 
 Deno.test("IntervalJoinBuffer knows what its table has from a commit, in order", () => {
   const { buffer, table } = newBuffer();
-  [7, 3, 5].forEach((timeMs, sequence) => table.restore("", "k", timeMs, sequence, [`${timeMs}`]));
+  [7, 3, 5].forEach((timeMs, order) => {
+    table.restore({ namespace: "", key: "k", part: timeMs, order, value: [`${timeMs}`], ...NEITHER });
+  });
 
   assertEquals(between(buffer, "k"), ["3 3", "5 5", "7 7"]);
   buffer.drop("k", 5);

@@ -152,7 +152,7 @@ Deno.test("IntervalJoinOperator refuses records without a time and says what to 
 /** Times of the records that one side keeps. */
 function kept(rig: Rig, side: "left" | "right"): number[] {
   const table = rig.task.state.mapTable<Text[]>(side, 1);
-  return [...table.entries("", "k")].flatMap(({ userKey, value }) => value!.map(() => userKey as number));
+  return [...table.slots("", "k")].flatMap(({ key, value }) => value!.map(() => key as number));
 }
 
 // Bounds, records and what is left are those of Flink's IntervalJoinOperatorTest.

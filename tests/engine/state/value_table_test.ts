@@ -1,12 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Changes, lastOf } from "../../../src/engine/state/changes.ts";
 import { type Key, keyId } from "../../../src/engine/state/key.ts";
-import { NO_NAMESPACE, StateTable } from "../../../src/engine/state/state_table.ts";
+import { NO_NAMESPACE } from "../../../src/engine/state/namespace_index.ts";
+import { ValueTable } from "../../../src/engine/state/value_table.ts";
 
 /** A table of numbers, and what a commit would store of it. */
 function newTable() {
   const changes = new Changes();
-  const table = new StateTable<number>("counter", "total", changes);
+  const table = new ValueTable<number>({ uid: "counter", name: "total", changes });
   return {
     table,
     set: (namespace: string, key: Key, value: number | undefined) => table.set(namespace, keyId(key), key, value),
@@ -15,7 +16,7 @@ function newTable() {
   };
 }
 
-Deno.test("StateTable keeps one value per namespace and key", () => {
+Deno.test("ValueTable keeps one value per namespace and key", () => {
   const { table, set, get } = newTable();
   set("w1", "a", 1);
   set("w2", "a", 2);
@@ -32,7 +33,7 @@ Deno.test("StateTable keeps one value per namespace and key", () => {
   assertEquals(table.size, 3);
 });
 
-Deno.test("StateTable keeps keys of different types apart", () => {
+Deno.test("ValueTable keeps keys of different types apart", () => {
   const { set, get } = newTable();
   set(NO_NAMESPACE, 1, 10);
   set(NO_NAMESPACE, "1", 20);
@@ -67,7 +68,7 @@ Deno.test("set() changes nothing when it is given undefined where nothing is", (
   assertEquals([table.size, commit()], [0, []]);
 });
 
-Deno.test("StateTable stores one entry per changed key, by uid, state, namespace and key", () => {
+Deno.test("ValueTable stores one entry per changed key, by uid, state, namespace and key", () => {
   const { set, commit } = newTable();
   set("w1", "a", 1);
   set("w1", "a", 2);
@@ -80,7 +81,7 @@ Deno.test("StateTable stores one entry per changed key, by uid, state, namespace
   assertEquals(commit(), []);
 });
 
-Deno.test("StateTable stores the null of a value that is gone, and nothing of one that came and went", () => {
+Deno.test("ValueTable stores the null of a value that is gone, and nothing of one that came and went", () => {
   const { set, commit } = newTable();
   set("w1", "a", 1);
   commit();
@@ -91,7 +92,7 @@ Deno.test("StateTable stores the null of a value that is gone, and nothing of on
   assertEquals(commit(), [['["state","counter","total","w1","a"]', null]]);
 });
 
-Deno.test("StateTable stores a value that went and came back", () => {
+Deno.test("ValueTable stores a value that went and came back", () => {
   const { set, commit } = newTable();
   set("w1", "a", 1);
   commit();
@@ -102,19 +103,19 @@ Deno.test("StateTable stores a value that went and came back", () => {
   assertEquals(commit(), [['["state","counter","total","w1","a"]', "3"]]);
 });
 
-Deno.test("StateTable tells a value of null from none", () => {
+Deno.test("ValueTable tells a value of null apart from no value", () => {
   const changes = new Changes();
-  const table = new StateTable<null>("counter", "flag", changes);
+  const table = new ValueTable<null>({ uid: "counter", name: "flag", changes });
   table.set("", "a", "a", null);
 
   assertEquals(table.get("", "a"), null);
   assertEquals([...changes.drain()], [['["state","counter","flag","","a"]', "null", false]]);
 });
 
-Deno.test("StateTable refuses what a commit could not keep when it is set, and stays as it was", () => {
+Deno.test("ValueTable refuses what a commit could not keep when it is set, and stays as it was", () => {
   for (const value of [10n, () => 1, Symbol("s"), NaN]) {
     const changes = new Changes();
-    const table = new StateTable<unknown>("counter", "total", changes);
+    const table = new ValueTable<unknown>({ uid: "counter", name: "total", changes });
     table.set("", "b", "b", 1);
 
     for (const key of ["a", "b"]) {
@@ -126,7 +127,8 @@ Deno.test("StateTable refuses what a commit could not keep when it is set, and s
 
 Deno.test("restore() takes a value that the store has: it is there, is no change, and is removed as null", () => {
   const { table, set, get, commit } = newTable();
-  table.restore("w1", { b: 1, a: 2 }, 7);
+  const stored = { part: undefined, order: 0, timeMs: undefined, lastUpdateMs: undefined };
+  table.restore({ namespace: "w1", key: { b: 1, a: 2 }, value: 7, ...stored });
 
   assertEquals(get("w1", { a: 2, b: 1 }), 7);
   assertEquals(commit(), []);
@@ -139,7 +141,7 @@ Deno.test("remove() removes the value of an entry", () => {
   const { table, set, get, commit } = newTable();
   set("w1", { b: 1, a: 2 }, 1);
   commit();
-  table.remove(table.find("w1", keyId({ a: 2, b: 1 }))!);
+  set("w1", { a: 2, b: 1 }, undefined);
 
   assertEquals([get("w1", { a: 2, b: 1 }), table.size], [undefined, 0]);
   assertEquals(commit(), [['["state","counter","total","w1",{"b":1,"a":2}]', null]]);
@@ -151,9 +153,9 @@ Deno.test("mergeNamespaces() folds the values of one key into that of the target
   set("w2", "b", 5);
   commit();
   const folded: number[][] = [];
-  table.mergeNamespaces("w1", ["w2", "none", "w1", "w3", "w2"], "a", "a", (sofar, next) => {
-    folded.push([sofar, next]);
-    return sofar + next;
+  table.mergeNamespaces("w1", ["w2", "none", "w1", "w3", "w2"], "a", "a", (accumulated, next) => {
+    folded.push([accumulated, next]);
+    return accumulated + next;
   });
 
   assertEquals(folded, [[100, 20], [120, 3]]);
@@ -187,14 +189,14 @@ Deno.test("mergeNamespaces() changes nothing when no source has a value, or its 
   commit();
   const merge = (by: (a: number, b: number) => number) => table.mergeNamespaces("w1", ["w2", "w3"], "a", "a", by);
   assertThrows(() =>
-    merge((sofar, next) => {
+    merge((accumulated, next) => {
       if (next === 3) throw new RangeError("no");
-      return sofar;
+      return accumulated;
     }), RangeError);
   assertThrows(
     () => merge(() => undefined as unknown as number),
     TypeError,
-    'Cannot merge values of state "total" of "counter": its function gave undefined',
+    'Cannot merge values of state "total" of "counter": its function returned undefined',
   );
   assertEquals([get("w1", "a"), get("w2", "a"), get("w3", "a"), commit()], [1, 2, 3, []]);
 });

@@ -1,0 +1,244 @@
+import {
+  expiringText,
+  mapText,
+  partEntry,
+  type StoredValue,
+  timerEntry,
+  timerText,
+  valueEntry,
+  windowText,
+} from "../commit_format.ts";
+import type { Changes } from "./changes.ts";
+import { Expiry, type Timed } from "./expiry.ts";
+import type { Journal } from "./journal.ts";
+import type { Key, KeyId } from "./key.ts";
+import { Slot, type SlotGroup, type SlotOwner } from "./slot.ts";
+import type { StateTtlConfig } from "./state_ttl_config.ts";
+import { checkKept, valueText } from "./value_text.ts";
+
+/** How the slots of a ledger are found: each kind of state has its own way. */
+export interface SlotIndex<T> {
+  /** A slot has lost its value: it is not to be found any more. */
+  drop(slot: Slot<T>): void;
+  /** A slot has got a value back that it had lost: it is to be found at its old place. */
+  putBack(slot: Slot<T>): void;
+}
+
+/** What a ledger keeps. */
+export interface LedgerOptions {
+  readonly layout: "value" | "list" | "map" | "window" | "timer";
+  /** What the names of all its entries begin with. */
+  readonly prefix: string;
+  /** Of the operator. */
+  readonly uid: string;
+  /** Of the state, for messages. */
+  readonly name: string;
+  readonly changes: Changes;
+  /** How long values live; left out: for ever. */
+  readonly ttl?: Required<StateTtlConfig> | undefined;
+  /** Processing time, ms since the Unix epoch; needed for a ttl. */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * The slots of one state of one operator, or of its timers, and all that befalls them: a slot gets a value, another one, none. Each
+ * change is logged, so that it is undone if the record at work throws, and marked for the next commit.
+ *
+ * Where slots lie and how they are found is the business of the tables (`ValueTable`, `ListTable`, `MapTable`, `WindowTable`)
+ * and of `TimerQueue`.
+ */
+export class Ledger<T> implements SlotOwner<T> {
+  readonly uid: string;
+  readonly name: string;
+  readonly #layout: LedgerOptions["layout"];
+  readonly #prefix: string;
+  readonly #changes: Changes;
+  readonly #journal: Journal;
+  readonly #index: SlotIndex<T>;
+  readonly #expiry: Expiry<T> | undefined;
+  #nextOrder = 0;
+
+  constructor(index: SlotIndex<T>, { layout, prefix, uid, name, changes, ttl, now }: LedgerOptions) {
+    this.uid = uid;
+    this.name = name;
+    this.#layout = layout;
+    this.#prefix = prefix;
+    this.#changes = changes;
+    this.#journal = changes.journal;
+    this.#index = index;
+    this.#expiry = ttl && new Expiry(ttl, now!);
+  }
+
+  // ----------------------------------------------------------------------------------------------- changing
+
+  /**
+   * A new slot, behind all others in order; its table makes it findable.
+   * @throws {TypeError} if `value` is undefined, or a commit could not keep it; then nothing has changed
+   */
+  add<G extends SlotGroup<T>>(group: G, key: Key, keyId: KeyId, value: T): Slot<T, G> {
+    if (value === undefined) this.#refuseUndefined();
+    checkKept(value, this);
+    const slot = new Slot<T, G>(group, key, keyId, this.#nextOrder++);
+    this.#write(slot, value);
+    return slot;
+  }
+
+  /** The order that the next slot gets. */
+  get nextOrder(): number {
+    return this.#nextOrder;
+  }
+
+  /** @throws {TypeError} as `add()` does */
+  set(slot: Slot<T>, value: T): void {
+    if (value === undefined) this.#refuseUndefined();
+    checkKept(value, this);
+    this.#write(slot, value);
+  }
+
+  /** Takes the value of a slot away, and leaves it to its table to drop the slot. */
+  clear(slot: Slot<T>): void {
+    this.#write(slot, undefined);
+  }
+
+  /** Puts a slot back to what it was. */
+  undo(slot: Slot<T>, before: T | undefined): void {
+    const current = slot.value;
+    slot.value = before;
+    this.#expiry?.putBack(current, before);
+    this.#changes.mark(slot);
+    if (before === undefined && current !== undefined) this.#index.drop(slot);
+    if (before !== undefined && current === undefined) this.#index.putBack(slot);
+  }
+
+  /** A slot from the store's copy, to be called in their order if they have one; then {@link Ledger.endRestore}. */
+  restore<G extends SlotGroup<T>>(group: G, key: Key, keyId: KeyId, stored: StoredValue): Slot<T, G> {
+    const slot = new Slot<T, G>(group, key, keyId, stored.order);
+    const value = stored.value as T;
+    slot.value = this.#expiry === undefined ? value : this.#expiry.restored(slot, value, stored.lastUpdateMs!);
+    slot.stored = true;
+    this.#nextOrder = Math.max(this.#nextOrder, stored.order + 1);
+    return slot;
+  }
+
+  endRestore(): void {
+    this.#expiry?.endRestore();
+  }
+
+  /** Every change of a value goes by here, but for undoing one. */
+  #write(slot: Slot<T>, value: T | undefined): void {
+    const before = slot.value;
+    this.#journal.log(slot, before);
+    slot.value = this.#expiry === undefined ? value : this.#expiry.replace(slot, before, value);
+    this.#changes.mark(slot);
+  }
+
+  #refuseUndefined(): never {
+    const hint = this.#layout === "map" ? "; use remove()" : "";
+    throw new TypeError(
+      `Cannot put undefined into ${this.#layout} state "${this.name}" of "${this.uid}": JSON does not keep it${hint}`,
+    );
+  }
+
+  // ----------------------------------------------------------------------------------------------- reading, with TTL
+
+  // A function's use of a state begins with startRead() or startWrite(), which fixes what time it is for all of it.
+
+  /** What has expired is dropped, unless it may be read once more. */
+  startRead(): void {
+    if (this.#expiry === undefined) return;
+    this.#expiry.lookAtClock();
+    if (!this.#expiry.returnsExpired) this.#dropExpired();
+  }
+
+  /** What has expired is dropped. */
+  startWrite(): void {
+    if (this.#expiry === undefined) return;
+    this.#expiry.lookAtClock();
+    this.#dropExpired();
+  }
+
+  /** What a function sees of a slot: undefined if it has expired and is not to be seen. Reading may renew it. */
+  read(slot: Slot<T>): T | undefined {
+    const expiry = this.#expiry;
+    if (expiry === undefined) return slot.value;
+    const timed = slot.value as Timed<T> | undefined;
+    if (timed === undefined) return undefined;
+    if (expiry.isExpired(timed)) {
+      this.#remove(slot);
+      return expiry.returnsExpired ? timed.value : undefined;
+    }
+    if (expiry.renewsOnRead && timed.lastUpdateMs !== expiry.nowMs) this.#write(slot, timed.value);
+    return timed.value;
+  }
+
+  /** Ends what `startRead()` began: what has expired is dropped now, read or not. */
+  endRead(): void {
+    if (this.#expiry?.returnsExpired) this.#dropExpired();
+  }
+
+  /** A read of one slot, or of none. */
+  readOne(slot: Slot<T> | undefined): T | undefined {
+    if (this.#expiry === undefined) return slot?.value;
+    this.startRead();
+    const value = slot && this.read(slot);
+    this.endRead();
+    return value;
+  }
+
+  /** What {@link Ledger.readOne} would return; it neither renews nor drops. */
+  peek(slot: Slot<T> | undefined): T | undefined {
+    const expiry = this.#expiry;
+    if (expiry === undefined || slot === undefined) return slot?.value;
+    expiry.lookAtClock();
+    const timed = slot.value as Timed<T> | undefined;
+    return timed === undefined || (expiry.isExpired(timed) && !expiry.returnsExpired) ? undefined : timed.value;
+  }
+
+  #dropExpired(): void {
+    const expiry = this.#expiry!;
+    for (let slot = expiry.firstExpired(); slot !== undefined; slot = expiry.firstExpired()) this.#remove(slot);
+  }
+
+  #remove(slot: Slot<T>): void {
+    this.#write(slot, undefined);
+    this.#index.drop(slot);
+  }
+
+  // ----------------------------------------------------------------------------------------------- storing
+
+  /** The name of a slot's entry. */
+  nameOf({ group, key }: Slot<T>): string {
+    switch (this.#layout) {
+      case "value":
+      case "window":
+        return valueEntry(this.#prefix, group.namespace, key);
+      case "list":
+      case "map":
+        return partEntry(this.#prefix, group.namespace, group.key!, key);
+      case "timer":
+        return timerEntry(this.#prefix, group.timeMs!, group.namespace, key);
+    }
+  }
+
+  /** The text of a slot's entry; null if it has no value. */
+  textOf({ value, order, group }: Slot<T>): string | null {
+    if (value === undefined) return null;
+    switch (this.#layout) {
+      case "value":
+      case "list":
+        return this.#valueText(value);
+      case "map":
+        return mapText(order, this.#valueText(value));
+      case "window":
+        return windowText(group.timeMs!, order, this.#valueText(value));
+      case "timer":
+        return timerText(order);
+    }
+  }
+
+  #valueText(value: T | Timed<T>): string {
+    if (this.#expiry === undefined) return valueText(value, this);
+    const timed = value as Timed<T>;
+    return expiringText(timed.lastUpdateMs, valueText(timed.value, this));
+  }
+}

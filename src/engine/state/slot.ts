@@ -1,0 +1,83 @@
+import type { Storable } from "./changes.ts";
+import type { Undoable } from "./journal.ts";
+import type { Key, KeyId } from "./key.ts";
+
+/** What a slot asks of its ledger. */
+export interface SlotOwner<T> {
+  undo(slot: Slot<T>, before: T | undefined): void;
+  nameOf(slot: Slot<T>): string;
+  textOf(slot: Slot<T>): string | null;
+}
+
+/** What slots that lie together have in common: the values of a window, the elements of a list, timers of one time. */
+export interface SlotGroup<T> {
+  readonly ledger: SlotOwner<T>;
+  /** Id of a window, or `NO_NAMESPACE`. */
+  readonly namespace: string;
+  /** Whose list or map it is; undefined if each slot has a key of its own. */
+  readonly key?: Key;
+  /** When its slots fire, ms; undefined if they do not. */
+  readonly timeMs?: number;
+}
+
+/**
+ * The place of one value, which is one entry of a commit. Of one class for all kinds of state, and for timers, so that the code
+ * for a record meets one shape only.
+ */
+export class Slot<T, G extends SlotGroup<T> = SlotGroup<T>> implements Storable, Undoable {
+  dirty = false;
+  stored = false;
+  /** Undefined if there is none. That of a state with TTL is for its {@link Ledger} alone to read. */
+  value: T | undefined = undefined;
+  readonly group: G;
+  /** What it is found by in its group: the key of a value or a timer, a map's own key, the place of an element of a list. */
+  readonly key: Key;
+  readonly keyId: KeyId;
+  /** Its place among the slots of its ledger, in the order in which they were added. */
+  readonly order: number;
+
+  constructor(group: G, key: Key, keyId: KeyId, order: number) {
+    this.group = group;
+    this.key = key;
+    this.keyId = keyId;
+    this.order = order;
+  }
+
+  get namespace(): string {
+    return this.group.namespace;
+  }
+
+  /** When it fires, ms; for slots of windows and timers only. */
+  get timeMs(): number {
+    return this.group.timeMs!;
+  }
+
+  undo(before: unknown): void {
+    this.group.ledger.undo(this, before as T | undefined);
+  }
+
+  entryKey(): string {
+    return this.group.ledger.nameOf(this);
+  }
+
+  entryValue(): string | null {
+    return this.group.ledger.textOf(this);
+  }
+}
+
+/**
+ * Puts a slot among others at its place in their order, unless it stands there.
+ * @param from the first of `slots` to look at
+ * @returns whether it had to be inserted
+ */
+export function insertInOrder<S extends Slot<unknown>>(slots: S[], slot: S, from = 0): boolean {
+  let [low, high] = [from, slots.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (slots[middle]!.order < slot.order) low = middle + 1;
+    else high = middle;
+  }
+  if (slots[low] === slot) return false;
+  slots.splice(low, 0, slot);
+  return true;
+}
