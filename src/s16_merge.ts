@@ -8,7 +8,7 @@
  * The airlines' bookings differ, their flights do not: once both streams are of one type they can be one stream. With the
  * sink of lesson 14 this is the first of the course's two jobs, `flight_importer`.
  *
- * New here: `union()` joins streams of one type; it keeps no order between them.
+ * New here: `union()` joins streams of one type; it promises no order between them.
  * Run `deno task gen --create` in one terminal and `deno task s16` in another; watch the topic `flightdata`, keyed by
  * `confirmation`: `deno task topics read flightdata`. `deno task s16 --sample` prints what it has written of five bookings, two
  * of which have landed.
