@@ -11,7 +11,7 @@ import type { SingleOutputStreamOperator } from "./data_stream.ts";
 import type { StreamExecutionEnvironment } from "./environment.ts";
 
 /**
- * A stream whose records are for all keys of another one, with the states that keep what they tell: `connect()` it.
+ * A stream whose records are for all keys of another one, with the states that keep what is needed of them: `connect()` it.
  * @see Flink: BroadcastStream
  */
 export class BroadcastStream<T> {
@@ -24,7 +24,7 @@ export class BroadcastStream<T> {
   /** @internal */
   readonly descriptors: BroadcastDescriptors;
 
-  /** See `DataStream.broadcast()`. */
+  /** A stream for all keys of another one; `DataStream.broadcast()` makes it. */
   constructor(env: StreamExecutionEnvironment, from: readonly Outlet[], descriptors: BroadcastDescriptors) {
     checkDescriptors(descriptors);
     this.env = env;
@@ -42,14 +42,14 @@ export class BroadcastConnectedStream<T1, T2> {
   /** @internal */
   protected readonly descriptors: BroadcastDescriptors;
 
-  /** See `DataStream.connect()`. */
+  /** Two streams, one of which is broadcast; `DataStream.connect()` makes it. */
   constructor(first: NodeInput, { env, input, descriptors }: BroadcastStream<T2>) {
     this.env = env;
     this.streams = new ConnectedStreams(env, first, input);
     this.descriptors = descriptors;
   }
 
-  /** All that the function gives: any number of records for each of either stream. */
+  /** All that the function emits: any number of records for each of either stream. */
   process<R>(fn: BroadcastProcessFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a BroadcastProcessFunction", fn, ["processElement", "processBroadcastElement"]);
     this.env.graph.claim("process", fn);
@@ -74,7 +74,7 @@ export class KeyedBroadcastConnectedStream<T1, T2, K> extends BroadcastConnected
   /** Carries the type only. */
   declare protected readonly keyType: K;
 
-  /** All that the function gives: any number of records for each of either stream, and when its timers come due. */
+  /** All that the function emits: any number of records for each of either stream, and when its timers come due. */
   override process<R>(fn: KeyedBroadcastProcessFunction<K, T1, T2, R>): SingleOutputStreamOperator<R> {
     const [members, optional] = [["processElement", "processBroadcastElement"], ["onTimer", "open", "close"]] as const;
     checkFunctions("process", "a KeyedBroadcastProcessFunction", fn, members, optional);
@@ -92,6 +92,6 @@ function checkDescriptors(descriptors: readonly unknown[]): void {
   const names = descriptors.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) {
-    throw new TypeError(`Cannot describe broadcast(): it was given two descriptors named "${twice}"; rename one`);
+    throw new TypeError(`Cannot describe broadcast(): it has two descriptors named "${twice}"; rename one`);
   }
 }

@@ -29,7 +29,7 @@ export class ConnectedStreams<T1, T2> {
   /** @internal */
   protected readonly second: NodeInput;
 
-  /** See `DataStream.connect()`. */
+  /** Two streams of one environment; `DataStream.connect()` makes it. */
   constructor(env: StreamExecutionEnvironment, first: NodeInput, second: NodeInput) {
     this.env = env;
     this.first = first;
@@ -57,14 +57,14 @@ export class ConnectedStreams<T1, T2> {
     return this.transform("co-map", () => new CoProcessOperator(coMap(fn), { keyed: false }));
   }
 
-  /** All that `flatMap1()` and `flatMap2()` give, at the timestamp of the record. */
+  /** All that `flatMap1()` and `flatMap2()` emit, at the timestamp of the record. */
   flatMap<R>(fn: CoFlatMapFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("flatMap", "a CoFlatMapFunction", fn, ["flatMap1", "flatMap2"]);
     this.env.graph.claim("flatMap", fn);
     return this.transform("co-flatMap", () => new CoProcessOperator(coFlatMap(fn), { keyed: false }));
   }
 
-  /** All that the function gives: any number of records for each of either stream. */
+  /** All that the function emits: any number of records for each of either stream. */
   process<R>(fn: CoProcessFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a CoProcessFunction", fn, ["processElement1", "processElement2"]);
     this.env.graph.claim("process", fn);
@@ -96,14 +96,14 @@ export class KeyedConnectedStreams<T1, T2, K> extends ConnectedStreams<T1, T2> {
     return this.transform("co-map", () => new CoProcessOperator(coMap(fn), { keyed: true }));
   }
 
-  /** All that `flatMap1()` and `flatMap2()` give, likewise. */
+  /** All that `flatMap1()` and `flatMap2()` emit, with what `open()` has asked for: states of its key, for both. */
   override flatMap<R>(fn: CoFlatMapFunction<T1, T2, R, KeyedRuntimeContext>): SingleOutputStreamOperator<R> {
     checkFunctions("flatMap", "a CoFlatMapFunction", fn, ["flatMap1", "flatMap2"]);
     this.env.graph.claim("flatMap", fn);
     return this.transform("co-flatMap", () => new CoProcessOperator(coFlatMap(fn), { keyed: true }));
   }
 
-  /** All that the function gives: any number of records for each of either stream, and when its timers come due. */
+  /** All that the function emits: any number of records for each of either stream, and when its timers come due. */
   override process<R>(fn: KeyedCoProcessFunction<K, T1, T2, R>): SingleOutputStreamOperator<R> {
     const [members, optional] = [["processElement1", "processElement2"], ["onTimer", "open", "close"]] as const;
     checkFunctions("process", "a KeyedCoProcessFunction", fn, members, optional);
@@ -114,7 +114,7 @@ export class KeyedConnectedStreams<T1, T2, K> extends ConnectedStreams<T1, T2> {
 
 /**
  * See `DataStream.connect()`.
- * @throws {TypeError} if one stream is keyed and the other is not: whether state is meant cannot be told
+ * @throws {TypeError} if one stream is keyed and the other is not: whether state is meant is not clear
  */
 export function connectStreams<T1, T2>(
   env: StreamExecutionEnvironment,
@@ -128,6 +128,6 @@ export function connectStreams<T1, T2>(
     return new KeyedConnectedStreams(env, first, second);
   }
   throw new TypeError(
-    "Cannot connect a keyed stream with one that has no key: call keyBy() on both, or on what connect() gives",
+    "Cannot connect a keyed stream with one that has no key: call keyBy() on both, or on what connect() returns",
   );
 }

@@ -50,7 +50,7 @@ export class DataStream<out T> extends BaseStream<T> {
     return this.transform("map", () => new MapOperator(map));
   }
 
-  /** All that `flatMap` gives to `out`: any number of records for each, at its timestamp. */
+  /** All that `flatMap` emits to `out`: any number of records for each, at its timestamp. */
   flatMap<R>(flatMap: FlatMapFunction<T, R>): SingleOutputStreamOperator<R> {
     checkPlainFunction("flatMap", flatMap);
     return this.transform("flatMap", () => new FlatMapOperator(flatMap));
@@ -83,7 +83,7 @@ export class DataStream<out T> extends BaseStream<T> {
     return splitStream(this, branches);
   }
 
-  /** All that the function gives: any number of records for each. */
+  /** All that the function emits: any number of records for each. */
   process<R>(fn: ProcessFunction<T, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a ProcessFunction", fn, ["processElement"]);
     this.env.graph.claim("process", fn);
@@ -104,7 +104,7 @@ export class DataStream<out T> extends BaseStream<T> {
 
   /**
    * This stream and another of any type, for functions that take both and may share what they know: `keyBy()` on both streams
-   * or on what this gives. Event time is that of the one further behind.
+   * or on what this returns. Event time is that of the one further behind.
    */
   connect<R>(other: DataStream<R>): ConnectedStreams<T, R>;
   /** This stream and one whose records are for all of it, such as rules; see `broadcast()`. */
@@ -124,15 +124,15 @@ export class DataStream<out T> extends BaseStream<T> {
     return new JoinedStreams({ env: this.env, left: this.from, right: other.from });
   }
 
-  /** Likewise, and all that both have in a window is taken together. */
+  /** This stream and another whose records are taken together, group by group, if key and window are the same. */
   coGroup<R>(other: DataStream<R>): CoGroupedStreams<T, R> {
     this.#checkFits("coGroup", other);
     return new CoGroupedStreams({ env: this.env, left: this.from, right: other.from });
   }
 
   /**
-   * Makes the records ones for all keys of another stream, to be connected with it. What they tell is kept in states that each
-   * descriptor names: maps that belong to no key.
+   * This stream as one whose records are for all keys of another stream, to be connected with it. What is kept of them lies in the
+   * states that the descriptors name: maps that belong to no key.
    */
   broadcast(...descriptors: BroadcastDescriptors): BroadcastStream<T> {
     return new BroadcastStream(this.env, this.from, descriptors);
@@ -160,7 +160,7 @@ export class DataStream<out T> extends BaseStream<T> {
     return byCount(this.windowAll(GlobalWindows.create()), size, slide);
   }
 
-  /** Gives records event time, in place of what they have; a strategy given to `fromSource()` works partition by partition. */
+  /** Assigns event time to records, in place of what they have; a strategy of `fromSource()` works partition by partition. */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStreamOperator<T> {
     checkAssignedStrategy(strategy);
     return this.transform("timestamps/watermarks", () => new TimestampsAndWatermarksOperator(strategy));
@@ -214,8 +214,8 @@ export class SingleOutputStreamOperator<out T> extends DataStream<T> {
   }
 
   /**
-   * What the operator's function gives to the side output `tag`.
-   * @throws {TypeError} if the operator is none that has side outputs: it would wait for records for ever
+   * What the operator's function emits to the side output `tag`.
+   * @throws {TypeError} if the operator has no side outputs: the stream would wait for records for ever
    */
   getSideOutput<X>(tag: OutputTag<X>): DataStream<X> {
     const { node } = this.from[0]!;
@@ -230,7 +230,7 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
   declare protected readonly keyType: K;
   readonly #input: NodeInput;
 
-  /** See `DataStream.keyBy()`. */
+  /** A stream whose records have a key; `DataStream.keyBy()` makes it. */
   constructor(env: StreamExecutionEnvironment, input: NodeInput) {
     super(env, input.from);
     this.#input = input;
@@ -252,7 +252,7 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
     return this.#aggregate("min", field);
   }
 
-  /** The largest value of a field, likewise; see `maxBy()`. */
+  /** The largest value of a field per key so far, after each record, in the first record of the key; see `maxBy()`. */
   max<N extends Field<T>>(this: KeyedStream<HasComparable<N>, K>, field: N): SingleOutputStreamOperator<T> {
     return this.#aggregate("max", field);
   }
@@ -266,7 +266,7 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
     return this.#aggregate("minBy", field, first);
   }
 
-  /** The record with the largest value of a field, likewise. */
+  /** The record with the largest value of a field per key so far, after each record; of equal ones the first, or the last. */
   maxBy<N extends Field<T>>(
     this: KeyedStream<HasComparable<N>, K>,
     field: N,
@@ -275,16 +275,16 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
     return this.#aggregate("maxBy", field, first);
   }
 
-  /** All that the function gives: any number of records for each, and when its timers come due. It has state, one per key. */
+  /** All that the function emits: any number of records for each, and when its timers come due. It has state, one per key. */
   override process<R>(fn: KeyedProcessFunction<K, T, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a KeyedProcessFunction", fn, ["processElement"], ["onTimer", "open", "close"]);
     this.env.graph.claim("process", fn);
     return this.transform("process", () => new ProcessOperator(fn, { keyed: true }), this.#input);
   }
 
-  /** Likewise with a stream that is keyed by the same type: state behind it is one per key, for both. */
+  /** This stream and another that is keyed by the same type: state behind them is one per key, for both. */
   override connect<R>(other: KeyedStream<R, K>): KeyedConnectedStreams<T, R, K>;
-  /** Likewise with a stream whose records are for all keys, such as rules; see `broadcast()`. */
+  /** This stream and one whose records are for all keys, such as rules; see `broadcast()`. */
   override connect<R>(broadcast: BroadcastStream<R>): KeyedBroadcastConnectedStream<T, R, K>;
   override connect(other: never): never {
     return super.connect(other) as never;

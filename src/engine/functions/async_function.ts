@@ -18,7 +18,7 @@ export type AsyncFunction<IN, OUT> = (input: IN, context: AsyncContext) => Promi
  * @see Flink: RichAsyncFunction
  */
 export interface RichAsyncFunction<IN, OUT> {
-  /** As {@link AsyncFunction}. */
+  /** Asks about a record. It comes to any number of results. */
   asyncInvoke(input: IN, context: AsyncContext): Promise<readonly OUT[]>;
   /** Called before the first record of each attempt, and before the calls that a restart makes again. */
   open?(context: RuntimeContext): void;
@@ -42,11 +42,11 @@ export interface AsyncRetryStrategy<OUT> {
    * @param currentAttempts calls made so far, >= 1
    */
   canRetry(currentAttempts: number): boolean;
-  /** ms until the next call. @param currentAttempts likewise */
+  /** ms until the next call. @param currentAttempts calls made so far, >= 1 */
   getBackoffTimeMillis(currentAttempts: number): number;
   /** Whether results are a reason to ask again. */
   ifResult(results: readonly OUT[]): boolean;
-  /** Whether an error is one. */
+  /** Whether an error is a reason to ask again. */
   ifException(error: unknown): boolean;
 }
 
@@ -59,7 +59,7 @@ export interface AsyncWaitOptions<IN, OUT> {
   /** Default: an error is one at the record, and goes the way of the job's `onError`. */
   readonly retry?: AsyncRetryStrategy<OUT>;
   /**
-   * Gives results in place of those that have not come in time. Default: an error at the record.
+   * Makes results in place of those that have not come in time. Default: an error at the record.
    * @see Flink: AsyncFunction.timeout()
    */
   readonly onTimeout?: (input: IN) => readonly OUT[];

@@ -15,7 +15,7 @@ import type {
 import type { Collector, KeyedRuntimeContext, RuntimeContext } from "./functions.ts";
 import type { ProcessContext, ReadOnlyTimerService, TimeDomain, TimerService } from "./process_functions.ts";
 
-/** A map that belongs to no key: what the broadcast stream has told. */
+/** A map that belongs to no key: what is kept of the broadcast stream. */
 export type BroadcastState<K extends Key, V> = MapState<K, V>;
 
 /** Broadcast state, to be read only. */
@@ -27,15 +27,15 @@ export type ReadOnlyBroadcastState<K extends Key, V> = Pick<
 /** What a broadcast function learns of a record of the stream that is not broadcast. */
 export interface ReadOnlyBroadcastContext extends Omit<ProcessContext, "timerService">, ReadOnlyTimerService {
   /**
-   * What the broadcast stream has told so far.
-   * @throws {TypeError} if `broadcast()` was not given a descriptor of that name
+   * What is kept of the broadcast stream so far.
+   * @throws {TypeError} if `broadcast()` has no descriptor of that name
    */
   getBroadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): ReadOnlyBroadcastState<K, V>;
 }
 
 /** What a broadcast function learns of a record of the broadcast stream. */
 export interface BroadcastContext extends ReadOnlyBroadcastContext {
-  /** What the broadcast stream has told so far, to be read and changed. */
+  /** What is kept of the broadcast stream so far, to be read and changed. */
   getBroadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): BroadcastState<K, V>;
 }
 
@@ -72,7 +72,7 @@ export type StateOf<D> = D extends ValueStateDescriptor<infer T> ? ValueState<T>
   : never;
 
 /**
- * Works on a stream by what another one, which is broadcast, has told: rules, prices, who is blocked.
+ * Works on a stream by what is kept of another one, which is broadcast: rules, prices, who is blocked.
  *
  * Only `processBroadcastElement()` may write broadcast state. Between the streams there is no order, so a record may come
  * before the rule that it needs. Event time is that of the stream further behind: one without watermarks holds it back for ever.
@@ -85,14 +85,14 @@ export abstract class BroadcastProcessFunction<IN1, IN2, OUT> {
   abstract processElement(value: IN1, context: ReadOnlyBroadcastContext, out: Collector<OUT>): void;
   /** Called for each record of the broadcast stream. */
   abstract processBroadcastElement(value: IN2, context: BroadcastContext, out: Collector<OUT>): void;
-  /** As `ProcessFunction`'s. */
+  /** Called before the first record of each attempt. */
   open?(context: RuntimeContext): void;
-  /** As `ProcessFunction`'s. */
+  /** Called when the attempt ends, however it ends. */
   close?(): void;
 }
 
 /**
- * Likewise on a keyed stream: with state and timers, one of each per key.
+ * Works on a keyed stream by what is kept of another one, which is broadcast, with state and timers, one of each per key.
  *
  * In `processBroadcastElement()` no key is at work: there `applyToKeyedState()` goes through all of them.
  * @see Flink: KeyedBroadcastProcessFunction
@@ -104,10 +104,10 @@ export abstract class KeyedBroadcastProcessFunction<K, IN1, IN2, OUT> {
   abstract processElement(value: IN1, context: KeyedReadOnlyBroadcastContext<K>, out: Collector<OUT>): void;
   /** Called for each record of the broadcast stream. */
   abstract processBroadcastElement(value: IN2, context: KeyedBroadcastContext<K>, out: Collector<OUT>): void;
-  /** As `KeyedProcessFunction`'s. */
+  /** Called when a timer comes due; state and timers are those of its key. */
   onTimer?(timestampMs: number, context: BroadcastOnTimerContext<K>, out: Collector<OUT>): void;
-  /** As `KeyedProcessFunction`'s. */
+  /** Called before the first record of each attempt: the place to ask for states. They can be used when a key is at work. */
   open?(context: KeyedRuntimeContext): void;
-  /** As `KeyedProcessFunction`'s. */
+  /** Called when the attempt ends, however it ends. */
   close?(): void;
 }

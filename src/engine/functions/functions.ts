@@ -15,9 +15,9 @@ export type FilterFunction<T> = (value: T) => boolean;
 /** The key of a record: text, a finite number, a boolean or plain JSON of them. Pure. */
 export type KeySelector<T, K> = (value: T) => K;
 
-/** Takes what a function gives; each record gets the timestamp that the operator's documentation says. */
+/** Takes what a function emits; each record gets the timestamp that the operator's documentation says. */
 export interface Collector<T> {
-  /** Gives a record. Not to be called after the function has returned. */
+  /** Emits a record. Not to be called after the function has returned. */
   collect(value: T): void;
 }
 
@@ -32,7 +32,10 @@ export interface RuntimeContext {
   signal(): AbortSignal;
 }
 
-/** Likewise behind `keyBy()`: with states, one per key, to be used when a key is at work. */
+/**
+ * What a function behind `keyBy()` learns when it is opened, anew for each attempt of the job: with states, one per key, to be used
+ * when a key is at work.
+ */
 export interface KeyedRuntimeContext extends RuntimeContext, KeyedStateStore {}
 
 /** What a {@link ProcessWindowFunction} learns about the window that fires. */
@@ -47,10 +50,10 @@ export interface WindowContext<W extends Window = TimeWindow> {
   globalState(): KeyedStateStore;
   /**
    * State of the key and this window; release it in `clear()`.
-   * @throws {TypeError} if windows merge, as sessions do: there is no telling what would become of it
+   * @throws {TypeError} if windows merge, as sessions do: what would become of it is not defined
    */
   windowState(): KeyedStateStore;
-  /** Gives `value` to a side output, at the window's last millisecond. If nobody reads it, it is dropped. */
+  /** Emits `value` to a side output, at the window's last millisecond. If nobody reads it, it is dropped. */
   output<X>(tag: OutputTag<X>, value: X): void;
 }
 
@@ -75,7 +78,10 @@ export abstract class ProcessWindowFunction<IN, OUT, K, W extends Window = TimeW
 }
 
 /**
- * Likewise for the windows of a stream without key.
+ * Makes the result of a window of a stream without key.
+ *
+ * In: what the window holds (after a reduce or aggregate: one value). Out: any number of records, at the window's last
+ * millisecond. It is described once and opened anew for each attempt of the job.
  * @see Flink: ProcessAllWindowFunction
  */
 export abstract class ProcessAllWindowFunction<IN, OUT, W extends Window = TimeWindow> {
@@ -91,7 +97,7 @@ export abstract class ProcessAllWindowFunction<IN, OUT, W extends Window = TimeW
   close?(): void;
 }
 
-/** Gives `value`s one timestamp. */
+/** Emits values at one timestamp. */
 export class TimestampedCollector<T> implements Collector<T> {
   timestampMs = 0;
   output!: Output<T>;
@@ -101,11 +107,11 @@ export class TimestampedCollector<T> implements Collector<T> {
   }
 }
 
-/** @throws {TypeError} if the function gave nothing: it would be taken for a key without a value */
-export function folded<T>(reduce: ReduceFunction<T>, sofar: T, next: T): T {
-  const value = reduce(sofar, next);
+/** The next accumulated value. @throws {TypeError} if the function returned nothing: it would be taken for a key without a value */
+export function folded<T>(reduce: ReduceFunction<T>, accumulated: T, next: T): T {
+  const value = reduce(accumulated, next);
   if (value === undefined) {
-    throw new TypeError("The function of reduce() gave undefined: it must return the folded value");
+    throw new TypeError("The function of reduce() returned undefined: it must return the folded value");
   }
   return value;
 }

@@ -30,29 +30,30 @@ export interface TimerService extends ReadOnlyTimerService {
   registerEventTimeTimer(timeMs: number): void;
   /**
    * `onTimer()` is called when the machine's clock has come to `timeMs`.
-   * @param timeMs likewise
+   * @param timeMs ms since the Unix epoch
+   * @throws {TypeError} if it is not finite
    */
   registerProcessingTimeTimer(timeMs: number): void;
-  /** Takes a timer of that time back; nothing happens if there is none. */
+  /** Deletes the event-time timer of that time; nothing happens if there is none. */
   deleteEventTimeTimer(timeMs: number): void;
-  /** Likewise. */
+  /** Deletes the processing-time timer of that time; nothing happens if there is none. */
   deleteProcessingTimeTimer(timeMs: number): void;
 }
 
-/** What functions learn about the record at work. It serves one call, and then the next: keep what it gives, not itself. */
+/** What functions learn about the record at work. It serves one call, and then the next: keep what it returns, not the context itself. */
 export interface ProcessContext {
   /** Event time of the record, ms since the Unix epoch; undefined if it has none (null in Flink). In `onTimer()` the timer's. */
   timestamp(): number | undefined;
   /** Both clocks. */
   timerService(): ReadOnlyTimerService;
   /**
-   * Gives `value` to a side output, at `timestamp()`, also when a processing-time timer fires. If nobody reads it with
+   * Emits `value` to a side output, at `timestamp()`, also when a processing-time timer fires. If nobody reads it with
    * `getSideOutput(tag)`, it is dropped.
    */
   output<T>(tag: OutputTag<T>, value: T): void;
 }
 
-/** Likewise behind `keyBy()`. */
+/** What functions behind `keyBy()` learn about the record at work. It serves one call, and then the next. */
 export interface KeyedProcessContext<K> extends ProcessContext {
   /** Both clocks, and timers of the key at work. */
   timerService(): TimerService;
@@ -69,7 +70,7 @@ export interface OnTimerContext<K> extends KeyedProcessContext<K> {
 /**
  * Makes any number of records of each, with a look at both clocks and at side outputs.
  *
- * Records that it gives have the timestamp of the one at work. It is described once and opened anew for each attempt of the
+ * Records that it emits have the timestamp of the one at work. It is described once and opened anew for each attempt of the
  * job. `process()` takes any object with these functions, so a small one needs no class.
  * @see Flink: ProcessFunction. State and timers are `KeyedProcessFunction`'s, behind `keyBy()`.
  */
@@ -85,9 +86,9 @@ export abstract class ProcessFunction<I, O> {
 }
 
 /**
- * Likewise with state and timers, one of each per key.
+ * Makes any number of records of each, with state and timers, one of each per key.
  *
- * What it gives in `onTimer()` has the time of an event-time timer as its timestamp; behind a processing-time timer it has
+ * What it emits in `onTimer()` has the time of an event-time timer as its timestamp; behind a processing-time timer it has
  * none. Timers that `onTimer()` registers at or before event time fire with the same watermark, its own time again included.
  * @see Flink: KeyedProcessFunction
  */
@@ -115,14 +116,15 @@ export abstract class CoProcessFunction<IN1, IN2, OUT> {
   abstract processElement1(value: IN1, context: ProcessContext, out: Collector<OUT>): void;
   /** Called for each record of the second input. */
   abstract processElement2(value: IN2, context: ProcessContext, out: Collector<OUT>): void;
-  /** As {@link ProcessFunction}'s. */
+  /** Called before the first record of each attempt. */
   open?(context: RuntimeContext): void;
-  /** As {@link ProcessFunction}'s. */
+  /** Called when the attempt ends, however it ends. */
   close?(): void;
 }
 
 /**
- * Likewise with state and timers, one of each per key and for both inputs: what one writes the other reads. Event time is
+ * Makes any number of records of each record of either input, with state and timers, one of each per key and for both inputs:
+ * what one writes the other reads. Event time is
  * that of the input further behind.
  * @see Flink: KeyedCoProcessFunction; its timers are those of {@link KeyedProcessFunction}
  */
@@ -133,11 +135,11 @@ export abstract class KeyedCoProcessFunction<K, IN1, IN2, OUT> {
   abstract processElement1(value: IN1, context: KeyedProcessContext<K>, out: Collector<OUT>): void;
   /** Called for each record of the second input. */
   abstract processElement2(value: IN2, context: KeyedProcessContext<K>, out: Collector<OUT>): void;
-  /** As {@link KeyedProcessFunction}'s. */
+  /** Called when a timer comes due; state and timers are those of its key. */
   onTimer?(timestampMs: number, context: OnTimerContext<K>, out: Collector<OUT>): void;
-  /** As {@link KeyedProcessFunction}'s. */
+  /** Called before the first record of each attempt: the place to ask for states. They can be used when a key is at work. */
   open?(context: KeyedRuntimeContext): void;
-  /** As {@link KeyedProcessFunction}'s. */
+  /** Called when the attempt ends, however it ends. */
   close?(): void;
 }
 
@@ -152,9 +154,9 @@ export interface CoMapFunction<IN1, IN2, OUT, C = RuntimeContext> {
   readonly map1: (value: IN1) => OUT;
   /** What becomes of a record of the second input. */
   readonly map2: (value: IN2) => OUT;
-  /** As {@link KeyedProcessFunction}'s. */
+  /** Called before the first record of each attempt: behind `keyBy()` the place to ask for states. */
   readonly open?: (context: C) => void;
-  /** Likewise. */
+  /** Called when the attempt ends, however it ends. */
   readonly close?: () => void;
 }
 
@@ -163,12 +165,12 @@ export interface CoMapFunction<IN1, IN2, OUT, C = RuntimeContext> {
  * @see Flink: CoFlatMapFunction, and with `open()` RichCoFlatMapFunction; {@link CoMapFunction} for the context
  */
 export interface CoFlatMapFunction<IN1, IN2, OUT, C = RuntimeContext> {
-  /** Gives any number of records for one of the first input. */
+  /** Emits any number of records for one of the first input. */
   readonly flatMap1: (value: IN1, out: Collector<OUT>) => void;
-  /** Gives any number of records for one of the second input. */
+  /** Emits any number of records for one of the second input. */
   readonly flatMap2: (value: IN2, out: Collector<OUT>) => void;
-  /** As {@link KeyedProcessFunction}'s. */
+  /** Called before the first record of each attempt: behind `keyBy()` the place to ask for states. */
   readonly open?: (context: C) => void;
-  /** Likewise. */
+  /** Called when the attempt ends, however it ends. */
   readonly close?: () => void;
 }

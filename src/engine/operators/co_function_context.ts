@@ -56,7 +56,7 @@ export class CoFunctionContext<K, OUT> extends FunctionContext<K, OUT>
     if (state !== undefined) return state as BroadcastState<MK, MV>;
     const known = [...states.keys()].map((name) => `"${name}"`).join(", ");
     throw new TypeError(
-      `Cannot use broadcast state "${descriptor.name}" of "${this.operator.name}": broadcast() was given ${known} only`,
+      `Cannot use broadcast state "${descriptor.name}" of "${this.operator.name}": broadcast() has ${known} only`,
     );
   }
 

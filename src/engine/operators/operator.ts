@@ -14,7 +14,7 @@ export interface Operator<IN, OUT> extends OperatorLife<OUT> {
   processElement(record: StreamRecord<IN>, output: Output<OUT>): void;
 }
 
-/** Likewise, with two inputs of different types that share state and timers. */
+/** An operator with two inputs of different types, which share state and timers. */
 export interface TwoInputOperator<IN1, IN2, OUT> extends OperatorLife<OUT> {
   processElement1(record: StreamRecord<IN1>, output: Output<OUT>): void;
   processElement2(record: StreamRecord<IN2>, output: Output<OUT>): void;
@@ -28,11 +28,11 @@ export interface OperatorLife<OUT> {
   close?(): void;
   /** An event-time timer has come due. The current key is the timer's. */
   onEventTime?(timer: Timer, output: Output<OUT>): void;
-  /** A processing-time timer has come due, likewise. */
+  /** A processing-time timer has come due. The current key is the timer's. */
   onProcessingTime?(timer: Timer, output: Output<OUT>): void;
   /**
    * For operators that make event time themselves: watermarks from above, but the last one, go no further. Called after each
-   * record for the watermark to be given now, ms.
+   * record for the watermark to be emitted now, ms.
    */
   readonly ownWatermark?: () => number;
   /** Called from time to time for operators that make event time themselves. @param nowMs ms since the Unix epoch */
@@ -55,7 +55,7 @@ export interface PendingResults<OUT> {
   readonly nextTimeMs: number;
   /** Takes a watermark in place of its being handed on: records before it are not through yet. */
   takeWatermark(watermarkMs: number): void;
-  /** Gives what is ready, watermarks by `OperatorContext.emitWatermark()`. After news, for which it calls `OperatorContext.wake()`, and from time to time. */
+  /** Emits what is ready, watermarks by `OperatorContext.emitWatermark()`. After news, for which it calls `OperatorContext.wake()`, and from time to time. */
   emitReady(output: Output<OUT>): void;
 }
 
@@ -94,7 +94,7 @@ export interface OperatorContext {
   asRecord(value: unknown, timestampMs: number, work: () => void): void;
   /**
    * Calls functions for a window that fires. If they throw, the job's policy for windows decides: it fails, or what they did is
-   * taken back, the window becomes a dead letter, and the operator goes on as if they had given nothing.
+   * taken back, the window becomes a dead letter, and the operator goes on as if they had emitted nothing.
    * @param work may throw
    * @param what is asked only if it does
    */

@@ -20,7 +20,7 @@ export interface EvictorContext {
  * Takes records out of a window that fires, before its function is called, after, or both. What is taken out is gone for
  * later firings, too. The function is called even if nothing is left.
  *
- * Flink's evictors remove by an iterator, which JavaScript has not: here they give back those of `elements` that stay.
+ * Flink's evictors remove by an iterator, which JavaScript does not have: here they return those of `elements` that stay.
  * @see Flink: Evictor
  */
 export interface Evictor<T, W extends Window> {
@@ -29,10 +29,10 @@ export interface Evictor<T, W extends Window> {
   /**
    * The records that stay, before the function is called.
    * @param elements what is in the window, in order of arrival
-   * @param size how many that are
+   * @param size how many there are
    */
   evictBefore(elements: Elements<T>, size: number, window: W, context: EvictorContext): Elements<unknown>;
-  /** Likewise when the function has been called. */
+  /** The records that stay, when the function has been called. */
   evictAfter(elements: Elements<T>, size: number, window: W, context: EvictorContext): Elements<unknown>;
 }
 

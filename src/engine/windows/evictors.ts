@@ -87,7 +87,7 @@ export class DeltaEvictor<T> extends OneSidedEvictor<T> {
 
   /**
    * Keeps records of which `delta` is less than `threshold`.
-   * @param delta is given a record and the window's last one
+   * @param delta takes a record and the window's last one
    * @param doEvictAfter whether to take records out after the window's function instead of before
    * @throws {TypeError} if `threshold` is no number or `delta` no function
    */

@@ -7,7 +7,7 @@ import { WindowAssigner, type WindowAssignerContext } from "./window_assigner.ts
 
 /**
  * Windows by the clock: a record falls into the one that is open when it is worked on, whatever its own time. No record is
- * late, and a replay gives other windows.
+ * late, and a replay makes other windows.
  */
 export abstract class ProcessingTimeWindows extends WindowAssigner<unknown, TimeWindow> {
   /** @internal */

@@ -1,7 +1,7 @@
 import { type OnMergeContext, Trigger, type TriggerContext, TriggerResult } from "./trigger.ts";
 import type { Window } from "./window.ts";
 
-/** Fires when another trigger does, and drops the window's contents then: each record is given once. */
+/** Fires when another trigger does, and drops the window's contents then: each record is emitted once. */
 export class PurgingTrigger<T, W extends Window> extends Trigger<T, W> {
   /** For explain, and stored with the state. */
   readonly description: string;

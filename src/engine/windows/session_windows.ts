@@ -83,7 +83,7 @@ export class EventTimeSessionWindows<T = unknown> extends SessionWindows<T> {
   }
 }
 
-/** Likewise by the clock: a session ends when no record of its key has been worked on for a gap. */
+/** Sessions by the clock: one ends when no record of its key has been worked on for a gap. */
 export class ProcessingTimeSessionWindows<T = unknown> extends SessionWindows<T> {
   private constructor(gapMs: number | SessionWindowTimeGapExtractor<T>) {
     super("ProcessingTimeSessionWindows", gapMs);

@@ -24,7 +24,7 @@ export const TriggerResult = {
 export type TriggerResult = typeof TriggerResult[keyof typeof TriggerResult];
 
 /**
- * Decides when a window gives a result.
+ * Decides when a window fires.
  *
  * One serves all keys, all windows and all attempts of a job: what it has to remember lies in the context's states, which are
  * those of the key and window at work.
@@ -73,19 +73,19 @@ export interface TriggerContext {
   registerEventTimeTimer(timeMs: number): void;
   /** A time that has passed already comes due when the clock is looked at next. */
   registerProcessingTimeTimer(timeMs: number): void;
-  /** Takes a timer back; nothing happens if there is none. */
+  /** Deletes the event-time timer of that time; nothing happens if there is none. */
   deleteEventTimeTimer(timeMs: number): void;
-  /** Likewise. */
+  /** Deletes the processing-time timer of that time; nothing happens if there is none. */
   deleteProcessingTimeTimer(timeMs: number): void;
   /** The state of that name; names are shared with the `windowState()` of the window's function. */
   getPartitionedState<S>(descriptor: ValueStateDescriptor<S>): ValueState<S>;
-  /** Likewise. */
+  /** The reducing state of that name; names are shared with the `windowState()` of the window's function. */
   getPartitionedState<S>(descriptor: ReducingStateDescriptor<S>): ReducingState<S>;
-  /** Likewise. */
+  /** The list state of that name; names are shared with the `windowState()` of the window's function. */
   getPartitionedState<S>(descriptor: ListStateDescriptor<S>): ListState<S>;
-  /** Likewise. */
+  /** The map state of that name; names are shared with the `windowState()` of the window's function. */
   getPartitionedState<MK extends Key, MV>(descriptor: MapStateDescriptor<MK, MV>): MapState<MK, MV>;
-  /** Likewise. */
+  /** The aggregating state of that name; names are shared with the `windowState()` of the window's function. */
   getPartitionedState<IN, ACC, OUT>(descriptor: AggregatingStateDescriptor<IN, ACC, OUT>): AggregatingState<IN, OUT>;
 }
 

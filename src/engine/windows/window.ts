@@ -8,7 +8,7 @@ export interface Window {
   readonly startMs: number;
   /** ms since the Unix epoch, excluded */
   readonly endMs: number;
-  /** The last moment inside, ms: the timestamp of what the window gives. */
+  /** The last moment inside, ms: the timestamp of what the window emits. */
   maxTimestamp(): number;
   /** For messages. */
   toString(): string;
@@ -40,7 +40,7 @@ export class TimeWindow implements Window {
   ): void {
     let group: TimeWindow[] = [];
     let cover: TimeWindow | undefined;
-    const give = () => {
+    const add = () => {
       if (group.length > 1) merge(group, cover!);
     };
     for (const window of windows.toSorted((a, b) => a.startMs - b.startMs)) {
@@ -48,15 +48,15 @@ export class TimeWindow implements Window {
         cover = cover.cover(window);
         group.push(window);
       } else {
-        give();
+        add();
         cover = window;
         group = [window];
       }
     }
-    give();
+    add();
   }
 
-  /** The last moment inside, ms: the time at which the window fires and the timestamp of what it gives. */
+  /** The last moment inside, ms: the time at which the window fires and the timestamp of what it emits. */
   maxTimestamp(): number {
     return this.endMs - 1;
   }
@@ -79,7 +79,7 @@ export class TimeWindow implements Window {
 /** The one window of `GlobalWindows`: all of time. */
 export class GlobalWindow implements Window {
   /**
-   * The timestamp of what a global window gives, ms: the last one there is. In Flink it is `Long.MAX_VALUE`; here it is the
+   * The timestamp of what a global window emits, ms: the last one there is. In Flink it is `Long.MAX_VALUE`; here it is the
    * largest number that counts in ones, so that it can be stored like any other, and is still less than the watermark at the
    * end of a bounded input.
    */

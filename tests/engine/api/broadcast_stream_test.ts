@@ -118,7 +118,7 @@ Deno.test("broadcast() refuses to go without descriptors of maps, and two of one
   assertThrows(
     () => stream.broadcast(LIMITS, new MapStateDescriptor<string, string>("limits")),
     TypeError,
-    'Cannot describe broadcast(): it was given two descriptors named "limits"; rename one',
+    'Cannot describe broadcast(): it has two descriptors named "limits"; rename one',
   );
 });
 

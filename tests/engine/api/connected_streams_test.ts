@@ -91,7 +91,7 @@ Deno.test("keyBy() of connected streams and connect() of keyed ones give functio
 Deno.test("connect() refuses a keyed stream beside one without key, and says what to do", () => {
   const { numbers, texts } = newStreams();
   const message =
-    "Cannot connect a keyed stream with one that has no key: call keyBy() on both, or on what connect() gives";
+    "Cannot connect a keyed stream with one that has no key: call keyBy() on both, or on what connect() returns";
 
   assertThrows(() => numbers.connect(texts.keyBy((text) => text)), TypeError, message);
   // deno-lint-ignore no-explicit-any -- it does not compile

@@ -122,7 +122,7 @@ Deno.test("A broadcast function refuses a state that broadcast() was not told of
     processElement: (_value, context) => void context.getBroadcastState(other),
     processBroadcastElement: (_value, context) => void context.getBroadcastState(other),
   });
-  const message = 'Cannot use broadcast state "nmaes" of "name_of": broadcast() was given "names" only';
+  const message = 'Cannot use broadcast state "nmaes" of "name_of": broadcast() has "names" only';
 
   assertThrows(() => rig.record("DE", 1), OperatorError, message);
   assertThrows(() => rig.record2("DE", 1), OperatorError, message);

@@ -255,7 +255,7 @@ Deno.test("A keyed broadcast function refuses a broadcast state that it was not 
     processElement: (_sale, context) => void context.getBroadcastState(other),
     processBroadcastElement: (_rule, context) => void context.getBroadcastState(other),
   });
-  const message = 'Cannot use broadcast state "other" of "alarms": broadcast() was given "limit" only';
+  const message = 'Cannot use broadcast state "other" of "alarms": broadcast() has "limit" only';
 
   assertThrows(() => rig.record(sale("a", 1), 1), OperatorError, message);
   assertThrows(() => rig.record2("sums", 1), OperatorError, message);

@@ -81,7 +81,7 @@ export class AsyncCall<IN, OUT> implements AsyncContext, Queued, Undoable {
   timeOut({ timeoutMs, onTimeout }: AsyncWaitOptions<IN, OUT>, owner: AsyncCallOwner<IN, OUT>): void {
     const calls = this.#attempts === 1 ? "1 call" : `${this.#attempts} calls`;
     const error = new DOMException(
-      `No results within ${timeoutMs} ms, after ${calls}: raise timeoutMs, or have onTimeout() give others in their place`,
+      `No results within ${timeoutMs} ms, after ${calls}: raise timeoutMs, or have onTimeout() return others in their place`,
       "TimeoutError",
     );
     this.#controller?.abort(error);
@@ -141,8 +141,8 @@ function promiseOf<T>(work: () => Promise<T>): Promise<T> {
 function checkResults(who: string, results: unknown): void {
   if (Array.isArray(results)) return;
   throw new TypeError(
-    `${who} gave ${
+    `${who} returned ${
       results === null ? "null" : typeof results
-    }: it must give an array of results, empty if there are none`,
+    }: it must return an array of results, empty if there are none`,
   );
 }

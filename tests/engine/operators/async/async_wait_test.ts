@@ -324,7 +324,7 @@ testBoth("AsyncWaitOperator refuses results that are no array", async (order) =>
     assertThrows(
       () => job.rig.task.emitReady(),
       OperatorError,
-      `TypeError: The asynchronous function gave ${found}: it must give an array of results, empty if there are none`,
+      `TypeError: The asynchronous function returned ${found}: it must return an array of results, empty if there are none`,
     );
   }
 });
@@ -343,7 +343,7 @@ testBoth(
       () => job.rig.processingTime(500),
       OperatorError,
       'Operator "lookup" failed: TimeoutError: No results within 500 ms, after 1 call: ' +
-        "raise timeoutMs, or have onTimeout() give others in their place",
+        "raise timeoutMs, or have onTimeout() return others in their place",
     );
     assertEquals((signal.reason as DOMException).name, "TimeoutError");
   },
