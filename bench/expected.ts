@@ -105,11 +105,11 @@ export class ExpectedStatistics {
           strange ??= decoder.decode(value!);
           return;
         }
-        const sofar = found.get(email) ?? { records: 0, right: true, last: [0, 0] };
-        const at = 2 * sofar.records++;
-        sofar.right &&= totals[at] === minutes && totals[at + 1] === flights;
-        sofar.last = [minutes, flights];
-        found.set(email, sofar);
+        const accumulated = found.get(email) ?? { records: 0, right: true, last: [0, 0] };
+        const at = 2 * accumulated.records++;
+        accumulated.right &&= totals[at] === minutes && totals[at + 1] === flights;
+        accumulated.last = [minutes, flights];
+        found.set(email, accumulated);
       },
       end: () => {
         if (strange !== undefined) throw new Error(`${who} wrote a record that belongs to no traveller: ${strange}`);

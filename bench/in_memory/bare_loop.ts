@@ -65,11 +65,11 @@ function minuteByMinute(topics: Topics, close: (window: Map<string, UserStatisti
 }
 
 function add(statistics: Map<string, UserStatistics>, email: string, minutes: number, flights: number): UserStatistics {
-  const sofar = statistics.get(email);
+  const accumulated = statistics.get(email);
   const next = {
     email_address: email,
-    total_flight_duration: (sofar?.total_flight_duration ?? 0) + minutes,
-    number_of_flights: (sofar?.number_of_flights ?? 0) + flights,
+    total_flight_duration: (accumulated?.total_flight_duration ?? 0) + minutes,
+    number_of_flights: (accumulated?.number_of_flights ?? 0) + flights,
   };
   statistics.set(email, next);
   return next;

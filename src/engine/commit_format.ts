@@ -45,9 +45,9 @@ export interface JobRecord {
 /** What a commit knows of a split. */
 export interface SplitRecord {
   readonly position: Json;
-  /** ms; left out if there is none */
+  /** ms; left out if event time is not known yet */
   readonly watermark?: number;
-  /** What the position points into; left out by sources that keep none, and in commits of earlier versions. */
+  /** What the position points into; left out by sources that do not keep it, and in commits of earlier versions. */
   readonly identity?: Json;
 }
 
@@ -320,7 +320,7 @@ export interface StoredValue {
   readonly order: number;
   /** When it was last updated, ms since the Unix epoch; undefined if it has no time to live. */
   readonly lastUpdateMs: number | undefined;
-  /** When its window fires, ms; undefined if it is in none that is open. */
+  /** When its window fires, ms; undefined for states other than of open windows. */
   readonly timeMs: number | undefined;
 }
 

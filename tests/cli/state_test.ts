@@ -385,7 +385,7 @@ async function sum(broker: Broker, job: string, from: string, to: string): Promi
   const env = new StreamExecutionEnvironment({ jobName: job, store: open, bounded: true, from: "earliest" });
   env.fromSource(open.source(TEXTS(from)), WatermarkStrategy.noWatermarks(), "numbers")
     .keyBy(({ id }) => id)
-    .reduce((sofar, { n }) => ({ ...sofar, n: sofar.n + n })).name("sums")
+    .reduce((accumulated, { n }) => ({ ...accumulated, n: accumulated.n + n })).name("sums")
     .sinkTo(open.sink(TEXTS(to))).name("out");
   await env.execute();
 }
@@ -672,30 +672,33 @@ onEachBroker(
   },
 );
 
-onEmbeddedLog("a commit with a damaged entry is told as such, and reset and import get rid of it", async (scope) => {
-  const broker = await scope.broker();
-  const entries = commitOf("skyone");
-  await topicOf(broker, "skyone", 2, 3);
-  await commit(broker, "importer", entries, ["skyone"]);
-  const { output: savepoint } = await run(broker, ["importer", "export"]);
-  const damage = () => commit(broker, "importer", new Map([['["split","bookings","skyone-1"]', "?"]]));
-  await damage();
+onEmbeddedLog(
+  "a commit with a damaged entry is reported as such, and reset and import get rid of it",
+  async (scope) => {
+    const broker = await scope.broker();
+    const entries = commitOf("skyone");
+    await topicOf(broker, "skyone", 2, 3);
+    await commit(broker, "importer", entries, ["skyone"]);
+    const { output: savepoint } = await run(broker, ["importer", "export"]);
+    const damage = () => commit(broker, "importer", new Map([['["split","bookings","skyone-1"]', "?"]]));
+    await damage();
 
-  for (const command of [["list"], ["set-event-time", "2026-01-01T00:00:00Z"]]) {
-    await assertRejects(
-      () => run(broker, ["importer", ...command]),
-      BrokerError,
-      `Cannot ${command[0]} "importer": its commit has an entry that no job has written, ` +
-        '"[\\"split\\",\\"bookings\\",\\"skyone-1\\"]" with the value "?"; import a savepoint, or forget the commit with reset',
-    );
-  }
-  const { log } = await run(broker, ["importer", "import", "-", "--yes"], savepoint);
-  assertStringIncludes(log.join("\n"), "1 that no job has written");
-  assertEquals((await broker.readCommit("importer")).size, entries.size);
-  await damage();
-  await run(broker, ["importer", "reset", "--yes"]);
-  assertEquals(await broker.readCommit("importer"), new Map());
-});
+    for (const command of [["list"], ["set-event-time", "2026-01-01T00:00:00Z"]]) {
+      await assertRejects(
+        () => run(broker, ["importer", ...command]),
+        BrokerError,
+        `Cannot ${command[0]} "importer": its commit has an entry that no job has written, ` +
+          '"[\\"split\\",\\"bookings\\",\\"skyone-1\\"]" with the value "?"; import a savepoint, or forget the commit with reset',
+      );
+    }
+    const { log } = await run(broker, ["importer", "import", "-", "--yes"], savepoint);
+    assertStringIncludes(log.join("\n"), "1 that no job has written");
+    assertEquals((await broker.readCommit("importer")).size, entries.size);
+    await damage();
+    await run(broker, ["importer", "reset", "--yes"]);
+    assertEquals(await broker.readCommit("importer"), new Map());
+  },
+);
 
 onEachBroker("state reset says what it removes, and removes it with --yes alone", async (scope) => {
   const broker = await scope.broker();

@@ -99,7 +99,9 @@ export function countOf(text: string): { key: string; n: number } {
 export function windowCounts(texts: DataStream<string>): SingleOutputStreamOperator<string> {
   return texts.keyBy((text) => countOf(text).key)
     .window(TumblingEventTimeWindows.of(10))
-    .reduce((sofar, next) => `${countOf(sofar).key} ${countOf(sofar).n + countOf(next).n}`).name("counts");
+    .reduce((accumulated, next) => `${countOf(accumulated).key} ${countOf(accumulated).n + countOf(next).n}`).name(
+      "counts",
+    );
 }
 
 /** The job of most tests: a source of texts "a 1", windows of 10 ms, a sink. */

@@ -86,7 +86,7 @@ export function goldenJob(
   const keyed = items.keyBy(({ key }) => key);
   const out = store.sink(output);
   const write = (name: string) => (text: string) => ({ from: name, text });
-  const add = (sofar: Item, next: Item): Item => ({ key: sofar.key, n: sofar.n + next.n });
+  const add = (accumulated: Item, next: Item): Item => ({ key: accumulated.key, n: accumulated.n + next.n });
   const show = (item: Item) => `${item.key} ${item.n}`;
 
   keyed.reduce(add).uid("totals").map(show).map(write("totals")).sinkTo(out).uid("out-totals");

@@ -6,9 +6,9 @@ import { readCommit } from "./jobs.ts";
 import { placePositions, type PositionPolicy } from "./positions.ts";
 import type { Savepoint } from "./savepoint.ts";
 
-/** What both need. */
+/** Options of importing a commit and of forgetting one. */
 export interface ChangeOptions {
-  /** Without it nothing happens but words. */
+  /** Without it nothing is changed: what would be is logged. */
   readonly yes: boolean;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -53,7 +53,7 @@ export async function importSavepoint(
  * Forgets the job's commit.
  *
  * @throws {JobActiveError} while an instance of the job is active
- * @throws {UsageError} if `yes` is not set; what would be removed has been said
+ * @throws {UsageError} if `yes` is not set; what it would remove has been logged
  */
 export async function resetJob(broker: Broker, job: string, options: ChangeOptions): Promise<void> {
   const { logger, yes } = options;

@@ -86,7 +86,7 @@ export function partitionOf({ split, position }: SplitEntry): { topic: string; p
   return Number.isSafeInteger(position) ? partitionOfSplit(split) : undefined;
 }
 
-/** Entries of states, as the store has them; those of one operator or state only if asked so. */
+/** Entries of states, as the store has them: with `uid` those of one operator, with `state` too those of one of its states. */
 export function* stateEntriesOf(entries: Entries, uid?: string, state?: string): Generator<StateEntry> {
   const names = uid === undefined ? [] : state === undefined ? [uid] : [uid, state];
   for (const [name, text, entry] of entriesOf(entries, "state", ...names)) yield { ...name, entry, text };

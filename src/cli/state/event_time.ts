@@ -16,10 +16,10 @@ interface SetBack {
 }
 
 /**
- * Sets event time back to `timeMs` wherever in the job it stands later: behind operators and in partitions. It is the cure for
- * a job whose event time was taken years ahead by a record with a wrong time.
+ * Sets event time back to `timeMs` wherever in the job it stands later: behind operators and in partitions. For a
+ * job whose event time was taken years ahead by a record with a wrong time.
  *
- * State, positions and timers stay. What a window gave that was closed meanwhile stands too: a record that comes for it now
+ * State, positions and timers stay. The result of a window that was closed meanwhile stands too: a record that comes for it now
  * opens it afresh, with a second result.
  *
  * @throws {JobActiveError} while an instance of the job is active

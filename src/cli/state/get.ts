@@ -3,7 +3,7 @@ import type { Json } from "../../engine/mod.ts";
 import { nearest, UsageError } from "../../utils.ts";
 import { type Entries, shapeOf, stateEntriesOf, type StateEntry, statesOf, valueOf } from "./commit.ts";
 
-/** What is asked for. */
+/** Which values to print. */
 export interface StateQuery {
   /** Uid of the operator. */
   readonly operator: string;
@@ -54,7 +54,7 @@ function groupValue(group: readonly StateEntry[], shape: ParsedShape): { value: 
   };
 }
 
-/** Whether a key is meant by a text: it is that text, or the JSON of it. */
+/** Whether a text names a key: it is that text, or the JSON of it. */
 function matcher(text: string): (key: Json) => boolean {
   const wanted = new Set<KeyId>([keyIdOf("a state", text)]);
   try {

@@ -90,7 +90,7 @@ function ago(ms: number): string {
 }
 
 interface SplitWithEnd extends SplitEntry {
-  /** Undefined, as the two others, if the split is no partition of a topic here. */
+  /** This and the next two are undefined if the split is not a partition of a topic here. */
   readonly topic?: string;
   readonly end?: number;
   /** Records between the position and the end; on Kafka marks of transactions count too. */

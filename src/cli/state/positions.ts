@@ -14,12 +14,12 @@ export interface Placed {
   readonly entries: Map<string, string>;
   /** Those in topics of this broker. */
   readonly positions: readonly Position[];
-  /** What has to be said about them. */
+  /** Sentences to log about them. */
   readonly words: readonly string[];
 }
 
 /**
- * Puts a job's positions where they can be here.
+ * Chooses where a job goes on reading at this broker.
  *
  * With "keep" all must lie within their partitions, which is all that can be checked: an offset says nothing of the record
  * that lies there. Else every partition that the topic has here is read from the given point on; event time stays where it

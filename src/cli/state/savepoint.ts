@@ -119,6 +119,6 @@ function parseObject(line: string): Record<string, unknown> | undefined {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "none";
+  const text = JSON.stringify(value) ?? "undefined";
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

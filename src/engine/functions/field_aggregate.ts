@@ -48,13 +48,13 @@ export function fieldAggregate<T>(
     const [a, b] = [typeof fieldOf(first), typeof fieldOf(second)];
     if (a !== b) throw refused(`it is now ${a}, now ${b}`);
   };
-  const reduce: ReduceFunction<T> = (sofar, next) => {
-    checkAlike(sofar, next);
-    const [a, b] = [fieldOf(sofar), fieldOf(next)];
-    if (aggregation === "sum") return withField(sofar, field, (a as number) + (b as number));
+  const reduce: ReduceFunction<T> = (accumulated, next) => {
+    checkAlike(accumulated, next);
+    const [a, b] = [fieldOf(accumulated), fieldOf(next)];
+    if (aggregation === "sum") return withField(accumulated, field, (a as number) + (b as number));
     const better = smaller ? b < a : b > a;
-    if (aggregation === "min" || aggregation === "max") return better ? withField(sofar, field, b) : sofar;
-    return better || (!first && a === b) ? next : sofar;
+    if (aggregation === "min" || aggregation === "max") return better ? withField(accumulated, field, b) : accumulated;
+    return better || (!first && a === b) ? next : accumulated;
   };
   return {
     description: `${aggregation} of ${name}`,

@@ -59,12 +59,12 @@ export class Snapshot {
     return new Map(Object.entries(bounded && this.job?.bounds ? this.job.ahead ?? {} : {}));
   }
 
-  /** Splits of a source; undefined if no commit knows it: it begins where the job is told to begin. */
+  /** Splits of a source; undefined if no commit knows it: it begins where the job is set to begin. */
   splits(uid: string): ReadonlyMap<string, SplitRecord> | undefined {
     return this.#splits.get(uid);
   }
 
-  /** What an operator's states hold, by state. The taker has them from now on: a copy here would double the memory of a large state. */
+  /** What an operator's states hold, by state. It is not kept here any longer: a copy would double the memory of a large state. */
   takeState(uid: string): Map<string, readonly RestoredValue[]> {
     const state = this.#state.get(uid) ?? new Map();
     this.#state.delete(uid);
@@ -78,7 +78,7 @@ export class Snapshot {
     return timers;
   }
 
-  /** What a sink's `prepareCommit()` gave. */
+  /** What a sink's `prepareCommit()` returned. */
   sink(uid: string): Json | undefined {
     return this.#sinks.get(uid);
   }

@@ -1,9 +1,9 @@
 import { Journal } from "./journal.ts";
 
-/** An entry's name in the store and its text; `null` deletes it. `isStored`: whether the store has one, if that is known. */
+/** An entry's name in the store and its text; `null` deletes it. `isStored`: whether the store has the entry already, if that is known. */
 export type StateChange = readonly [entry: string, value: string | null, isStored?: boolean];
 
-/** What a store has of the entries named in `changes` afterwards: of two for one name the later counts. */
+/** What the entries named in `changes` are in the end: of two changes of one entry the later counts. */
 export function lastOf(changes: Iterable<StateChange>): Map<string, string | null> {
   const last = new Map<string, string | null>();
   for (const [entry, value] of changes) last.set(entry, value);
@@ -49,7 +49,7 @@ export class Changes {
     this.journal.forget();
   }
 
-  /** What `drain()` would give now; nothing changes by it. */
+  /** What `drain()` would yield now; nothing changes by it. */
   *peek(): Generator<StateChange> {
     for (const item of this.#dirty) {
       const value = item.entryValue();
@@ -58,8 +58,8 @@ export class Changes {
   }
 
   /**
-   * Gives all changes, one by one, and begins a new list. Of two for one name the later counts. What came and went between
-   * two commits leaves no trace. Texts are made on the way: all at once they would take more memory than the state.
+   * Yields all changes, one by one, and begins a new list. Of two changes of one entry the later counts. What came and went
+   * between two commits leaves no trace. Texts are made on the way: all at once they would take more memory than the state.
    */
   *drain(): Generator<StateChange> {
     const dirty = this.#dirty;

@@ -2,7 +2,7 @@ import type { AggregateFunction, ReduceFunction } from "./functions.ts";
 import type { Key } from "./key.ts";
 import { completeTtlConfig, type StateTtlConfig } from "./state_ttl_config.ts";
 
-/** What all descriptors can be told. */
+/** Options of all descriptors. */
 export interface StateDescriptorOptions {
   /** Of the shape of what is kept, a whole number, default 1. */
   readonly version?: number;
@@ -28,7 +28,7 @@ export abstract class StateDescriptor {
   /**
    * A description; it can be made anywhere, and used by any operator.
    * @param name unique among the states of its operator
-   * @throws {TypeError} if the name is empty, the version is not a whole number or the ttl has a word that is none
+   * @throws {TypeError} if the name is empty, the version is not a whole number or the ttl has an unknown word
    * @throws {RangeError} if the ttl is not > 0
    */
   constructor(name: string, options: StateDescriptorOptions = {}) {

@@ -4,7 +4,7 @@ export interface Undoable {
   undo(before: unknown): void;
 }
 
-/** An {@link Undoable} that notes nothing down, as nearly every record changes it. */
+/** An {@link Undoable} that logs nothing, as nearly every record changes it. */
 export interface Follower extends Undoable {
   /** How it is now, for {@link Follower.undoPart}. */
   mark(): unknown;
@@ -19,7 +19,7 @@ const KEPT_ITEMS = 1_024;
  * What the record at work has changed, so that nothing remains of it when a function throws: state, timers, outputs.
  *
  * Values of state are immutable by contract, so a reference to the one before is all that it takes: a change costs a few
- * nanoseconds. Nothing is noted down outside of a record.
+ * nanoseconds. Nothing is logged outside of a record.
  */
 export class Journal {
   /** The number of the record at work, or of the last one. */
@@ -27,7 +27,7 @@ export class Journal {
   #active = false;
   #length = 0;
   readonly #items: Undoable[] = [];
-  readonly #befores: unknown[] = [];
+  readonly #previousValues: unknown[] = [];
   readonly #followers: Follower[] = [];
 
   /** For what nearly every record changes, and which knows by the record's number what belongs to the one at work. */
@@ -35,7 +35,7 @@ export class Journal {
     this.#followers.push(follower);
   }
 
-  /** Whether a record is at work, so that what is done now is taken back if that dies. */
+  /** Whether a record is at work, so that what is done now is undone if its function throws. */
   get isActive(): boolean {
     return this.#active;
   }
@@ -47,16 +47,16 @@ export class Journal {
     this.#active = true;
   }
 
-  /** All has gone well. */
+  /** The record is through: nothing is undone any more. */
   end(): void {
     this.#active = false;
     if (this.#length <= KEPT_ITEMS) return;
     this.#items.length = KEPT_ITEMS;
-    this.#befores.length = KEPT_ITEMS;
+    this.#previousValues.length = KEPT_ITEMS;
   }
 
   /**
-   * Does something that can be taken back by itself, as a part of the record at work or, if there is none, of nothing.
+   * Does something that can be undone by itself, amid the record at work, or with none at work.
    * @throws what `work` throws; nothing remains of what it did
    */
   part(work: () => void): void {
@@ -81,13 +81,13 @@ export class Journal {
   log(item: Undoable, before: unknown): void {
     if (!this.#active) return;
     this.#items[this.#length] = item;
-    this.#befores[this.#length++] = before;
+    this.#previousValues[this.#length++] = before;
   }
 
   /** Lets go of what earlier records have changed: an item may hold a whole window. To be called between two records. */
   forget(): void {
     this.#items.length = 0;
-    this.#befores.length = 0;
+    this.#previousValues.length = 0;
   }
 
   /** Puts all back, the last change first. */
@@ -101,7 +101,7 @@ export class Journal {
     this.#active = false;
     while (this.#length > length) {
       this.#length--;
-      this.#items[this.#length]!.undo(this.#befores[this.#length]);
+      this.#items[this.#length]!.undo(this.#previousValues[this.#length]);
     }
   }
 }

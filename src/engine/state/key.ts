@@ -16,13 +16,16 @@ export interface KeyContext {
  * The id of a key. Text, numbers and booleans are their own; arrays and objects become text with their fields in order, so
  * that `{a, b}` and `{b, a}` are one key.
  *
- * @throws {TypeError} if `key` is nothing that can be stored and read back: undefined, NaN, a function, a bigint, …
+ * @throws {TypeError} if `key` cannot be stored and read back: undefined, NaN, a function, a bigint, …
  */
 export function keyId(key: unknown): KeyId {
   return keyIdOf("a record", key);
 }
 
-/** Likewise for a key of something else: `what` names it in messages. */
+/**
+ * The id of a key of something else than a record: `what` names it in messages.
+ * @throws {TypeError} as `keyId()` does
+ */
 export function keyIdOf(what: string, key: unknown): KeyId {
   switch (typeof key) {
     case "string":

@@ -41,8 +41,8 @@ export interface LedgerOptions {
 }
 
 /**
- * The slots of one state of one operator, or of its timers, and all that befalls them: a slot gets a value, another one, none. Each
- * change is logged, so that it is undone if the record at work throws, and marked for the next commit.
+ * The slots of one state of one operator, or of its timers, and all that happens to them: a slot gets a value, gets another one,
+ * loses it. Each change is logged, so that it is undone if the record at work throws, and marked for the next commit.
  *
  * Where slots lie and how they are found is the business of the tables (`ValueTable`, `ListTable`, `MapTable`, `WindowTable`)
  * and of `TimerQueue`.
@@ -141,7 +141,7 @@ export class Ledger<T> implements SlotOwner<T> {
 
   // ----------------------------------------------------------------------------------------------- reading, with TTL
 
-  // A function's use of a state begins with startRead() or startWrite(), which fixes what time it is for all of it.
+  // What a function does to a state begins with startRead() or startWrite(): what time it is is the same for all of it.
 
   /** What has expired is dropped, unless it may be read once more. */
   startRead(): void {
@@ -176,7 +176,7 @@ export class Ledger<T> implements SlotOwner<T> {
     if (this.#expiry?.returnsExpired) this.#dropExpired();
   }
 
-  /** A read of one slot, or of none. */
+  /** The whole of a read that is of one slot. @param slot undefined if nothing was found */
   readOne(slot: Slot<T> | undefined): T | undefined {
     if (this.#expiry === undefined) return slot?.value;
     this.startRead();

@@ -35,7 +35,7 @@ export class ListTable<T> implements Table, SlotIndex<T> {
     return this.slots(namespace, id).map(({ value }) => value!);
   }
 
-  /** The last value of a list; undefined if there is none. Of a state without TTL. */
+  /** The last value of a list; undefined if there is no list. Of a state without TTL. */
   last(namespace: string, id: KeyId): T | undefined {
     return this.#index.find(namespace, id)?.slots.findLast(isThere)?.value;
   }

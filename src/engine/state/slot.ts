@@ -9,6 +9,24 @@ export interface SlotOwner<T> {
   textOf(slot: Slot<T>): string | null;
 }
 
+/** What fires at its time: a timer, or what an open window has of a key. */
+export interface Timer {
+  readonly timeMs: number;
+  /** Id of the window that it belongs to, or `NO_NAMESPACE`. */
+  readonly namespace: string;
+  readonly key: Key;
+  readonly keyId: KeyId;
+}
+
+/** Timers of one time that belong together. */
+export interface TimerGroup {
+  readonly timeMs: number;
+  /** How many there are. */
+  readonly size: number;
+  /** Those that fire, in this order, from now on no longer in the group. */
+  fire(): Iterable<Timer>;
+}
+
 /** What slots that lie together have in common: the values of a window, the elements of a list, timers of one time. */
 export interface SlotGroup<T> {
   readonly ledger: SlotOwner<T>;
@@ -24,10 +42,10 @@ export interface SlotGroup<T> {
  * The place of one value, which is one entry of a commit. Of one class for all kinds of state, and for timers, so that the code
  * for a record meets one shape only.
  */
-export class Slot<T, G extends SlotGroup<T> = SlotGroup<T>> implements Storable, Undoable {
+export class Slot<T, G extends SlotGroup<T> = SlotGroup<T>> implements Storable, Undoable, Timer {
   dirty = false;
   stored = false;
-  /** Undefined if there is none. That of a state with TTL is for its {@link Ledger} alone to read. */
+  /** Undefined if the slot is empty. That of a state with TTL is for its ledger alone to read. */
   value: T | undefined = undefined;
   readonly group: G;
   /** What it is found by in its group: the key of a value or a timer, a map's own key, the place of an element of a list. */

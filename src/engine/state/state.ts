@@ -20,12 +20,12 @@ export {
 /**
  * One value for the current key (and window).
  *
- * Values of all states are immutable by contract: `update()` with a new one, never change the one that `value()` gave. They
+ * Values of all states are immutable by contract: `update()` with a new one, never change the one that `value()` returned. They
  * must survive `JSON.parse(JSON.stringify(x))`, which is how they are committed; a commit refuses NaN and Infinity, dates,
  * maps and sets, and whatever JSON has no text for.
  */
 export interface ValueState<T> {
-  /** The value last given to `update()`, or undefined. */
+  /** What the last `update()` set, or undefined. */
   value(): T | undefined;
   /** `undefined` clears. */
   update(value: T | undefined): void;
@@ -45,7 +45,7 @@ export interface ListState<T> {
   add(value: T): void;
   /** Adds elements at the end, in order. */
   addAll(values: Iterable<T>): void;
-  /** Puts `values` in the place of all there are; none of them clears. */
+  /** Puts `values` in the place of all elements; no values at all clear the list. */
   update(values: Iterable<T>): void;
   /** All elements in order, in an array of the caller's own; empty when there are none (null in Flink). */
   get(): T[];

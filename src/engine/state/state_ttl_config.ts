@@ -14,7 +14,7 @@ export interface StateTtlConfig {
    */
   readonly updateType?: "OnCreateAndWrite" | "OnReadAndWrite" | "Disabled";
   /**
-   * Whether an expired value is never seen again (the default), or is given once more if it is still there: the reading
+   * Whether an expired value is never seen again (the default), or is returned once more if it is still there: the read
    * removes it. That is best effort: any use of the state, and each commit, drops what has expired.
    */
   readonly stateVisibility?: "NeverReturnExpired" | "ReturnExpiredIfNotCleanedUp";
@@ -27,7 +27,7 @@ const VISIBILITIES = ["NeverReturnExpired", "ReturnExpiredIfNotCleanedUp"];
  * A config with its defaults filled in.
  * @param state its name, for messages
  * @throws {RangeError} if `ttlMs` is not > 0
- * @throws {TypeError} if one of the others is none of its words
+ * @throws {TypeError} if one of the others is not one of its words
  */
 export function completeTtlConfig(state: string, config: StateTtlConfig): Required<StateTtlConfig> {
   const { ttlMs, updateType = "OnCreateAndWrite", stateVisibility = "NeverReturnExpired" } = config;

@@ -3,7 +3,7 @@ import type { Changes } from "./changes.ts";
 import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
 import { Ledger, type SlotIndex } from "./ledger.ts";
-import type { Slot, SlotGroup } from "./slot.ts";
+import type { Slot, SlotGroup, TimerGroup } from "./slot.ts";
 import type { StoredSlot, Table, TableOptions } from "./table.ts";
 
 /**
@@ -105,7 +105,7 @@ export class WindowTable<T> implements Table, SlotIndex<T>, Undoable {
 }
 
 /** A window that has values, or had some that were undone. */
-export class OpenWindow<T> implements SlotGroup<T> {
+export class OpenWindow<T> implements SlotGroup<T>, TimerGroup {
   readonly ledger: Ledger<T>;
   readonly namespace: string;
   readonly timeMs: number;

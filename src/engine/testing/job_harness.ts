@@ -58,7 +58,7 @@ export type JobStatus = "not running" | "running" | "crashed" | "failed" | "stop
  *   env.fromSource(fares, watermarksByHand(), "fares")
  *     .keyBy(({ city }) => city)
  *     .window(TumblingEventTimeWindows.of(60_000))
- *     .reduce((sofar, next) => ({ city: sofar.city, sum: sofar.sum + next.sum }))
+ *     .reduce((accumulated, next) => ({ city: accumulated.city, sum: accumulated.sum + next.sum }))
  *     .sinkTo(totals);
  * }).start();
  *
@@ -82,7 +82,7 @@ export type JobStatus = "not running" | "running" | "crashed" | "failed" | "stop
  * await using harness = await new JobHarness((env) => {
  *   env.fromSource(words, watermarksByHand(), "words")
  *     .map((word) => ({ word, n: 1 })).keyBy(({ word }) => word)
- *     .reduce((sofar, next) => ({ word: sofar.word, n: sofar.n + next.n }))
+ *     .reduce((accumulated, next) => ({ word: accumulated.word, n: accumulated.n + next.n }))
  *     .map(({ word, n }) => `${word} ${n}`).sinkTo(counts);
  * }).start();
  *

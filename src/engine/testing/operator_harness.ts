@@ -48,7 +48,7 @@ interface Stored {
  * import type { DataStream } from "../mod.ts";
  *
  * const harness = OperatorHarness.of((fares: DataStream<{ city: string; sum: number }>) =>
- *   fares.keyBy(({ city }) => city).reduce((sofar, next) => ({ city: sofar.city, sum: sofar.sum + next.sum })),
+ *   fares.keyBy(({ city }) => city).reduce((accumulated, next) => ({ city: accumulated.city, sum: accumulated.sum + next.sum })),
  * );
  * harness.record({ city: "Ulm", sum: 1 }, 100).watermark(200).record({ city: "Ulm", sum: 2 }, 300);
  *

@@ -2,8 +2,10 @@ import { type TimerKind, timerPrefix } from "../commit_format.ts";
 import type { Changes } from "../state/changes.ts";
 import { type Key, type KeyId, keyId } from "../state/key.ts";
 import { Ledger, type SlotIndex } from "../state/ledger.ts";
-import { insertInOrder, type Slot, type SlotGroup } from "../state/slot.ts";
+import { insertInOrder, type Slot, type SlotGroup, type Timer, type TimerGroup } from "../state/slot.ts";
 import { BinaryHeap } from "./binary_heap.ts";
+
+export type { Timer, TimerGroup };
 
 /** A timer as the last commit has it. */
 export interface RestoredTimer {
@@ -14,24 +16,7 @@ export interface RestoredTimer {
   readonly sequence: number;
 }
 
-/** What fires. */
-export interface Timer {
-  readonly timeMs: number;
-  readonly namespace: string;
-  readonly key: Key;
-  readonly keyId: KeyId;
-}
-
-/** Timers of one time that belong together. */
-export interface TimerGroup {
-  readonly timeMs: number;
-  /** How many there are. */
-  readonly size: number;
-  /** Those that fire, in this order, from now on no longer in the group. */
-  fire(): Iterable<Timer>;
-}
-
-/** The timers of one time and namespace that are registered one by one. A slot's value says no more than that it is registered. */
+/** The timers of one time and namespace that were registered one by one. The value of each slot is true. */
 interface TimersOfNamespace {
   /** Apart from the map: what waits for the next commit holds on to it. */
   readonly group: SlotGroup<true>;

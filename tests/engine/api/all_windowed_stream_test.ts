@@ -25,7 +25,7 @@ interface Sale {
 }
 
 const sale = (city: string, atMs: number, sum: number): Sale => ({ city, atMs, sum });
-const add = (sofar: Sale, next: Sale): Sale => ({ ...sofar, sum: sofar.sum + next.sum });
+const add = (accumulated: Sale, next: Sale): Sale => ({ ...accumulated, sum: accumulated.sum + next.sum });
 
 /** With event time. */
 function stream(...sales: readonly Sale[]): DataStream<Sale> {

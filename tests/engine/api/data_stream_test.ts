@@ -289,8 +289,8 @@ Deno.test("sum() refuses the state of another field, naming both", async () => {
 });
 
 Deno.test("reduce() gives the running fold of each key", async () => {
-  const stream = newEnv().fromCollection([1, 2, 3, 4, 5]).keyBy((n) => n % 2 === 0).reduce((sofar, next) =>
-    sofar + next
+  const stream = newEnv().fromCollection([1, 2, 3, 4, 5]).keyBy((n) => n % 2 === 0).reduce((accumulated, next) =>
+    accumulated + next
   );
 
   assertEquals(await stream.executeAndCollect(), [1, 2, 4, 6, 9]);
@@ -386,7 +386,7 @@ Deno.test("assignTimestampsAndWatermarks() gives windows their time", async () =
     .assignTimestampsAndWatermarks(
       WatermarkStrategy.forBoundedOutOfOrderness<number>(10).withTimestampAssigner((n) => n),
     )
-    .keyBy(() => "all").window(TumblingEventTimeWindows.of(10)).reduce((sofar, next) => sofar + next);
+    .keyBy(() => "all").window(TumblingEventTimeWindows.of(10)).reduce((accumulated, next) => accumulated + next);
 
   assertEquals(await stream.executeAndCollect(), [4, 26]);
 });

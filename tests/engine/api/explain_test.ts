@@ -19,9 +19,11 @@ Deno.test("explain() gives a line a node: kind, name, where its records come fro
     "sunset_source",
   );
   const flights = one.map((text) => text).name("flight").union(other);
-  flights.keyBy((text) => text).window(TumblingEventTimeWindows.of(60_000)).reduce((sofar) => sofar).name("minutes")
+  flights.keyBy((text) => text).window(TumblingEventTimeWindows.of(60_000)).reduce((accumulated) => accumulated).name(
+    "minutes",
+  )
     .sinkTo(store.sink("out")).name("out");
-  flights.keyBy((text) => text).reduce((sofar) => sofar).print();
+  flights.keyBy((text) => text).reduce((accumulated) => accumulated).print();
 
   assertEquals(
     "\n" + env.explain(),

@@ -32,7 +32,7 @@ interface Sale {
 }
 
 const sale = (city: string, atMs: number, sum: number): Sale => ({ city, atMs, sum });
-const add = (sofar: Sale, next: Sale): Sale => ({ ...sofar, sum: sofar.sum + next.sum });
+const add = (accumulated: Sale, next: Sale): Sale => ({ ...accumulated, sum: accumulated.sum + next.sum });
 
 /** Sales by city, with event time. */
 function byCity(...sales: readonly Sale[]): KeyedStream<Sale, string> {

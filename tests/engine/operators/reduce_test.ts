@@ -9,7 +9,7 @@ interface Fare {
 }
 
 function newRig() {
-  const add = (sofar: Fare, next: Fare) => ({ city: sofar.city, sum: sofar.sum + next.sum });
+  const add = (accumulated: Fare, next: Fare) => ({ city: accumulated.city, sum: accumulated.sum + next.sum });
   return new OperatorHarness(() => new ReduceOperator(add), { name: "sums", keyBy: ({ city }: Fare) => city });
 }
 

@@ -70,7 +70,7 @@ Deno.test("a record at which the second of two branches throws is taken back in 
       .keyBy((text) => text)
       .window(TumblingEventTimeWindows.of(10))
       .sideOutputLateData(lateTag)
-      .reduce((sofar) => sofar).name("counts");
+      .reduce((accumulated) => accumulated).name("counts");
     windows.sinkTo(store.sink("out")).name("out");
     windows.getSideOutput(lateTag).sinkTo(store.sink("late")).name("late");
     for (const fate of ["x", "late too", "kept throws"]) texts.map(thrower(fate)).name(`no ${fate}`);

@@ -220,9 +220,10 @@ Deno.test("whyNothingComesOut() says when timers and windows by the clock come d
   const windows = jobOf(
     [new ScriptSource({ "s-0": [at(9, "a")] })],
     (texts) =>
-      texts.keyBy((text) => text).window(TumblingProcessingTimeWindows.of(60_000)).reduce((sofar) => sofar).name(
-        "minutes",
-      ),
+      texts.keyBy((text) => text).window(TumblingProcessingTimeWindows.of(60_000)).reduce((accumulated) => accumulated)
+        .name(
+          "minutes",
+        ),
   );
   assertEquals((await saidAfter(windows, {}, wait(windows, 10))).slice(1), [
     'info: 1 window of "minutes" is open, it closes when the clock reaches 1970-01-01T00:16:59.999Z',

@@ -121,7 +121,7 @@ function failingJob(times: number, error: () => Error = () => new TypeError("no 
     env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts")
       .keyBy((text) => text)
       .window(TumblingEventTimeWindows.of(10))
-      .reduce((sofar) => sofar, {
+      .reduce((accumulated) => accumulated, {
         process(_key, _context, elements, out) {
           if (times-- > 0) throw error();
           for (const element of elements) out.collect(element);

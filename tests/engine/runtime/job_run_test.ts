@@ -377,10 +377,15 @@ function busyJob(): { job: JobRig; source: ScriptSource<string> } {
     );
     const byKey = texts.keyBy((text) => countOf(text).key);
     byKey.window(TumblingEventTimeWindows.of(10))
-      .reduce((sofar, next) => `${countOf(sofar).key} ${countOf(sofar).n + countOf(next).n}`, new Totals() as never)
+      .reduce(
+        (accumulated, next) => `${countOf(accumulated).key} ${countOf(accumulated).n + countOf(next).n}`,
+        new Totals() as never,
+      )
       .name("windows")
       .sinkTo(store.sink("windows")).name("windows_sink");
-    byKey.reduce((sofar, next) => `${countOf(sofar).key} ${countOf(sofar).n + countOf(next).n}`).name("running")
+    byKey.reduce((accumulated, next) => `${countOf(accumulated).key} ${countOf(accumulated).n + countOf(next).n}`).name(
+      "running",
+    )
       .sinkTo(store.sink("running")).name("running_sink");
   });
   // Each look of the job brings a record of each split, and a commit.
@@ -695,7 +700,7 @@ Deno.test("JobRun keeps event time of a live stream when it falls idle beside on
 function renamed(name: string, source: ScriptSource<string>, sizeMs = 10) {
   return (env: StreamExecutionEnvironment, { store }: JobRig) => {
     env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts")
-      .keyBy((text) => text).window(TumblingEventTimeWindows.of(sizeMs)).reduce((sofar) => sofar).name(name)
+      .keyBy((text) => text).window(TumblingEventTimeWindows.of(sizeMs)).reduce((accumulated) => accumulated).name(name)
       .sinkTo(store.sink("out"));
   };
 }
@@ -735,7 +740,9 @@ Deno.test("JobRun takes a commit after an operator was renamed whose uid stayed"
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
   const withUid = (name: string) => (env: StreamExecutionEnvironment, { store }: JobRig) => {
     env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts")
-      .keyBy((text) => text).window(TumblingEventTimeWindows.of(10)).reduce((sofar) => sofar).uid("counts-v1").name(
+      .keyBy((text) => text).window(TumblingEventTimeWindows.of(10)).reduce((accumulated) => accumulated).uid(
+        "counts-v1",
+      ).name(
         name,
       )
       .sinkTo(store.sink("out"));

@@ -72,7 +72,11 @@ export function describeJob(
 }
 
 const keyOf = ({ key }: Item) => key;
-const add = (sofar: Item, { n, poison }: Item): Item => ({ ...sofar, n: sofar.n + n, ...(poison && { poison }) });
+const add = (accumulated: Item, { n, poison }: Item): Item => ({
+  ...accumulated,
+  n: accumulated.n + n,
+  ...(poison && { poison }),
+});
 const LATE = new OutputTag<Item>("late");
 
 /** Answers after a while, and not in the order of calls. */
@@ -140,8 +144,8 @@ function applyKeyed(
     case "sliding":
       return stream.window(SlidingEventTimeWindows.of(12, 5)).aggregate({
         createAccumulator: () => ({ key: "", n: 0 }),
-        add: ({ key, n }, sofar) => ({ key, n: sofar.n + n }),
-        getResult: (sofar) => sofar,
+        add: ({ key, n }, accumulated) => ({ key, n: accumulated.n + n }),
+        getResult: (accumulated) => accumulated,
         merge: (a, b) => ({ key: a.key, n: a.n + b.n }),
       });
     case "session":
@@ -159,7 +163,7 @@ function applyKeyed(
     case "co-group":
       return stream.coGroup(other).where(keyOf).equalTo(keyOf).window(TumblingEventTimeWindows.of(10)).apply(
         (lefts, rights, out) => {
-          const sum = (items: Iterable<Item>) => [...items].reduce((sofar, { n }) => 10 * sofar + n, 0);
+          const sum = (items: Iterable<Item>) => [...items].reduce((accumulated, { n }) => 10 * accumulated + n, 0);
           const [{ key } = { key: "none" }] = [...lefts, ...rights];
           out.collect({ key, n: 1e6 * sum(lefts) + sum(rights) });
         },
@@ -173,8 +177,8 @@ function applyKeyed(
   }
 }
 
-function addInWindow(sofar: Item, next: Item): Item {
-  return { key: sofar.key, n: sofar.n + next.n };
+function addInWindow(accumulated: Item, next: Item): Item {
+  return { key: accumulated.key, n: accumulated.n + next.n };
 }
 
 /** A time that may be infinite, as JSON can keep it. */
@@ -201,7 +205,7 @@ class Numbered extends ProcessWindowFunction<Item, Item, string> {
 
 class Together extends ProcessAllWindowFunction<Item, Item> {
   override process(context: WindowContext, elements: Iterable<Item>, out: Collector<Item>): void {
-    const n = [...elements].reduce((sofar, { n }) => (10 * sofar + n) % 1e9, 0);
+    const n = [...elements].reduce((accumulated, { n }) => (10 * accumulated + n) % 1e9, 0);
     out.collect({ key: "all", n, at: momentOf(context.currentWatermark()) });
   }
 }

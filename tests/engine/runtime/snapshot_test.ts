@@ -68,7 +68,7 @@ Deno.test("takeState() and takeTimers() hand over what they have, once", () => {
   assertEquals([snapshot.takeState("counts").size, snapshot.takeTimers("counts").length], [0, 0]);
 });
 
-Deno.test("splits() has nothing of a source that the commit does not know: it begins where it is told to", () => {
+Deno.test("splits() has nothing of a source that the commit does not know: it begins where it is set to", () => {
   assertEquals(new Snapshot(new Map()).splits("source"), undefined);
   assertEquals(new Snapshot(new Map()).job, undefined);
   assertEquals(newSnapshot().splits("source"), undefined);
@@ -121,7 +121,7 @@ Deno.test("checkFits() refuses a commit of another format, naming both", () => {
   );
 });
 
-Deno.test("checkCompatibility() refuses state that was written under another stamp, naming both values", () => {
+Deno.test("checkCompatibility() refuses state that was written under another value, naming both", () => {
   const error = assertThrows(
     () => newSnapshot().checkCompatibility("counts", { window: "TumblingEventTimeWindows(60000 ms)" }),
     JobError,
@@ -133,7 +133,7 @@ Deno.test("checkCompatibility() refuses state that was written under another sta
   );
 });
 
-Deno.test("checkCompatibility() refuses state whose stamp is gone", () => {
+Deno.test("checkCompatibility() refuses state that depended on what is gone", () => {
   assertThrows(
     () => newSnapshot().checkCompatibility("counts", {}),
     JobError,
@@ -141,7 +141,7 @@ Deno.test("checkCompatibility() refuses state whose stamp is gone", () => {
   );
 });
 
-Deno.test("checkCompatibility() takes equal stamps, an operator that is new, and a stamp that is", () => {
+Deno.test("checkCompatibility() takes equal values, an operator that is new, and a value that is new", () => {
   newSnapshot().checkCompatibility("counts", { window: "TumblingEventTimeWindows(10 ms)", lateness: "5 ms" });
   newSnapshot().checkCompatibility("new", { window: "TumblingEventTimeWindows(60000 ms)" });
   new Snapshot(new Map()).checkCompatibility("counts", { window: "TumblingEventTimeWindows(60000 ms)" });

@@ -95,7 +95,7 @@ Deno.test("drain() makes a text when it is its turn, and begins a new list at on
   assertEquals([...drained], [["b", "1", false]]);
 });
 
-Deno.test("drain() tells of each entry whether the store has it", () => {
+Deno.test("drain() yields with each entry whether the store has it", () => {
   const changes = new Changes();
   const item = new Item("a", "1");
   changes.mark(item);

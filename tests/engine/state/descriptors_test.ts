@@ -27,7 +27,7 @@ const DESCRIBE: Record<string, (name: string, options?: StateDescriptorOptions) 
 };
 
 for (const [kind, describe] of Object.entries(DESCRIBE)) {
-  Deno.test(`a ${kind} descriptor has its kind, and version 1 without TTL unless told otherwise`, () => {
+  Deno.test(`a ${kind} descriptor has its kind, and version 1 without TTL by default`, () => {
     const { name, version, ttl, kind: own } = describe("total");
     assertEquals({ name, version, ttl, own }, { name: "total", version: 1, ttl: undefined, own: kind });
     assertEquals(describe("total", { version: 0 }).version, 0);
@@ -43,7 +43,7 @@ for (const [kind, describe] of Object.entries(DESCRIBE)) {
     assertEquals(describe("total", { ttl: other }).ttl, other);
   });
 
-  Deno.test(`a ${kind} descriptor refuses an empty name, a version that is not whole and a TTL that is none`, () => {
+  Deno.test(`a ${kind} descriptor refuses an empty name, a version that is not whole and a wrong TTL`, () => {
     assertThrows(() => describe(""), TypeError, "Cannot describe a state without a name");
     for (const version of [1.5, Number.NaN]) {
       assertThrows(

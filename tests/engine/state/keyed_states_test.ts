@@ -11,7 +11,7 @@ import { StateRig } from "./state_rig.ts";
 
 const LIST = new ListStateDescriptor<string>("seen");
 const MAP = new MapStateDescriptor<Key, number>("seats");
-const SUM = new ReducingStateDescriptor<number>("sum", (sofar, next) => sofar + next);
+const SUM = new ReducingStateDescriptor<number>("sum", (accumulated, next) => accumulated + next);
 
 interface Mean {
   readonly sum: number;
@@ -163,9 +163,9 @@ Deno.test("ReducingState keeps the first value as it is and folds the others int
   const rig = new StateRig();
   const folded: number[][] = [];
   const sum = rig.store.getReducingState(
-    new ReducingStateDescriptor<number>("sum", (sofar, next) => {
-      folded.push([sofar, next]);
-      return sofar + next;
+    new ReducingStateDescriptor<number>("sum", (accumulated, next) => {
+      folded.push([accumulated, next]);
+      return accumulated + next;
     }),
   );
   assertEquals(sum.get(), undefined);

@@ -14,8 +14,8 @@ function statesOf(rig: StateRig, config: Omit<StateTtlConfig, "ttlMs"> = {}) {
   const options = { ttl: { ttlMs: 10, ...config } };
   const sum = {
     createAccumulator: () => 0,
-    add: (value: number, sofar: number) => sofar + value,
-    getResult: (sofar: number) => `${sofar}`,
+    add: (value: number, accumulated: number) => accumulated + value,
+    getResult: (accumulated: number) => `${accumulated}`,
     merge: (a: number, b: number) => a + b,
   };
   const { store } = rig;

@@ -24,8 +24,8 @@ export function fare(city: string, sum: number): Fare {
   return { city, sum };
 }
 
-export function addFares(sofar: Fare, next: Fare): Fare {
-  return fare(sofar.city, sofar.sum + next.sum);
+export function addFares(accumulated: Fare, next: Fare): Fare {
+  return fare(accumulated.city, accumulated.sum + next.sum);
 }
 
 /** Fares in windows of 10 ms, and what it takes to test them. */

@@ -32,7 +32,7 @@ Deno.test("cap() lets a watermark come as far as the limit", () => {
   assertEquals([NO_LIMIT.cap(9e15), NO_LIMIT.isBeyond(Number.POSITIVE_INFINITY)], [9e15, false]);
 });
 
-Deno.test("note() tells the first record at once, describe() their number", () => {
+Deno.test("note() reports the first record at once, describe() their number", () => {
   const { limit, warnings } = newLimit(90_000);
   assertEquals(limit.describe(), undefined);
   limit.note(Date.UTC(2031, 4, 1), {

@@ -317,7 +317,7 @@ Deno.test("A trigger's states of all kinds that can merge do, at onMerge(); one 
   const LIST = new ListStateDescriptor<string>("list");
   const LENGTHS = new AggregatingStateDescriptor<string, number, string>("lengths", {
     createAccumulator: () => 0,
-    add: (word, sofar) => sofar + word.length,
+    add: (word, accumulated) => accumulated + word.length,
     getResult: (length) => `length ${length}`,
     merge: (a, b) => a + b,
   });

@@ -23,7 +23,7 @@ interface Count {
 }
 
 const one = (key: string, n = 1): Count => ({ key, n });
-const add = (sofar: Count, next: Count): Count => ({ key: sofar.key, n: sofar.n + next.n });
+const add = (accumulated: Count, next: Count): Count => ({ key: accumulated.key, n: accumulated.n + next.n });
 
 type Process<OUT> = ProcessWindowFunction<Count, OUT, string>;
 
@@ -310,7 +310,7 @@ Deno.test("SimpleWindowOperator refuses undefined as a record: the window would 
     () =>
       new SimpleWindowOperator({
         assigner: TumblingEventTimeWindows.of(10),
-        fold: new ReduceFold((sofar: undefined) => sofar),
+        fold: new ReduceFold((accumulated: undefined) => accumulated),
       }),
     { name: "counts", keyBy: () => "all" },
   );
