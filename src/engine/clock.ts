@@ -1,4 +1,4 @@
-/** The passing of time as a job sees it; handed in, so that a test can move it by hand. */
+/** The clock of a job: an argument, so that a test can move it by hand. */
 export interface Clock {
   /** Time of day, ms since the Unix epoch: it may be set, forward and back. */
   now(): number;
@@ -7,8 +7,8 @@ export interface Clock {
   /** Resolves after `ms`, or at once when the signal is aborted; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /**
-   * Calls back when `ms` have passed, and again and again, beside whatever else goes on, until what it gives is disposed. Calls
-   * that are overdue are made up for by one; none keeps the process alive. Without it a job has no watchdog.
+   * Calls back every `ms` until the returned object is disposed. Calls that are overdue are replaced by one, and waiting for the
+   * next does not keep the process alive. A job with a clock that lacks this has no watchdog.
    */
   every?(ms: number, callback: () => void): Disposable;
 }

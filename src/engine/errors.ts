@@ -8,11 +8,11 @@ export interface RecordOrigin {
   readonly offset: number;
   /** ms since the Unix epoch */
   readonly timestampMs: number;
-  /** Null if it has none. */
+  /** Null if the record has no key. */
   readonly key: Uint8Array | null;
-  /** Null if it has none. */
+  /** Null: a tombstone. */
   readonly value: Uint8Array | null;
-  /** Names and values in the record's order, a name perhaps more than once; undefined if it has none. */
+  /** Names and values in the record's order, a name perhaps more than once; undefined if the record has no headers. */
   readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[] | undefined;
 }
 
@@ -28,33 +28,33 @@ export function formatOrigin(origin: RecordOrigin): string {
 export class JobError extends Error {
   /** Names the class in messages. */
   override name = "JobError";
-  /** Tells programs to print the message alone: the stack would not help. */
+  /** True: programs print the message without its stack. */
   readonly expected: boolean = true;
 }
 
 /**
- * A record that its source cannot make sense of: it goes to the job's dead letters, not to its functions. A function may
- * throw it too, to say what is wrong with a record.
+ * A record that its source cannot decode: it becomes a dead letter, and no function of the job gets it. A function may throw it
+ * too, with what is wrong with a record.
  */
 export class RecordError extends Error {
   /** Names the class in messages. */
   override name = "RecordError";
-  /** Tells programs to print the message alone: the stack would not help. */
+  /** True: programs print the message without its stack. */
   readonly expected = true;
 }
 
-/** A function of the job threw: which operator, at which record, and the first error as `cause`. */
+/** A function of the job has thrown: in which operator, at which record, and the first error as `cause`. */
 export class OperatorError extends Error {
   /** Names the class in messages. */
   override name = "OperatorError";
   /** The operator's name in the job. */
   readonly operator: string;
-  /** Whether one record is to blame; a timer or a window that fires has none. */
+  /** Whether it failed at one record, and not in a timer or a window that fires. */
   readonly byRecord: boolean;
 
   /**
    * Made by the engine.
-   * @param place the record at work, or words such as `in window [0, 10) of key "a"`
+   * @param place the origin of the current record, or a description such as `in window [0, 10) of key "a"`
    */
   constructor(operator: string, cause: unknown, place: RecordOrigin | string | undefined, byRecord = false) {
     const what = cause instanceof RecordError
@@ -69,12 +69,12 @@ export class OperatorError extends Error {
   }
 }
 
-/** Whether the message says all that there is to say, so that neither a stack nor the place where it was thrown would help. */
+/** Whether the message is enough for its reader, without a stack or the place where it was thrown. */
 export function isExpected(error: unknown): boolean {
   return (error as { expected?: unknown } | null)?.expected === true;
 }
 
-/** Whether the layer that threw says that a new attempt can succeed. */
+/** Whether a new attempt may succeed, by what the layer says that has thrown. */
 export function isRetriable(error: unknown): error is Error {
   return error instanceof Error && (error as { retriable?: unknown }).retriable === true;
 }

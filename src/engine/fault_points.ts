@@ -1,14 +1,14 @@
 /** Places in a job where an experiment may end it, to see that nothing is lost and nothing is done twice. */
 
 /**
- * Called at each fault point with its name. It is synchronous, as some points lie in the middle of a transaction that must
- * not wait: who wants to hold the job there blocks its thread. It is undefined outside of experiments.
+ * Called at each fault point with its name. It is synchronous, as some points lie within a transaction that must not wait: an
+ * experiment that holds the job there blocks its thread. It is undefined outside of experiments.
  */
 export type FaultPoint = (name: string) => void;
 
 /**
  * Fault points of every job, in the order in which it passes them: `start` and `restore` once an attempt, `flush` and
- * `commit` again and again, `end` when an attempt gives the job back. A store has further ones.
+ * `commit` again and again, `end` when an attempt ends its lease. A store has further ones.
  */
 export const JOB_FAULT_POINTS = [
   "start: before the job is opened",

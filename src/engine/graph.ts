@@ -15,9 +15,9 @@ export interface StreamGraph {
 }
 
 interface NodeBase {
-  /** Shown to people; `name()` sets it. */
+  /** Its name in messages; `name()` sets it. */
   name: string;
-  /** Names the node's state over restarts; `uid()` sets it, else it is made of kind and position. */
+  /** Identifies the node's state over restarts; `uid()` sets it, else it is made of kind and position. */
   uid: string;
   /** Whether `uid()` was called. */
   explicitUid: boolean;
@@ -37,9 +37,9 @@ export interface OperatorNode extends NodeBase {
   readonly operation: string;
   /** One, or two of different types. */
   readonly inputs: readonly [NodeInput] | readonly [NodeInput, NodeInput];
-  /** Whether its one input is two streams that it takes together, as a join in windows does. */
+  /** Whether its one input is the union of two streams, as in a window join. */
   readonly pairs?: boolean;
-  /** A new operator for each attempt of the job: none keeps anything from a failed one. */
+  /** Makes a new operator for each attempt of the job, so that nothing is left of a failed attempt. */
   readonly create: () => Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
 }
 
@@ -62,14 +62,14 @@ export interface NodeInput {
   readonly broadcast?: boolean;
 }
 
-/** A way out of a node. */
+/** An output of a node. */
 export interface Outlet {
   readonly node: StreamNode;
-  /** A side output; undefined: the main one. */
+  /** The tag of a side output; undefined: the main output. */
   readonly tag: OutputTag<unknown> | undefined;
 }
 
-/** The ways into a node; none into a source. */
+/** The inputs of a node; a source has none. */
 export function inputsOf(node: StreamNode): readonly NodeInput[] {
   return node.kind === "source" ? [] : node.inputs;
 }

@@ -1,6 +1,6 @@
 /**
- * What connectors and command-line tools of this project need of the engine beside its public names: the text of a commit's entries,
- * checks of values and functions. No part of the package.
+ * What this project's connectors and command-line tools use of the engine beside its public names: the text of a commit's entries,
+ * checks of values and functions. It is not part of the package.
  */
 export { checkPlainFunction } from "./api/checks.ts";
 export * from "./commit_format.ts";

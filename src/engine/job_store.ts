@@ -5,11 +5,11 @@ import type { StateChange } from "./state/changes.ts";
 
 export type { StateChange };
 
-/** Keeps what a job must not forget, and makes sure that one instance of it works at a time. */
+/** Keeps the commits of jobs, and makes sure that one instance of a job is active at a time. */
 export interface JobStore {
   /** For messages: "Kafka at localhost:9092". */
   readonly description?: string;
-  /** Resolves when this instance may work. */
+  /** Resolves when this instance is the active one. */
   openJob(request: JobRequest): Promise<JobSession>;
 }
 
@@ -83,13 +83,13 @@ export interface JobLease {
 
 /** The job's store while it works: its lease, and a place for dead letters. */
 export interface JobSession extends JobLease {
-  /** Where dead letters go, for people. */
+  /** Where dead letters go, for messages. */
   readonly deadLetters: string;
-  /** Adds a letter to the next commit. */
+  /** Adds a dead letter to the next commit. */
   deadLetter(letter: DeadLetter): void;
 }
 
-/** A window that fires, or a timer, and whose it is. */
+/** A window or timer that fires, and its key. */
 export interface Firing {
   /** The key, as JSON. */
   readonly key: Json;
@@ -99,15 +99,15 @@ export interface Firing {
   readonly timerMs?: number | undefined;
 }
 
-/** A record that could not be processed, and why; or a window or timer, see `firing`. */
+/** A record that could not be processed, and why; or a window or timer that has failed, see `firing`. */
 export interface DeadLetter {
-  /** Undefined if no record of a source was at work, for instance in a window that fires. */
+  /** Undefined if it came from no record of a source, for instance in a window that fires. */
   readonly origin: RecordOrigin | undefined;
   /** The value as the operator saw it, where there is no origin. */
   readonly value?: unknown;
-  /** Of a late record the event time from which on it is late, ms; −∞ if it always is. */
+  /** Of a late record: the event time at which it becomes late, ms; −∞ if it always is. */
   readonly lateFromMs?: number | undefined;
-  /** What fired, if a function threw at that and at no record. */
+  /** The window or timer, if a function threw not at a record but when that fired. */
   readonly firing?: Firing | undefined;
   /** Event time, ms since the Unix epoch. */
   readonly timestampMs: number;
@@ -117,6 +117,6 @@ export interface DeadLetter {
   readonly errorClass: string;
   /** One sentence. */
   readonly message: string;
-  /** Which attempt of the job met it, counted from 1. */
+  /** The attempt of the job that failed on it, counted from 1. */
   readonly attempt: number;
 }

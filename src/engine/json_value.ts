@@ -1,30 +1,30 @@
 /**
- * What JSON does not keep, found before text is made of a value: while the record that brought it can still be taken back.
+ * Finds what JSON does not keep of a value, before text is made of it: while the record that brought it can still be taken back.
  *
- * `JSON.stringify()` writes `NaN` as null, a `Map` as `{}`, and leaves functions out, all without a word. State and output lie
- * as JSON, so both ask here first: state in `update()` and its like, sinks in `write()`.
+ * `JSON.stringify()` silently writes `NaN` as null and a `Map` as `{}`, and leaves functions out. State and output are stored as
+ * JSON, so both are checked first: state in `update()` and its like, output in a sink's `write()`.
  */
 
-/** How a value is used once it is text: read again as the same value (state), or by whoever reads JSON (output). */
+/** How the text of a value is used: read back as the same value (state), or by other programs (output). */
 export type JsonUse = "state" | "output";
 
-/** Deeper values are looked at one by one, with an eye on cycles. */
+/** Deeper values are checked one by one, with a look-out for cycles. */
 const MAX_PLAIN_DEPTH = 50;
 
 /**
- * What of a value JSON does not keep, as the end of a sentence: "NaN in .sums[3]"; undefined if all is kept. A field that is
- * undefined counts as left out, and an object of a class as its fields.
+ * The part of a value that JSON does not keep, as the end of a sentence: "NaN in .sums[3]"; undefined if all is kept. A field
+ * that is undefined counts as left out, and an object of a class as its fields.
  *
- * An object that says itself what its JSON is, such as a Date, is kept as output, by what it says; as state it is not, as it
- * would come back as something else.
+ * An object with its own `toJSON()`, such as a Date, is kept as output by what that returns; as state it is not, as it would
+ * come back as something else.
  */
 export function lossInJson(value: unknown, use: JsonUse): string | undefined {
   return isPlainJson(value) ? undefined : findLoss(value, "", use, []);
 }
 
 /**
- * Whether a value is made of text, finite numbers, booleans, null, and plain arrays and objects of them: then its JSON gives it
- * back. The quick look that nearly all values pass.
+ * Whether a value is made of text, finite numbers, booleans, null, and plain arrays and objects of them: then JSON keeps it. This
+ * is the fast check that nearly all values pass.
  */
 export function isPlainJson(value: unknown, depth = 0): boolean {
   switch (typeof value) {
@@ -47,7 +47,7 @@ export function isPlainJson(value: unknown, depth = 0): boolean {
   if (value.constructor !== Object) return false;
   for (const field in value) {
     const inner = (value as Record<string, unknown>)[field];
-    // Without a call where there is mostly none needed.
+    // Saves the call for most fields.
     if (typeof inner === "string" || inner === undefined) continue;
     if (!isPlainJson(inner, depth + 1)) return false;
   }
@@ -68,7 +68,7 @@ function findLoss(value: unknown, path: string, use: JsonUse, above: readonly ob
     case "object":
       return value === null ? undefined : findLossInObject(value, path, use, above);
     case "bigint":
-      // Some programs teach them JSON.
+      // Some programs define toJSON() for them.
       if (use === "output" && "toJSON" in BigInt.prototype) return undefined;
   }
   return `a ${typeof value}${at}`;
@@ -82,7 +82,7 @@ function findLossInObject(value: object, path: string, use: JsonUse, above: read
     if (use === "state") return `${named(value)}${at}`;
     const said: unknown = value.toJSON("");
     if (said === null && value instanceof Date) return `an invalid Date${at}`;
-    // JSON does not ask again what it is told.
+    // JSON does not call toJSON() of its result.
     return typeof said === "object" && said !== null
       ? findLossInFields(said, path, use, within)
       : findLoss(said, path, use, within);
@@ -92,7 +92,7 @@ function findLossInObject(value: object, path: string, use: JsonUse, above: read
 
 function findLossInFields(value: object, path: string, use: JsonUse, above: readonly object[]): string | undefined {
   if (Array.isArray(value)) {
-    // By index: a hole is no element to an iterator of entries, and null to JSON.
+    // By index: an iterator of entries skips a hole, and JSON writes null for it.
     for (let i = 0; i < value.length; i++) {
       const loss = findLoss(value[i], `${path}[${i}]`, use, above);
       if (loss !== undefined) return loss;
@@ -114,7 +114,7 @@ function findLossInFields(value: object, path: string, use: JsonUse, above: read
 
 const IDENTIFIER = /^[\p{L}_$][\p{L}\p{N}_$]*$/u;
 
-/** Whether what an object holds is not in its fields: of a Map, a Promise or a RegExp JSON has `{}`, of an Error not its message. */
+/** Whether an object's content is not in its fields: JSON has `{}` for a Map, a Promise or a RegExp, and no message of an Error. */
 function vanishes(value: object): boolean {
   if (value instanceof Map || value instanceof Set || value instanceof Error || ArrayBuffer.isView(value)) return true;
   const prototype = Object.getPrototypeOf(value);

@@ -1,16 +1,16 @@
-/** Where a job's words to its operator go. */
+/** Logs messages for the person who runs a job. */
 export interface Logger {
-  /** Details, for who looks for an error. */
+  /** Details for finding an error. */
   debug(message: string): void;
-  /** What happens. */
+  /** What the job does. */
   info(message: string): void;
-  /** What may need a person. */
+  /** What may need attention. */
   warn(message: string): void;
-  /** What ended the job. */
+  /** What has ended the job. */
   error(message: string): void;
 }
 
-/** Logs nothing. An environment takes it only when asked: what a job drops would go unseen. */
+/** Logs nothing. It is never a default: what a job drops would not be noticed. */
 export const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** How important a message is. */
@@ -19,8 +19,8 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /**
- * Logs to standard error, a line a message; what is no plain news is marked. An environment without a logger has this one, from
- * "warn" on.
+ * Logs to standard error, one line for each message, marked with its level above "info". An environment without a logger has
+ * this one, from "warn" on.
  * @param level the least important level that is logged
  */
 export function consoleLogger(level: LogLevel = "info"): Logger {

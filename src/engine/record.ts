@@ -1,9 +1,9 @@
 /** What flows along the edges of a job: records, watermarks, and whether an edge is idle. */
 
-/** The timestamp of a record that has none, for instance out of `fromCollection()`. Smaller than every event time. */
+/** The timestamp of a record without event time, for instance from `fromCollection()`. Smaller than every event time. */
 export const NO_TIMESTAMP: number = Number.NEGATIVE_INFINITY;
 
-/** The watermark before any was given. */
+/** The watermark before the first one. */
 export const MIN_WATERMARK: number = Number.NEGATIVE_INFINITY;
 
 /** The watermark after the last record of a bounded input: no record will ever follow. */
@@ -21,21 +21,21 @@ export class StreamRecord<T> {
   timestampMs: number = NO_TIMESTAMP;
 }
 
-/** Takes what an operator or a user's function gives. */
+/** Takes the records that an operator or a user's function emits. */
 export interface Output<T> {
   /** @param timestampMs event time, ms since the Unix epoch, or {@link NO_TIMESTAMP} */
   collect(value: T, timestampMs: number): void;
 }
 
-/** An {@link Output} that also carries event time; the runtime's, not an operator's. */
+/** An {@link Output} that also takes watermarks; for the runtime, not for operators. */
 export interface StreamOutput<T> extends Output<T> {
-  /** Says that no record at or below `watermarkMs` is to be expected any more. */
+  /** Emits a watermark: no record at or below `watermarkMs` is expected any more. */
   emitWatermark(watermarkMs: number): void;
-  /** Says that this edge does not hold event time back for now (`true`), or does again. */
+  /** Marks this edge as idle, so that it does not hold back event time, or as active again. */
   emitIdle(idle: boolean): void;
 }
 
-/** The time of day of `timestampMs` for a person, or words for the bounds. */
+/** `timestampMs` as ISO 8601 for messages, or a description of its bounds. */
 export function formatTime(timestampMs: number): string {
   if (timestampMs === MIN_WATERMARK) return "the beginning";
   if (timestampMs === MAX_WATERMARK) return "the end";

@@ -1,5 +1,5 @@
 /**
- * Names a second way out of an operator and carries the type of what goes there.
+ * Names a side output of an operator, and carries the type of its records.
  *
  * @example
  * ```ts
@@ -10,13 +10,13 @@
  * @see Flink: OutputTag
  */
 export class OutputTag<T> {
-  /** Tells the side outputs of an operator apart. */
+  /** Identifies a side output of an operator. */
   readonly id: string;
   /** Carries the type only, in both directions: a tag of a wider or narrower type is another one. */
   declare protected readonly recordType: (value: T) => T;
 
   /**
-   * Two tags of one id are the same way out.
+   * Two tags with one id are the same side output.
    * @param id unique in its operator
    * @throws {TypeError} if it is empty
    */

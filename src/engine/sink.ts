@@ -4,45 +4,45 @@ import type { Logger } from "./logger.ts";
 import type { Json, Source } from "./source.ts";
 
 /**
- * When a job's output can be seen.
+ * When a job's output becomes visible.
  *
- * - `exactly-once`: with the commit that holds the state and positions it belongs to, so never twice
+ * - `exactly-once`: with the commit of the state and positions that belong to it, so never twice
  * - `at-least-once`: at once, and again if the job has to repeat a part
  */
 export type DeliveryGuarantee = "exactly-once" | "at-least-once";
 
-/** Where records go: a description, opened anew for each attempt of the job. */
+/** Where records go: a description, which is opened for each attempt of the job. */
 export interface Sink<T> {
   /** For explain and messages: `topic "flightdata"`. */
   readonly description: string;
   /**
-   * Whether output and commit can be one transaction. Where not, the sink delivers at least once, which the job says when
-   * it starts; exactly-once asked for by name is then refused.
+   * Whether output and commit can be one transaction. If not, the sink delivers at least once, which the job logs when it starts;
+   * a job that asks for exactly-once is refused then.
    */
   exactlyOnceWith(store: JobStore | undefined): boolean;
   /**
-   * Whether what it writes would come back through that source of the same job; asked before anything is opened.
-   * @returns what would come back how, as the end of a sentence; undefined if nothing would, or nobody can tell
+   * Whether that source of the same job would read what this sink writes; called before anything is opened.
+   * @returns how it would, as the end of a sentence; undefined if it would not, or that is not known
    */
   feeds?(source: Source<unknown>): string | undefined | Promise<string | undefined>;
   /** Opens it, for one attempt of the job. */
   open(context: SinkContext): Promise<SinkWriter<T>>;
 }
 
-/** What a sink learns when it is opened. */
+/** What a sink gets when it is opened. */
 export interface SinkContext {
   /** The job's open store, for sinks that write through it. */
   readonly session: JobSession | undefined;
-  /** What `prepareCommit()` gave for the last commit; undefined if there is none, or it gave nothing. */
+  /** What `prepareCommit()` returned for the last commit; undefined if there is no commit, or it returned nothing. */
   readonly restored: Json | undefined;
-  /** Takes the sink's words to the job's operator. */
+  /** Logs for the person who runs the job. */
   readonly logger: Logger;
   /** The job's clock. */
   readonly clock: Clock;
   /**
-   * Gives up a record that `write()` has taken and that only later turned out to be bad, such as a row that a database refused:
-   * it goes the way of the job's `onError`. To be called before the promise of `flush()` settles.
-   * @throws {OperatorError} if that is "fail"; the error itself if it says that trying again can help (`retriable: true`)
+   * Reports that a record which `write()` has taken has failed later, such as a row that a database refused: what happens to it
+   * is the job's `onError`. To be called before the promise of `flush()` settles.
+   * @throws {OperatorError} if `onError` is "fail"; the error itself if it is marked as passing (`retriable: true`)
    */
   refuse(value: unknown, timestampMs: number, error: unknown): void;
 }
@@ -54,19 +54,19 @@ export interface SinkWriter<T> {
    * @param timestampMs event time, or NO_TIMESTAMP
    */
   write(value: T, timestampMs: number): void;
-  /** Called between batches and before every commit: gets on its way what `write()` has gathered. */
+  /** Called between batches and before every commit: sends what `write()` has buffered. */
   flush?(): void | Promise<void>;
   /**
-   * Takes back the last records written, as a function threw at what they came from. Only what came since the last `flush()`.
-   * A sink that has given them out already leaves it out.
+   * Takes back the last records that were written since the last `flush()`, as a function has thrown at the record that they came
+   * from. A sink without it has sent them already.
    */
   takeBack?(records: number): void;
   /**
-   * Called in every commit, after `flush()`, for a sink whose output is no part of the store's transaction.
+   * Called in every commit, after `flush()`, for a sink whose output is not part of the store's transaction.
    * @returns what the next `open()` must know if the job dies after this commit; it is committed with positions and state
    */
   prepareCommit?(): Json | undefined | Promise<Json | undefined>;
-  /** The commit that holds what `prepareCommit()` gave has happened: output may become visible. */
+  /** Called when the commit with the result of `prepareCommit()` has been made: output may become visible. */
   committed?(): void | Promise<void>;
   /** Called when the attempt ends, however it ends. */
   close?(): void | Promise<void>;

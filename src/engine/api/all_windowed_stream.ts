@@ -20,29 +20,29 @@ import { checkPlainFunction } from "./checks.ts";
 import type { SingleOutputStreamOperator } from "./data_stream.ts";
 
 /**
- * All records of a stream by window, as {@link WindowedStream} but without key: everything goes through one place.
+ * The records of a stream without keys, grouped by window: all of them go through one operator, without parallelism.
  *
  * Flink's `apply()` is left out: `process()` does all that it does.
  * @see Flink: AllWindowedStream
  */
 export class AllWindowedStream<T, W extends Window = TimeWindow> extends BaseWindowedStream<T, W> {
-  /** See `DataStream.windowAll()`. */
+  /** Made by `DataStream.windowAll()`. */
   constructor(assigner: WindowAssigner<T, W>, transform: Transform<T>) {
     super("windowAll", assigner, transform);
   }
 
-  /** Folds a window's records as they come: one value is kept, and given when the window fires. */
+  /** Folds a window's records as they arrive: one value is kept, and emitted when the window fires. */
   reduce(reduce: ReduceFunction<T>): SingleOutputStreamOperator<T>;
-  /** Likewise, and lets a function make the result of the folded value. */
+  /** Folds a window's records as they arrive, and calls `process` with the folded value when the window fires. */
   reduce<R>(reduce: ReduceFunction<T>, process: ProcessAllWindowFunction<T, R, W>): SingleOutputStreamOperator<R>;
   reduce<R>(reduce: ReduceFunction<T>, process?: ProcessAllWindowFunction<T, R, W>): SingleOutputStreamOperator<R> {
     checkPlainFunction("reduce", reduce);
     return this.fold("reduce", new ReduceFold(reduce), process && keyed("reduce", process));
   }
 
-  /** Folds a window's records as they come into an accumulator, of which a result is made when the window fires. */
+  /** Folds a window's records into an accumulator as they arrive, and emits the result of it when the window fires. */
   aggregate<ACC, R>(aggregateFunction: AggregateFunction<T, ACC, R>): SingleOutputStreamOperator<R>;
-  /** Likewise, and lets a function make the result of that result. */
+  /** Folds a window's records into an accumulator as they arrive, and calls `process` with its result when the window fires. */
   aggregate<ACC, V, R>(
     aggregateFunction: AggregateFunction<T, ACC, V>,
     process: ProcessAllWindowFunction<V, R, W>,
@@ -55,13 +55,13 @@ export class AllWindowedStream<T, W extends Window = TimeWindow> extends BaseWin
     return this.fold("aggregate", new AggregateFold(aggregateFunction), process && keyed("aggregate", process));
   }
 
-  /** Keeps all of a window's records and lets a function make the results of them, in order of arrival. */
+  /** Keeps all records of a window, in order of arrival, and calls `process` with them when the window fires. */
   process<R>(process: ProcessAllWindowFunction<T, R, W>): SingleOutputStreamOperator<R> {
     return this.list(keyed("process", process));
   }
 }
 
-/** The one key of a stream that has none. */
+/** The key of all records of a stream without keys. */
 export function nullKey(): number {
   return 0;
 }
@@ -74,7 +74,7 @@ function keyed<IN, OUT, W extends Window>(
   return new WithoutKey(process);
 }
 
-/** Keeps the key from a function that wants none. */
+/** Calls a function that takes no key. */
 class WithoutKey<IN, OUT, W extends Window> extends ProcessWindowFunction<IN, OUT, unknown, W> {
   readonly #function: ProcessAllWindowFunction<IN, OUT, W>;
 

@@ -4,15 +4,16 @@ import { checkFunction, checkHas } from "./checks.ts";
 import type { DataStream, SingleOutputStreamOperator } from "./data_stream.ts";
 
 /**
- * Asks something outside about each record of a stream, a service or a database, with many calls on their way at a time.
+ * Calls a service or a database for each record of a stream, with many calls open at a time.
  *
- * Both methods take a function that returns a promise of an array of results, each of which gets its record's timestamp, and
- * `{ timeoutMs, capacity, retry, onTimeout }`. What is thrown is an error at the record, unless `retry` says to ask again; so
- * is it to have no results in time, unless `onTimeout` gives others. The job's `onError` decides then (in Flink the job fails).
+ * Both methods take a function that returns a promise of an array of results, which get their record's timestamp, and
+ * `{ timeoutMs, capacity, retry, onTimeout }`. If the promise rejects, unless `retry` makes another call, or has not settled
+ * in time, unless `onTimeout` returns other results, the record has failed: what happens then is the job's `onError` (in Flink
+ * the job fails).
  *
- * Results come exactly once, also after a crash: records at work are kept in the commit (so they must survive JSON), and their
- * calls are made again. The end of a bounded input waits for all of them, pauses before a retry included (Flink makes one last
- * call at once).
+ * Results are emitted exactly once, also after a crash: records with open calls are kept in the commit (so they must survive
+ * JSON), and their calls are made again. At the end of a bounded input all calls are awaited, with the pauses before retries
+ * (Flink makes one last call at once).
  *
  * @example
  * ```ts
@@ -31,8 +32,8 @@ import type { DataStream, SingleOutputStreamOperator } from "./data_stream.ts";
 export const AsyncDataStream = { orderedWait, unorderedWait } as const;
 
 /**
- * Results in the order of the records: one that takes long holds up those behind it.
- * @throws {TypeError|RangeError} if the options are not as {@link AsyncWaitOptions} says
+ * Emits results in the order of the records: a slow call delays the results behind it.
+ * @throws {TypeError|RangeError} if an option is not what {@link AsyncWaitOptions} describes
  */
 function orderedWait<IN, OUT>(
   stream: DataStream<IN>,
@@ -43,9 +44,10 @@ function orderedWait<IN, OUT>(
 }
 
 /**
- * Results as they come. Event time keeps its place: none of a record before a watermark comes after it, nor the other way
- * round. Watermarks that come while one waits are gathered into one, else each would keep the records around it in order.
- * @throws {TypeError|RangeError} likewise
+ * Emits results as soon as they are there. Watermarks keep their places: a result of a record before a watermark is emitted
+ * before it, a result of a record behind it after it. Watermarks that arrive while one waits are merged into one, so that not
+ * every watermark orders the records around it.
+ * @throws {TypeError|RangeError} if an option is not what {@link AsyncWaitOptions} describes
  */
 function unorderedWait<IN, OUT>(
   stream: DataStream<IN>,

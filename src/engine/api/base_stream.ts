@@ -6,20 +6,20 @@ import { checkHas } from "./checks.ts";
 import { DataStreamSink } from "./data_stream_sink.ts";
 import type { StreamExecutionEnvironment } from "./environment.ts";
 
-/** Where a stream comes from, and how it ends. What becomes of it in between is `DataStream`'s. */
+/** What every stream has: its origin, and the ways to end it. The operators in between are methods of `DataStream`. */
 export abstract class BaseStream<out T> {
   /** @internal */
   protected readonly env: StreamExecutionEnvironment;
   /** @internal */
   protected readonly from: readonly Outlet[];
 
-  /** Streams come from an environment and from one another. */
+  /** Made by an environment, and by the methods of other streams. */
   constructor(env: StreamExecutionEnvironment, from: readonly Outlet[]) {
     this.env = env;
     this.from = from;
   }
 
-  /** Hands the records to a sink. */
+  /** Writes the records to a sink. */
   sinkTo(sink: Sink<T>): DataStreamSink {
     checkHas("sinkTo", "a sink", sink, "open");
     const node = this.env.graph.add<SinkNode>(
@@ -29,14 +29,14 @@ export abstract class BaseStream<out T> {
     return new DataStreamSink(node);
   }
 
-  /** Prints the records on standard output, one a line: text as it is, all else as JSON. */
+  /** Prints the records on standard output, one on each line: text as it is, all else as JSON. */
   print(prefix = ""): DataStreamSink {
     return this.sinkTo(new PrintSink<T>(prefix)).name(
       prefix === "" ? `print-${this.env.graph.nodes.length}` : `print ${prefix}`,
     );
   }
 
-  /** Runs the whole job and gives this stream's records in an array. For bounded inputs. */
+  /** Runs the whole job and returns this stream's records in an array. For bounded inputs. */
   async executeAndCollect(): Promise<T[]> {
     const sink = new CollectSink<T>();
     this.sinkTo(sink);

@@ -27,8 +27,8 @@ import type { SingleOutputStreamOperator } from "./data_stream.ts";
 export type Transform<T> = <R>(operation: string, create: () => Operator<T, R>) => SingleOutputStreamOperator<R>;
 
 /**
- * What windows of streams with and without key have in common: how they work, and folds by one field.
- * @see Flink: WindowOperatorBuilder, whose work it does too
+ * What windows of streams with and without keys have in common: their settings, and folds of one field.
+ * @see Flink: WindowOperatorBuilder, which has the settings there
  */
 export abstract class BaseWindowedStream<T, W extends Window> {
   readonly #method: string;
@@ -40,7 +40,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
   #lateTag: OutputTag<unknown> | undefined;
 
   /**
-   * @param method by which the windows are described: the operators are named after it
+   * @param method that has described the windows: the operators are named after it
    * @internal
    */
   constructor(method: "window" | "windowAll", assigner: WindowAssigner<T, W>, transform: Transform<T>) {
@@ -51,7 +51,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
   }
 
   /**
-   * Decides when windows give results, in place of the assigner's own trigger.
+   * Sets the trigger that decides when windows fire, instead of the assigner's default one.
    * @throws {TypeError} if windows merge, as sessions do, and the trigger does not support it
    */
   trigger(trigger: Trigger<T, W>): this {
@@ -65,7 +65,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
     return this;
   }
 
-  /** Takes records out of a window when it fires. All records of a window are kept then, also for `reduce()`. */
+  /** Removes records from a window when it fires. All records of a window are kept then, also for `reduce()`. */
   evictor(evictor: Evictor<T, W>): this {
     checkFunctions("evictor", "an evictor", evictor, ["evictBefore", "evictAfter"]);
     this.#evictor = evictor;
@@ -73,10 +73,10 @@ export abstract class BaseWindowedStream<T, W extends Window> {
   }
 
   /**
-   * Keeps windows for `latenessMs` of event time after their end. A record that comes meanwhile fires its window again, with
-   * all that is in it. Without effect on windows by the clock.
+   * Keeps windows for `latenessMs` of event time after their end. A record that arrives in that time fires its window again,
+   * with all its records. It has no effect on windows of processing time.
    *
-   * A function that adds up over windows in `globalState()` counts the window's earlier records again at each such firing.
+   * A function that sums over windows in `globalState()` counts the window's earlier records again at each such firing.
    * @throws {RangeError} unless it is >= 0
    */
   allowedLateness(latenessMs: number): this {
@@ -88,8 +88,8 @@ export abstract class BaseWindowedStream<T, W extends Window> {
   }
 
   /**
-   * Sends records that are too late for all their windows to a side output instead of the dead letters; they are counted all
-   * the same. So are those that fall into a gap between windows.
+   * Emits records that are too late for all their windows to a side output, instead of making them dead letters; they count as
+   * late all the same. So do records that fall into a gap between windows.
    */
   sideOutputLateData<R>(this: BaseWindowedStream<R, W>, tag: OutputTag<R>): this;
   sideOutputLateData(tag: unknown): this {
@@ -107,17 +107,17 @@ export abstract class BaseWindowedStream<T, W extends Window> {
     return this.#field("sum", field);
   }
 
-  /** The window's first record with the smallest value of a field: its other fields are not of the record that had it; see `minBy()`. */
+  /** The window's first record with the smallest value of a field; `minBy()` returns the record that has that value. */
   min<N extends Field<T>>(this: BaseWindowedStream<HasComparable<N>, W>, field: N): SingleOutputStreamOperator<T> {
     return this.#field("min", field);
   }
 
-  /** The window's first record with the largest value of a field, likewise; see `maxBy()`. */
+  /** The window's first record with the largest value of a field; `maxBy()` returns the record that has that value. */
   max<N extends Field<T>>(this: BaseWindowedStream<HasComparable<N>, W>, field: N): SingleOutputStreamOperator<T> {
     return this.#field("max", field);
   }
 
-  /** The window's record with the smallest value of a field; of equal ones the first, or with `false` the last. */
+  /** The window's record with the smallest value of a field; of several the first, or with `false` the last. */
   minBy<N extends Field<T>>(
     this: BaseWindowedStream<HasComparable<N>, W>,
     field: N,
@@ -126,7 +126,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
     return this.#field("minBy", field, first);
   }
 
-  /** The window's record with the largest value of a field, likewise. */
+  /** The window's record with the largest value of a field; of several the first, or with `false` the last. */
   maxBy<N extends Field<T>>(
     this: BaseWindowedStream<HasComparable<N>, W>,
     field: N,
@@ -136,7 +136,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
   }
 
   /**
-   * Windows that keep one value, which `process` is given.
+   * Describes windows that keep one value, with which `process` is called.
    * @internal
    */
   protected fold<ACC, V, R, K>(
@@ -153,7 +153,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
     );
   }
 
-  /** Windows that keep all records. */
+  /** Describes windows that keep all records. */
   protected list<R, K>(process: ProcessWindowFunction<T, R, K, W>): SingleOutputStreamOperator<R> {
     const description = this.#describe(undefined, process);
     return this.#transform(`${this.#method} process`, () => new WindowOperator(description));
@@ -165,7 +165,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
     return this.fold<T, T, R, unknown>(aggregation, fold, undefined);
   }
 
-  /** A copy: what is said later is for another operator. */
+  /** The description as a copy: later settings are for another operator. */
   #describe<ACC, V, R, K>(
     fold: WindowFold<T, ACC, V> | undefined,
     process: ProcessWindowFunction<V, R, K, W> | undefined,
@@ -182,7 +182,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
   }
 }
 
-/** Whether the lean operator will do: windows fire once, at their end by event time. */
+/** Whether the simple operator is enough: windows fire once, at their end by event time. */
 function isSimple<T, ACC, V, R, K, W extends Window>(description: WindowDescription<T, ACC, V, R, K, W>): boolean {
   const { assigner, trigger = assigner.getDefaultTrigger(), evictor, allowedLatenessMs } = description;
   return assigner.isEventTime() && !(assigner instanceof MergingWindowAssigner) &&
@@ -190,7 +190,7 @@ function isSimple<T, ACC, V, R, K, W extends Window>(description: WindowDescript
     evictor === undefined && allowedLatenessMs === 0;
 }
 
-/** @throws {TypeError} if `given` is nothing that makes results of windows */
+/** @throws {TypeError} if `given` is not a window function */
 export function checkWindowFunction(method: string, given: unknown): void {
   checkFunctions(method, "a window function", given, ["process"], ["clear", "open", "close"]);
 }

@@ -17,7 +17,7 @@ import type { StreamExecutionEnvironment } from "./environment.ts";
 export class BroadcastStream<T> {
   /** Carries the type only. */
   declare protected readonly recordType: T;
-  /** For the API's own parts, as are the others. */
+  /** The environment that describes it. For the API itself, as are the other properties. */
   readonly env: StreamExecutionEnvironment;
   /** @internal */
   readonly input: NodeInput;
@@ -33,7 +33,7 @@ export class BroadcastStream<T> {
   }
 }
 
-/** A stream, and another whose records are for all of it. @see Flink: BroadcastConnectedStream */
+/** A stream, connected with one whose records are for all of it. @see Flink: BroadcastConnectedStream */
 export class BroadcastConnectedStream<T1, T2> {
   /** @internal */
   protected readonly env: StreamExecutionEnvironment;
@@ -69,7 +69,7 @@ export class BroadcastConnectedStream<T1, T2> {
   }
 }
 
-/** A keyed stream, and another whose records are for all keys: the function has state and timers, one of each per key. */
+/** A keyed stream, connected with one whose records are for all keys: the function has state and timers for each key. */
 export class KeyedBroadcastConnectedStream<T1, T2, K> extends BroadcastConnectedStream<T1, T2> {
   /** Carries the type only. */
   declare protected readonly keyType: K;
@@ -86,7 +86,7 @@ export class KeyedBroadcastConnectedStream<T1, T2, K> extends BroadcastConnected
 function checkDescriptors(descriptors: readonly unknown[]): void {
   if (descriptors.length === 0 || !descriptors.every((descriptor) => descriptor instanceof MapStateDescriptor)) {
     throw new TypeError(
-      "Cannot describe broadcast(): it takes a MapStateDescriptor for each state that keeps what the stream tells",
+      "Cannot describe broadcast(): it takes a MapStateDescriptor for each state that keeps the stream's records",
     );
   }
   const names = descriptors.map(({ name }) => name);

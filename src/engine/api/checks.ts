@@ -2,9 +2,9 @@ import type { StreamNode } from "../graph.ts";
 import { OutputTag } from "../side_output.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 
-// What can be seen to be wrong while a job is described is said there, at the learner's line, not somewhere at run time.
+// Mistakes that can be seen while a job is described are thrown there, at the user's line, not somewhere at run time.
 
-/** @throws {TypeError} if `given` is no function */
+/** @throws {TypeError} if `given` is not a function */
 export function checkFunction(method: string, given: unknown): void {
   if (typeof given !== "function") {
     throw new TypeError(
@@ -14,7 +14,7 @@ export function checkFunction(method: string, given: unknown): void {
 }
 
 /**
- * @throws {TypeError} if `given` is no function, or one whose work comes later: a promise or a generator would be taken for
+ * @throws {TypeError} if `given` is not a function, or is async or a generator: the promise or the generator would be taken for
  *   its result
  */
 export function checkPlainFunction(method: string, given: unknown): void {
@@ -26,7 +26,7 @@ export function checkPlainFunction(method: string, given: unknown): void {
  * @param what with its article, "a CoMapFunction"
  * @param members functions that it must have
  * @param optional functions that it may have
- * @throws {TypeError} if one is missing, no function, or one whose work comes later
+ * @throws {TypeError} if one is missing, not a function, async or a generator
  */
 export function checkFunctions(
   method: string,
@@ -49,7 +49,7 @@ export function checkFunctions(
   }
 }
 
-/** @throws {TypeError} if `given` is no watermark strategy */
+/** @throws {TypeError} if `given` is not a watermark strategy */
 export function checkStrategy(method: string, given: unknown): void {
   if (!(given instanceof WatermarkStrategy)) {
     throw new TypeError(
@@ -58,7 +58,7 @@ export function checkStrategy(method: string, given: unknown): void {
   }
 }
 
-/** @throws {TypeError} if `given` is no watermark strategy, or one that asks for partitions where there are none */
+/** @throws {TypeError} if `given` is not a watermark strategy, or has an idleness, for which a stream has no partitions */
 export function checkAssignedStrategy(given: unknown): void {
   checkStrategy("assignTimestampsAndWatermarks", given);
   if ((given as WatermarkStrategy<unknown>).idlenessMs !== undefined) {
@@ -75,7 +75,7 @@ export function checkHas(method: string, what: string, given: unknown, member: s
   }
 }
 
-/** @throws {TypeError} if `given` is no name of a field, and no position in a tuple either */
+/** @throws {TypeError} if `given` is neither the name of a field nor a position in a tuple */
 export function checkField(method: string, given: unknown): void {
   if ((typeof given === "string" && given !== "") || (Number.isInteger(given) && given as number >= 0)) return;
   throw new TypeError(
@@ -85,7 +85,7 @@ export function checkField(method: string, given: unknown): void {
   );
 }
 
-/** @throws {TypeError} if `given` is no predicates by name, in an order that can be relied on */
+/** @throws {TypeError} if `given` are not predicates by name, in an order that can be relied on */
 export function checkBranches(given: unknown): void {
   const names = Object.keys(given ?? {});
   if (names.length === 0) {
@@ -100,7 +100,9 @@ export function checkBranches(given: unknown): void {
     }
     const takes = (given as Record<string, unknown>)[name];
     if (typeof takes !== "function") {
-      throw new TypeError(`Cannot describe split(): the predicate of "${name}" is no function, it is ${typeof takes}`);
+      throw new TypeError(
+        `Cannot describe split(): the predicate of "${name}" is not a function, it is ${typeof takes}`,
+      );
     }
     checkNow("split", `the predicate of "${name}"`, takes);
   }
@@ -112,7 +114,7 @@ const WITHOUT_SIDE_OUTPUTS = new Set([
   ...["timestamps/watermarks", "async wait, ordered", "async wait, unordered"],
 ]);
 
-/** @throws {TypeError} if `given` is no tag, or `node` an operator that has no side outputs */
+/** @throws {TypeError} if `given` is not a tag, or `node` is an operator without side outputs */
 export function checkSideOutput(node: StreamNode, given: unknown): void {
   if (!(given instanceof OutputTag)) {
     throw new TypeError(
@@ -123,7 +125,7 @@ export function checkSideOutput(node: StreamNode, given: unknown): void {
   const what = node.kind === "operator" ? node.operation : node.kind;
   throw new TypeError(
     `Cannot describe getSideOutput("${given.id}"): "${node.name}" (${what}) has no side outputs; ` +
-      "call it right behind the process() or window function that gives them",
+      "call it right behind the process() or window function that emits to them",
   );
 }
 

@@ -15,8 +15,8 @@ import type { SingleOutputStreamOperator } from "./data_stream.ts";
 import type { StreamExecutionEnvironment } from "./environment.ts";
 
 /**
- * Two streams of any types into one function. Between the two there is no order; event time is that of the one further behind,
- * also if it has been idle.
+ * Two streams of any types that go into one function. There is no order between the two; event time is that of the stream
+ * further behind, also after it has been idle.
  * @see Flink: ConnectedStreams
  */
 export class ConnectedStreams<T1, T2> {
@@ -36,7 +36,7 @@ export class ConnectedStreams<T1, T2> {
     this.second = second;
   }
 
-  /** Groups the records of both streams by keys of one type: state and timers behind it are one per key, for both. */
+  /** Groups the records of both streams by keys of one type: the function behind has state and timers for each key, shared by both. */
   keyBy<K extends Key>(
     keySelector1: KeySelector<T1, K>,
     keySelector2: KeySelector<T2, K>,
@@ -50,7 +50,7 @@ export class ConnectedStreams<T1, T2> {
     );
   }
 
-  /** Each record as what `map1()` or `map2()` makes of it, at its timestamp. */
+  /** Emits what `map1()` or `map2()` returns for each record, with the record's timestamp. */
   map<R>(fn: CoMapFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("map", "a CoMapFunction", fn, ["map1", "map2"]);
     this.env.graph.claim("map", fn);
@@ -72,7 +72,7 @@ export class ConnectedStreams<T1, T2> {
   }
 
   /**
-   * Adds an operator behind the two. For the API's own parts.
+   * Adds an operator behind the two. For the API itself.
    * @internal
    */
   transform<R>(operation: string, create: () => TwoInputOperator<T1, T2, R>): SingleOutputStreamOperator<R> {
@@ -84,12 +84,12 @@ export class ConnectedStreams<T1, T2> {
   }
 }
 
-/** Two streams whose records have keys of one type: their function has state and timers, one of each per key. */
+/** Two streams whose records have keys of one type: their function has state and timers for each key. */
 export class KeyedConnectedStreams<T1, T2, K> extends ConnectedStreams<T1, T2> {
   /** Carries the type only. */
   declare protected readonly keyType: K;
 
-  /** Each record as what `map1()` or `map2()` makes of it, with what `open()` has asked for: states of its key, for both. */
+  /** Emits what `map1()` or `map2()` returns for each record. The states from `open()` are those of the record's key, for both. */
   override map<R>(fn: CoMapFunction<T1, T2, R, KeyedRuntimeContext>): SingleOutputStreamOperator<R> {
     checkFunctions("map", "a CoMapFunction", fn, ["map1", "map2"]);
     this.env.graph.claim("map", fn);

@@ -5,7 +5,7 @@ import type { GlobalWindow } from "../windows/window.ts";
 import type { BaseWindowedStream } from "./base_windowed_stream.ts";
 
 /**
- * Lets windows over all time fire by the number of their records: after each `size` of them, or with the last `size` after each
+ * Makes global windows fire by the number of their records: after each `size` of them, or with the last `size` after each
  * `slide`.
  * @see Flink: KeyedStream.countWindow()
  */

@@ -42,9 +42,9 @@ import { CoGroupedStreams, JoinedStreams } from "./joined_streams.ts";
 import { type Branches, splitStream, type SplitStreams } from "./split_streams.ts";
 import { WindowedStream } from "./windowed_stream.ts";
 
-/** A stream of records of one type. Its methods describe; nothing runs before `env.execute()`. */
+/** A stream of records of one type. Its methods describe a job; nothing runs before `env.execute()`. */
 export class DataStream<out T> extends BaseStream<T> {
-  /** Each record as what `map` makes of it, at its timestamp. */
+  /** Emits what `map` returns for each record, with the record's timestamp. */
   map<R>(map: MapFunction<T, R>): SingleOutputStreamOperator<R> {
     checkPlainFunction("map", map);
     return this.transform("map", () => new MapOperator(map));
@@ -66,8 +66,8 @@ export class DataStream<out T> extends BaseStream<T> {
   }
 
   /**
-   * A stream for each branch, by its name: of the records that no branch before it has taken, those for which its predicate is
-   * true. What no branch takes is counted as filtered out. A type guard narrows the type of its branch.
+   * Splits the stream into branches by name. Each record goes to the first branch whose predicate is true; a record for which no
+   * predicate is true is dropped and counted as filtered out. A type guard narrows the type of its branch.
    *
    * @example
    * ```ts
@@ -90,7 +90,7 @@ export class DataStream<out T> extends BaseStream<T> {
     return this.transform("process", () => new ProcessOperator(fn, { keyed: false }));
   }
 
-  /** The records of all streams. Between streams there is no order; event time is that of the one furthest behind. */
+  /** The records of all streams. There is no order between streams; event time is that of the stream furthest behind. */
   union(...streams: readonly DataStream<T>[]): DataStream<T> {
     for (const stream of streams) this.#checkFits("union", stream);
     const from = [this, ...streams].flatMap((stream) => stream.from);
@@ -107,7 +107,7 @@ export class DataStream<out T> extends BaseStream<T> {
    * or on what this returns. Event time is that of the one further behind.
    */
   connect<R>(other: DataStream<R>): ConnectedStreams<T, R>;
-  /** This stream and one whose records are for all of it, such as rules; see `broadcast()`. */
+  /** Connects this stream with one whose records are for all of it, such as rules; see `broadcast()`. */
   connect<R>(broadcast: BroadcastStream<R>): BroadcastConnectedStream<T, R>;
   connect<R>(other: DataStream<R> | BroadcastStream<R>): ConnectedStreams<T, R> | BroadcastConnectedStream<T, R> {
     this.#checkFits("connect", other);
@@ -118,7 +118,7 @@ export class DataStream<out T> extends BaseStream<T> {
       : new KeyedBroadcastConnectedStream(input, other);
   }
 
-  /** This stream and another whose records are joined, pair by pair, if key and window are the same. */
+  /** Joins this stream with another one: each pair of records with the same key and window. */
   join<R>(other: DataStream<R>): JoinedStreams<T, R> {
     this.#checkFits("join", other);
     return new JoinedStreams({ env: this.env, left: this.from, right: other.from });
@@ -138,13 +138,13 @@ export class DataStream<out T> extends BaseStream<T> {
     return new BroadcastStream(this.env, this.from, descriptors);
   }
 
-  /** Groups the records by key: state, timers and windows behind it are one per key. */
+  /** Groups the records by key: the function behind has state, timers and windows for each key. */
   keyBy<K extends Key>(keySelector: KeySelector<T, K>): KeyedStream<T, K> {
     checkPlainFunction("keyBy", keySelector);
     return new KeyedStream(this.env, { from: this.from, keySelector: keySelector as KeySelector<unknown, unknown> });
   }
 
-  /** Groups all records by window. Without key there is one window at a time for the whole stream. */
+  /** Groups all records by window, without keys: each window is one for the whole stream. */
   windowAll<W extends Window>(assigner: WindowAssigner<T, W>): AllWindowedStream<T, W> {
     return new AllWindowedStream<T, W>(
       assigner,
@@ -153,8 +153,8 @@ export class DataStream<out T> extends BaseStream<T> {
   }
 
   /**
-   * Each `size` records of the stream; what is left when the input ends waits for more. With a `slide` the last `size` records,
-   * or as many as there are, after each `slide` of them.
+   * Groups each `size` records of the stream; fewer that are left when the input ends wait for more. With a `slide` the last
+   * `size` records, or as many as there are, after each `slide` of them.
    */
   countWindowAll(size: number, slide?: number): AllWindowedStream<T, GlobalWindow> {
     return byCount(this.windowAll(GlobalWindows.create()), size, slide);
@@ -167,7 +167,7 @@ export class DataStream<out T> extends BaseStream<T> {
   }
 
   /**
-   * Adds an operator behind this stream. For the API's own parts.
+   * Adds an operator behind this stream. For the API itself.
    * @internal
    */
   transform<R>(
@@ -201,13 +201,13 @@ export class DataStream<out T> extends BaseStream<T> {
 
 /** The stream behind one operator, which can be named. */
 export class SingleOutputStreamOperator<out T> extends DataStream<T> {
-  /** Names the operator for people, and its state if `uid()` is not called. */
+  /** Names the operator in messages, and its state if `uid()` is not called. */
   name(name: string): this {
     setName(this.from[0]!.node, name);
     return this;
   }
 
-  /** Names the operator's state over restarts and changes of the job; unique in the job. */
+  /** Identifies the operator's state over restarts and changes of the job; unique in the job. */
   uid(uid: string): this {
     setUid(this.from[0]!.node, uid);
     return this;
@@ -236,18 +236,18 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
     this.#input = input;
   }
 
-  /** The running fold of each key's records, after each of them. */
+  /** The running fold of each key's records, emitted after each of them. */
   reduce(reduce: ReduceFunction<T>): SingleOutputStreamOperator<T> {
     checkPlainFunction("reduce", reduce);
     return this.transform("reduce", () => new ReduceOperator(reduce), this.#input);
   }
 
-  /** The running sum of a field per key, after each record, in the first record of the key. */
+  /** The running sum of a field per key, emitted after each record in a copy of the key's first record. */
   sum<N extends Field<T>>(this: KeyedStream<HasNumber<N>, K>, field: N): SingleOutputStreamOperator<T> {
     return this.#aggregate("sum", field);
   }
 
-  /** The smallest value of a field per key so far, after each record, in the first record of the key; see `minBy()`. */
+  /** The smallest value of a field per key so far, emitted after each record in a copy of the key's first record; see `minBy()`. */
   min<N extends Field<T>>(this: KeyedStream<HasComparable<N>, K>, field: N): SingleOutputStreamOperator<T> {
     return this.#aggregate("min", field);
   }
@@ -257,7 +257,7 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
     return this.#aggregate("max", field);
   }
 
-  /** The record with the smallest value of a field per key so far, after each record; of equal ones the first, or the last. */
+  /** The record with the smallest value of a field per key so far, emitted after each record; of several the first, or with `false` the last. */
   minBy<N extends Field<T>>(
     this: KeyedStream<HasComparable<N>, K>,
     field: N,
@@ -290,7 +290,7 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
     return super.connect(other) as never;
   }
 
-  /** Joins each record with those of another stream whose key is the same and whose time is near its own. */
+  /** Joins each record with those of another stream that have the same key and a timestamp near its own. */
   intervalJoin<R>(other: KeyedStream<R, K>): IntervalJoin<T, R, K> {
     return new IntervalJoin(this.connect(other));
   }
@@ -300,7 +300,7 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
     return new WindowedStream<T, K, W>(assigner, (operation, create) => this.transform(operation, create, this.#input));
   }
 
-  /** Each `size` records of a key, or its last `size` after each `slide` of them; see `countWindowAll()`. */
+  /** Groups each `size` records of a key, or its last `size` after each `slide` of them; see `countWindowAll()`. */
   countWindow(size: number, slide?: number): WindowedStream<T, K, GlobalWindow> {
     return byCount(this.window(GlobalWindows.create()), size, slide);
   }

@@ -10,13 +10,13 @@ export class DataStreamSink {
     this.#node = node;
   }
 
-  /** Names the sink for people. */
+  /** Names the sink in messages. */
   name(name: string): this {
     setName(this.#node, name);
     return this;
   }
 
-  /** Names the sink over restarts; unique in the job. */
+  /** Identifies the sink over restarts; unique in the job. */
   uid(uid: string): this {
     setUid(this.#node, uid);
     return this;

@@ -15,14 +15,14 @@ import { SingleOutputStreamOperator } from "./data_stream.ts";
 import { explain } from "./explain.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 
-/** Where a job is described and from where it is run. */
+/** Describes a job, and runs it. */
 export class StreamExecutionEnvironment {
   /** @internal */
   readonly graph = new GraphBuilder();
   readonly #options: EnvironmentOptions;
 
   /**
-   * An environment without a job; the options say how the one that is described here will run.
+   * An environment without a job; the options are for running the one that is described on it.
    * @throws {RangeError} if a length of time is out of range
    */
   constructor(options: EnvironmentOptions = {}) {
@@ -37,13 +37,13 @@ export class StreamExecutionEnvironment {
 
   /**
    * The whole numbers from `from` to `to`, both included, in order, once. They have no timestamps.
-   * @throws {RangeError} if one of them is no whole number, or `to` is below `from`
+   * @throws {RangeError} if one of them is not a whole number, or `to` is below `from`
    */
   fromSequence(from: number, to: number): SingleOutputStreamOperator<number> {
     return this.#addSource(new SequenceSource(from, to), WatermarkStrategy.noWatermarks(), "sequence");
   }
 
-  /** The records of a source; the strategy works on each of its partitions by itself. */
+  /** The records of a source; the watermark strategy works on each of its partitions separately. */
   fromSource<T>(source: Source<T>, strategy: WatermarkStrategy<T>, name: string): SingleOutputStreamOperator<T> {
     checkHas("fromSource", "a source", source, "open");
     checkStrategy("fromSource", strategy);
@@ -58,8 +58,8 @@ export class StreamExecutionEnvironment {
   /**
    * Runs the job: to the end of its sources, or until the signal. With the option `explain` it is only printed.
    *
-   * @throws {JobError} if it cannot run as it is described, its commit does not fit it, or it has come to its end and none of its
-   *   records could be processed
+   * @throws {JobError} if it cannot run as it is described, its commit does not fit it, or it has reached its end and not one of
+   *   its records could be processed
    * @throws {OperatorError} if a function of the job throws
    */
   async execute(): Promise<JobExecutionResult> {
@@ -71,7 +71,7 @@ export class StreamExecutionEnvironment {
   }
 
   /**
-   * The job as it is described, and how it runs.
+   * The described job and the options for running it.
    * @internal
    * @throws {JobError} if it cannot run so
    */
@@ -94,7 +94,7 @@ export class StreamExecutionEnvironment {
 
   #printExplained(): JobExecutionResult {
     const { jobName } = withDefaults(this.#options);
-    // deno-lint-ignore no-console -- standard output is what was asked for
+    // deno-lint-ignore no-console -- the graph is to be printed on standard output
     console.log(explain(this.graph.build()));
     return { jobName, end: "explained", books: booksOf(emptyView(jobName)) };
   }
@@ -109,12 +109,12 @@ export class StreamExecutionEnvironment {
 }
 
 /**
- * What an operator is described by.
+ * The description of an operator.
  * @internal
  */
 export type OperatorParts = Pick<OperatorNode, "operation" | "inputs" | "pairs" | "create">;
 
-/** A job that reads what it writes never ends, and doubles what there is. */
+/** Refuses a job that reads its own output: it would never end, and double its records. */
 async function checkLoops({ nodes }: StreamGraph): Promise<void> {
   const sources = nodes.filter((node) => node.kind === "source");
   for (const sink of nodes.filter((node) => node.kind === "sink")) {
@@ -129,8 +129,8 @@ async function checkLoops({ nodes }: StreamGraph): Promise<void> {
 }
 
 /**
- * @param asked left out: exactly once for every sink that can
- * @throws {JobError} if a sink cannot deliver exactly once, and was asked to
+ * @param asked the guarantee that was asked for; left out: exactly once for every sink that can
+ * @throws {JobError} if a sink cannot deliver exactly once and was asked to
  */
 function checkDelivery(graph: StreamGraph, options: JobRunOptions, asked: DeliveryGuarantee | undefined): void {
   const { store, jobName, logger } = options;

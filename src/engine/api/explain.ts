@@ -1,12 +1,12 @@
 import type { NodeInput, StreamGraph, StreamNode } from "../graph.ts";
 
 /**
- * The job as text, a node a line, each below what it reads from:
+ * The job as text, one node on each line, each below the nodes that it reads from:
  *
  *     source  skyone_source    topic "skyone", no watermarks
  *       map   map              ← skyone_source
  *
- * Nothing runs.
+ * The job is not run for that.
  */
 export function explain(graph: StreamGraph): string {
   const rows = graph.nodes.map((node) => [kindOf(node), node.name, detailsOf(node)] as const);

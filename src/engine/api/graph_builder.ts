@@ -1,13 +1,13 @@
 import { JobError } from "../errors.ts";
 import type { StreamGraph, StreamNode } from "../graph.ts";
 
-/** Gathers the nodes of a job while it is described. */
+/** Collects the nodes of a job while it is described. */
 export class GraphBuilder {
   readonly #nodes: StreamNode[] = [];
   readonly #counts = new Map<string, number>();
   readonly #functions = new Set<unknown>();
 
-  /** Adds a node, named after what it does until `name()` and `uid()` say otherwise. */
+  /** Adds a node, named after its operation until `name()` and `uid()` are called. */
   add<N extends StreamNode>(node: Omit<N, "name" | "uid" | "explicitUid">, label: string): N {
     const count = (this.#counts.get(label) ?? 0) + 1;
     this.#counts.set(label, count);
@@ -17,8 +17,8 @@ export class GraphBuilder {
   }
 
   /**
-   * Notes that a function with an `open()` serves an operator.
-   * @throws {TypeError} if it serves another one: both would open the one object, and each would work on the other's state. (In
+   * Notes that a function with an `open()` is used by an operator.
+   * @throws {TypeError} if another operator uses it: both would open the same object, and each would use the other's state. (In
    *   Flink each operator has a copy.)
    */
   claim(method: string, fn: { readonly open?: unknown }): void {
@@ -59,7 +59,7 @@ export function setName(node: StreamNode, name: string): void {
   for (const [side, tagging] of sidesOf(node)) setName(tagging, `${name}, ${side}`);
 }
 
-/** Sets the uid of a node, whatever its name is then or later. */
+/** Sets the uid of a node, independently of its name. */
 export function setUid(node: StreamNode, uid: string): void {
   if (uid === "") throw new TypeError("Cannot set the uid of an operator to an empty text");
   node.uid = uid;
@@ -67,7 +67,7 @@ export function setUid(node: StreamNode, uid: string): void {
   for (const [side, tagging] of sidesOf(node)) setUid(tagging, `${uid}, ${side}`);
 }
 
-/** The operators that tag the two streams of a join in windows: they are named after it. */
+/** The operators that tag the two streams of a window join, which are named after it. */
 function sidesOf(node: StreamNode): readonly (readonly [side: "left" | "right", tagging: StreamNode])[] {
   if (node.kind !== "operator" || !node.pairs) return [];
   const [left, right] = node.inputs[0].from;

@@ -7,25 +7,25 @@ import type { SingleOutputStreamOperator } from "./data_stream.ts";
 
 /** Which ends of an interval are left out. */
 export interface IntervalBounds {
-  /** Whether a right record at exactly `left + lowerMs` is no partner; default false. */
+  /** Whether a right record at exactly `left + lowerMs` is left out; default false. */
   readonly lowerBoundExclusive?: boolean;
-  /** Whether a right record at exactly `left + upperMs` is no partner; default false. */
+  /** Whether a right record at exactly `left + upperMs` is left out; default false. */
   readonly upperBoundExclusive?: boolean;
 }
 
-/** Two keyed streams to be joined by time. @see Flink: KeyedStream.IntervalJoin. Processing time is not to be had, as there. */
+/** Two keyed streams to be joined by event time. @see Flink: KeyedStream.IntervalJoin, which has no processing time either */
 export class IntervalJoin<T1, T2, K> {
   readonly #streams: KeyedConnectedStreams<T1, T2, K>;
 
-  /** See `KeyedStream.intervalJoin()`. */
+  /** Made by `KeyedStream.intervalJoin()`. */
   constructor(streams: KeyedConnectedStreams<T1, T2, K>) {
     this.#streams = streams;
   }
 
   /**
-   * Pairs with `left + lowerMs <= right <= left + upperMs`: `between(-5, 10)` are those from 5 ms before to 10 ms after left.
+   * Joins pairs with `left + lowerMs <= right <= left + upperMs`: with `between(-5, 10)` those from 5 ms before to 10 ms after left.
    * @param lowerMs a whole number, <= upperMs
-   * @throws {RangeError} if one is not whole, or no time lies between the two
+   * @throws {RangeError} if one is not a whole number, or no time lies between the two
    */
   between(lowerMs: number, upperMs: number, bounds: IntervalBounds = {}): IntervalJoined<T1, T2, K> {
     for (const [name, value] of [["lowerMs", lowerMs], ["upperMs", upperMs]] as const) {
@@ -47,31 +47,31 @@ export class IntervalJoin<T1, T2, K> {
   }
 }
 
-/** The same with its interval. @see Flink: KeyedStream.IntervalJoined */
+/** Two keyed streams and the interval that joins them. @see Flink: KeyedStream.IntervalJoined */
 export class IntervalJoined<T1, T2, K> {
   readonly #streams: KeyedConnectedStreams<T1, T2, K>;
   readonly #options: IntervalJoinOptions;
 
-  /** See {@link IntervalJoin.between}. */
+  /** Made by `between()`. */
   constructor(streams: KeyedConnectedStreams<T1, T2, K>, options: IntervalJoinOptions) {
     this.#streams = streams;
     this.#options = options;
   }
 
   /**
-   * Where records of the left stream go that are before event time, at their timestamp; without a tag to the dead letters. (In
-   * Flink such records vanish uncounted then.)
+   * Emits late records of the left stream to a side output, with their timestamps; without a tag they become dead letters. (In
+   * Flink they are then dropped without being counted.)
    */
   sideOutputLeftLateData<R>(this: IntervalJoined<R, T2, K>, tag: OutputTag<R>): IntervalJoined<T1, T2, K> {
     return this.#with({ leftLateTag: erased("sideOutputLeftLateData", tag) }) as IntervalJoined<never, T2, K>;
   }
 
-  /** Likewise of the right stream. */
+  /** Emits late records of the right stream to a side output, with their timestamps; without a tag they become dead letters. */
   sideOutputRightLateData<R>(this: IntervalJoined<T1, R, K>, tag: OutputTag<R>): IntervalJoined<T1, T2, K> {
     return this.#with({ rightLateTag: erased("sideOutputRightLateData", tag) }) as IntervalJoined<T1, never, K>;
   }
 
-  /** What the function makes of each pair, at the larger of the two timestamps; see {@link ProcessJoinFunction}. */
+  /** Emits what the function collects for each pair, with the larger of the two timestamps; see {@link ProcessJoinFunction}. */
   process<OUT>(joinFunction: ProcessJoinFunction<T1, T2, OUT>): SingleOutputStreamOperator<OUT> {
     checkFunctions("process", "a ProcessJoinFunction", joinFunction, ["processElement"]);
     return this.#streams.transform("interval join", () => new IntervalJoinOperator(this.#options, joinFunction));
@@ -82,7 +82,7 @@ export class IntervalJoined<T1, T2, K> {
   }
 }
 
-/** Tags of all types meet in the operator. */
+/** A tag without its type, as the operator takes tags of all types. */
 function erased<T>(method: string, tag: OutputTag<T>): OutputTag<unknown> {
   if (tag instanceof OutputTag) return tag as unknown as OutputTag<unknown>;
   throw new TypeError(`Cannot describe ${method}(): it takes an OutputTag, such as new OutputTag<Flight>("late")`);

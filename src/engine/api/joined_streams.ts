@@ -26,7 +26,7 @@ export interface StreamPair {
   readonly right: readonly Outlet[];
 }
 
-/** The same with the key of what comes out of their union. */
+/** Two streams, and the key of the records of their union. */
 interface KeyedPair extends StreamPair {
   readonly keySelector: KeySelector<unknown, unknown>;
 }
@@ -34,7 +34,7 @@ interface KeyedPair extends StreamPair {
 /**
  * Two streams to be joined: `left.join(right).where(keyOfLeft).equalTo(keyOfRight).window(…).apply(…)`.
  *
- * As in SQL's inner join a record without a partner in its window gives nothing. Event time is that of the stream further
+ * As in SQL's inner join, a record without a partner in its window has no result. Event time is that of the stream further
  * behind.
  *
  * @example
@@ -59,7 +59,7 @@ export class JoinedStreams<T1, T2> {
   declare protected readonly recordTypes: readonly [T1, T2];
   readonly #streams: StreamPair;
 
-  /** See `DataStream.join()`. */
+  /** Made by `DataStream.join()`. */
   constructor(streams: StreamPair) {
     this.#streams = streams;
   }
@@ -76,21 +76,21 @@ export class JoinedStreams<T1, T2> {
   }
 }
 
-/** See {@link JoinedStreams.where}. */
+/** A join with the key of its left stream, from `where()`. */
 export interface JoinWhere<T1, T2, K> {
   /** The key of the right stream's records, of the same type. */
   equalTo(keySelector: KeySelector<T2, K>): JoinEqualTo<T1, T2, K>;
 }
 
-/** See {@link JoinWhere.equalTo}. */
+/** A join with the keys of both streams, from `equalTo()`. */
 export interface JoinEqualTo<T1, T2, K> {
-  /** Records are joined that fall into one window. */
+  /** Sets the windows: records are joined that fall into the same window. */
   window<W extends Window = TimeWindow>(assigner: WindowAssigner<TaggedUnion<T1, T2>, W>): WindowedJoin<T1, T2, K, W>;
 }
 
 /**
- * Two streams whose records of a window are taken together: `coGroup()` does with the whole of them what `join()` does pair by
- * pair, and is called too if one stream has nothing there.
+ * Two streams whose records are grouped together by key and window. A function gets all records of both streams in a window, also
+ * if one stream has no records there, while `join()` calls it for each pair.
  * @see Flink: CoGroupedStreams
  */
 export class CoGroupedStreams<T1, T2> {
@@ -98,7 +98,7 @@ export class CoGroupedStreams<T1, T2> {
   declare protected readonly recordTypes: readonly [T1, T2];
   readonly #streams: StreamPair;
 
-  /** See `DataStream.coGroup()`. */
+  /** Made by `DataStream.coGroup()`. */
   constructor(streams: StreamPair) {
     this.#streams = streams;
   }
@@ -115,21 +115,21 @@ export class CoGroupedStreams<T1, T2> {
   }
 }
 
-/** See {@link CoGroupedStreams.where}. */
+/** A coGroup with the key of its left stream, from `where()`. */
 export interface CoGroupWhere<T1, T2, K> {
   /** The key of the right stream's records, of the same type. */
   equalTo(keySelector: KeySelector<T2, K>): CoGroupEqualTo<T1, T2, K>;
 }
 
-/** See {@link CoGroupWhere.equalTo}. */
+/** A coGroup with the keys of both streams, from `equalTo()`. */
 export interface CoGroupEqualTo<T1, T2, K> {
-  /** Records are taken together that fall into one window. */
+  /** Sets the windows: records are grouped that fall into the same window. */
   window<W extends Window = TimeWindow>(
     assigner: WindowAssigner<TaggedUnion<T1, T2>, W>,
   ): WindowedCoGroup<T1, T2, K, W>;
 }
 
-/** What both have in common: how their windows work. See `WindowedStream` for the three. */
+/** The windows of a join or coGroup, with the settings that `WindowedStream` has too. */
 export abstract class WindowedPair<T1, T2, K, W extends Window> {
   readonly #windows: WindowedStream<TaggedUnion<T1, T2>, K, W>;
 
@@ -138,19 +138,19 @@ export abstract class WindowedPair<T1, T2, K, W extends Window> {
     this.#windows = new WindowedStream(assigner, (_operation, create) => addNodes(operation, streams, create));
   }
 
-  /** Decides when windows give results, in place of the assigner's own trigger. */
+  /** Sets the trigger that decides when windows fire, instead of the assigner's default one. */
   trigger(trigger: Trigger<TaggedUnion<T1, T2>, W>): this {
     this.#windows.trigger(trigger);
     return this;
   }
 
-  /** Takes records out of a window when it fires. */
+  /** Removes records from a window when it fires. */
   evictor(evictor: Evictor<TaggedUnion<T1, T2>, W>): this {
     this.#windows.evictor(evictor);
     return this;
   }
 
-  /** Keeps windows for `latenessMs` after their end: a record that comes meanwhile gives all of its window again. */
+  /** Keeps windows for `latenessMs` after their end: a record that arrives in that time fires its whole window again. */
   allowedLateness(latenessMs: number): this {
     this.#windows.allowedLateness(latenessMs);
     return this;
@@ -162,7 +162,7 @@ export abstract class WindowedPair<T1, T2, K, W extends Window> {
   }
 }
 
-/** See {@link JoinedStreams}. */
+/** A join of two streams in windows, whose last call is `apply()`. */
 export class WindowedJoin<T1, T2, K, W extends Window> extends WindowedPair<T1, T2, K, W> {
   /** @internal */
   constructor(streams: KeyedPair, assigner: WindowAssigner<TaggedUnion<T1, T2>, W>) {
@@ -170,8 +170,8 @@ export class WindowedJoin<T1, T2, K, W extends Window> extends WindowedPair<T1, 
   }
 
   /**
-   * What the function makes of each pair, at the window's last millisecond: the pairs of the left stream's first record first.
-   * (For Flink's `FlatJoinFunction` put a `flatMap()` behind it.)
+   * Emits what the function returns for each pair, with the window's last millisecond as timestamp: first the pairs of the left
+   * stream's first record. (For Flink's `FlatJoinFunction` put a `flatMap()` behind it.)
    */
   apply<R>(join: JoinFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkPlainFunction("apply", join);
@@ -179,14 +179,14 @@ export class WindowedJoin<T1, T2, K, W extends Window> extends WindowedPair<T1, 
   }
 }
 
-/** See {@link CoGroupedStreams}. */
+/** A coGroup of two streams in windows, whose last call is `apply()`. */
 export class WindowedCoGroup<T1, T2, K, W extends Window> extends WindowedPair<T1, T2, K, W> {
   /** @internal */
   constructor(streams: KeyedPair, assigner: WindowAssigner<TaggedUnion<T1, T2>, W>) {
     super("window coGroup", streams, assigner);
   }
 
-  /** All that the function gives, at the window's last millisecond. Records of one stream come in order of arrival. */
+  /** Emits what the function collects, with the window's last millisecond as timestamp. Records of a stream are in order of arrival. */
   apply<R>(coGroup: CoGroupFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkPlainFunction("apply", coGroup);
     return this.coGroup(coGroup);
@@ -199,7 +199,7 @@ function keyedPair<T1, T2, K>(streams: StreamPair, left: KeySelector<T1, K>, rig
   return { ...streams, keySelector: keySelector as KeySelector<unknown, unknown> };
 }
 
-/** As in Flink: each stream's records are tagged with where they come from, and go through one window operator. */
+/** Adds the operators, as in Flink: the records of each stream are tagged with their stream, and go through one window operator. */
 function addNodes<T1, T2, R>(
   operation: string,
   { env, left, right, keySelector }: KeyedPair,

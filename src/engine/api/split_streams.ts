@@ -9,10 +9,10 @@ export type Branches<T> = Readonly<Record<string, (value: T) => boolean>>;
 /** A stream for each branch, by its name. */
 export type SplitStreams<T, B> = { readonly [Name in keyof B]: DataStream<Narrowed<T, B[Name]>> };
 
-/** What a predicate lets through: what it guards, if it is a type guard. */
+/** The type of the records for which a predicate is true: narrowed, if it is a type guard. */
 export type Narrowed<T, P> = P extends ((value: T) => value is infer S extends T) ? S : T;
 
-/** See `DataStream.split()`. */
+/** Splits a stream into branches: each record goes to the first one whose predicate is true. */
 export function splitStream<T, B extends Branches<T>>(stream: DataStream<T>, branches: B): SplitStreams<T, B> {
   checkBranches(branches);
   const tagged = Object.entries(branches).map(([name, takes]) => ({ tag: new OutputTag<T>(name), takes }));

@@ -13,13 +13,13 @@ import { checkPlainFunction } from "./checks.ts";
 import type { SingleOutputStreamOperator } from "./data_stream.ts";
 
 /**
- * Each key's records by window.
+ * The records of a keyed stream, grouped by key and window.
  *
- * First say how windows work (`trigger()`, `evictor()`, `allowedLateness()`, `sideOutputLateData()`), last what becomes of
- * their records. Results have the timestamp of the window's last millisecond. Flink's `apply()` is left out: `process()`
- * does all that it does.
+ * First call the settings (`trigger()`, `evictor()`, `allowedLateness()`, `sideOutputLateData()`), last the fold or function that
+ * makes the results. Results have the window's last millisecond as timestamp. Flink's `apply()` is left out: `process()` does
+ * all that it does.
  *
- * @example Clicks of a visit, which 30 seconds of silence end
+ * @example Clicks of a visit, which ends after 30 seconds without one
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { EventTimeSessionWindows, StreamExecutionEnvironment, Time, WatermarkStrategy } from "../mod.ts";
@@ -41,14 +41,14 @@ export class WindowedStream<T, K, W extends Window = TimeWindow> extends BaseWin
   /** Carries the type only. */
   declare protected readonly keyType: K;
 
-  /** See `KeyedStream.window()`. */
+  /** Made by `KeyedStream.window()`. */
   constructor(assigner: WindowAssigner<T, W>, transform: Transform<T>) {
     super("window", assigner, transform);
   }
 
-  /** Folds a window's records as they come: one value is kept, and given when the window fires. */
+  /** Folds a window's records as they arrive: one value is kept, and emitted when the window fires. */
   reduce(reduce: ReduceFunction<T>): SingleOutputStreamOperator<T>;
-  /** Likewise, and lets a function make the result of the folded value. */
+  /** Folds a window's records as they arrive, and calls `process` with the folded value when the window fires. */
   reduce<R>(reduce: ReduceFunction<T>, process: ProcessWindowFunction<T, R, K, W>): SingleOutputStreamOperator<R>;
   reduce<R>(reduce: ReduceFunction<T>, process?: ProcessWindowFunction<T, R, K, W>): SingleOutputStreamOperator<R> {
     checkPlainFunction("reduce", reduce);
@@ -56,9 +56,9 @@ export class WindowedStream<T, K, W extends Window = TimeWindow> extends BaseWin
     return this.fold("reduce", new ReduceFold(reduce), process);
   }
 
-  /** Folds a window's records as they come into an accumulator, of which a result is made when the window fires. */
+  /** Folds a window's records into an accumulator as they arrive, and emits the result of it when the window fires. */
   aggregate<ACC, R>(aggregateFunction: AggregateFunction<T, ACC, R>): SingleOutputStreamOperator<R>;
-  /** Likewise, and lets a function make the result of that result. */
+  /** Folds a window's records into an accumulator as they arrive, and calls `process` with its result when the window fires. */
   aggregate<ACC, V, R>(
     aggregateFunction: AggregateFunction<T, ACC, V>,
     process: ProcessWindowFunction<V, R, K, W>,
@@ -72,7 +72,7 @@ export class WindowedStream<T, K, W extends Window = TimeWindow> extends BaseWin
     return this.fold("aggregate", new AggregateFold(aggregateFunction), process);
   }
 
-  /** Keeps all of a window's records and lets a function make the results of them, in order of arrival. */
+  /** Keeps all records of a window, in order of arrival, and calls `process` with them when the window fires. */
   process<R>(process: ProcessWindowFunction<T, R, K, W>): SingleOutputStreamOperator<R> {
     checkWindowFunction("process", process);
     return this.list(process);

@@ -1,26 +1,26 @@
 import { isRetriable } from "../errors.ts";
 import type { Sink, SinkContext, SinkWriter } from "../sink.ts";
 
-/** Does something with a value. What it gives is waited for before the commit that counts the record as done. */
+/** Does something with a value. Its promise is awaited before the commit that covers the record. */
 export type SinkFunction<T> = (value: T, timestampMs: number) => void | Promise<void>;
 
 /** How a {@link FunctionSink} calls its function. */
 export interface FunctionSinkOptions {
   /**
-   * So many promises of the function may be unsettled at a time, a whole number >= 1; default 1: a call begins when the one
-   * before has ended. With more, calls begin in the order of the records and may end in any.
+   * How many promises of the function may be unsettled at a time, a whole number >= 1; default 1: a call begins when the one
+   * before has ended. With more, calls begin in the order of the records and may end in any order.
    */
   readonly maxInFlight?: number;
 }
 
 /**
- * Calls a function for each record, in order: at least once, as what it did is not undone when the job goes back to its
- * last commit.
+ * Calls a function for each record, in order: at least once, as its effects are not undone when the job goes back to its last
+ * commit.
  *
- * What it throws is an error at that record, also later, when its promise rejects: the record goes the way of the job's
- * `onError`, with the value that the function was given. What the record did before it came here then stays, as other records
- * have come since. An error that says `retriable: true`, of a database that is away, is no record's: the job fails. When it
- * fails no further call begins.
+ * If it throws, or its promise rejects later, the record has failed: what happens to it, with the value that the function got,
+ * is the job's `onError`. After a late rejection the record's effects in earlier operators stay, as other records have followed.
+ * An error with `retriable: true`, such as of a database that cannot be reached, fails the job and no record; no further call
+ * begins then.
  *
  * @see Flink: SinkFunction.invoke(), which blocks; here the job's other work goes on meanwhile
  */
@@ -31,7 +31,7 @@ export class FunctionSink<T> implements Sink<T> {
 
   /**
    * Describes it: the function is not called before the job runs.
-   * @throws {TypeError | RangeError} if `fn` is no function, or `maxInFlight` no whole number >= 1
+   * @throws {TypeError | RangeError} if `fn` is not a function, or `maxInFlight` not a whole number >= 1
    */
   constructor(fn: SinkFunction<T>, { maxInFlight = 1 }: FunctionSinkOptions = {}) {
     if (typeof fn !== "function") {
@@ -66,7 +66,7 @@ class FunctionWriter<T> implements SinkWriter<T> {
   readonly #fn: SinkFunction<T>;
   readonly #maxInFlight: number;
   readonly #refuse: SinkContext["refuse"];
-  /** Calls that wait for their turn; the job flushes before it takes more records, so they are few. */
+  /** Calls that have not begun; few, as the job flushes before it takes more records. */
   #waiting: Call<T>[] = [];
   readonly #inFlight = new Set<Promise<void>>();
   /** Why the job fails. */
@@ -80,7 +80,7 @@ class FunctionWriter<T> implements SinkWriter<T> {
   }
 
   write(value: T, timestampMs: number): void {
-    // Called at once if that is possible: what it throws then has a record to blame.
+    // Called at once if possible: if it throws then, the current record has failed.
     const call = { value, timestampMs };
     if (this.#inFlight.size >= this.#maxInFlight || this.#waiting.length > 0) {
       this.#waiting.push(call);
@@ -89,13 +89,13 @@ class FunctionWriter<T> implements SinkWriter<T> {
     try {
       this.#begin(call);
     } catch (error) {
-      // Then it has none to blame all the same: flush() throws it.
+      // A passing error belongs to no record: flush() throws it.
       if (!isRetriable(error)) throw error;
       this.#error ??= { cause: error };
     }
   }
 
-  /** Those whose call has been made already are given out. */
+  /** Removes records whose calls have not begun; the calls of others cannot be undone. */
   takeBack(records: number): void {
     this.#waiting.splice(Math.max(0, this.#waiting.length - records));
   }
@@ -106,7 +106,7 @@ class FunctionWriter<T> implements SinkWriter<T> {
       : this.#drain();
   }
 
-  /** Lets calls that have begun come to their end: those of the next attempt must not meet them. */
+  /** Waits for calls that have begun, so that they do not overlap with those of the next attempt. */
   async close(): Promise<void> {
     this.#waiting = [];
     this.#closed = true;
@@ -133,7 +133,7 @@ class FunctionWriter<T> implements SinkWriter<T> {
     const fn = this.#fn;
     const result = fn(call.value, call.timestampMs);
     if (result === undefined || typeof result.then !== "function") return;
-    // Handled here and now: nobody may be waiting yet when it rejects.
+    // Handled at once: nobody may be awaiting it yet when it rejects.
     const settled: Promise<void> = Promise.resolve(result).then(
       () => void this.#inFlight.delete(settled),
       (error) => {
@@ -144,9 +144,9 @@ class FunctionWriter<T> implements SinkWriter<T> {
     this.#inFlight.add(settled);
   }
 
-  /** A call that was not made in `write()`. */
+  /** Handles the failure of a call that was not made in `write()`. */
   #failed({ value, timestampMs }: Call<T>, error: unknown): void {
-    // The attempt is over: its records come again.
+    // The attempt is over: its records will be read again.
     if (this.#closed) return;
     try {
       this.#refuse(value, timestampMs, error);

@@ -23,7 +23,7 @@ export class PrintSink<T> implements Sink<T> {
       takeBack: (records) => void lines.splice(lines.length - records),
       flush() {
         if (lines.length === 0) return;
-        // deno-lint-ignore no-console -- standard output is what this sink is for
+        // deno-lint-ignore no-console -- this sink writes to standard output
         console.log(lines.join("\n"));
         lines = [];
       },

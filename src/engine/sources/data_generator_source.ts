@@ -5,33 +5,32 @@ import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatu
 import { checkTimestamp } from "../time/watermark_strategy.ts";
 
 const SPLIT = "generator";
-/** A job that fell behind catches up on at most so much, ms, as with Flink's rate limiter. */
+/** How much a job that fell behind makes up for at most, ms, as with Flink's rate limiter. */
 const MAX_BEHIND_MS = 1_000;
 
-/** What a {@link DataGeneratorSource} makes up, and how fast. */
+/** Options of a {@link DataGeneratorSource}. */
 export interface DataGeneratorOptions<T> {
   /**
-   * Makes the record of an index, 0, 1, 2, … It must depend on its arguments alone: then a restart gives what the first
-   * run would have given.
-   * @param random gives numbers in [0, 1) that depend on `seed` and `index` alone; only to be called until `generate` returns
+   * Makes the record of an index, 0, 1, 2, … It must depend on its arguments alone: then a restart makes the same records as the
+   * first run.
+   * @param random returns numbers in [0, 1) that depend on `seed` and `index` alone; not to be called after `generate` has returned
    */
   readonly generate: (index: number, random: () => number) => T;
-  /** How many records, a whole number >= 0; left out: no end. */
+  /** How many records, a whole number >= 0; left out: it is unbounded. */
   readonly count?: number;
-  /** At most so many, > 0; the first comes at once. Left out: as fast as the job takes them. */
+  /** The highest rate, > 0; the first record comes at once. Left out: as fast as the job takes them. */
   readonly ratePerSecond?: number;
   /** Any safe integer; default 0. */
   readonly seed?: number;
-  /** Event time of the record of an index, ms since the Unix epoch; left out: none. */
+  /** The timestamp of the record of an index, ms since the Unix epoch; left out: records have no timestamps. */
   readonly timestamp?: (index: number) => number;
 }
 
 /**
- * Records that a function makes up. The index of the next one is in the commit, so a restart goes on behind it with the
- * very records that would have come.
+ * Records that a function generates. The index of the next one is in the commit, so a restart goes on with the same records.
  *
- * With a `count` it ends by itself. Without one it has no end, so a bounded run is refused. After a pause (the machine
- * slept, a sink was slow) at most the records of one second come at once, the rest of the pause is left out.
+ * With a `count` it ends by itself. Without one it is unbounded, so a bounded run is refused. After a pause (the machine was
+ * suspended, a sink was slow) at most the records of one second are made at once, the rest of the pause is skipped.
  *
  * @see Flink: DataGeneratorSource, RateLimiterStrategy.perSecond(); here `random` comes with the index
  */
@@ -39,13 +38,13 @@ export class DataGeneratorSource<T> implements Source<T> {
   readonly description: string;
   /** Whether there is a `count`. */
   readonly bounded: boolean;
-  /** Its records are its own. */
+  /** True: its records are made up. */
   readonly madeUp = true;
   readonly #options: DataGeneratorOptions<T>;
 
   /**
-   * Describes it: nothing is made up before the job runs.
-   * @throws {TypeError | RangeError} if an option is none of its kind
+   * Describes it: nothing is generated before the job runs.
+   * @throws {TypeError | RangeError} if an option is invalid
    */
   constructor(options: DataGeneratorOptions<T>) {
     const { generate, count, ratePerSecond, seed = 0 } = options;
@@ -85,7 +84,7 @@ function check(name: string, value: number, fits: boolean, what: string): void {
   }
 }
 
-/** Says how many records are due, and wakes the job when the next one is. */
+/** Counts the records that are due, and wakes the job when the next one is. */
 class GeneratorReader<T> implements SourceReader<T> {
   readonly splits: readonly [GeneratorSplit<T>];
   readonly #ratePerMs: number;
@@ -93,7 +92,7 @@ class GeneratorReader<T> implements SourceReader<T> {
   readonly #wake: () => void;
   readonly #closed = new AbortController();
   #waits = false;
-  /** The record `#baseIndex` is due at `#baseMs`, and the others as the rate has it. */
+  /** The record `#baseIndex` is due at `#baseMs`, and the others by the rate. */
   #baseIndex = 0;
   #baseMs = 0;
 
@@ -177,7 +176,7 @@ class GeneratorSplit<T> implements SourceSplit<T> {
     return this.next;
   }
 
-  /** Without an end: those that are due. */
+  /** Without a `count`, the number of records that are due. */
   get lag(): number {
     return Math.max(0, (this.count === Number.POSITIVE_INFINITY ? this.due : this.count) - this.next);
   }
@@ -200,11 +199,11 @@ class GeneratorSplit<T> implements SourceSplit<T> {
   }
 }
 
-/** Steps after which the state of sfc32 no longer looks like the seed, as its author has it. */
+/** Steps after which the state of sfc32 is independent of the form of the seed, by its author. */
 const WARM_UP_STEPS = 12;
 const TWO_32 = 2 ** 32;
 
-/** A row of random numbers for each index: sfc32, begun from the seed and the index. */
+/** A sequence of random numbers for each index: sfc32, seeded with the seed and the index. */
 class IndexedRandom {
   readonly #seed: number;
   #a = 0;
@@ -219,7 +218,7 @@ class IndexedRandom {
   moveTo(index: number): void {
     this.#a = this.#seed | 0;
     this.#b = index | 0;
-    // What is above 32 bits of both: | drops it.
+    // The bits above 32 of both, which | drops.
     this.#c = Math.floor(this.#seed / TWO_32) ^ (Math.floor(index / TWO_32) << 11);
     this.#counter = 1;
     for (let i = 0; i < WARM_UP_STEPS; i++) this.#step();

@@ -12,16 +12,16 @@ const SPLIT = "sequence";
  */
 export class SequenceSource implements Source<number> {
   readonly description: string;
-  /** It ends by itself. */
+  /** True: it ends by itself. */
   readonly bounded = true;
-  /** Its numbers are its own. */
+  /** True: its records are made up. */
   readonly madeUp = true;
   readonly #from: number;
   readonly #to: number;
 
   /**
    * The numbers `from` to `to`.
-   * @throws {RangeError} if one is no safe integer, or `from` > `to`
+   * @throws {RangeError} if one is not a safe integer, or `from` > `to`
    */
   constructor(from: number, to: number) {
     for (const [name, value] of [["from", from], ["to", to]] as const) {
@@ -39,7 +39,7 @@ export class SequenceSource implements Source<number> {
 
   /**
    * Goes on at the committed number.
-   * @throws {JobError} if the committed position is none of this sequence
+   * @throws {JobError} if the committed position is not in this sequence
    */
   open(context: SourceContext): Promise<SourceReader<number>> {
     const next = Number(context.restored?.get(SPLIT) ?? this.#from);

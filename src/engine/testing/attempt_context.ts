@@ -5,10 +5,10 @@ import { Changes } from "../state/changes.ts";
 import { NO_LIMIT } from "../time/clock_limit.ts";
 import { ManualClock } from "./manual_clock.ts";
 
-/** What the tasks of a test share; dead letters are written down. */
+/** The attempt context of a test, which keeps dead letters in an array. */
 export interface TestAttemptContext extends AttemptContext {
   readonly letters: Omit<DeadLetter, "attempt">[];
-  /** Whether a task asked to be looked at since this was set to false. */
+  /** Whether a task has woken the loop since this was set to false. */
   woken: boolean;
 }
 

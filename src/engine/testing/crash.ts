@@ -1,20 +1,20 @@
 import type { MemoryJobStore } from "./memory_job_store.ts";
 
-/** Where a job dies; exactly one of these, each counted from 1 from now on. */
+/** Where a job crashes; exactly one of these, each counted from 1 from now on. */
 export type CrashPoint =
   /** When the job is about to take that record of its `TestSource`s. */
   | { readonly beforeRecord: number }
-  /** When that record reaches a `TestSink`, which does not get it. */
+  /** When that record reaches a `TestSink`, before the sink has it. */
   | { readonly beforeOutput: number }
   /** In that commit: nothing of it is kept. */
   | { readonly beforeCommit: number }
-  /** In that commit: all of it is kept, but the job does not live to learn it. */
+  /** In that commit: all of it is kept, but the job crashes before it knows. */
   | { readonly afterCommit: number };
 
-/** Thrown into a job that is to die. */
+/** Thrown into a job that is to crash. */
 export class SimulatedCrash extends Error {
   override name = "SimulatedCrash";
-  /** A plan, not an error: no restart strategy is asked, and no record is to blame. */
+  /** True: it is planned, so no restart strategy is asked and no record counts as failed. */
   readonly expected = true;
 
   constructor() {
@@ -28,7 +28,7 @@ export class CrashPlan {
   #kind: string | undefined;
   #left = 0;
 
-  /** @param die kills the job and gives what is to be thrown */
+  /** @param die kills the job and returns the error to throw */
   constructor(store: MemoryJobStore, die: () => SimulatedCrash) {
     this.#die = die;
     store.onMoment = (kind) => this.pass(kind);
@@ -48,7 +48,7 @@ export class CrashPlan {
     this.#left = number;
   }
 
-  /** One of the moments at which a job can die. @throws {SimulatedCrash} if it does */
+  /** Marks a moment at which a job can crash. @throws {SimulatedCrash} if it does */
   pass(kind: string): void {
     if (kind !== this.#kind || --this.#left > 0) return;
     this.#kind = undefined;

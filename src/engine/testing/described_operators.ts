@@ -9,33 +9,33 @@ import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 import type { ManualClock } from "./manual_clock.ts";
 import { TestSink } from "./test_sink.ts";
 
-/** Makes a new operator: none keeps anything from one before. */
+/** Makes a new operator, without anything of an earlier one. */
 export type CreateOperator<IN, OUT, IN2> = () => Operator<IN, OUT> | TwoInputOperator<IN, IN2, OUT>;
 
-/** How an operator stands in its job. */
+/** The place of an operator in its job. */
 export interface OperatorHarnessOptions<IN, IN2 = never> {
-  /** Also its uid; default "operator". */
+  /** Its name and uid; default "operator". */
   readonly name?: string;
-  /** If the stream is keyed. */
+  /** The key selector of a keyed stream. */
   readonly keyBy?: KeySelector<IN, unknown>;
-  /** Likewise for the second input; says that there is one. */
+  /** The key selector of the second input, which the operator then has. */
   readonly keyBy2?: KeySelector<IN2, unknown>;
   /** Whether the operator has two inputs; needed only if the second is not keyed. */
   readonly twoInputs?: boolean;
-  /** How many streams come into the first input, as with `union()`; default 1. */
+  /** How many streams the first input has, as with `union()`; default 1. */
   readonly inputs?: number;
-  /** Left out: one that stands at 0. */
+  /** The clock; left out: one at 0. */
   readonly clock?: ManualClock;
-  /** Default "fail": what the function throws at a record is thrown to the test. */
+  /** Default "fail": an error at a record is thrown to the test. */
   readonly onError?: ErrorPolicy;
-  /** Default "fail": what the function throws in a window that fires, or a timer, is thrown to the test. */
+  /** Default "fail": an error in a window or timer that fires is thrown to the test. */
   readonly onWindowError?: WindowErrorPolicy;
 }
 
-/** Operators between sources that are none, and the way out of them. */
+/** Operators between placeholders for sources, and their output. */
 export interface DescribedOperators {
   readonly operators: readonly OperatorNode[];
-  /** One for each stream of the first input. */
+  /** A placeholder for each stream of the first input. */
   readonly sources: readonly StreamNode[];
   readonly second: StreamNode | undefined;
   readonly outlet: Outlet;
@@ -65,7 +65,7 @@ export function describedBy<IN, OUT, IN2>(
   return { operators: [operator], sources, second, outlet: { node: operator, tag: undefined } };
 }
 
-/** What the API makes of it. */
+/** The operators that the API makes of a function that describes them on streams. */
 export function describedOnStreams<IN, OUT, IN2>(
   describe: (stream: DataStream<IN>, second: DataStream<IN2>) => DataStream<OUT>,
 ): DescribedOperators {
@@ -93,7 +93,7 @@ export function describedOnStreams<IN, OUT, IN2>(
   return { operators, sources: sources.slice(0, 1), second: sources[1], outlet: outlets[0]! };
 }
 
-/** A place where records come from that no source gives. */
+/** A placeholder for a source: the test itself passes the records in. */
 function noSource(name: string): SourceNode {
   return {
     kind: "source",

@@ -4,7 +4,7 @@ import { executeJob } from "../runtime/job_execution.ts";
 import type { EnvironmentOptions, RunningJob } from "../runtime/job_options.ts";
 import type { JobExecutionResult } from "../runtime/job_result.ts";
 
-/** An environment that is executed by its harness. */
+/** An environment that its harness executes. */
 export class HarnessEnvironment extends StreamExecutionEnvironment {
   readonly #onWired: (graph: StreamGraph, parts: RunningJob) => void;
 
@@ -13,7 +13,7 @@ export class HarnessEnvironment extends StreamExecutionEnvironment {
     this.#onWired = onWired;
   }
 
-  /** Throws at once: a function that describes a job awaits nothing, so a rejection would reach nobody. */
+  /** Throws synchronously: a function that describes a job may not await, so a rejection would not be noticed. */
   override execute(): never {
     throw new TypeError("Cannot execute a job inside of a JobHarness: describe it only, the harness executes it");
   }

@@ -19,31 +19,31 @@ import { TestSink } from "./test_sink.ts";
 import { type SourceDriver, TestSource } from "./test_source.ts";
 
 /**
- * How a job runs in a harness: as in production, but for its surroundings. `from` is "earliest" unless it is set, and `maxAheadMs`
- * Infinity: the clock stands at 0.
+ * Options of a job in a harness: those of production, except store, clock, logger and signal. `from` is "earliest" unless it is
+ * set, and `maxAheadMs` Infinity, as the clock is at 0.
  */
 export interface JobHarnessOptions extends Omit<EnvironmentOptions, "store" | "clock" | "logger" | "signal"> {
-  /** To go on from the commits of another harness; left out: a new one. */
+  /** The store of another harness, to go on from its commits; left out: a new one. */
   readonly store?: MemoryJobStore;
-  /** Left out: one that stands at 0. */
+  /** The clock; left out: one at 0. */
   readonly clock?: ManualClock;
 }
 
 /**
  * - `not running`: not started yet
- * - `crashed`: dead as the test wished, for `restart()`
- * - `failed`: dead by an error, which the call that met it has thrown
- * - `stopped`, `finished`: over, after a last commit
+ * - `crashed`: it has crashed as planned, and `restart()` starts it again
+ * - `failed`: it has failed with an error, which a call of the harness has thrown
+ * - `stopped`, `finished`: it has ended after a last commit
  */
 export type JobStatus = "not running" | "running" | "crashed" | "failed" | "stopped" | "finished";
 
 /**
- * Runs a whole job without a broker: the very job that production runs, with sources that a test fills by hand, sinks that
- * it reads, a clock that it moves, and crashes when it wants them.
+ * Runs a whole job without a broker: the same job as in production, with sources that a test fills by hand, sinks that it reads,
+ * a clock that it moves, and crashes that it plans.
  *
- * Nothing here depends on real time or chance: a call that gives the job something to do resolves when the job has done all
- * it can do with it, timers and windows included, and waits for more. As in production nothing lasts before a commit: one is
- * made with the first output, and later ones when the clock has moved by `commitIntervalMs`, or by `commit()`.
+ * Nothing here depends on real time or chance: a call that gives the job work resolves when the job has done all of it, timers
+ * and windows included, and waits for more. As in production, nothing is durable before a commit: one is made with the first
+ * output, and later ones when the clock has moved by `commitIntervalMs`, or by `commit()`.
  *
  * @example Windows, event time by hand
  * ```ts
@@ -71,7 +71,7 @@ export type JobStatus = "not running" | "running" | "crashed" | "failed" | "stop
  * assertEquals(totals.records, [[{ city: "Ulm", sum: 7 }, 59_999]]);
  * ```
  *
- * @example The job dies in its third commit and goes on from the second
+ * @example The job crashes in its third commit and goes on from the second
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { TestSink } from "./test_sink.ts";
@@ -101,9 +101,9 @@ export type JobStatus = "not running" | "running" | "crashed" | "failed" | "stop
 export class JobHarness implements AsyncDisposable, SourceDriver {
   /** The job's clock; `advanceClock()` moves it. */
   readonly clock: ManualClock;
-  /** Where its commits are. */
+  /** The store of its commits. */
   readonly store: MemoryJobStore;
-  /** What the job said to its operator: "info: job: finished: 3 in, 1 out". */
+  /** What the job has logged: "info: job: finished: 3 in, 1 out". */
   readonly log: string[] = [];
   readonly #describe: (env: StreamExecutionEnvironment) => void | Promise<void>;
   readonly #options: JobHarnessOptions;
@@ -119,8 +119,8 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
 
   /**
    * A job that is not started yet.
-   * @param describe describes the job on the environment, and does not execute it; called again for each start, as a process
-   *   that is started again would
+   * @param describe describes the job on the environment, and does not execute it; called again for each start, as by a process
+   *   that is started again
    */
   constructor(describe: (env: StreamExecutionEnvironment) => void | Promise<void>, options: JobHarnessOptions = {}) {
     if (typeof describe !== "function") {
@@ -137,8 +137,8 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
 
   /**
    * Starts the job, from its last commit if there is one.
-   * @param options in place of those of the harness, for this start
-   * @returns the harness, when the job has done all it can with what its sources have
+   * @param options for this start, instead of those of the harness
+   * @returns the harness, when the job has processed all that its sources have
    */
   async start(options: Omit<JobHarnessOptions, "store" | "clock"> = {}): Promise<this> {
     if (this.#status === "running") {
@@ -177,20 +177,20 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     return this;
   }
 
-  /** How the job stands. */
+  /** The status of the job. */
   get status(): JobStatus {
     return this.#status;
   }
 
   /**
-   * Lets the job do all it can. The other methods call it; it is for a test that has settled a promise of its own, on which an
-   * asynchronous function of the job waited.
-   * @throws what made the job fail
+   * Waits until the job has nothing more to do. The other methods do so too; it is for a test that has settled a promise for which
+   * an asynchronous function of the job has waited.
+   * @throws the error with which the job has failed
    */
   async settle(): Promise<void> {
     await this.#rest();
     if (this.#crash !== undefined && this.#status === "running") {
-      // It would try again after a while.
+      // Without that it would retry after a while.
       this.#stop.abort(this.#crash);
       await this.#rest();
     }
@@ -198,7 +198,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     if (this.#status === "running" && this.#parts !== undefined) checkBooks(this.#parts.sources, this.#parts.tasks);
   }
 
-  /** Lets the job live through `ms` of processing time: timers, commits and idleness come when they are due, one by one. */
+  /** Lets `ms` of processing time pass for the job: timers, commits and idleness happen when they are due, one by one. */
   async advanceClock(ms: number): Promise<void> {
     const { clock } = this;
     const endMs = clock.nowMs + ms;
@@ -209,7 +209,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     clock.nowMs = endMs;
   }
 
-  /** Makes the job commit now, whatever the clock says. */
+  /** Makes the job commit now, independently of the clock. */
   async commit(): Promise<void> {
     const { attempt } = this.#running("commit");
     this.store.sessions.at(-1)!.full = true;
@@ -217,7 +217,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     await this.settle();
   }
 
-  /** Ends the job as a signal does: after a commit. Sources keep what they have for the next start. */
+  /** Ends the job like a signal, after a commit. Sources keep their records for the next start. */
   async stop(): Promise<JobExecutionResult> {
     this.#running("stop");
     this.#stop.abort(new Error("Stopped by the test"));
@@ -226,9 +226,9 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   }
 
   /**
-   * Ends the job as the end of a bounded input does: all `TestSource`s end, event time goes to its end, windows and event-time
+   * Ends the job like the end of a bounded input: all `TestSource`s end, event time advances to its end, windows and event-time
    * timers fire, and all is committed. The sources can be filled again for a next start.
-   * @throws {Error} if something of the job has no end
+   * @throws {Error} if a part of the job does not end
    */
   async finish(): Promise<JobExecutionResult> {
     this.#running("finish");
@@ -240,14 +240,14 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     }
     if (this.#result === undefined && this.#crash === undefined) {
       throw new Error(
-        `Cannot finish the job: a source that is no TestSource, or an asynchronous function, has not come to its end; ` +
+        `Cannot finish the job: a source that is not a TestSource, or an asynchronous function, has not ended; ` +
           `${this.whyNothingComesOut() ?? "stop() ends it all the same"}`,
       );
     }
     return this.#result ?? { jobName: this.#jobName, end: "stopped", books: this.books() };
   }
 
-  /** Kills the job now: what is not committed is gone. */
+  /** Kills the job now: what is not committed is lost. */
   async crash(): Promise<void> {
     this.#running("crash");
     this.#die();
@@ -261,34 +261,34 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   }
 
   /**
-   * Plans a crash; the call during which it happens resolves as ever, and `status` is "crashed" then.
+   * Plans a crash; the call during which it happens resolves normally, and `status` is "crashed" then.
    * @throws {RangeError} if the number is not a whole number > 0
    */
   crashAt(point: CrashPoint): void {
     this.#crashPlan.set(point);
   }
 
-  /** See {@link SourceDriver}. */
+  /** Called by a {@link TestSource} before each record that the job takes. */
   beforeTake(): void {
     this.#crashPlan.pass("beforeRecord");
   }
 
-  /** Counts of the attempt at work, or of the last one. */
+  /** The counts of the current attempt, or of the last one. */
   books(): Books {
     return booksOf(this.#parts?.view ?? emptyView(this.#jobName));
   }
 
-  /** One sentence for what the job waits for; undefined if nothing is to be seen. */
+  /** A sentence on what the job waits for; undefined if there is no reason to be seen. */
   whyNothingComesOut(): string | undefined {
     return whyNothingComesOut(this.#running("say why nothing comes out").view, this.clock.monotonicMs());
   }
 
-  /** Late and undecodable records, and those that a function threw at, in order, committed or not. */
+  /** Dead letters in order, committed or not: late and undecodable records, and those at which a function has thrown. */
   get deadLetters(): DeadLetter[] {
     return [...this.store.letters, ...this.store.sessions.at(-1)?.pendingDeadLetters ?? []];
   }
 
-  /** Event time of an operator, ms; that of a source is where all its partitions have come to. */
+  /** The watermark of an operator, ms; that of a source is the lowest of its partitions. */
   currentWatermark(operator: string): number {
     const uid = this.#uidOf(operator);
     const { sources, tasks } = this.#running("look at event time");
@@ -297,9 +297,9 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   }
 
   /**
-   * State and timers of an operator, committed or not; when the job is not running those of the last commit.
+   * State and timers of an operator, committed or not; if the job is not running, those of the last commit.
    * @param operator its uid or name
-   * @throws {TypeError} if there is none, or several, of that name
+   * @throws {TypeError} if no operator, or several, have that name
    */
   operator(operator: string): OperatorView {
     const uid = this.#uidOf(operator);
@@ -334,7 +334,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     );
   }
 
-  /** The job's session works no longer, and whoever is at work is told to throw. */
+  /** Ends the job's session and returns the error to throw into the job. */
   #die(): SimulatedCrash {
     const crash = this.#crash = new SimulatedCrash();
     this.store.sessions.at(-1)?.lose(crash);

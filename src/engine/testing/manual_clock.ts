@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 
 interface Sleeper {
-  /** Of the monotonic clock, as all that follows here. */
+  /** When it is due, by the monotonic clock, as all times of this class. */
   readonly dueMs: number;
   wake(): void;
 }
@@ -13,7 +13,7 @@ interface Ticker {
 }
 
 /**
- * A clock that stands still until a test moves it: who sleeps by it wakes when it is moved far enough.
+ * A clock that stands still until a test moves it: sleeps end when it is moved far enough.
  *
  * @example
  * ```ts
@@ -27,19 +27,19 @@ interface Ticker {
  * @see Flink: ManualClock, TestProcessingTimeService
  */
 export class ManualClock implements Clock {
-  /** What was asked for, in order, ms. */
+  /** The sleeps that were requested, in order, ms. */
   readonly sleeps: number[] = [];
-  /** If it is set nobody waits: it is called in place of each sleep, which then is over, whatever the clock says. */
+  /** If it is set, it is called instead of each sleep, which ends at once, independently of the clock. */
   onSleep: ((ms: number) => void) | undefined;
   readonly #sleepers = new Set<Sleeper>();
   readonly #tickers = new Set<Ticker>();
   #nowMs: number;
-  /** What the monotonic clock is ahead of the time of day. */
+  /** How far the monotonic clock is ahead of the time of day. */
   #aheadMs = 0;
 
   /**
-   * A clock that stands.
-   * @param nowMs where it stands first, ms since the Unix epoch
+   * A clock that stands still.
+   * @param nowMs its first time, ms since the Unix epoch
    */
   constructor(nowMs = 0) {
     this.#nowMs = nowMs;
@@ -53,7 +53,7 @@ export class ManualClock implements Clock {
     return this.#nowMs + this.#aheadMs;
   }
 
-  /** ms since the Unix epoch; setting it forward lets that time pass, back only sets the time of day. */
+  /** The time of day, ms since the Unix epoch. Setting it forward lets that time pass; setting it back only sets the time of day. */
   get nowMs(): number {
     return this.#nowMs;
   }
@@ -73,18 +73,18 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Sets the time of day, forward or back, as somebody or a time server does: no time passes by it, so nobody wakes. */
+  /** Sets the time of day, forward or back, as a person or a time server does: no time passes, so no sleep ends. */
   setTimeOfDay(nowMs: number): void {
     this.#aheadMs += this.#nowMs - nowMs;
     this.#nowMs = nowMs;
   }
 
-  /** When the first of those who sleep wakes, ms since the Unix epoch; +∞ if nobody sleeps. */
+  /** When the next sleep ends, ms since the Unix epoch; +∞ if there is none. */
   get nextDueMs(): number {
     return Math.min(...[...this.#sleepers].map(({ dueMs }) => dueMs)) - this.#aheadMs;
   }
 
-  /** Moves the clock at once. `JobHarness.advanceClock()` lets a job live through that time instead. */
+  /** Moves the clock at once. `JobHarness.advanceClock()` lets that time pass for a job instead. */
   advance(ms: number): void {
     this.nowMs = this.#nowMs + ms;
   }
@@ -105,7 +105,7 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Calls back while the clock is moved, once for each move that is far enough. */
+  /** Calls back when the clock is moved, once for each move that is far enough. */
   every(ms: number, callback: () => void): Disposable {
     const ticker: Ticker = { everyMs: ms, dueMs: this.monotonicMs() + ms, tick: callback };
     this.#tickers.add(ticker);

@@ -4,77 +4,77 @@ import type { Position } from "../source.ts";
 import type { Sink, SinkWriter } from "../sink.ts";
 import { lastOf } from "../state/changes.ts";
 
-/** A record as a sink got it. */
+/** A record that a sink has got. */
 export interface Written {
   /** Name of the sink. */
   readonly sink: string;
-  /** As the sink got it. */
+  /** The record's value. */
   readonly value: unknown;
   /** Event time, ms since the Unix epoch, or `NO_TIMESTAMP`. */
   readonly timestampMs: number;
 }
 
-/** What one commit made lasting. */
+/** The content of one commit. */
 export interface Commit {
-  /** Entries that changed; null for those that are gone. */
+  /** Entries that changed; null for those that were deleted. */
   readonly changes: ReadonlyMap<string, string | null>;
   /** How far topics had been read. */
   readonly positions: readonly Position[];
-  /** Records that became lasting. */
+  /** Records that became durable. */
   readonly output: readonly Written[];
-  /** Dead letters, likewise. */
+  /** Dead letters that became durable. */
   readonly letters: readonly DeadLetter[];
 }
 
-/** Trouble that passes: a job that meets it begins again from its last commit. */
+/** A failure that passes: the job goes back to its last commit and tries again. */
 export class RetriableError extends Error {
   /** Names the class in messages. */
   override name = "RetriableError";
-  /** Tells programs to print the message alone. */
+  /** True: programs print the message without its stack. */
   readonly expected = true;
-  /** Tells the job to try again. */
+  /** True: the job makes another attempt. */
   readonly retriable = true;
 }
 
 /**
- * A job's store in memory: what is not committed is gone with its session, and all of a commit is there at once. A job that
- * asks for at least once sees its output last as soon as it is flushed, also if it dies before the commit.
+ * A job's store in memory: what is not committed is lost with its session, and a commit is kept as a whole. With at-least-once
+ * delivery output is durable as soon as it is flushed, even if the job dies before the commit.
  *
- * A test makes it fail by throwing from `beforeCommit`, where nothing is kept, or from `afterCommit`, where all is kept but
- * the job does not learn it.
+ * A test makes it fail by throwing from `beforeCommit`, when nothing is kept, or from `afterCommit`, when all is kept but the job
+ * does not know.
  */
 export class MemoryJobStore implements JobStore {
   /** For messages. */
   description = "the store";
-  /** What the last commit has, text by text. */
+  /** The entries of the last commit. */
   readonly entries = new Map<string, string>();
-  /** Those that succeeded, in order. */
+  /** The commits that succeeded, in order. */
   readonly commits: Commit[] = [];
-  /** What jobs asked for, in order. */
+  /** The requests of jobs, in order. */
   readonly requests: JobRequest[] = [];
-  /** All that were opened, in order: the last one may be at work. */
+  /** All sessions in order; the last one may be open. */
   readonly sessions: MemoryJobSession[] = [];
-  /** All lasting records of sinks that write into this store, in order. */
+  /** All durable records of sinks that write to this store, in order. */
   readonly output: Written[] = [];
-  /** All lasting dead letters, in order. */
+  /** All durable dead letters, in order. */
   readonly letters: DeadLetter[] = [];
   /** Commits so far, those that failed included. */
   attemptedCommits = 0;
   /**
-   * Called in each commit; what it throws makes the commit fail, and nothing of it is kept.
+   * Called in each commit; if it throws, the commit fails and nothing of it is kept.
    * @param number of the commit, counted from 1 over all sessions, those that failed included
    */
   beforeCommit: (number: number, session: MemoryJobSession) => void = () => {};
-  /** Called when all of a commit is kept; what it throws keeps the job from learning it. */
+  /** Called when a commit has been kept; if it throws, the job gets that error instead of the result. */
   afterCommit: (number: number, session: MemoryJobSession) => void = () => {};
-  /** Called when a job asks for a session, which it gets when this is settled. */
+  /** Called when a job requests a session, which it gets when the promise has settled. */
   onOpen: (request: JobRequest) => void | Promise<void> = () => {};
-  /** For `JobHarness`: called where a job can be made to die, by throwing. */
+  /** For `JobHarness`: called where a job can be made to crash, by throwing. */
   onMoment: (moment: "beforeOutput" | "beforeCommit" | "afterCommit") => void = () => {};
 
   /**
    * A session for one attempt of a job.
-   * @throws {Error} while another session is open: here nobody stands by, unless `onOpen` waits
+   * @throws {Error} while another session is open: there is no standing by here, unless `onOpen` waits
    */
   async openJob(request: JobRequest): Promise<MemoryJobSession> {
     this.requests.push(request);
@@ -86,7 +86,7 @@ export class MemoryJobStore implements JobStore {
     return session;
   }
 
-  /** A sink whose records become lasting with the commit. `TestSink` is one that keeps its records' type. */
+  /** A sink whose records become durable with the commit. `TestSink` also keeps the type of its records. */
   sink<T>(name: string): Sink<T> {
     return {
       description: `memory "${name}"`,
@@ -100,7 +100,7 @@ export class MemoryJobStore implements JobStore {
     return this.output.map(({ value }) => value);
   }
 
-  /** What the last commit has of the job itself: watermarks, bounds and what state depends on. */
+  /** The entry of the job itself in the last commit: watermarks, bounds and what state depends on. */
   get job(): Record<string, unknown> {
     return { ...jobRecordOf(this.entries)! };
   }
@@ -112,18 +112,18 @@ export class MemoryJobStore implements JobStore {
   }
 }
 
-/** A job's hold of a {@link MemoryJobStore}. */
+/** A session of a job in a {@link MemoryJobStore}. */
 export class MemoryJobSession implements JobSession {
   readonly deadLetters = "job.dead-letters";
-  /** Whose session it is. */
+  /** The store of the session. */
   readonly store: MemoryJobStore;
-  /** What the job did with it: "restore", "reset", "flush", "commit". */
+  /** The calls of the job, in order: "restore", "reset", "flush", "commit". */
   readonly calls: string[] = [];
   /** Whether it was closed. */
   closed = false;
   /** Called when it is closed. */
   onClose: () => void | Promise<void> = () => {};
-  /** Says that no more output can wait in memory, so that the job commits as soon as it can; any commit clears it. */
+  /** Whether the memory for output counts as full, so that the job commits as soon as it can; any commit clears it. */
   full = false;
   readonly #exactlyOnce: boolean;
   readonly #lost = new AbortController();
@@ -140,7 +140,7 @@ export class MemoryJobSession implements JobSession {
     return this.#lost.signal;
   }
 
-  /** Takes the job away from this instance, which can commit nothing from then on. */
+  /** Ends the session's right to commit, as if another instance had taken over. */
   lose(reason: Error): void {
     this.#lost.abort(reason);
   }
@@ -149,17 +149,17 @@ export class MemoryJobSession implements JobSession {
     return this.full ? Number.POSITIVE_INFINITY : this.#output.length + this.#letters.length;
   }
 
-  /** Records that are not yet lasting. */
+  /** Records that are not durable yet. */
   get pendingOutput(): readonly Written[] {
     return this.#output;
   }
 
-  /** Dead letters that are not yet lasting. */
+  /** Dead letters that are not durable yet. */
   get pendingDeadLetters(): readonly DeadLetter[] {
     return this.#letters;
   }
 
-  /** Takes a record that becomes lasting with the next commit. */
+  /** Adds a record that becomes durable with the next commit. */
   write(record: Written): void {
     this.store.onMoment("beforeOutput");
     this.#output.push(record);
@@ -176,7 +176,7 @@ export class MemoryJobSession implements JobSession {
 
   restore(): Promise<Map<string, string>> {
     this.calls.push("restore");
-    // In an order of their own: no job may count on that in which they were written.
+    // In another order: no job may rely on the order in which they were written.
     return Promise.resolve(new Map([...this.store.entries].sort(([a], [b]) => (a < b ? 1 : -1))));
   }
 
@@ -230,7 +230,7 @@ export class MemoryJobSession implements JobSession {
   }
 }
 
-/** A sink's way into the session of a {@link MemoryJobStore}. */
+/** The writer of a sink in the session of a {@link MemoryJobStore}. */
 export function writerOf<T>(session: JobSession | undefined, sink: string): SinkWriter<T> {
   if (!(session instanceof MemoryJobSession)) {
     throw new TypeError(

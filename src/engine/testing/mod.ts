@@ -2,7 +2,7 @@
  * Tests of jobs without a broker and without waiting. Only tests import this.
  *
  * - `JobHarness` runs a whole job: `TestSource`s to fill, `TestSink`s to read, a clock to move, crashes
- * - `OperatorHarness` runs one function, and shows all that comes out of it, watermarks included
+ * - `OperatorHarness` runs one function, and shows all that it emits, watermarks included
  */
 export type { CrashPoint } from "./crash.ts";
 export type { OperatorHarnessOptions } from "./described_operators.ts";

@@ -29,18 +29,18 @@ import { nextTurn } from "./pulse.ts";
 import { newAttemptContext, type TestAttemptContext } from "./attempt_context.ts";
 import { SideProbes } from "./side_probes.ts";
 
-/** What a restart finds. */
+/** The state from which a restart goes on. */
 interface Stored {
   readonly entries: ReadonlyMap<string, string>;
-  /** Event time of each stream by the uid of its source, ms. */
+  /** The watermark of each stream by the uid of its source, ms. */
   readonly watermarks: ReadonlyMap<string, number>;
 }
 
 /**
- * Runs one operator, or one function in the operator that the API makes for it: a test hands in records and event time, and
- * takes all that comes out, watermarks included. Everything happens at once, during the call.
+ * Runs one operator, or one function in the operator that the API makes for it: a test passes in records and watermarks, and
+ * takes all that is emitted, watermarks included. Everything happens synchronously, during the call.
  *
- * `of()` is the way to test a function of one's own; the constructor is for those who write operators.
+ * Use `of()` to test a function of your own; the constructor is for tests of operators.
  *
  * @example A function
  * ```ts
@@ -80,9 +80,9 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   readonly #sides: readonly SideProbes[];
   readonly #outputs: ReadonlyMap<StreamNode, FanOut>;
   readonly #view: OperatorView;
-  /** What the last commit has. */
+  /** The content of the last commit. */
   #stored: Stored;
-  /** Event time of each stream, ms; that it has ended counts for nothing after a restart. */
+  /** The watermark of each stream, ms; a restart forgets that a stream has ended. */
   readonly #watermarks: Map<StreamNode, number>;
 
   /** @internal */
@@ -117,9 +117,9 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   }
 
   /**
-   * Tests what is described on streams: one call such as `map()`, `keyBy().process()`, `connect().process()`.
-   * @param describe gets two streams, of which it may use the second, and gives back what it made of them
-   * @param options.clock left out: one that stands at 0
+   * Tests the operator that `describe` adds to streams, by a call such as `map()`, `keyBy().process()`, `connect().process()`.
+   * @param describe gets two streams, of which it may use the second, and returns the stream behind the operator
+   * @param options.clock left out: one at 0
    * @param options.onError default "fail"
    * @param options.onWindowError default "fail"
    * @throws {TypeError} if it describes no operator, or a source or sink
@@ -136,47 +136,46 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   }
 
   /**
-   * Hands in a record of the first input.
-   * @param timestampMs event time, ms since the Unix epoch; left out: none
+   * Passes in a record of the first input.
+   * @param timestampMs event time, ms since the Unix epoch; left out: the record has no timestamp
    * @param input which stream of the first input, counted from 0
-   * @throws {OperatorError} if the function throws, unless `onError` says otherwise; as in a job nothing remains of what it did
-   *   with the record
+   * @throws {OperatorError} if the function throws and `onError` is "fail"; as in a job, its effects of the record are undone
    */
   record(value: IN, timestampMs: number = NO_TIMESTAMP, input = 0): this {
     return this.#collect(this.#outputOf(input), value, timestampMs);
   }
 
   /**
-   * Event time of a stream has come to `watermarkMs`; `MAX_WATERMARK` is the end of the input. As behind a source, one that is
-   * no further than before is no news.
+   * Passes in a watermark of a stream; `MAX_WATERMARK` is the end of the input. As behind a source, a watermark that is not higher
+   * than the last one is ignored.
    */
   watermark(watermarkMs: number, input = 0): this {
     return this.#emitWatermark(this.#described.sources[input]!, watermarkMs);
   }
 
-  /** A stream holds event time back no longer (`true`), or does again. */
+  /** Marks a stream as idle, so that it does not hold back event time, or as active again. */
   idle(idle = true, input = 0): this {
     this.#outputOf(input).emitIdle(idle);
     return this;
   }
 
-  /** A record of the second input. */
+  /** Passes in a record of the second input. */
   record2(value: IN2, timestampMs: number = NO_TIMESTAMP): this {
     return this.#collect(this.#outputs.get(this.#second)!, value, timestampMs);
   }
 
-  /** Event time of the second input has come to `watermarkMs`. */
+  /** Passes in a watermark of the second input. */
   watermark2(watermarkMs: number): this {
     return this.#emitWatermark(this.#second, watermarkMs);
   }
 
-  /** The second input holds event time back no longer (`true`), or does again. */
+  /** Marks the second input as idle, so that it does not hold back event time, or as active again. */
   idle2(idle = true): this {
     this.#outputs.get(this.#second)!.emitIdle(idle);
     return this;
   }
 
-  /** The clock comes to `nowMs`: processing-time timers that are due fire. */
+  /** Moves the clock to `nowMs`: processing-time timers that are due fire. */
   processingTime(nowMs: number): this {
     this.clock.nowMs = nowMs;
     for (const task of this.tasks) {
@@ -187,7 +186,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this;
   }
 
-  /** Makes the calls of an asynchronous function, lets their promises settle, and takes what they give. */
+  /** Makes the calls of an asynchronous function, lets their promises settle, and emits their results. */
   async settle(): Promise<this> {
     do {
       this.attempt.woken = false;
@@ -198,17 +197,17 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this;
   }
 
-  /** What has come out since this was asked last. */
+  /** What was emitted since the last call. */
   take(): Flow<OUT>[] {
     return this.#probe.take();
   }
 
-  /** Records that have gone to a side output since this was asked last; its watermarks are those of the main one. */
+  /** Records that were emitted to a side output since the last call; its watermarks are those of the main output. */
   takeSide<T>(tag: OutputTag<T>): [value: T, timestampMs: number][] {
     return this.#sides.flatMap((sides) => sides.take<T>(tag.id));
   }
 
-  /** What went to the dead letters: late records that have no other place, and bad ones if `onError` says so. */
+  /** Dead letters: late records without a side output, and records that have failed if `onError` is "dead-letter". */
   get deadLetters(): readonly Omit<DeadLetter, "attempt">[] {
     return this.attempt.letters;
   }
@@ -218,7 +217,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this.tasks.reduce((sum, task) => sum + task.tally.late, 0);
   }
 
-  /** The operator's event time, ms. */
+  /** The operator's watermark, ms. */
   currentWatermark(): number {
     return this.tasks.at(-1)!.currentWatermark();
   }
@@ -228,7 +227,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this.#view.state(key, options);
   }
 
-  /** Broadcast state, likewise. */
+  /** A broadcast state, as a copy; see `OperatorView.broadcastState()`. */
   broadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
     return this.#view.broadcastState(descriptor);
   }
@@ -238,12 +237,12 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this.#view.timers();
   }
 
-  /** Processing-time timers, likewise. */
+  /** Processing-time timers in the order in which they will fire. */
   processingTimers(): PendingTimer[] {
     return this.#view.processingTimers();
   }
 
-  /** Stores what has changed. @returns the changed entries of state and timers; `null` for those that are gone */
+  /** Commits all changes. @returns the changed entries of state and timers; `null` for those that were deleted */
   commit(): [entry: string, value: string | null][] {
     const entries = new Map(this.#stored.entries);
     const changes = lastOf(this.attempt.changes.drain());
@@ -257,7 +256,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return [...changes];
   }
 
-  /** A new operator in a harness of its own, with what the last commit has: what came after it is gone. */
+  /** A new operator in a new harness, restored from the last commit: later changes are lost. */
   restart(): this {
     const Harness = this.constructor as new (...parts: ConstructorParameters<typeof OperatorHarness>) => this;
     const { onError, onWindowError } = this.attempt;
@@ -265,7 +264,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   }
 
   /**
-   * The operator at work; of several the first.
+   * The task of the operator; of several the first.
    * @internal
    */
   get task(): Task {
@@ -314,14 +313,14 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this;
   }
 
-  /** As a job's start does: tells each task how far event time above it had come. */
+  /** Restores the watermark above each task, as a job's start does. */
   #goOn({ watermarks }: Stored): void {
     for (const node of this.#inputs) {
       const ms = watermarks.get(node.uid) ?? MIN_WATERMARK;
       if (ms > MIN_WATERMARK) this.#emitWatermark(node, ms);
     }
     for (const task of this.tasks) task.start();
-    // Those below the operator have heard of it before.
+    // The operator has emitted it before the commit.
     this.#probe.take();
   }
 

@@ -14,33 +14,33 @@ import { KeyedStateBackend, type RestoredValue } from "../state/keyed_state_back
 import type { KeyedStateStore, MapState, MapStateDescriptor } from "../state/state.ts";
 import type { RestoredTimer } from "../time/timer_queue.ts";
 
-/** What is seen of an operator: all it has now, committed or not. */
+/** The state and timers of an operator now, committed or not. */
 export interface Seen {
-  /** As a commit would store them. */
+  /** Its entries, in the form of a commit. */
   readonly entries: Map<string, string>;
-  /** Of its states; undefined: those of the commit. */
+  /** The versions of its states; undefined: those of the commit. */
   readonly versions: StateVersions | undefined;
   /** Processing time, ms since the Unix epoch. */
   readonly nowMs: number;
 }
 
-/** Which of a key's states. */
+/** Which of a key's states is meant. */
 export interface StateOptions {
   /** State of this window; left out: state of the key over all windows. */
   readonly window?: { readonly id: string };
 }
 
-/** A timer that has not come due. */
+/** A timer that has not fired. */
 export interface PendingTimer {
   /** ms since the Unix epoch */
   readonly timeMs: number;
-  /** Whose it is. */
+  /** The timer's key. */
   readonly key: Key;
   /** Id of the window that it belongs to: "0:60000"; "" if it belongs to its key alone. */
   readonly namespace: string;
 }
 
-/** State and timers of one operator, to look at. */
+/** The state and timers of one operator, for reading. */
 export class OperatorView {
   readonly #uid: string;
   readonly #look: () => Seen;
@@ -52,8 +52,8 @@ export class OperatorView {
   }
 
   /**
-   * The states of a key, a copy as a commit would have them: what is written to it the job does not see.
-   * @param options.window for state of a window, be it a function's `windowState()` or what the operator keeps itself
+   * The states of a key, as a copy in the form of a commit: writing to it does not change the job.
+   * @param options.window for state of a window: a function's `windowState()`, or what the operator itself keeps
    */
   state(key: Key, options: StateOptions = {}): KeyedStateStore {
     const copy = this.#copy();
@@ -62,7 +62,7 @@ export class OperatorView {
     return window === undefined ? copy.store() : copy.store(() => window.id);
   }
 
-  /** A map that belongs to no key, a copy as a commit would have it. */
+  /** A map that belongs to no key, as a copy in the form of a commit. */
   broadcastState<K extends Key, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
     return this.#copy().broadcastState(descriptor);
   }
@@ -87,7 +87,7 @@ export class OperatorView {
     const { snapshot, versions, nowMs } = this.#seen();
     const state = snapshot.takeState(this.#uid);
     const stored = { ...versions };
-    // What a window holds is looked at as a value.
+    // The content of a window is read as a value.
     for (const [name, shape] of windowStates(stored)) {
       stored[name] = storedShape({ kind: "value", version: Number(shape.version), ttl: false });
       state.set(name, (state.get(name) ?? []).map((each) => ({ ...each, value: readValue(shape, each).value })));
@@ -117,7 +117,7 @@ function readValue(shape: ParsedShape, { part, value }: RestoredValue): StoredVa
   return readStored(shape, part, value);
 }
 
-/** Window by window. */
+/** The timers at which windows fire. */
 function windowTimers(shape: ParsedShape, values: readonly RestoredValue[]): RestoredTimer[] {
   const timers = values.map((each) => {
     const { timeMs, order } = readValue(shape, each);

@@ -3,8 +3,8 @@ import type { Task } from "../runtime/task.ts";
 import type { Journal, Undoable } from "../state/journal.ts";
 
 /**
- * What goes along an edge: a record as `[value, timestampMs]`, a watermark as `{ watermark: ms }`, or a change between idle
- * and active.
+ * What an edge carries: a record as `[value, timestampMs]`, a watermark as `{ watermark: ms }`, or a change between idle and
+ * active.
  */
 export type Flow<T = unknown> =
   | readonly [value: T, timestampMs: number]
@@ -12,14 +12,14 @@ export type Flow<T = unknown> =
   | "idle"
   | "active";
 
-/** The end of an edge, which writes down what comes. */
+/** The end of an edge, which keeps all that arrives. */
 export class Probe<T = unknown> extends Edge implements Undoable {
   readonly #journal: Journal | undefined;
   #flows: Flow<T>[] = [];
 
-  /** @param journal if what came of a record at which a function threw is to be forgotten */
+  /** @param journal undoes the output of a record at which a function has thrown; left out: nothing is undone */
   constructor(journal?: Journal) {
-    // There is no task behind it, and nothing of the edge is left that would use one.
+    // There is no task behind it, and this class overrides all that would use one.
     super(undefined as unknown as Task, 0, 0);
     this.#journal = journal;
   }
@@ -45,7 +45,7 @@ export class Probe<T = unknown> extends Edge implements Undoable {
     this.#flows.push(idle ? "idle" : "active");
   }
 
-  /** What has come since it was asked last. */
+  /** What has arrived since the last call. */
   take(): Flow<T>[] {
     const flows = this.#flows;
     this.#flows = [];

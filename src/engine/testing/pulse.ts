@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 
 /**
- * The clock of a job, which tells whether the job is at work: it asks for the time in each of its rounds, and sleeps when
- * there is nothing to do.
+ * The clock of a job, which shows whether the job is running: a job reads the time in each of its rounds, and sleeps when there
+ * is nothing to do.
  */
 export class Pulse implements Clock {
   readonly #clock: Clock;
@@ -10,7 +10,7 @@ export class Pulse implements Clock {
   #beats = 0;
   #sleeping = 0;
 
-  /** @param maxSilentTurns of the event loop in which a job may neither work nor sleep before it is taken for stuck */
+  /** @param maxSilentTurns how many turns of the event loop a job may neither run nor sleep before it counts as stuck */
   constructor(clock: Clock, maxSilentTurns = 1_000_000) {
     this.#clock = clock;
     this.#maxSilentTurns = maxSilentTurns;
@@ -34,15 +34,15 @@ export class Pulse implements Clock {
     this.#beats++;
   }
 
-  /** Neither work nor sleep of the job. */
+  /** Calls back regularly; that counts neither as running nor as sleeping. */
   every(ms: number, callback: () => void): Disposable {
     return this.#clock.every?.(ms, callback) ?? { [Symbol.dispose]() {} };
   }
 
   /**
-   * Resolves when somebody sleeps and nothing has happened for a whole turn of the event loop, so that no promise of the job
-   * is left which could settle by itself.
-   * @param isOver whether nothing is to be expected any more
+   * Resolves when the job sleeps and nothing has happened for a whole turn of the event loop, so that no promise of the job is
+   * left that could settle by itself.
+   * @param isOver whether the job has ended
    * @throws {Error} if the job is stuck
    */
   async rest(isOver: () => boolean): Promise<void> {
@@ -61,7 +61,7 @@ export class Pulse implements Clock {
   }
 }
 
-/** Lets promises, and what waits for its turn, have it. */
+/** Resolves after the next turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,7 +2,7 @@ import { FanOut } from "../runtime/edge.ts";
 import type { Journal } from "../state/journal.ts";
 import { Probe } from "./probe.ts";
 
-/** The side outputs of an operator, each of which comes into being when it is asked for. */
+/** The side outputs of an operator, each made when it is first asked for. */
 export class SideProbes extends Map<string, FanOut> {
   readonly #main: FanOut;
   readonly #journal: Journal;

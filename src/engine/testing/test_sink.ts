@@ -3,10 +3,10 @@ import type { Sink, SinkContext, SinkWriter } from "../sink.ts";
 import { MemoryJobSession, MemoryJobStore, writerOf, type Written } from "./memory_job_store.ts";
 
 /**
- * A sink for tests, whose records become lasting with the job's commits.
+ * A sink for tests, whose records become durable with the job's commits.
  *
- * `records` and `values` have all that has come so far, as somebody sees it who does not wait for commits: what was not
- * committed when the job died is gone from them, and comes again. `committedRecords` and `committedValues` have what lasts.
+ * `records` and `values` hold all that was written so far, committed or not: what was not committed when the job crashed is
+ * removed from them, and is written again. `committedRecords` and `committedValues` hold what is durable.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ import { MemoryJobSession, MemoryJobStore, writerOf, type Written } from "./memo
  * ```
  */
 export class TestSink<T> implements Sink<T> {
-  /** Tells sinks of a job apart. */
+  /** Identifies the sink in its job. */
   readonly name: string;
   readonly description: string;
   #session: MemoryJobSession | undefined;
@@ -61,7 +61,7 @@ export class TestSink<T> implements Sink<T> {
     return this.records.map(([value]) => value);
   }
 
-  /** Those that last. */
+  /** The committed records. */
   get committedRecords(): [value: T, timestampMs: number][] {
     return this.#mine(this.#opened.store.output);
   }
@@ -71,7 +71,7 @@ export class TestSink<T> implements Sink<T> {
     return this.committedRecords.map(([value]) => value);
   }
 
-  /** Those of {@link TestSink.records} that it has not given before. What comes again after a crash it does not give again. */
+  /** Those of {@link TestSink.records} that no call has returned before. What is written again after a crash is not returned again. */
   take(): [value: T, timestampMs: number][] {
     const { records } = this;
     const taken = this.#taken;

@@ -7,20 +7,20 @@ import { WatermarkStrategy } from "../time/watermark_strategy.ts";
 
 /** Which partition is meant. */
 export interface PartitionOptions {
-  /** Counted from 0; default 0. */
+  /** The partition, counted from 0; default 0. */
   readonly partition?: number;
 }
 
-/** A record that lies in a partition, or one that cannot be decoded. */
+/** A record in a partition, or one that cannot be decoded. */
 export interface Entry<T> {
-  /** Event time as its source has it, ms since the Unix epoch, or `NO_TIMESTAMP`. */
+  /** The source's timestamp, ms since the Unix epoch, or `NO_TIMESTAMP`. */
   readonly timestampMs: number;
   readonly value?: T;
-  /** Thrown when the record is taken, in place of a value. */
+  /** Thrown when the record is taken, instead of returning a value. */
   readonly error?: Error;
 }
 
-/** Who runs the job that reads a {@link TestSource}. */
+/** Runs the job that reads a {@link TestSource}. */
 export interface SourceDriver {
   /** Resolves when the job has nothing left to do. */
   settle(): Promise<void>;
@@ -28,10 +28,10 @@ export interface SourceDriver {
   beforeTake(): void;
 }
 
-/** What is done by hand between two records. */
+/** An action of the test between two records. */
 type Act = (task: SplitTask) => void;
 
-/** What lies in a partition, in order. */
+/** An item of a partition: a record, or an action of the test. */
 type Item<T> = Entry<T> & { readonly offset: number } | Act;
 
 /** A log that outlives its readers. */
@@ -41,9 +41,9 @@ export class TestPartition<T> {
   readonly topic: string;
   readonly partition: number;
   readonly items: Item<T>[] = [];
-  /** How many items have come to the reader; the rest is known to be there. */
+  /** How many items the reader has; the rest is known to exist. */
   arrived = Number.POSITIVE_INFINITY;
-  /** Whether nothing comes after its items. */
+  /** Whether no items will follow. */
   ended = false;
   #offset = 0;
 
@@ -61,8 +61,8 @@ export class TestPartition<T> {
 /**
  * A source for tests: partitions that a test fills by hand, record by record.
  *
- * What is pushed lies there as on a broker: it outlives the job that reads it, is there for the next one, and is read again
- * from the last commit when a job dies. Each method resolves when the job has done all it could with what it was given.
+ * Records stay there as on a broker: they outlive the job that reads them, are there for the next one, and are read again from
+ * the last commit when a job crashes. Each method resolves when the job has processed what it was given.
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export class TestPartition<T> {
  * ```
  */
 export class TestSource<T> implements Source<T> {
-  /** As it was given. */
+  /** The name of the source, from its constructor. */
   readonly name: string;
   readonly description: string;
   /** @internal */
@@ -118,7 +118,7 @@ export class TestSource<T> implements Source<T> {
 
   /**
    * Adds a record. Several calls without `await` between them make one batch.
-   * @param timestampMs event time as the source has it, ms since the Unix epoch; left out: none
+   * @param timestampMs the source's timestamp, ms since the Unix epoch; left out: the record has no timestamp
    */
   push(value: T, timestampMs: number = NO_TIMESTAMP, options: PartitionOptions = {}): Promise<void> {
     return this.#add(options, (partition) => partition.add({ value, timestampMs }));
@@ -131,17 +131,16 @@ export class TestSource<T> implements Source<T> {
     });
   }
 
-  /** Adds a record that cannot be decoded, with the sentence that says why. */
+  /** Adds a record that cannot be decoded; `message` says why. */
   pushUndecodable(message: string, timestampMs: number = NO_TIMESTAMP, options: PartitionOptions = {}): Promise<void> {
     return this.#add(options, (partition) => partition.add({ error: new RecordError(message), timestampMs }));
   }
 
   /**
-   * Moves event time: no record at or below `watermarkMs` is to be expected any more. It has its place among the records and
-   * so comes again when they do. It is for {@link watermarksByHand}, but goes with any strategy; a partition that is idle is
-   * active from then on.
+   * Advances event time: no record at or below `watermarkMs` is expected any more. It has its place among the records, and so is
+   * read again with them. It is for {@link watermarksByHand}, but works with any strategy; an idle partition becomes active.
    * @param watermarkMs event time, ms since the Unix epoch
-   * @param options.partition left out: all
+   * @param options.partition left out: all partitions
    * @throws {RangeError} if it is not finite; see {@link TestSource.end}
    */
   watermark(watermarkMs: number, options: PartitionOptions = {}): Promise<void> {
@@ -157,23 +156,23 @@ export class TestSource<T> implements Source<T> {
   }
 
   /**
-   * Lets a partition hold event time back no longer, as if it had been silent for the job's `idleMs`; with the next record or
-   * watermark it does again. A restart begins with all partitions active.
-   * @param options.partition left out: all
+   * Marks a partition as idle, so that it does not hold back event time, as if it had been without records for the job's `idleMs`;
+   * the next record or watermark makes it active. After a restart all partitions are active.
+   * @param options.partition left out: all partitions
    */
   idle(options: PartitionOptions = {}): Promise<void> {
     return this.#act(options, (task) => task.source.setIdle(task));
   }
 
-  /** Lets an idle partition hold event time back again. @param options.partition left out: all */
+  /** Marks an idle partition as active, so that it holds back event time. @param options.partition left out: all partitions */
   active(options: PartitionOptions = {}): Promise<void> {
     return this.#act(options, (task) => task.source.setActive(task));
   }
 
   /**
-   * From now on what is pushed is known to be there but does not come, as with a slow broker: a job that takes its records in
-   * order of time waits for it.
-   * @param options.partition left out: all
+   * Withholds what is pushed from now on: it is known to exist but does not arrive, as with a slow broker. A job that takes records
+   * in timestamp order waits for it.
+   * @param options.partition left out: all partitions
    */
   withhold(options: PartitionOptions = {}): void {
     for (const partition of this.#chosen(options)) {
@@ -182,33 +181,33 @@ export class TestSource<T> implements Source<T> {
   }
 
   /**
-   * Lets what was withheld come.
-   * @param count so many records, and further ones stay withheld; left out: all, and nothing is withheld any more
-   * @param options.partition left out: all
+   * Delivers what was withheld.
+   * @param count how many records, while later ones stay withheld; left out: all, and nothing is withheld any more
+   * @param options.partition left out: all partitions
    */
   deliver(count: number = Number.POSITIVE_INFINITY, options: PartitionOptions = {}): Promise<void> {
     for (const partition of this.#chosen(options)) partition.arrived += count;
     return this.#settle();
   }
 
-  /** Ends the source: no record will ever follow, event time goes to its end. `JobHarness.finish()` ends a whole job. */
+  /** Ends the source: no record will follow, event time advances to its end. `JobHarness.finish()` ends a whole job. */
   end(): Promise<void> {
     for (const partition of this.partitions) partition.ended = true;
     return this.#settle();
   }
 
-  /** For `JobHarness`, once the job that was brought to its end is over. */
+  /** For `JobHarness`, when the job has finished: the source can be filled again. */
   reopen(): void {
     for (const partition of this.partitions) partition.ended = false;
   }
 
-  /** For `JobHarness`. */
+  /** For `JobHarness`: sets the harness that runs the job. */
   drivenBy(driver: SourceDriver): void {
     this.#driver = driver;
   }
 
   /**
-   * For `JobHarness`: what runs of this source, so that event time can be moved by hand.
+   * For `JobHarness`: sets the task of this source, so that event time can be advanced by hand.
    * @internal
    */
   attach(task: SourceTask): void {
@@ -237,7 +236,7 @@ export class TestSource<T> implements Source<T> {
     });
   }
 
-  /** Says that there is news. */
+  /** Wakes the job, as there is something new. */
   protected wake(): void {
     this.#wake();
   }
@@ -273,14 +272,14 @@ export class TestSource<T> implements Source<T> {
   }
 }
 
-/** Event time as the test says with `TestSource.watermark()`, whatever the records' times are. */
+/** A strategy with the watermarks of `TestSource.watermark()`, whatever the records' timestamps are. */
 export function watermarksByHand<T = unknown>(): WatermarkStrategy<T> {
   return WatermarkStrategy.forGenerator<T>(() => ({ onEvent: () => MIN_WATERMARK }));
 }
 
 class TestSplit<T> implements SourceSplit<T> {
   readonly bound: number | undefined;
-  /** What runs of it; without one nothing can be done by hand. */
+  /** Its task; without one the test's actions cannot be carried out. */
   task: SplitTask | undefined;
   readonly #partition: TestPartition<T>;
   readonly #beforeTake: () => void;
@@ -307,7 +306,7 @@ class TestSplit<T> implements SourceSplit<T> {
     return this.#next < arrived && typeof items[this.#next] !== "function" ? "ready" : "pending";
   }
 
-  /** Does what is to be done by hand before the next record. */
+  /** Carries out the test's actions before the next record. */
   act(): void {
     const { arrived, items } = this.#partition;
     const end = Math.min(this.#end, arrived);

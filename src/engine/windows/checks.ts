@@ -1,4 +1,4 @@
-// What can be seen to be wrong while a job is described is said there.
+// Mistakes that can be seen while a job is described are thrown there.
 
 /** @throws {RangeError} unless it is a whole number > 0 */
 export function checkWhole(what: string, name: string, value: number): void {

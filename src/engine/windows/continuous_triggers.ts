@@ -6,17 +6,17 @@ import { GlobalWindow, type Window } from "./window.ts";
 
 const { CONTINUE, FIRE } = TriggerResult;
 
-/** When a window fires next, ms. Of several that merge the earliest counts. */
+/** When a window fires next, ms; of several windows that merge the earliest time. */
 const FIRE_TIME = new ReducingStateDescriptor<number>("trigger.fire-time", (a, b) => Math.min(a, b));
 
 /**
- * Fires whenever event time has gone on by an interval, and at the window's end, each time with all that is in the window.
+ * Fires whenever event time has advanced by an interval, and at the window's end, each time with all records of the window.
  *
- * Firings are due at multiples of the interval. A jump of event time over several fires for each, with the same contents. As
- * in Flink the first is computed by the remainder of the record's time, which for a time below zero is an interval later.
+ * Firings are due at multiples of the interval. A jump of event time over several of them fires for each, with the same contents.
+ * As in Flink, the first one is computed by the remainder of the record's time, which for a time below zero is an interval later.
  *
  * A global window has no end, and event time at the end of a bounded input is infinite: in Flink it fires there for ever.
- * Here it fires once more for each key, and goes on with the key's next record if there is a later run.
+ * Here it fires once more for each key, and goes on with the key's next record in a later run.
  */
 export class ContinuousEventTimeTrigger extends Trigger<unknown, Window> {
   /** For explain, and stored with the state. */
@@ -30,7 +30,7 @@ export class ContinuousEventTimeTrigger extends Trigger<unknown, Window> {
   }
 
   /**
-   * Fires whenever event time has gone on by `intervalMs`.
+   * Fires whenever event time has advanced by `intervalMs`.
    * @throws {RangeError} unless `intervalMs` is a whole number > 0
    */
   static of(intervalMs: number): ContinuousEventTimeTrigger {
@@ -101,12 +101,11 @@ export class ContinuousEventTimeTrigger extends Trigger<unknown, Window> {
 }
 
 /**
- * Fires whenever the clock has gone on by an interval since a window's first record, with all that is in the window.
+ * Fires whenever processing time has advanced by an interval since a window's first record, with all records of the window.
  *
- * Firings are due at multiples of the interval, the last at the window's end. On windows of event time nothing fires when
- * event time comes to the end, as in Flink; and where such a window lies behind the clock, its last moment has passed
- * before its first record: then each record fires once, when the clock is looked at next. (In Flink it fires again and again
- * until the window is cleaned up.)
+ * Firings are due at multiples of the interval, the last at the window's end. On windows of event time it does not fire when
+ * event time reaches the end, as in Flink. If the end of such a window lies before processing time already, each record fires
+ * it once, at the next check of processing time. (In Flink it fires again and again until the window is cleaned up.)
  */
 export class ContinuousProcessingTimeTrigger extends Trigger<unknown, Window> {
   /** For explain, and stored with the state. */
@@ -120,7 +119,7 @@ export class ContinuousProcessingTimeTrigger extends Trigger<unknown, Window> {
   }
 
   /**
-   * Fires whenever the clock has gone on by `intervalMs`.
+   * Fires whenever processing time has advanced by `intervalMs`.
    * @throws {RangeError} unless `intervalMs` is a whole number > 0
    */
   static of(intervalMs: number): ContinuousProcessingTimeTrigger {

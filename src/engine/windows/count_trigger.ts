@@ -8,8 +8,8 @@ const COUNT = new ReducingStateDescriptor<number>("trigger.count", (accumulated,
 /**
  * Fires at every `maxCount`th record of a window.
  *
- * It takes the place of the window's own trigger: what has come since the last firing when the window ends is dropped without
- * one, as in Flink.
+ * It replaces the window's default trigger: records that have arrived since the last firing when the window ends are dropped
+ * without another firing, as in Flink.
  */
 export class CountTrigger extends Trigger<unknown, Window> {
   /** For explain, and stored with the state. */

@@ -2,14 +2,14 @@ import { ValueStateDescriptor } from "../state/state.ts";
 import { Trigger, type TriggerContext, TriggerResult } from "./trigger.ts";
 import type { Window } from "./window.ts";
 
-/** How far two records are apart. */
+/** The distance between two records. */
 export type DeltaFunction<T> = (oldDataPoint: T, newDataPoint: T) => number;
 
 /**
- * Fires at a record that is further than `threshold` from the one at the last firing (at first: from the window's first).
+ * Fires at a record that is further than `threshold` from the one at the last firing (at first: from the window's first record).
  *
- * Two with different functions have one description: give their operators another `uid()` when the function changes. It does
- * not work on windows that merge.
+ * Triggers with different functions have the same description: give the operator another `uid()` when the function changes. It
+ * does not work on windows that merge.
  */
 export class DeltaTrigger<T> extends Trigger<T, Window> {
   /** For explain, and stored with the state. */
@@ -27,7 +27,7 @@ export class DeltaTrigger<T> extends Trigger<T, Window> {
 
   /**
    * Fires when `delta` is more than `threshold`.
-   * @throws {TypeError} if `threshold` is no number or `delta` no function
+   * @throws {TypeError} if `threshold` is not a number or `delta` not a function
    */
   static of<T>(threshold: number, delta: DeltaFunction<T>): DeltaTrigger<T> {
     checkDelta("a delta trigger", threshold, delta);

@@ -8,7 +8,7 @@ export interface TimestampedValue<T> {
   readonly timestampMs: number;
 }
 
-/** What an evictor may ask. */
+/** What an evictor can read. */
 export interface EvictorContext {
   /** ms */
   currentWatermark(): number;
@@ -17,14 +17,14 @@ export interface EvictorContext {
 }
 
 /**
- * Takes records out of a window that fires, before its function is called, after, or both. What is taken out is gone for
- * later firings, too. The function is called even if nothing is left.
+ * Removes records from a window that fires, before its function is called, after, or both. They are gone for later firings too.
+ * The function is called even if no records are left.
  *
  * Flink's evictors remove by an iterator, which JavaScript does not have: here they return those of `elements` that stay.
  * @see Flink: Evictor
  */
 export interface Evictor<T, W extends Window> {
-  /** For explain, and stored with the state: another description cannot read it. Say in it what the results depend on. */
+  /** For explain, and stored with the state, which only the same description can read: put in it what the results depend on. */
   readonly description: string;
   /**
    * The records that stay, before the function is called.
@@ -39,7 +39,7 @@ export interface Evictor<T, W extends Window> {
 /** Records of a window, in order of arrival. */
 export type Elements<T> = readonly TimestampedValue<T>[];
 
-/** An evictor that does the same before or after. */
+/** An evictor that works either before or after the window's function. */
 export abstract class OneSidedEvictor<T> implements Evictor<T, Window> {
   abstract readonly description: string;
   readonly #doEvictAfter: boolean;
@@ -52,24 +52,24 @@ export abstract class OneSidedEvictor<T> implements Evictor<T, Window> {
     this.#doEvictAfter = doEvictAfter;
   }
 
-  /** Evicts, unless it does so after. */
+  /** Evicts before the function, unless it evicts after it. */
   evictBefore(elements: Elements<T>): Elements<unknown> {
     return this.#doEvictAfter ? elements : this.evict(elements);
   }
 
-  /** Evicts, if it does so after. */
+  /** Evicts after the function, if that was asked for. */
   evictAfter(elements: Elements<T>): Elements<unknown> {
     return this.#doEvictAfter ? this.evict(elements) : elements;
   }
 
   /**
-   * Says what stays.
+   * Chooses the records that stay.
    * @returns those that stay
    */
   protected abstract evict(elements: Elements<T>): Elements<unknown>;
 }
 
-/** For the description of an evictor. */
+/** The end of an evictor's description. */
 export function describeSide(doEvictAfter: boolean): string {
   return doEvictAfter ? ", after" : "";
 }

@@ -32,8 +32,8 @@ export class CountEvictor extends OneSidedEvictor<unknown> {
 }
 
 /**
- * Keeps the records that are less than `windowSizeMs` older than the newest of the window, by event time. Does nothing where
- * the first has no timestamp.
+ * Keeps the records that are less than `windowSizeMs` older than the newest of the window, by event time. It keeps all if the
+ * first has no timestamp.
  */
 export class TimeEvictor extends OneSidedEvictor<unknown> {
   /** For explain, and stored with the state. */
@@ -70,7 +70,7 @@ export class TimeEvictor extends OneSidedEvictor<unknown> {
 /**
  * Keeps the records that are less than `threshold` from the window's last one.
  *
- * Two with different functions have one description: give their operators another `uid()` when the function changes.
+ * Evictors with different functions have the same description: give the operator another `uid()` when the function changes.
  */
 export class DeltaEvictor<T> extends OneSidedEvictor<T> {
   /** For explain, and stored with the state. */
@@ -89,7 +89,7 @@ export class DeltaEvictor<T> extends OneSidedEvictor<T> {
    * Keeps records of which `delta` is less than `threshold`.
    * @param delta takes a record and the window's last one
    * @param doEvictAfter whether to take records out after the window's function instead of before
-   * @throws {TypeError} if `threshold` is no number or `delta` no function
+   * @throws {TypeError} if `threshold` is not a number or `delta` not a function
    */
   static of<T>(threshold: number, delta: DeltaFunction<T>, doEvictAfter = false): DeltaEvictor<T> {
     checkDelta("a delta evictor", threshold, delta);

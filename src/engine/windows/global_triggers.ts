@@ -3,7 +3,7 @@ import type { GlobalWindow } from "./window.ts";
 
 const { CONTINUE, FIRE } = TriggerResult;
 
-/** What `GlobalWindows.create()` does if nothing else is said. */
+/** The default trigger of `GlobalWindows.create()`, which never fires. */
 export class NeverTrigger extends Trigger<unknown, GlobalWindow> {
   readonly description: string = "NeverTrigger()";
 
@@ -27,7 +27,7 @@ export class NeverTrigger extends Trigger<unknown, GlobalWindow> {
   override clear(): void {}
 }
 
-/** Fires when a bounded input has come to its end. */
+/** Fires when a bounded input has ended. */
 export class EndOfStreamTrigger extends NeverTrigger {
   override readonly description = "EndOfStreamTrigger()";
 

@@ -19,7 +19,7 @@ export class GlobalWindows extends WindowAssigner<unknown, GlobalWindow> {
     this.#trigger = trigger;
   }
 
-  /** Never fires by itself: say when with `trigger()`. */
+  /** Windows that never fire by themselves: set a `trigger()`. */
   static create(): GlobalWindows {
     return new GlobalWindows("GlobalWindows()", new NeverTrigger());
   }

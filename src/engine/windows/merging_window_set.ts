@@ -1,25 +1,25 @@
 import type { Window } from "./window.ts";
 import type { MergingWindowAssigner } from "./window_assigner.ts";
 
-/** The open windows of a key as they are stored: each one's id, and the id under which its contents are kept. */
+/** The stored form of a key's open windows: the id of each, and the id under which its contents are kept. */
 export type OpenWindows = readonly (readonly [window: string, stateWindow: string])[];
 
-/** Told when windows become one. */
+/** Called when windows merge. */
 export interface MergeListener<W extends Window> {
   /**
-   * @param result the one
-   * @param merged those that are no more, in order of time
-   * @param stateWindow where the contents of the one are kept from now on
-   * @param mergedStateWindows where the other contents are
+   * @param result the merged window
+   * @param merged the windows that it replaces, in order of time
+   * @param stateWindow the id under which its contents are kept from now on
+   * @param mergedStateWindows the ids under which the other contents are kept
    */
   onMerge(result: W, merged: readonly W[], stateWindow: string, mergedStateWindows: readonly string[]): void;
 }
 
 /**
- * The open windows of one key, of which those that overlap become one.
+ * The open windows of one key, of which those that overlap merge.
  *
- * A window grows with nearly every record, its contents should not move each time: they stay under the id of the first window
- * they were in, the state window.
+ * A window grows with nearly every record, but its contents should not move each time: they stay under the id of their first
+ * window, the state window.
  * @see Flink: MergingWindowSet
  */
 export class MergingWindowSet<W extends Window> {
@@ -32,17 +32,17 @@ export class MergingWindowSet<W extends Window> {
     this.#stateWindows = new Map(stored);
   }
 
-  /** What to store now; undefined if it is what was stored. */
+  /** What has to be stored; undefined if it has not changed. */
   get changes(): OpenWindows | undefined {
     return this.#changed ? [...this.#stateWindows] : undefined;
   }
 
-  /** Where the contents of an open window are. */
+  /** The id under which the contents of an open window are kept. */
   stateWindow(window: W): string | undefined {
     return this.#stateWindows.get(window.id);
   }
 
-  /** Opens a window. @returns it, or the one of which it is a part */
+  /** Opens a window. @returns it, or the window into which it has merged */
   add(added: W, listener: MergeListener<W>): W {
     let result = added;
     const windows = [...this.#stateWindows.keys()].map((id) => this.#assigner.windowOf(id));
@@ -55,14 +55,14 @@ export class MergingWindowSet<W extends Window> {
     return result;
   }
 
-  /** Forgets a window. */
+  /** Removes a window. */
   retire(window: W): void {
     if (this.#stateWindows.delete(window.id)) this.#changed = true;
   }
 
   #merge(merged: readonly W[], result: W, listener: MergeListener<W>): void {
-    // A window into which the new one fits stays what it is, and one that equals it, too. (Of two equal ones Flink takes only
-    // the new one, and loses the contents of a session that has grown to its size, as dynamic gaps can make it.)
+    // A window that covers the new one, or equals it, stays as it is. (Of two equal ones Flink keeps only the new one, and loses
+    // the contents of a session that has grown to the same size, as dynamic gaps can make it.)
     if (merged.length === 1 && merged[0]!.id === result.id) return;
     const [stateWindow, ...mergedStateWindows] = merged.map(({ id }) => this.#stateWindows.get(id)!);
     for (const { id } of merged) this.#stateWindows.delete(id);

@@ -27,8 +27,8 @@ export abstract class ProcessingTimeWindows extends WindowAssigner<unknown, Time
 }
 
 /**
- * Windows by the clock, of one length, side by side. One that is open when a bounded input ends does not fire: the clock has
- * not come to its end; a later run of the job does that. (Flink drops it.)
+ * Windows of processing time with one length, side by side. A window that is open when a bounded input ends does not fire, as its
+ * end lies in the future; it fires in a later run of the job. (Flink drops it.)
  */
 export class TumblingProcessingTimeWindows extends ProcessingTimeWindows {
   /** For explain, and stored with the state. */
@@ -62,7 +62,7 @@ export class TumblingProcessingTimeWindows extends ProcessingTimeWindows {
   }
 }
 
-/** Windows by the clock, of one length, a new one every `slideMs`. */
+/** Windows of processing time with one length, a new one every `slideMs`. */
 export class SlidingProcessingTimeWindows extends ProcessingTimeWindows {
   /** For explain, and stored with the state. */
   readonly description: string;

@@ -3,10 +3,10 @@ import { EventTimeTrigger, ProcessingTimeTrigger } from "./time_triggers.ts";
 import { TimeWindow } from "./window.ts";
 import { MergingWindowAssigner, type WindowAssignerContext } from "./window_assigner.ts";
 
-/** The silence that ends a session after this record, ms, a whole number > 0. */
+/** How long after this record its session ends if no other record follows, ms, a whole number > 0. */
 export type SessionWindowTimeGapExtractor<T> = (value: T) => number;
 
-/** What sessions of both kinds of time have in common. */
+/** What sessions of event time and of processing time have in common. */
 export abstract class SessionWindows<T> extends MergingWindowAssigner<T, TimeWindow> {
   /** For explain, and stored with the state. */
   readonly description: string;
@@ -32,7 +32,7 @@ export abstract class SessionWindows<T> extends MergingWindowAssigner<T, TimeWin
     TimeWindow.mergeWindows(windows, merge);
   }
 
-  /** What a record of that moment alone would be. */
+  /** The session of a single record at that time. */
   protected sessionOf(value: T, timeMs: number): readonly TimeWindow[] {
     const gapMs = this.#gapMs;
     if (typeof gapMs === "number") return [new TimeWindow(timeMs, timeMs + gapMs)];
@@ -43,8 +43,8 @@ export abstract class SessionWindows<T> extends MergingWindowAssigner<T, TimeWin
 }
 
 /**
- * Windows that end with a silence: each record opens `[timestamp, timestamp + gap)`, and windows of a key that overlap or
- * touch are one. Two records exactly one gap apart are one session.
+ * Windows that end with a gap: each record opens `[timestamp, timestamp + gap)`, and windows of a key that overlap or touch
+ * merge. Two records exactly one gap apart are in one session.
  */
 export class EventTimeSessionWindows<T = unknown> extends SessionWindows<T> {
   private constructor(gapMs: number | SessionWindowTimeGapExtractor<T>) {
@@ -52,9 +52,9 @@ export class EventTimeSessionWindows<T = unknown> extends SessionWindows<T> {
   }
 
   /**
-   * Sessions that end after `gapMs` of silence.
+   * Sessions that end after `gapMs` without a record.
    * @param gapMs a whole number > 0; see `Time`
-   * @throws {RangeError} otherwise
+   * @throws {RangeError} if it is not
    */
   static withGap(gapMs: number): EventTimeSessionWindows {
     checkWhole("a session window", "gapMs", gapMs);
@@ -90,9 +90,9 @@ export class ProcessingTimeSessionWindows<T = unknown> extends SessionWindows<T>
   }
 
   /**
-   * Sessions that end after `gapMs` of silence.
+   * Sessions that end after `gapMs` without a record.
    * @param gapMs a whole number > 0; see `Time`
-   * @throws {RangeError} otherwise
+   * @throws {RangeError} if it is not
    */
   static withGap(gapMs: number): ProcessingTimeSessionWindows {
     checkWhole("a session window", "gapMs", gapMs);

@@ -5,8 +5,8 @@ import { TimeWindow } from "./window.ts";
 import { WindowAssigner } from "./window_assigner.ts";
 
 /**
- * Windows of one length, a new one every `slideMs`: an event falls into `sizeMs / slideMs` of them, and each keeps its own
- * contents. With a slide longer than the size there are gaps; what falls into one is counted with the late records.
+ * Windows of one length, a new one every `slideMs`: a record falls into `sizeMs / slideMs` of them, and each keeps its own
+ * contents. With a slide longer than the size there are gaps; records that fall into one count as late.
  */
 export class SlidingEventTimeWindows extends WindowAssigner<unknown, TimeWindow> {
   /** For explain, and stored with the state. */
@@ -60,7 +60,7 @@ export class SlidingWindows {
   readonly #sizeMs: number;
   readonly #slideMs: number;
   readonly #offsetMs: number;
-  // Records of [from, until) fall into the windows of the one before.
+  // Records in [from, until) fall into the same windows as the record before.
   #last: readonly TimeWindow[] = [];
   #fromMs = Number.POSITIVE_INFINITY;
   #untilMs = Number.NEGATIVE_INFINITY;
@@ -71,7 +71,7 @@ export class SlidingWindows {
     this.#offsetMs = offsetMs;
   }
 
-  /** Those that hold a moment, the latest first, as in Flink. */
+  /** The windows that contain a moment, the latest first, as in Flink. */
   at(timeMs: number): readonly TimeWindow[] {
     if (timeMs >= this.#fromMs && timeMs < this.#untilMs) return this.#last;
     const lastStartMs = windowStart(timeMs, this.#slideMs, this.#offsetMs);
@@ -80,7 +80,7 @@ export class SlidingWindows {
     for (; startMs + this.#sizeMs > timeMs; startMs -= this.#slideMs) {
       windows.push(new TimeWindow(startMs, startMs + this.#sizeMs));
     }
-    // `startMs` is now that of the latest window that has ended.
+    // `startMs` is now the start of the latest window that has ended.
     this.#fromMs = Math.max(lastStartMs, startMs + this.#sizeMs);
     this.#untilMs = Math.min(lastStartMs + this.#slideMs, windows.at(-1)?.endMs ?? Number.POSITIVE_INFINITY);
     return this.#last = windows;
@@ -94,7 +94,7 @@ export function checkSliding(sizeMs: number, slideMs: number, offsetMs: number):
   checkOffset("a sliding window", offsetMs, "slideMs", slideMs);
 }
 
-/** For the description of an assigner. */
+/** The end of an assigner's description. */
 export function describeSliding(sizeMs: number, slideMs: number, offsetMs: number): string {
   return `${sizeMs} ms every ${slideMs} ms${offsetMs === 0 ? "" : `, offset ${offsetMs} ms`}`;
 }

@@ -4,8 +4,8 @@ import type { Window } from "./window.ts";
 const { CONTINUE, FIRE } = TriggerResult;
 
 /**
- * Fires when event time has come to the window's last moment, and again at each record that comes later (within the allowed
- * lateness). What windows of event time do if nothing else is said.
+ * Fires when event time has reached the window's last millisecond, and again at each record that arrives later (within the allowed
+ * lateness). The default trigger of windows of event time.
  */
 export class EventTimeTrigger extends Trigger<unknown, Window> {
   static readonly #only = new EventTimeTrigger();
@@ -16,7 +16,7 @@ export class EventTimeTrigger extends Trigger<unknown, Window> {
     super();
   }
 
-  /** The one there is: it keeps nothing. */
+  /** The trigger; there is one instance, as it has no state. */
   static create(): EventTimeTrigger {
     return EventTimeTrigger.#only;
   }
@@ -47,7 +47,7 @@ export class EventTimeTrigger extends Trigger<unknown, Window> {
   /** @internal */
   override onMerge(window: Window, context: TriggerContext): void {
     const endMs = window.maxTimestamp();
-    // Else onElement() fires at once, and the timer would do so a second time.
+    // At an earlier time onElement() fires at once, and a timer would fire a second time.
     if (endMs > context.currentWatermark()) context.registerEventTimeTimer(endMs);
   }
 
@@ -57,7 +57,7 @@ export class EventTimeTrigger extends Trigger<unknown, Window> {
   }
 }
 
-/** Fires when the clock has come to the window's last moment. What windows of processing time do if nothing else is said. */
+/** Fires when processing time has reached the window's last millisecond. The default trigger of windows of processing time. */
 export class ProcessingTimeTrigger extends Trigger<unknown, Window> {
   static readonly #only = new ProcessingTimeTrigger();
   /** For explain, and stored with the state. */
@@ -67,7 +67,7 @@ export class ProcessingTimeTrigger extends Trigger<unknown, Window> {
     super();
   }
 
-  /** The one there is: it keeps nothing. */
+  /** The trigger; there is one instance, as it has no state. */
   static create(): ProcessingTimeTrigger {
     return ProcessingTimeTrigger.#only;
   }

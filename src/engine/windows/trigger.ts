@@ -13,71 +13,71 @@ import type {
 import type { Key } from "../state/key.ts";
 import type { Window } from "./window.ts";
 
-/** What becomes of a window: nothing, a result, its contents being dropped, or first the one and then the other. */
+/** What happens to a window: nothing, it fires, its contents are dropped, or it fires and its contents are dropped. */
 export const TriggerResult = {
   CONTINUE: "CONTINUE",
   FIRE: "FIRE",
   PURGE: "PURGE",
   FIRE_AND_PURGE: "FIRE_AND_PURGE",
 } as const;
-/** One of these words. */
+/** One of the values of {@link TriggerResult}. */
 export type TriggerResult = typeof TriggerResult[keyof typeof TriggerResult];
 
 /**
  * Decides when a window fires.
  *
- * One serves all keys, all windows and all attempts of a job: what it has to remember lies in the context's states, which are
- * those of the key and window at work.
+ * One trigger serves all keys, all windows and all attempts of a job: what it has to remember is in the context's states, which
+ * are those of the current key and window.
  * @see Flink: Trigger
  */
 export abstract class Trigger<T, W extends Window> {
-  /** For explain, and stored with the state: another description cannot read it. Say in it what the results depend on. */
+  /** For explain, and stored with the state, which only the same description can read: put in it what the results depend on. */
   abstract readonly description: string;
 
   /**
-   * A record has come into the window.
+   * A record has been added to the window.
    * @param timestampMs event time of the record, ms, or `NO_TIMESTAMP`
    */
   abstract onElement(value: T, timestampMs: number, window: W, context: TriggerContext): TriggerResult;
 
-  /** An event-time timer of the window has come due. */
+  /** An event-time timer of the window fires. */
   abstract onEventTime(timeMs: number, window: W, context: TriggerContext): TriggerResult;
 
-  /** A processing-time timer of the window has come due. */
+  /** A processing-time timer of the window fires. */
   abstract onProcessingTime(timeMs: number, window: W, context: TriggerContext): TriggerResult;
 
-  /** Whether it can work on windows that merge; if so, `onMerge()` moves its states and timers. */
+  /** Whether it supports windows that merge; if so, `onMerge()` moves its states and timers. */
   canMerge(): boolean {
     return false;
   }
 
   /**
-   * Windows have become one. Merge the states and register the timers that the one needs: `clear()` is called for each of the
-   * windows that are no more.
+   * Windows have merged. Merge their states and register the timers that the merged window needs: `clear()` is called for each of
+   * the windows that it replaces.
    */
   onMerge(_window: W, _context: OnMergeContext): void {
     throw new TypeError(`${this.description} does not support merging`);
   }
 
-  /** The window is no more: release its states and timers. */
+  /** The window is removed: clear its states and delete its timers. */
   abstract clear(window: W, context: TriggerContext): void;
 }
 
-/** What a trigger may use. Timers and states are those of the key and window at work. */
+/** What a trigger can use. Timers and states are those of the current key and window. */
 export interface TriggerContext {
-  /** ms; while timers fire it is the new watermark already */
+  /** The watermark, ms; while timers fire it is the new one already. */
   currentWatermark(): number;
   /** ms since the Unix epoch */
   currentProcessingTime(): number;
-  /** A time that has passed already comes due with the next watermark. One registered twice comes due once. */
+  /** Registers an event-time timer. One for a time that has passed fires with the next watermark; one registered twice fires once. */
   registerEventTimeTimer(timeMs: number): void;
-  /** A time that has passed already comes due when the clock is looked at next. */
+  /** Registers a processing-time timer. One for a time that has passed fires at the next check of the clock. */
   registerProcessingTimeTimer(timeMs: number): void;
   /** Deletes the event-time timer of that time; nothing happens if there is none. */
   deleteEventTimeTimer(timeMs: number): void;
   /** Deletes the processing-time timer of that time; nothing happens if there is none. */
   deleteProcessingTimeTimer(timeMs: number): void;
-  /** The state of that name; names are shared with the `windowState()` of the window's function. */
+  /** A value of the current key and window; its name is shared with the `windowState()` of the window's function. */
   getPartitionedState<S>(descriptor: ValueStateDescriptor<S>): ValueState<S>;
   /** The reducing state of that name; names are shared with the `windowState()` of the window's function. */
   getPartitionedState<S>(descriptor: ReducingStateDescriptor<S>): ReducingState<S>;
@@ -89,13 +89,13 @@ export interface TriggerContext {
   getPartitionedState<IN, ACC, OUT>(descriptor: AggregatingStateDescriptor<IN, ACC, OUT>): AggregatingState<IN, OUT>;
 }
 
-/** What a trigger may use when windows become one: the one is the window at work. */
+/** What a trigger can use when windows merge: the current window is the merged one. */
 export interface OnMergeContext extends TriggerContext {
-  /** Moves what the windows that are no more have in a state into the state of the one. */
+  /** Merges the state of the windows that are replaced into that of the merged window. */
   mergePartitionedState<S>(descriptor: MergeableStateDescriptor<S>): void;
 }
 
-/** Describes a state of which two can be made one. */
+/** Describes a state that can be merged. */
 export type MergeableStateDescriptor<S> =
   | ReducingStateDescriptor<S>
   | ListStateDescriptor<S>

@@ -3,7 +3,7 @@ import { EventTimeTrigger } from "./time_triggers.ts";
 import { TimeWindow } from "./window.ts";
 import { WindowAssigner } from "./window_assigner.ts";
 
-/** Windows of one length, side by side: every event falls into exactly one. */
+/** Windows of one length, side by side: every record falls into exactly one. */
 export class TumblingEventTimeWindows extends WindowAssigner<unknown, TimeWindow> {
   /** For explain, and stored with the state. */
   readonly description: string;

@@ -2,7 +2,7 @@ import { formatTime } from "../record.ts";
 
 /** Records of a key that belong together. */
 export interface Window {
-  /** Names the window in state and timers. */
+  /** Identifies the window in state and timers. */
   readonly id: string;
   /** ms since the Unix epoch, included */
   readonly startMs: number;
@@ -14,7 +14,7 @@ export interface Window {
   toString(): string;
 }
 
-/** Events of `[startMs, endMs)`. */
+/** The window of timestamps in `[startMs, endMs)`. */
 export class TimeWindow implements Window {
   readonly startMs: number;
   readonly endMs: number;
@@ -61,12 +61,12 @@ export class TimeWindow implements Window {
     return this.endMs - 1;
   }
 
-  /** Whether the two overlap or touch, end to start. */
+  /** Whether the two overlap or touch. */
   intersects(other: TimeWindow): boolean {
     return this.startMs <= other.endMs && this.endMs >= other.startMs;
   }
 
-  /** The smallest window that holds both. */
+  /** The smallest window that covers both. */
   cover(other: TimeWindow): TimeWindow {
     return new TimeWindow(Math.min(this.startMs, other.startMs), Math.max(this.endMs, other.endMs));
   }
@@ -76,7 +76,7 @@ export class TimeWindow implements Window {
   }
 }
 
-/** The one window of `GlobalWindows`: all of time. */
+/** The only window of `GlobalWindows`, which covers all time. */
 export class GlobalWindow implements Window {
   /**
    * The timestamp of what a global window emits, ms: the last one there is. In Flink it is `Long.MAX_VALUE`; here it is the
@@ -91,7 +91,7 @@ export class GlobalWindow implements Window {
 
   private constructor() {}
 
-  /** The one there is. */
+  /** The only instance. */
   static get(): GlobalWindow {
     return GlobalWindow.#only;
   }

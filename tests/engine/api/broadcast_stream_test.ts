@@ -110,7 +110,7 @@ Deno.test("broadcast() is shown by explain()", () => {
 Deno.test("broadcast() refuses to go without descriptors of maps, and two of one name", () => {
   const stream = newEnv().fromCollection([1]);
   const message =
-    "Cannot describe broadcast(): it takes a MapStateDescriptor for each state that keeps what the stream tells";
+    "Cannot describe broadcast(): it takes a MapStateDescriptor for each state that keeps the stream's records";
 
   for (const descriptors of [[], [undefined], [SUM], [LIMITS, SUM]]) {
     assertThrows(() => stream.broadcast(...descriptors as unknown as [typeof LIMITS]), TypeError, message);

@@ -82,7 +82,7 @@ Deno.test("split() refuses what is no predicates by name, at the line that was w
     [undefined, "it takes predicates by the name of their branch, it was given none"],
     [{}, "it takes predicates by the name of their branch, it was given none"],
     [{ "": yes }, "a branch needs a name, it was given an empty one"],
-    [{ cheap: yes, dear: "dear" }, 'the predicate of "dear" is no function, it is string'],
+    [{ cheap: yes, dear: "dear" }, 'the predicate of "dear" is not a function, it is string'],
     [{ cheap: async () => await true }, 'the predicate of "cheap" is async'],
     // JavaScript would ask 2 before 10, wherever it was written.
     [{ 10: yes, 2: yes }, 'branches named by numbers such as "2" come in order of size, not as written; use words'],

@@ -422,7 +422,7 @@ Deno.test("finish() says why when something has no end", async () => {
   await assertRejects(
     () => harness.finish(),
     Error,
-    "Cannot finish the job: a source that is no TestSource, or an asynchronous function, has not come to its end",
+    "Cannot finish the job: a source that is not a TestSource, or an asynchronous function, has not ended",
   );
 });
 
