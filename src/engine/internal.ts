@@ -5,6 +5,7 @@
 export { checkPlainFunction } from "./api/checks.ts";
 export * from "./commit_format.ts";
 export { isPlainJson, lossInJson } from "./json_value.ts";
+export { type DescribedJob, type JobLauncher, setJobLauncher } from "./runtime/launcher.ts";
 export { type FlagText, JOB_OPTIONS, type JobOption } from "./runtime/job_options.ts";
 export { type KeyId, keyIdOf } from "./state/key.ts";
 export { windowStart } from "./windows/tumbling_event_time_windows.ts";

@@ -5,6 +5,7 @@ import { emptyView } from "../reporting/job_view.ts";
 import { executeJob } from "../runtime/job_execution.ts";
 import { checkOptions, type EnvironmentOptions, type JobRunOptions, withDefaults } from "../runtime/job_options.ts";
 import { checkSuccess, type JobExecutionResult } from "../runtime/job_result.ts";
+import { jobLauncher } from "../runtime/launcher.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import type { Source } from "../source.ts";
 import { CollectionSource } from "../sources/collection_source.ts";
@@ -65,7 +66,10 @@ export class StreamExecutionEnvironment {
   async execute(): Promise<JobExecutionResult> {
     if (this.#options.explain) return this.#printExplained();
     const { graph, options } = await this.prepare();
-    const result = await executeJob(graph, options);
+    const launcher = jobLauncher();
+    const result = launcher === undefined
+      ? await executeJob(graph, options)
+      : await launcher({ graph, options, run: executeJob });
     checkSuccess(result);
     return result;
   }
