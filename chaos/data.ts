@@ -1,9 +1,8 @@
 /** What the jobs of the experiment read: bookings made with a fixed seed, a few of them damaged. */
 import type { Broker, OutgoingRecord } from "../src/connectors/broker.ts";
-import type { Topic } from "../src/models.ts";
 import { FLIGHTDATA, flightFromSkyone, flightFromSunset, SKYONE, SUNSET } from "../src/models.ts";
+import { jsonRecord } from "../src/gen/json_record.ts";
 import { bookings } from "../src/s05_data_gen.ts";
-import { encodeJson } from "../src/utils.ts";
 import { type JobName, renamed } from "./request.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
@@ -40,12 +39,12 @@ export async function writeInputs(
   for (let i = 1; i <= options.pairs; i++) {
     const { skyone, sunset, timestampMs } = source.next().value;
     if (lesson === "s16") {
-      records.push(recordOf(renamed(SKYONE, first), skyone, timestampMs));
-      records.push(recordOf(renamed(SUNSET, second!), sunset, timestampMs));
+      records.push(jsonRecord(renamed(SKYONE, first), skyone, timestampMs));
+      records.push(jsonRecord(renamed(SUNSET, second!), sunset, timestampMs));
     } else {
       const flights = renamed(FLIGHTDATA, first);
-      records.push(recordOf(flights, flightFromSkyone(skyone), timestampMs));
-      records.push(recordOf(flights, flightFromSunset(sunset), timestampMs));
+      records.push(jsonRecord(flights, flightFromSkyone(skyone), timestampMs));
+      records.push(jsonRecord(flights, flightFromSunset(sunset), timestampMs));
     }
     if (i % DAMAGED_EVERY === 0) records.push({ ...records.at(-1)!, value: DAMAGED });
     if (records.length < SEND_RECORDS && i < options.pairs) continue;
@@ -53,8 +52,4 @@ export async function writeInputs(
     records = [];
   }
   await producer.close();
-}
-
-function recordOf<T, K>(topic: Topic<T, K>, value: T, timestampMs: number): OutgoingRecord {
-  return { topic: topic.name, key: encodeJson(topic.key(value)), value: encodeJson(value), timestampMs };
 }

@@ -1,5 +1,6 @@
 import {
   type Flags,
+  type FlagValues,
   parseFlags,
   parsePositiveDuration,
   parseTime,
@@ -42,24 +43,12 @@ const FLAGS = {
   },
 } as const satisfies Flags;
 
-/** What `deno task gen` is asked for. */
-export interface GenOptions {
-  readonly create: boolean;
-  readonly replicas: number | undefined;
-  readonly rate: number | undefined;
-  readonly count: number;
-  readonly users: number;
-  readonly seed: number;
-  readonly startMs: number | undefined;
-  readonly stepMs: number | undefined;
-}
-
 /**
  * Reads the command line of `deno task gen`.
  * @throws {UsageError} naming the flag that cannot be used
  * @throws {HelpRequested} for `--help`
  */
-export function genOptions(args: readonly string[]): GenOptions {
+export function genOptions(args: readonly string[]): FlagValues<typeof FLAGS> & { readonly seed: number } {
   const { _: _none, seed = Math.floor(Math.random() * 2 ** 32), ...flags } = parseFlags(args, FLAGS, {
     command: "deno task gen",
     describe: "Sends made-up bookings of two airlines to the topics skyone and sunset.",

@@ -43,7 +43,7 @@ export class AsyncCalls<IN, OUT> {
   }
 }
 
-/** Lets promises that are settled tell those who wait for them. */
+/** Lets settled promises wake those who wait for them. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve();
 }

@@ -54,12 +54,12 @@ Deno.test("lossInJson() takes deep and shared values, and notices a cycle at any
 });
 
 Deno.test("lossInJson() goes by what an object says of itself as output, and refuses it as state", () => {
-  const told = (said: unknown) => ({ at: { toJSON: () => said } });
+  const showing = (shown: unknown) => ({ at: { toJSON: () => shown } });
   assertEquals(lossInJson({ at: new Date(0) }, "output"), undefined);
   assertEquals(lossInJson({ at: new Date(0) }, "state"), "a Date in .at");
-  assertEquals(lossInJson(told([1, { a: "text" }]), "output"), undefined);
-  assertEquals(lossInJson(told([1, { a: NaN }]), "output"), "NaN in .at[1].a");
-  assertEquals(lossInJson(told(undefined), "output"), "undefined in .at");
+  assertEquals(lossInJson(showing([1, { a: "text" }]), "output"), undefined);
+  assertEquals(lossInJson(showing([1, { a: NaN }]), "output"), "NaN in .at[1].a");
+  assertEquals(lossInJson(showing(undefined), "output"), "undefined in .at");
 });
 
 Deno.test("lossInJson() takes an object of a class by its fields, and refuses one that has none", () => {

@@ -8,7 +8,7 @@ export type HasNumber<N extends PropertyKey> = { readonly [Name in N]: number };
 
 /**
  * A record whose field `N` can be compared: it holds numbers, compared by size, or texts, compared by their UTF-16 code units as
- * in Java, but not now this and now that.
+ * in Java, but not both.
  */
 export type HasComparable<N extends PropertyKey> = HasNumber<N> | { readonly [Name in N]: string };
 
@@ -19,7 +19,7 @@ export type Aggregation = "sum" | "min" | "max" | "minBy" | "maxBy";
 export interface FieldAggregate<T> {
   /** For explain, and stored with the state: `sum of "price"`. */
   readonly description: string;
-  /** @throws {TypeError} if the record's field is nothing that can be folded */
+  /** @throws {TypeError} if the record's field cannot be folded */
   check(value: T): void;
   /** @throws {TypeError} if one record's field is a number and the other's text; both must have passed `check()` */
   checkAlike(a: T, b: T): void;
@@ -46,7 +46,7 @@ export function fieldAggregate<T>(
   const smaller = aggregation === "min" || aggregation === "minBy";
   const checkAlike = (first: T, second: T) => {
     const [a, b] = [typeof fieldOf(first), typeof fieldOf(second)];
-    if (a !== b) throw refused(`it is now ${a}, now ${b}`);
+    if (a !== b) throw refused(`it is ${a} in one record and ${b} in another`);
   };
   const reduce: ReduceFunction<T> = (accumulated, next) => {
     checkAlike(accumulated, next);

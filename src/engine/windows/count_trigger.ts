@@ -3,7 +3,7 @@ import { checkWhole } from "./checks.ts";
 import { type OnMergeContext, Trigger, type TriggerContext, TriggerResult } from "./trigger.ts";
 import type { Window } from "./window.ts";
 
-const COUNT = new ReducingStateDescriptor<number>("trigger.count", (accumulated, next) => accumulated + next);
+const COUNT = new ReducingStateDescriptor<number>("trigger.count", (total, next) => total + next);
 
 /**
  * Fires at every `maxCount`th record of a window.

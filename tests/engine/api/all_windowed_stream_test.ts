@@ -156,7 +156,7 @@ Deno.test("Windows without key go on from the last commit, their function's stat
   assertEquals(job.output, ["5 of 5 @9", "8 of 13 @19"]);
 });
 
-Deno.test("A function that is none is refused where it is said", () => {
+Deno.test("What is not a function is refused at the line that was written", () => {
   const nothing = {} as never;
   const described = () => stream(...SALES).windowAll(tumbling);
 

@@ -79,8 +79,8 @@ Deno.test("split() refuses what is no predicates by name, at the line that was w
   const stream = newStream();
   const yes = () => true;
   const described: readonly (readonly [unknown, string])[] = [
-    [undefined, "it takes predicates by the name of their branch, it was given none"],
-    [{}, "it takes predicates by the name of their branch, it was given none"],
+    [undefined, "it takes predicates by the name of their branch, and there is no predicate"],
+    [{}, "it takes predicates by the name of their branch, and there is no predicate"],
     [{ "": yes }, "a branch needs a name, it was given an empty one"],
     [{ cheap: yes, dear: "dear" }, 'the predicate of "dear" is not a function, it is string'],
     [{ cheap: async () => await true }, 'the predicate of "cheap" is async'],
@@ -406,7 +406,7 @@ Deno.test("name() names an operator, and its state unless uid() does, in whichev
   ]);
 });
 
-Deno.test("name() and uid() name a sink likewise", () => {
+Deno.test("name() and uid() name a sink too", () => {
   const env = newEnv();
   env.fromCollection(["a"]).sinkTo(NOWHERE).name("out").uid("out-v1");
 

@@ -118,7 +118,7 @@ Deno.test("intervalJoin() refuses what it kept for another interval, naming both
   );
 });
 
-Deno.test("between() leaves bounds out that it is told to", () => {
+Deno.test("between() leaves out the bounds that are named", () => {
   const env = newEnv();
   const { orders, payments } = newStreams(env);
   const join = orders.intervalJoin(payments);

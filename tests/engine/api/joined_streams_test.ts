@@ -314,7 +314,7 @@ Deno.test("join() and coGroup() keep types from one end to the other", () => {
   const windows = TumblingEventTimeWindows.of(10);
   // @ts-expect-error: one key is text, the other a number
   oranges.join(greens).where(({ color }) => color).equalTo(({ m }) => m);
-  // @ts-expect-error: likewise
+  // @ts-expect-error: the key is of another type here too
   oranges.coGroup(greens).where(({ color }) => color).equalTo(({ m }) => m);
   // @ts-expect-error: a function is no key
   oranges.join(greens).where(({ color }) => () => color);

@@ -303,7 +303,7 @@ Deno.test("connect() takes streams whose keys are of one type", () => {
   byNumber.connect(bookings.keyBy(({ email }) => email.length));
   // @ts-expect-error a key here and none there
   const half = () => byNumber.connect(bookings);
-  // @ts-expect-error likewise
+  // @ts-expect-error the keys of the two streams differ here too
   flights.connect(bookings).keyBy(({ number }) => number, ({ email }) => email.length);
   // @ts-expect-error it needs a key
   flights.connect(bookings).process(new Pair());
@@ -355,7 +355,7 @@ Deno.test("only the broadcast stream writes broadcast state", () => {
   flights.connect(rules).process(new Ruled());
   // @ts-expect-error a broadcast stream is to be connected
   const mapped = () => rules.map((rule: number) => rule);
-  // @ts-expect-error it needs a state that keeps what it tells
+  // @ts-expect-error it needs a state that keeps its records
   const nothing = () => flights.broadcast();
   // @ts-expect-error of a map
   const value = () => flights.broadcast(COUNT);

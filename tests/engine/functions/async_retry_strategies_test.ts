@@ -34,7 +34,7 @@ Deno.test("exponentialBackoff() waits longer from call to call, up to its bound,
   ]);
 });
 
-Deno.test("AsyncRetryStrategies ask again after every error when they are told nothing, else only as they are told", () => {
+Deno.test("AsyncRetryStrategies ask again after every error unless a predicate decides", () => {
   const both = (strategy: ReturnType<typeof AsyncRetryStrategies.fixedDelay<string>>) => [
     strategy.ifResult([]),
     strategy.ifResult(["x"]),

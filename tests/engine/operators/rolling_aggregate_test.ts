@@ -128,6 +128,6 @@ Deno.test("RollingAggregateOperator refuses to compare numbers with texts", () =
   assertThrows(
     () => rig.record({ ...fare("b", 0), cents: "2" as unknown as number }, 2),
     OperatorError,
-    'Cannot take max() of field "cents": it is now number, now string',
+    'Cannot take max() of field "cents": it is number in one record and string in another',
   );
 });

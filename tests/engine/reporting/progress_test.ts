@@ -189,7 +189,7 @@ function timers(texts: DataStream<string>): DataStream<string> {
   }).name("timers");
 }
 
-/** Likewise by the clock. */
+/** A timer for each key by the clock. */
 function alarms(texts: DataStream<string>): DataStream<string> {
   return texts.keyBy((text) => text).process<string>({
     processElement: (_text, context) => context.timerService().registerProcessingTimeTimer(1_060_000),

@@ -30,27 +30,27 @@ function textJob(
 }
 
 /** What the watchdog of a job said. */
-function told(job: JobRig): string[] {
+function warningsOf(job: JobRig): string[] {
   return job.said.filter((line) => /no progress|goes on after|stood still/.test(line));
 }
 
 // ------------------------------------------------------------------------------------------------- the loop goes round
 
-Deno.test("Watchdog tells after a minute which records do not come, again each minute, and when the job goes on", async () => {
+Deno.test("Watchdog warns after a minute of records that do not come, again each minute, and logs when the job goes on", async () => {
   const source = new ScriptSource<string>({ "s-0": [], "s-1": [at(5, "b")] });
   source.announce("s-0", at(1, "a"), at(2, "a"));
   const job = textJob(source);
   await job.execute(
     {},
     pass(job, 59),
-    () => assertEquals(told(job), []),
+    () => assertEquals(warningsOf(job), []),
     pass(job, 71),
     () => void source.deliver(Number.POSITIVE_INFINITY, { partition: 0 }),
     pass(job, 200),
   );
 
   const held = 'with 3 records to read: waits for source "texts" to fetch s-0';
-  assertEquals(told(job), [
+  assertEquals(warningsOf(job), [
     `warn: no progress for 60 s, ${held}`,
     `warn: no progress for 120 s, ${held}`,
     "info: goes on after 130 s",
@@ -63,12 +63,12 @@ Deno.test("Watchdog counts partitions that do not come when there are many", asy
   const job = textJob(source);
   await job.execute({}, pass(job, 62));
 
-  assertEquals(told(job), [
+  assertEquals(warningsOf(job), [
     'warn: no progress for 60 s, with 5 records to read: waits for source "texts" to fetch s-0, s-1, s-2 and 2 more',
   ]);
 });
 
-Deno.test("Watchdog tells whose results do not come", async () => {
+Deno.test("Watchdog names the operator whose results do not come", async () => {
   const calls = new AsyncCalls<string, string>();
   const source = new ScriptSource({ "s-0": [at(1, "a"), at(2, "b"), at(3, "c")] });
   const job = textJob(
@@ -84,7 +84,7 @@ Deno.test("Watchdog tells whose results do not come", async () => {
     pass(job, 60),
   );
 
-  assertEquals(told(job), [
+  assertEquals(warningsOf(job), [
     'warn: no progress for 60 s, with 1 record to read: waits for 2 results of "lookup"',
     "info: goes on after 61 s",
     'warn: no progress for 60 s: waits for 2 results of "lookup"',
@@ -104,7 +104,7 @@ Deno.test("Watchdog is not deceived by what the clock makes the job write and co
     }));
   await job.execute({}, () => source.announce("s-0", at(2, "b")), ...Array.from({ length: 70 }, () => pass(job, 1)));
 
-  assertEquals([job.output.length > 5, told(job)], [true, [
+  assertEquals([job.output.length > 5, warningsOf(job)], [true, [
     'warn: no progress for 60 s, with 1 record to read: waits for source "texts" to fetch s-0',
   ]]);
 });
@@ -122,14 +122,14 @@ function newGate(): Gate {
 }
 
 /** What the watchdog says of a job that hangs at the gate for 75 s, and then has some more seconds. */
-async function toldAtGate(job: JobRig, gate: Gate, options: EnvironmentOptions = {}): Promise<string[]> {
+async function warningsAtGate(job: JobRig, gate: Gate, options: EnvironmentOptions = {}): Promise<string[]> {
   const done = job.execute(options, pass(job, 2));
   for (let turn = 0; turn < 10; turn++) await nextTurn();
   pass(job, 76)();
   assertEquals(job.clock.sleeps.filter((ms) => ms > 0), [], "the job does not hang");
   gate.open();
   await done;
-  return told(job);
+  return warningsOf(job);
 }
 
 function heldBy(who: string, work = ""): string[] {
@@ -152,25 +152,25 @@ function block(job: JobRig, method: "restore" | "flush" | "commit" | "close", ga
   };
 }
 
-Deno.test("Watchdog tells that a source does not say whether there are records", async () => {
+Deno.test("Watchdog warns that a source does not say whether there are records", async () => {
   const gate = newGate();
   const source = new ScriptSource<string>({ "s-0": [] });
   source.onPoll = () => gate.closed;
-  const told = await toldAtGate(textJob(source), gate);
+  const warnings = await warningsAtGate(textJob(source), gate);
 
-  assertEquals(told, heldBy('source "texts" to look for records'));
+  assertEquals(warnings, heldBy('source "texts" to look for records'));
 });
 
-Deno.test("Watchdog tells that the store does not commit", async () => {
+Deno.test("Watchdog warns that the store does not commit", async () => {
   const gate = newGate();
   const source = new ScriptSource({ "s-0": [at(1, "a")] });
   const job = textJob(source);
   block(job, "commit", gate, 2);
 
-  assertEquals(await toldAtGate(job, gate), heldBy("the store to commit", ", with 1 record to commit"));
+  assertEquals(await warningsAtGate(job, gate), heldBy("the store to commit", ", with 1 record to commit"));
 });
 
-Deno.test("Watchdog tells who holds a job that was asked to stop, after 5 s and once", async () => {
+Deno.test("Watchdog names who holds a job that was asked to stop, after 5 s and once", async () => {
   const gate = newGate();
   const stop = new AbortController();
   const job = textJob(new ScriptSource({ "s-0": [at(1, "a")] }));
@@ -190,42 +190,45 @@ Deno.test("Watchdog tells who holds a job that was asked to stop, after 5 s and 
   await done;
 });
 
-Deno.test("Watchdog tells that the store does not take the job back", async () => {
+Deno.test("Watchdog warns that the store does not take the job back", async () => {
   const gate = newGate();
   const job = textJob(new ScriptSource({ "s-0": [at(1, "a")] }));
   block(job, "close", gate);
-  assertEquals(await toldAtGate(job, gate, { bounded: true }), heldBy("the store to take the job back").slice(0, 1));
+  assertEquals(
+    await warningsAtGate(job, gate, { bounded: true }),
+    heldBy("the store to take the job back").slice(0, 1),
+  );
 });
 
-Deno.test("Watchdog tells that the store does not take output", async () => {
+Deno.test("Watchdog warns that the store does not take output", async () => {
   const gate = newGate();
   const source = new ScriptSource({ "s-0": [at(1, "a")] });
   source.announce("s-0", at(2, "a"));
   const job = textJob(source);
   block(job, "flush", gate);
-  const told = await toldAtGate(job, gate, { delivery: "at-least-once" });
+  const warnings = await warningsAtGate(job, gate, { delivery: "at-least-once" });
 
   assertEquals(
-    told.slice(0, 1),
+    warnings.slice(0, 1),
     heldBy("the store to take output", ", with 1 record to read and 1 record to commit").slice(0, 1),
   );
 });
 
-Deno.test("Watchdog tells that the store, by its name, does not say whether this instance may work", async () => {
+Deno.test("Watchdog warns that the store, by its name, does not say whether this instance may work", async () => {
   const gate = newGate();
   const job = textJob(new ScriptSource<string>({ "s-0": [] }));
   job.store.description = "Kafka at localhost:9092";
   job.store.onOpen = () => gate.closed;
 
-  assertEquals(await toldAtGate(job, gate), heldBy("Kafka at localhost:9092 to open the job").slice(0, 1));
+  assertEquals(await warningsAtGate(job, gate), heldBy("Kafka at localhost:9092 to open the job").slice(0, 1));
 });
 
-Deno.test("Watchdog tells that the store does not give the last commit", async () => {
+Deno.test("Watchdog warns that the store does not give the last commit", async () => {
   const gate = newGate();
   const job = textJob(new ScriptSource<string>({ "s-0": [] }));
   block(job, "restore", gate);
 
-  assertEquals(await toldAtGate(job, gate), heldBy("the store to give the last commit"));
+  assertEquals(await warningsAtGate(job, gate), heldBy("the store to give the last commit"));
 });
 
 /** A job with a sink of its own, which waits at the gate in one of its methods. */
@@ -258,22 +261,22 @@ function sinkJob(
   return job;
 }
 
-Deno.test("Watchdog tells which sink does not write, take part in a commit, open or close", async () => {
+Deno.test("Watchdog names the sink that does not write, take part in a commit, open or close", async () => {
   const waits = [["flush", "write"], ["prepareCommit", "prepare the commit"], ["committed", "take note of the commit"]];
   for (const [place, what] of waits as ["flush" | "prepareCommit" | "committed", string][]) {
     const gate = newGate();
     const job = sinkJob(place, gate, [at(1, "a")]);
-    assertEquals(await toldAtGate(job, gate), heldBy(`sink "slow" to ${what}`));
+    assertEquals(await warningsAtGate(job, gate), heldBy(`sink "slow" to ${what}`));
   }
   const open = newGate();
-  assertEquals(await toldAtGate(sinkJob("open", open, []), open), heldBy('"slow" to open'));
+  assertEquals(await warningsAtGate(sinkJob("open", open, []), open), heldBy('"slow" to open'));
   const close = newGate();
-  const told = await toldAtGate(sinkJob("close", close, []), close, { bounded: true });
+  const warnings = await warningsAtGate(sinkJob("close", close, []), close, { bounded: true });
   // Then all is over.
-  assertEquals(told, heldBy("sources, sinks and functions to close").slice(0, 1));
+  assertEquals(warnings, heldBy("sources, sinks and functions to close").slice(0, 1));
 });
 
-Deno.test("Watchdog tells which source does not open", async () => {
+Deno.test("Watchdog names the source that does not open", async () => {
   const gate = newGate();
   const source = new ScriptSource<string>({ "s-0": [] });
   const open = source.open.bind(source);
@@ -282,12 +285,12 @@ Deno.test("Watchdog tells which source does not open", async () => {
     return await open(context);
   };
 
-  assertEquals(await toldAtGate(textJob(source), gate), heldBy('"texts" to open'));
+  assertEquals(await warningsAtGate(textJob(source), gate), heldBy('"texts" to open'));
 });
 
 // ------------------------------------------------------------------------------------------------------ a blocked thread
 
-Deno.test("Watchdog tells afterwards that a function blocked the thread", async () => {
+Deno.test("Watchdog warns afterwards that a function blocked the thread", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a"), at(2, "slow"), at(3, "b")] });
   const job: JobRig = textJob(source, (texts) =>
     texts.map((text) => {
@@ -296,13 +299,13 @@ Deno.test("Watchdog tells afterwards that a function blocked the thread", async 
     }));
   await job.execute({ sessionTimeoutMs: 10_000 }, pass(job, 10));
 
-  assertEquals(told(job), [
+  assertEquals(warningsOf(job), [
     "warn: the thread stood still for 14 s while taking records (2 records went in): a function blocked it, " +
     "or the process was stopped; after 10 s without a sign of life another instance takes over",
   ]);
 });
 
-Deno.test("Watchdog tells whose timers or results blocked the thread", async () => {
+Deno.test("Watchdog names the operator whose timers or results blocked the thread", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a")] });
   const job: JobRig = textJob(source, (texts) =>
     AsyncDataStream.orderedWait(
@@ -321,20 +324,20 @@ Deno.test("Watchdog tells whose timers or results blocked the thread", async () 
     ).name("lookup"));
   await job.execute({}, pass(job, 1), pass(job, 1));
 
-  assertEquals(told(job).map((line) => line.split(":")[1]), [
+  assertEquals(warningsOf(job).map((line) => line.split(":")[1]), [
     ' the thread stood still for 6 s while firing timers of "alarms"',
     ' the thread stood still for 7 s while giving results of "lookup"',
   ]);
 });
 
-Deno.test("Watchdog tells that a commit blocked the thread", async () => {
+Deno.test("Watchdog warns that a commit blocked the thread", async () => {
   const job = textJob(new ScriptSource({ "s-0": [at(1, "a")] }));
   job.store.beforeCommit = (number) => {
     if (number === 2) job.clock.advance(8_000);
   };
   await job.execute({}, pass(job, 1));
 
-  assertEquals(told(job).map((line) => line.split(":")[1]), [
+  assertEquals(warningsOf(job).map((line) => line.split(":")[1]), [
     " the thread stood still for 8 s while waiting for the store to commit (1 record went in)",
   ]);
 });
@@ -346,7 +349,7 @@ Deno.test("Watchdog leaves a job in peace that has nothing to do", async () => {
   const job = textJob(source);
   await job.execute({}, ...Array.from({ length: 300 }, () => pass(job, 1)));
 
-  assertEquals(told(job), []);
+  assertEquals(warningsOf(job), []);
 });
 
 Deno.test("Watchdog leaves a source in peace whose next record is not due yet", async () => {
@@ -356,7 +359,7 @@ Deno.test("Watchdog leaves a source in peace whose next record is not due yet", 
   });
   await job.execute({}, ...Array.from({ length: 300 }, () => pass(job, 1)));
 
-  assertEquals([job.output.length, told(job)], [1, []]);
+  assertEquals([job.output.length, warningsOf(job)], [1, []]);
 });
 
 Deno.test("Watchdog says nothing while a job is slow but gets on", async () => {
@@ -370,7 +373,7 @@ Deno.test("Watchdog says nothing while a job is slow but gets on", async () => {
   ]);
   await job.execute({}, ...acts.flat());
 
-  assertEquals([job.output.length, told(job)], [5, []]);
+  assertEquals([job.output.length, warningsOf(job)], [5, []]);
 });
 
 Deno.test("Watchdog does not count time in which the process did not run, or that a set clock makes up", async () => {
@@ -385,7 +388,7 @@ Deno.test("Watchdog does not count time in which the process did not run, or tha
     pass(job, 6),
   );
 
-  assertEquals(told(job), []);
+  assertEquals(warningsOf(job), []);
 });
 
 Deno.test("Watchdog says nothing of an instance that stands by, and nothing any more when the job is over", async () => {
@@ -397,8 +400,8 @@ Deno.test("Watchdog says nothing of an instance that stands by, and nothing any 
     onStandby("process 4711");
     return gate.closed;
   };
-  await toldAtGate(job, gate);
+  await warningsAtGate(job, gate);
   pass(job, 200)();
 
-  assertEquals(told(job), []);
+  assertEquals(warningsOf(job), []);
 });

@@ -289,7 +289,7 @@ for (const aggregation of ["min", "max", "minBy", "maxBy"] as const) {
       aggregation.startsWith("min") ? 1 : 3,
     ]);
     assertEquals(job.store.letters.map(({ origin, message }) => [origin?.offset, message]), [
-      [2, `Cannot take ${aggregation}() of field "v": it is now number, now string`],
+      [2, `Cannot take ${aggregation}() of field "v": it is number in one record and string in another`],
     ]);
   });
 }

@@ -215,7 +215,7 @@ Deno.test("an error that says that trying again can help is no record's: the job
   assertEquals([seen, job.store.letters], [[1, 2, 1, 2, 3], []]);
 });
 
-Deno.test("an error that says that trying again can help buries nothing, also when it is thrown at once", async () => {
+Deno.test("an error that says that trying again can help makes no dead letter, also when it is thrown at once", async () => {
   const seen: number[] = [];
   let isAway = true;
   const job = new JobRig((env) => {

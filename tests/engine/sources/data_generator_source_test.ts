@@ -245,7 +245,7 @@ Deno.test("a job over a generator writes each record once, also when a commit fa
   assertEquals(job.store.values, whole);
 });
 
-Deno.test("DataGeneratorSource refuses options that are none of their kind", () => {
+Deno.test("DataGeneratorSource refuses options that are not of their kind", () => {
   const generate = (index: number) => index;
   const cases: [options: Partial<DataGeneratorOptions<number>>, says: string][] = [
     [{ count: -1 }, "Cannot create a data generator as count must be a whole number >= 0: current value is -1"],

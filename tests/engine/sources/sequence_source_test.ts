@@ -48,7 +48,7 @@ Deno.test("SequenceSource goes on at a committed position, also when its end has
   assertEquals(takeAll(await openSplit(new SequenceSource(1, 7), 6)), [6, 7]);
 });
 
-Deno.test("open() refuses a position that is none of the sequence, and names --reset", async () => {
+Deno.test("open() refuses a position that is not in the sequence, and names --reset", async () => {
   for (const position of [0, 7, "b"]) {
     const error = await assertRejects(() => openSplit(new SequenceSource(1, 5), position), JobError) as JobError;
     assertEquals(

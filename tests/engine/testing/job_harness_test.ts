@@ -11,7 +11,7 @@ import { TestSink } from "../../../src/engine/testing/test_sink.ts";
 import { TestSource, watermarksByHand } from "../../../src/engine/testing/test_source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TimeWindow } from "../../../src/engine/windows/window.ts";
-import { copyJob, fare, QUIET, SEEN, Silence, windowJob } from "./jobs.ts";
+import { copyJob, fare, QUIET, QuietKeys, SEEN, windowJob } from "./jobs.ts";
 
 // ---------------------------------------------------------------------------------------------------- records and time
 
@@ -38,7 +38,7 @@ Deno.test("start() finds what was pushed before, and what was pushed while the j
   assertEquals(copies.values, ["a", "b"]);
 });
 
-Deno.test('start() begins behind what is there when the job is told "latest"', async () => {
+Deno.test('start() begins behind what is there when the job begins at "latest"', async () => {
   const { harness, words, copies } = copyJob();
   await words.push("a", 1);
   await using _ = await harness.start({ from: "latest" });
@@ -164,7 +164,7 @@ Deno.test("advanceClock() lets the job live through the time: each timer fires w
   const [out, quiet] = [new TestSink<string>("out"), new TestSink<[string, number]>("quiet")];
   const harness = new JobHarness((env) => {
     const silence = env.fromSource(words, watermarksByHand<string>(), "words").keyBy((word) => word).process(
-      new Silence(),
+      new QuietKeys(),
     ).name("silence");
     silence.sinkTo(out).name("out");
     silence.getSideOutput(QUIET).map((text): [string, number] => [text, harness.clock.nowMs]).sinkTo(quiet);
@@ -337,7 +337,7 @@ Deno.test("operator() gives a copy: what a test writes the job does not see", as
   const words = new TestSource<string>("words");
   const out = new TestSink<string>("out");
   await using harness = await new JobHarness((env) => {
-    env.fromSource(words, watermarksByHand<string>(), "words").keyBy((word) => word).process(new Silence()).name(
+    env.fromSource(words, watermarksByHand<string>(), "words").keyBy((word) => word).process(new QuietKeys()).name(
       "silence",
     )
       .sinkTo(out);
@@ -430,7 +430,7 @@ Deno.test("end() ends one of two sources, which then holds event time back no lo
   const [one, other] = [new TestSource<string>("one"), new TestSource<string>("other")];
   await using harness = await new JobHarness((env) => {
     const [a, b] = [one, other].map((source) => env.fromSource(source, watermarksByHand<string>(), source.name));
-    a!.union(b!).keyBy((word) => word).process(new Silence()).name("silence").sinkTo(new TestSink("out"));
+    a!.union(b!).keyBy((word) => word).process(new QuietKeys()).name("silence").sinkTo(new TestSink("out"));
   }).start();
   await one.watermark(5);
   assertEquals(harness.currentWatermark("silence"), Number.NEGATIVE_INFINITY);

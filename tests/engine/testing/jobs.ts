@@ -61,8 +61,8 @@ export function copyJob(options: JobHarnessOptions = {}) {
 export const SEEN = new ValueStateDescriptor<number>("seen");
 export const QUIET = new OutputTag<string>("quiet");
 
-/** Counts each key's records, and tells when a key has been silent for 100 ms of processing time. */
-export class Silence extends KeyedProcessFunction<string, string, string> {
+/** Counts each key's records, and emits when a key has been silent for 100 ms of processing time. */
+export class QuietKeys extends KeyedProcessFunction<string, string, string> {
   #seen!: ValueState<number>;
 
   override open(context: KeyedRuntimeContext): void {

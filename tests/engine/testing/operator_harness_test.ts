@@ -19,10 +19,12 @@ import { TestSink } from "../../../src/engine/testing/test_sink.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { TimeWindow } from "../../../src/engine/windows/window.ts";
-import { addFares, type Fare, fare, QUIET, SEEN, Silence } from "./jobs.ts";
+import { addFares, type Fare, fare, QUIET, QuietKeys, SEEN } from "./jobs.ts";
 
 const silenceHarness = () =>
-  OperatorHarness.of((words: DataStream<string>) => words.keyBy((word) => word).process(new Silence()).name("silence"));
+  OperatorHarness.of((words: DataStream<string>) =>
+    words.keyBy((word) => word).process(new QuietKeys()).name("silence")
+  );
 
 // ------------------------------------------------------------------------------------------------------- an operator
 
@@ -49,7 +51,7 @@ Deno.test("watermark() takes no notice of one that is no further than before, as
 });
 
 Deno.test("record() throws the operator's error, named, and nothing remains of what the record did", () => {
-  class Picky extends Silence {
+  class Picky extends QuietKeys {
     override processElement(word: string, context: KeyedProcessContext<string>, out: Collector<string>): void {
       super.processElement(word, context, out);
       context.output(QUIET, word);
@@ -319,7 +321,7 @@ Deno.test("of() refuses what is not one way from the streams to a result", () =>
   assertThrows(
     () => OperatorHarness.of(((numbers: DataStream<number>) => void numbers.map((n) => n)) as never),
     TypeError,
-    "the function must give back the stream that it makes",
+    "the function must return the stream that it makes",
   );
 });
 
