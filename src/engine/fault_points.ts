@@ -27,3 +27,28 @@ export const JOB_FAULT_POINTS = [
   "end: before the job is given back",
   "end: the job is given back",
 ] as const;
+
+/** One of {@link JOB_FAULT_POINTS}. */
+export type JobFaultPoint = typeof JOB_FAULT_POINTS[number];
+
+/**
+ * Does `work` that leads to the fault point `name`, and then passes it: at once, or when the promise resolves that `work` returns.
+ * Without work it only passes the point.
+ */
+export type Step<Name extends string = JobFaultPoint> = <T = void>(name: Name, work?: () => T) => T;
+
+/** The steps of work that passes fault points of these names. */
+export function stepsOf<Name extends string = JobFaultPoint>(faultPoint: FaultPoint | undefined): Step<Name> {
+  if (faultPoint === undefined) return <T>(_name: Name, work?: () => T) => work?.() as T;
+  return <T>(name: Name, work?: () => T) => {
+    const result = work?.() as T;
+    if (!(result instanceof Promise)) {
+      faultPoint(name);
+      return result;
+    }
+    return result.then((value) => {
+      faultPoint(name);
+      return value;
+    }) as T;
+  };
+}

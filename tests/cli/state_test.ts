@@ -94,7 +94,7 @@ function commitOf(topic: string, positions: readonly number[] = [2, 3]): Map<str
   const job = {
     format: 1,
     watermarks: { bookings: NOW_MS + 1_000, flights: NOW_MS },
-    stamps: { flights: { window: "TumblingEventTimeWindows(60000 ms)" } },
+    compatibility: { flights: { window: "TumblingEventTimeWindows(60000 ms)" } },
     versions: {
       flights: { total: 2, seen: "list 1", routes: "map 1 ttl", fresh: "value 1 ttl", empty: "reducing 1" },
       rules: { limits: "broadcast 1" },
@@ -224,7 +224,7 @@ onEmbeddedLog("state list --json gives the same as lines", async (scope) => {
 onEmbeddedLog("state list shows positions that are no offsets of a topic here as they are", async (scope) => {
   const broker = await scope.broker();
   const entries = new Map([
-    ['["job"]', '{"format":1,"watermarks":{},"stamps":{},"versions":{},"bounds":null,"finishedAtMs":null}'],
+    ['["job"]', '{"format":1,"watermarks":{},"compatibility":{},"versions":{},"bounds":null,"finishedAtMs":null}'],
     ['["split","files","in/a-1.csv"]', '{"position":{"line":3}}'],
     ['["split","old","gone-0"]', '{"position":5}'],
   ]);
@@ -246,7 +246,7 @@ onEmbeddedLog("state list shows the place in a file, not all that it is known ag
   const broker = await scope.broker();
   const position = { file: "a.csv", offset: 120, line: 7, id: { ino: 5 }, done: ["9"], doneIds: [null], doneBefore: 0 };
   const entries = new Map([
-    ['["job"]', '{"format":1,"watermarks":{},"stamps":{},"versions":{},"bounds":null,"finishedAtMs":null}'],
+    ['["job"]', '{"format":1,"watermarks":{},"compatibility":{},"versions":{},"bounds":null,"finishedAtMs":null}'],
     ['["split","rows","files"]', JSON.stringify({ position })],
   ]);
   await commit(broker, "importer", entries);
@@ -274,7 +274,13 @@ onEmbeddedLog(
 
 onEmbeddedLog("state list counts open windows as timers, too, and state get prints what they hold", async (scope) => {
   const broker = await scope.broker();
-  const job = { format: 1, watermarks: {}, stamps: {}, versions: { counts: { contents: "window 1" } }, bounds: null };
+  const job = {
+    format: 1,
+    watermarks: {},
+    compatibility: {},
+    versions: { counts: { contents: "window 1" } },
+    bounds: null,
+  };
   const entryOf = (fromMs: number, key: string) =>
     JSON.stringify(["state", "counts", "contents", `${fromMs}:${fromMs + 60_000}`, key]);
   const entries = new Map([

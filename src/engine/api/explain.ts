@@ -25,8 +25,8 @@ function detailsOf(node: StreamNode): string {
   if (node.kind === "source") return `${node.source.description}, ${node.strategy.description}`;
   const edges = `← ${node.inputs.map(describeInput).join(" ⋈ ")}`;
   if (node.kind === "sink") return `${edges}; into ${node.sink.description}`;
-  const stamps = Object.values(node.create().stamps?.() ?? {});
-  return stamps.length === 0 ? edges : `${edges}; ${stamps.join(", ")}`;
+  const compatibility = Object.values(node.create().compatibility?.() ?? {});
+  return compatibility.length === 0 ? edges : `${edges}; ${compatibility.join(", ")}`;
 }
 
 function describeInput({ from, keySelector, broadcast }: NodeInput): string {

@@ -42,7 +42,7 @@ export interface OperatorLife<OUT> {
   /** Set for operators whose answers come later. */
   readonly pendingResults?: PendingResults<OUT>;
   /** What stored state depends on, by name: another text for the same name cannot read it. */
-  stamps?(): Record<string, string>;
+  compatibility?(): Record<string, string>;
 }
 
 /** The part of an operator whose answers come later than its records. The runtime asks for them between batches. */

@@ -21,7 +21,7 @@ export class RollingAggregateOperator<T> implements Operator<T, T> {
     this.#aggregate = aggregate;
   }
 
-  stamps(): Record<string, string> {
+  compatibility(): Record<string, string> {
     return { aggregate: this.#aggregate.description };
   }
 

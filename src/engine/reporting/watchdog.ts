@@ -37,7 +37,7 @@ export interface WatchdogOptions {
  * nothing to do is left in peace, however long that lasts.
  */
 export class Watchdog implements Disposable {
-  readonly #job: JobView;
+  #job: JobView;
   readonly #options: WatchdogOptions;
   readonly #timer: Disposable | undefined;
   #lookedMs: number;
@@ -58,6 +58,11 @@ export class Watchdog implements Disposable {
     this.#options = options;
     this.#lookedMs = options.clock.monotonicMs();
     this.#timer = options.clock.every?.(LOOK_MS, () => this.#look());
+  }
+
+  /** The job is open: its sources and operators are watched from now on. */
+  watch(job: JobView): void {
+    this.#job = job;
   }
 
   [Symbol.dispose](): void {

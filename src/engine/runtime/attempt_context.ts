@@ -20,6 +20,8 @@ export interface AttemptContext {
   readonly clockLimit: ClockLimit;
   /** Logs what may need a person. */
   warn(message: string): void;
+  /** Records that the sources have emitted so far. */
+  recordsIn: number;
   /** Numbers what happens in the sources; see `SourceContext.sequence`. */
   sequence(): number;
   /** Ends the sleep of the job's loop. */

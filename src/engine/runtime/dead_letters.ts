@@ -19,23 +19,30 @@ interface Kind {
   dropped: number;
 }
 
-/** How a job treats what it cannot process. */
+/** How a job treats what it cannot process, and which attempt it is. */
 export interface DeadLettersOptions {
   readonly jobName: string;
   readonly onError: ErrorPolicy;
   readonly maxDead: DeadLimit;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Keeps them; undefined: they are dropped. */
+  readonly session: JobSession | undefined;
+  /** Of the attempt, counted from 1. */
+  readonly number: number;
+  /** Whether the attempt comes to an end by itself. */
+  readonly ends: boolean;
 }
 
-/** What dead letters must know of an attempt of a job. */
-export interface AttemptFacts {
-  /** Counted from 1. */
-  readonly number: number;
-  /** Whether it comes to an end by itself. */
-  readonly ends: boolean;
-  /** How many records the sources have given so far. */
-  readonly recordsIn: () => number;
+/** Among how many a dead letter is one. */
+export interface DeadLetterShare {
+  /** How many records the sources have emitted so far. */
+  readonly recordsIn: number;
+  /**
+   * How many records its operator has got, if it makes several letters of one record of the job, as asynchronous calls do; how often
+   * it has fired, of a window or timer that does so as time has come. Undefined: the letter is one record of the job.
+   */
+  readonly of: number | undefined;
 }
 
 /**
@@ -44,19 +51,13 @@ export interface AttemptFacts {
  */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
-  readonly #session: JobSession | undefined;
-  readonly #attempt: number;
-  readonly #recordsIn: () => number;
   readonly #counter: DeadCounter;
   readonly #late: Kind = { name: "late record", count: 0, dropped: 0 };
   readonly #bad: Kind = { name: "bad record", count: 0, dropped: 0 };
 
-  constructor(options: DeadLettersOptions, session: JobSession | undefined, attempt: AttemptFacts) {
+  constructor(options: DeadLettersOptions) {
     this.#options = options;
-    this.#session = session;
-    this.#attempt = attempt.number;
-    this.#recordsIn = attempt.recordsIn;
-    this.#counter = new DeadCounter(options.maxDead, attempt.ends);
+    this.#counter = new DeadCounter(options.maxDead, options.ends);
   }
 
   /** Where bad records are kept; undefined if they are dropped. */
@@ -64,12 +65,8 @@ export class DeadLetters {
     return this.#keeper?.deadLetters;
   }
 
-  /**
-   * @param of how many records its operator has got, if it makes several letters of one record of the job: of asynchronous
-   *   calls; how often it has fired, of a window or timer that does so as time has come
-   * @throws {JobError} if there are more bad ones than the job stands
-   */
-  add(letter: Letter, of?: number): void {
+  /** @throws {JobError} if there are more bad ones than the job stands */
+  add(letter: Letter, share: DeadLetterShare): void {
     const isLate = letter.errorClass === "LateRecord";
     const kind = isLate ? this.#late : this.#bad;
     const keeper = this.#keeperOf(letter);
@@ -77,13 +74,13 @@ export class DeadLetters {
     if (keeper === undefined) kind.dropped++;
     if (kind.count <= SHOWN) this.#warn(`${describeLetter(letter)}; ${this.#fate(keeper)}`);
     if (kind.count === SHOWN) this.#warn(`further ${kind.name}s are counted, not shown`);
-    keeper?.deadLetter({ ...letter, attempt: this.#attempt });
-    if (!isLate) this.#checkLimit(letter, of);
+    keeper?.deadLetter({ ...letter, attempt: this.#options.number });
+    if (!isLate) this.#checkLimit(letter, share);
   }
 
-  /** Logs how many were dropped, when the attempt is over. */
-  logTotals(): void {
-    const of = formatCount(this.#recordsIn());
+  /** Logs how many of the records were dropped, when the attempt is over. */
+  logTotals(recordsIn: number): void {
+    const of = formatCount(recordsIn);
     for (const { name, dropped } of [this.#late, this.#bad]) {
       if (dropped > 0) this.#warn(`dropped ${count(dropped, name)} of ${of}, as ${this.#whyDropped}`);
     }
@@ -96,12 +93,12 @@ export class DeadLetters {
 
   /** A late record is no error: where the first bad record fails the job, it is kept all the same. */
   get #keeper(): JobSession | undefined {
-    return this.#options.onError === "skip" ? undefined : this.#session;
+    return this.#options.onError === "skip" ? undefined : this.#options.session;
   }
 
   /** Who lets a job go on without a window wants to keep it, whatever becomes of bad records. */
   #keeperOf({ firing }: Letter): JobSession | undefined {
-    return firing === undefined ? this.#keeper : this.#session;
+    return firing === undefined ? this.#keeper : this.#options.session;
   }
 
   #fate(keeper: JobSession | undefined): string {
@@ -117,9 +114,8 @@ export class DeadLetters {
     this.#options.logger.warn(`${this.#options.jobName}: ${message}`);
   }
 
-  #checkLimit(letter: Letter, of: number | undefined): void {
+  #checkLimit(letter: Letter, { recordsIn: number, of }: DeadLetterShare): void {
     const { clock, jobName } = this.#options;
-    const number = this.#recordsIn();
     const nowMs = clock.monotonicMs();
     const passed = this.#counter.add(
       letter.firing === undefined || of === undefined

@@ -1,151 +1,145 @@
-import { isRetriable, maxAttemptsOf, mayRestart } from "../errors.ts";
-import type { SourceNode, StreamGraph } from "../graph.ts";
+import { isRetriable } from "../errors.ts";
+import { stepsOf } from "../fault_points.ts";
+import type { StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf } from "../job_store.ts";
-import { Activity } from "../reporting/activity.ts";
-import { booksOf } from "../reporting/books.ts";
+import { type Books, booksOf } from "../reporting/books.ts";
 import { formatBooks, tableOfBooks } from "../reporting/books_table.ts";
-import { JobRun, type JobRunEnd } from "./job_run.ts";
-import type { JobRunOptions } from "./job_options.ts";
-import { startRestarts } from "./restart_strategy.ts";
-import { hasProcessed, type JobExecutionResult } from "./job_result.ts";
 import { emptyView } from "../reporting/job_view.ts";
+import { describeStart, warnOfMiddle } from "../reporting/start_words.ts";
 import { Watchdog } from "../reporting/watchdog.ts";
+import { Attempt } from "./attempt.ts";
+import type { JobRunOptions } from "./job_options.ts";
+import { hasProcessed, type JobExecutionResult } from "./job_result.ts";
+import { JobRun, type JobRunEnd } from "./job_run.ts";
+import { openRunningJob } from "./open_running_job.ts";
+import { restoreCommit } from "./restore.ts";
+import type { RunningJob } from "./running_job.ts";
+import { Retries } from "./retries.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { closeSession, openSession } from "./store_session.ts";
 
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 10_000;
+/** How a job is run, and who looks on. */
+export interface ExecuteOptions extends JobRunOptions {
+  /** Called for each attempt when the job is open, before its first commit: for tools that look into a job at work. */
+  readonly onOpened?: (job: RunningJob) => void;
+}
 
 /**
  * Runs a job to its end: waits to be the one active instance, and begins again from the last commit when the store says
  * that this can help (a broker that was away, another instance that took over).
  */
-export async function executeJob(graph: StreamGraph, options: JobRunOptions): Promise<JobExecutionResult> {
-  const { clock, logger, jobName, signal } = options;
-  const restarts = startRestarts(options.restartStrategy);
-  let retryMs = FIRST_RETRY_MS;
-  /** Attempts in a row that have brought nothing. */
-  let fruitless = 0;
+export async function executeJob(graph: StreamGraph, options: ExecuteOptions): Promise<JobExecutionResult> {
+  const { clock, logger, jobName, signal, store } = options;
+  const step = stepsOf(options.faultPoint);
+  const retries = new Retries(options);
   let processedEarlier = false;
   /** When the store was lost, ms of the monotonic clock. */
   let lostAtMs: number | undefined;
   let { reset } = options;
-  for (let attempt = 1;; attempt++) {
+  for (let number = 1;; number++) {
     let nextAttemptMs: number;
     let session: JobSession | undefined;
+    let attempt: Attempt | undefined;
     let run: JobRun | undefined;
     let startedMs = clock.monotonicMs();
+    const books = (): Books => booksOf(run?.job.view ?? emptyView(jobName));
     try {
       let standbySinceMs: number | undefined;
-      options.faultPoint?.("start: before the job is opened");
-      session = await openSession(graph, { ...options, reset }, (holder) => {
+      const onStandby = (holder: string) => {
         standbySinceMs ??= clock.now();
         logger.info(`${jobName}: stands by: ${holder} is active, this instance takes over when it ends`);
-      });
-      options.faultPoint?.("start: the job is opened");
+      };
+      step("start: before the job is opened");
+      session = await step("start: the job is opened", () => openSession(graph, { ...options, reset }, onStandby));
       if (standbySinceMs !== undefined) logger.info(`${jobName}: takes over`);
       else if (lostAtMs !== undefined) {
         const seconds = ((clock.monotonicMs() - lostAtMs) / 1000).toFixed(1);
-        logger.info(`${jobName}: ${nameOf(options.store)} is back after ${seconds} s`);
+        logger.info(`${jobName}: ${nameOf(store)} is back after ${seconds} s`);
       }
       lostAtMs = undefined;
       if (reset) await session?.reset();
       reset = false;
       startedMs = clock.monotonicMs();
-      run = new JobRun(graph, options, session, attempt);
-      const end = await run.run(standbySinceMs);
-      const books = run.books();
-      logger.info(`${jobName}: ${describeEnd(end)}: ${formatBooks(books)}`);
-      if (books.recordsIn > 0) { for (const line of tableOfBooks(books)) logger.info(`  ${line}`); }
-      return { jobName, end, books, deadLetters: run.deadLetters, ...processedEarlier && { processedEarlier } };
+      attempt = new Attempt(graph, { ...options, session, number });
+      using watchdog = new Watchdog(emptyView(jobName), { ...options, activity: attempt.activity, session });
+      run = await openRun(graph, attempt, standbySinceMs);
+      if (run !== undefined) {
+        watchdog.watch(run.job.view);
+        options.onOpened?.(run.job);
+      }
+      const end = run === undefined ? "finished elsewhere" : await runToEnd(run);
+      logger.info(`${jobName}: ${describeEnd(end)}: ${formatBooks(books())}`);
+      if (books().recordsIn > 0) { for (const line of tableOfBooks(books())) logger.info(`  ${line}`); }
+      const { keptIn } = attempt.deadLetters;
+      return { jobName, end, books: books(), deadLetters: keptIn, ...processedEarlier && { processedEarlier } };
     } catch (error) {
       const reason = session?.lost.aborted ? session.lost.reason : error;
-      if (signal.aborted && (run === undefined || reason === signal.reason)) {
-        return { jobName, end: "stopped", books: run?.books() ?? booksOf(emptyView(jobName)) };
+      if (signal.aborted && (attempt === undefined || reason === signal.reason)) {
+        return { jobName, end: "stopped", books: books() };
       }
-      // A stop whose commit failed is none.
+      // It was to stop after a commit, and that has failed.
       if (signal.aborted) throw reason;
-      let pauseMs: number | undefined;
-      fruitless = run?.madeProgress ? 1 : fruitless + 1;
-      processedEarlier ||= run !== undefined && run.madeProgress && hasProcessed(run.books());
-      if (isRetriable(reason) && fruitless < maxAttemptsOf(reason)) {
-        // Work went on for a while: this is a new trouble, not the old one.
-        if (clock.monotonicMs() - startedMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
-        pauseMs = retryMs;
-        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
-      } else if (options.store !== undefined && mayRestart(reason)) {
-        // Without a store it would begin from the start, and give all output once more.
-        pauseMs = restarts.nextDelayMs(clock.monotonicMs(), startedMs);
-      }
-      if (pauseMs === undefined) {
-        if (isRetriable(reason)) {
-          logger.error(`${jobName}: gives up, as ${fruitless} attempts in a row came to nothing`);
-        }
-        throw reason;
-      }
+      const madeProgress = run?.madeProgress ?? false;
+      processedEarlier ||= madeProgress && hasProcessed(books());
+      const pauseMs = retries.pauseMs({ reason, madeProgress, startedMs });
+      if (pauseMs === undefined) throw reason;
       nextAttemptMs = pauseMs;
       if (isRetriable(reason)) lostAtMs ??= clock.monotonicMs();
-      logger.warn(
-        `${jobName}: ${messageOf(reason)}; goes back to its last commit and tries again in ${pauseMs / 1000} s`,
-      );
+      const message = reason instanceof Error ? reason.message : String(reason);
+      logger.warn(`${jobName}: ${message}; goes back to its last commit and tries again in ${pauseMs / 1000} s`);
     } finally {
-      await closeQuietly(session, options);
+      await closeSession(session, options, step);
     }
     await clock.sleep(nextAttemptMs, signal);
   }
 }
 
-/** Watched until the store has answered: to stand by after that is no trouble. */
-async function openSession(
+/**
+ * Restores the last commit and opens the job with it.
+ * @param standbySinceMs when this instance began to wait for another one, if it did
+ * @returns undefined if the other one has brought the bounded run to its end meanwhile
+ */
+async function openRun(
   graph: StreamGraph,
-  options: JobRunOptions,
-  onStandby: (holder: string) => void,
-): Promise<JobSession | undefined> {
-  const { store, jobName, signal, faultPoint } = options;
-  return await watched(options, "to open the job", (unwatch) =>
-    store?.openJob({
-      job: jobName,
-      topics: topicsOf(graph),
-      exactlyOnce: options.delivery === "exactly-once",
-      sessionTimeoutMs: options.sessionTimeoutMs,
-      whenActive: options.reset ? "refuse" : "stand by",
-      onStandby: (holder) => {
-        unwatch();
-        onStandby(holder);
-      },
-      signal,
-      faultPoint,
-    }));
+  attempt: Attempt,
+  standbySinceMs: number | undefined,
+): Promise<JobRun | undefined> {
+  const { options: { jobName, bounded } } = attempt;
+  const restored = await restoreCommit(graph, attempt);
+  const { snapshot } = restored;
+  const finishedAtMs = snapshot.job?.finishedAtMs ?? null;
+  if (bounded && standbySinceMs !== undefined && finishedAtMs !== null && finishedAtMs >= standbySinceMs) {
+    return undefined;
+  }
+  snapshot.checkFits(jobName, graph);
+  logStart(graph, attempt, snapshot);
+  const job = await openRunningJob(graph, snapshot, attempt);
+  return new JobRun(job, restored);
 }
 
-/** What has happened stands, also if the store cannot be told: others find out when the session times out. */
-async function closeQuietly(session: JobSession | undefined, options: JobRunOptions): Promise<void> {
-  const { jobName, logger, faultPoint } = options;
+/** Works until the end of the job, and closes it however it ends. */
+async function runToEnd(run: JobRun): Promise<JobRunEnd> {
+  const { job, job: { attempt } } = run;
   try {
-    faultPoint?.("end: before the job is given back");
-    await watched(options, "to take the job back", () => session?.close());
-    faultPoint?.("end: the job is given back");
-  } catch (error) {
-    logger.warn(`${jobName}: could not tell the store that it ends: ${messageOf(error)}`);
+    attempt.step("restore: sources, sinks and state are open");
+    return await run.run();
+  } finally {
+    attempt.end();
+    await job.close();
   }
 }
 
-/** Waits for the store before and after an attempt. @param begin gets what ends the watch, for when waiting is no trouble */
-async function watched<T>(
-  options: JobRunOptions,
-  what: string,
-  begin: (unwatch: () => void) => T,
-): Promise<Awaited<T>> {
-  const activity = new Activity(options.clock);
-  using watchdog = new Watchdog(emptyView(options.jobName), { ...options, activity, session: undefined });
-  return await activity.wait(`${nameOf(options.store)} ${what}`, () => begin(() => watchdog[Symbol.dispose]()));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function topicsOf(graph: StreamGraph): string[] {
-  const sources = graph.nodes.filter((node): node is SourceNode => node.kind === "source");
-  return [...new Set(sources.flatMap(({ source }) => source.topics ?? []))];
+function logStart(
+  graph: StreamGraph,
+  { session, options: { logger, jobName, from } }: Attempt,
+  { job }: Snapshot,
+): void {
+  const start = job === undefined
+    ? `starts ${describeStart(graph, from)}`
+    : "goes on from its last commit (--from is for a first start)";
+  if (session !== undefined) logger.info(`${jobName}: ${start}`);
+  const warning = job === undefined ? warnOfMiddle(graph, from) : undefined;
+  if (warning !== undefined) logger.warn(`${jobName}: ${warning}`);
 }
 
 function describeEnd(end: JobRunEnd): string {

@@ -2,16 +2,12 @@ import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import type { FaultPoint } from "../fault_points.ts";
 import type { JobStore } from "../job_store.ts";
 import { consoleLogger, type Logger } from "../logger.ts";
-import type { JobView } from "../reporting/job_view.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import type { StartingPoint } from "../source.ts";
 import { Time } from "../time/time.ts";
-import type { AttemptContext } from "./attempt_context.ts";
 import { checkDeadLimit, DEAD_SHARE, type DeadLimit } from "./dead_limit.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "./error_policy.ts";
 import { type RestartStrategy, startRestarts } from "./restart_strategy.ts";
-import type { SourceTask } from "./source_task.ts";
-import type { Task } from "./task.ts";
 
 /** The settings of a job. Each is described once more in `JOB_OPTIONS`: its default, its check, its flag. */
 export interface JobSettings {
@@ -229,16 +225,6 @@ export interface JobRunOptions extends JobSettings {
   readonly clock: Clock;
   /** Called at each of `JOB_FAULT_POINTS`, and handed to the store. */
   readonly faultPoint?: FaultPoint | undefined;
-  /** Called for each attempt when its parts are there, before its first commit: for tools that look into a job at work. */
-  readonly onWired?: (parts: RunningJob) => void;
-}
-
-/** The parts of one attempt at work. */
-export interface RunningJob {
-  readonly view: JobView;
-  readonly sources: readonly SourceTask[];
-  readonly tasks: readonly Task[];
-  readonly attempt: AttemptContext;
 }
 
 const OPTIONS = Object.entries(JOB_OPTIONS) as readonly [name: keyof JobSettings, option: JobOption<unknown>][];

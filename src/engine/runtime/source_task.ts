@@ -33,7 +33,7 @@ export class SourceTask implements SourceView {
   readonly splits: readonly SplitTask[];
   readonly attempt: AttemptContext;
   readonly combiner: WatermarkCombiner;
-  /** Whether the clock speaks for the source: then it is not idle. See `Silence`. */
+  /** Whether the clock speaks for the source: then it is not idle. See `IdleEventTime`. */
   byClock = false;
   readonly clockLimit: ClockLimit;
   readonly #idlenessMs: number;

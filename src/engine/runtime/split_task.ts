@@ -71,6 +71,7 @@ export class SplitTask implements SplitView {
     const { active } = this;
     this.active = true;
     tally.in++;
+    attempt.recordsIn++;
     const assign = node.strategy.timestampAssigner;
     let timestampMs = split.nextTimestampMs;
     let value: unknown;

@@ -28,6 +28,7 @@ export function newAttemptContext(
     woken: false,
     deadLetter: (letter) => void letters.push(letter),
     clockLimit: NO_LIMIT,
+    recordsIn: 0,
     warn() {},
     sequence: () => ++last,
     wake: () => void (attempt.woken = true),

@@ -1,16 +1,17 @@
 import { StreamExecutionEnvironment } from "../api/environment.ts";
 import type { StreamGraph } from "../graph.ts";
 import { executeJob } from "../runtime/job_execution.ts";
-import type { EnvironmentOptions, RunningJob } from "../runtime/job_options.ts";
+import type { EnvironmentOptions } from "../runtime/job_options.ts";
 import type { JobExecutionResult } from "../runtime/job_result.ts";
+import type { RunningJob } from "../runtime/running_job.ts";
 
 /** An environment that its harness executes. */
 export class HarnessEnvironment extends StreamExecutionEnvironment {
-  readonly #onWired: (graph: StreamGraph, parts: RunningJob) => void;
+  readonly #onOpened: (graph: StreamGraph, job: RunningJob) => void;
 
-  constructor(options: EnvironmentOptions, onWired: (graph: StreamGraph, parts: RunningJob) => void) {
+  constructor(options: EnvironmentOptions, onOpened: (graph: StreamGraph, job: RunningJob) => void) {
     super(options);
-    this.#onWired = onWired;
+    this.#onOpened = onOpened;
   }
 
   /** Throws synchronously: a function that describes a job may not await, so a rejection would not be noticed. */
@@ -20,6 +21,6 @@ export class HarnessEnvironment extends StreamExecutionEnvironment {
 
   async executeNow(): Promise<JobExecutionResult> {
     const { graph, options } = await this.prepare();
-    return await executeJob(graph, { ...options, onWired: (parts) => this.#onWired(graph, parts) });
+    return await executeJob(graph, { ...options, onOpened: (job) => this.#onOpened(graph, job) });
   }
 }

@@ -6,7 +6,7 @@ import type { Logger } from "../logger.ts";
 import { type Books, booksOf } from "../reporting/books.ts";
 import { checkBooks } from "../runtime/book_rules.ts";
 import type { JobExecutionResult } from "../runtime/job_result.ts";
-import type { RunningJob } from "../runtime/job_options.ts";
+import type { RunningJob } from "../runtime/running_job.ts";
 import { emptyView } from "../reporting/job_view.ts";
 import { whyNothingComesOut } from "../reporting/why_nothing_comes_out.ts";
 import { CrashPlan, type CrashPoint, SimulatedCrash } from "./crash.ts";
@@ -109,7 +109,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   readonly #options: JobHarnessOptions;
   #status: JobStatus = "not running";
   #graph: StreamGraph = { nodes: [] };
-  #parts: RunningJob | undefined;
+  #job: RunningJob | undefined;
   #stop = new AbortController();
   #crash: SimulatedCrash | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -145,7 +145,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
       throw new TypeError("Cannot start the job: it is running; restart() kills it first, stop() ends it");
     }
     const stop = this.#stop = new AbortController();
-    this.#parts = undefined;
+    this.#job = undefined;
     this.#crash = undefined;
     this.#failure = undefined;
     this.#result = undefined;
@@ -160,7 +160,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
         logger: this.#logger(),
         signal: stop.signal,
       },
-      (graph, parts) => this.#wired(graph, parts),
+      (graph, job) => this.#opened(graph, job),
     );
     await this.#describe(env);
     this.#graph = { nodes: [...env.graph.nodes] };
@@ -195,7 +195,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
       await this.#rest();
     }
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.#status === "running" && this.#parts !== undefined) checkBooks(this.#parts.sources, this.#parts.tasks);
+    if (this.#status === "running" && this.#job !== undefined) checkBooks(this.#job.sources, this.#job.tasks);
   }
 
   /** Lets `ms` of processing time pass for the job: timers, commits and idleness happen when they are due, one by one. */
@@ -275,7 +275,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
 
   /** The counts of the current attempt, or of the last one. */
   books(): Books {
-    return booksOf(this.#parts?.view ?? emptyView(this.#jobName));
+    return booksOf(this.#job?.view ?? emptyView(this.#jobName));
   }
 
   /** A sentence on what the job waits for; undefined if there is no reason to be seen. */
@@ -305,12 +305,12 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     const uid = this.#uidOf(operator);
     return new OperatorView(uid, () => {
       const entries = new Map(this.store.entries);
-      const parts = this.#status === "running" ? this.#parts : undefined;
-      for (const [entry, value] of parts?.attempt.changes.peek() ?? []) {
+      const job = this.#status === "running" ? this.#job : undefined;
+      for (const [entry, value] of job?.attempt.changes.peek() ?? []) {
         if (value === null) entries.delete(entry);
         else entries.set(entry, value);
       }
-      const task = parts?.tasks.find(({ node }) => node.uid === uid);
+      const task = job?.tasks.find(({ node }) => node.uid === uid);
       return { entries, versions: task?.state.versions(), nowMs: this.clock.nowMs };
     });
   }
@@ -328,7 +328,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   }
 
   #running(what: string): RunningJob {
-    if (this.#status === "running" && this.#parts !== undefined) return this.#parts;
+    if (this.#status === "running" && this.#job !== undefined) return this.#job;
     throw new TypeError(
       `Cannot ${what}: the job is ${this.#status === "running" ? "not open" : this.#status}; call start()`,
     );
@@ -341,10 +341,10 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     return crash;
   }
 
-  #wired(graph: StreamGraph, parts: RunningJob): void {
+  #opened(graph: StreamGraph, job: RunningJob): void {
     this.#graph = graph;
-    this.#parts = parts;
-    for (const task of parts.sources) {
+    this.#job = job;
+    for (const task of job.sources) {
       const { source } = task.node;
       if (source instanceof TestSource) source.attach(task);
     }

@@ -10,7 +10,7 @@ import { Snapshot } from "../runtime/snapshot.ts";
 import { FanOut } from "../runtime/edge.ts";
 import { Tally } from "../runtime/tally.ts";
 import type { Task } from "../runtime/task.ts";
-import { newTask } from "../runtime/wiring.ts";
+import { newTask } from "../runtime/open_running_job.ts";
 import type { OutputTag } from "../side_output.ts";
 import { lastOf } from "../state/changes.ts";
 import type { Key } from "../state/key.ts";
@@ -106,7 +106,14 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     const sides = new Map(nodes.map((node) => [node, new SideProbes(this.#outputs.get(node)!, journal)]));
     this.#sides = [...sides.values()];
     const snapshot = new Snapshot(new Map(stored.entries));
-    this.tasks = operators.map((node) => newTask(node, node.create(), this.#outputs, sides, snapshot, this.attempt));
+    this.tasks = operators.map((node) =>
+      newTask(node, {
+        operator: node.create(),
+        outputs: { main: this.#outputs, sides },
+        snapshot,
+        attempt: this.attempt,
+      })
+    );
     const output = outlet.tag === undefined
       ? this.#outputs.get(outlet.node)!
       : sides.get(outlet.node)!.get(outlet.tag.id);
@@ -331,7 +338,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return {
       format: COMMIT_FORMAT,
       watermarks: Object.fromEntries(Object.entries(watermarks).filter(([, ms]) => known(ms))),
-      compatibility: byUid(({ operator }) => operator.stamps?.() ?? {}),
+      compatibility: byUid(({ operator }) => operator.compatibility?.() ?? {}),
       versions: byUid(({ state }) => state.versions()),
       bounds: null,
       finishedAtMs: null,

@@ -128,7 +128,7 @@ Deno.test("between() leaves out the bounds that are named", () => {
   join.between(5, 5).process(nothing);
 
   const intervals = env.graph.nodes.flatMap((node) =>
-    node.kind === "operator" ? [node.create().stamps!()["interval"]] : []
+    node.kind === "operator" ? [node.create().compatibility!()["interval"]] : []
   );
   assertEquals(intervals, ["-1 ms to 1 ms", "-2 ms to 0 ms", "5 ms to 5 ms"]);
 });

@@ -78,11 +78,11 @@ Deno.test("RollingAggregateOperator goes on from the last commit", () => {
 });
 
 Deno.test("RollingAggregateOperator is stamped with what it aggregates: another one cannot read its state", () => {
-  const stampsOf = (aggregation: Aggregation, field: string | number) =>
-    new RollingAggregateOperator(fieldAggregate(aggregation, field)).stamps();
+  const compatibilityOf = (aggregation: Aggregation, field: string | number) =>
+    new RollingAggregateOperator(fieldAggregate(aggregation, field)).compatibility();
 
-  assertEquals(stampsOf("sum", "cents"), { aggregate: 'sum of "cents"' });
-  assertEquals(stampsOf("minBy", 1), { aggregate: "minBy of 1" });
+  assertEquals(compatibilityOf("sum", "cents"), { aggregate: 'sum of "cents"' });
+  assertEquals(compatibilityOf("minBy", 1), { aggregate: "minBy of 1" });
 });
 
 Deno.test("RollingAggregateOperator takes tuples by position, and gives tuples", () => {

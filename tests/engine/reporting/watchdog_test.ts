@@ -326,7 +326,7 @@ Deno.test("Watchdog names the operator whose timers or results blocked the threa
 
   assertEquals(warningsOf(job).map((line) => line.split(":")[1]), [
     ' the thread stood still for 6 s while firing timers of "alarms"',
-    ' the thread stood still for 7 s while giving results of "lookup"',
+    ' the thread stood still for 7 s while emitting results of "lookup"',
   ]);
 });
 

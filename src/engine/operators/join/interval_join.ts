@@ -41,7 +41,7 @@ export class IntervalJoinOperator<IN1, IN2, OUT> implements TwoInputOperator<IN1
     this.#function = joinFunction;
   }
 
-  stamps(): Record<string, string> {
+  compatibility(): Record<string, string> {
     return { interval: `${this.#options.lowerMs} ms to ${this.#options.upperMs} ms` };
   }
 

@@ -74,7 +74,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
     return this.#process === undefined;
   }
 
-  stamps(): Record<string, string> {
+  compatibility(): Record<string, string> {
     return windowStamps(this.#description);
   }
 

@@ -61,7 +61,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     this.#merging = assigner instanceof MergingWindowAssigner ? assigner : undefined;
   }
 
-  stamps(): Record<string, string> {
+  compatibility(): Record<string, string> {
     return windowStamps(this.#description);
   }
 

@@ -192,8 +192,8 @@ Deno.test("IntervalJoinOperator stores the records of a time together, and not t
   assertEquals(rig.commit(), [['["state","pairs","left","","k",2]', '[1,["k2","k3"]]']]);
 });
 
-Deno.test("IntervalJoinOperator says in its stamps from when to when it joins", () => {
-  assertEquals(newRig(-2, 1).task.operator.stamps!(), { interval: "-2 ms to 1 ms" });
+Deno.test("IntervalJoinOperator says in its compatibility from when to when it joins", () => {
+  assertEquals(newRig(-2, 1).task.operator.compatibility!(), { interval: "-2 ms to 1 ms" });
 });
 
 // As Flink's testRestoreFromSnapshot().

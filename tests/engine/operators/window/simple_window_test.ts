@@ -332,6 +332,6 @@ Deno.test("SimpleWindowOperator refuses a function that gives undefined: the win
   assertThrows(() => rig.record(one("a"), 2), OperatorError, 'Operator "counts" failed: TypeError');
 });
 
-Deno.test("stamps() is the assigner's description: other windows cannot read the state", () => {
-  assertEquals(newRig().task.operator.stamps!(), { window: "TumblingEventTimeWindows(10 ms)" });
+Deno.test("compatibility() is the assigner's description: other windows cannot read the state", () => {
+  assertEquals(newRig().task.operator.compatibility!(), { window: "TumblingEventTimeWindows(10 ms)" });
 });

@@ -119,9 +119,9 @@ for (const [kind, create] of Object.entries(KINDS)) {
 
 // ------------------------------------------------------------------------------- state of windows of another definition
 
-const stampOf = (create: Create) => create().stamps!();
+const stampOf = (create: Create) => create().compatibility!();
 
-Deno.test("stamps() says all that the state of windows depends on, in one text", () => {
+Deno.test("compatibility() says all that the state of windows depends on, in one text", () => {
   const fold = new FieldFold<Record<string, number>>(fieldAggregate("sum", "price"));
   assertEquals(stampOf(KINDS["tumbling, simple"]!), { window: "TumblingEventTimeWindows(10 ms, offset 3 ms)" });
   assertEquals(stampOf(KINDS["tumbling, an aggregate"]!), {
@@ -136,27 +136,27 @@ Deno.test("stamps() says all that the state of windows depends on, in one text",
   assertEquals(stampOf(KINDS["sliding counts"]!), {
     window: "GlobalWindows(), CountTrigger(2), CountEvictor(3), keeping records and times",
   });
-  assertEquals(new SimpleWindowOperator({ assigner: sliding, fold }).stamps(), {
+  assertEquals(new SimpleWindowOperator({ assigner: sliding, fold }).compatibility(), {
     window: 'SlidingEventTimeWindows(10 ms every 4 ms), keeping sum of "price"',
   });
 });
 
-Deno.test("stamps() are the same for both operators and for a default that is said or not", () => {
+Deno.test("compatibility() is the same for both operators and for a default that is said or not", () => {
   const description = { assigner: tumbling, fold: joined };
-  const expected = new SimpleWindowOperator(description).stamps();
+  const expected = new SimpleWindowOperator(description).compatibility();
 
-  assertEquals(new WindowOperator(description).stamps(), expected);
-  assertEquals(new WindowOperator({ ...description, trigger: EventTimeTrigger.create() }).stamps(), expected);
-  assertEquals(new WindowOperator({ ...description, allowedLatenessMs: 0 }).stamps(), expected);
+  assertEquals(new WindowOperator(description).compatibility(), expected);
+  assertEquals(new WindowOperator({ ...description, trigger: EventTimeTrigger.create() }).compatibility(), expected);
+  assertEquals(new WindowOperator({ ...description, allowedLatenessMs: 0 }).compatibility(), expected);
 });
 
 Deno.test("No kind of windows reads the state of another: it is refused naming both", () => {
   const kinds = Object.entries(KINDS);
   for (const [kind, create] of kinds) {
-    const stamps = stampOf(create);
-    const job = JSON.stringify({ stamps: { words: stamps } });
+    const compatibility = stampOf(create);
+    const job = JSON.stringify({ stamps: { words: compatibility } });
     const snapshot = new Snapshot(new Map([['["job"]', job]]));
-    snapshot.checkCompatibility("words", stamps);
+    snapshot.checkCompatibility("words", compatibility);
     for (const [other, createOther] of kinds.filter(([other]) => other !== kind)) {
       const otherStamps = stampOf(createOther);
       const error = assertThrows(
@@ -165,7 +165,7 @@ Deno.test("No kind of windows reads the state of another: it is refused naming b
         "",
         `${kind} → ${other}`,
       );
-      assertEquals(error.message.includes(`window ${stamps.window}, now it is ${otherStamps.window};`), true);
+      assertEquals(error.message.includes(`window ${compatibility.window}, now it is ${otherStamps.window};`), true);
     }
   }
 });

@@ -1,4 +1,5 @@
 import { MIN_WATERMARK } from "../record.ts";
+import type { JobParts } from "./running_job.ts";
 import type { SourceTask } from "./source_task.ts";
 import type { Task } from "./task.ts";
 
@@ -6,18 +7,18 @@ import type { Task } from "./task.ts";
 const STEP_MS = 100;
 
 /**
- * Lets event time go on with the clock while no source has anything to give, so that the last windows fire though nobody
+ * Lets event time go on with the clock while no source has anything to emit, so that the last windows fire though nobody
  * sends any more: so long after its last record a source stands so much behind the largest time that it came to.
  *
  * What comes after all, with an earlier time, is late. Flink has no such thing: there the last windows wait for ever.
  */
-export class Silence {
+export class IdleEventTime {
   readonly #sources: readonly SourceTask[];
   readonly #tasks: readonly Task[];
   readonly #afterMs: number;
 
   /** @param afterMs how long all sources must have been silent */
-  constructor(sources: readonly SourceTask[], tasks: readonly Task[], afterMs: number) {
+  constructor({ sources, tasks }: JobParts, afterMs: number) {
     this.#sources = sources;
     this.#tasks = tasks;
     this.#afterMs = afterMs;
