@@ -89,7 +89,9 @@ export function checkField(method: string, given: unknown): void {
 export function checkBranches(given: unknown): void {
   const names = Object.keys(given ?? {});
   if (names.length === 0) {
-    throw new TypeError("Cannot describe split(): it takes predicates by the name of their branch, it was given none");
+    throw new TypeError(
+      "Cannot describe split(): it takes predicates by the name of their branch, and there is no predicate",
+    );
   }
   for (const name of names) {
     if (name === "") throw new TypeError("Cannot describe split(): a branch needs a name, it was given an empty one");

@@ -75,7 +75,7 @@ export function describedOnStreams<IN, OUT, IN2>(
   const result: unknown = describe(streamOf<IN>("first"), streamOf<IN2>("second"));
   if (!(result instanceof DataStream)) {
     throw new TypeError(
-      "Cannot test what is described: the function must give back the stream that it makes, (stream) => stream.map(…)",
+      "Cannot test what is described: the function must return the stream that it makes, (stream) => stream.map(…)",
     );
   }
   result.sinkTo(new TestSink("out"));
@@ -86,7 +86,7 @@ export function describedOnStreams<IN, OUT, IN2>(
   const outlets = sinks.at(-1)!.inputs[0].from;
   if (operators.length === 0 || sinks.length > 1 || sources.length > 2 || outlets.length > 1) {
     throw new TypeError(
-      "Cannot test what is not one way from the streams through operators to a result: give back what one call such as map() " +
+      "Cannot test what is not one way from the streams through operators to a result: return what one call such as map() " +
         "or process() makes of them, and take a JobHarness for a job with sources, sinks or a union at its end",
     );
   }
