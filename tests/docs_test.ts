@@ -13,7 +13,7 @@ const MAP = "docs/map.md";
 /** All that a reader is led to. */
 const ALL = [
   ...[...DOCS, RELIABILITY, ARCHITECTURE, MAP, "docs/operating.md", "docs/records.md", "docs/scaling.md"],
-  ...["docs/dependencies.md", "CONTRIBUTING.md", "README.md"],
+  ...["docs/dependencies.md", "CONTRIBUTING.md", "CHANGELOG.md", "README.md"],
 ];
 
 const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";

@@ -19,7 +19,7 @@ import { GraphBuilder } from "./graph_builder.ts";
 /** Describes a job, and runs it. */
 export class StreamExecutionEnvironment {
   /** @internal */
-  readonly graph = new GraphBuilder();
+  readonly graph: GraphBuilder = new GraphBuilder();
   readonly #options: EnvironmentOptions;
 
   /**

@@ -19,28 +19,28 @@ export const RetryPredicates = {
  * results that are a reason to ask again count as results all the same.
  * @see Flink: AsyncRetryStrategies
  */
-export const AsyncRetryStrategies = {
+export abstract class AsyncRetryStrategies {
   /**
    * Asks again after the same time each time.
    * @param maxAttempts a whole number > 0
    * @param backoffTimeMillis > 0
    * @throws {RangeError} otherwise
    */
-  fixedDelay<OUT>(
+  static fixedDelay<OUT>(
     maxAttempts: number,
     backoffTimeMillis: number,
     predicates: AsyncRetryPredicates<OUT> = {},
   ): AsyncRetryStrategy<OUT> {
     checkPositive("backoffTimeMillis", backoffTimeMillis);
     return newStrategy(maxAttempts, () => backoffTimeMillis, predicates);
-  },
+  }
 
   /**
    * Waits longer from call to call: `initialDelayMs`, then `multiplier` times as long, up to `maxRetryDelayMs`. Each record
    * begins anew (in Flink the delay goes on growing over all of an operator's records).
    * @throws {RangeError} if a number is not > 0, `maxAttempts` not whole or `multiplier` < 1
    */
-  exponentialBackoff<OUT>(
+  static exponentialBackoff<OUT>(
     maxAttempts: number,
     delays: { readonly initialDelayMs: number; readonly maxRetryDelayMs: number; readonly multiplier: number },
     predicates: AsyncRetryPredicates<OUT> = {},
@@ -54,8 +54,8 @@ export const AsyncRetryStrategies = {
     const delayMs = (currentAttempts: number) =>
       Math.min(initialDelayMs * multiplier ** (currentAttempts - 1), maxRetryDelayMs);
     return newStrategy(maxAttempts, delayMs, predicates);
-  },
-} as const;
+  }
+}
 
 function newStrategy<OUT>(
   maxAttempts: number,

@@ -29,7 +29,7 @@ export interface Storable {
  */
 export class Changes {
   /** What the record at work has changed. */
-  readonly journal = new Journal();
+  readonly journal: Journal = new Journal();
   #dirty: Storable[] = [];
 
   mark(item: Storable): void {

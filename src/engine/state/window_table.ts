@@ -110,7 +110,7 @@ export class OpenWindow<T> implements SlotGroup<T>, TimerGroup {
   readonly namespace: string;
   readonly timeMs: number;
   /** In the order in which the keys came. */
-  readonly slots = new Map<KeyId, Slot<T, OpenWindow<T>>>();
+  readonly slots: Map<KeyId, Slot<T, OpenWindow<T>>> = new Map();
   readonly #table: WindowTable<T>;
 
   constructor(table: WindowTable<T>, namespace: string, timeMs: number) {

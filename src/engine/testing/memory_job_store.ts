@@ -47,7 +47,7 @@ export class MemoryJobStore implements JobStore {
   /** For messages. */
   description = "the store";
   /** The entries of the last commit. */
-  readonly entries = new Map<string, string>();
+  readonly entries: Map<string, string> = new Map();
   /** The commits that succeeded, in order. */
   readonly commits: Commit[] = [];
   /** The requests of jobs, in order. */
