@@ -19,7 +19,7 @@ export interface Context {
   /** Undefined where there is no /proc. */
   readonly tree: ProcessTree | undefined;
   readonly signal: AbortSignal;
-  /** Tells how far it is. */
+  /** Logs the progress. */
   readonly log: (line: string) => void;
 }
 

@@ -30,7 +30,7 @@ export function peerSources(name: PeerName): string {
   return new URL(`peers/${SOURCES[name][0]!.split("/")[0]}`, import.meta.url).pathname;
 }
 
-/** Builds what has not been built yet; a peer that cannot be built is told with the reason, and left out. */
+/** Builds the peers that have not been built yet. A peer that cannot be built is left out, and the reason is logged. */
 export async function buildPeers(log: (line: string) => void): Promise<PeerBuild[]> {
   const builds: PeerBuild[] = [];
   for (const name of ["java-flink", "kafka-streams", "quixstreams"] as const) {

@@ -1,6 +1,6 @@
 import { murmur2 } from "../../src/connectors/murmur2.ts";
 
-/** What was written: how much and, if asked for, a sum that tells whether it was the same in whatever order. */
+/** How much was written and, if asked for, a sum that is equal for the same records in any order. */
 export class Written {
   records = 0;
   bytes = 0;

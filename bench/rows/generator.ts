@@ -62,7 +62,7 @@ async function digestOfTopics(port: Broker): Promise<string> {
   return String(digest);
 }
 
-/** A sum that tells whether records are the same, in whatever order. */
+/** A sum that is equal for the same records in any order. */
 class Digest {
   #records = 0;
   #sum = 0;

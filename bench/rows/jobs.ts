@@ -178,7 +178,7 @@ function notesOf(job: Job, inputs: number, hasPeers: boolean): string[] {
     "process to its exit. Every run's output was compared with the plain computation, record by record.",
     ...(hasPeers
       ? [
-        "Peers: records in by the time that they tell themselves, without the start of their process; see " +
+        "Peers: records in by the time that they report themselves, without the start of their process; see " +
         "`bench/peers/README.md`.",
       ]
       : []),

@@ -1,7 +1,7 @@
 /**
  * Jobs on an Apache Flink cluster, and a cluster on this machine to try them on: `deno task flink up`.
  *
- * The first `up` fetches Flink from Maven Central into `.flink/` (some 150 MB). The cluster is a ZooKeeper, a JobManager and two
+ * The first `up` fetches Flink from Maven Central into `.flink/`. The cluster is a ZooKeeper, a JobManager and two
  * TaskManagers; it goes on in the background until `deno task flink down`.
  */
 import type { CommandLine } from "../utils.ts";

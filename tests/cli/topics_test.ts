@@ -174,7 +174,7 @@ Deno.test("topics names topics that could have been meant", async () => {
   );
 });
 
-Deno.test("topics create makes topics with five partitions unless told otherwise", async () => {
+Deno.test("topics create makes topics with five partitions unless --partitions is given", async () => {
   const broker = new ObservedBroker();
   assertEquals((await run(broker, "create a b")).log, ["Created a, partitions: 5", "Created b, partitions: 5"]);
   await run(broker, "create c --partitions 2 --compacted");
@@ -182,7 +182,7 @@ Deno.test("topics create makes topics with five partitions unless told otherwise
   await assertRejects(() => run(broker, "create a"), TopicExistsError);
 });
 
-Deno.test("topics delete tells which jobs have commits that point into what is gone", async () => {
+Deno.test("topics delete warns of jobs with commits that point into what is gone", async () => {
   const broker = await skyone(1);
   broker.jobs = [{ job: "flight_importer", running: false }];
   assertEquals((await run(broker, "delete skyone")).log, [
@@ -240,7 +240,7 @@ Deno.test("topics read --headers prints headers too", async () => {
   ]);
 });
 
-Deno.test("topics read begins at the earliest record unless told otherwise", async () => {
+Deno.test("topics read begins at the earliest record unless a flag says otherwise", async () => {
   const broker = await skyone(2, record(0, 100), record(0, 200), record(0, 300), record(1, 250));
   assertEquals(await readPlaces(broker, "--bounded"), ["0:0", "0:1", "0:2", "1:0"]);
   assertEquals(await readPlaces(broker, "--bounded --from earliest"), ["0:0", "0:1", "0:2", "1:0"]);
@@ -446,7 +446,7 @@ Deno.test("topics write says what is wrong with a line", async () => {
   );
 });
 
-Deno.test("topics write ends with Ctrl-C and tells what was sent", async () => {
+Deno.test("topics write ends with Ctrl-C and logs what was sent", async () => {
   const broker = await skyone(1);
   const controller = new AbortController();
   const stdin = new ReadableStream<Uint8Array>({

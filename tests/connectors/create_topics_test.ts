@@ -195,7 +195,7 @@ testWithKafka("a real broker's refusal of one setting costs that setting alone",
   const client = await newClient(servers);
   const spec = { ...CHANGELOG, name: `refused-${crypto.randomUUID().slice(0, 8)}` };
   try {
-    await createTopics(withStranger(client, "segment.ms"), [spec]);
+    await createTopics(withUnknown(client, "segment.ms"), [spec]);
     const { "segment.ms": ours, ...others } = allSettings(spec);
     const { "segment.ms": found, ...rest } = await settingsAt(client, spec);
     assertEquals(rest, knownOf(others, rest));
@@ -206,7 +206,7 @@ testWithKafka("a real broker's refusal of one setting costs that setting alone",
 });
 
 /** The client, which asks for a setting that no broker knows wherever `setting` is asked for. */
-function withStranger(client: Client, setting: string): Client {
+function withUnknown(client: Client, setting: string): Client {
   const controller = async () => {
     const connection = await client.controller();
     const send = (

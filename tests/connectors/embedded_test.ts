@@ -249,7 +249,7 @@ Deno.test("embedded: a row that an older version wrote reads as it did, headers 
   ]);
 });
 
-test("records keep values of several megabytes, and an empty list of headers is none", async (dir) => {
+test("records keep values of several megabytes, and an empty list of headers is stored as no headers", async (dir) => {
   await using broker = await openLog(dir);
   await broker.createTopics([{ name: "t", partitions: 1 }]);
   const value = new Uint8Array(3_000_000).fill(7);
@@ -374,16 +374,16 @@ test("an instance keeps its job through a commit that takes longer than the sess
   assert(leftMs > 0, `${leftMs} ms are left when others have their turn`);
 });
 
-test("who stands by is told when the active instance changes", async (dir) => {
+test("an instance that stands by is notified when the active one changes", async (dir) => {
   const brokers = await Promise.all([openLog(dir), openLog(dir), openLog(dir)]);
-  const told = [0, 0, 0];
+  const notified = [0, 0, 0];
   const first = await openJob(brokers[0]!, {});
-  const waiting = [1, 2].map((index) => later(openJob(brokers[index]!, { onStandby: () => told[index]!++ })));
-  await until(() => Promise.resolve(told[1] === 1 && told[2] === 1));
+  const waiting = [1, 2].map((index) => later(openJob(brokers[index]!, { onStandby: () => notified[index]!++ })));
+  await until(() => Promise.resolve(notified[1] === 1 && notified[2] === 1));
 
   await first.close();
   await Promise.race(waiting);
-  await until(() => Promise.resolve(told[1]! + told[2]! === 3));
+  await until(() => Promise.resolve(notified[1]! + notified[2]! === 3));
 
   for (const broker of brokers) await broker.close();
   await Promise.allSettled(waiting);

@@ -175,7 +175,7 @@ Deno.test("DeleteTopics: by id where it is known", () => {
   });
 });
 
-testWithKafka("metadata() tells a topic's id, and another one when it has been made anew", async (servers) => {
+testWithKafka("metadata() has a topic's id, and another one when it is created again", async (servers) => {
   // kafkajs reads the environment when it is loaded.
   const { createTopics } = await import("../../src/connectors/kafka/create_topics.ts");
   const { deleteTopics } = await import("../../src/connectors/kafka/topics.ts");

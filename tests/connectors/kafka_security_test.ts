@@ -30,13 +30,13 @@ const WRONG = "swordfish-wrong";
 
 let kafka: RunningKafka;
 let authority: Authority;
-let stranger: Authority;
+let untrusted: Authority;
 let client: Identity;
 
 Deno.test.beforeAll(async () => {
   if (SKIPPED) return;
   authority = await Authority.create("the authority");
-  stranger = await Authority.create("a stranger");
+  untrusted = await Authority.create("an untrusted authority");
   client = await authority.issue("a client");
   const tls = await keystore({ hosts: ["localhost"] });
   const mutual = {
@@ -75,7 +75,11 @@ Deno.test.afterAll(async () => {
 });
 
 const WAYS_IN: readonly [listener: string, how: string, security: () => KafkaSecurity][] = [
-  ["TLS", "TLS with one of several authorities", () => ({ tls: { ca: `${stranger.cert}# ours:\n${authority.cert}` } })],
+  [
+    "TLS",
+    "TLS with one of several authorities",
+    () => ({ tls: { ca: `${untrusted.cert}# ours:\n${authority.cert}` } }),
+  ],
   ["MUTUAL", "mutual TLS", () => ({ tls: ours(client) })],
   ["LOGIN", "PLAIN", () => ({ sasl: alice("plain") })],
   ["LOGIN", "SCRAM-SHA-256", () => ({ sasl: alice("scram-sha-256") })],
@@ -121,7 +125,7 @@ const REFUSED: readonly Refused[] = [
   [
     "an authority that we do not know",
     "TLS",
-    () => ({ tls: { ca: stranger.cert } }),
+    () => ({ tls: { ca: untrusted.cert } }),
     "Cannot reach Kafka at AT: its certificate is not signed by an authority that we trust; set KAFKA_SSL_CA to the right one's",
   ],
   [
@@ -215,15 +219,15 @@ for (const [what, listener, security, says] of REFUSED) {
   });
 }
 
-test("a certificate of ours that a stranger has signed is refused, and a key of another certificate never shown", async () => {
+test("a certificate of ours that an untrusted authority has signed is refused, and a key of another certificate never shown", async () => {
   const said: string[] = [];
-  const strangers = await stranger.issue("a client");
-  const theirs = await assertRejects(() => open("MUTUAL", { tls: ours(strangers) }, said), BrokerError);
+  const untrustedClient = await untrusted.issue("a client");
+  const theirs = await assertRejects(() => open("MUTUAL", { tls: ours(untrustedClient) }, said), BrokerError);
   assertMatch(theirs.message, /localhost:\d+: it refuses the certificate in KAFKA_SSL_CERT \(\w+\)$/);
   assertEquals(theirs.retriable, false);
 
   const wrong: [Identity, string][] = [
-    [{ ...client, key: strangers.key }, "KAFKA_SSL_KEY: it is not the key of the certificate in KAFKA_SSL_CERT"],
+    [{ ...client, key: untrustedClient.key }, "KAFKA_SSL_KEY: it is not the key of the certificate in KAFKA_SSL_CERT"],
     [
       { ...client, key: "nonsense" },
       "KAFKA_SSL_KEY: it holds no private key in PEM that can be read without a password",
@@ -234,12 +238,12 @@ test("a certificate of ours that a stranger has signed is refused, and a key of 
   for (const [identity, says] of wrong) {
     const error = await assertRejects(() => open("MUTUAL", { tls: ours(identity) }, said), BrokerError);
     assertEquals(error.message, `Cannot use ${says}`);
-    assertNoSecret(Deno.inspect(error), strangers.key);
+    assertNoSecret(Deno.inspect(error), untrustedClient.key);
   }
   for (const ca of [broken(authority.cert), "nonsense"]) {
     await assertRejects(() => open("TLS", { tls: { ca } }, said), BrokerError, "Cannot use KAFKA_SSL_CA: ");
   }
-  assertNoSecret(said.join("\n"), strangers.key);
+  assertNoSecret(said.join("\n"), untrustedClient.key);
 });
 
 test("a login that ends after a while is made anew, and requests go on as if nothing were", async () => {
@@ -324,7 +328,7 @@ test("programs end with one sentence and 1 where they are not let in, with 2 whe
     const { env } = await environment(dir);
     const wrong: [changes: Record<string, string>, code: number, says: RegExp][] = [
       [{ KAFKA_SASL_PASSWORD_FILE: "", KAFKA_SASL_PASSWORD: WRONG }, 1, /Cannot log in .*invalid credentials/],
-      [{ KAFKA_SSL_CA: `${dir}/stranger.pem` }, 1, /not signed by an authority that we trust; set KAFKA_SSL_CA/],
+      [{ KAFKA_SSL_CA: `${dir}/untrusted.pem` }, 1, /not signed by an authority that we trust; set KAFKA_SSL_CA/],
       [{ KAFKA_SSL_CERT: "", KAFKA_SSL_KEY: "" }, 1, /it wants a certificate of ours; set KAFKA_SSL_CERT/],
       [{ KAFKA_SSL_KEY: client.key }, 2, /Cannot use KAFKA_SSL_KEY/],
     ];
@@ -375,7 +379,7 @@ async function environment(dir: string): Promise<TestBroker> {
     ca: authority.cert,
     cert: client.cert,
     key: client.key,
-    stranger: stranger.cert,
+    untrusted: untrusted.cert,
     password: `${PASSWORDS["scram-sha-512"]}\n`,
   };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${dir}/${name}.pem`, text);

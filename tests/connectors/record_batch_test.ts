@@ -82,7 +82,7 @@ Deno.test("writeBatch() writes the bytes that Kafka's Java client writes", () =>
 
 Deno.test("writeBatch() marks a batch of a transaction", () => {
   const writer = new ByteWriter();
-  writer.int32(0x01020304); // what stands before it is none of its business
+  writer.int32(0x01020304); // the bytes before it do not matter
   writeBatch(writer, RECORDS, { ...PRODUCER, transactional: true }, 42);
   const atOffset100 = writer.written(4);
   atOffset100[7] = 100; // the broker sets the offset, which the checksum leaves out

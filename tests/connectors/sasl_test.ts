@@ -50,7 +50,7 @@ function impostor(change: (first: string) => string): ReturnType<typeof broker> 
   });
 }
 
-test("login() sends PLAIN's name and password, and tells how long the login is good for", async () => {
+test("login() sends PLAIN's name and password, and returns how long the login lasts", async () => {
   const said: string[] = [];
   const asked = broker((text) => (said.push(text), { sessionLifetimeMs: "60000" }));
   assertEquals(await login("plain", asked), 60_000);

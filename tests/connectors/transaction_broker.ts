@@ -19,7 +19,7 @@ const PRODUCER_FENCED = 90;
 export interface BrokerKind {
   /** 5: each transaction has its own epoch. */
   readonly endTxn: 1 | 5;
-  /** 3 and later can be told the epoch. */
+  /** From version 3 on a request has the epoch. */
   readonly initProducerId: 1 | 4;
   /** Whether the leader of a partition asks the coordinator if a batch belongs to an open transaction (Kafka 3.6 and later). */
   readonly verifies: boolean;
@@ -282,7 +282,7 @@ export class TransactionBroker {
     return { errorCode: NONE, next: { producerId: this.#producerId, producerEpoch: this.#epoch } };
   }
 
-  /** Decided; the marks are written by the time somebody has been told to wait. */
+  /** Decided; the markers are written by the time a client has been answered to wait. */
   #complete(how: "committed" | "aborted"): void {
     this.#state = "preparing";
     this.#after = how;

@@ -34,7 +34,7 @@ Deno.test({
     assertEquals(faults.flat().length, CHOSEN.length);
     const result = await runClusterChaos({
       brokers: 3,
-      // Where brokers cannot tell what comes late, all is up to the job.
+      // Where brokers cannot recognise late requests, the job alone must get it right.
       transactionVersion: 1,
       durationMs: 45_000,
       seed: 3,

@@ -299,7 +299,7 @@ async function mergeOdd(broker: JobBroker): Promise<void> {
   assertEquals(books.recordsIn, skyone.values.length + sunset.values.length);
   assertEquals(books.recordsIn, books.recordsOut + filtered + books.late + books.dead);
   assertEquals(books.recordsOut, flights.length);
-  await assertBuried(broker, "odd16", books, [skyone, sunset]);
+  await assertDeadLetters(broker, "odd16", books, [skyone, sunset]);
 }
 
 async function countOdd(broker: JobBroker): Promise<void> {
@@ -319,7 +319,7 @@ async function countOdd(broker: JobBroker): Promise<void> {
   const window = books.operators.find(({ name }) => name === "user_statistics")!;
   assertEquals(books.recordsIn, window.recordsIn + books.dead);
   assertEquals(books.recordsOut, statistics.length);
-  await assertBuried(broker, "odd20", books, [fed]);
+  await assertDeadLetters(broker, "odd20", books, [fed]);
 }
 
 const LANDS_SKYONE = { flight_departure_time: "2026-03-01T08:00:00", flight_arrival_time: "2026-03-01T11:05:00" };
@@ -357,7 +357,7 @@ async function linesOf(broker: JobBroker, topic: string): Promise<Line[]> {
 }
 
 /** Each value that is not good, and no other, is in the dead letters with its bytes. */
-async function assertBuried(broker: JobBroker, job: string, books: Books, all: readonly Fed[]): Promise<void> {
+async function assertDeadLetters(broker: JobBroker, job: string, books: Books, all: readonly Fed[]): Promise<void> {
   const hex = (value: Uint8Array | null) => value && (value.length > 10_000 ? hashOf(value) : value.toHex());
   await using reader = await TopicReader.open(
     broker.port,

@@ -106,7 +106,7 @@ export class Program implements AsyncDisposable {
     return this.#until(() => pattern.test(this.stderr), `said ${pattern}`, timeoutMs);
   }
 
-  /** Likewise, until standard output matches. */
+  /** Waits until standard output matches. */
   prints(pattern: RegExp, timeoutMs = 20_000): Promise<void> {
     return this.#until(() => pattern.test(this.stdout), `printed ${pattern}`, timeoutMs);
   }
@@ -166,7 +166,7 @@ export function run(broker: TestBroker, task: string, args: readonly string[], s
   return start(broker, task, args, stdin).ended;
 }
 
-/** Likewise, and fails unless it ends with 0. */
+/** Runs a program to its end, and fails unless its exit code is 0. */
 export async function succeed(
   broker: TestBroker,
   task: string,

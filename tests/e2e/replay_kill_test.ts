@@ -197,7 +197,7 @@ async function isKilled(program: Program): Promise<boolean> {
   try {
     program.kill("SIGKILL");
   } catch (error) {
-    // It has ended by itself, which its status tells.
+    // It has ended by itself, as its status shows.
     if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
   const { signal, code, stderr } = await program.ended;

@@ -162,9 +162,9 @@ Deno.test("Feed knows its own records again, and no others", () => {
   assertEquals([feed.records, feed.letters.expected, letters.length], [20_002, 2, 2]);
   for (const letter of letters) feed.tookDeadLetter({ offset: 0, headers: undefined, ...letter });
   assertEquals([feed.letters.lost(), feed.letters.doubled, feed.letters.altered], [0, 0, 0]);
-  const stranger = { offset: 0, headers: undefined, key: encodeJson({ confirmation: "SKY1A" }), value: encodeJson({}) };
-  feed.tookFlight({ ...stranger, timestampMs: 1 });
-  feed.tookStatistics({ ...stranger, key: encodeJson({ email_address: "nobody@email.com" }), timestampMs: 59_999 });
+  const unknown = { offset: 0, headers: undefined, key: encodeJson({ confirmation: "SKY1A" }), value: encodeJson({}) };
+  feed.tookFlight({ ...unknown, timestampMs: 1 });
+  feed.tookStatistics({ ...unknown, key: encodeJson({ email_address: "nobody@email.com" }), timestampMs: 59_999 });
   assertEquals([feed.flights.doubled, feed.statistics.doubled], [1, 1]);
 });
 

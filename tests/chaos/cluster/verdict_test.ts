@@ -95,12 +95,12 @@ Deno.test("complaintsAbout() and clusterText() name what is wrong, and how much 
     moves: 100,
     faults: new Map([["broker killed", 2]]),
     failures: ["s16-1 ended with 1: error: Cannot go on"],
-    complaints: ["s20-2 did not end well when it was told to"],
+    complaints: ["s20-2 did not end well after SIGTERM"],
     logs: "/tmp/x",
   };
   assertEquals(complaintsAbout(result), [
     "s16: 1 records lost, 0 doubled, 1 late",
-    "s20-2 did not end well when it was told to",
+    "s20-2 did not end well after SIGTERM",
   ]);
   assertEquals(clusterText(result).split("\n"), [
     "job  records  lost  doubled  late",

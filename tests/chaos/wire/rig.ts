@@ -84,7 +84,7 @@ export async function begun(client: WireClient, into?: string): Promise<Message>
   }
 }
 
-/** As its coordinator tells. */
+/** The answer of its coordinator. */
 export async function stateOf(client: WireClient, { transactionalId }: Message): Promise<string> {
   const { transactionStates } = (await client.ask("DescribeTransactions", 0, { transactionalIds: [transactionalId] }))!;
   return transactionStates[0].transactionState;

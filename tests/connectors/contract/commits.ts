@@ -94,7 +94,7 @@ export function testCommits(test: Register): void {
     assertEquals((await readAll(broker, topic))[0]!.length, 50);
   });
 
-  test("partitionEnds() and firstTimestamps() tell what a transaction holds while it is open", async (scope) => {
+  test("partitionEnds() and firstTimestamps() show what a transaction holds while it is open", async (scope) => {
     const broker = await scope.broker();
     const topic = await scope.topic(broker, 2);
     const lease = await scope.lease(broker);

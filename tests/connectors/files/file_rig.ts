@@ -86,7 +86,7 @@ export class OpenSource<T> implements AsyncDisposable {
     for (;;) {
       this.reader.poll(0);
       if (this.split.status !== "pending") return;
-      // Whatever changes the status is told.
+      // Whatever changes the status wakes the job.
       this.#news = Promise.withResolvers();
       await this.#news.promise;
     }

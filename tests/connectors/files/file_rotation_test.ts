@@ -93,7 +93,7 @@ test("watch: a rotated file is given up only when its writer has had time to go 
   assertEquals([await readOn(source), source.log.lines], [["4", "5"], []]);
 });
 
-test("watch: what is written to a rotated file long after is told with its bytes", async (dir) => {
+test("watch: a write to a rotated file long after is logged with its bytes", async (dir) => {
   const log = `${dir}/app.log`;
   write(log, "1\n");
   await using source = await OpenSource.open(following(log));
@@ -249,7 +249,7 @@ test("a file with two names is read once", async (dir) => {
 
 // ------------------------------------------------------------------------------------- files that are not what they were
 
-test("a file that was cut, and one that another was laid over, is told with what is there", async (dir) => {
+test("a file that was cut or overwritten is an error that says what is there", async (dir) => {
   const log = `${dir}/c.csv`;
   const options = { path: log, format: new CsvReaderFormat(), watch: true };
   const cases = [
@@ -320,7 +320,7 @@ test("a file that is overwritten while it is being read ends the job before its 
   assertEquals(values.filter((line) => !line.startsWith("good")), []);
 });
 
-test("after a restart another file in the place of one that is gone is told, whether or not all of it was read", async (dir) => {
+test("after a restart another file in the place of one that is gone is reported, whether or not all of that was read", async (dir) => {
   const log = `${dir}/app.log`;
   for (const path of [log, dir]) {
     write(log, "1\n2\n");
@@ -369,7 +369,7 @@ test("a file with the same text so far goes on whatever its object is: an editor
   assertEquals((await readFrom(log, then)).log, []);
 });
 
-test("a file of a directory that grows, or is replaced, after it was read is told", async (dir) => {
+test("a file of a directory that grows, or is replaced, after it was read is logged", async (dir) => {
   for (const name of ["a", "b", "c"]) write(`${dir}/${name}`, `${name}\n`);
   await using source = await OpenSource.open(following(dir));
   await source.start().take();
@@ -575,7 +575,7 @@ function exists(path: string): boolean {
 }
 
 test("whatever is written, rotated, cut and restarted: each line comes once, or the job ends with a sentence", async (dir) => {
-  const seen = { whole: 0, told: 0 };
+  const seen = { whole: 0, reported: 0 };
   let run = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30, size: "max" }), async (steps) => {
@@ -583,24 +583,24 @@ test("whatever is written, rotated, cut and restarted: each line comes once, or 
       await Deno.mkdir(place);
       const world = new World(place);
       await world.start();
-      let told: JobError | undefined;
+      let reported: JobError | undefined;
       try {
         for (const step of steps) await world.run(step);
         await world.run({ do: "append", lines: 1, cut: false }); // what lies in a rotated file is complete now
         world.taken.push(...await readOn(world.source));
       } catch (error) {
         if (!(error instanceof JobError)) throw error;
-        told = error;
+        reported = error;
       } finally {
         await world[Symbol.asyncDispose]();
       }
-      const words = [...told === undefined ? [] : [told.message], ...world.source.log.lines];
+      const words = [...reported === undefined ? [] : [reported.message], ...world.source.log.lines];
       assertEquals(new Set(world.taken).size, world.taken.length, "a line comes twice");
       if (words.length === 0 && !world.unseen) assertEquals(world.taken, world.written);
       else assert(world.damaged, `nothing was lost: ${words}`);
-      seen[words.length > 0 ? "told" : "whole"]++;
+      seen[words.length > 0 ? "reported" : "whole"]++;
     }),
     { seed: 13, numRuns: 150 },
   );
-  assert(seen.whole > 20 && seen.told > 20, JSON.stringify(seen));
+  assert(seen.whole > 20 && seen.reported > 20, JSON.stringify(seen));
 });

@@ -665,7 +665,7 @@ Deno.test({
   },
 });
 
-Deno.test("FileSink refuses options that are none of their kind", () => {
+Deno.test("FileSink refuses invalid options", () => {
   assertThrows(
     () => new FileSink({ dir: "" }),
     TypeError,

@@ -33,7 +33,7 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Without what tells which files were read. */
+/** Without the identities of the files that were read. */
 function placeOf(position: Json): unknown {
   if (position === null) return null;
   const { file, offset, line, atEnd } = position as Record<string, Json>;
@@ -89,7 +89,7 @@ test("FileSource reads the files of a directory in the order of their names, by 
   assertEquals(await readAll(lines(dir)), ["Z", "a10", "a2", "b!", "b/1", "b/c/2", "b0", "é"]); // the link's file was read
 });
 
-test("FileSource begins with the first record wherever the job is told to begin, and ends by itself", async (dir) => {
+test("FileSource begins with the first record whatever `from` is, and ends by itself", async (dir) => {
   write(`${dir}/a`, "1\n2\n");
   for (const from of ["earliest", "latest", 0] as const) {
     await using source = await OpenSource.open(lines(dir), { from });
@@ -189,7 +189,7 @@ test("empty lines between JSON values are no records, and are counted as lines",
   ]);
 });
 
-test("a record of several lines is told by its first, and the lines are counted on", async (dir) => {
+test("a record of several lines has the number of its first line, and lines are counted on", async (dir) => {
   write(`${dir}/a.csv`, 'a,b\n"1\n2\n",3\nx\n"4\n');
 
   assertEquals(await readAll({ path: dir, format: new CsvReaderFormat() }), [
@@ -249,7 +249,7 @@ test("CSV without a header, with carriage returns, or both, is read over restart
   }
 });
 
-test("a CSV header that reads like data is told once", async (dir) => {
+test("a CSV header that reads like data is logged once", async (dir) => {
   for (const name of ["1.csv", "2.csv"]) write(`${dir}/${name}`, "17,Ulm\n18,Bonn\n");
   await using source = await OpenSource.open({ path: dir, format: new CsvReaderFormat() });
   assertEquals((await source.start().take()).length, 2);
@@ -291,7 +291,7 @@ test("gzip is read by its first bytes, over restarts at each record; members fol
   assertEquals(values, [...text, "plain"]);
 });
 
-test("gzip that is cut off, corrupt, or written on is told", async (dir) => {
+test("gzip that is cut off, corrupt, or written on is an error", async (dir) => {
   const whole = gzipSync(`${"some text\n".repeat(100)}`);
   const corrupt = new Uint8Array(whole);
   corrupt[whole.length - 5]! ^= 0xff;
@@ -427,7 +427,7 @@ test("position never runs ahead of what was taken, at whatever moment it is aske
     while (source.split.status !== "finished") {
       await turn();
       reads.release();
-      // Between any two steps of the reader, whether or not it has told of news.
+      // Between any two steps of the reader, whether or not it has woken the job.
       for (let moment = 0; moment < 30; moment++) {
         positions.add(JSON.stringify([source.split.position, taken.length]));
         await Promise.resolve();
@@ -666,7 +666,7 @@ test("watch: records that are known to be there are waited for", async (dir) => 
   assertEquals(placeOf(grown.position), "a@2 line 2"); // no longer at its end
 });
 
-test("watch: a file that comes too late is told once, and read when it gets a later name", async (dir) => {
+test("watch: a late file is logged once, and read when it gets a later name", async (dir) => {
   write(`${dir}/b`, "1\n");
   await using source = await OpenSource.open(lines(dir, { watch: true }));
   await source.start().take();
@@ -684,7 +684,7 @@ test("watch: a file that comes too late is told once, and read when it gets a la
   assertEquals([await source.take(), source.log.lines.length], [["late"], 1]);
 });
 
-test("a file that came too late while the job was down is told at its next start, not those that were read", async (dir) => {
+test("a file that came late while the job was down is logged at its next start, those that were read are not", async (dir) => {
   for (const name of ["a", "c", "e"]) write(`${dir}/${name}`, `${name}\n`);
   await using first = await OpenSource.open(lines(dir));
   await first.start().take();
@@ -812,7 +812,7 @@ Deno.test({
   },
 });
 
-Deno.test("FileSource refuses options that are none of their kind", () => {
+Deno.test("FileSource refuses invalid options", () => {
   assertThrows(
     () => new FileSource(lines("")),
     TypeError,

@@ -16,7 +16,7 @@ interface Sale {
   readonly cents: number;
 }
 
-/** Limits by shop; sums above them, told when the limit changes too. */
+/** Limits by shop; sums above them, emitted when the limit changes too. */
 function salesJob(sales: ScriptSource<Sale>, limits: ScriptSource<readonly [string, number]>): JobRig {
   const job = new JobRig((env, { store }) => {
     const strategy = WatermarkStrategy.forMonotonousTimestamps();

@@ -36,7 +36,7 @@ Deno.test("Windows by the clock go by it, and say so", () => {
   ]);
 });
 
-Deno.test("of() refuses lengths and offsets that are none", () => {
+Deno.test("of() refuses invalid lengths and offsets", () => {
   assertThrows(() => TumblingProcessingTimeWindows.of(0), RangeError, "sizeMs must be a whole number > 0");
   assertThrows(() => TumblingProcessingTimeWindows.of(10, 10), RangeError, "current values are 10 and 10");
   assertThrows(() => SlidingProcessingTimeWindows.of(10, 0), RangeError, "slideMs must be a whole number > 0");

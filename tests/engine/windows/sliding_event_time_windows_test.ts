@@ -25,7 +25,7 @@ Deno.test("assignWindows() puts a record into size / slide windows, the latest f
   );
 });
 
-// Likewise.
+// From Flink's SlidingEventTimeWindowsTest, with an offset.
 Deno.test("assignWindows() moves the windows by the offset, to either side", () => {
   const later = SlidingEventTimeWindows.of(5_000, 1_000, 100);
   assertEquals(windowsOf(later, 100)[0], [100, 5_100]);

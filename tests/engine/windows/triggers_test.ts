@@ -96,7 +96,7 @@ Deno.test("onMerge() of the time triggers registers the end of the window, unles
   assertEquals([event.timers, clock.timers, passed.timers], [["event 19"], ["clock 19"], []]);
 });
 
-Deno.test("of() refuses counts, lengths and thresholds that are none", () => {
+Deno.test("of() refuses invalid counts, lengths and thresholds", () => {
   for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     const message = `must be a whole number > 0: current value is ${value}`;
     assertThrows(() => CountTrigger.of(value), RangeError, `Cannot create a count trigger as maxCount ${message}`);
