@@ -49,7 +49,6 @@ export function configYaml({ dir, port, zooKeeperPort, slots, deno }: ClusterSet
     "restart-strategy.type": "exponential-delay",
     "restart-strategy.exponential-delay.initial-backoff": "500 ms",
     "restart-strategy.exponential-delay.max-backoff": "10 s",
-    "restart-strategy.exponential-delay.attempts-before-reset-backoff": "infinite",
     "heartbeat.interval": 2000,
     "heartbeat.timeout": 12_000,
     "stream-apps.deno": deno,

@@ -21,7 +21,8 @@
  * |---|---|
  * | `RESULT` | f64 event time behind the stage, ms, NaN as long as there is none; f64 when its next timer of processing time is due, ms, +∞ without one; an f64 for each of {@link COUNTERS}, its total so far; rows: what came out |
  * | `CHANGES` | texts: the stage's `job` entry, then for each changed entry its key as JSON, its name and its value, null if it is removed |
- * | `FAILURE` | text: the error in the job's words, with its stack |
+ * | `FAILURE` | text: the error in the job's words, with its stack; another attempt may succeed |
+ * | `FATAL` | the same, of an error that another attempt would meet again: the job ends |
  *
  * Numbers are little endian. A frame is
  *
@@ -63,6 +64,7 @@ export const FrameType = {
   RESULT: 129,
   CHANGES: 130,
   FAILURE: 131,
+  FATAL: 132,
 } as const;
 
 /** What a worker counts over all operators of its stage, in the order of `RESULT`. */

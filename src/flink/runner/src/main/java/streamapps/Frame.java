@@ -29,6 +29,7 @@ public record Frame(int type, ByteBuffer body) {
     public static final int RESULT = 129;
     public static final int CHANGES = 130;
     public static final int FAILURE = 131;
+    public static final int FATAL = 132;
 
     /** What a worker counts, in the order of {@code RESULT}. */
     public static final String[] COUNTERS = {"in", "out", "filtered", "late", "dead", "pending"};

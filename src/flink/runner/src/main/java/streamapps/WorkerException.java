@@ -2,7 +2,7 @@ package streamapps;
 
 import java.io.IOException;
 
-/** A worker reported an error of the job, or does not work as it should. The message says all, the stack in TypeScript too. */
+/** A worker reported an error that may pass, or does not work as it should: Flink's restart strategy decides. */
 public final class WorkerException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -66,7 +66,12 @@ public final class WorkerProcess implements AutoCloseable {
         }
     }
 
-    /** The next answer. @throws WorkerException if it is a failure, none comes in time, or the worker has ended */
+    /**
+     * The next answer.
+     *
+     * @throws WorkerException if it is a failure, none comes in time, or the worker has ended
+     * @throws JobFailedException if it is a failure that ends the job
+     */
     public Frame receive() throws IOException, InterruptedException {
         Object answer = answers.poll(answerWithin.toMillis(), TimeUnit.MILLISECONDS);
         if (answer == null) {
@@ -78,6 +83,7 @@ public final class WorkerProcess implements AutoCloseable {
         if (answer instanceof WorkerException failure) throw failure;
         Frame frame = (Frame) answer;
         if (frame.type() == Frame.FAILURE) throw new WorkerException(frame.text());
+        if (frame.type() == Frame.FATAL) throw new JobFailedException(frame.text());
         return frame;
     }
 

@@ -24,6 +24,7 @@ public final class FakeWorker {
     private static double watermarkMs = Double.NaN;
     private static double timerMs = Double.POSITIVE_INFINITY;
     private static int in;
+    private static int failure = Frame.FATAL;
 
     private FakeWorker() {}
 
@@ -52,7 +53,7 @@ public final class FakeWorker {
             ROWS.beginBatch();
             OutputStream out = System.out;
             if (frame.type() == Frame.COMMIT) changes().writeTo(out);
-            else if (!work(frame)) new FrameBuffer().begin(Frame.FAILURE).putText("Operator \"count\" failed: boom").writeTo(out);
+            else if (!work(frame)) new FrameBuffer().begin(failure).putText("Operator \"count\" failed: boom").writeTo(out);
             else result().writeTo(out);
             out.flush();
         }
@@ -90,6 +91,9 @@ public final class FakeWorker {
         String value = new String(Element.value(element), StandardCharsets.UTF_8);
         in++;
         switch (value) {
+            case "away":
+                failure = Frame.FAILURE;
+                return false;
             case "boom":
                 return false;
             case "die":

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Queue;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.throwable.ThrowableClassifier;
+import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
@@ -152,17 +154,28 @@ class StageOperatorTest {
     }
 
     @Test
-    void aFailureOfTheJobComesBackInItsWords() throws Exception {
+    void aFailureThatMayPassIsLeftToTheRestartStrategy() throws Exception {
+        try (var harness = opened()) {
+            harness.processElement(record("a", "away", 1));
+            Exception failure = assertThrows(WorkerException.class, harness::endInput);
+            assertEquals(ThrowableType.RecoverableError, ThrowableClassifier.getThrowableType(failure));
+        }
+    }
+
+    @Test
+    void aFailureOfTheJobComesBackInItsWordsAndEndsIt() throws Exception {
         try (var harness = opened()) {
             harness.processElement(record("a", "boom", 1));
-            assertEquals("Operator \"count\" failed: boom", assertThrows(WorkerException.class, harness::endInput).getMessage());
+            Exception failure = assertThrows(JobFailedException.class, harness::endInput);
+            assertEquals("Operator \"count\" failed: boom", failure.getMessage());
+            assertEquals(ThrowableType.NonRecoverableError, ThrowableClassifier.getThrowableType(failure));
         }
     }
 
     @Test
     void aWorkerThatDescribesAnotherJobIsRefused() throws Exception {
         try (var harness = harness("other", 60_000, 1, 0)) {
-            assertThrows(WorkerException.class, harness::open);
+            assertThrows(JobFailedException.class, harness::open);
         }
     }
 

@@ -1,0 +1,49 @@
+/** A job as one module, to be sent to where it runs. */
+
+/** A job that cannot be bundled, in one sentence. */
+export class BundleError extends Error {
+  override name = "BundleError";
+  /** Tells programs to print the message alone. */
+  readonly expected = true;
+}
+
+/** What becomes of some modules in the bundle: others take their place. Paths from the project's folder, with "./" before. */
+export type Replacements = Readonly<Record<string, string>>;
+
+/**
+ * Bundles a file with all that it imports.
+ * @param options.root the absolute path of the project, with deno.json
+ * @throws {BundleError} with what the bundler found
+ */
+export async function bundleJob(
+  file: string,
+  { root, replacements = {} }: { readonly root: string; readonly replacements?: Replacements },
+): Promise<string> {
+  const { imports, nodeModulesDir } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  const dir = await Deno.makeTempDir({ prefix: "bundle-" });
+  try {
+    const absolute = (path: string) => `file://${encodeURI(root)}/${path.slice(2)}`;
+    const replaced = Object.entries(replacements).map(([from, to]) => [absolute(from), absolute(to)]);
+    const config = { imports: { ...imports, ...Object.fromEntries(replaced) }, nodeModulesDir };
+    await Deno.writeTextFile(`${dir}/deno.json`, JSON.stringify(config));
+    const flags = ["--quiet", "--config", `${dir}/deno.json`, "--no-lock", "--platform", "deno", "--keep-names"];
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", ...flags, "-o", `${dir}/job.js`, file],
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+    }).output();
+    if (!success) {
+      const reason = new TextDecoder().decode(stderr).trim();
+      throw new BundleError(`Cannot bundle "${file}": ${reason.split("\n").slice(0, 12).join("\n")}`);
+    }
+    return await Deno.readTextFile(`${dir}/job.js`);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+/** Names a bundle by what is in it. */
+export async function hashOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex().slice(0, 16);
+}

@@ -1,0 +1,105 @@
+/** A job as data, as the runner needs it: what it reads and writes, and its stages. What its functions do is in the bundle. */
+
+/** The whole job. */
+export interface FlinkPlan {
+  /** Version of the protocol that its workers speak. */
+  readonly protocol: number;
+  readonly jobName: string;
+  /** Of the description of the job: every worker must come to the same. */
+  readonly hash: string;
+  /** Whether it ends where its topics end now. */
+  readonly bounded: boolean;
+  readonly delivery: "exactly-once" | "at-least-once";
+  /** Between two checkpoints, ms; with exactly once results become visible with them. */
+  readonly commitIntervalMs: number;
+  /** Between two looks of the sources at their event time, ms. */
+  readonly watermarkIntervalMs: number;
+  /** The longest time that a record waits for others of its batch, ms. */
+  readonly lingerMs: number;
+  /** A worker that takes longer for one batch is held to hang, ms. */
+  readonly answerWithinMs: number;
+  /** After so long a transaction is ended whose writer is gone, ms: until then nothing behind it can be read. */
+  readonly transactionTimeoutMs: number;
+  /** Settings of Kafka's clients: where the brokers are, TLS and a login. */
+  readonly kafka: Readonly<Record<string, string>>;
+  readonly worker: WorkerPlan;
+  readonly stages: readonly StagePlan[];
+}
+
+/** How a worker is started. */
+export interface WorkerPlan {
+  /** Names the bundle, so that a TaskManager writes it once. */
+  readonly bundleHash: string;
+  /** Of `deno run`: what the job may do. */
+  readonly flags: readonly string[];
+  /** Of the job. */
+  readonly arguments: readonly string[];
+  /** All variables that the job sees. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Operators that run in one worker, from a topic or an exchange to the next exchange or topics. */
+export interface StagePlan {
+  /** Its place in the plan. */
+  readonly index: number;
+  /** Of the source or keyed operator that it begins with. */
+  readonly uid: string;
+  /** Names of its operators, "map -> filter". */
+  readonly name: string;
+  readonly input: TopicInput | ExchangeInput;
+  /** Where its records go, by the number that the worker gives with each. */
+  readonly outlets: readonly OutletPlan[];
+}
+
+/** Records of a topic. */
+export interface TopicInput {
+  readonly kind: "topic";
+  /** Of the source. */
+  readonly name: string;
+  readonly topic: string;
+  /** Where it begins without a savepoint; a time in ms since the Unix epoch. */
+  readonly from: "earliest" | "latest" | number;
+  readonly watermarks: WatermarkPlan;
+}
+
+/** How event time is taken out of the timestamps of a partition. */
+export type WatermarkPlan =
+  | { readonly kind: "none" }
+  | {
+    readonly kind: "bounded";
+    /** 0 for timestamps that never go back. */
+    readonly outOfOrdernessMs: number;
+    /** How far a timestamp may be ahead of the clock to count, ms; null: any. */
+    readonly maxAheadMs: number | null;
+    /** After so long without a record a partition holds the others back no longer, ms; 0: never. */
+    readonly idleMs: number;
+  };
+
+/** Records of other stages, each to the subtask of its key. */
+export interface ExchangeInput {
+  readonly kind: "exchange";
+  /** Whether all keys are in one subtask, as without a key. */
+  readonly single?: boolean;
+}
+
+/** A way out of a stage. */
+export type OutletPlan =
+  | { readonly kind: "exchange"; readonly stage: number }
+  | {
+    readonly kind: "topic";
+    /** Of the sink. */
+    readonly uid: string;
+    readonly name: string;
+    readonly topic: string;
+    /** As Kafka's producers call it; null: as they do without being told. */
+    readonly compression: string | null;
+    /** Whether it is the topic of the job's dead letters, which is made when the first is written. */
+    readonly deadLetters?: boolean;
+  };
+
+/** What a cluster is sent: the argument of the runner. As such it stands in no log and on no page of Flink's. */
+export async function encodeSubmission(plan: FlinkPlan, bundle: string): Promise<string> {
+  const text = new Blob([JSON.stringify({ plan, bundle })]).stream();
+  const compressed = new Response(text.pipeThrough(new CompressionStream("gzip")));
+  return new Uint8Array(await compressed.arrayBuffer()).toBase64();
+}
