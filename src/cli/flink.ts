@@ -2,25 +2,34 @@
  * Jobs on an Apache Flink cluster, and a cluster on this machine to try them on: `deno task flink up`.
  *
  * The first `up` fetches Flink from Maven Central into `.flink/`. The cluster is a ZooKeeper, a JobManager and two
- * TaskManagers; it goes on in the background until `deno task flink down`.
+ * TaskManagers; it goes on in the background until `deno task flink down`. docs/scaling.md says what runs there.
  */
 import type { CommandLine } from "../utils.ts";
 import { HelpRequested, nearest, parseFlags, runMain, UsageError, writeOutput } from "../utils.ts";
 import { DEFAULT_PORT, startCluster, stopCluster } from "./flink/cluster.ts";
+import { writeLine } from "./flink/cluster_address.ts";
 import { FLINK_VERSION } from "./flink/fetch.ts";
+import { cancel, list, savepoint, status, stop } from "./flink/jobs.ts";
+import { run } from "./flink/run.ts";
 
 const HELP = `Jobs on an Apache Flink cluster, and a cluster on this machine.
 
 Usage: deno task flink COMMAND
 
-  up       start Flink ${FLINK_VERSION} on this machine, or what is not running of it; needs Java 17 and, the first time, Maven
+  run FILE         run a job on the cluster
+  list             the jobs of the cluster
+  status JOB       what a job does, and why it last started again
+  cancel JOB       end a job
+  savepoint JOB    keep a job's state, for "run --from-savepoint"
+  stop JOB         end a job with a savepoint
+  up               start Flink ${FLINK_VERSION} on this machine, or what is not running of it; needs Java 17 and, the first time, Maven
   down     end it; jobs that run there end too
   COMMAND --help shows more`;
 
 /** What a command does with its arguments. */
-type Command = (args: readonly string[]) => Promise<void>;
+type Command = (args: readonly string[], signal: AbortSignal) => Promise<void>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { up, down };
+const COMMANDS: Readonly<Record<string, Command>> = { run, list, status, cancel, savepoint, stop, up, down };
 
 async function up(args: readonly string[]): Promise<void> {
   const commandLine: CommandLine = {
@@ -56,7 +65,7 @@ function portOf(text: string): number {
   throw new RangeError(`"${text}" is not a port, 1 to 65535`);
 }
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<void> {
   const [name, ...args] = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
   if (name === undefined || name === "--help" || name === "-h") throw new HelpRequested(HELP);
   if (!Object.hasOwn(COMMANDS, name)) {
@@ -64,11 +73,7 @@ async function main(): Promise<void> {
     const hint = near === undefined ? `there are ${Object.keys(COMMANDS).join(", ")}` : `did you mean ${near}?`;
     throw new UsageError(`Unknown command "${name}": ${hint}`);
   }
-  await COMMANDS[name]!(args);
-}
-
-function writeLine(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  await COMMANDS[name]!(args, signal);
 }
 
 if (import.meta.main) await runMain(main);

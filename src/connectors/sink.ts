@@ -28,17 +28,20 @@ export class TopicSink<T> implements Sink<T> {
   readonly description: string;
   readonly #broker: Broker;
   readonly #store: JobStore;
-  readonly #topic: string;
-  readonly #encode: Encode<T>;
-  readonly #compression: Compression | undefined;
+  /** @internal For workers on a cluster, which hand their records over elsewhere. */
+  readonly topic: string;
+  /** @internal */
+  readonly encode: Encode<T>;
+  /** @internal */
+  readonly compression: Compression | undefined;
   readonly #isOfBroker: ((source: Source<unknown>) => boolean) | undefined;
 
   constructor(broker: Broker, store: JobStore, { topic, encode, compression, isOfBroker }: TopicSinkParts<T>) {
     this.#broker = broker;
     this.#store = store;
-    this.#topic = topic;
-    this.#encode = encode;
-    this.#compression = compression;
+    this.topic = topic;
+    this.encode = encode;
+    this.compression = compression;
     this.#isOfBroker = isOfBroker;
     this.description = `topic "${topic}"`;
   }
@@ -48,18 +51,18 @@ export class TopicSink<T> implements Sink<T> {
   }
 
   feeds(source: Source<unknown>): string | undefined {
-    if (!source.topics?.includes(this.#topic) || !this.#isOfBroker?.(source)) return undefined;
-    return `which reads the same topic "${this.#topic}"; write to another one, or give the sink mayFeedItself`;
+    if (!source.topics?.includes(this.topic) || !this.#isOfBroker?.(source)) return undefined;
+    return `which reads the same topic "${this.topic}"; write to another one, or give the sink mayFeedItself`;
   }
 
   /** @throws {UnknownTopicError} if the topic does not exist */
   async open({ session }: SinkContext): Promise<SinkWriter<T>> {
-    const topic = this.#topic;
-    const encode = this.#encode;
+    const topic = this.topic;
+    const encode = this.encode;
     const [description] = await this.#broker.describeTopics([topic]) as [TopicDescription];
     const partitions = description.endOffsets.length;
     await this.#broker.warnOfSettings?.([topic]);
-    const compression = this.#compression;
+    const compression = this.compression;
     const check = await this.#broker.recordCheck?.(topic, compression);
     const record: Encode<T> = (value, timestampMs) => {
       const made = encode(value, recordTime(topic, timestampMs));

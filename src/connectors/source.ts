@@ -29,12 +29,13 @@ export class TopicSource<T> implements Source<T> {
   readonly from: StartingPoint | undefined;
   readonly #broker: Broker;
   readonly #topic: string;
-  readonly #createDecode: (partition: number) => Decode<T>;
+  /** @internal For workers on a cluster, which get their records from elsewhere. */
+  readonly createDecode: (partition: number) => Decode<T>;
 
   constructor(broker: Broker, { topic, createDecode, from }: TopicSourceParts<T>) {
     this.#broker = broker;
     this.#topic = topic;
-    this.#createDecode = createDecode;
+    this.createDecode = createDecode;
     this.from = from;
     this.topics = [topic];
     this.description = `topic "${topic}"`;
@@ -78,7 +79,7 @@ export class TopicSource<T> implements Source<T> {
         end,
         bound,
         identity,
-        decode: this.#createDecode(partition),
+        decode: this.createDecode(partition),
       });
     });
     return new TopicReader({ broker: this.#broker, fetcher: await this.#broker.fetcher(), topic, splits, context });

@@ -78,8 +78,6 @@ export type WatermarkPlan =
 /** Records of other stages, each to the subtask of its key. */
 export interface ExchangeInput {
   readonly kind: "exchange";
-  /** Whether all keys are in one subtask, as without a key. */
-  readonly single?: boolean;
 }
 
 /** A way out of a stage. */
@@ -91,7 +89,7 @@ export type OutletPlan =
     readonly uid: string;
     readonly name: string;
     readonly topic: string;
-    /** As Kafka's producers call it; null: as they do without being told. */
+    /** As Kafka's producers call it; null: their default. */
     readonly compression: string | null;
     /** Whether it is the topic of the job's dead letters, which is made when the first is written. */
     readonly deadLetters?: boolean;

@@ -3,7 +3,7 @@
 /** A cluster that does not answer, or refuses what it is asked, in one sentence. */
 export class FlinkRestError extends Error {
   override name = "FlinkRestError";
-  /** Tells programs to print the message alone. */
+  /** Programs print the message alone. */
   readonly expected = true;
   /** HTTP status of the answer; undefined if there was none. */
   readonly status: number | undefined;

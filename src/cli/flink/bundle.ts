@@ -3,7 +3,7 @@
 /** A job that cannot be bundled, in one sentence. */
 export class BundleError extends Error {
   override name = "BundleError";
-  /** Tells programs to print the message alone. */
+  /** Programs print the message alone. */
   readonly expected = true;
 }
 
@@ -19,14 +19,17 @@ export async function bundleJob(
   file: string,
   { root, replacements = {} }: { readonly root: string; readonly replacements?: Replacements },
 ): Promise<string> {
-  const { imports, nodeModulesDir } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  const { imports } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
   const dir = await Deno.makeTempDir({ prefix: "bundle-" });
   try {
     const absolute = (path: string) => `file://${encodeURI(root)}/${path.slice(2)}`;
     const replaced = Object.entries(replacements).map(([from, to]) => [absolute(from), absolute(to)]);
-    const config = { imports: { ...imports, ...Object.fromEntries(replaced) }, nodeModulesDir };
-    await Deno.writeTextFile(`${dir}/deno.json`, JSON.stringify(config));
-    const flags = ["--quiet", "--config", `${dir}/deno.json`, "--no-lock", "--platform", "deno", "--keep-names"];
+    const map = { imports: { ...imports, ...Object.fromEntries(replaced) } };
+    await Deno.writeTextFile(`${dir}/map.json`, JSON.stringify(map));
+    const flags = [
+      ...["--quiet", "--no-config", "--no-lock", "--node-modules-dir=none", "--import-map", `${dir}/map.json`],
+      ...["--platform", "deno", "--keep-names"],
+    ];
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["bundle", ...flags, "-o", `${dir}/job.js`, file],
       env: { NO_COLOR: "1" },

@@ -117,6 +117,12 @@ export class WatermarkStrategy<T> {
     return new WatermarkStrategy<T>(this.description, this.#createGenerator, this.timestampAssigner, idlenessMs);
   }
 
+  /** The bound of times that are out of order, ms, 0 for those that ascend; undefined for no watermarks, and for a generator of one's own. */
+  get outOfOrdernessMs(): number | undefined {
+    const generator = this.#createGenerator?.();
+    return generator instanceof BoundedOutOfOrdernessGenerator ? generator.boundMs : undefined;
+  }
+
   /** A generator for one partition, or undefined if there are no watermarks. */
   createGenerator(): WatermarkGenerator<T> | undefined {
     return this.#createGenerator?.();
@@ -124,10 +130,12 @@ export class WatermarkStrategy<T> {
 }
 
 class BoundedOutOfOrdernessGenerator implements WatermarkGenerator<unknown> {
+  readonly boundMs: number;
   readonly #behindMs: number;
   #watermarkMs = MIN_WATERMARK;
 
   constructor(boundMs: number) {
+    this.boundMs = boundMs;
     this.#behindMs = boundMs + 1;
   }
 

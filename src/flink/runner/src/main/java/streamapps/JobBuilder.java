@@ -66,7 +66,6 @@ final class JobBuilder {
                 : source(stage.get("uid").asText(), input);
         SingleOutputStreamOperator<byte[]> out =
                 in.transform(spec.name(), BYTES, new StageOperator(spec, launcher)).uid(stage.get("uid").asText() + "/stage");
-        if (input.path("single").asBoolean()) out.setParallelism(1).setMaxParallelism(1);
         int index = 0;
         for (JsonNode outlet : stage.get("outlets")) {
             DataStream<byte[]> stream = out.getSideOutput(StageOperator.outlet(index++));

@@ -1,0 +1,83 @@
+/** `deno task flink run`: submits a job and, unless it is to be left alone, waits for its end. */
+import type { CommandLine } from "../../utils.ts";
+import { brokerSettings, parseFlags, wholeNumber, writeOutput } from "../../utils.ts";
+import { openBroker } from "../../connectors/mod.ts";
+import { type FlinkRest, isTerminal, rootCause } from "../../flink/rest.ts";
+import { restOf, writeLine } from "./cluster_address.ts";
+import { prepareJob, SubmitError, submitJob, type SubmitOptions } from "./submit.ts";
+
+const POLL_MS = 500;
+
+const COMMAND_LINE: CommandLine = {
+  command: "deno task flink run",
+  describe: `Runs a job of this project on a Flink cluster: the file as it is. Behind -- stand the job's own flags:
+
+  deno task flink run src/s20_manage_state.ts --parallelism 2 -- --from earliest
+
+The cluster is that of FLINK_REST, by default http://localhost:8091; the topics are those of BOOTSTRAP_SERVERS.
+What the job uses and a cluster cannot run is named, and nothing is submitted. Ctrl-C ends this command, not the job.`,
+  positionals: ["FILE"],
+};
+
+const FLAGS = {
+  parallelism: { value: "N", default: "1", parse: wholeNumber({ min: 1 }), help: "subtasks of each stage" },
+  detached: { short: "d", help: "end when the job is submitted; else wait for its end, and report why it failed" },
+  savepointPath: { name: "from-savepoint", value: "PATH", help: "go on from a savepoint or checkpoint" },
+  allowNonRestoredState: {
+    name: "allow-non-restored-state",
+    help: "drop what the savepoint holds of operators that the job no longer has, instead of failing",
+  },
+  env: {
+    value: "NAME,NAME",
+    parse: (text: string) => text.split(",").map((name) => name.trim()).filter((name) => name !== ""),
+    fallback: [] as string[],
+    help: "environment variables that the job's functions read; their values of now travel with the job",
+  },
+} as const;
+
+/** @throws {UsageError} for arguments that make no sense @throws {SubmitError} if the job cannot be submitted, or fails */
+export async function run(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const split = args.indexOf("--");
+  const own = split < 0 ? args : args.slice(0, split);
+  const flags = parseFlags(own, FLAGS, COMMAND_LINE);
+  const options: SubmitOptions = {
+    file: flags._[0]!,
+    arguments: split < 0 ? [] : args.slice(split + 1),
+    parallelism: flags.parallelism,
+    root: decodeURIComponent(new URL("../../../", import.meta.url).pathname).replace(/\/$/, ""),
+    environment: Deno.env.toObject(),
+    passedOn: flags.env,
+    savepointPath: flags.savepointPath,
+    allowNonRestoredState: flags.allowNonRestoredState,
+  };
+  const rest = restOf(Deno.env);
+  await rest.overview();
+  const job = await prepareJob(options);
+  const silent = { debug() {}, info() {}, warn: writeLine, error: writeLine };
+  await using broker = await openBroker({ settings: brokerSettings(), logger: silent });
+  const id = await submitJob(rest, job, options, broker.port);
+  await writeOutput(`${id}\n`);
+  writeLine(`${job.plan.jobName}: submitted, see ${rest.address}/#/job/running/${id}`);
+  if (!flags.detached) await untilEnd(rest, id, job.plan.jobName, signal);
+}
+
+/** Resolves when the job has ended well, or the command is to end. @throws {SubmitError} with the job's words if it failed */
+async function untilEnd(rest: FlinkRest, id: string, jobName: string, signal: AbortSignal): Promise<void> {
+  let lastFailure = 0;
+  while (!signal.aborted) {
+    const { state } = await rest.job(id);
+    const [failure] = await rest.failures(id);
+    const reason = failure === undefined ? "no reason is known" : rootCause(failure.stacktrace);
+    if (state === "FAILED") throw new SubmitError(`Job "${jobName}" failed on the cluster: ${reason}`);
+    if (isTerminal(state)) return writeLine(`${jobName}: ${state.toLowerCase()}`);
+    if (failure !== undefined && failure.timestamp > lastFailure) {
+      lastFailure = failure.timestamp;
+      writeLine(`${jobName}: starts again from its last checkpoint: ${reason}`);
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, POLL_MS);
+      signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    });
+  }
+  writeLine(`${jobName}: goes on without this command; deno task flink status ${id.slice(0, 8)} shows it`);
+}

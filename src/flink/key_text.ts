@@ -1,0 +1,12 @@
+import { keyIdOf } from "../engine/internal.ts";
+import type { Json } from "../engine/mod.ts";
+
+/**
+ * A key as Flink groups by it: its JSON, with the fields of objects in order, so that keys which are one key at home are one here.
+ * @throws {TypeError} if it cannot be a key
+ */
+export function keyText(key: unknown): string {
+  const id = keyIdOf("a record", key);
+  // The id of a structure is its JSON behind a NUL, which keeps it apart from texts.
+  return typeof key === "object" ? (id as string).slice(1) : JSON.stringify(key as Json);
+}

@@ -1,0 +1,109 @@
+/** A job's graph, cut at its exchanges into stages: each is run by one operator of Flink's, around one worker for each subtask. */
+import { TopicSink } from "../connectors/sink.ts";
+import { TopicSource } from "../connectors/source.ts";
+import { JobError } from "../engine/mod.ts";
+import type { OperatorNode, Outlet, SinkNode, SourceNode, StreamGraph, StreamNode } from "../engine/graph.ts";
+import { inputsOf } from "../engine/graph.ts";
+import type { JobRunOptions } from "../engine/runtime/job_options.ts";
+
+/** A source or keyed operator, and all behind it up to the next keyed operator or sink. */
+export interface Stage {
+  /** Its place among the stages. */
+  readonly index: number;
+  readonly root: SourceNode | OperatorNode;
+  /** The root and the operators behind it, in the order of the graph. */
+  readonly nodes: readonly (SourceNode | OperatorNode)[];
+  readonly outlets: readonly StageOutlet[];
+}
+
+/** A way out of a stage: to an input of a keyed operator, or to a sink. */
+export type StageOutlet =
+  | { readonly kind: "exchange"; readonly to: OperatorNode; readonly input: number; readonly from: readonly Outlet[] }
+  | { readonly kind: "sink"; readonly to: SinkNode; readonly from: readonly Outlet[] };
+
+/** Whether a stage begins with this node: its records come from outside, or from other subtasks by their key. */
+export function isRoot(node: StreamNode): node is SourceNode | OperatorNode {
+  return node.kind === "source" ||
+    (node.kind === "operator" && node.inputs.some(({ keySelector }) => keySelector !== undefined));
+}
+
+/**
+ * Cuts a graph into stages, in an order in which each comes before those that it leads to. An operator behind a union of several
+ * stages is part of each of them: it has no state, so it does the same in all.
+ */
+export function cutIntoStages({ nodes }: StreamGraph): Stage[] {
+  return nodes.filter(isRoot).map((root, index) => {
+    const within = new Set<StreamNode>([root]);
+    const outlets: StageOutlet[] = [];
+    for (const node of nodes) {
+      for (const [input, { from }] of inputsOf(node).entries()) {
+        const inside = from.filter((outlet) => within.has(outlet.node));
+        if (inside.length === 0) continue;
+        if (node.kind === "sink") outlets.push({ kind: "sink", to: node, from: inside });
+        else if (node.kind === "operator" && isRoot(node)) {
+          outlets.push({ kind: "exchange", to: node, input, from: inside });
+        } else within.add(node);
+      }
+    }
+    return { index, root, nodes: nodes.filter((node) => within.has(node)) as Stage["nodes"], outlets };
+  });
+}
+
+/** The settings that decide whether a job can run on a cluster. */
+export type CheckedSettings = Pick<JobRunOptions, "jobName" | "closeIdleMs" | "reset" | "drain">;
+
+/**
+ * Refuses a job that uses what does not run on a cluster, before anything is submitted.
+ * @throws {JobError} that names all of it
+ */
+export function checkRunsOnFlink(graph: StreamGraph, options: CheckedSettings): void {
+  const found = [...graph.nodes.flatMap(refusedIn), ...refusedSettings(options)];
+  if (found.length === 0) return;
+  throw new JobError(
+    `Cannot run job "${options.jobName}" on Flink, where this is not supported: ${
+      found.join("; ")
+    }. Run it without Flink, or do without`,
+  );
+}
+
+function refusedSettings({ closeIdleMs, reset, drain }: CheckedSettings): string[] {
+  return [
+    ...closeIdleMs !== Number.POSITIVE_INFINITY
+      ? ["closeIdleMs (--close-idle): event time that goes on with the clock"]
+      : [],
+    ...reset ? ["reset (--reset): a job on Flink begins anew unless it is submitted with a savepoint"] : [],
+    ...drain ? ["drain (--drain): use flink stop --drain"] : [],
+  ];
+}
+
+function refusedIn(node: StreamNode): string[] {
+  switch (node.kind) {
+    case "source":
+      return refusedSource(node);
+    case "sink":
+      return node.sink instanceof TopicSink
+        ? []
+        : [`the sink "${node.name}" (${node.sink.description}): topics are written only`];
+    case "operator":
+      return refusedOperator(node);
+  }
+}
+
+function refusedSource({ name, source, strategy }: SourceNode): string[] {
+  if (!(source instanceof TopicSource)) return [`the source "${name}" (${source.description}): topics are read only`];
+  if (strategy.timestampAssigner !== undefined) {
+    return [`a timestamp assigner in the source "${name}": use assignTimestampsAndWatermarks() behind it`];
+  }
+  const isOwn = strategy.outOfOrdernessMs === undefined && strategy.createGenerator() !== undefined;
+  return isOwn ? [`a watermark generator in the source "${name}": use assignTimestampsAndWatermarks() behind it`] : [];
+}
+
+function refusedOperator(node: OperatorNode): string[] {
+  const what = `"${node.name}" (${node.operation})`;
+  if (node.inputs.some(({ broadcast }) => broadcast)) return [`broadcast state in ${what}`];
+  if (node.create().pendingResults !== undefined) return [`asynchronous calls in ${what}`];
+  if (node.inputs.length === 2 && node.inputs.some(({ keySelector }) => keySelector === undefined)) {
+    return [`two streams without a key in ${what}: key both`];
+  }
+  return [];
+}

@@ -1,0 +1,114 @@
+/** Where a stage's records come from: the rows of the batch at work. */
+import { Buffer } from "node:buffer";
+import type { Decode } from "../../connectors/topic_split.ts";
+import { FetchedRecord } from "../../connectors/records/fetched_record.ts";
+import type { TopicSource } from "../../connectors/source.ts";
+import { NO_TIMESTAMP } from "../../engine/record.ts";
+import { RecordError, type RecordOrigin, type Source, type SourceReader, type SourceSplit } from "../../engine/mod.ts";
+import { placeOf, type TopicPlace } from "../exchange.ts";
+import { readHeaders } from "../protocol/bodies.ts";
+import type { RowReader } from "../protocol/rows.ts";
+
+/** A source with one split, whose next record is the row that it was handed last. */
+export abstract class RowSource implements Source<unknown>, SourceSplit<unknown> {
+  abstract readonly description: string;
+  readonly id = "rows";
+  readonly status = "ready";
+  readonly position = null;
+  readonly bound = undefined;
+  readonly lag = 0;
+  nextTimestampMs = NO_TIMESTAMP;
+  #row: RowReader | undefined;
+
+  open(): Promise<SourceReader<unknown>> {
+    return Promise.resolve({ splits: [this], start() {}, poll: () => undefined, close: () => Promise.resolve() });
+  }
+
+  /** Makes the row at which the reader stands the next record. */
+  handOver(row: RowReader): void {
+    this.#row = row;
+    this.nextTimestampMs = row.timestampMs;
+  }
+
+  /** The row at work. */
+  protected get row(): RowReader {
+    return this.#row!;
+  }
+
+  abstract take(): unknown;
+  abstract origin(): RecordOrigin | undefined;
+  /** The record of a topic that the row at work was made of. */
+  abstract place(): TopicPlace | undefined;
+}
+
+/** Records of a topic, decoded as at home. */
+export class TopicRows extends RowSource {
+  readonly description: string;
+  readonly #topic: string;
+  readonly #createDecode: (partition: number) => Decode<unknown>;
+  readonly #decoders: Decode<unknown>[] = [];
+
+  constructor(source: TopicSource<unknown>) {
+    super();
+    this.description = source.description;
+    this.#topic = source.topics[0]!;
+    this.#createDecode = source.createDecode;
+  }
+
+  take(): unknown {
+    const { row } = this;
+    const { partition, offset } = this.place();
+    const decode = this.#decoders[partition] ??= this.#createDecode(partition);
+    const record = new FetchedRecord(
+      offset,
+      row.timestampMs,
+      readHeaders(row.bytes, row.restAt + 12),
+      row.bytes,
+      row.keyAt,
+      row.keyLength,
+      row.valueAt,
+      row.valueLength,
+    );
+    try {
+      return decode(record);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      throw new RecordError(`Cannot decode "${this.#topic}" partition ${partition} offset ${offset}: ${error.message}`);
+    }
+  }
+
+  place(): TopicPlace {
+    const { view, restAt } = this.row;
+    return { topic: this.#topic, partition: view.getInt32(restAt, true), offset: view.getFloat64(restAt + 4, true) };
+  }
+
+  origin(): RecordOrigin {
+    const { row } = this;
+    const { bytes, restAt, timestampMs, key, value } = row;
+    return { ...this.place(), timestampMs, key, value, headers: readHeaders(bytes, restAt + 12) };
+  }
+}
+
+/** Values of other stages. */
+export class ExchangeRows extends RowSource {
+  readonly description = "records of other stages";
+
+  take(): unknown {
+    const { bytes, valueAt, valueLength } = this.row;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
+      "utf8",
+      valueAt,
+      valueAt + valueLength,
+    );
+    return JSON.parse(text);
+  }
+
+  /** Unknown to the engine: the record as it was in its topic is not here, so nothing can be made of it but a message. */
+  origin(): undefined {
+    return undefined;
+  }
+
+  place(): TopicPlace | undefined {
+    return placeOf(this.row);
+  }
+}
