@@ -1,16 +1,8 @@
 import { NO_TIMESTAMP, type Output } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
-import type { Key } from "../state/key.ts";
+import { stateOf } from "../state/keyed_state_backend.ts";
 import { NO_NAMESPACE } from "../state/namespace_index.ts";
-import type {
-  AggregatingStateDescriptor,
-  KeyedStateStore,
-  ListStateDescriptor,
-  MapStateDescriptor,
-  ReducingStateDescriptor,
-  StateDescriptor,
-  ValueStateDescriptor,
-} from "../state/state.ts";
+import type { KeyedStateStore, StateDescriptor } from "../state/state.ts";
 import type { Timer } from "../time/timer_queue.ts";
 import {
   type Collector,
@@ -166,19 +158,4 @@ export class FunctionContext<K, OUT> implements OnTimerContext<K>, TimerService 
 /** For the `open()` of a function without states. */
 export function runtimeContext({ name, signal }: OperatorContext): RuntimeContext {
   return { name: () => name, signal: () => signal };
-}
-
-function stateOf(states: KeyedStateStore, descriptor: StateDescriptor): unknown {
-  switch (descriptor.kind) {
-    case "value":
-      return states.getState(descriptor as ValueStateDescriptor<unknown>);
-    case "list":
-      return states.getListState(descriptor as ListStateDescriptor<unknown>);
-    case "map":
-      return states.getMapState(descriptor as MapStateDescriptor<Key, unknown>);
-    case "reducing":
-      return states.getReducingState(descriptor as ReducingStateDescriptor<unknown>);
-    case "aggregating":
-      return states.getAggregatingState(descriptor as AggregatingStateDescriptor<unknown, unknown, unknown>);
-  }
 }

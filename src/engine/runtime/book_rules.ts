@@ -75,7 +75,7 @@ const RULES = new Map<unknown, OutRule>([
   [SimpleWindowOperator, {
     expected: "one record out for each window that closed and did not fail, unless a process function decides",
     holds: ({ out, fired, failed }, operator) =>
-      !(operator instanceof SimpleWindowOperator) || !operator.givesOnePerWindow || out === fired - failed,
+      !(operator instanceof SimpleWindowOperator) || !operator.emitsOnePerWindow || out === fired - failed,
   }],
   [SinkOperator, { expected: "no record out", holds: ({ out, sideOut }) => out === 0 && sideOut === 0 }],
 ]);

@@ -1,7 +1,7 @@
 import type { StateVersions, StoredShape } from "../commit_format.ts";
 import { JobError } from "../errors.ts";
 import type { Changes } from "./changes.ts";
-import type { MapStateDescriptor, StateDescriptor } from "./descriptors.ts";
+import type { MapStateDescriptor, StateDescriptor, ValueStateDescriptor } from "./descriptors.ts";
 import { type Key, type KeyContext, type KeyId, keyId } from "./key.ts";
 import type { ListTable } from "./list_table.ts";
 import { KeyedMapState } from "./map_state.ts";
@@ -188,4 +188,9 @@ export class KeyedStateBackend implements KeyContext {
     this.#open.set(name, open);
     return open;
   }
+}
+
+/** The state of a descriptor of any kind. (A store goes by the kind of the descriptor, not by which of its methods is called.) */
+export function stateOf(states: KeyedStateStore, descriptor: StateDescriptor): unknown {
+  return states.getState(descriptor as ValueStateDescriptor<unknown>);
 }

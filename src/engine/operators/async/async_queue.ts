@@ -13,7 +13,7 @@ export interface AsyncWaitQueue<C extends Queued> {
   add(call: C): void;
   /** Behind all that is in it. */
   addWatermark(watermarkMs: number): void;
-  /** To be told when a record in it is done. */
+  /** To be called when a record in it is done. */
   onDone(call: C): void;
   /** Takes out what may go on next: a record that is done or a watermark; undefined if nothing may. */
   take(): C | number | undefined;

@@ -12,7 +12,7 @@ import type { OperatorContext, TwoInputOperator } from "../operator.ts";
 export interface IntervalJoinOptions {
   /** How far right may be behind left at most, ms, included; what is before left is negative. */
   readonly lowerMs: number;
-  /** Likewise, how far after left. */
+  /** How far right may be after left at most, ms, included. */
   readonly upperMs: number;
   /** Left out: late records are dead letters. */
   readonly leftLateTag?: OutputTag<unknown> | undefined;

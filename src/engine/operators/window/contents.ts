@@ -10,12 +10,12 @@ import type { WindowFold } from "./folds.ts";
 /**
  * What is in the windows of the key at work.
  * @template T of the records
- * @template E of what a window's function is given
+ * @template E of what a window's function gets
  */
 export interface WindowContents<T, E, W extends Window> {
   add(namespace: string, value: T, timestampMs: number): void;
-  /** Hands what is in a window to `give`, which is not called if there never was anything. */
-  fire(window: W, namespace: string, give: (elements: Iterable<E>) => void): void;
+  /** Passes what is in a window to `emit`, which is not called if there never was anything. */
+  fire(window: W, namespace: string, emit: (elements: Iterable<E>) => void): void;
   clear(namespace: string): void;
   /** What is in a window, for a person; undefined if there is nothing. */
   held(namespace: string): unknown;
@@ -42,9 +42,9 @@ export class FoldedContents<T, ACC, E> implements WindowContents<T, E, Window> {
     else this.#table.replace(slot, this.#fold.next(slot.value!, value));
   }
 
-  fire(_window: Window, namespace: string, give: (elements: Iterable<E>) => void): void {
+  fire(_window: Window, namespace: string, emit: (elements: Iterable<E>) => void): void {
     const accumulated = this.#table.get(namespace, this.#state.currentKeyId);
-    if (accumulated !== undefined) give([this.#fold.result(accumulated)]);
+    if (accumulated !== undefined) emit([this.#fold.result(accumulated)]);
   }
 
   clear(namespace: string): void {
@@ -77,9 +77,9 @@ export class ListedContents<T> implements WindowContents<T, T, Window> {
     this.#table.add(namespace, currentKeyId, currentKey, value);
   }
 
-  fire(_window: Window, namespace: string, give: (elements: Iterable<T>) => void): void {
+  fire(_window: Window, namespace: string, emit: (elements: Iterable<T>) => void): void {
     const elements = this.#table.get(namespace, this.#state.currentKeyId);
-    if (elements.length > 0) give(elements);
+    if (elements.length > 0) emit(elements);
   }
 
   clear(namespace: string): void {
@@ -102,8 +102,8 @@ type Dated<T> = readonly [value: T, timestampMs?: number];
 /**
  * All records of a window with their times, of which an evictor takes some out when the window fires.
  *
- * What is left is folded only then. If nothing is left an aggregate gives the result of nothing, a reduce nothing. (In Flink
- * it gives null.)
+ * What is left is folded only then. If nothing is left an aggregate returns the result of nothing, a reduce nothing. (In Flink
+ * it returns null.)
  */
 export class EvictedContents<T, ACC, E, W extends Window> implements WindowContents<T, E, W> {
   readonly #state: KeyedStateBackend;
@@ -135,7 +135,7 @@ export class EvictedContents<T, ACC, E, W extends Window> implements WindowConte
     this.#table.add(namespace, currentKeyId, currentKey, dated);
   }
 
-  fire(window: W, namespace: string, give: (elements: Iterable<E>) => void): void {
+  fire(window: W, namespace: string, emit: (elements: Iterable<E>) => void): void {
     const slots = this.#table.slots(namespace, this.#state.currentKeyId);
     if (slots.length === 0) return;
     const all = slots.map(({ value }): TimestampedValue<T> => {
@@ -143,7 +143,7 @@ export class EvictedContents<T, ACC, E, W extends Window> implements WindowConte
       return { value: record, timestampMs };
     });
     const before = staying(all, this.#evictor.evictBefore(all, all.length, window, this.#context));
-    give(this.#elements(before));
+    emit(this.#elements(before));
     const after = staying(before, this.#evictor.evictAfter(before, before.length, window, this.#context));
     if (after.length === all.length) return;
     const left = new Set(after);
@@ -174,9 +174,9 @@ export class EvictedContents<T, ACC, E, W extends Window> implements WindowConte
   }
 }
 
-/** Those of `elements` that an evictor has given back. */
-function staying<T>(elements: Elements<T>, given: Elements<unknown>): Elements<T> {
-  if (given.length === elements.length) return elements;
-  const left = new Set(given);
+/** Those of `elements` that an evictor has returned. */
+function staying<T>(elements: Elements<T>, returned: Elements<unknown>): Elements<T> {
+  if (returned.length === elements.length) return elements;
+  const left = new Set(returned);
   return elements.filter((element) => left.has(element));
 }

@@ -9,7 +9,7 @@ import type { OperatorContext } from "../operator.ts";
 import type { WindowFold } from "./folds.ts";
 
 /**
- * What a window operator is told.
+ * What describes a window operator.
  * @template T of the records
  * @template ACC what is kept of a window, if `fold` says so
  * @template E what `process` is given of it
@@ -30,10 +30,10 @@ export interface WindowDescription<T, ACC, E, OUT, K, W extends Window> {
 }
 
 /**
- * What the state of windows depends on, in one text: all that is not as it is by itself follows the assigner. (In several
- * stamps what is new would go unseen, as a commit holds none for it.)
+ * What the state of windows depends on, in one text: the assigner, and behind it all settings that are not the default. (In
+ * several texts a new setting would go unseen, as a commit that was written without it does not name it.)
  */
-export function windowStamps<T, ACC, E, OUT, K, W extends Window>(
+export function windowCompatibility<T, ACC, E, OUT, K, W extends Window>(
   description: WindowDescription<T, ACC, E, OUT, K, W>,
 ): Record<string, string> {
   const { assigner, trigger, evictor, allowedLatenessMs = 0, fold } = description;

@@ -9,7 +9,7 @@ export interface WindowFold<T, ACC, R> {
   /** What is kept of no record, if anything. */
   empty(): ACC | undefined;
   /**
-   * Refuses a record that could not be folded, for a window that keeps its records until it fires; left out: only folding tells.
+   * Refuses a record that could not be folded, for a window that keeps its records until it fires; left out: only folding shows.
    * @param before a record that the window has already; undefined if there is none
    */
   check?(value: T, before: T | undefined): void;
@@ -18,7 +18,7 @@ export interface WindowFold<T, ACC, R> {
   next(accumulated: ACC, value: T): ACC;
   /** Of two windows that have become one. */
   merge(a: ACC, b: ACC): ACC;
-  /** What is given when the window fires. */
+  /** The result when the window fires. */
   result(accumulated: ACC): R;
 }
 
@@ -120,5 +120,5 @@ export class FieldFold<T> implements WindowFold<T, T, T> {
 
 function checked<ACC>(method: string, accumulator: ACC): ACC {
   if (accumulator !== undefined) return accumulator;
-  throw new TypeError(`The ${method}() of aggregate() gave undefined: it must return the accumulator`);
+  throw new TypeError(`The ${method}() of aggregate() returned undefined: it must return the accumulator`);
 }

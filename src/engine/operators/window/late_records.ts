@@ -4,7 +4,7 @@ import type { Window } from "../../windows/window.ts";
 import type { Lateness, OperatorContext } from "../operator.ts";
 
 /**
- * Takes records for which there is no window: all of them have passed, or the assigner gave none. Each is counted as late, and
+ * Takes records for which there is no window: all of them have passed, or the assigner returned no window. Each is counted as late, and
  * goes to a side output if there is one for such, else to the dead letters with the windows that it missed.
  *
  * Flink neither counts nor keeps a record between two windows (of which the slide is longer than the size) whose time has not

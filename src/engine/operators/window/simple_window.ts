@@ -7,12 +7,12 @@ import type { WindowAssigner, WindowAssignerContext } from "../../windows/window
 import type { ProcessWindowFunction } from "../../functions/functions.ts";
 import type { FailedWindow, Operator, OperatorContext } from "../operator.ts";
 import { FiringWindow } from "./context.ts";
-import { warnOfManyWindows, type WindowDescription, windowStamps } from "./description.ts";
+import { warnOfManyWindows, windowCompatibility, type WindowDescription } from "./description.ts";
 import type { WindowFold } from "./folds.ts";
 import { checkTimestamped, LateRecords } from "./late_records.ts";
 
 /**
- * What a {@link SimpleWindowOperator} is told. Its windows go by event time, do not merge, and have the `EventTimeTrigger`; it
+ * What describes a {@link SimpleWindowOperator}. Its windows go by event time, do not merge, and have the `EventTimeTrigger`; it
  * looks at nothing else.
  */
 export interface SimpleWindows<T, ACC, R, OUT, K, W extends Window> extends WindowDescription<T, ACC, R, OUT, K, W> {
@@ -43,7 +43,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
   #slot!: Slot<ACC>;
   #output!: Output<OUT>;
   readonly firesWindows = true;
-  readonly #give = (): void => {
+  readonly #emit = (): void => {
     const { key, value } = this.#slot;
     const firing = this.#firing;
     const result = this.#fold.result(value!);
@@ -69,13 +69,13 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
     this.#process = description.process;
   }
 
-  /** Whether each window that closes gives one record. */
-  get givesOnePerWindow(): boolean {
+  /** Whether each window that closes emits one record. */
+  get emitsOnePerWindow(): boolean {
     return this.#process === undefined;
   }
 
   compatibility(): Record<string, string> {
-    return windowStamps(this.#description);
+    return windowCompatibility(this.#description);
   }
 
   open(context: OperatorContext): void {
@@ -123,7 +123,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
     if (firing.current?.id !== namespace) firing.setCurrentWindow(this.#assigner.windowOf(namespace));
     this.#slot = slot;
     this.#output = output;
-    this.#context.firing(this.#give, this.#failed);
+    this.#context.firing(this.#emit, this.#failed);
     this.#contents.remove(slot);
   }
 }

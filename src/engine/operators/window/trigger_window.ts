@@ -1,4 +1,5 @@
 import { AggregatingStateDescriptor, type KeyedStateStore, type StateDescriptor } from "../../state/state.ts";
+import { stateOf } from "../../state/keyed_state_backend.ts";
 import type { MergeableStateDescriptor, OnMergeContext } from "../../windows/trigger.ts";
 import type { Window } from "../../windows/window.ts";
 import type { OperatorContext } from "../operator.ts";
@@ -82,21 +83,6 @@ export class TriggerWindow implements OnMergeContext {
     throw new TypeError(
       `Cannot set a timer of a window of "${this.#context.name}" at ${timeMs}: a time is a finite number of ms since the Unix epoch`,
     );
-  }
-}
-
-function stateOf(store: KeyedStateStore, descriptor: StateDescriptor): unknown {
-  switch (descriptor.kind) {
-    case "value":
-      return store.getState(descriptor as never);
-    case "list":
-      return store.getListState(descriptor as never);
-    case "map":
-      return store.getMapState(descriptor as never);
-    case "reducing":
-      return store.getReducingState(descriptor as never);
-    case "aggregating":
-      return store.getAggregatingState(descriptor as never);
   }
 }
 

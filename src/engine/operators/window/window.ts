@@ -10,7 +10,7 @@ import type { ProcessWindowFunction } from "../../functions/functions.ts";
 import type { Operator, OperatorContext } from "../operator.ts";
 import { EvictedContents, FoldedContents, ListedContents, type WindowContents } from "./contents.ts";
 import { FiringWindow } from "./context.ts";
-import { warnOfManyWindows, type WindowDescription, windowStamps } from "./description.ts";
+import { warnOfManyWindows, windowCompatibility, type WindowDescription } from "./description.ts";
 import { checkTimestamped, LateRecords } from "./late_records.ts";
 import { TriggerWindow } from "./trigger_window.ts";
 
@@ -40,7 +40,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   #firing!: FiringWindow<W, OUT>;
   #late!: LateRecords<T>;
   readonly firesWindows = true;
-  readonly #give = (elements: Iterable<E>): void => {
+  readonly #emit = (elements: Iterable<E>): void => {
     const { out } = this.#firing;
     if (this.#process !== undefined) {
       this.#process.process(this.#context.state.currentKey as K, this.#firing, elements, out);
@@ -62,7 +62,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   }
 
   compatibility(): Record<string, string> {
-    return windowStamps(this.#description);
+    return windowCompatibility(this.#description);
   }
 
   open(context: OperatorContext): void {
@@ -73,7 +73,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     this.#triggerWindow = new TriggerWindow(context);
     if (evictor !== undefined) this.#contents = new EvictedContents(state, evictor, this.#triggerWindow, fold);
     else if (fold !== undefined) this.#contents = new FoldedContents(state, fold);
-    // Without a fold T is E, likewise.
+    // Without a fold T is E, as in the description.
     else this.#contents = new ListedContents<T>(state) as unknown as WindowContents<T, E, W>;
     if (this.#merging !== undefined) this.#openWindows = state.valueTable("windows", 1);
     this.#firing = new FiringWindow(context, this.#merging !== undefined);
@@ -121,7 +121,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     this.#onTimer(timer, false, output);
   }
 
-  /** See {@link MergeListener}; not for others. */
+  /** Two or more windows have become one: their triggers, contents and timers do, too. For the merging window set alone. */
   onMerge(result: W, merged: readonly W[], stateWindow: string, mergedStateWindows: readonly string[]): void {
     this.#trigger.onMerge(result, this.#triggerWindow.setMergedWindow(result, merged));
     const { state: { currentKeyId } } = this.#context;
@@ -175,7 +175,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   #obey(result: TriggerResult, window: W, stateWindow: string): void {
     if (result === TriggerResult.CONTINUE) return;
     if (result !== TriggerResult.PURGE) {
-      this.#firingOf(window, stateWindow, () => this.#contents.fire(window, stateWindow, this.#give));
+      this.#firingOf(window, stateWindow, () => this.#contents.fire(window, stateWindow, this.#emit));
     }
     if (result !== TriggerResult.FIRE) this.#contents.clear(stateWindow);
   }

@@ -281,10 +281,10 @@ Deno.test("An accumulator that is undefined is refused: the window would vanish"
   };
   const merging = foldRig(new AggregateFold(count));
   merging.record(1, 0).record(2, 15);
-  assertThrows(() => merging.record(3, 8), OperatorError, "The merge() of aggregate() gave undefined");
+  assertThrows(() => merging.record(3, 8), OperatorError, "The merge() of aggregate() returned undefined");
 
   const adding = foldRig(new AggregateFold({ ...count, add: nothing }));
-  assertThrows(() => adding.record(1, 0), OperatorError, "The add() of aggregate() gave undefined");
+  assertThrows(() => adding.record(1, 0), OperatorError, "The add() of aggregate() returned undefined");
 });
 
 Deno.test("A restart in the middle of sessions goes on with them: growing, bridging and closing", () => {
