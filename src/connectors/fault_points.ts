@@ -7,6 +7,9 @@ export const STORE_FAULT_POINTS = [
   "commit: the dead letters are written",
 ] as const;
 
+/** One of {@link STORE_FAULT_POINTS}. */
+export type StoreFaultPoint = typeof STORE_FAULT_POINTS[number];
+
 /** In the embedded log. What lies between "begun" and "ended" is one transaction of SQLite. */
 export const EMBEDDED_FAULT_POINTS = [
   "start: the job is free",
@@ -27,6 +30,9 @@ export const EMBEDDED_FAULT_POINTS = [
   "end: the job is free, not committed",
   "end: giving the job back has ended",
 ] as const;
+
+/** One of {@link EMBEDDED_FAULT_POINTS}. */
+export type EmbeddedFaultPoint = typeof EMBEDDED_FAULT_POINTS[number];
 
 /**
  * In Kafka. A commit is decided when the transaction coordinator has logged it, and visible when its markers are in every
@@ -52,3 +58,6 @@ export const KAFKA_FAULT_POINTS = [
   "end: before leaving the group",
   "end: the group is left",
 ] as const;
+
+/** One of {@link KAFKA_FAULT_POINTS}. */
+export type KafkaFaultPoint = typeof KAFKA_FAULT_POINTS[number];

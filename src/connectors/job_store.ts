@@ -1,5 +1,5 @@
-import { entriesOf, parseValue, partitionOfSplit, type SplitRecord } from "../engine/internal.ts";
-import { type DeadLetter, type FaultPoint, type JobCommit, type JobRequest, type JobSession } from "../engine/mod.ts";
+import { entriesOf, parseValue, partitionOfSplit, type SplitRecord, type Step, stepsOf } from "../engine/internal.ts";
+import { type DeadLetter, type JobCommit, type JobRequest, type JobSession } from "../engine/mod.ts";
 import {
   type Broker,
   type BrokerJobRequest,
@@ -11,6 +11,7 @@ import {
   type TopicSpec,
 } from "./broker.ts";
 import { BrokerError, TopicExistsError } from "./broker_errors.ts";
+import type { StoreFaultPoint } from "./fault_points.ts";
 import { DeadLetterWriter, shortened } from "./records/dead_letter_record.ts";
 
 /**
@@ -34,7 +35,7 @@ export class BrokerJobSession implements JobSession {
   readonly lease: BrokerLease;
   readonly #job: string;
   readonly #replicas: number | undefined;
-  readonly #faultPoint: FaultPoint | undefined;
+  readonly #step: Step<StoreFaultPoint>;
   #letters: DeadLetter[] = [];
   #topicExists = false;
   #checkDeadLetter: RecordCheck | undefined;
@@ -49,7 +50,7 @@ export class BrokerJobSession implements JobSession {
     this.lease = lease;
     this.#job = job;
     this.#replicas = replicas;
-    this.#faultPoint = faultPoint;
+    this.#step = stepsOf(faultPoint);
     this.deadLetters = deadLetterTopic(job);
     this.#deadLetterWriter = new DeadLetterWriter(this.deadLetters, job);
   }
@@ -107,22 +108,28 @@ export class BrokerJobSession implements JobSession {
     if (!this.#topicExists) {
       // Created with the first dead letter: a job without any leaves no empty topic behind.
       if (!(await this.broker.listTopics()).includes(topic)) {
-        this.#faultPoint?.("commit: before the topic of dead letters is made");
-        const replicas = this.#replicas ?? "safe";
-        const spec: TopicSpec = { name: topic, partitions: 1, maxRecordBytes: DEAD_LETTER_BYTES, replicas };
-        await this.broker.createTopics([spec]).catch((error) => {
-          // Somebody created it in between, or the node that listed the topics did not know it yet.
-          if (!(error instanceof TopicExistsError)) throw error;
-        });
-        this.#faultPoint?.("commit: the topic of dead letters is made");
+        this.#step("commit: before the topic of dead letters is made");
+        await this.#step("commit: the topic of dead letters is made", () => this.#createTopic());
       }
       this.#checkDeadLetter = await this.broker.recordCheck?.(topic);
       this.#topicExists = true;
     }
     const letters = this.#letters;
     this.#letters = [];
-    for (const letter of letters) this.lease.write(this.#fitting(this.#deadLetterWriter.record(letter)));
-    this.#faultPoint?.("commit: the dead letters are written");
+    this.#step("commit: the dead letters are written", () => {
+      for (const letter of letters) this.lease.write(this.#fitting(this.#deadLetterWriter.record(letter)));
+    });
+  }
+
+  async #createTopic(): Promise<void> {
+    const replicas = this.#replicas ?? "safe";
+    const spec: TopicSpec = { name: this.deadLetters, partitions: 1, maxRecordBytes: DEAD_LETTER_BYTES, replicas };
+    try {
+      await this.broker.createTopics([spec]);
+    } catch (error) {
+      // Somebody created it in between, or the node that listed the topics did not know it yet.
+      if (!(error instanceof TopicExistsError)) throw error;
+    }
   }
 }
 

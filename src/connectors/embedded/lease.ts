@@ -1,8 +1,10 @@
+import { type Step, stepsOf } from "../../engine/internal.ts";
 import type { BrokerJobRequest, BrokerLease, JobCommit, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker_errors.ts";
 import { type Database, yieldToOthers } from "./database.ts";
 import { entriesOf, EntryWriter } from "./entries.ts";
 import type { Instance } from "./instance.ts";
+import type { EmbeddedFaultPoint } from "../fault_points.ts";
 import { endTerm, extendTerm, forgetState, noteCommit, positionsOf, type Term } from "./jobs.ts";
 import { RecordWriter } from "./writer.ts";
 
@@ -22,6 +24,7 @@ export interface EmbeddedLeaseOptions {
 export class EmbeddedLease implements BrokerLease {
   readonly #database: Database;
   readonly #options: EmbeddedLeaseOptions;
+  readonly #step: Step<EmbeddedFaultPoint>;
   readonly #writer: RecordWriter;
   readonly #entries: EntryWriter;
   readonly #lost = new AbortController();
@@ -33,6 +36,7 @@ export class EmbeddedLease implements BrokerLease {
   constructor(database: Database, options: EmbeddedLeaseOptions) {
     this.#database = database;
     this.#options = options;
+    this.#step = stepsOf(options.request.faultPoint);
     this.#writer = new RecordWriter(database);
     this.#entries = new EntryWriter(database, options.term.jobId);
     this.#renewing = setInterval(() => this.#renew(), options.request.sessionTimeoutMs / 3);
@@ -47,12 +51,12 @@ export class EmbeddedLease implements BrokerLease {
   }
 
   async restore(): Promise<Map<string, string>> {
-    const { faultPoint } = this.#options.request;
-    const entries = this.#act("restore", () => {
-      faultPoint?.("restore: reading entries has begun");
-      return entriesOf(this.#database, this.#options.term.jobId);
-    });
-    faultPoint?.("restore: reading entries has ended");
+    const step = this.#step;
+    const entries = step("restore: reading entries has ended", () =>
+      this.#act("restore", () => {
+        step("restore: reading entries has begun");
+        return entriesOf(this.#database, this.#options.term.jobId);
+      }));
     await yieldToOthers();
     return entries;
   }
@@ -90,22 +94,15 @@ export class EmbeddedLease implements BrokerLease {
   }
 
   async commit({ changes, positions }: JobCommit): Promise<void> {
-    const { faultPoint } = this.#options.request;
+    const step = this.#step;
     this.#writer.pack();
-    this.#act("commit", () => {
-      faultPoint?.("commit: the transaction has begun");
-      this.#writer.append();
-      faultPoint?.("commit: records are appended");
-      this.#entries.put(changes);
-      faultPoint?.("commit: entries are written");
-      const put = this.#database.statement("REPLACE INTO job_position VALUES (?, ?, ?, ?)");
-      for (const { topic, partition, offset } of positions) {
-        put.run(this.#options.term.jobId, topic, partition, offset);
-      }
-      noteCommit(this.#database, this.#options.term);
-      faultPoint?.("commit: positions are written");
-    });
-    faultPoint?.("commit: the transaction has ended");
+    step("commit: the transaction has ended", () =>
+      this.#act("commit", () => {
+        step("commit: the transaction has begun");
+        step("commit: records are appended", () => this.#writer.append());
+        step("commit: entries are written", () => this.#entries.put(changes));
+        step("commit: positions are written", () => this.#putPositions(positions));
+      }));
     this.#writer.clear();
     await yieldToOthers();
     await this.#compact();
@@ -118,13 +115,12 @@ export class EmbeddedLease implements BrokerLease {
     this.#writer.clear();
     this.#options.onClose(this);
     try {
-      const { faultPoint } = this.#options.request;
-      this.#options.instance.end(() => {
-        faultPoint?.("end: giving the job back has begun");
-        endTerm(this.#database, this.#options.term);
-        faultPoint?.("end: the job is free, not committed");
-      });
-      faultPoint?.("end: giving the job back has ended");
+      const step = this.#step;
+      step("end: giving the job back has ended", () =>
+        this.#options.instance.end(() => {
+          step("end: giving the job back has begun");
+          step("end: the job is free, not committed", () => endTerm(this.#database, this.#options.term));
+        }));
     } catch (error) {
       // The lock on the instance's file is free all the same, by which waiting instances see that this one has ended.
       if (!(error instanceof BrokerError)) return Promise.reject(error);
@@ -132,16 +128,23 @@ export class EmbeddedLease implements BrokerLease {
     return Promise.resolve();
   }
 
+  #putPositions(positions: readonly Position[]): void {
+    const put = this.#database.statement("REPLACE INTO job_position VALUES (?, ?, ?, ?)");
+    for (const { topic, partition, offset } of positions) {
+      put.run(this.#options.term.jobId, topic, partition, offset);
+    }
+    noteCommit(this.#database, this.#options.term);
+  }
+
   /** Compacts slice by slice, so that timers and sockets run in between. */
   async #compact(): Promise<void> {
-    const { faultPoint } = this.#options.request;
+    const step = this.#step;
     while (this.#entries.isCompactionDue) {
-      this.#act("compact the commit of", () => {
-        faultPoint?.("commit: compaction has begun");
-        this.#entries.compact();
-        faultPoint?.("commit: entries are compacted, not committed");
-      });
-      faultPoint?.("commit: compaction has ended");
+      step("commit: compaction has ended", () =>
+        this.#act("compact the commit of", () => {
+          step("commit: compaction has begun");
+          step("commit: entries are compacted, not committed", () => this.#entries.compact());
+        }));
       await yieldToOthers();
     }
   }

@@ -1,5 +1,7 @@
+import { type Step, stepsOf } from "../../engine/internal.ts";
 import type { BrokerJobRequest } from "../broker.ts";
 import { BrokerError, JobActiveError } from "../broker_errors.ts";
+import type { EmbeddedFaultPoint } from "../fault_points.ts";
 import { checkJobName } from "../names.ts";
 import type { Database } from "./database.ts";
 import { Instance } from "./instance.ts";
@@ -52,18 +54,19 @@ function tryToTake(database: Database, request: BrokerJobRequest, instance: Inst
   // Looking takes no lock on the log; only if the job seems free, the lock is taken and the row is read again.
   const holder = database.read(() => holderOf(database, job));
   if (holder !== undefined) return holder;
-  faultPoint?.("start: the job is free");
-  const taken = database.write(() => {
-    faultPoint?.("start: taking the job has begun");
-    const faster = holderOf(database, job);
-    if (faster !== undefined) return faster;
-    const term = takeJob(database, job, instance.id, sessionTimeoutMs);
-    noteTopics(database, term, topics);
-    faultPoint?.("start: the job is taken, not committed");
-    return { term };
-  });
-  faultPoint?.("start: taking the job has ended");
-  return taken;
+  const step: Step<EmbeddedFaultPoint> = stepsOf(faultPoint);
+  step("start: the job is free");
+  return step("start: taking the job has ended", () =>
+    database.write(() => {
+      step("start: taking the job has begun");
+      const faster = holderOf(database, job);
+      if (faster !== undefined) return faster;
+      return step("start: the job is taken, not committed", () => {
+        const term = takeJob(database, job, instance.id, sessionTimeoutMs);
+        noteTopics(database, term, topics);
+        return { term };
+      });
+    }));
 }
 
 function checkRequest({ job, sessionTimeoutMs, replicas = 1 }: BrokerJobRequest): void {

@@ -1,5 +1,7 @@
+import { type Step, stepsOf } from "../../engine/internal.ts";
 import type { BrokerJobRequest, BrokerLease, Compression, JobCommit, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError, UnknownTopicError } from "../broker_errors.ts";
+import type { KafkaFaultPoint } from "../fault_points.ts";
 import { checkRecordTime } from "../records/record_time.ts";
 import { changelogRecords, changelogTopic, findEntry, ownerRecord, readChangelogUpTo } from "./changelog.ts";
 import type { Client } from "./client.ts";
@@ -30,6 +32,7 @@ export interface KafkaLeaseOptions {
 /** The lease of a job as the active member of its group; each commit is one Kafka transaction. */
 export class KafkaLease implements BrokerLease {
   readonly #options: KafkaLeaseOptions;
+  readonly #step: Step<KafkaFaultPoint>;
   readonly #lost = new AbortController();
   readonly #stopping: AbortSignal;
   #pending: OutgoingRecord[] = [];
@@ -39,6 +42,7 @@ export class KafkaLease implements BrokerLease {
 
   constructor(options: KafkaLeaseOptions) {
     this.#options = options;
+    this.#step = stepsOf(options.request.faultPoint);
     const { lost } = options.membership;
     this.#stopping = AbortSignal.any([options.stop.signal, lost]);
     const lose = () => this.#lost.abort(lost.reason);
@@ -68,12 +72,9 @@ export class KafkaLease implements BrokerLease {
   }
 
   restore(): Promise<Map<string, string>> {
-    const { request } = this.#options;
-    return this.#inTurn(async () => {
-      request.faultPoint?.("restore: before the changelog");
-      const entries = await this.#readChangelog();
-      request.faultPoint?.("restore: the changelog is read");
-      return entries;
+    return this.#inTurn(() => {
+      this.#step("restore: before the changelog");
+      return this.#step("restore: the changelog is read", () => this.#readChangelog());
     });
   }
 
@@ -104,8 +105,7 @@ export class KafkaLease implements BrokerLease {
     const records = this.#take();
     return this.#inTurn(async () => {
       const { request, producer } = this.#options;
-      await producer.send(records);
-      request.faultPoint?.("flush: records are sent");
+      await this.#step("flush: records are sent", () => producer.send(records));
       // At least once: records become visible now, and still only if no other instance has taken over.
       if (!request.exactlyOnce) await producer.commit();
     });
@@ -117,11 +117,9 @@ export class KafkaLease implements BrokerLease {
     const noted = changelogRecords(request.job, changes, now());
     const reached = positions.map((position) => ({ ...position }));
     return this.#inTurn(async () => {
-      request.faultPoint?.("commit: before the records");
-      await this.#send(records, noted);
-      request.faultPoint?.("commit: records are sent");
-      await producer.sendPositions(request.job, reached);
-      request.faultPoint?.("commit: positions are sent");
+      this.#step("commit: before the records");
+      await this.#step("commit: records are sent", () => this.#send(records, noted));
+      await this.#step("commit: positions are sent", () => producer.sendPositions(request.job, reached));
       await producer.commit();
     });
   }
@@ -135,13 +133,14 @@ export class KafkaLease implements BrokerLease {
     stop.abort(new BrokerError(`Cannot go on with "${request.job}": its lease was closed`));
     this.#pending = [];
     await settledWithin(1_000, this.#last);
-    // The next instance must find what this one has committed. After a failure there may be nothing to wait for.
-    if (!this.lost.aborted && this.#failure === undefined) await producer.seen();
-    request.faultPoint?.("end: what was committed is seen");
-    if (!(this.lost.reason instanceof FencedError)) await producer.abort();
-    request.faultPoint?.("end: before leaving the group");
-    await membership.leave();
-    request.faultPoint?.("end: the group is left");
+    await this.#step("end: what was committed is seen", async () => {
+      // The next instance must find what this one has committed. After a failure there may be nothing to wait for.
+      if (!this.lost.aborted && this.#failure === undefined) await producer.seen();
+    });
+    await this.#step("end: before leaving the group", async () => {
+      if (!(this.lost.reason instanceof FencedError)) await producer.abort();
+    });
+    await this.#step("end: the group is left", () => membership.leave());
     await client.close();
     await this.#last;
   }

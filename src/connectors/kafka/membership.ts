@@ -1,3 +1,5 @@
+import { type Step, stepsOf } from "../../engine/internal.ts";
+import type { KafkaFaultPoint } from "../fault_points.ts";
 import type { Buffer } from "node:buffer";
 import type { FaultPoint } from "../../engine/mod.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker_errors.ts";
@@ -147,7 +149,8 @@ export class Membership {
 
   async #join(): Promise<void> {
     const { job, topics, sessionTimeoutMs, faultPoint } = this.#options;
-    faultPoint?.("start: before joining the group");
+    const step: Step<KafkaFaultPoint> = stepsOf(faultPoint);
+    step("start: before joining the group");
     const metadata = encodeMetadata(topics, { ...this.#options.instance, activeSince: this.#activeSince });
     const joined = await this.#client.askCoordinator(GROUP, job, "JoinGroup", {
       groupId: job,
@@ -170,7 +173,7 @@ export class Membership {
       groupAssignment: joined.leaderId === this.#memberId ? await this.#assign(joined) : [],
     }, { timeoutMs: sessionTimeoutMs + 5_000 });
     if (synced.errorCode !== Code.NONE) return this.#rejoin(synced.errorCode);
-    faultPoint?.("start: the group has an answer");
+    step("start: the group has an answer");
     this.#generation = generationId;
     this.#take(decodeAssignment(synced.memberAssignment), generationId);
   }

@@ -1,3 +1,5 @@
+import { type Step, stepsOf } from "../../engine/internal.ts";
+import type { KafkaFaultPoint } from "../fault_points.ts";
 import type { BrokerJobRequest } from "../broker.ts";
 import { JobActiveError } from "../broker_errors.ts";
 import { checkJobName } from "../names.ts";
@@ -44,6 +46,7 @@ export async function openLease(request: BrokerJobRequest, context: LeaseContext
 async function takeOver(request: BrokerJobRequest, context: LeaseContext): Promise<KafkaLease> {
   const { job, signal, whenActive, sessionTimeoutMs, faultPoint } = request;
   const { shared, client, now = Date.now } = context;
+  const step: Step<KafkaFaultPoint> = stepsOf(faultPoint);
   checkJobName(job);
   signal.throwIfAborted();
   const doubtful = whenActive === "refuse" ? await membersOf(shared, job) : undefined;
@@ -66,14 +69,16 @@ async function takeOver(request: BrokerJobRequest, context: LeaseContext): Promi
     : undefined;
   try {
     if (stopping.aborted) giveUp();
-    await active.promise;
-    faultPoint?.("start: active in the group");
+    await step("start: active in the group", () => active.promise);
     const producing = AbortSignal.any([stop.signal, membership.lost]);
-    const producer = await TransactionalProducer.open(client, job, { signal: producing, faultPoint });
-    faultPoint?.("start: the transactional id is taken over");
-    await ensureChangelog(shared, job, { replicas: request.replicas });
-    await warnOfSingleReplicas(shared, [changelogTopic(job)]);
-    faultPoint?.("start: the changelog is there");
+    const producer = await step(
+      "start: the transactional id is taken over",
+      () => TransactionalProducer.open(client, job, { signal: producing, faultPoint }),
+    );
+    await step("start: the changelog is there", async () => {
+      await ensureChangelog(shared, job, { replicas: request.replicas });
+      await warnOfSingleReplicas(shared, [changelogTopic(job)]);
+    });
     stopping.throwIfAborted();
     return new KafkaLease({ shared, client, request, membership, producer, stop, now });
   } catch (error) {

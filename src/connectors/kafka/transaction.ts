@@ -45,6 +45,8 @@
  *
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-890%3A+Transactions+Server-Side+Defense
  */
+import { type Step, stepsOf } from "../../engine/internal.ts";
+import type { KafkaFaultPoint } from "../fault_points.ts";
 import type { FaultPoint } from "../../engine/mod.ts";
 import type { Compression, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerUnavailableError } from "../broker_errors.ts";
@@ -81,7 +83,7 @@ export class TransactionalProducer {
   readonly #transactionalId: string;
   readonly #sender: Sender;
   readonly #signal: AbortSignal;
-  readonly #faultPoint: FaultPoint | undefined;
+  readonly #step: Step<KafkaFaultPoint>;
   /** The partitions that were added to the open transaction, "partition topic". */
   readonly #added = new Set<string>();
   #epoch: Epoch;
@@ -95,7 +97,7 @@ export class TransactionalProducer {
     this.#epoch = new Epoch(client, id, signal);
     this.#sender = new Sender(client, id, { compression });
     this.#signal = signal;
-    this.#faultPoint = faultPoint;
+    this.#step = stepsOf(faultPoint);
   }
 
   /**
@@ -120,8 +122,7 @@ export class TransactionalProducer {
   async send(records: readonly OutgoingRecord[]): Promise<void> {
     if (records.length === 0) return;
     const routes = await this.#sender.route(records, this.#signal);
-    await this.#add(routes);
-    this.#faultPoint?.("commit: partitions are in the transaction");
+    await this.#step("commit: partitions are in the transaction", () => this.#add(routes));
     await this.#sender.send(routes, this.#signal);
   }
 
@@ -131,11 +132,14 @@ export class TransactionalProducer {
     await this.#begin();
     const doing = `write the positions of the group "${groupId}"`;
     const epoch = this.#epoch;
-    await epoch.ask("AddOffsetsToTxn", { ...epoch.id, groupId }, {
-      doing,
-      check: ({ errorCode }) => epoch.check(errorCode, doing),
-    });
-    this.#faultPoint?.("commit: the group is in the transaction");
+    await this.#step(
+      "commit: the group is in the transaction",
+      () =>
+        epoch.ask("AddOffsetsToTxn", { ...epoch.id, groupId }, {
+          doing,
+          check: ({ errorCode }) => epoch.check(errorCode, doing),
+        }),
+    );
     const group = { type: GROUP, key: groupId } as const;
     const topics = [...Map.groupBy(positions, ({ topic }) => topic)].map(([topic, some]) => ({
       topic,
@@ -162,9 +166,8 @@ export class TransactionalProducer {
    */
   async commit(): Promise<void> {
     if (!this.#open) return;
-    this.#faultPoint?.("commit: before it is decided");
-    this.#take(await this.#epoch.end("commit"));
-    this.#faultPoint?.("commit: it is decided");
+    this.#step("commit: before it is decided");
+    await this.#step("commit: it is decided", async () => this.#take(await this.#epoch.end("commit")));
     this.#committed = this.#sender.takeEnds();
     this.#forget();
   }
