@@ -16,7 +16,8 @@ import { SILENT } from "../../src/engine/logger.ts";
 import type { Json, SourceContext, SourceReader } from "../../src/engine/source.ts";
 import { WatermarkStrategy } from "../../src/engine/time/watermark_strategy.ts";
 import { ObservedBroker, textRecord } from "../memory_broker/observed_broker.ts";
-import { JobRig } from "../engine/job_rig.ts";
+import { JobHarness } from "../../src/engine/testing/job_harness.ts";
+import { outputOf } from "../engine/counting_job.ts";
 import { newSequence } from "../engine/sequence.ts";
 
 const decoder = new TextDecoder();
@@ -486,11 +487,11 @@ Deno.test("TopicSource brings a job to its end over offsets without a record, an
   const broker = new ObservedBroker().addTopic("skyone", 2)
     .appendTo("skyone", 0, textRecord(20, "a"), undefined, textRecord(40, "b"), undefined)
     .appendTo("skyone", 1, undefined, textRecord(30, "c"));
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     env.fromSource(newSource(broker), WatermarkStrategy.noWatermarks<string>(), "skyone").sinkTo(store.sink("out"));
   });
   await job.run();
-  assertEquals(job.output, ["a @20", "c @30", "b @40"]);
+  assertEquals(outputOf(job), ["a @20", "c @30", "b @40"]);
   assertEquals(job.store.entriesOf("split"), {
     '["skyone","skyone-0"]': { position: 4, identity: { last: { offset: 2, timestampMs: 40, hash: -1853091852 } } },
     '["skyone","skyone-1"]': { position: 2, identity: { last: { offset: 1, timestampMs: 30, hash: -1877468854 } } },
@@ -498,7 +499,7 @@ Deno.test("TopicSource brings a job to its end over offsets without a record, an
   broker.appendTo("skyone", 1, textRecord(50, "d"));
   await job.run();
 
-  assertEquals(job.output.slice(3), ["d @50"]);
+  assertEquals(outputOf(job).slice(3), ["d @50"]);
 });
 
 // ------------------------------------------------------------------------------------------------------------ ends

@@ -12,7 +12,7 @@ import {
   WatermarkStrategy,
 } from "../../src/engine/mod.ts";
 import { forJobs, onEachBroker, type Scope } from "../cli/brokers.ts";
-import { newLog } from "../engine/job_rig.ts";
+import { newLog } from "../engine/logged.ts";
 import { readAll } from "./contract/reading.ts";
 import { createTopic, SERVERS } from "./kafka_rig.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { BrokerError } from "../../src/connectors/broker_errors.ts";
 import { openBroker } from "../../src/connectors/mod.ts";
 import { StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
-import { newLog } from "../engine/job_rig.ts";
+import { newLog } from "../engine/logged.ts";
 
 // No permission is needed: the settings name servers that nobody could reach.
 const options = {

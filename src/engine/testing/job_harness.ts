@@ -29,6 +29,9 @@ export interface JobHarnessOptions extends Omit<EnvironmentOptions, "store" | "c
   readonly clock?: ManualClock;
 }
 
+/** Describes a job on its environment; the harness has the store for its sinks. */
+export type DescribeJob = (env: StreamExecutionEnvironment, harness: JobHarness) => void | Promise<void>;
+
 /**
  * - `not running`: not started yet
  * - `crashed`: it has crashed as planned, and `restart()` starts it again
@@ -105,7 +108,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   readonly store: MemoryJobStore;
   /** What the job has logged: "info: job: finished: 3 in, 1 out". */
   readonly log: string[] = [];
-  readonly #describe: (env: StreamExecutionEnvironment) => void | Promise<void>;
+  readonly #describe: DescribeJob;
   readonly #options: JobHarnessOptions;
   #status: JobStatus = "not running";
   #graph: StreamGraph = { nodes: [] };
@@ -122,7 +125,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
    * @param describe describes the job on the environment, and does not execute it; called again for each start, as by a process
    *   that is started again
    */
-  constructor(describe: (env: StreamExecutionEnvironment) => void | Promise<void>, options: JobHarnessOptions = {}) {
+  constructor(describe: DescribeJob, options: JobHarnessOptions = {}) {
     if (typeof describe !== "function") {
       throw new TypeError("Cannot create a JobHarness: it takes a function that describes the job, (env) => …");
     }
@@ -162,7 +165,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
       },
       (graph, job) => this.#opened(graph, job),
     );
-    await this.#describe(env);
+    await this.#describe(env, this);
     this.#graph = { nodes: [...env.graph.nodes] };
     this.#bind();
     this.#status = "running";
@@ -238,13 +241,17 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     } finally {
       for (const source of sources) source.reopen();
     }
-    if (this.#result === undefined && this.#crash === undefined) {
-      throw new Error(
-        `Cannot finish the job: a source that is not a TestSource, or an asynchronous function, has not ended; ` +
-          `${this.whyNothingComesOut() ?? "stop() ends it all the same"}`,
-      );
-    }
-    return this.#result ?? { jobName: this.#jobName, end: "stopped", books: this.books() };
+    return this.#ended("finish");
+  }
+
+  /**
+   * Runs the job to the ends that its sources have now, as a bounded run does.
+   * @param options in place of those of the harness, for this run
+   * @throws what made the job fail, or {Error} if something of the job has no end
+   */
+  async run(options: Omit<JobHarnessOptions, "store" | "clock"> = {}): Promise<JobExecutionResult> {
+    await this.start({ ...options, bounded: true });
+    return this.#ended("run");
   }
 
   /** Kills the job now: what is not committed is lost. */
@@ -321,6 +328,16 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     this.#die();
     this.#stop.abort(this.#crash);
     await this.#rest();
+  }
+
+  /** What the job came to, or that it crashed as the test wished. */
+  #ended(what: string): JobExecutionResult {
+    if (this.#result !== undefined) return this.#result;
+    if (this.#crash !== undefined) return { jobName: this.#jobName, end: "stopped", books: this.books() };
+    throw new Error(
+      `Cannot ${what} the job: a source that is not a TestSource, or an asynchronous function, has not ended; ` +
+        `${this.whyNothingComesOut() ?? "stop() ends it all the same"}`,
+    );
   }
 
   get #jobName(): string {

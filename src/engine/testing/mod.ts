@@ -6,7 +6,7 @@
  */
 export type { CrashPoint } from "./crash.ts";
 export type { OperatorHarnessOptions } from "./described_operators.ts";
-export { JobHarness, type JobHarnessOptions, type JobStatus } from "./job_harness.ts";
+export { type DescribeJob, JobHarness, type JobHarnessOptions, type JobStatus } from "./job_harness.ts";
 export { ManualClock } from "./manual_clock.ts";
 export { type Commit, MemoryJobSession, MemoryJobStore, RetriableError, type Written } from "./memory_job_store.ts";
 export { OperatorHarness } from "./operator_harness.ts";

@@ -2,7 +2,7 @@
 import type { Logger } from "../../../src/engine/logger.ts";
 import type { Json, SourceContext, SourceReader, SourceSplit } from "../../../src/engine/source.ts";
 import { FileSource, type FileSourceOptions } from "../../../src/connectors/files/mod.ts";
-import { newLog } from "../../engine/job_rig.ts";
+import { newLog } from "../../engine/logged.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { newSequence } from "../../engine/sequence.ts";
 import { later } from "../../later.ts";

@@ -15,7 +15,8 @@ import {
   JsonLinesEncoder,
   TextLineInputFormat,
 } from "../../../src/connectors/files/mod.ts";
-import { JobRig, newLog } from "../../engine/job_rig.ts";
+import { newLog } from "../../engine/logged.ts";
+import { SteppedJob } from "../../engine/stepped_job.ts";
 import { sinkContext } from "../../engine/sink_context.ts";
 import { MemoryJobStore, RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { Crash, type Death, FaultyDisk } from "./faulty_disk.ts";
@@ -532,7 +533,7 @@ test("whatever a job writes, commits and dies of: each committed record is in it
 // ------------------------------------------------------------------------------------------------------------------ a job
 
 test("a job whose commits fail, and whose committed() never comes, writes each record once", async (dir) => {
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     const numbers = Array.from({ length: 5_000 }, (_, index) => index);
     env.fromSource(new CollectionSource(numbers), WatermarkStrategy.noWatermarks<number>(), "numbers")
       .sinkTo(new FileSink({ dir, format: String })).name("files");
@@ -554,7 +555,7 @@ test("a job whose commits fail, and whose committed() never comes, writes each r
 });
 
 test("a job without a store writes its files at its end", async (dir) => {
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     env.fromCollection([1, 2]).sinkTo(new FileSink({ dir }));
   });
   await job.execute({ store: undefined as never });

@@ -14,7 +14,8 @@ import { CountEvictor } from "../../../src/engine/windows/evictors.ts";
 import { EventTimeSessionWindows } from "../../../src/engine/windows/session_windows.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import type { GlobalWindow, Window } from "../../../src/engine/windows/window.ts";
-import { JobRig } from "../job_rig.ts";
+import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
+import { outputOf } from "../counting_job.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
@@ -144,16 +145,18 @@ Deno.test("Windows without key go on from the last commit, their function's stat
     }
   }
   const source = new ScriptSource<Sale>({ "s-0": [at(1, sale("Ulm", 1, 5)), at(12, sale("Bern", 12, 7))] });
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "sales").windowAll(tumbling)
       .reduce(add, new Total()).name("totals").sinkTo(store.sink("out")).name("out");
   });
-  await job.execute();
-  assertEquals([job.output, calls], [["5 of 5 @9"], ["open totals", "clear 10", "close"]]);
+  await job.start();
+  await job.stop();
+  assertEquals([outputOf(job), calls], [["5 of 5 @9"], ["open totals", "clear 10", "close"]]);
   source.append("s-0", at(13, sale("Rom", 13, 1)), at(20, sale("Bonn", 20, 3)));
-  await job.execute();
+  await job.start();
+  await job.stop();
 
-  assertEquals(job.output, ["5 of 5 @9", "8 of 13 @19"]);
+  assertEquals(outputOf(job), ["5 of 5 @9", "8 of 13 @19"]);
 });
 
 Deno.test("What is not a function is refused at the line that was written", () => {

@@ -3,7 +3,8 @@ import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.
 import { BroadcastProcessFunction } from "../../../src/engine/functions/broadcast_functions.ts";
 import { MapStateDescriptor, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { JobRig } from "../job_rig.ts";
+import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
+import { outputOf } from "../counting_job.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
@@ -17,8 +18,8 @@ interface Sale {
 }
 
 /** Limits by shop; sums above them, emitted when the limit changes too. */
-function salesJob(sales: ScriptSource<Sale>, limits: ScriptSource<readonly [string, number]>): JobRig {
-  const job = new JobRig((env, { store }) => {
+function salesJob(sales: ScriptSource<Sale>, limits: ScriptSource<readonly [string, number]>): JobHarness {
+  const job = new JobHarness((env, { store }) => {
     const strategy = WatermarkStrategy.forMonotonousTimestamps();
     const rules = env.fromSource(limits, strategy, "limits").broadcast(LIMITS);
     const sum = (state: { value(): number | undefined }) => state.value() ?? 0;
@@ -61,7 +62,7 @@ Deno.test("connect() of a keyed and a broadcast stream gives a function both kin
   const job = salesJob(newSales(), newLimits());
   await job.run();
 
-  assertEquals(job.output, ALARMS);
+  assertEquals(outputOf(job), ALARMS);
 });
 
 Deno.test("a keyed and a broadcast stream give the same, record for record, when the job dies at any commit", async () => {
@@ -78,7 +79,7 @@ Deno.test("a keyed and a broadcast stream give the same, record for record, when
       };
       await assertRejects(() => job.run(), Error, "kill -9");
       await job.run();
-      assertEquals(job.output, ALARMS, `${moment} ${fatal} of ${commits}`);
+      assertEquals(outputOf(job), ALARMS, `${moment} ${fatal} of ${commits}`);
     }
   }
 });

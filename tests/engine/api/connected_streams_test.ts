@@ -14,7 +14,8 @@ import {
   ValueStateDescriptor,
 } from "../../../src/engine/state/state.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { JobRig } from "../job_rig.ts";
+import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
+import { outputOf } from "../counting_job.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
@@ -230,7 +231,7 @@ class RidesAndFares extends KeyedCoProcessFunction<string, Ride, Fare, string> {
 const ALONE = new OutputTag<string>("alone");
 
 /** Rides of two streams, fares of one. */
-function ridesJob(): JobRig {
+function ridesJob(): JobHarness {
   const ride = (ms: number, id: string) => at(ms, { id });
   const fare = (ms: number, ride: string, cents: number) => at(ms, { ride, cents });
   const sources = {
@@ -240,7 +241,7 @@ function ridesJob(): JobRig {
       "f-0": [fare(12, "a", 1), fare(13, "y", 2), fare(31, "b", 3), fare(60, "q", 4), fare(70, "z", 5)],
     }),
   };
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     const strategy = WatermarkStrategy.forMonotonousTimestamps();
     const [day, night] = [
       env.fromSource(sources.day, strategy, "day"),
@@ -266,7 +267,7 @@ Deno.test("a union connected with another stream gives timers the time of the st
   const job = ridesJob();
   await job.run();
 
-  assertEquals(job.output.toSorted(byTime), RIDES);
+  assertEquals(outputOf(job).toSorted(byTime), RIDES);
   assertEquals(job.store.entriesOf("timer"), {});
   // Fares without a ride are kept.
   assertEquals(job.store.entriesOf("state"), { '["matched","fare","","q"]': 4 });
@@ -291,14 +292,14 @@ Deno.test("connected streams give the same, record for record, when the job dies
       };
       await assertRejects(() => job.run(), Error, "kill -9");
       await job.run();
-      assertEquals(job.output.toSorted(byTime), RIDES, `${moment} ${fatal} of ${commits}`);
+      assertEquals(outputOf(job).toSorted(byTime), RIDES, `${moment} ${fatal} of ${commits}`);
     }
   }
 });
 
 /** A timer at the time of each record of one stream; records of the other only move event time on. */
-function timersJob(one: ScriptSource<string>, other: ScriptSource<string>): JobRig {
-  return new JobRig((env, { store }) => {
+function timersJob(one: ScriptSource<string>, other: ScriptSource<string>): JobHarness {
+  return new JobHarness((env, { store }) => {
     const strategy = WatermarkStrategy.forMonotonousTimestamps<string>();
     const [first, second] = [env.fromSource(one, strategy, "one"), env.fromSource(other, strategy, "other")];
     first.keyBy((key) => key).connect(second.keyBy((key) => key)).process<string>({
@@ -314,25 +315,28 @@ Deno.test("a connected stream that is silent is not waited for, and is again onc
   const other = new ScriptSource({ "b-0": [at(5, "x")] });
   const job = timersJob(one, other);
   const outputs: string[][] = [];
-  const wait = (seconds: number) => () => job.clock.advance(seconds * 1_000);
-  const look = [wait(1), () => void outputs.push(job.output)];
-  await job.execute(
-    { idleMs: 60_000 },
-    wait(50),
-    () => one.append("a-0", at(21, "c")),
-    ...look,
-    // Only the first stream has given anything for a minute: event time is its, 20.
-    wait(20),
-    ...look,
-    () => one.append("a-0", at(31, "d")),
-    ...look,
-    // The other one comes back at 6, behind 30: from now on it holds event time where it is.
-    () => other.append("b-0", at(7, "y")),
-    () => one.append("a-0", at(41, "e")),
-    ...look,
-    () => other.append("b-0", at(32, "z"), at(50, "z")),
-    ...look,
-  );
+  const look = async () => {
+    await job.settle();
+    await job.advanceClock(1_000);
+    outputs.push(outputOf(job));
+  };
+  await job.start({ idleMs: 60_000 });
+  await job.advanceClock(50_000);
+  one.append("a-0", at(21, "c"));
+  await look();
+  // Only the first stream has had records for a minute: event time is its, 20.
+  await job.advanceClock(20_000);
+  await look();
+  one.append("a-0", at(31, "d"));
+  await look();
+  // The other one comes back at 6, behind 30: from now on it holds event time where it is.
+  other.append("b-0", at(7, "y"));
+  await job.settle();
+  one.append("a-0", at(41, "e"));
+  await look();
+  other.append("b-0", at(32, "z"), at(50, "z"));
+  await look();
+  await job.stop();
 
   const [a, b, c, d] = ["a fired @10", "b fired @20", "c fired @21", "d fired @31"];
   assertEquals(outputs, [[], [a, b], [a, b, c], [a, b, c], [a, b, c, d]]);

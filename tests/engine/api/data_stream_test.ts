@@ -10,7 +10,7 @@ import type { Sink } from "../../../src/engine/sink.ts";
 import { type ValueState, ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
-import { JobRig } from "../job_rig.ts";
+import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
@@ -274,7 +274,7 @@ Deno.test("sum() and its like take a position of a tuple, and refuse what names 
 Deno.test("sum() refuses the state of another field, naming both", async () => {
   const source = new ScriptSource({ "s-0": [at(1, { city: "a", cents: 1, tip: 1 })] });
   let field: "cents" | "tip" = "cents";
-  const rig = new JobRig((env, { store }) => {
+  const rig = new JobHarness((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks<{ city: string; cents: number; tip: number }>(), "fares")
       .keyBy(({ city }) => city).sum(field).sinkTo(store.sink("out"));
   });

@@ -3,7 +3,8 @@ import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.
 import { JobError } from "../../../src/engine/errors.ts";
 import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { countingJob, JobRig, newLog } from "../job_rig.ts";
+import { newLog } from "../logged.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { MemoryJobStore } from "../../../src/engine/testing/memory_job_store.ts";
 import { at, ScriptSource } from "../script_source.ts";
@@ -47,11 +48,11 @@ Deno.test("execute() runs what was described, and nothing runs before", async ()
 Deno.test('execute() begins behind the newest records unless "from" says otherwise', async () => {
   const contextOf = async (options: { from?: "earliest" | number }) => {
     const source = new ScriptSource({ "s-0": [at(1, "a")] });
-    const job = new JobRig((env, { store }) => {
+    const job = new SteppedJob((env, { store }) => {
       env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo(store.sink("out"));
     });
     await job.execute({ from: undefined as never, ...options });
-    return [source.contexts[0]!.from, source.contexts[0]!.bounded, source.contexts[0]!.restored, job.said[0]];
+    return [source.contexts[0]!.from, source.contexts[0]!.bounded, source.contexts[0]!.restored, job.logged[0]];
   };
 
   assertEquals(await contextOf({}), ["latest", false, undefined, "info: starts behind the newest records"]);
@@ -73,7 +74,7 @@ Deno.test("execute() waits a minute for a silent split unless idleMs says otherw
   /** Whether its silence has let the window of the other split fire after so long. */
   const fired = async (options: { idleMs?: number }, ...afterMs: readonly number[]) => {
     const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(50, "a 1")], "s-1": [] });
-    const job = countingJob(source);
+    const job = SteppedJob.counting(source);
     const seen: boolean[] = [];
     await job.execute(
       options,
@@ -91,7 +92,9 @@ Deno.test("execute() waits a minute for a silent split unless idleMs says otherw
 });
 
 Deno.test("fromCollection() gives the values of any iterable, without timestamps", async () => {
-  const job = new JobRig((env, { store }) => void env.fromCollection(new Set(["a", "b"])).sinkTo(store.sink("out")));
+  const job = new SteppedJob((env, { store }) =>
+    void env.fromCollection(new Set(["a", "b"])).sinkTo(store.sink("out"))
+  );
   await job.execute();
 
   assertEquals(job.store.output.map(({ value, timestampMs }) => [value, timestampMs]), [["a", NO_TIMESTAMP], [

@@ -4,7 +4,8 @@ import { JobError } from "../../../src/engine/errors.ts";
 import { ProcessJoinFunction } from "../../../src/engine/functions/process_join_function.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { JobRig } from "../job_rig.ts";
+import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
+import { outputOf } from "../counting_job.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
@@ -51,7 +52,7 @@ function paidOrders(lowerMs = -5, upperMs = 5) {
       at(60, { payer: "y", sum: 6 }),
     ],
   });
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     const [first, second] = [
       env.fromSource(orders, WatermarkStrategy.forMonotonousTimestamps<Order>(), "orders"),
       env.fromSource(payments, WatermarkStrategy.forMonotonousTimestamps<Payment>(), "payments"),
@@ -78,7 +79,7 @@ Deno.test("intervalJoin() joins records of two streams by key and time, and give
   const job = paidOrders();
   await job.run();
 
-  assertEquals(job.output, PAID);
+  assertEquals(outputOf(job), PAID);
   assertEquals(job.store.entriesOf("state"), {});
 });
 
@@ -96,7 +97,7 @@ Deno.test("intervalJoin() gives the same, record for record, when the job dies a
       };
       await assertRejects(() => job.run(), Error, "kill -9");
       await job.run();
-      assertEquals(job.output, PAID, `${moment} ${fatal} of ${commits}`);
+      assertEquals(outputOf(job), PAID, `${moment} ${fatal} of ${commits}`);
     }
   }
 });

@@ -8,7 +8,8 @@ import { CountEvictor } from "../../../src/engine/windows/evictors.ts";
 import { EventTimeSessionWindows } from "../../../src/engine/windows/session_windows.ts";
 import { SlidingEventTimeWindows } from "../../../src/engine/windows/sliding_event_time_windows.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
-import { JobRig } from "../job_rig.ts";
+import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
+import { outputOf } from "../counting_job.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
@@ -28,13 +29,13 @@ type Describe = (oranges: DataStream<Orange>, greens: DataStream<Green>) => Sing
 type Times = Readonly<Record<string, readonly number[]>>;
 
 /** A job of two streams: each key has a record at each of its times, which is its number, too. */
-function newJob(oranges: Times, greens: Times, describe: Describe): JobRig {
+function newJob(oranges: Times, greens: Times, describe: Describe): JobHarness {
   const entries = <T>(times: Times, make: (key: string, ms: number) => T) =>
     Object.entries(times).flatMap(([key, times]) => times.map((ms) => at(ms, make(key, ms))))
       .sort((a, b) => a.timestampMs - b.timestampMs);
   const left = new ScriptSource<Orange>({ "o-0": entries(oranges, (color, n) => ({ color, n })) });
   const right = new ScriptSource<Green>({ "g-0": entries(greens, (shade, m) => ({ shade, m })) });
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     describe(
       env.fromSource(left, WatermarkStrategy.forMonotonousTimestamps<Orange>(), "oranges"),
       env.fromSource(right, WatermarkStrategy.forMonotonousTimestamps<Green>(), "greens"),
@@ -58,7 +59,7 @@ Deno.test("join() gives all pairs of a tumbling window, and nothing where one st
   const job = newJob({ k: [0, 1, 2, 3, 4, 5, 6, 7] }, { k: [0, 1, 3, 4] }, joinIn(TumblingEventTimeWindows.of(2)));
   await job.run();
 
-  assertEquals(job.output, [
+  assertEquals(outputOf(job), [
     ...["k 0,0 @1", "k 0,1 @1", "k 1,0 @1", "k 1,1 @1"],
     ...["k 2,3 @3", "k 3,3 @3"],
     ...["k 4,4 @5", "k 5,4 @5"],
@@ -69,7 +70,7 @@ Deno.test("join() gives the pairs of each window that slides", async () => {
   const job = newJob({ k: [0, 1, 2, 3, 4] }, { k: [0, 3, 4] }, joinIn(SlidingEventTimeWindows.of(2, 1)));
   await job.run();
 
-  assertEquals(job.output, [
+  assertEquals(outputOf(job), [
     ...["k 0,0 @0", "k 0,0 @1", "k 1,0 @1"],
     // Orange 2 finds green 3 in [2, 3], and nothing in [1, 2].
     ...["k 2,3 @3", "k 3,3 @3"],
@@ -83,14 +84,14 @@ Deno.test("join() gives the pairs of a session that records of both streams make
   await job.run();
 
   const pairs = [1, 2, 5, 6].flatMap((n) => [3, 4].map((m) => `k ${n},${m} @8`));
-  assertEquals(job.output, pairs);
+  assertEquals(outputOf(job), pairs);
 });
 
 Deno.test("join() joins records of one key only", async () => {
   const job = newJob({ a: [1], b: [2] }, { b: [3], c: [4] }, joinIn(TumblingEventTimeWindows.of(10)));
   await job.run();
 
-  assertEquals(job.output, ["b 2,3 @9"]);
+  assertEquals(outputOf(job), ["b 2,3 @9"]);
 });
 
 Deno.test("join() of a stream with itself gives each record with each of its key", async () => {
@@ -103,7 +104,7 @@ Deno.test("join() of a stream with itself gives each record with each of its key
   );
   await job.run();
 
-  assertEquals(job.output.toSorted(), ["1,1 @9", "1,2 @9", "2,1 @9", "2,2 @9", "3,3 @9"]);
+  assertEquals(outputOf(job).toSorted(), ["1,1 @9", "1,2 @9", "2,1 @9", "2,2 @9", "3,3 @9"]);
 });
 
 /** "a: 1 2 | 3": all of a window at once. */
@@ -116,7 +117,7 @@ Deno.test("coGroup() gives all of a window at once, also where one stream has no
   const job = newJob({ a: [1, 2, 11], b: [3] }, { a: [4], c: [5, 6] }, together);
   await job.run();
 
-  assertEquals(job.output, ["1,2 | 4 @9", "3 |  @9", " | 5,6 @9", "11 |  @19"]);
+  assertEquals(outputOf(job), ["1,2 | 4 @9", "3 |  @9", " | 5,6 @9", "11 |  @19"]);
 });
 
 Deno.test("coGroup() gives any number of records", async () => {
@@ -130,7 +131,7 @@ Deno.test("coGroup() gives any number of records", async () => {
   );
   await job.run();
 
-  assertEquals(job.output, ["1 @9", "2 @9"]);
+  assertEquals(outputOf(job), ["1 @9", "2 @9"]);
 });
 
 Deno.test("join() and coGroup() take trigger(), evictor() and allowedLateness() as windows do", async () => {
@@ -144,40 +145,45 @@ Deno.test("join() and coGroup() take trigger(), evictor() and allowedLateness() 
   // As seen in Flink: what is left at the window's end is dropped without firing.
   const counting = newJob(...times, (...streams) => windows(...streams).trigger(CountTrigger.of(3)).apply(show));
   await counting.run();
-  assertEquals(counting.output, ["1,2 | 4 @9"]);
+  assertEquals(outputOf(counting), ["1,2 | 4 @9"]);
 
   const evicting = newJob(...times, (...streams) => windows(...streams).evictor(CountEvictor.of(3)).apply(show));
   await evicting.run();
-  assertEquals(evicting.output, ["2 | 4,5 @9"]);
+  assertEquals(outputOf(evicting), ["2 | 4,5 @9"]);
 
   for (const latenessMs of [0, 10]) {
     const late = new ScriptSource<Orange>({ "o-0": [at(1, { color: "a", n: 1 }), at(12, { color: "a", n: 12 })] });
     const greens = new ScriptSource<Green>({ "g-0": [at(4, { shade: "a", m: 4 }), at(13, { shade: "a", m: 13 })] });
-    const job = new JobRig((env, { store }) => {
+    const job = new JobHarness((env, { store }) => {
       windows(
         env.fromSource(late, WatermarkStrategy.forMonotonousTimestamps<Orange>(), "oranges"),
         env.fromSource(greens, WatermarkStrategy.forMonotonousTimestamps<Green>(), "greens"),
       ).allowedLateness(latenessMs).apply(show).sinkTo(store.sink("out"));
     });
     // Event time has come to 11 when the late orange comes.
-    const acts = [() => late.append("o-0", at(2, { color: "a", n: 2 })), () => job.clock.advance(1_000)];
-    await job.execute({}, ...acts);
+    await job.start();
+    late.append("o-0", at(2, { color: "a", n: 2 }));
+    await job.settle();
+    await job.stop();
 
     const again = latenessMs === 0 ? [] : ["1,2 | 4 @9"];
-    assertEquals([job.output, job.store.letters.length], [["1 | 4 @9", ...again], 1 - again.length]);
+    assertEquals([outputOf(job), job.store.letters.length], [["1 | 4 @9", ...again], 1 - again.length]);
   }
 });
 
 Deno.test("join() says where a record is that came too late, as windows do", async () => {
   const greens = new ScriptSource<Green>({ "g-0": [at(25, { shade: "a", m: 25 })] });
   const oranges = new ScriptSource<Orange>({ "o-0": [at(25, { color: "a", n: 25 })] });
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     joinIn(TumblingEventTimeWindows.of(10))(
       env.fromSource(oranges, WatermarkStrategy.forMonotonousTimestamps<Orange>(), "oranges"),
       env.fromSource(greens, WatermarkStrategy.forMonotonousTimestamps<Green>(), "greens"),
     ).name("pairs").sinkTo(store.sink("out"));
   });
-  await job.execute({}, () => oranges.append("o-0", at(2, { color: "a", n: 2 })), () => job.clock.advance(1_000));
+  await job.start();
+  oranges.append("o-0", at(2, { color: "a", n: 2 }));
+  await job.settle();
+  await job.stop();
 
   assertEquals(job.store.letters.map(({ operator, origin }) => [operator, origin?.topic, origin?.offset]), [
     ["pairs", "o-0", 1],
@@ -227,7 +233,7 @@ Deno.test("join() gives what a loop over all pairs and windows gives, wherever t
         }
         await job.run();
 
-        assertEquals(job.output.toSorted(), expected.toSorted());
+        assertEquals(outputOf(job).toSorted(), expected.toSorted());
       },
     ),
     { seed: 20_261_021, numRuns: 100 },
@@ -249,7 +255,7 @@ Deno.test("coGroup() gives the same, record for record, when the job dies at any
       };
       await assertRejects(() => job.run(), Error, "kill -9");
       await job.run();
-      assertEquals(job.output, undisturbed.output, `${moment} ${fatal} of ${commits}`);
+      assertEquals(outputOf(job), outputOf(undisturbed), `${moment} ${fatal} of ${commits}`);
     }
   }
 });

@@ -21,7 +21,8 @@ import { EventTimeTrigger } from "../../../src/engine/windows/time_triggers.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import type { GlobalWindow, TimeWindow, Window } from "../../../src/engine/windows/window.ts";
 import type { WindowAssigner } from "../../../src/engine/windows/window_assigner.ts";
-import { JobRig } from "../job_rig.ts";
+import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
+import { outputOf } from "../counting_job.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
@@ -207,7 +208,7 @@ Deno.test("A process function's output() goes to a side output, at the window's 
       }
     }
   }
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     const sales = env.fromSource(
       new ScriptSource<Sale>({ "s-0": [at(1, sale("Ulm", 1, 3)), at(2, sale("Ulm", 2, 7))] }),
       WatermarkStrategy.forMonotonousTimestamps(),
@@ -218,7 +219,7 @@ Deno.test("A process function's output() goes to a side output, at the window's 
   });
   await job.run();
 
-  assertEquals(job.output, ["Ulm 7 @9"]);
+  assertEquals(outputOf(job), ["Ulm 7 @9"]);
 });
 
 // -------------------------------------------------------------------------------------------------- runs of one job
@@ -227,8 +228,8 @@ Deno.test("A process function's output() goes to a side output, at the window's 
 function globalJob(
   source: ScriptSource<Sale>,
   windowed: (byCity: KeyedStream<Sale, string>) => WindowedStream<Sale, string, GlobalWindow>,
-): JobRig {
-  return new JobRig((env, { store }) => {
+): JobHarness {
+  return new JobHarness((env, { store }) => {
     const sales = env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "sales");
     windowed(sales.keyBy(({ city }) => city)).process(new Sums<GlobalWindow>()).map((text) => text.split(": ")[1]!)
       .sinkTo(store.sink("out")).name("out");
@@ -243,12 +244,12 @@ Deno.test("A continuous trigger on a global window lets a bounded job end, and g
   );
   await job.run();
   // 10 and 20, and once at the end.
-  assertEquals(job.output.map((text) => text.split(" @")[0]), ["1 2", "1 2", "1 2"]);
+  assertEquals(outputOf(job).map((text) => text.split(" @")[0]), ["1 2", "1 2", "1 2"]);
   source.append("s-0", at(31, sale("Ulm", 31, 4)), at(52, sale("Ulm", 52, 8)));
   await job.run();
 
   // 40 and 50, and once at the end.
-  assertEquals(job.output.map((text) => text.split(" @")[0]).slice(3), ["1 2 4 8", "1 2 4 8", "1 2 4 8"]);
+  assertEquals(outputOf(job).map((text) => text.split(" @")[0]).slice(3), ["1 2 4 8", "1 2 4 8", "1 2 4 8"]);
 });
 
 Deno.test("The end-of-stream trigger keeps what there is for a later run", async () => {
@@ -258,7 +259,7 @@ Deno.test("The end-of-stream trigger keeps what there is for a later run", async
   source.append("s-0", at(5, sale("Ulm", 5, 4)));
   await job.run();
 
-  assertEquals(job.output.map((text) => text.split(" @")[0]), ["1", "2", "1 4"]);
+  assertEquals(outputOf(job).map((text) => text.split(" @")[0]), ["1", "2", "1 4"]);
 });
 
 Deno.test("What is left of a count window when a bounded run ends waits for a later run", async () => {
@@ -268,23 +269,23 @@ Deno.test("What is left of a count window when a bounded run ends waits for a la
   source.append("s-0", at(4, sale("Ulm", 4, 4)));
   await job.run();
 
-  assertEquals(job.output.map((text) => text.split(" @")[0]), ["1 2", "3 4"]);
+  assertEquals(outputOf(job).map((text) => text.split(" @")[0]), ["1 2", "3 4"]);
 });
 
 Deno.test("A window by the clock that is open when a bounded run ends fires in a later run", async () => {
   const source = new ScriptSource<Sale>({ "s-0": [at(1, sale("Ulm", 1, 5)), at(2, sale("Ulm", 2, 4))] });
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "sales").keyBy(({ city }) => city)
       .window(TumblingProcessingTimeWindows.of(10)).sum("sum").map(({ sum }) => sum).sinkTo(store.sink("out")).name(
         "out",
       );
   });
   await job.run();
-  assertEquals(job.output, []);
+  assertEquals(outputOf(job), []);
   job.clock.nowMs += 10;
   await job.run();
 
-  assertEquals(job.output, ["9 @1000009"]);
+  assertEquals(outputOf(job), ["9 @9"]);
 });
 
 // ------------------------------------------------------------------------------------------------------- description

@@ -3,13 +3,15 @@ import type { OperatorBooks } from "../../../src/engine/reporting/books.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
-import { JobRig, windowCounts } from "../job_rig.ts";
+import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
+import { windowCounts } from "../counting_job.ts";
+import { tableOf } from "../logged.ts";
 import { at, bad, type Entry, ScriptSource } from "../script_source.ts";
 
 /** texts → filter out "x" → windows → out, with all texts into a second sink. */
-function newJob(...entries: readonly Entry<string>[]): JobRig {
+function newJob(...entries: readonly Entry<string>[]): JobHarness {
   const source = new ScriptSource({ "s-0": entries });
-  return new JobRig((env, { store }) => {
+  return new JobHarness((env, { store }) => {
     const texts = env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts");
     const kept = texts.filter((text) => !text.startsWith("x")).name("kept");
     windowCounts(kept).sinkTo(store.sink("out")).name("out");
@@ -34,7 +36,8 @@ Deno.test("booksOf() accounts for every record: bad, filtered out, late, in a wi
     at(12, "b 1"),
     at(12, "c 1"),
   );
-  const result = await job.execute();
+  await job.start();
+  const result = await job.stop();
 
   assertEquals(result.books, {
     recordsIn: 8,
@@ -64,7 +67,7 @@ Deno.test("a record at which the second of two branches throws is taken back in 
     "s-0": [at(1, "kept"), at(2, "x throws"), at(25, "kept"), at(3, "late"), at(4, "late too"), at(26, "kept throws")],
   });
   const lateTag = new OutputTag<string>("late");
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     const texts = env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts");
     const windows = texts.filter((text) => !text.startsWith("x")).name("kept")
       .keyBy((text) => text)
@@ -94,7 +97,7 @@ Deno.test("a record at which the second of two branches throws is taken back in 
 
 Deno.test("a late record that is in the dead letters stays late when another operator throws at it", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(25, "a 1"), at(3, "late 1")] });
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     const texts = env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts");
     windowCounts(texts).sinkTo(store.sink("out")).name("out");
     texts.map((text) => {
@@ -112,7 +115,7 @@ Deno.test("a late record that is in the dead letters stays late when another ope
 Deno.test("the end of a job shows what became of the records of each operator", async () => {
   const job = newJob(at(1, "a 1"), at(2, "x 1"), bad(3, "no text"), at(11, "b 1"), at(5, "a 1"));
   await job.run();
-  assertEquals(job.table, [
+  assertEquals(tableOf(job), [
     "        in  consumed  filtered  late  bad  out",
     "texts    5         4         0     0    1    4",
     "kept     4         3         1     0    0    3",

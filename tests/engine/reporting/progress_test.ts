@@ -5,26 +5,27 @@ import type { EnvironmentOptions } from "../../../src/engine/runtime/job_options
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingProcessingTimeWindows } from "../../../src/engine/windows/processing_time_windows.ts";
 import { AsyncCalls } from "../async_calls.ts";
-import { countingJob, JobRig, windowCounts } from "../job_rig.ts";
+import { windowCounts } from "../counting_job.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { at, type Entry, ScriptSource } from "../script_source.ts";
 
 const FIRST_CLOSES = "the first closes when event time reaches 1970-01-01T00:00:00.009Z";
 
 /** What a job says after each of these times, without its beginning and end. */
 async function saidAfter(
-  job: JobRig,
+  job: SteppedJob,
   options: EnvironmentOptions,
   ...acts: readonly (() => void)[]
 ): Promise<string[]> {
   await job.execute(options, ...acts);
-  return job.said.slice(1, -1);
+  return job.logged.slice(1, -1);
 }
 
-const wait = (job: JobRig, seconds: number) => () => job.clock.advance(seconds * 1_000);
+const wait = (job: SteppedJob, seconds: number) => () => job.clock.advance(seconds * 1_000);
 
 Deno.test("Progress says every ten seconds what went in and came out, and how much there is to do", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(11, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const said = await saidAfter(
     job,
     {},
@@ -42,7 +43,7 @@ Deno.test("Progress says every ten seconds what went in and came out, and how mu
 });
 
 Deno.test("Progress says nothing twice while nothing changes", async () => {
-  const job = countingJob(new ScriptSource<string>({ "s-0": [] }));
+  const job = SteppedJob.counting(new ScriptSource<string>({ "s-0": [] }));
   const said = await saidAfter(job, {}, ...Array.from({ length: 10 }, () => wait(job, 10)));
 
   assertEquals(said, ["info: waits for records: script s-0 read to the end"]);
@@ -50,7 +51,7 @@ Deno.test("Progress says nothing twice while nothing changes", async () => {
 
 Deno.test("Progress says why nothing comes out once while event time moves on, and again when it stands still", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const said = await saidAfter(
     job,
     {},
@@ -73,7 +74,7 @@ Deno.test("Progress says why nothing comes out once while event time moves on, a
 });
 
 Deno.test("whyNothingComesOut() names the split that has not given a record, and that --idle ends the wait", async () => {
-  const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1"), at(2, "b 1")], "s-1": [] }));
+  const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1"), at(2, "b 1")], "s-1": [] }));
   const said = await saidAfter(job, {}, wait(job, 10));
 
   assertEquals(said.slice(1), [
@@ -84,7 +85,7 @@ Deno.test("whyNothingComesOut() names the split that has not given a record, and
 
 Deno.test("whyNothingComesOut() names the split furthest behind, how far it is and since when", async () => {
   const source = new ScriptSource({ "s-0": [at(4, "a 1")], "s-1": [at(8, "b 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const said = await saidAfter(job, {}, wait(job, 4), () => source.append("s-1", at(9, "b 1")), wait(job, 6));
 
   assertEquals(said.slice(1), [
@@ -95,7 +96,7 @@ Deno.test("whyNothingComesOut() names the split furthest behind, how far it is a
 
 Deno.test("whyNothingComesOut() names the operator whose window closes first", async () => {
   const source = new ScriptSource({ "s-0": [at(25, "a 1")], "s-1": [] });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const texts = env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts");
     windowCounts(texts).name("all").sinkTo(store.sink("all")).name("all_sink");
     windowCounts(texts.filter((text) => text === "none")).name("some").sinkTo(store.sink("some")).name("some_sink");
@@ -109,7 +110,7 @@ Deno.test("whyNothingComesOut() names the operator whose window closes first", a
 });
 
 Deno.test("whyNothingComesOut() says that all is silent when every split is idle", async () => {
-  const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")], "s-1": [] }));
+  const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1")], "s-1": [] }));
   const said = await saidAfter(job, { idleMs: 5_000 }, wait(job, 10));
 
   assertEquals(said.slice(1), [
@@ -121,7 +122,7 @@ Deno.test("whyNothingComesOut() says that all is silent when every split is idle
 
 Deno.test("whyNothingComesOut() says that there never is event time without a strategy", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     windowCounts(env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts")).sinkTo(store.sink("out"));
   });
   const said = await saidAfter(job, {}, wait(job, 10));
@@ -135,7 +136,7 @@ Deno.test("whyNothingComesOut() says that there never is event time without a st
 
 Deno.test("whyNothingComesOut() knows of a strategy in the middle of the job", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const texts = env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts")
       .assignTimestampsAndWatermarks(WatermarkStrategy.forMonotonousTimestamps());
     windowCounts(texts).sinkTo(store.sink("out"));
@@ -148,7 +149,7 @@ Deno.test("whyNothingComesOut() knows of a strategy in the middle of the job", a
 Deno.test("whyNothingComesOut() says that records are known to be there which have not come", async () => {
   const source = new ScriptSource({ "s-0": [] as Entry<string>[], "s-1": [at(5, "a 1")] });
   source.announce("s-0", at(1, "a 1"), at(2, "a 1"));
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const said = await saidAfter(job, {}, wait(job, 10));
 
   assertEquals(said, ["info: waits for records of s-0 that are known to be there: 2 to read"]);
@@ -156,7 +157,7 @@ Deno.test("whyNothingComesOut() says that records are known to be there which ha
 
 Deno.test("whyNothingComesOut() names all sources when there is nothing to read", async () => {
   const sources = [new ScriptSource<string>({ "a-0": [] }), new ScriptSource<string>({ "b-0": [] })];
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const [one, other] = sources.map((source, index) =>
       env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), `source_${index}`)
     );
@@ -175,8 +176,8 @@ function jobOf(
   sources: readonly ScriptSource<string>[],
   describe: (first: DataStream<string>, second: DataStream<string>) => DataStream<string>,
   strategies: readonly WatermarkStrategy<string>[] = [MONOTONOUS, MONOTONOUS],
-): JobRig {
-  return new JobRig((env, { store }) => {
+): SteppedJob {
+  return new SteppedJob((env, { store }) => {
     const streams = sources.map((source, i) => env.fromSource(source, strategies[i]!, `source_${i}`));
     describe(streams[0]!, streams[1]!).sinkTo(store.sink("out"));
   });

@@ -7,11 +7,11 @@ import { DataGeneratorSource } from "../../../src/engine/sources/data_generator_
 import { nextTurn } from "../../../src/engine/testing/pulse.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { AsyncCalls } from "../async_calls.ts";
-import { JobRig } from "../job_rig.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { at, type Entry, ScriptSource } from "../script_source.ts";
 
 /** Time passes second by second, as it does where nobody blocks the thread. */
-function pass(job: JobRig, seconds: number): () => void {
+function pass(job: SteppedJob, seconds: number): () => void {
   return () => {
     for (let second = 0; second < seconds; second++) job.clock.advance(1_000);
   };
@@ -22,16 +22,16 @@ function textJob(
   source: ScriptSource<string>,
   between: (texts: DataStream<string>) => DataStream<string> = (texts) => texts,
   options: EnvironmentOptions = {},
-): JobRig {
-  return new JobRig((env, { store }) => {
+): SteppedJob {
+  return new SteppedJob((env, { store }) => {
     const texts = env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts");
     between(texts).sinkTo(store.sink("out")).name("out");
   }, options);
 }
 
 /** What the watchdog of a job said. */
-function warningsOf(job: JobRig): string[] {
-  return job.said.filter((line) => /no progress|goes on after|stood still/.test(line));
+function warningsOf(job: SteppedJob): string[] {
+  return job.logged.filter((line) => /no progress|goes on after|stood still/.test(line));
 }
 
 // ------------------------------------------------------------------------------------------------- the loop goes round
@@ -122,7 +122,7 @@ function newGate(): Gate {
 }
 
 /** What the watchdog says of a job that hangs at the gate for 75 s, and then has some more seconds. */
-async function warningsAtGate(job: JobRig, gate: Gate, options: EnvironmentOptions = {}): Promise<string[]> {
+async function warningsAtGate(job: SteppedJob, gate: Gate, options: EnvironmentOptions = {}): Promise<string[]> {
   const done = job.execute(options, pass(job, 2));
   for (let turn = 0; turn < 10; turn++) await nextTurn();
   pass(job, 76)();
@@ -137,7 +137,7 @@ function heldBy(who: string, work = ""): string[] {
 }
 
 /** Makes a method of the store's sessions wait at the gate, from its `nth` call on. */
-function block(job: JobRig, method: "restore" | "flush" | "commit" | "close", gate: Gate, nth = 1): void {
+function block(job: SteppedJob, method: "restore" | "flush" | "commit" | "close", gate: Gate, nth = 1): void {
   const { store } = job;
   const openJob = store.openJob.bind(store);
   store.openJob = async (request) => {
@@ -175,7 +175,7 @@ Deno.test("Watchdog names who holds a job that was asked to stop, after 5 s and 
   const stop = new AbortController();
   const job = textJob(new ScriptSource({ "s-0": [at(1, "a")] }));
   block(job, "commit", gate, 2);
-  const stopping = () => job.said.filter((line) => line.includes("asked to stop"));
+  const stopping = () => job.logged.filter((line) => line.includes("asked to stop"));
   const done = job.execute({ signal: stop.signal });
   for (let turn = 0; turn < 10; turn++) await nextTurn();
   pass(job, 3)();
@@ -236,7 +236,7 @@ function sinkJob(
   at: "open" | "flush" | "prepareCommit" | "committed" | "close",
   gate: Gate,
   entries: readonly Entry<string>[],
-): JobRig {
+): SteppedJob {
   const sink: Sink<string> = {
     description: "a slow sink",
     exactlyOnceWith: () => false,
@@ -254,7 +254,7 @@ function sinkJob(
       return writer;
     },
   };
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     env.fromSource(new ScriptSource({ "s-0": entries }), WatermarkStrategy.noWatermarks<string>(), "texts")
       .sinkTo(sink).name("slow");
   }, { commitIntervalMs: 1 });
@@ -292,7 +292,7 @@ Deno.test("Watchdog names the source that does not open", async () => {
 
 Deno.test("Watchdog warns afterwards that a function blocked the thread", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a"), at(2, "slow"), at(3, "b")] });
-  const job: JobRig = textJob(source, (texts) =>
+  const job: SteppedJob = textJob(source, (texts) =>
     texts.map((text) => {
       if (text === "slow") job.clock.advance(14_000);
       return text;
@@ -307,7 +307,7 @@ Deno.test("Watchdog warns afterwards that a function blocked the thread", async 
 
 Deno.test("Watchdog names the operator whose timers or results blocked the thread", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a")] });
-  const job: JobRig = textJob(source, (texts) =>
+  const job: SteppedJob = textJob(source, (texts) =>
     AsyncDataStream.orderedWait(
       texts.keyBy((text) => text).process<string>({
         processElement: (_text, context) => context.timerService().registerProcessingTimeTimer(1_001_000),
@@ -353,7 +353,7 @@ Deno.test("Watchdog leaves a job in peace that has nothing to do", async () => {
 });
 
 Deno.test("Watchdog leaves a source in peace whose next record is not due yet", async () => {
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const source = new DataGeneratorSource({ generate: String, count: 10, ratePerSecond: 0.001 });
     env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "numbers").sinkTo(store.sink("out"));
   });

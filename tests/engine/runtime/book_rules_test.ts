@@ -17,7 +17,7 @@ import { Journal } from "../../../src/engine/state/journal.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import type { TimeWindow } from "../../../src/engine/windows/window.ts";
-import { JobRig } from "../job_rig.ts";
+import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
 
 class Lossy implements Operator<number, number> {
   constructor(readonly fate: "filters twice" | "says late and emits" | "keeps it") {}
@@ -32,7 +32,7 @@ class Lossy implements Operator<number, number> {
 
 Deno.test("a commit is refused if a record has vanished or was counted twice", async () => {
   for (const fate of ["filters twice", "says late and emits", "keeps it"] as const) {
-    const job = new JobRig((env, { store }) => {
+    const job = new JobHarness((env, { store }) => {
       env.fromCollection([1]).transform("lossy", () => new Lossy(fate)).name("lossy").sinkTo(store.sink("out"));
     });
     await assertRejects(() => job.run(), Error, 'The books of "lossy" do not balance');

@@ -8,7 +8,7 @@ import {
   TumblingEventTimeWindows,
   WatermarkStrategy,
 } from "../../../src/engine/mod.ts";
-import { countingJob, JobRig } from "../job_rig.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { at, bad, ScriptSource } from "../script_source.ts";
 import {
   JobHarness,
@@ -170,7 +170,7 @@ Deno.test("execute() fails when a job has come to its end and each of its record
 
 Deno.test("execute() fails after the commit: what was bad is kept, and the next run does not read it again", async () => {
   const source = new ScriptSource<string>({ "s-0": [bad(1, "no JSON"), bad(2, "no JSON")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await assertRejects(
     () => job.run(),
     JobError,
@@ -186,7 +186,7 @@ Deno.test("execute() fails after the commit: what was bad is kept, and the next 
 
 Deno.test("execute() fails when each record was bad though windows of an earlier run had results", async () => {
   const source = new ScriptSource<string>({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.execute({}, () => {}); // live: its window stays open
   source.append("s-0", bad(2, "no JSON"));
 
@@ -206,7 +206,7 @@ Deno.test("execute() fails when each asynchronous call failed", async () => {
 
 Deno.test("execute() does not fail for one bad record when an attempt before the last had good ones", async () => {
   const source = new ScriptSource<string>({ "s-0": [...good(2_000).map((n) => at(n, "a")), bad(2, "no JSON")] });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo(store.sink("out"));
   });
   let commits = 0;
@@ -221,7 +221,7 @@ Deno.test("execute() does not fail for one bad record when an attempt before the
 Deno.test("execute() does not fail for a call of the last commit that fails when others come to something", async () => {
   const source = new ScriptSource<number>({ "s-0": [at(1, 1), at(2, -2)] });
   let answers = false;
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const numbers = env.fromSource(source, WatermarkStrategy.noWatermarks(), "numbers");
     AsyncDataStream.orderedWait(
       numbers,

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { countingJob } from "../job_rig.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 Deno.test("drain lets a stop fire all windows; what comes for them later opens them afresh, and nothing is late", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(12, "a 1")], "s-1": [at(11, "b 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.execute({ drain: true });
   assertEquals(job.output, ["a 1 @9", "b 1 @19", "a 1 @19"]);
   assertEquals([job.store.entriesOf("state"), job.store.entriesOf("timer")], [{}, {}]);
@@ -19,7 +19,7 @@ Deno.test("drain lets a stop fire all windows; what comes for them later opens t
 });
 
 Deno.test("without drain a stop leaves windows to the next run", async () => {
-  const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
+  const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1")] }));
   await job.execute();
   assertEquals([job.output, Object.keys(job.store.entriesOf("state"))], [[], ['["counts","contents","0:10","a"]']]);
 });

@@ -11,7 +11,8 @@ import {
   TumblingEventTimeWindows,
   WatermarkStrategy,
 } from "../../../src/engine/mod.ts";
-import { countingJob, newLog } from "../job_rig.ts";
+import { countingJob } from "../counting_job.ts";
+import { loggedBy, newLog } from "../logged.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 interface Reading {
@@ -111,7 +112,7 @@ for (const [onError, kept] of [["dead-letter", 1], ["fail", 1], ["skip", 0]] as 
     const { books, deadLetters } = await job.run();
 
     assertEquals([books.late, job.store.letters.length, deadLetters], [1, kept, kept ? "job.dead-letters" : undefined]);
-    const total = job.said.filter((line) => line.includes("dropped 1 late record of 2"));
+    const total = loggedBy(job).filter((line) => line.includes("dropped 1 late record of 2"));
     assertEquals(total.length, 1 - kept);
   });
 }

@@ -5,7 +5,8 @@ import type { EnvironmentOptions } from "../../../src/engine/runtime/job_options
 import { JobError, OperatorError, RecordError } from "../../../src/engine/errors.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
-import { JobRig } from "../job_rig.ts";
+import { JobHarness, type JobHarnessOptions } from "../../../src/engine/testing/job_harness.ts";
+import { loggedBy } from "../logged.ts";
 import { at, bad, type Entry, ScriptSource } from "../script_source.ts";
 
 interface Booking {
@@ -23,11 +24,11 @@ function poisoned(where: Booking["poison"]): (booking: Booking) => Booking {
 }
 
 /** Running totals, windows of them and a second sink: state, timers and outputs before each place that may throw. */
-function poisonJob(bookings: readonly Entry<Booking>[], options: EnvironmentOptions = {}): JobRig {
+function poisonJob(bookings: readonly Entry<Booking>[], options: JobHarnessOptions = {}): JobHarness {
   const add = (a: Booking, b: Booking) => ({ ...b, flights: a.flights + b.flights });
   // What a commit could not keep.
   const unkept = (booking: Booking) => booking.poison === "state" ? { ...booking, flights: NaN } : booking;
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     const totals = env.fromSource(
       new ScriptSource({ "s-0": bookings }),
       WatermarkStrategy.forMonotonousTimestamps(),
@@ -63,7 +64,7 @@ const a = (flights: number, poison?: Booking["poison"]): Booking => ({
   ...(poison && { poison }),
 });
 
-function outcome({ store }: JobRig) {
+function outcome({ store }: JobHarness) {
   return { output: store.output, state: store.entriesOf("state"), timers: Object.keys(store.entriesOf("timer")) };
 }
 
@@ -97,7 +98,7 @@ for (const poison of ["map", "key", "state", "behind state", "second branch", "s
       ],
     );
     assertEquals(
-      job.said[1],
+      loggedBy(job)[1],
       `warn: ${operator}: TypeError: ${message}, at "s-0" partition 0 offset 1; kept in "job.dead-letters"`,
     );
   });
@@ -135,7 +136,7 @@ Deno.test("windows that a record's event time has fired before it died elsewhere
   const source = new ScriptSource({
     "s-0": [at(1, a(1)), at(2, { ...a(2), email: "b" }), at(20, a(4, "second branch")), at(30, a(8)), at(50, a(16))],
   });
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     const bookings = env.fromSource(source, WatermarkStrategy.noWatermarks(), "bookings");
     bookings.assignTimestampsAndWatermarks(WatermarkStrategy.forMonotonousTimestamps()).keyBy(({ email }) => email)
       .window(TumblingEventTimeWindows.of(10)).sum("flights").name("windows").sinkTo(store.sink("windows"));
@@ -173,7 +174,7 @@ Deno.test('onError "skip" goes on likewise and keeps no dead letter', async () =
   const { books } = await job.run();
   assertEquals([books.dead, job.store.letters], [2, []]);
   assertEquals(job.store.output.filter(({ sink }) => sink === "totals").map(({ value }) => value), [a(1), a(5)]);
-  assertEquals(job.said.slice(1, 3).map((line) => line.split("; ").at(-1)), ["it is skipped", "it is skipped"]);
+  assertEquals(loggedBy(job).slice(1, 3).map((line) => line.split("; ").at(-1)), ["it is skipped", "it is skipped"]);
 });
 
 Deno.test('onError "fail" ends the job at the first bad record, decoded or not', async () => {
@@ -207,7 +208,7 @@ Deno.test("maxDead.perMinute ends the job when more records die within a minute,
   const error = await assertRejects(() => poisonJob(entries, options).run(), JobError) as JobError;
   assertEquals(
     error.message,
-    'Cannot go on with job "stats": more than 4 records within a minute could not be processed; the last one: ' +
+    'Cannot go on with job "job": more than 4 records within a minute could not be processed; the last one: ' +
       'clean: TypeError: cannot stand it in map, at "s-0" partition 0 offset 4; those since the last commit are read again ' +
       'by the next start, earlier ones are in "job.dead-letters"; mend the job and start it again, or say with --max-dead ' +
       "how many it may go on with",

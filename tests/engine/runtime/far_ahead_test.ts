@@ -14,7 +14,7 @@ import {
   TestSink,
   TestSource,
 } from "../../../src/engine/testing/mod.ts";
-import { countingJob } from "../job_rig.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 const NOW = Date.UTC(2026, 10, 30, 12);
@@ -185,9 +185,9 @@ Deno.test("a generator of one's own brings event time no further than the limit"
 
 Deno.test("a bounded run takes any time", async () => {
   const far = () => new ScriptSource({ "s-0": [at(IN_2031, "a 1"), at(IN_2031 + 10, "a 1"), at(1, "a 1")] });
-  const bounded = await countingJob(far(), { maxAheadMs: 1 }).run();
+  const bounded = await SteppedJob.counting(far(), { maxAheadMs: 1 }).run();
   assertEquals([bounded.books.late, bounded.books.ahead], [1, 0]);
-  const live = await countingJob(far(), { maxAheadMs: 1 }).execute({}, () => {});
+  const live = await SteppedJob.counting(far(), { maxAheadMs: 1 }).execute({}, () => {});
   assertEquals([live.books.late, live.books.ahead], [0, 2]);
 });
 

@@ -3,14 +3,14 @@ import { JobError, OperatorError } from "../../../src/engine/errors.ts";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { countingJob, JobRig } from "../job_rig.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { at, type Entry, ScriptSource } from "../script_source.ts";
 
 const nothing = () => {};
 
 /** The next `times` openings of the store fail. */
-function failOpening(job: JobRig, times: number, error: Error): void {
+function failOpening(job: SteppedJob, times: number, error: Error): void {
   job.store.onOpen = () => {
     if (times-- > 0) throw error;
   };
@@ -20,7 +20,7 @@ function failOpening(job: JobRig, times: number, error: Error): void {
 
 Deno.test("executeJob() begins again from the last commit when the store says that this can help", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(2, "a 1"), at(11, "a 1"), at(25, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   job.store.beforeCommit = (number) => {
     if (number === 2) throw new RetriableError("The broker is away");
   };
@@ -29,7 +29,7 @@ Deno.test("executeJob() begins again from the last commit when the store says th
   assertEquals([end, job.output], ["finished", ["a 2 @9", "a 1 @19", "a 1 @29"]]);
   // Counts are those of the last attempt.
   assertEquals(books.recordsIn, 4);
-  assertEquals(job.said, [
+  assertEquals(job.logged, [
     "info: starts at the oldest records",
     "warn: The broker is away; goes back to its last commit and tries again in 0.5 s",
     "info: the store is back after 0.0 s",
@@ -41,7 +41,7 @@ Deno.test("executeJob() begins again from the last commit when the store says th
 });
 
 Deno.test("executeJob() waits twice as long before each new attempt, ten seconds at most", async () => {
-  const job = countingJob(new ScriptSource<string>({ "s-0": [] }));
+  const job = SteppedJob.counting(new ScriptSource<string>({ "s-0": [] }));
   failOpening(job, 7, new RetriableError("The broker is away"));
   await job.execute({ bounded: true }, ...Array.from({ length: 7 }, () => nothing));
 
@@ -50,7 +50,7 @@ Deno.test("executeJob() waits twice as long before each new attempt, ten seconds
 
 Deno.test("executeJob() begins with a short wait again when it has worked for a while", async () => {
   const source = new ScriptSource({ "s-0": [] as Entry<string>[] });
-  const job = countingJob(source, { idleMs: Infinity });
+  const job = SteppedJob.counting(source, { idleMs: Infinity });
   failOpening(job, 2, new RetriableError("The broker is away"));
   source.onPoll = () => {
     if (job.clock.nowMs === 1_030_000) throw new RetriableError("A connection was lost");
@@ -62,7 +62,7 @@ Deno.test("executeJob() begins with a short wait again when it has worked for a 
 
 Deno.test("executeJob() names an entry of its commit that no job has written, and where it lies", async () => {
   for (const [entry, text] of [["what?", "rubbish"], ['["job"]', "<html>"], ["17", "1"]] as const) {
-    const job = countingJob(new ScriptSource<string>({ "s-0": [] }));
+    const job = SteppedJob.counting(new ScriptSource<string>({ "s-0": [] }));
     job.store.entries.set(entry, text);
     const error = await assertRejects(() => job.run(), JobError);
     assertEquals(
@@ -80,18 +80,18 @@ class LimitedError extends RetriableError {
 }
 
 Deno.test("executeJob() gives up after so many attempts without a new commit as an error allows", async () => {
-  const job = countingJob(new ScriptSource<string>({ "s-0": [] }));
+  const job = SteppedJob.counting(new ScriptSource<string>({ "s-0": [] }));
   failOpening(job, 10, new LimitedError("The broker answers nonsense"));
   await assertRejects(() => job.execute({ bounded: true }, nothing, nothing), LimitedError);
 
   assertEquals(job.clock.sleeps, [500, 1_000]);
-  assertEquals(job.said.at(-1), "error: gives up, as 3 attempts in a row came to nothing");
+  assertEquals(job.logged.at(-1), "error: gives up, as 3 attempts in a row came to nothing");
 });
 
 Deno.test("executeJob() counts attempts anew after a new commit", async () => {
   const source = new ScriptSource({ "s-0": Array.from({ length: 12 }, (_, i) => at(10 * i, "a 1")) });
   source.stepwise = true;
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   let before = 0;
   job.store.onOpen = () => void (before = job.output.length);
   // Each attempt fails when it has committed its first output.
@@ -105,7 +105,7 @@ Deno.test("executeJob() counts attempts anew after a new commit", async () => {
 
 Deno.test("executeJob() numbers the attempts in dead letters", async () => {
   const source = new ScriptSource({ "s-0": [at(20, "a 1"), at(1, "late 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   job.store.beforeCommit = (number) => {
     if (number === 2) throw new RetriableError("The broker is away");
   };
@@ -115,9 +115,9 @@ Deno.test("executeJob() numbers the attempts in dead letters", async () => {
 });
 
 /** A job whose window function throws the first `times`, and works from then on. */
-function failingJob(times: number, error: () => Error = () => new TypeError("no such traveller")): JobRig {
+function failingJob(times: number, error: () => Error = () => new TypeError("no such traveller")): SteppedJob {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(11, "a 1")] });
-  return new JobRig((env, { store }) => {
+  return new SteppedJob((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts")
       .keyBy((text) => text)
       .window(TumblingEventTimeWindows.of(10))
@@ -143,7 +143,7 @@ Deno.test("executeJob() ends with the first failure of a window, unless a restar
   const healed = failingJob(2);
   await healed.execute({ bounded: true, restartStrategy }, nothing, nothing);
   assertEquals([healed.clock.sleeps, healed.output], [[3_000, 3_000], ["a 1 @9", "a 1 @19"]]);
-  assertEquals(healed.said[1], `warn: ${failed}; goes back to its last commit and tries again in 3 s`);
+  assertEquals(healed.logged[1], `warn: ${failed}; goes back to its last commit and tries again in 3 s`);
 
   const broken = failingJob(3);
   await assertRejects(
@@ -176,7 +176,7 @@ Deno.test("executeJob() restarts no job that cannot run as it is, and none witho
 });
 
 Deno.test("executeJob() throws what no new attempt can help, and closes its session", async () => {
-  const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
+  const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1")] }));
   const error = new JobError("The disk is full");
   job.store.beforeCommit = () => {
     throw error;
@@ -190,7 +190,7 @@ Deno.test("executeJob() throws what no new attempt can help, and closes its sess
 Deno.test("executeJob() throws the OperatorError of a function: its name, the record, the first error as cause", async () => {
   const cause = new RangeError("a flight of -5 minutes");
   const source = new ScriptSource({ "s-0": [at(1, "good"), at(2, "bad")] });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts").map((text) => {
       if (text === "bad") throw cause;
       return text;
@@ -208,7 +208,7 @@ Deno.test("executeJob() throws the OperatorError of a function: its name, the re
 
 Deno.test("executeJob() works without a store", async () => {
   const written: unknown[] = [];
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     env.fromCollection([1, 2]).sinkTo({
       description: "list",
       exactlyOnceWith: () => false,
@@ -217,14 +217,14 @@ Deno.test("executeJob() works without a store", async () => {
   });
   const { end, jobName } = await job.execute({ store: undefined as never });
 
-  assertEquals([end, jobName, written, job.said], ["finished", "stats", [1, 2], ["info: finished: 2 in, 2 out"]]);
+  assertEquals([end, jobName, written, job.logged], ["finished", "stats", [1, 2], ["info: finished: 2 in, 2 out"]]);
 });
 
 // --------------------------------------------------------------------------------------------------- what is asked
 
 Deno.test("executeJob() asks the store with all that it needs to know", async () => {
   const [one, other] = [new ScriptSource({}, ["skyone"]), new ScriptSource({}, ["sunset", "skyone"])];
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const streams = [one, other].map((source, index) =>
       env.fromSource(source, WatermarkStrategy.noWatermarks(), `source_${index}`)
     );
@@ -249,7 +249,7 @@ Deno.test("executeJob() asks the store with all that it needs to know", async ()
 
 Deno.test("executeJob() forgets the last commit first when asked to, and only while no other instance is active", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(11, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.run();
   await job.run({ reset: true });
 
@@ -259,7 +259,7 @@ Deno.test("executeJob() forgets the last commit first when asked to, and only wh
 });
 
 Deno.test("executeJob() forgets the last commit once, not again in a new attempt", async () => {
-  const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
+  const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1")] }));
   job.store.beforeCommit = (number) => {
     if (number === 2) throw new RetriableError("The broker is away");
   };
@@ -270,7 +270,7 @@ Deno.test("executeJob() forgets the last commit once, not again in a new attempt
 });
 
 Deno.test("executeJob() still forgets the last commit when its first attempt did not come to that", async () => {
-  const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
+  const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1")] }));
   await job.run();
   failOpening(job, 1, new RetriableError("The broker is away"));
   await job.execute({ bounded: true, reset: true }, nothing);
@@ -283,17 +283,17 @@ Deno.test("executeJob() still forgets the last commit when its first attempt did
 
 Deno.test("executeJob() commits and ends when the signal says so", async () => {
   const source = new ScriptSource({ "s-0": [] as Entry<string>[] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const { end, books } = await job.execute({}, () => source.append("s-0", at(1, "a 1"), at(2, "a 1")));
 
   assertEquals([end, books.recordsIn, books.pendingTimers], ["stopped", 2, 1]);
   assertEquals(job.store.entriesOf("state"), { '["counts","contents","0:10","a"]': [9, 0, "a 2"] });
-  assertEquals(job.said.at(-1), "info: stopped after a commit: 2 in, 0 out");
+  assertEquals(job.logged.at(-1), "info: stopped after a commit: 2 in, 0 out");
 });
 
 Deno.test("executeJob() takes no record when the signal came before the first", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const stop = new AbortController();
   job.store.afterCommit = () => stop.abort();
   const { end, books } = await job.execute({ signal: stop.signal });
@@ -303,7 +303,7 @@ Deno.test("executeJob() takes no record when the signal came before the first", 
 
 Deno.test("executeJob() ends when the signal comes while it stands by", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const stop = new AbortController();
   job.store.onOpen = (request) => {
     request.onStandby("process 4711");
@@ -316,7 +316,7 @@ Deno.test("executeJob() ends when the signal comes while it stands by", async ()
 });
 
 Deno.test("executeJob() ends when the signal comes while it waits for a new attempt", async () => {
-  const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
+  const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1")] }));
   failOpening(job, Infinity, new RetriableError("The broker is away"));
   const { end } = await job.execute({}, nothing, nothing); // the third wait is ended by the signal
 
@@ -325,7 +325,7 @@ Deno.test("executeJob() ends when the signal comes while it waits for a new atte
 
 Deno.test("executeJob() does not sleep when the signal came while it was at work", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(11, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const stop = new AbortController();
   // In the look behind the last record, after which the job would sleep.
   source.onPoll = () => {
@@ -338,7 +338,7 @@ Deno.test("executeJob() does not sleep when the signal came while it was at work
 
 Deno.test("executeJob() does not sleep when it lost the job while it was at work", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   let rounds = 0;
   source.onPoll = () => {
     if (++rounds === 2) job.store.sessions[0]!.lose(new JobError("The job was dropped"));
@@ -350,7 +350,7 @@ Deno.test("executeJob() does not sleep when it lost the job while it was at work
 
 Deno.test("executeJob() throws when the commit of a stop fails: nobody shall believe in it", async () => {
   const source = new ScriptSource({ "s-0": [] as Entry<string>[] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   job.store.beforeCommit = (number) => {
     if (number === 2) throw new RetriableError("The broker is away");
   };
@@ -365,14 +365,14 @@ Deno.test("executeJob() throws when the commit of a stop fails: nobody shall bel
 // ------------------------------------------------------------------------------------------------ several instances
 
 Deno.test("executeJob() says that it stands by, behind whom, and when it takes over", async () => {
-  const job = countingJob(new ScriptSource<string>({ "s-0": [] }));
+  const job = SteppedJob.counting(new ScriptSource<string>({ "s-0": [] }));
   job.store.onOpen = ({ onStandby }) => {
     onStandby("process 4711 on host1");
     onStandby("process 4712 on host2");
   };
   await job.execute();
 
-  assertEquals(job.said.slice(0, 3), [
+  assertEquals(job.logged.slice(0, 3), [
     "info: stands by: process 4711 on host1 is active, this instance takes over when it ends",
     "info: stands by: process 4712 on host2 is active, this instance takes over when it ends",
     "info: takes over",
@@ -381,8 +381,8 @@ Deno.test("executeJob() says that it stands by, behind whom, and when it takes o
 
 Deno.test('executeJob() ends "finished elsewhere" when the active instance brought the bounded run to its end', async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const active = countingJob(source);
-  const waiting = countingJob(source);
+  const active = SteppedJob.counting(source);
+  const waiting = SteppedJob.counting(source);
   waiting.store.onOpen = async ({ onStandby }) => {
     onStandby("process 4711");
     waiting.clock.advance(5_000);
@@ -394,12 +394,12 @@ Deno.test('executeJob() ends "finished elsewhere" when the active instance broug
   const { end } = await waiting.run();
 
   assertEquals([end, waiting.store.commits, active.output], ["finished elsewhere", [], ["a 2 @9"]]);
-  assertEquals(waiting.said.at(-1), "info: ends, as the active instance has finished: 0 in, 0 out");
+  assertEquals(waiting.logged.at(-1), "info: ends, as the active instance has finished: 0 in, 0 out");
 });
 
 Deno.test("executeJob() takes a bounded run over when the active instance died on the way", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(11, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   job.store.beforeCommit = (number) => {
     if (number === 2) throw new Error("kill -9");
   };
@@ -413,7 +413,7 @@ Deno.test("executeJob() takes a bounded run over when the active instance died o
 
 Deno.test("executeJob() runs anew when a bounded run had finished before it came to stand by", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.run();
   source.append("s-0", at(11, "a 1"));
   job.clock.advance(1);
@@ -425,7 +425,7 @@ Deno.test("executeJob() runs anew when a bounded run had finished before it came
 
 Deno.test("executeJob() runs on without an end when the one before it was bounded", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.run();
   job.store.onOpen = ({ onStandby }) => onStandby("process 4711");
 
@@ -434,7 +434,7 @@ Deno.test("executeJob() runs on without an end when the one before it was bounde
 
 Deno.test("executeJob() stands by again when another instance took the job over", async () => {
   const source = new ScriptSource({ "s-0": [] as Entry<string>[] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   let opened = 0;
   job.store.onOpen = ({ onStandby }) => {
     if (++opened === 2) onStandby("process 4712");
@@ -449,7 +449,7 @@ Deno.test("executeJob() stands by again when another instance took the job over"
     () => source.append("s-0", at(11, "a 1")),
   );
 
-  assertEquals(job.said.slice(1, 4), [
+  assertEquals(job.logged.slice(1, 4), [
     "warn: Another instance took over; goes back to its last commit and tries again in 0.5 s",
     "info: stands by: process 4712 is active, this instance takes over when it ends",
     "info: takes over",
@@ -458,7 +458,7 @@ Deno.test("executeJob() stands by again when another instance took the job over"
 });
 
 Deno.test("executeJob() tells why the job was lost, not what went wrong because of it", async () => {
-  const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
+  const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1")] }));
   job.store.beforeCommit = (_number, session) => {
     session.lose(new JobError("Another program dropped the job"));
     throw new Error("commit 17 failed");
@@ -468,7 +468,7 @@ Deno.test("executeJob() tells why the job was lost, not what went wrong because 
 });
 
 Deno.test("executeJob() waits for no commit that never ends when it lost the job", async () => {
-  const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
+  const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1")] }));
   const openJob = job.store.openJob.bind(job.store);
   job.store.openJob = async (request) => {
     const session = await openJob(request);
@@ -484,7 +484,7 @@ Deno.test("executeJob() waits for no commit that never ends when it lost the job
 
 for (const [what, fatal] of [["a new attempt", 2], ["its result", Infinity]] as const) {
   Deno.test(`executeJob() does not lose ${what} when its session cannot be closed`, async () => {
-    const job = countingJob(new ScriptSource({ "s-0": [at(1, "a 1")] }));
+    const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1")] }));
     job.store.beforeCommit = (number, session) => {
       session.onClose = () => {
         throw new RetriableError("The broker did not answer to the good-bye");

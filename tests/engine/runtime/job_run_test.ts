@@ -8,7 +8,8 @@ import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
 import { nextTurn } from "../../../src/engine/testing/pulse.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
-import { countingJob, countOf, JobRig, windowCounts } from "../job_rig.ts";
+import { countOf, windowCounts } from "../counting_job.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import type { Commit } from "../../../src/engine/testing/memory_job_store.ts";
 import { RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { at, bad, type Entry, ScriptSource } from "../script_source.ts";
@@ -19,7 +20,7 @@ const changesOf = (commit: Commit | undefined) => Object.fromEntries(commit!.cha
 
 Deno.test("JobRun commits where it begins before the first record", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")], "s-1": [] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   job.store.beforeCommit = (number) => {
     if (number === 1) assertEquals(source.calls, ["open"]); // not started
   };
@@ -46,7 +47,7 @@ Deno.test("JobRun commits where it begins before the first record", async () => 
 
 Deno.test("JobRun commits when it is due, however slow a function is", async () => {
   const source = new ScriptSource({ "s-0": Array.from({ length: 1_000 }, (_, i) => at(i, "a 1")) });
-  const job: JobRig = new JobRig((env, { store }) => {
+  const job: SteppedJob = new SteppedJob((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").map((text) => {
       job.clock.advance(10);
       return text;
@@ -61,7 +62,7 @@ Deno.test("JobRun commits when it is due, however slow a function is", async () 
 
 Deno.test("JobRun fixes the ends of a bounded run in its first commit, and keeps to them", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(2, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   job.store.beforeCommit = (number) => {
     if (number === 1) source.append("s-0", at(3, "a 1"));
     if (number === 2) throw new Error("crash");
@@ -76,7 +77,7 @@ Deno.test("JobRun fixes the ends of a bounded run in its first commit, and keeps
 });
 
 Deno.test("JobRun commits nothing while nothing changes", async () => {
-  const job = countingJob(new ScriptSource({ "s-0": [] }));
+  const job = SteppedJob.counting(new ScriptSource({ "s-0": [] }));
   await job.execute({}, ...Array.from({ length: 20 }, () => () => job.clock.advance(10_000)));
 
   assertEquals(job.store.attemptedCommits, 1);
@@ -84,7 +85,7 @@ Deno.test("JobRun commits nothing while nothing changes", async () => {
 
 Deno.test("JobRun commits what has changed once per interval, outputs, state and positions together", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "z 1"), at(11, "z 1"), at(20, "z 1")] });
-  const job = countingJob(source, { commitIntervalMs: 1_000 });
+  const job = SteppedJob.counting(source, { commitIntervalMs: 1_000 });
   const commits = () => job.store.commits.length;
   await job.execute(
     {},
@@ -116,7 +117,7 @@ Deno.test("JobRun commits what has changed once per interval, outputs, state and
 
 Deno.test("JobRun commits state without output when the interval is over", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.execute(
     {},
     () => job.clock.advance(999),
@@ -128,7 +129,7 @@ Deno.test("JobRun commits state without output when the interval is over", async
 
 Deno.test("JobRun commits at once when something changes after a silence longer than the interval", async () => {
   const source = new ScriptSource({ "s-0": [] as Entry<string>[] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.execute(
     {},
     () => job.clock.advance(5_000),
@@ -140,7 +141,7 @@ Deno.test("JobRun commits at once when something changes after a silence longer 
 for (const [how, jumpMs] of [["back", -3_600_000], ["forward", 3_600_000]] as const) {
   Deno.test(`JobRun is not disturbed by a clock that is set an hour ${how}`, async () => {
     const source = new ScriptSource({ "s-0": [at(1, "a 1")], "s-1": [] as Entry<string>[] });
-    const job = countingJob(source, { commitIntervalMs: 1_000, idleMs: 5_000 });
+    const job = SteppedJob.counting(source, { commitIntervalMs: 1_000, idleMs: 5_000 });
     const commits = () => job.store.commits.length;
     await job.execute(
       {},
@@ -160,14 +161,14 @@ for (const [how, jumpMs] of [["back", -3_600_000], ["forward", 3_600_000]] as co
       () => assertEquals(job.output.length, 1),
       () => job.clock.advance(5_000),
     );
-    assertEquals(job.said.filter((line) => line.includes("to go")), ["info: 3 in, 1 out, 0 to go"]);
-    assertEquals(job.said.filter((line) => line.includes("stood still")), []);
+    assertEquals(job.logged.filter((line) => line.includes("to go")), ["info: 3 in, 1 out, 0 to go"]);
+    assertEquals(job.logged.filter((line) => line.includes("stood still")), []);
   });
 }
 
 Deno.test("JobRun sleeps until the commit is due, the next split may fall idle, or ten seconds have passed", async () => {
   const source = new ScriptSource({ "s-0": [] as Entry<string>[] });
-  const job = countingJob(source, { commitIntervalMs: 300, idleMs: 5_000 });
+  const job = SteppedJob.counting(source, { commitIntervalMs: 300, idleMs: 5_000 });
   await job.execute(
     {},
     () => job.clock.advance(100),
@@ -183,7 +184,7 @@ Deno.test("JobRun sleeps until the commit is due, the next split may fall idle, 
 Deno.test("JobRun brings the commit forward when much output waits for it", async () => {
   const many = Array.from({ length: 55_000 }, (_, index) => at(index, `${index} 1`));
   const source = new ScriptSource({ "s-0": many });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo(store.sink("out"));
   });
   await job.execute();
@@ -194,7 +195,7 @@ Deno.test("JobRun brings the commit forward when much output waits for it", asyn
 
 Deno.test("JobRun restores from a commit that did not come through: nothing of it is left", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(11, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   job.store.beforeCommit = (number) => {
     if (number === 2) throw new Error("power failure");
   };
@@ -207,7 +208,7 @@ Deno.test("JobRun restores from a commit that did not come through: nothing of i
 
 Deno.test("JobRun logs what does not close, and closes the rest", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").process<string>({
       processElement: (text, _context, out) => out.collect(text),
       close() {
@@ -222,7 +223,7 @@ Deno.test("JobRun logs what does not close, and closes the rest", async () => {
   const { end } = await job.run();
 
   assertEquals([end, source.calls], ["finished", ["open", "start", "close"]]);
-  assertEquals(job.said.filter((line) => line.startsWith("warn")).sort(), [
+  assertEquals(job.logged.filter((line) => line.startsWith("warn")).sort(), [
     'warn: could not close "file": the disk is full',
     'warn: could not close "pages": no room for the last page',
   ]);
@@ -240,7 +241,7 @@ Deno.test("JobRun closes sources and sinks after an error, also when it opened o
     ...sink,
     open: () => Promise.resolve({ write() {}, close: () => void calls.push("close") }),
   };
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     const texts = env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts");
     texts.sinkTo(first).name("first");
     texts.sinkTo(sink).name("broken");
@@ -264,7 +265,9 @@ Deno.test("JobRun flushes a sink that is no part of the commit before each commi
       }),
   };
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = new JobRig((env) => void env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo(sink));
+  const job = new SteppedJob((env) =>
+    void env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo(sink)
+  );
   job.store.beforeCommit = () => void events.push("commit");
   await job.run();
 
@@ -280,7 +283,7 @@ Deno.test("JobRun flushes a sink that is no part of the commit before each commi
 Deno.test("JobRun asks the store to send what it has when at-least-once is asked for", async () => {
   const flushes = async (delivery: "exactly-once" | "at-least-once") => {
     const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-    const job = new JobRig((env, { store }) => {
+    const job = new SteppedJob((env, { store }) => {
       env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo(store.sink("out"));
     });
     await job.execute({ delivery }, () => {});
@@ -291,9 +294,9 @@ Deno.test("JobRun asks the store to send what it has when at-least-once is asked
 });
 
 /** A job of texts at least once, whose store does `work` at the end of each flush; and the texts that it has taken. */
-function flushingJob(source: ScriptSource<string>, work: (nth: number) => Promise<void>): [JobRig, string[]] {
+function flushingJob(source: ScriptSource<string>, work: (nth: number) => Promise<void>): [SteppedJob, string[]] {
   const taken: string[] = [];
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").map((text) => {
       taken.push(text);
       return text;
@@ -365,13 +368,13 @@ class Totals extends ProcessWindowFunction<string, string, string> {
  * Two splits with late, undecodable and equal times, of which the job makes windows, totals over the windows and, past the
  * windows, a running count.
  */
-function busyJob(): { job: JobRig; source: ScriptSource<string> } {
+function busyJob(): { job: SteppedJob; source: ScriptSource<string> } {
   const source = new ScriptSource<string>({
     "s-0": [at(1, "a 1"), at(4, "b 1"), at(12, "a 1"), bad(13, "not JSON"), at(25, "c 1"), at(3, "a 7"), at(41, "a 1")],
     "s-1": [at(2, "b 1"), at(12, "b 1"), at(12, "a 1"), at(27, "a 1"), at(38, "c 1"), at(38, "b 1")],
   });
   source.stepwise = true;
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const texts = env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "texts").map((text) => text).name(
       "map",
     );
@@ -394,7 +397,7 @@ function busyJob(): { job: JobRig; source: ScriptSource<string> } {
 }
 
 /** All that lasts: output by sink, dead letters, state. When it ended is left out. */
-function lasting({ store }: JobRig): unknown {
+function lasting({ store }: SteppedJob): unknown {
   const bySink = (name: string) =>
     store.output.filter(({ sink }) => sink === name).map(({ value, timestampMs }) => [value, timestampMs]);
   return {
@@ -527,10 +530,10 @@ Deno.test("JobRun gives the same when a sink throws at any record", async () => 
 });
 
 /** Two streams, each through a map, into windows. */
-function unionJob(): JobRig {
+function unionJob(): SteppedJob {
   const first = new ScriptSource({ "f-0": [at(90, "a 1"), at(300, "a 1"), at(150, "a 1"), at(500, "a 1")] });
   const second = new ScriptSource({ "s-0": [at(100, "b 1"), at(200, "b 1"), at(400, "b 1")] });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const streams = [first, second].map((source, index) =>
       env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), `source_${index}`).map((text) => text)
         .name(`map_${index}`)
@@ -571,9 +574,9 @@ Deno.test("JobRun gives the same when a job with a union dies at any commit", as
 });
 
 /** One split falls silent, the other goes on, the silent one comes back behind. */
-async function idleJob(restart: boolean): Promise<JobRig> {
+async function idleJob(restart: boolean): Promise<SteppedJob> {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")], "s-1": [at(25, "b 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const comeBack = [
     () => job.clock.advance(60_000),
     () => source.append("s-0", at(5, "a 1")),
@@ -615,7 +618,7 @@ Deno.test(
 
 Deno.test("JobRun never stores the end of time: records after a bounded run open their window afresh", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1"), at(12, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.run();
   assertEquals(job.output, ["a 1 @9", "a 1 @19"]);
   assertEquals(job.store.job.watermarks, { texts: 11, counts: 11, out: 11 });
@@ -630,7 +633,7 @@ Deno.test("JobRun never stores the end of time: records after a bounded run open
 
 Deno.test("JobRun goes on from a bounded run with one without an end", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.run();
   await job.execute(
     { from: "latest" },
@@ -644,7 +647,7 @@ Deno.test("JobRun goes on from a bounded run with one without an end", async () 
 
 Deno.test("JobRun stores when a bounded run came to its end, and forgets it when the next one begins", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.run();
   assertEquals(job.store.job.finishedAtMs, 1_000_000);
   const seen: unknown[] = [];
@@ -656,7 +659,7 @@ Deno.test("JobRun stores when a bounded run came to its end, and forgets it when
 });
 
 Deno.test("JobRun ends without bounds when all its sources are collections", async () => {
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     env.fromCollection(["a", "b"]).union(env.fromCollection(["c"])).sinkTo(store.sink("out"));
   });
   const { end } = await job.execute();
@@ -665,7 +668,7 @@ Deno.test("JobRun ends without bounds when all its sources are collections", asy
 });
 
 Deno.test("JobRun gives nothing twice of a collection that is read to its end", async () => {
-  const job = new JobRig((env, { store }) => void env.fromCollection(["a", "b"]).sinkTo(store.sink("out")));
+  const job = new SteppedJob((env, { store }) => void env.fromCollection(["a", "b"]).sinkTo(store.sink("out")));
   await job.execute();
   await job.execute();
 
@@ -673,7 +676,7 @@ Deno.test("JobRun gives nothing twice of a collection that is read to its end", 
 });
 
 Deno.test("JobRun ends a bounded run of a source without splits", async () => {
-  const job = countingJob(new ScriptSource<string>({}));
+  const job = SteppedJob.counting(new ScriptSource<string>({}));
 
   assertEquals((await job.run()).end, "finished");
 });
@@ -681,7 +684,7 @@ Deno.test("JobRun ends a bounded run of a source without splits", async () => {
 // A seed in a collection beside a live topic.
 Deno.test("JobRun keeps event time of a live stream when it falls idle beside one that has ended", async () => {
   const source = new ScriptSource({ "s-0": [at(5, "a 1")] });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const live = env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "live");
     windowCounts(live.union(env.fromCollection<string>([]))).sinkTo(store.sink("out"));
   });
@@ -698,7 +701,7 @@ Deno.test("JobRun keeps event time of a live stream when it falls idle beside on
 // ------------------------------------------------------------------------------------------- a commit that misfits
 
 function renamed(name: string, source: ScriptSource<string>, sizeMs = 10) {
-  return (env: StreamExecutionEnvironment, { store }: JobRig) => {
+  return (env: StreamExecutionEnvironment, { store }: SteppedJob) => {
     env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts")
       .keyBy((text) => text).window(TumblingEventTimeWindows.of(sizeMs)).reduce((accumulated) => accumulated).name(name)
       .sinkTo(store.sink("out"));
@@ -706,9 +709,12 @@ function renamed(name: string, source: ScriptSource<string>, sizeMs = 10) {
 }
 
 /** Runs one description, then another on its commit. */
-async function change(from: ConstructorParameters<typeof JobRig>[0], to: ConstructorParameters<typeof JobRig>[0]) {
+async function change(
+  from: ConstructorParameters<typeof SteppedJob>[0],
+  to: ConstructorParameters<typeof SteppedJob>[0],
+) {
   let describe = from;
-  const job = new JobRig((env, rig) => describe(env, rig));
+  const job = new SteppedJob((env, rig) => describe(env, rig));
   await job.execute();
   describe = to;
   return () => job.execute();
@@ -738,7 +744,7 @@ Deno.test("JobRun refuses a commit of windows of another size, naming both", asy
 
 Deno.test("JobRun takes a commit after an operator was renamed whose uid stayed", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const withUid = (name: string) => (env: StreamExecutionEnvironment, { store }: JobRig) => {
+  const withUid = (name: string) => (env: StreamExecutionEnvironment, { store }: SteppedJob) => {
     env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), "texts")
       .keyBy((text) => text).window(TumblingEventTimeWindows.of(10)).reduce((accumulated) => accumulated).uid(
         "counts-v1",
@@ -754,7 +760,7 @@ Deno.test("JobRun takes a commit after an operator was renamed whose uid stayed"
 
 Deno.test("JobRun refuses a commit with a position in a split that its source no longer has, and closes it", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")], "s-1": [at(1, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await job.execute();
   source.remove("s-1");
 
@@ -769,7 +775,7 @@ Deno.test("JobRun refuses a commit with a position in a split that its source no
 
 Deno.test("JobRun reads a split that came after the last commit from its start, wherever the job began", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a 1")] });
-  const job = countingJob(source, { from: "latest" });
+  const job = SteppedJob.counting(source, { from: "latest" });
   await job.execute();
   source.append("s-1", at(11, "b 1"));
   await job.run();
@@ -782,10 +788,10 @@ Deno.test("JobRun reads a split that came after the last commit from its start, 
 Deno.test("JobRun says where bad records go, ten times, and then that it says no more", async () => {
   const poor = Array.from({ length: 12 }, (_, index) => bad(index, `bad ${index}`));
   const source = new ScriptSource<string>({ "s-0": [...poor, at(12, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const { books } = await job.run();
 
-  const warnings = job.said.filter((line) => line.startsWith("warn"));
+  const warnings = job.logged.filter((line) => line.startsWith("warn"));
   assertEquals(warnings.length, 11);
   assertEquals(warnings[0], 'warn: texts: bad 0, at "s-0" partition 0 offset 0; kept in "job.dead-letters"');
   assertEquals(warnings[10], "warn: further bad records are counted, not shown");
@@ -794,7 +800,7 @@ Deno.test("JobRun says where bad records go, ten times, and then that it says no
 
 Deno.test("JobRun without a store says that a bad record is dropped", async () => {
   const source = new ScriptSource<string>({ "s-0": [bad(1, "value is empty"), at(2, "a 1")] });
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     const { store: _none, ...sink } = { store: 0, description: "nowhere", exactlyOnceWith: () => false };
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo({
       ...sink,
@@ -804,7 +810,7 @@ Deno.test("JobRun without a store says that a bad record is dropped", async () =
   await job.run({ store: undefined as never, onError: "dead-letter" });
 
   assertEquals(
-    job.said[0],
+    job.logged[0],
     'warn: texts: value is empty, at "s-0" partition 0 offset 0; it is dropped, as the job has no store',
   );
 });
@@ -840,8 +846,8 @@ class OwnSink implements Sink<string> {
   }
 }
 
-function ownSinkJob(source: ScriptSource<string>, sink: OwnSink, options: EnvironmentOptions = {}): JobRig {
-  return new JobRig((env) => {
+function ownSinkJob(source: ScriptSource<string>, sink: OwnSink, options: EnvironmentOptions = {}): SteppedJob {
+  return new SteppedJob((env) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts").sinkTo(sink).name("own");
   }, options);
 }

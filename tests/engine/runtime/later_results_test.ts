@@ -9,7 +9,7 @@ import type { Operator, OperatorContext } from "../../../src/engine/operators/op
 import type { Output, StreamRecord } from "../../../src/engine/record.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { AsyncCalls } from "../async_calls.ts";
-import { JobRig } from "../job_rig.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { at, type Entry, ScriptSource } from "../script_source.ts";
 
@@ -29,7 +29,7 @@ class LateMarker implements Operator<string, string> {
 }
 
 interface AsyncJob {
-  readonly job: JobRig;
+  readonly job: SteppedJob;
   readonly source: ScriptSource<string>;
   /** Those of the attempt that runs. */
   calls: AsyncCalls<string, string>;
@@ -42,14 +42,14 @@ function newJob(
   options: Partial<AsyncWaitOptions<string, string>> = {},
   more: {
     readonly between?: (stream: DataStream<string>) => DataStream<string>;
-    readonly beside?: (stream: DataStream<string>, job: JobRig) => void;
+    readonly beside?: (stream: DataStream<string>, job: SteppedJob) => void;
     readonly behind?: (text: string) => string;
     readonly onError?: "fail";
   } = {},
 ): AsyncJob {
   const { between = (stream) => stream, beside = () => {}, behind = (text) => text } = more;
   const source = new ScriptSource({ "s-0": entries });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     // A process that is started again knows nothing of earlier calls.
     const calls = new AsyncCalls<string, string>();
     rig.calls = calls;
@@ -69,7 +69,7 @@ function newJob(
 }
 
 /** Runs a bounded job to its end; `answer` is called when it sleeps. */
-function run({ job }: AsyncJob, answer: () => void): ReturnType<JobRig["run"]> {
+function run({ job }: AsyncJob, answer: () => void): ReturnType<SteppedJob["run"]> {
   return job.execute({ bounded: true }, ...Array.from({ length: 1_000 }, () => answer));
 }
 
@@ -117,7 +117,7 @@ for (const order of ["ordered", "unordered"] as const) {
 
   Deno.test(`JobRun takes further records as soon as there is room, without a sleep (${order})`, async () => {
     const source = new ScriptSource({ "s-0": textsAt(1, 2, 3, 4, 5) });
-    const job = new JobRig((env, { store }) => {
+    const job = new SteppedJob((env, { store }) => {
       const texts = env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts");
       const options = { timeoutMs: 1_000, capacity: 2 };
       AsyncDataStream[`${order}Wait`](texts, (text) => Promise.resolve([upper(text)]), options).sinkTo(
@@ -221,7 +221,7 @@ for (const order of ["ordered", "unordered"] as const) {
   Deno.test(`JobRun makes no result late by the idleness of those above (${order})`, async () => {
     const [slow, other] = [new ScriptSource({ "s-0": textsAt(10) }), new ScriptSource({ "o-0": textsAt(5) })];
     const calls = new AsyncCalls<string, string>();
-    const job = new JobRig((env, { store }) => {
+    const job = new SteppedJob((env, { store }) => {
       const [first, second] = [slow, other].map((source, index) =>
         env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps<string>(), `source_${index}`)
       );

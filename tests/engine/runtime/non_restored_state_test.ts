@@ -4,7 +4,8 @@ import type { StreamGraph, StreamNode } from "../../../src/engine/graph.ts";
 import { CommitEntryError } from "../../../src/engine/commit_format.ts";
 import { takeNonRestored } from "../../../src/engine/runtime/snapshot.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { JobRig, windowCounts } from "../job_rig.ts";
+import { windowCounts } from "../counting_job.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { at, ScriptSource } from "../script_source.ts";
 
 function graphOf(...uids: readonly string[]): StreamGraph {
@@ -12,9 +13,9 @@ function graphOf(...uids: readonly string[]): StreamGraph {
 }
 
 /** A job whose counting operator has a uid that can change between two runs. */
-function renamedJob(source: ScriptSource<string>): { rig: JobRig; uid: (uid: string) => void } {
+function renamedJob(source: ScriptSource<string>): { rig: SteppedJob; uid: (uid: string) => void } {
   let uid = "counts";
-  const rig = new JobRig((env, { store }) => {
+  const rig = new SteppedJob((env, { store }) => {
     const texts = env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "texts");
     windowCounts(texts).uid(uid).sinkTo(store.sink("out")).name("out");
   });
@@ -22,7 +23,7 @@ function renamedJob(source: ScriptSource<string>): { rig: JobRig; uid: (uid: str
 }
 
 /** Entries of the store that begin so: `["state","counts"`. */
-function entriesOf(rig: JobRig, uid: string): string[] {
+function entriesOf(rig: SteppedJob, uid: string): string[] {
   return [...rig.store.entries.keys()].filter((entry) => (JSON.parse(entry) as string[])[1] === uid);
 }
 
@@ -80,20 +81,20 @@ Deno.test("allowNonRestoredState drops that state with the first commit, says so
   const count = entriesOf(rig, "counts").length;
   const positions = entriesOf(rig, "texts").map((entry) => rig.store.entries.get(entry));
   assertEquals(positions.length, 1);
-  rig.log.lines.length = 0;
+  rig.log.length = 0;
 
   uid("sums");
   await rig.execute({ allowNonRestoredState: true });
 
   assertEquals(entriesOf(rig, "counts"), []);
   assertEquals(entriesOf(rig, "texts").map((entry) => rig.store.entries.get(entry)), positions);
-  assertEquals(rig.said.filter((line) => line.includes("drops")), [
+  assertEquals(rig.logged.filter((line) => line.includes("drops")), [
     `warn: drops the state of "counts" (${count} entries), which the job no longer has`,
   ]);
   // What it dropped is gone for good: no flag is needed any more, nothing is said again.
-  rig.log.lines.length = 0;
+  rig.log.length = 0;
   await rig.execute();
-  assertEquals(rig.said.filter((line) => line.includes("drops")), []);
+  assertEquals(rig.logged.filter((line) => line.includes("drops")), []);
 });
 
 Deno.test("allowNonRestoredState changes nothing where the job has all its operators", async () => {

@@ -1,10 +1,15 @@
 import { assertEquals } from "@std/assert";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { countingJob, JobRig, windowCounts } from "../job_rig.ts";
+import { windowCounts } from "../counting_job.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { at, type Entry, ScriptSource } from "../script_source.ts";
 
 /** What has come out after each of these ms on the clock. */
-async function outputAfter(job: JobRig, options: Record<string, number>, ...steps: readonly (number | (() => void))[]) {
+async function outputAfter(
+  job: SteppedJob,
+  options: Record<string, number>,
+  ...steps: readonly (number | (() => void))[]
+) {
   const seen: string[][] = [];
   await job.execute(
     options,
@@ -21,13 +26,15 @@ async function outputAfter(job: JobRig, options: Record<string, number>, ...step
 Deno.test("closeIdleMs lets event time go on with the clock when all sources are silent, until the windows fire", async () => {
   const source = new ScriptSource({ "s-0": [at(1_003, "a 1")] });
   // The window is [1000, 1010), event time is at 1002: after 50 ms of silence it stands 50 ms further.
-  assertEquals(await outputAfter(countingJob(source), { closeIdleMs: 50 }, 0, 49, 1), [[], [], [], ["a 1 @1009"]]);
-  assertEquals(await outputAfter(countingJob(source), {}, 0, 49, 1_000_000), [[], [], [], []]);
+  assertEquals(await outputAfter(SteppedJob.counting(source), { closeIdleMs: 50 }, 0, 49, 1), [[], [], [], [
+    "a 1 @1009",
+  ]]);
+  assertEquals(await outputAfter(SteppedJob.counting(source), {}, 0, 49, 1_000_000), [[], [], [], []]);
 });
 
 Deno.test("closeIdleMs goes by the time since the last record, so a window may stay open for a while", async () => {
   const source = new ScriptSource({ "s-0": [at(1_000, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   // Event time is at 999 and must come to 1009.
   assertEquals(await outputAfter(job, { closeIdleMs: 5 }, 5, 4, 1), [[], [], [], ["a 1 @1009"]]);
 });
@@ -35,7 +42,7 @@ Deno.test("closeIdleMs goes by the time since the last record, so a window may s
 Deno.test("closeIdleMs does nothing while one source still gives records", async () => {
   const silent = new ScriptSource({ "a-0": [at(1_003, "a 1")] });
   const lively = new ScriptSource({ "b-0": [at(1_003, "b 1")] });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const strategy = WatermarkStrategy.forMonotonousTimestamps<string>();
     const texts = env.fromSource(silent, strategy, "a").union(env.fromSource(lively, strategy, "b"));
     windowCounts(texts).sinkTo(store.sink("out"));
@@ -53,7 +60,7 @@ Deno.test("closeIdleMs does nothing while one source still gives records", async
 Deno.test("closeIdleMs reaches a union whose sources have fallen idle before", async () => {
   const strategy = WatermarkStrategy.forMonotonousTimestamps<string>();
   const newSource = (name: string, entries: Entry<string>[]) => new ScriptSource({ [`${name}-0`]: entries });
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const a = env.fromSource(newSource("a", [at(1_003, "a 1")]), strategy, "a");
     const b = env.fromSource(newSource("b", [at(1_002, "b 1")]), strategy, "b");
     windowCounts(a.union(b)).sinkTo(store.sink("out"));
@@ -66,7 +73,7 @@ Deno.test("closeIdleMs reaches a union whose sources have fallen idle before", a
 
 Deno.test("closeIdleMs does not wait for a source that has never given a record", async () => {
   const strategy = WatermarkStrategy.forMonotonousTimestamps<string>();
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const texts = env.fromSource(new ScriptSource({ "a-0": [at(1_003, "a 1")] }), strategy, "a");
     const none = env.fromSource(new ScriptSource<string>({ "b-0": [] }), strategy, "b");
     windowCounts(texts.union(none)).sinkTo(store.sink("out"));
@@ -76,7 +83,7 @@ Deno.test("closeIdleMs does not wait for a source that has never given a record"
 
 Deno.test("closeIdleMs makes late what comes after all, and event time goes on with the records", async () => {
   const source = new ScriptSource({ "s-0": [at(1_003, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   const come = () => source.append("s-0", at(1_009, "a 1"), at(1_200, "a 1"), at(1_300, "a 1"));
   assertEquals(
     await outputAfter(job, { closeIdleMs: 50, commitIntervalMs: 1 }, 50, come, 1),
@@ -87,7 +94,7 @@ Deno.test("closeIdleMs makes late what comes after all, and event time goes on w
 
 Deno.test("closeIdleMs is kept by a commit: a restart does not go back", async () => {
   const source = new ScriptSource({ "s-0": [at(1_003, "a 1")] });
-  const job = countingJob(source);
+  const job = SteppedJob.counting(source);
   await outputAfter(job, { closeIdleMs: 50 }, 50);
   source.append("s-0", at(1_004, "a 1"));
   await job.run();
@@ -106,7 +113,7 @@ Deno.test("onPeriodicEmit() is asked every 200 ms and moves event time without a
   }));
   for (const inTheMiddle of [false, true]) {
     asked.length = 0;
-    const job = new JobRig((env, { store }) => {
+    const job = new SteppedJob((env, { store }) => {
       const texts = inTheMiddle
         ? env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts").assignTimestampsAndWatermarks(
           strategy,

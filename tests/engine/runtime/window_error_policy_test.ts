@@ -5,7 +5,6 @@ import {
   type Collector,
   CountEvictor,
   type DataStream,
-  type EnvironmentOptions,
   type GlobalWindow,
   type KeyedProcessContext,
   KeyedProcessFunction,
@@ -20,7 +19,9 @@ import {
   WatermarkStrategy,
   type WindowContext,
 } from "../../../src/engine/mod.ts";
-import { JobRig } from "../job_rig.ts";
+import { JobHarness, type JobHarnessOptions } from "../../../src/engine/testing/job_harness.ts";
+import { outputOf } from "../counting_job.ts";
+import { loggedBy } from "../logged.ts";
 import { at, type Entry, ScriptSource } from "../script_source.ts";
 
 interface Sale {
@@ -33,9 +34,9 @@ const sale = (ms: number, city: string, n: number): Entry<Sale> => at(ms, { city
 function salesJob(
   sales: readonly Entry<Sale>[],
   describe: (sales: DataStream<Sale>) => DataStream<unknown>,
-  options: EnvironmentOptions = {},
-): JobRig {
-  return new JobRig((env, { store }) => {
+  options: JobHarnessOptions = {},
+): JobHarness {
+  return new JobHarness((env, { store }) => {
     const source = new ScriptSource<Sale>({ "s-0": sales });
     describe(env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "sales"))
       .sinkTo(store.sink("out")).name("out");
@@ -88,7 +89,7 @@ Deno.test("onWindowError: the window is a dead letter with its key and content, 
   const job = salesJob(SALES, superstitious, { onWindowError: "dead-letter" });
   const { books } = await job.run();
 
-  assertEquals(job.output, ["Rom 1: 1 @9", "Ulm 1: 2 @19", "Rom 2: 3 @29"]);
+  assertEquals(outputOf(job), ["Rom 1: 1 @9", "Ulm 1: 2 @19", "Rom 2: 3 @29"]);
   assertEquals(job.store.letters.map(({ attempt: _, ...letter }) => letter), [{
     origin: undefined,
     operator: "windows",
@@ -99,7 +100,7 @@ Deno.test("onWindowError: the window is a dead letter with its key and content, 
     firing: { key: "Ulm", window: "[1970-01-01T00:00:00.000Z, 1970-01-01T00:00:00.010Z)" },
   }]);
   assertEquals(
-    job.said.find((line) => line.startsWith("warn")),
+    loggedBy(job).find((line) => line.startsWith("warn")),
     "warn: windows: RangeError: 13 brings bad luck, in window [1970-01-01T00:00:00.000Z, 1970-01-01T00:00:00.010Z) " +
       'of key "Ulm"; kept in "job.dead-letters"',
   );
@@ -121,7 +122,7 @@ Deno.test("onWindowError: what an operator below throws at a window's result is 
   );
   await job.run();
 
-  assertEquals(job.output, ["1 @9", "2 @19", "3 @29"]);
+  assertEquals(outputOf(job), ["1 @9", "2 @19", "3 @29"]);
   assertEquals(job.store.letters.map(({ operator, firing }) => [operator, firing?.key]), [["checked", "Ulm"]]);
 });
 
@@ -159,7 +160,7 @@ Deno.test("onWindowError: a timer that throws is a dead letter with its key and 
 
   const job = salesJob(sales, describe, { onWindowError: "dead-letter" });
   await job.run();
-  assertEquals(job.output, ["Rom 2 at 7 @7"]);
+  assertEquals(outputOf(job), ["Rom 2 at 7 @7"]);
   assertEquals(job.store.letters.map(({ firing, value }) => [firing, value]), [[
     { key: "Ulm", timerMs: 6 },
     undefined,
@@ -184,7 +185,7 @@ Deno.test("onWindowError: a window that fires at a record is the bad one, and no
 
   const job = salesJob(sales, evicted, { onWindowError: "dead-letter" });
   const { books } = await job.run();
-  assertEquals(job.output.map((line) => line.split(" ")[0]), ["2", "4"]);
+  assertEquals(outputOf(job).map((line) => line.split(" ")[0]), ["2", "4"]);
   assertEquals(job.store.letters.map(({ origin, firing, value }) => [origin, firing, value]), [[
     undefined,
     { key: "Ulm", window: "the global window" },
@@ -254,7 +255,7 @@ Deno.test("onWindowError: a window that throws leaves no trace, also in the midd
 const NUMBERS = [0, 1, null, 3, 4, 5, 6, 7, 8].map((v, i) => at(i, { key: "k", v: v as number }));
 
 Deno.test("a field that cannot be summed up is refused when its record comes, behind an evictor too", async () => {
-  const job = new JobRig((env, { store }) => {
+  const job = new JobHarness((env, { store }) => {
     env.fromSource(
       new ScriptSource({ "s-0": NUMBERS }),
       WatermarkStrategy.noWatermarks<{ key: string; v: number }>(),
@@ -274,7 +275,7 @@ Deno.test("a field that cannot be summed up is refused when its record comes, be
 for (const aggregation of ["min", "max", "minBy", "maxBy"] as const) {
   Deno.test(`${aggregation}() behind an evictor refuses text among numbers when its record comes`, async () => {
     const values = [1, 2, "x", 3].map((v, i) => at(i, { key: "k", v: v as number }));
-    const job = new JobRig((env, { store }) => {
+    const job = new JobHarness((env, { store }) => {
       env.fromSource(
         new ScriptSource({ "s-0": values }),
         WatermarkStrategy.forMonotonousTimestamps<{ key: string; v: number }>(),

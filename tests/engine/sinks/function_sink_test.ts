@@ -5,7 +5,7 @@ import { CollectionSource } from "../../../src/engine/sources/collection_source.
 import { FunctionSink, type FunctionSinkOptions, type SinkFunction } from "../../../src/engine/sinks/function_sink.ts";
 import type { SinkWriter } from "../../../src/engine/sink.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { JobRig } from "../job_rig.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { sinkContext } from "../sink_context.ts";
 
 function open<T>(fn: SinkFunction<T>, options?: FunctionSinkOptions): Promise<SinkWriter<T>> {
@@ -146,7 +146,7 @@ Deno.test("close() waits for calls that have begun, whatever becomes of them, an
 Deno.test("a job commits its position when the function's promises are settled, and repeats what they rejected", async () => {
   const seen: number[] = [];
   let fails = true;
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     const sink = new FunctionSink(async (value: number) => {
       await Promise.resolve();
       if (value === 3 && fails) throw new Error("3 is refused");
@@ -166,7 +166,7 @@ Deno.test("a job commits its position when the function's promises are settled, 
 
 Deno.test("a row that is refused later is a dead letter of its own, and those behind it come out", async () => {
   const seen: number[] = [];
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     // The first call is made in write(), the others wait for their turn; 4 throws there, 3 rejects.
     const sink = new FunctionSink((value: number) => {
       if (value === 4) throw new RangeError("4 is too much");
@@ -200,7 +200,7 @@ Deno.test("an error that says that trying again can help is no record's: the job
   const seen: number[] = [];
   let isAway = true;
   const away = Object.assign(new Error("the database is away"), { retriable: true });
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     const sink = new FunctionSink((value: number) => {
       seen.push(value);
       if (value !== 2 || !isAway) return Promise.resolve();
@@ -218,7 +218,7 @@ Deno.test("an error that says that trying again can help is no record's: the job
 Deno.test("an error that says that trying again can help makes no dead letter, also when it is thrown at once", async () => {
   const seen: number[] = [];
   let isAway = true;
-  const job = new JobRig((env) => {
+  const job = new SteppedJob((env) => {
     const sink = new FunctionSink((value: number) => {
       if (value === 2 && isAway) {
         isAway = false;

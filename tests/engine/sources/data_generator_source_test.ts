@@ -5,7 +5,7 @@ import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import type { SourceReader, SourceSplit } from "../../../src/engine/source.ts";
 import { type DataGeneratorOptions, DataGeneratorSource } from "../../../src/engine/sources/data_generator_source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { JobRig } from "../job_rig.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { newSequence } from "../../engine/sequence.ts";
 
@@ -228,7 +228,7 @@ Deno.test("DataGeneratorSource ends a bounded run at its count, and refuses one 
 });
 
 Deno.test("a job over a generator writes each record once, also when a commit failed", async () => {
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     const source = new DataGeneratorSource({ generate: (index, random) => [index, random()], count: 5_000, seed: 5 });
     env.fromSource(source, WatermarkStrategy.noWatermarks<number[]>(), "numbers").sinkTo(store.sink("out"));
   });

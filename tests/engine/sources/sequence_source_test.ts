@@ -6,7 +6,7 @@ import { NO_TIMESTAMP } from "../../../src/engine/record.ts";
 import type { Json, SourceSplit } from "../../../src/engine/source.ts";
 import { SequenceSource } from "../../../src/engine/sources/sequence_source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
-import { JobRig } from "../job_rig.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { newSequence } from "../../engine/sequence.ts";
 
 async function openSplit(source: SequenceSource, position?: Json): Promise<SourceSplit<number>> {
@@ -87,7 +87,7 @@ Deno.test("SequenceSource refuses what is no range of whole numbers", () => {
 
 Deno.test("SequenceSource ends a job by itself, and the next run of the job goes on behind it", async () => {
   let to = 3;
-  const job = new JobRig((env, { store }) => {
+  const job = new SteppedJob((env, { store }) => {
     env.fromSource(new SequenceSource(1, to), WatermarkStrategy.noWatermarks<number>(), "numbers").sinkTo(
       store.sink("out"),
     );

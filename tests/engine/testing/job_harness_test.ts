@@ -408,6 +408,44 @@ Deno.test("finish() fires all windows and commits; the sources can be filled aga
   assertEquals([totals.records.slice(2), harness.deadLetters.length], [[[fare("Ulm", 4), 19]], 1]);
 });
 
+Deno.test("run() goes to the ends that the sources have now, and the next run goes on from there", async () => {
+  const words = new TestSource<string>("words");
+  const harness = new JobHarness((env, { store }) => {
+    env.fromSource(words, watermarksByHand<string>(), "words").sinkTo(store.sink("out"));
+  });
+  await words.pushAll([["a", 1], ["b", 2]]);
+  const { end, books } = await harness.run();
+  assertEquals([end, books.recordsIn, harness.status], ["finished", 2, "finished"]);
+
+  await words.push("c", 3);
+  assertEquals((await harness.run()).books.recordsIn, 1);
+  assertEquals(harness.store.output.map(({ value }) => value), ["a", "b", "c"]);
+});
+
+Deno.test("run() throws what made the job fail, says why it has no end, and takes a planned crash for an end", async () => {
+  const words = new TestSource<string>("words");
+  await words.push("a", 1);
+  const failing = new JobHarness((env, { store }) => {
+    env.fromSource(words, watermarksByHand<string>(), "words").map((): string => {
+      throw new Error("no such word");
+    }).sinkTo(store.sink("out"));
+  }, { onError: "fail" });
+  await assertRejects(() => failing.run(), OperatorError, "no such word");
+
+  await using waiting = new JobHarness((env, { store }) => {
+    const never = () => new Promise<string[]>(() => {});
+    const stream = env.fromSource(words, watermarksByHand<string>(), "words");
+    AsyncDataStream.orderedWait(stream, never, { timeoutMs: Infinity }).name("lookup").sinkTo(store.sink("out"));
+  });
+  await assertRejects(() => waiting.run(), Error, "Cannot run the job: a source that is not a TestSource");
+
+  const dying = new JobHarness((env, { store }) => {
+    env.fromSource(words, watermarksByHand<string>(), "words").sinkTo(store.sink("out"));
+  });
+  dying.crashAt({ beforeRecord: 1 });
+  assertEquals([(await dying.run()).end, dying.status], ["stopped", "crashed"]);
+});
+
 Deno.test("finish() says why when something has no end", async () => {
   const words = new TestSource<string>("words");
   await using harness = await new JobHarness((env) => {
