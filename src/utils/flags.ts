@@ -5,13 +5,17 @@ import { formatCount } from "./values.ts";
 
 /** A command line or setting that cannot be used. Programs print its message alone and exit with 2. */
 export class UsageError extends Error {
+  /** The class's name. */
   override name = "UsageError";
+  /** It is no defect: programs print its message alone, without a stack. */
   readonly expected = true;
 }
 
 /** Not a failure: the user asked for `--help`. The message is the text to print; programs exit with 0. */
 export class HelpRequested extends Error {
+  /** The class's name. */
   override name = "HelpRequested";
+  /** It is no defect: programs print its message alone, without a stack. */
   readonly expected = true;
 }
 
@@ -39,10 +43,12 @@ export type Flags = Readonly<Record<string, Flag>>;
 /** What {@link parseFlags} makes of flags: parsed values, true or false for switches. */
 export type FlagValues<F extends Flags> = { readonly [P in keyof F]: FlagValue<F[P]> };
 
-type FlagValue<F> = F extends { readonly value: string }
+/** What {@link parseFlags} makes of one flag. */
+export type FlagValue<F> = F extends { readonly value: string }
   ? F extends { readonly parse: (text: string) => infer V } ? V | WithoutFlag<F> : string | WithoutFlag<F>
   : boolean;
-type WithoutFlag<F> = F extends { readonly default: string } ? never
+/** Its value when it is not on the command line. */
+export type WithoutFlag<F> = F extends { readonly default: string } ? never
   : F extends { readonly fallback: infer V } ? V
   : undefined;
 

@@ -74,10 +74,22 @@ const BROKER_FLAGS = {
   explain: { help: "print the job's sources, operators and sinks, and run nothing: no broker is needed" },
 } as const satisfies Flags;
 
+/** Flags of every job that are about its broker and its output. */
+export interface BrokerFlagValues {
+  /** `--replicas`: copies of the job's own topics. */
+  readonly replicas: number | undefined;
+  /** `--compression`: how what it writes into topics is compressed at a Kafka. */
+  readonly compression: "none" | "gzip" | "snappy" | "lz4" | "zstd" | undefined;
+  /** `--print`: whether every result is to be printed, whatever else becomes of it. */
+  readonly print: boolean;
+  /** `--explain`: whether the job is only to be described. */
+  readonly explain: boolean;
+}
+
 /** What the command line and the environment say about a job. */
 export type JobOptions<F extends Flags = Record<never, Flag>> =
   & SettingsFromFlags
-  & FlagValues<typeof BROKER_FLAGS>
+  & BrokerFlagValues
   & FlagValues<F>
   & {
     readonly jobName: string;

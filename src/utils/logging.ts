@@ -1,5 +1,5 @@
 /** Log lines and messages to standard error, data to standard output. */
-import type { Logger } from "../engine/mod.ts";
+import type { Logger, LogLevel } from "../engine/mod.ts";
 import { oneOf, usable } from "./flags.ts";
 import type { Environment } from "./environment.ts";
 
@@ -7,7 +7,7 @@ export type { Logger };
 
 const encoder = new TextEncoder();
 
-const LEVELS = ["debug", "info", "warn", "error"] as const;
+const LEVELS = ["debug", "info", "warn", "error"] as const satisfies LogLevel[];
 
 /**
  * A logger that writes one line a message to standard error, without clutter: what is not plain news is marked. A line begins
@@ -17,7 +17,7 @@ const LEVELS = ["debug", "info", "warn", "error"] as const;
 export function createLogger(
   options: {
     /** The least important level that is written; default: LOG_LEVEL, else "info". */
-    level?: typeof LEVELS[number];
+    level?: LogLevel;
     /** Takes a line without its end; left out: standard error. */
     write?: (line: string) => void;
     /** Gives the time of a line, ms since the Unix epoch; left out, lines that `write` takes have none. */

@@ -5,8 +5,11 @@ import { writeErrorLine, writeOutput } from "./logging.ts";
 
 /** Why a program was asked to stop: the reason of the signal that `runMain()` hands to it. */
 export class Interrupted extends Error {
+  /** The class's name. */
   override name = "Interrupted";
+  /** It is no defect: programs print its message alone, without a stack. */
   readonly expected = true;
+  /** The signal that came. */
   constructor(readonly signal: "SIGINT" | "SIGTERM") {
     super(`Interrupted by ${signal}`);
   }
@@ -18,12 +21,15 @@ export interface Process {
   onSignal(signal: "SIGINT" | "SIGTERM", listener: () => void): () => void;
   /** Errors that no one awaits. @returns what stops listening */
   onUncaught(listener: (error: unknown) => void): () => void;
+  /** Writes data to standard output; resolves when it is out. */
   writeOutput(text: string): Promise<void>;
+  /** Writes one line to standard error. */
   writeErrorLine(line: string): void;
   /** ms since any moment, never back */
   now(): number;
   /** Calls the listener once, so many ms from now. @returns what forgets it */
   after(ms: number, listener: () => void): () => void;
+  /** Ends the process. */
   exit(code: number): void;
 }
 

@@ -4,15 +4,13 @@ import type { DeadLimit, JobSettings, RestartStrategy } from "../engine/mod.ts";
 import { type Flag, oneOf, wholeNumber } from "./flags.ts";
 import { formatDuration, parseDuration, parsePositiveDuration, parseStart } from "./values.ts";
 
-/** Settings that have no flag of every job's. */
-type WithoutFlag = "jobName" | "closeIdleMs";
-/** Settings that are left out unless their flag is there: their default depends on the job. */
-type WithoutDefault = "delivery" | "onError";
-
-/** What {@link SETTING_FLAGS} make of a command line. */
+/**
+ * What {@link SETTING_FLAGS} make of a command line: all settings but those that a job has by itself. Two are left out unless
+ * their flag is there, as their default depends on the job.
+ */
 export type SettingsFromFlags =
-  & Omit<JobSettings, WithoutFlag | WithoutDefault>
-  & { readonly [P in WithoutDefault]: JobSettings[P] | undefined };
+  & Omit<JobSettings, "jobName" | "closeIdleMs" | "delivery" | "onError">
+  & { readonly [P in "delivery" | "onError"]: JobSettings[P] | undefined };
 
 /** How values of one kind are written. */
 interface ValueText {
