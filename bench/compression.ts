@@ -8,7 +8,7 @@ import type { Compression } from "../src/connectors/broker.ts";
 import { ByteWriter } from "../src/connectors/kafka/bytes.ts";
 import { COMPRESSIONS, loadCodec } from "../src/connectors/kafka/compression.ts";
 import { committedRecords } from "../src/connectors/kafka/fetch_response.ts";
-import { writeBatch } from "../src/connectors/kafka/record_batch.ts";
+import { writeBatch } from "../src/connectors/kafka/batch_writer.ts";
 import { EncodeBuffer } from "../src/connectors/json/encode_buffer.ts";
 
 const ROUNDS = 100;

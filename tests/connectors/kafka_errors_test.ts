@@ -2,21 +2,28 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { BrokerUnavailableError, UnexpectedAnswerError } from "../../src/connectors/broker_errors.ts";
 
+type Errors =
+  & typeof import("../../src/connectors/kafka/errors.ts")
+  & typeof import("../../src/connectors/kafka/patience.ts");
+
 const allowed = Deno.permissions.querySync({ name: "env" }).state === "granted";
 
 /** Registers a test; kafkajs reads the environment when it is loaded. */
 function test(
   name: string,
-  fn: (errors: typeof import("../../src/connectors/kafka/errors.ts")) => Promise<void> | void,
+  fn: (errors: Errors) => Promise<void> | void,
 ) {
   Deno.test({
     name: allowed ? name : `${name} (skipped: it needs --allow-env)`,
     ignore: !allowed,
-    fn: async () => await fn(await import("../../src/connectors/kafka/errors.ts")),
+    fn: async () => {
+      const errors = await import("../../src/connectors/kafka/errors.ts");
+      await fn({ ...errors, ...await import("../../src/connectors/kafka/patience.ts") });
+    },
   });
 }
 
-test("codeError() takes for final what names a mistake, and nothing else, least of all a code that nobody knows", ({ codeError }) => {
+test("codeError() takes only codes that name a mistake for final, no unknown code", ({ codeError }) => {
   const names = (codes: readonly number[]) => codes.map((code) => codeError(code, "write to Kafka").name);
 
   // UNKNOWN_SERVER_ERROR, LEADER_NOT_AVAILABLE, CONCURRENT_TRANSACTIONS, FETCH_SESSION_ID_NOT_FOUND, a code of tomorrow
@@ -26,7 +33,7 @@ test("codeError() takes for final what names a mistake, and nothing else, least 
   assertEquals(names([47, 90]), new Array(2).fill("ProducerFencedError"));
 });
 
-test("patiently() gives up for now, and says whether the broker is at work or answers what nobody expects", async ({ patiently, PassingError }) => {
+test("patiently() throws at the end whether the broker is busy or answers something unexpected", async ({ patiently, PassingError }) => {
   const failing = (code?: number) =>
     patiently({ doing: "commit", withinMs: 0 }, () => {
       throw new PassingError("Kafka answered", code === undefined ? {} : { code });

@@ -11,7 +11,8 @@ import { crc32c } from "../../src/connectors/kafka/crc32c.ts";
 import type { AbortedTransaction } from "../../src/connectors/kafka/fetch_response.ts";
 import { committedRecords, readFetchResponse } from "../../src/connectors/kafka/fetch_response.ts";
 import { FOREIGN_BATCHES, foreignRecords } from "./foreign_batches/mod.ts";
-import { readHeader, sizeOfRecord, writeBatch } from "../../src/connectors/kafka/record_batch.ts";
+import { readHeader } from "../../src/connectors/kafka/batch_reader.ts";
+import { sizeOfRecord, writeBatch } from "../../src/connectors/kafka/batch_writer.ts";
 
 /** The three records of {@link RECORDS} by producer 4000, epoch 7, from sequence 42 on. */
 const PLAIN =

@@ -134,8 +134,8 @@ export class TransactionBroker {
       leaders: (topics: readonly string[]) => Promise.resolve(new Map(topics.map((topic) => [topic, [0, 0]]))),
       forgetTopic: () => {},
       close: () => Promise.resolve(),
-      coordinatorError: (_type: number, _key: string, code: number, doing: string) => codeError(code, doing),
-      askCoordinator: (_type: number, _key: string, api: keyof Apis, args: never, options: SendOptions<never> = {}) =>
+      coordinatorError: (_coordinator: unknown, code: number, doing: string) => codeError(code, doing),
+      askCoordinator: (_coordinator: unknown, api: keyof Apis, args: never, options: SendOptions<never> = {}) =>
         this.#send(api, () => this.#ask(api, args), options),
       node: () =>
         Promise.resolve({

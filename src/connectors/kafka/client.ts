@@ -1,19 +1,17 @@
-import { BrokerError, UnknownTopicError } from "../broker_errors.ts";
 import { isTopicName } from "../names.ts";
-import type { Address } from "./address.ts";
-import { formatAddress } from "./address.ts";
-import type { ConnectionSettings, SendOptions } from "./connection.ts";
-import { Connection } from "./connection.ts";
-import { checkCode, Code, codeError, PassingError } from "./errors.ts";
+import { type Address, formatAddress } from "./address.ts";
+import type { Connection, SendOptions } from "./connection.ts";
+import { ConnectionPool, type PoolSettings } from "./connection_pool.ts";
+import { Code } from "./error_codes.ts";
+import { checkCode, codeError, PassingError } from "./errors.ts";
 import { AllFailed, firstToAnswer, oneError } from "./first_to_answer.ts";
 import type { Apis, CoordinatorType, MetadataAnswer, TopicMetadata } from "./protocol.ts";
+import { unknownTopics } from "./unknown_topics.ts";
 
 /** How to find and talk to a cluster. */
-export interface ClientSettings extends ConnectionSettings {
+export interface ClientSettings extends PoolSettings {
   /** The servers to ask first, Kafka's bootstrap.servers; they name the cluster's nodes. */
   readonly bootstrap: readonly Address[];
-  /** Opens connections; left out: `Connection.open()`. */
-  readonly open?: typeof Connection.open;
 }
 
 /** How long metadata of a topic is used, ms: partitions may have been added. A running job notices them by that. */
@@ -26,6 +24,13 @@ const METADATA_AGE_MS = 5_000;
 const SILENT_MS = 1_000;
 /** How long to wait for metadata, ms: a node that is well answers at once. */
 const METADATA_WITHIN_MS = 5_000;
+
+/** Whose coordinator is meant: that of a group, or of a transactional id. */
+export interface Coordinator {
+  readonly type: CoordinatorType;
+  /** The group, or the transactional id. */
+  readonly key: string;
+}
 
 interface KnownTopic {
   /** The leading node of each partition, -1 if it has no leader. */
@@ -45,23 +50,20 @@ export class Client {
   /** Topics for which a warning has been logged, by kind of warning. */
   readonly warnedOf = new Set<string>();
   readonly #settings: ClientSettings;
-  /** By address, with connections that are being opened. */
-  readonly #connections = new Map<string, Promise<Connection>>();
-  readonly #open = new Map<string, Connection>();
+  readonly #pool: ConnectionPool;
   readonly #nodes = new Map<number, Address>();
   readonly #topics = new Map<string, KnownTopic>();
   readonly #coordinators = new Map<string, number>();
   #controller = -1;
-  readonly #closing = new AbortController();
-  readonly #closed = Promise.withResolvers<void>();
 
   constructor(settings: ClientSettings) {
     this.#settings = settings;
+    this.#pool = new ConnectionPool(settings);
   }
 
   /** Resolves when it has been closed. */
   get closed(): Promise<void> {
-    return this.#closed.promise;
+    return this.#pool.closed;
   }
 
   get log(): ClientSettings["log"] {
@@ -100,7 +102,7 @@ export class Client {
     const other = [...this.#nodes.values()].find((node) => node.host !== host || node.port !== port);
     if (other === undefined) return undefined;
     try {
-      return await this.#ask(await this.#connect(other), topics);
+      return await this.#ask(await this.#pool.connect(other), topics);
     } catch (error) {
       if (!(error instanceof PassingError)) throw error;
       return undefined;
@@ -109,7 +111,7 @@ export class Client {
 
   /** Asks one server, which need not be a node that is known already, for the nodes of the cluster. */
   async learn(server: Address, timeoutMs: number): Promise<void> {
-    await this.#ask(await this.#connect(server), [], timeoutMs);
+    await this.#ask(await this.#pool.connect(server), [], timeoutMs);
   }
 
   async #ask(
@@ -180,14 +182,14 @@ export class Client {
    * @throws the error of the only server; of several, one error with the messages of all
    */
   async any(): Promise<Connection> {
-    const open = [...this.#open.values()].filter(({ isOpen }) => isOpen);
+    const { open } = this.#pool;
     const answering = open.find(({ silentMs }) => silentMs < SILENT_MS);
     if (answering !== undefined) return answering;
     const addresses = [...this.#nodes.values(), ...this.#settings.bootstrap];
     const each = new Map(addresses.map((address) => [formatAddress(address), address]));
     for (const { address } of open) each.delete(formatAddress(address));
     try {
-      return await firstToAnswer([...each.values()].map((address) => () => this.#connect(address)));
+      return await firstToAnswer([...each.values()].map((address) => () => this.#pool.connect(address)));
     } catch (error) {
       if (open[0] !== undefined) return open[0];
       throw error instanceof AllFailed ? oneError(error.failures) : error;
@@ -199,7 +201,7 @@ export class Client {
     const address = this.#nodes.get(id);
     try {
       if (address === undefined) throw new PassingError(id < 0 ? "no node is in charge now" : `node ${id} has gone`);
-      return await this.#connect(address);
+      return await this.#pool.connect(address);
     } catch (error) {
       this.#topics.clear();
       this.#coordinators.clear();
@@ -215,10 +217,9 @@ export class Client {
     return await this.node(id);
   }
 
-  /** Sends a request to whoever coordinates the group or transactional id `key`. */
+  /** Sends a request to the coordinator of a group or transactional id. */
   async askCoordinator<Name extends keyof Apis>(
-    type: CoordinatorType,
-    key: string,
+    { type, key }: Coordinator,
     api: Name,
     args: Apis[Name]["args"],
     options: SendOptions<Apis[Name]["answer"]> = {},
@@ -242,7 +243,7 @@ export class Client {
   }
 
   /** The error for a coordinator's code that is not 0. If another node is the coordinator now, the next request looks it up. */
-  coordinatorError(type: CoordinatorType, key: string, code: number, doing: string): Error {
+  coordinatorError({ type, key }: Coordinator, code: number, doing: string): Error {
     const error = codeError(code, doing);
     if (error instanceof PassingError && code !== Code.CONCURRENT_TRANSACTIONS) {
       this.#coordinators.delete(`${type} ${key}`);
@@ -252,53 +253,8 @@ export class Client {
 
   /** Resolves when all sockets are closed. Requests without an answer fail. */
   async close(): Promise<void> {
-    this.#closing.abort();
-    const openings = [...this.#connections.values()];
-    this.#connections.clear();
-    await Promise.all(openings.map(async (opening) => {
-      const connection = await opening.catch(() => undefined);
-      await connection?.close();
-    }));
-    this.#closed.resolve();
+    await this.#pool.close();
   }
-
-  async #connect(address: Address): Promise<Connection> {
-    const key = formatAddress(address);
-    if (this.#open.get(key)?.isOpen === false) {
-      this.#open.delete(key);
-      this.#connections.delete(key);
-    }
-    if (this.#closing.signal.aborted) throw new BrokerError("Cannot use Kafka: it was closed");
-    let opening = this.#connections.get(key);
-    if (opening === undefined) {
-      const { open = Connection.open } = this.#settings;
-      opening = open(address, this.#settings, this.#closing.signal);
-      this.#connections.set(key, opening);
-    }
-    try {
-      const connection = await opening;
-      this.#open.set(key, connection);
-      return connection;
-    } catch (error) {
-      if (this.#connections.get(key) === opening) this.#connections.delete(key);
-      throw error;
-    }
-  }
-}
-
-/** "a" and "b" do not exist. */
-export function unknownTopics(topics: readonly string[], options?: ErrorOptions): UnknownTopicError {
-  const names = topics.map((topic) => `"${topic}"`).join(", ");
-  const message = topics.length === 1
-    ? `Cannot find the topic ${names} in Kafka; create it first`
-    : `Cannot find the topics ${names} in Kafka; create them first`;
-  return new UnknownTopicError(topics, message, options);
-}
-
-/** The error for a partition that a topic does not have. */
-export function unknownPartition(topic: string, partition: number, partitions: number): UnknownTopicError {
-  const has = partitions === 1 ? "it has 1 partition" : `it has ${partitions} partitions`;
-  return new UnknownTopicError([topic], `Cannot find partition ${partition} of the topic "${topic}": ${has}, from 0`);
 }
 
 /** The leading node of each partition, -1 if it has no leader. */

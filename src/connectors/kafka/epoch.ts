@@ -1,20 +1,16 @@
 import { BrokerUnavailableError } from "../broker_errors.ts";
-import type { Client } from "./client.ts";
-import { Code, PassingError, patiently } from "./errors.ts";
+import type { Client, Coordinator } from "./client.ts";
+import { Code } from "./error_codes.ts";
+import { PassingError } from "./errors.ts";
+import { patiently } from "./patience.ts";
 import { TRANSACTION_TIMEOUT_MS } from "./producer_epoch.ts";
-import type { Apis, CoordinatorType, ProducerEpoch, Transaction } from "./protocol.ts";
+import type { Apis, ProducerEpoch, Transaction } from "./protocol.ts";
 import { TRANSACTION } from "./protocol.ts";
 
 /** From this version on EndTxn raises the epoch. */
 const RAISES_EPOCH = 5;
 const COMMIT_WITHIN_MS = 30_000;
 const ABORT_WITHIN_MS = 1_000;
-
-/** A coordinator: that of a transactional id, or of a group. */
-interface Coordinator {
-  readonly type: CoordinatorType;
-  readonly key: string;
-}
 
 /** A request that is repeated until its answer is good. */
 interface Question<Answer> {
@@ -58,14 +54,14 @@ export class Epoch {
   async ask<Api extends "AddPartitionsToTxn" | "AddOffsetsToTxn" | "TxnOffsetCommit">(
     api: Api,
     args: Apis[Api]["args"],
-    { doing, check, coordinator: { type, key } = this.#coordinator }: Question<Apis[Api]["answer"]>,
+    { doing, check, coordinator = this.#coordinator }: Question<Apis[Api]["answer"]>,
   ): Promise<void> {
     await patiently({ doing, signal: this.#signal, log: this.#client.log }, async () => {
       const onSend = () => {
         this.#worn ||= this.#unanswered > 0;
         this.#unanswered++;
       };
-      const answer = await this.#client.askCoordinator(type, key, api, args, { onSend });
+      const answer = await this.#client.askCoordinator(coordinator, api, args, { onSend });
       this.#unanswered--;
       await check(answer);
     });
@@ -84,7 +80,6 @@ export class Epoch {
       ? { signal: this.#signal, withinMs: COMMIT_WITHIN_MS }
       : { withinMs: ABORT_WITHIN_MS };
     const timeout = how === "commit" ? {} : { timeoutMs: 2 * ABORT_WITHIN_MS };
-    const { type, key } = this.#coordinator;
     let sent = 0;
     const { next } = await patiently({ doing, ...patience, log: this.#client.log }, async () => {
       let version: number | undefined;
@@ -94,7 +89,7 @@ export class Epoch {
         this.#unanswered++;
       };
       try {
-        const answer = await this.#client.askCoordinator(type, key, "EndTxn", args, { ...timeout, onSend });
+        const answer = await this.#client.askCoordinator(this.#coordinator, "EndTxn", args, { ...timeout, onSend });
         this.#unanswered--;
         this.check(answer.errorCode, doing);
         return answer;
@@ -110,14 +105,14 @@ export class Epoch {
   }
 
   /** Throws the error for a coordinator's code that is not 0. */
-  check(code: number, doing: string, { type, key } = this.#coordinator): void {
+  check(code: number, doing: string, coordinator = this.#coordinator): void {
     if (code === Code.NONE) return;
     if (code === Code.INVALID_TXN_STATE) {
       throw new BrokerUnavailableError(
         `Cannot ${doing}: the broker has ended it, after ${TRANSACTION_TIMEOUT_MS} ms or a failure`,
       );
     }
-    throw this.#client.coordinatorError(type, key, code, doing);
+    throw this.#client.coordinatorError(coordinator, code, doing);
   }
 
   get #coordinator(): Coordinator {

@@ -1,8 +1,8 @@
 /** The answer to a Fetch request, versions 4 to 11, for a reader of committed records. */
 import type { BrokerRecord } from "../broker.ts";
+import { compressionsOf, readHeader, readRecords } from "./batch_reader.ts";
 import { ByteReader } from "./bytes.ts";
 import { loadCodec } from "./compression.ts";
-import { compressionsOf, readHeader, readRecords } from "./record_batch.ts";
 
 /** A broker's answer for one partition. */
 export interface FetchedPartition {

@@ -1,14 +1,16 @@
 import type { FetchedBatch, Fetcher, Position } from "../broker.ts";
 import { BrokerError, OffsetOutOfRangeError, UnknownTopicError } from "../broker_errors.ts";
 import type { Client } from "./client.ts";
-import { unknownPartition } from "./client.ts";
-import { checkCode, Code, codeError, impatient, PassingError, pause, settledWithin } from "./errors.ts";
+import { Code } from "./error_codes.ts";
+import { checkCode, codeError, impatient, PassingError } from "./errors.ts";
 import type { FetchedPartition } from "./fetch_response.ts";
 import { readFetchResponse } from "./fetch_response.ts";
+import { Gaps, SMALL_GAP } from "./gaps.ts";
+import { pause, settledWithin } from "./patience.ts";
+import { placeOf } from "./place.ts";
 import type { FetchArguments } from "./protocol.ts";
 import { READ_COMMITTED } from "./protocol.ts";
-import { Gaps, SMALL_GAP } from "./gaps.ts";
-import { placeOf } from "./place.ts";
+import { unknownPartition } from "./unknown_topics.ts";
 
 /** How much a fetch may bring. */
 export interface FetchLimits {

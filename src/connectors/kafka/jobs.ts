@@ -5,7 +5,9 @@ import { JobActiveError } from "../broker_errors.ts";
 import { decodeAssignment, decodeMetadata } from "./assignment.ts";
 import { changelogTopic } from "./changelog.ts";
 import type { Client } from "./client.ts";
-import { checkCode, Code, patiently } from "./errors.ts";
+import { Code } from "./error_codes.ts";
+import { checkCode } from "./errors.ts";
+import { patiently } from "./patience.ts";
 import type { GroupDescription } from "./protocol.ts";
 import { GROUP } from "./protocol.ts";
 import { deleteTopics, listTopics } from "./topics.ts";
@@ -24,10 +26,10 @@ export interface JobMembers {
 export async function membersOf(client: Client, job: string): Promise<JobMembers> {
   const doing = `describe the group "${job}"`;
   const group = await patiently({ doing }, async (): Promise<GroupDescription | undefined> => {
-    const { groups } = await client.askCoordinator(GROUP, job, "DescribeGroups", { groupIds: [job] });
+    const { groups } = await client.askCoordinator({ type: GROUP, key: job }, "DescribeGroups", { groupIds: [job] });
     const [group] = groups;
     if (group === undefined || group.errorCode === Code.GROUP_ID_NOT_FOUND) return undefined;
-    if (group.errorCode !== Code.NONE) throw client.coordinatorError(GROUP, job, group.errorCode, doing);
+    if (group.errorCode !== Code.NONE) throw client.coordinatorError({ type: GROUP, key: job }, group.errorCode, doing);
     return group;
   });
   const members = group?.members ?? [];
@@ -62,11 +64,11 @@ export async function dropJob(client: Client, job: string): Promise<void> {
   const doing = `delete the group "${job}"`;
   // The group first: the coordinator refuses to delete it while an instance of the job is running.
   const running = await patiently({ doing }, async () => {
-    const { results } = await client.askCoordinator(GROUP, job, "DeleteGroups", [job]);
+    const { results } = await client.askCoordinator({ type: GROUP, key: job }, "DeleteGroups", [job]);
     const code = results[0]?.errorCode ?? Code.NONE;
     if (code === Code.NON_EMPTY_GROUP) return true;
     if (code === Code.NONE || code === Code.GROUP_ID_NOT_FOUND) return false;
-    throw client.coordinatorError(GROUP, job, code, doing);
+    throw client.coordinatorError({ type: GROUP, key: job }, code, doing);
   });
   if (running) {
     const { holder } = await membersOf(client, job);
@@ -85,9 +87,11 @@ async function topicsReadBy(client: Client, job: string): Promise<string[]> {
 export async function groupPositions(client: Client, job: string): Promise<Position[]> {
   const doing = `read the positions of the group "${job}"`;
   return await patiently({ doing }, async () => {
-    const answer = await client.askCoordinator(GROUP, job, "OffsetFetch", { groupId: job, topics: [] });
+    const answer = await client.askCoordinator({ type: GROUP, key: job }, "OffsetFetch", { groupId: job, topics: [] });
     if (answer.errorCode === Code.GROUP_ID_NOT_FOUND) return [];
-    if (answer.errorCode !== Code.NONE) throw client.coordinatorError(GROUP, job, answer.errorCode, doing);
+    if (answer.errorCode !== Code.NONE) {
+      throw client.coordinatorError({ type: GROUP, key: job }, answer.errorCode, doing);
+    }
     return answer.responses.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset, errorCode }) => {
         // A position that could not be looked up may exist all the same.

@@ -5,12 +5,13 @@ import type { KafkaFaultPoint } from "../fault_points.ts";
 import { checkRecordTime } from "../records/record_time.ts";
 import { changelogRecords, changelogTopic, findEntry, ownerRecord, readChangelogUpTo } from "./changelog.ts";
 import type { Client } from "./client.ts";
-import { ProducerFencedError, settledWithin } from "./errors.ts";
-import type { Membership } from "./membership.ts";
+import { ProducerFencedError } from "./errors.ts";
 import { groupPositions } from "./jobs.ts";
+import type { Membership } from "./membership.ts";
+import { settledWithin } from "./patience.ts";
+import { TRANSACTION_TIMEOUT_MS } from "./producer_epoch.ts";
 import { describeTopics, listTopics } from "./topics.ts";
 import type { TransactionalProducer } from "./transaction.ts";
-import { TRANSACTION_TIMEOUT_MS } from "./producer_epoch.ts";
 
 /** How many entries of the changelog are sent at once: as records, all entries of a large commit would not fit into memory. */
 const SEND_ENTRIES = 10_000;

@@ -6,7 +6,9 @@ import { BrokerError, BrokerUnavailableError, FencedError } from "../broker_erro
 import type { Candidate, Instance } from "./assignment.ts";
 import { decodeAssignment, decodeMetadata, electActive, encodeAssignment, encodeMetadata } from "./assignment.ts";
 import type { Client } from "./client.ts";
-import { Code, PassingError, patiently, pause, settledWithin } from "./errors.ts";
+import { Code } from "./error_codes.ts";
+import { PassingError } from "./errors.ts";
+import { patiently, pause, settledWithin } from "./patience.ts";
 import type { JoinGroupAnswer } from "./protocol.ts";
 import { GROUP } from "./protocol.ts";
 
@@ -79,8 +81,12 @@ export class Membership {
       try {
         await patiently({ doing: `leave the group "${job}"`, withinMs: 500 }, async () => {
           const args = { groupId: job, memberId: this.#memberId };
-          const { errorCode } = await this.#shared.askCoordinator(GROUP, job, "LeaveGroup", args, { timeoutMs: 2_000 });
-          if (errorCode !== Code.NONE) throw this.#shared.coordinatorError(GROUP, job, errorCode, "leave");
+          const { errorCode } = await this.#shared.askCoordinator({ type: GROUP, key: job }, "LeaveGroup", args, {
+            timeoutMs: 2_000,
+          });
+          if (errorCode !== Code.NONE) {
+            throw this.#shared.coordinatorError({ type: GROUP, key: job }, errorCode, "leave");
+          }
         });
       } catch (error) {
         this.#log(`could not leave the group, it will notice: ${(error as Error).message}`);
@@ -141,7 +147,7 @@ export class Membership {
   async #heartbeat(generation: number): Promise<void> {
     const { job, sessionTimeoutMs } = this.#options;
     const args = { groupId: job, groupGenerationId: generation, memberId: this.#memberId, groupInstanceId: null };
-    const { errorCode } = await this.#client.askCoordinator(GROUP, job, "Heartbeat", args, {
+    const { errorCode } = await this.#client.askCoordinator({ type: GROUP, key: job }, "Heartbeat", args, {
       timeoutMs: Math.max(sessionTimeoutMs / 3, 500),
     });
     if (errorCode !== Code.NONE) this.#rejoin(errorCode);
@@ -152,7 +158,7 @@ export class Membership {
     const step: Step<KafkaFaultPoint> = stepsOf(faultPoint);
     step("start: before joining the group");
     const metadata = encodeMetadata(topics, { ...this.#options.instance, activeSince: this.#activeSince });
-    const joined = await this.#client.askCoordinator(GROUP, job, "JoinGroup", {
+    const joined = await this.#client.askCoordinator({ type: GROUP, key: job }, "JoinGroup", {
       groupId: job,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: sessionTimeoutMs,
@@ -166,7 +172,7 @@ export class Membership {
     if (joined.errorCode !== Code.NONE) return this.#rejoin(joined.errorCode);
 
     const { generationId } = joined;
-    const synced = await this.#client.askCoordinator(GROUP, job, "SyncGroup", {
+    const synced = await this.#client.askCoordinator({ type: GROUP, key: job }, "SyncGroup", {
       groupId: job,
       generationId,
       memberId: this.#memberId,
@@ -247,7 +253,7 @@ export class Membership {
           `Cannot run "${job}": other consumers use the group "${job}"; stop them or rename the job`,
         );
     }
-    throw this.#client.coordinatorError(GROUP, job, code, `join the group "${job}"`);
+    throw this.#client.coordinatorError({ type: GROUP, key: job }, code, `join the group "${job}"`);
   }
 
   #log(message: string): void {

@@ -1,11 +1,12 @@
 /** Where partitions end, which records there cannot be read yet, and which answers of brokers may be outdated. */
 import type { PartitionEnd, Position } from "../broker.ts";
 import type { Client } from "./client.ts";
-import { PassingError, patiently } from "./errors.ts";
+import { PassingError } from "./errors.ts";
 import { readFetchResponse } from "./fetch_response.ts";
+import { patiently } from "./patience.ts";
+import { placeOf } from "./place.ts";
 import { LATEST, READ_COMMITTED, READ_UNCOMMITTED } from "./protocol.ts";
 import { listOffsets } from "./topics.ts";
-import { placeOf } from "./place.ts";
 
 /** An answer that took longer may come from a leader that was frozen and has been replaced meanwhile. ms. */
 const SUSPICIOUS_MS = 1_000;

@@ -1,5 +1,7 @@
 import type { Client } from "./client.ts";
-import { Code, codeError, patiently } from "./errors.ts";
+import { Code } from "./error_codes.ts";
+import { codeError } from "./errors.ts";
+import { patiently } from "./patience.ts";
 import type { ProducerEpoch } from "./protocol.ts";
 import { TRANSACTION } from "./protocol.ts";
 
@@ -33,10 +35,10 @@ export async function initProducerId(client: Client, request: EpochRequest): Pro
   return await patiently({ doing, signal, log: client.log }, async () => {
     const { errorCode, producerId, producerEpoch } = transactionalId === null
       ? await (await client.any()).send("InitProducerId", args, options)
-      : await client.askCoordinator(TRANSACTION, transactionalId, "InitProducerId", args, options);
+      : await client.askCoordinator({ type: TRANSACTION, key: transactionalId }, "InitProducerId", args, options);
     if (errorCode === Code.NONE) return { producerId: BigInt(producerId), producerEpoch };
     throw transactionalId === null
       ? codeError(errorCode, doing)
-      : client.coordinatorError(TRANSACTION, transactionalId, errorCode, doing);
+      : client.coordinatorError({ type: TRANSACTION, key: transactionalId }, errorCode, doing);
   });
 }

@@ -3,8 +3,9 @@ import { BrokerError, BrokerUnavailableError } from "../broker_errors.ts";
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
 import type { Client } from "./client.ts";
-import { PassingError, pause } from "./errors.ts";
+import { PassingError } from "./errors.ts";
 import { AllFailed, firstToAnswer, wordsOf } from "./first_to_answer.ts";
+import { pause } from "./patience.ts";
 
 /** How often a server may close the connection in a row before that counts as a refusal. */
 const HANG_UPS = 4;

@@ -1,5 +1,5 @@
 import type { Client } from "./client.ts";
-import { patiently } from "./errors.ts";
+import { patiently } from "./patience.ts";
 
 /**
  * Logs a warning for each topic with one replica in a cluster of several brokers, once in a program: with that broker the topic

@@ -1,6 +1,7 @@
 /** Logging in to a broker with SASL, by kafkajs' mechanisms with our messages for failures. */
 import { BrokerError } from "../broker_errors.ts";
-import { Code, codeName, PassingError } from "./errors.ts";
+import { Code } from "./error_codes.ts";
+import { codeName, PassingError } from "./errors.ts";
 import { saslMechanisms } from "./kafkajs.ts";
 import type { Apis } from "./protocol.ts";
 import type { SaslSettings } from "./security.ts";

@@ -1,16 +1,19 @@
 import { Buffer } from "node:buffer";
 import type { Compression, OutgoingRecord, Position } from "../broker.ts";
-import { BrokerError, BrokerUnavailableError } from "../broker_errors.ts";
+import { BrokerError } from "../broker_errors.ts";
 import { partitionOf } from "../murmur2.ts";
+import { writeBatch } from "./batch_writer.ts";
 import { ByteWriter } from "./bytes.ts";
 import type { Client } from "./client.ts";
-import { unknownPartition } from "./client.ts";
 import { loadCodec } from "./compression.ts";
+import { Code } from "./error_codes.ts";
+import { codeError, PassingError } from "./errors.ts";
 import type { EncodedBody } from "./kafkajs.ts";
-import { Code, codeError, codeName, PassingError, patiently } from "./errors.ts";
+import { patiently } from "./patience.ts";
 import type { ProducerEpoch } from "./protocol.ts";
-import { sizeOfRecord, writeBatch } from "./record_batch.ts";
-import { refusedRecord, refusedTimes } from "./topic_limits.ts";
+import { refusal, tooLarge } from "./refusal.ts";
+import { BATCH_BYTES, Route } from "./route.ts";
+import { unknownPartition } from "./unknown_topics.ts";
 
 /** The identity of a producer, from InitProducerId. */
 export interface ProducerIdentity extends ProducerEpoch {
@@ -18,35 +21,10 @@ export interface ProducerIdentity extends ProducerEpoch {
   readonly transactionalId: string | null;
 }
 
-/** Largest batch, below the default of brokers' max.message.bytes, which is 1 MiB. */
-const BATCH_BYTES = 512 * 1024;
 const REQUEST_BYTES = 8 * 1024 * 1024;
 /** A larger buffer is not kept after its request. */
 const KEPT_BYTES = 2 * 1024 * 1024;
 const PRODUCE_TIMEOUT_MS = 10_000;
-
-/** The records of one partition that wait to be sent, in batches, in their order. */
-export class Route {
-  readonly topic: string;
-  readonly partition: number;
-  readonly batches: OutgoingRecord[][] = [];
-  #bytesOfLast = Infinity;
-
-  constructor(topic: string, partition: number) {
-    this.topic = topic;
-    this.partition = partition;
-  }
-
-  add(record: OutgoingRecord): void {
-    const size = sizeOfRecord(record);
-    if (this.#bytesOfLast + size > BATCH_BYTES) {
-      this.batches.push([]);
-      this.#bytesOfLast = 0;
-    }
-    this.batches.at(-1)!.push(record);
-    this.#bytesOfLast += size;
-  }
-}
 
 /** Options of a {@link Sender}. */
 export interface SenderOptions {
@@ -237,11 +215,7 @@ export class Sender {
       case Code.MESSAGE_TOO_LARGE:
       case Code.RECORD_LIST_TOO_LARGE: {
         if (batch.length === 1) {
-          throw new BrokerError(
-            `Cannot write to "${topic}": a record takes ${
-              sizeOfRecord(batch[0]!)
-            } bytes, more than the topic's max.message.bytes`,
-          );
+          throw tooLarge(topic, batch[0]!);
         }
         const half = batch.length >> 1;
         batches.splice(0, 1, batch.slice(0, half), batch.slice(half));
@@ -250,20 +224,9 @@ export class Sender {
       case Code.UNKNOWN_TOPIC_OR_PARTITION: // if it was deleted, the next request for its leaders fails with that
         this.#client.forgetTopic(topic);
         throw new PassingError(`the leader does not know "${topic}" partition ${partition}`, { code });
-      case Code.OUT_OF_ORDER_SEQUENCE:
-      case Code.UNKNOWN_PRODUCER_ID:
-        throw new BrokerUnavailableError(
-          `Cannot write to "${topic}" partition ${partition}: it has lost track of this producer, ${codeName(code)}`,
-        );
-      case Code.INVALID_TXN_STATE:
-        throw new BrokerUnavailableError(
-          `Cannot write to "${topic}" partition ${partition}: the broker has ended the transaction, ${codeName(code)}`,
-        );
-      case Code.INVALID_TIMESTAMP:
-        throw new BrokerError(`Cannot write to "${topic}": ${refusedTimes(batch)}`);
-      case Code.INVALID_RECORD:
-        throw new BrokerError(`Cannot write to "${topic}" partition ${partition}: ${refusedRecord(batch)}`);
     }
+    const refused = refusal(route, code);
+    if (refused !== undefined) throw refused;
     this.#client.forgetTopic(topic);
     throw codeError(code, `write to "${topic}" partition ${partition}`);
   }

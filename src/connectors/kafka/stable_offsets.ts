@@ -1,6 +1,7 @@
 import type { Position } from "../broker.ts";
 import type { Client } from "./client.ts";
-import { PassingError, patiently } from "./errors.ts";
+import { PassingError } from "./errors.ts";
+import { patiently } from "./patience.ts";
 import { LATEST } from "./protocol.ts";
 import { listOffsets } from "./topics.ts";
 

@@ -1,10 +1,11 @@
 import { formatTime } from "../../engine/mod.ts";
 import type { Compression, OutgoingRecord, RecordCheck } from "../broker.ts";
+import { mostAlone, sizeAlone } from "./batch_writer.ts";
 import type { Client } from "./client.ts";
 import { loadCodec } from "./compression.ts";
-import { Code, patiently } from "./errors.ts";
+import { Code } from "./error_codes.ts";
+import { patiently } from "./patience.ts";
 import { LONGEST_MS } from "./topic_settings.ts";
-import { mostAlone, sizeAlone } from "./record_batch.ts";
 
 const MAX_BYTES = "max.message.bytes";
 const MAX_AFTER = "message.timestamp.after.max.ms";

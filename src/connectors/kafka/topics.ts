@@ -1,7 +1,9 @@
 /** Topics in Kafka: listing and removing them, their offsets and settings. `create_topics.ts` creates them. */
 import type { TopicDescription } from "../broker.ts";
 import type { Client } from "./client.ts";
-import { checkCode, Code, codeError, PassingError, patiently } from "./errors.ts";
+import { Code } from "./error_codes.ts";
+import { checkCode, codeError, PassingError } from "./errors.ts";
+import { patiently } from "./patience.ts";
 import type { MetadataAnswer } from "./protocol.ts";
 import { EARLIEST, LATEST, READ_COMMITTED } from "./protocol.ts";
 

@@ -51,15 +51,17 @@ import type { FaultPoint } from "../../engine/mod.ts";
 import type { Compression, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerUnavailableError } from "../broker_errors.ts";
 import type { Client } from "./client.ts";
-import { unknownTopics } from "./client.ts";
 import { Epoch } from "./epoch.ts";
-import { Code, PassingError, ProducerFencedError, settledWithin } from "./errors.ts";
+import { Code } from "./error_codes.ts";
+import { PassingError, ProducerFencedError } from "./errors.ts";
+import { settledWithin } from "./patience.ts";
 import { initProducerId } from "./producer_epoch.ts";
 import type { ProducerEpoch, Transaction } from "./protocol.ts";
 import { GROUP } from "./protocol.ts";
-import type { Route } from "./sender.ts";
+import type { Route } from "./route.ts";
 import { Sender } from "./sender.ts";
 import { untilStable } from "./stable_offsets.ts";
+import { unknownTopics } from "./unknown_topics.ts";
 
 /** How long to wait until readers see a commit, ms. Another program's open transaction may keep it from them. */
 const SEEN_WITHIN_MS = 5_000;

@@ -1,5 +1,5 @@
 import type { ByteReader } from "../bytes.ts";
-import { Code } from "../errors.ts";
+import { Code } from "../error_codes.ts";
 import type { Codec } from "./codec.ts";
 import { readArray, readTags, readText, writeNoTags, writeText } from "./flexible.ts";
 
