@@ -197,6 +197,18 @@ export interface JobActivity {
   readonly lastSignOfLifeMs: number | undefined;
 }
 
+/** What an instance of a job last reported of itself. */
+export interface StatusReport {
+  /** The job's name. */
+  readonly job: string;
+  /** Unique among all instances, ever. */
+  readonly instance: string;
+  /** When it was written, ms since the Unix epoch, by the clock of the machine where the job runs. */
+  readonly atMs: number;
+  /** The report: a `JobStatus` as JSON. */
+  readonly text: string;
+}
+
 /** A broker that is open. */
 export interface Broker extends AsyncDisposable {
   /** Which adapter it is. */
@@ -261,12 +273,25 @@ export interface Broker extends AsyncDisposable {
   jobsReading(topics: readonly string[]): Promise<JobInfo[]>;
   /** When the job last committed, and which instance is active; undefined if it has no state here. Left out where that is not known. */
   jobActivity?(job: string): Promise<JobActivity | undefined>;
+  /**
+   * Keeps the report of an instance in place of its last one. Reports are for people: they are kept for about a day, and lost
+   * without harm. One call of an instance at a time. Left out by a broker that keeps none.
+   * @throws {BrokerError} if it cannot be written, for instance without the right to
+   */
+  reportStatus?(report: StatusReport): Promise<void>;
+  /** The newest report of each instance of any job, also of instances that have ended or died within about a day. */
+  statusReports?(): Promise<StatusReport[]>;
   /** Removes all that belongs to a job: state, positions, dead letters. @throws {JobActiveError} while it runs */
   dropJob(job: string): Promise<void>;
 
   /** Closes it and what was opened with it; leases are released. */
   close(): Promise<void>;
 }
+
+/** How long the report of an instance that writes no more is kept, ms. */
+export const STATUS_KEPT_MS = 86_400_000;
+/** How many reports of instances of one job are kept, the newest ones. */
+export const STATUS_KEPT_INSTANCES = 20;
 
 /** The topic of a job's records that could not be processed. */
 export function deadLetterTopic(job: string): string {

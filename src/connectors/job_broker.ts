@@ -1,7 +1,8 @@
-import type { JobRequest, JobSession, JobStore, Sink, Source } from "../engine/mod.ts";
+import type { JobRequest, JobSession, JobStatus, JobStore, Sink, Source } from "../engine/mod.ts";
 import type { Broker, Compression } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
 import { decodeText, jsonDecoder } from "./json/codec.ts";
+import { describeProcess } from "./describe_process.ts";
 import { jsonEncoder } from "./json/encoder.ts";
 import { JsonReader } from "./json/reader.ts";
 import {
@@ -104,6 +105,13 @@ export class JobBroker implements JobStore, AsyncDisposable {
   /** Opens a job's state at this broker, when no other instance is active (or rejects, as the request says). */
   openJob(request: JobRequest): Promise<JobSession> {
     return openJobSession(this.port, request, { replicas: this.#replicas });
+  }
+
+  /** Keeps what an instance of a job reports of itself, and where it runs, for `deno task jobs`. */
+  async reportStatus(status: JobStatus): Promise<void> {
+    const { job, instance, atMs } = status;
+    const text = JSON.stringify({ ...status, process: describeProcess() });
+    await this.port.reportStatus?.({ job, instance, atMs, text });
   }
 
   /** Closes the broker. */

@@ -55,6 +55,7 @@ export {
   type ProducerOptions,
   type RecordCheck,
   type RecordHeaders,
+  type StatusReport,
   type TopicDescription,
   type TopicSpec,
 } from "./broker.ts";

@@ -7,6 +7,7 @@ export * from "./commit_format.ts";
 export { type Step, stepsOf } from "./fault_points.ts";
 export { isPlainJson, lossInJson } from "./json_value.ts";
 export { type DescribedJob, type JobLauncher, setJobLauncher } from "./runtime/launcher.ts";
+export { END_OF_TIME, parseJobStatus, STATUS_FORMAT } from "./job_status.ts";
 export { type FlagText, JOB_OPTIONS, type JobOption } from "./runtime/job_options.ts";
 export { type KeyId, keyIdOf } from "./state/key.ts";
 export { windowStart } from "./windows/tumbling_event_time_windows.ts";

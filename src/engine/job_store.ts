@@ -1,5 +1,6 @@
 import type { RecordOrigin } from "./errors.ts";
 import type { FaultPoint } from "./fault_points.ts";
+import type { JobStatus } from "./job_status.ts";
 import type { Json, Position } from "./source.ts";
 import type { StateChange } from "./state/changes.ts";
 
@@ -11,6 +12,11 @@ export interface JobStore {
   readonly description?: string;
   /** Resolves when this instance is the active one. */
   openJob(request: JobRequest): Promise<JobSession>;
+  /**
+   * Keeps what an instance reports of itself, in place of its report before. It is called about once a second, also while the
+   * instance stands by, and never before the last call has ended. Left out: nobody sees the job from outside.
+   */
+  reportStatus?(status: JobStatus): Promise<void>;
 }
 
 /** A store's name in messages about waiting for it. */

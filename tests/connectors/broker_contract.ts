@@ -12,6 +12,7 @@ import type { ContractOptions } from "./contract/options.ts";
 import { testProducing } from "./contract/producing.ts";
 import { testRestoring } from "./contract/restoring.ts";
 import { Scope } from "./contract/scope.ts";
+import { testStatus } from "./contract/status.ts";
 import { testFencing, testTakingOver } from "./contract/taking_over.ts";
 import { testTools } from "./contract/tools.ts";
 import { testTopics } from "./contract/topics.ts";
@@ -44,4 +45,5 @@ export function testBrokerContract(name: string, open: () => Promise<Broker>, op
   testFencing(test, options);
   testTakingOver(test);
   testTools(test);
+  testStatus(test);
 }

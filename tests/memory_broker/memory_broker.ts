@@ -11,6 +11,8 @@ import {
   type Position,
   type Producer,
   type ProducerOptions,
+  STATUS_KEPT_MS,
+  type StatusReport,
   type TopicDescription,
   type TopicSpec,
 } from "../../src/connectors/broker.ts";
@@ -164,11 +166,22 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(infos.sort((a, b) => (a.job < b.job ? -1 : 1)));
   }
 
+  reportStatus(report: StatusReport): Promise<void> {
+    this.log.reports.set(report.instance, report);
+    return Promise.resolve();
+  }
+
+  statusReports(): Promise<StatusReport[]> {
+    const reports = [...this.log.reports.values()].filter(({ atMs }) => atMs > Date.now() - STATUS_KEPT_MS);
+    return Promise.resolve(reports.sort((a, b) => a.job < b.job || (a.job === b.job && a.atMs < b.atMs) ? -1 : 1));
+  }
+
   async dropJob(job: string): Promise<void> {
     await Promise.resolve();
     if (this.log.jobs.get(job)?.running) throw new JobActiveError(`job "${job}" is active in this process`);
     this.log.jobs.delete(job);
     this.log.topics.delete(deadLetterTopic(job));
+    for (const [instance, report] of this.log.reports) if (report.job === job) this.log.reports.delete(instance);
   }
 
   async close(): Promise<void> {

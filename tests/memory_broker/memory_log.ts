@@ -1,4 +1,4 @@
-import type { BrokerRecord, OutgoingRecord, Position } from "../../src/connectors/broker.ts";
+import type { BrokerRecord, OutgoingRecord, Position, StatusReport } from "../../src/connectors/broker.ts";
 import { OffsetOutOfRangeError, UnknownTopicError } from "../../src/connectors/broker_errors.ts";
 import { MemoryJob } from "./memory_job.ts";
 
@@ -55,6 +55,8 @@ export class MemoryPartition {
 export class MemoryLog {
   readonly topics = new Map<string, MemoryPartition[]>();
   readonly jobs = new Map<string, MemoryJob>();
+  /** The newest report of each instance. */
+  readonly reports = new Map<string, StatusReport>();
   /** Who may write with a transactional id: the one that was opened last. */
   readonly writers = new Map<string, object>();
   #arrival = Promise.withResolvers<void>();

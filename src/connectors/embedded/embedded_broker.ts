@@ -9,6 +9,7 @@ import type {
   Position,
   Producer,
   ProducerOptions,
+  StatusReport,
   TopicDescription,
   TopicSpec,
 } from "../broker.ts";
@@ -19,6 +20,7 @@ import { dropJob, jobActivity, jobsReading, readCommit } from "./jobs.ts";
 import { EmbeddedLease } from "./lease.ts";
 import { waitForJob } from "./open_job.ts";
 import { EmbeddedProducer } from "./producer.ts";
+import { keepReport, statusReports } from "./status.ts";
 import { createTopics, deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
 
 /** The broker port on a local file. All that is opened from it shares one connection, and is closed with it. */
@@ -109,6 +111,14 @@ export class EmbeddedBroker implements Broker {
 
   jobsReading(topics: readonly string[]): Promise<JobInfo[]> {
     return this.#run((database) => jobsReading(database, topics));
+  }
+
+  reportStatus(report: StatusReport): Promise<void> {
+    return this.#run((database) => keepReport(database, report));
+  }
+
+  statusReports(): Promise<StatusReport[]> {
+    return this.#run(statusReports);
   }
 
   dropJob(job: string): Promise<void> {

@@ -5,6 +5,7 @@ import { JobActiveError } from "../broker_errors.ts";
 import type { Database } from "./database.ts";
 import { entriesOf, HAS_ENTRIES, removeEntries } from "./entries.ts";
 import { anyLives, describeInstance, lifeOf, removeInstance } from "./instance.ts";
+import { forgetReports } from "./status.ts";
 import { findTopic, removeTopic } from "./topics.ts";
 
 /** The right to write as a job while the job has this epoch. */
@@ -144,6 +145,7 @@ export function dropJob(database: Database, job: string): void {
       const who = holderOf(database, job)?.description ?? "an instance that stands by";
       throw new JobActiveError(`Cannot remove job "${job}" as it is running: stop ${who} first`);
     }
+    forgetReports(database, job);
     const id = findJob(database, job)?.id;
     if (id !== undefined) {
       forgetState(database, id);

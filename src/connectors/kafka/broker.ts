@@ -11,6 +11,7 @@ import type {
   Producer,
   ProducerOptions,
   RecordCheck,
+  StatusReport,
   TopicDescription,
   TopicSpec,
 } from "../broker.ts";
@@ -26,6 +27,7 @@ import { KafkaProducer } from "./producer.ts";
 import { warnOfAppendTime } from "./append_time.ts";
 import { warnOfSingleReplicas } from "./replication.ts";
 import { recordCheck } from "./topic_limits.ts";
+import { StatusTopic } from "./status_topic.ts";
 import { deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
 import { KafkaTransactionalProducer } from "./transactional_producer.ts";
 
@@ -37,9 +39,11 @@ export class KafkaBroker implements Broker {
   /** Functions that close what is open. */
   readonly #opened = new Set<() => Promise<void>>();
   readonly #closing = new AbortController();
+  readonly #statusTopic: StatusTopic;
 
   constructor(client: Client, description: string) {
     this.#client = client;
+    this.#statusTopic = new StatusTopic(client);
     this.description = description;
   }
 
@@ -122,13 +126,22 @@ export class KafkaBroker implements Broker {
     return jobsReading(this.#client, topics);
   }
 
-  dropJob(job: string): Promise<void> {
-    return dropJob(this.#client, job);
+  reportStatus(report: StatusReport): Promise<void> {
+    return this.#statusTopic.write(report);
+  }
+
+  statusReports(): Promise<StatusReport[]> {
+    return this.#statusTopic.reports();
+  }
+
+  async dropJob(job: string): Promise<void> {
+    await dropJob(this.#client, job);
+    await this.#statusTopic.forget(job);
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new Error("the broker was closed"));
-    await Promise.all([...this.#opened].map((close) => close()));
+    await Promise.all([...this.#opened, () => this.#statusTopic.close()].map((close) => close()));
     await this.#client.close();
   }
 

@@ -1,5 +1,4 @@
 /** Creating topics: all of them or not one, with every setting that the broker accepts. */
-import type { TopicSpec } from "../broker.ts";
 import { BrokerError, TopicExistsError } from "../broker_errors.ts";
 import { checkTopicName } from "../names.ts";
 import type { Client } from "./client.ts";
@@ -8,7 +7,7 @@ import { checkCode, PassingError } from "./errors.ts";
 import { patiently } from "./patience.ts";
 import type { ConfigEntry, CreateTopicsAnswer, NewTopic } from "./protocol.ts";
 import { LATEST } from "./protocol.ts";
-import { SAFE_REPLICAS, type TopicSettings, topicSettings } from "./topic_settings.ts";
+import { type OwnTopicSpec, SAFE_REPLICAS, type TopicSettings, topicSettings } from "./topic_settings.ts";
 import { CONTROLLER_TIMEOUT_MS, listOffsets, metadataOfAll, quoted, removeTopics } from "./topics.ts";
 
 /** Stands for the broker's default.replication.factor. */
@@ -19,7 +18,7 @@ const REFUSED = new Set<number>([Code.INVALID_CONFIG, Code.POLICY_VIOLATION]);
 type TopicError = CreateTopicsAnswer["topicErrors"][number];
 
 /** Resolves when all topics accept records; creates all of them or not one. */
-export async function createTopics(client: Client, specs: readonly TopicSpec[]): Promise<void> {
+export async function createTopics(client: Client, specs: readonly OwnTopicSpec[]): Promise<void> {
   if (specs.length === 0) return;
   const names = specs.map((spec) => spec.name);
   for (const name of names) checkTopicName(name);
@@ -45,11 +44,11 @@ export async function createTopics(client: Client, specs: readonly TopicSpec[]):
 /** Finds out with which settings and how many replicas the broker would create topics, without creating a topic. */
 class Agreement {
   readonly #client: Client;
-  readonly #specs: readonly TopicSpec[];
+  readonly #specs: readonly OwnTopicSpec[];
   /** The accepted part of settings that were refused as a whole, by their text: topics of a kind have the same. */
   readonly #taken = new Map<string, readonly ConfigEntry[]>();
 
-  constructor(client: Client, specs: readonly TopicSpec[]) {
+  constructor(client: Client, specs: readonly OwnTopicSpec[]) {
     this.#client = client;
     this.#specs = specs;
   }
@@ -67,7 +66,7 @@ class Agreement {
     return topics;
   }
 
-  async #agree(spec: TopicSpec): Promise<NewTopic> {
+  async #agree(spec: OwnTopicSpec): Promise<NewTopic> {
     const { replicas, atLeast } = await this.#replicas(spec);
     const settings = topicSettings(spec, atLeast);
     const known = this.#taken.get(JSON.stringify(settings));
@@ -83,7 +82,7 @@ class Agreement {
   }
 
   /** @returns the replication factor to ask for, and the lowest one that it may stand for as far as we know */
-  async #replicas({ replicas }: TopicSpec): Promise<{ replicas: number; atLeast: number }> {
+  async #replicas({ replicas }: OwnTopicSpec): Promise<{ replicas: number; atLeast: number }> {
     if (typeof replicas === "number") return { replicas, atLeast: replicas };
     if (replicas === undefined) return { replicas: DEFAULT_REPLICAS, atLeast: 1 };
     await this.#client.metadata([]);
@@ -107,7 +106,7 @@ class Agreement {
   }
 
   /** The topic with fewer replicas, as there are fewer brokers than replicas. */
-  async #withFewer(spec: TopicSpec, topic: NewTopic): Promise<NewTopic> {
+  async #withFewer(spec: OwnTopicSpec, topic: NewTopic): Promise<NewTopic> {
     await this.#client.metadata([]);
     const brokers = this.#client.nodeIds.length;
     if (typeof spec.replicas === "number") {

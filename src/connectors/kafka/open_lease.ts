@@ -2,6 +2,7 @@ import { type Step, stepsOf } from "../../engine/internal.ts";
 import type { KafkaFaultPoint } from "../fault_points.ts";
 import type { BrokerJobRequest } from "../broker.ts";
 import { JobActiveError } from "../broker_errors.ts";
+import { describeProcess } from "../describe_process.ts";
 import { checkJobName } from "../names.ts";
 import type { Instance } from "./assignment.ts";
 import { changelogTopic, ensureChangelog } from "./changelog.ts";
@@ -113,9 +114,7 @@ function boundDoubt(
 
 function newInstance(sinceMs: number): Omit<Instance, "activeSince"> {
   const id = crypto.randomUUID();
-  const mayTell = Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state === "granted";
-  const host = mayTell ? ` on ${Deno.hostname()}` : "";
-  return { id, sinceMs, words: `process ${Deno.pid}${host} (instance ${id.slice(0, 4)})` };
+  return { id, sinceMs, words: `${describeProcess()} (instance ${id.slice(0, 4)})` };
 }
 
 function jobActive(job: string, holder: string | undefined): JobActiveError {

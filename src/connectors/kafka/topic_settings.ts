@@ -17,9 +17,19 @@ export interface TopicSettings {
   readonly optional: readonly ConfigEntry[];
 }
 
+/** A topic of our own, for which the settings that all topics get are not right. */
+export interface OwnTopicSpec extends TopicSpec {
+  /** Settings beside those, or in their place; "cleanup.policy" is required, the others are left out where they are refused. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
 /** @param replicas the lowest replication factor that the topic may get, as far as that is known */
-export function topicSettings(spec: TopicSpec, replicas: number): TopicSettings {
-  const { compacted = false, maxRecordBytes } = spec;
+export function topicSettings(spec: OwnTopicSpec, replicas: number): TopicSettings {
+  const { compacted = false, maxRecordBytes, settings } = spec;
+  if (settings !== undefined) {
+    const { "cleanup.policy": policy = "delete", ...others } = settings;
+    return { required: entries({ "cleanup.policy": policy }), optional: entries(others) };
+  }
   return {
     required: entries({
       // Records are kept for ever, however old their timestamps are; a compacted topic keeps the newest of each key anyway.

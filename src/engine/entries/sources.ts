@@ -18,6 +18,21 @@ export type {
   JobStore,
   StateChange,
 } from "../job_store.ts";
+export type {
+  AttemptStatus,
+  CommitsStatus,
+  CommitStatus,
+  EdgeStatus,
+  ErrorStatus,
+  InstanceState,
+  JobStatus,
+  NodeStatus,
+  RecordTotals,
+  SplitStatusReport,
+  StuckStatus,
+  TimersStatus,
+  TimeShares,
+} from "../job_status.ts";
 export type { Sink, SinkContext, SinkWriter } from "../sink.ts";
 export { FunctionSink, type FunctionSinkOptions, type SinkFunction } from "../sinks/function_sink.ts";
 export type {

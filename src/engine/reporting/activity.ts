@@ -5,7 +5,13 @@ type Words = string | (() => string);
 
 interface Step {
   readonly what: Words;
-  readonly waits: boolean;
+  readonly kind: "work" | "wait" | "rest";
+}
+
+/** How long an attempt has waited and rested so far, ms; the rest of its time it was at work. */
+export interface ActivityTimes {
+  readonly waitedMs: number;
+  readonly restedMs: number;
 }
 
 /**
@@ -19,6 +25,8 @@ export class Activity {
   #sinceMs = 0;
   #longest: Step | undefined;
   #longestMs = 0;
+  #waitedMs = 0;
+  #restedMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -26,7 +34,7 @@ export class Activity {
 
   /** Who is waited for at the moment: "the commit". */
   get waitsFor(): string | undefined {
-    return this.#step?.waits ? wordsOf(this.#step) : undefined;
+    return this.#step?.kind === "wait" ? wordsOf(this.#step) : undefined;
   }
 
   /**
@@ -34,7 +42,7 @@ export class Activity {
    * @param whom the end of "waits for …"
    */
   async wait<T>(whom: Words, begin: () => T): Promise<Awaited<T>> {
-    const outer = this.#begin({ what: whom, waits: true });
+    const outer = this.#begin({ what: whom, kind: "wait" });
     try {
       return await begin();
     } finally {
@@ -44,12 +52,28 @@ export class Activity {
 
   /** Does work that lets nothing else happen meanwhile. @param what the end of "the thread stood still while …" */
   work<T>(what: Words, work: () => T): T {
-    const outer = this.#begin({ what, waits: false });
+    const outer = this.#begin({ what, kind: "work" });
     try {
       return work();
     } finally {
       this.#begin(outer);
     }
+  }
+
+  /** Lets time pass, as there is nothing to do. */
+  async rest(begin: () => Promise<void>): Promise<void> {
+    const outer = this.#begin({ what: "there was nothing to do", kind: "rest" });
+    try {
+      await begin();
+    } finally {
+      this.#begin(outer);
+    }
+  }
+
+  /** How the time until now was spent. */
+  times(): ActivityTimes {
+    this.#measure();
+    return { waitedMs: this.#waitedMs, restedMs: this.#restedMs };
   }
 
   /** What went on for longest since the last call, and for how long, ms. */
@@ -59,7 +83,7 @@ export class Activity {
     this.#longest = undefined;
     if (longest === undefined) return undefined;
     const words = wordsOf(longest);
-    return { what: longest.waits ? `waiting for ${words}` : words, ms: this.#longestMs };
+    return { what: longest.kind === "wait" ? `waiting for ${words}` : words, ms: this.#longestMs };
   }
 
   /** @returns the step before */
@@ -75,8 +99,15 @@ export class Activity {
     const now = this.#clock.monotonicMs();
     const ms = now - this.#sinceMs;
     this.#sinceMs = now;
-    if (this.#step === undefined || (this.#longest !== undefined && ms <= this.#longestMs)) return;
-    this.#longest = this.#step;
+    const step = this.#step;
+    if (step === undefined) return;
+    if (step.kind === "wait") this.#waitedMs += ms;
+    if (step.kind === "rest") {
+      this.#restedMs += ms;
+      return;
+    }
+    if (this.#longest !== undefined && ms <= this.#longestMs) return;
+    this.#longest = step;
     this.#longestMs = ms;
   }
 }

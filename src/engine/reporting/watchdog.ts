@@ -3,6 +3,7 @@ import type { JobSession } from "../job_store.ts";
 import type { Logger } from "../logger.ts";
 import { count, seconds } from "../words.ts";
 import type { Activity } from "./activity.ts";
+import type { StuckStatus } from "../job_status.ts";
 import type { JobView, SourceView, SplitView } from "./job_view.ts";
 import { describePending } from "./why_nothing_comes_out.ts";
 
@@ -10,6 +11,8 @@ import { describePending } from "./why_nothing_comes_out.ts";
 const LOOK_MS = 1_000;
 /** So long work may stand still before a warning, and again before the next one, ms. */
 const PATIENCE_MS = 60_000;
+/** Work that stands still for longer counts as stuck, ms. */
+const STUCK_MS = 10_000;
 /** A thread that is blocked for longer is worth a warning, ms. It is half of the default session timeout. */
 const BLOCKED_MS = 5_000;
 /** So long a stop may take before a warning says what it waits for, ms: supervisors kill a program after some 10 s. */
@@ -67,6 +70,12 @@ export class Watchdog implements Disposable {
 
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
+  }
+
+  /** Work that has not gone on for a while; undefined if it does, or there is none. */
+  stuck(): StuckStatus | undefined {
+    if (this.#stuckMs < STUCK_MS) return undefined;
+    return { forMs: this.#stuckMs, waitsFor: this.#options.activity.waitsFor ?? this.#holder() };
   }
 
   #look(): void {

@@ -3,6 +3,7 @@ import { type Step, stepsOf } from "../fault_points.ts";
 import type { StreamGraph } from "../graph.ts";
 import type { DeadLetter, JobSession } from "../job_store.ts";
 import { Activity } from "../reporting/activity.ts";
+import type { StatusReporter } from "../reporting/status_reporter.ts";
 import { Changes } from "../state/changes.ts";
 import { ClockLimit, NO_LIMIT } from "../time/clock_limit.ts";
 import type { AttemptContext } from "./attempt_context.ts";
@@ -17,6 +18,8 @@ export interface AttemptOptions extends JobRunOptions {
   readonly session: JobSession | undefined;
   /** Counted from 1. */
   readonly number: number;
+  /** Reports what the job does; left out where somebody else does that. */
+  readonly status?: StatusReporter;
 }
 
 /** One attempt at a job: what its parts have in common, from before the first is opened until the last is closed. */
@@ -31,6 +34,7 @@ export class Attempt implements AttemptContext {
   readonly deadLetters: DeadLetters;
   /** What it is doing, for its watchdog. */
   readonly activity: Activity;
+  readonly status: StatusReporter | undefined;
   /** Passes fault points. */
   readonly step: Step;
   /** Of the job's loop. */
@@ -47,6 +51,7 @@ export class Attempt implements AttemptContext {
     this.onError = options.onError;
     this.onWindowError = options.onWindowError;
     this.activity = new Activity(clock);
+    this.status = options.status;
     this.step = stepsOf(options.faultPoint);
     this.waker = new Waker(clock);
     const sources = graph.nodes.filter((node) => node.kind === "source").map(({ source }) => source);

@@ -65,6 +65,7 @@ export class Commits {
   /** @throws {Error} if the books do not balance */
   async commit(): Promise<void> {
     const { step, session, clock, activity, changes: stateChanges } = this.#attempt;
+    const beganMs = clock.monotonicMs();
     const { sources, tasks, sinks } = this.#job;
     step("commit: before the sinks", () => {
       checkBooks(sources, tasks);
@@ -81,23 +82,29 @@ export class Commits {
     const pending = session?.pendingRecords ?? 0;
     if (changes.length > 0 || pending > 0 || !stateChanges.isEmpty) {
       step("commit: before the store");
-      await step("commit: the store has it", () => this.#store(changes, positions));
+      const size = await step("commit: the store has it", () => this.#store(changes, positions));
+      const durationMs = Math.round(clock.monotonicMs() - beganMs);
+      this.#attempt.status?.committed({ atMs: clock.now(), durationMs, records: pending, ...size });
       await step("commit: the sinks know", () => this.#confirm());
     }
     this.hadOutput ||= pending > 0;
     this.lastMs = clock.monotonicMs();
   }
 
-  async #store(changes: readonly StateChange[], positions: readonly Position[]): Promise<void> {
+  /** @returns how many entries have changed, and their characters */
+  async #store(changes: readonly StateChange[], positions: readonly Position[]): Promise<EntrySizes> {
     const { session, activity, changes: stateChanges, options: { store } } = this.#attempt;
+    const sizes = { entries: 0, bytes: 0 };
     if (session === undefined) stateChanges.forget();
     else {
+      const all = measured(concat(stateChanges.drain(), changes), sizes);
       await activity.wait(
         () => `${nameOf(store)} to commit`,
-        () => abortedBy(session.lost, session.commit({ changes: concat(stateChanges.drain(), changes), positions })),
+        () => abortedBy(session.lost, session.commit({ changes: all, positions })),
       );
     }
     this.stored++;
+    return sizes;
   }
 
   async #confirm(): Promise<void> {
@@ -165,6 +172,22 @@ export async function flushSinks(sinks: readonly OpenSink[], activity: Activity)
       const isNamed = error instanceof OperatorError;
       throw isNamed || isExpected(error) || isRetriable(error) ? error : new OperatorError(name, error, undefined);
     }
+  }
+}
+
+/** How much a commit has stored. */
+interface EntrySizes {
+  entries: number;
+  /** Characters of names and texts. */
+  bytes: number;
+}
+
+/** Counts entries on their way into the store. */
+function* measured(changes: Iterable<StateChange>, sizes: EntrySizes): Generator<StateChange> {
+  for (const change of changes) {
+    sizes.entries++;
+    sizes.bytes += change[0].length + (change[1]?.length ?? 0);
+    yield change;
   }
 }
 

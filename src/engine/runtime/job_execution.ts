@@ -6,6 +6,7 @@ import { type Books, booksOf } from "../reporting/books.ts";
 import { formatBooks, tableOfBooks } from "../reporting/books_table.ts";
 import { emptyView } from "../reporting/job_view.ts";
 import { describeStart, warnOfMiddle } from "../reporting/start_words.ts";
+import { StatusReporter } from "../reporting/status_reporter.ts";
 import { Watchdog } from "../reporting/watchdog.ts";
 import { Attempt } from "./attempt.ts";
 import type { JobRunOptions } from "./job_options.ts";
@@ -29,6 +30,22 @@ export interface ExecuteOptions extends JobRunOptions {
  * that this can help (a broker that was away, another instance that took over).
  */
 export async function executeJob(graph: StreamGraph, options: ExecuteOptions): Promise<JobExecutionResult> {
+  const status = new StatusReporter(graph, options);
+  try {
+    const result = await runAttempts(graph, options, status);
+    await status.ends(result.end === "stopped" ? "stopped" : "finished");
+    return result;
+  } catch (error) {
+    await status.ends("failed", error);
+    throw error;
+  }
+}
+
+async function runAttempts(
+  graph: StreamGraph,
+  options: ExecuteOptions,
+  status: StatusReporter,
+): Promise<JobExecutionResult> {
   const { clock, logger, jobName, signal, store } = options;
   const step = stepsOf(options.faultPoint);
   const retries = new Retries(options);
@@ -47,6 +64,7 @@ export async function executeJob(graph: StreamGraph, options: ExecuteOptions): P
       let standbySinceMs: number | undefined;
       const onStandby = (holder: string) => {
         standbySinceMs ??= clock.now();
+        status.standsBy(holder);
         logger.info(`${jobName}: stands by: ${holder} is active, this instance takes over when it ends`);
       };
       step("start: before the job is opened");
@@ -60,11 +78,14 @@ export async function executeJob(graph: StreamGraph, options: ExecuteOptions): P
       if (reset) await session?.reset();
       reset = false;
       startedMs = clock.monotonicMs();
-      attempt = new Attempt(graph, { ...options, session, number });
+      attempt = new Attempt(graph, { ...options, session, number, status });
+      status.starts();
       using watchdog = new Watchdog(emptyView(jobName), { ...options, activity: attempt.activity, session });
       run = await openRun(graph, attempt, standbySinceMs);
       if (run !== undefined) {
         watchdog.watch(run.job.view);
+        const { activity, deadLetters } = attempt;
+        status.runs({ view: run.job.view, activity, deadLetters: deadLetters.keptIn, stuck: () => watchdog.stuck() });
         options.onOpened?.(run.job);
       }
       const end = run === undefined ? "finished elsewhere" : await runToEnd(run);
@@ -84,6 +105,7 @@ export async function executeJob(graph: StreamGraph, options: ExecuteOptions): P
       const pauseMs = retries.pauseMs({ reason, madeProgress, startedMs });
       if (pauseMs === undefined) throw reason;
       nextAttemptMs = pauseMs;
+      status.restarts(reason);
       if (isRetriable(reason)) lostAtMs ??= clock.monotonicMs();
       const message = reason instanceof Error ? reason.message : String(reason);
       logger.warn(`${jobName}: ${message}; goes back to its last commit and tries again in ${pauseMs / 1000} s`);

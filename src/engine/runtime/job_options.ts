@@ -48,6 +48,8 @@ export interface JobSettings {
   readonly maxAheadMs: number;
   /** ms without a sign of life after which an instance of the job counts as dead; default 10,000. */
   readonly sessionTimeoutMs: number;
+  /** ms between two reports of what the job does, which `deno task jobs` shows; 0 or Infinity: none; default 1,000. */
+  readonly statusIntervalMs: number;
   /** What happens after a failure that no store calls passing; needs a `store`. Default: `{ type: "none" }`. */
   readonly restartStrategy: RestartStrategy;
   /** Default: "dead-letter" with a `store`; without one "fail": nobody would find out. */
@@ -177,6 +179,15 @@ export const JOB_OPTIONS: { readonly [P in keyof JobSettings]: JobOption<JobSett
       name: "session-timeout",
       text: "positive duration",
       help: "after so long without a sign of life another process takes the job over",
+    },
+  },
+  statusIntervalMs: {
+    default: Time.seconds(1),
+    check: atLeast0,
+    flag: {
+      name: "status-interval",
+      text: "duration",
+      help: "time between two reports of what the job does, for deno task jobs; 0s: none",
     },
   },
   // Its default depends on the store.

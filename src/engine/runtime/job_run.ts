@@ -89,7 +89,7 @@ export class JobRun {
     }
     const reportInMs = progress.nextTickMs(moment.monotonicMs);
     const sleepMs = Math.min(nextInMs, reportInMs, commitInMs, this.#time.nextTimerInMs(moment));
-    await waker.sleep(sleepMs, session === undefined ? [signal] : [signal, session.lost]);
+    await activity.rest(() => waker.sleep(sleepMs, session === undefined ? [signal] : [signal, session.lost]));
     return undefined;
   }
 

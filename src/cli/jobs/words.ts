@@ -1,0 +1,70 @@
+/** What a job does, in words with relative times. */
+import { END_OF_TIME } from "../../engine/internal.ts";
+import type { AttemptStatus, NodeStatus, SplitStatusReport } from "../../engine/mod.ts";
+import { formatCount } from "../../utils.ts";
+
+/** "3 s", "12 min", "5 h", "3 d" */
+export function span(ms: number): string {
+  const s = Math.max(0, ms) / 1_000;
+  if (s < 10) return `${Math.floor(s * 10) / 10} s`;
+  if (s < 120) return `${Math.floor(s)} s`;
+  if (s < 7_200) return `${Math.floor(s / 60)} min`;
+  return s < 172_800 ? `${Math.floor(s / 3_600)} h` : `${formatCount(Math.floor(s / 86_400))} d`;
+}
+
+/** "3 s ago" */
+export function ago(ms: number): string {
+  return `${span(ms)} ago`;
+}
+
+/** How far event time of the job's results is behind the clock: "4.2 s ago", "none", "ended". */
+export function eventTimeWords({ nodes }: AttemptStatus, nowMs: number): string {
+  const ms = eventTimeOf(nodes);
+  if (ms === undefined) return "none";
+  if (ms === END_OF_TIME) return "ended";
+  return ms > nowMs ? `${span(ms - nowMs)} ahead` : ago(nowMs - ms);
+}
+
+/** Where event time stands that windows wait for: behind the last operators that have any, the lowest of them. */
+export function eventTimeOf(nodes: readonly NodeStatus[]): number | undefined {
+  const known = nodes.flatMap(({ kind, outputWatermarkMs }) =>
+    kind === "source" && outputWatermarkMs !== null ? [outputWatermarkMs] : []
+  );
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/**
+ * "window of "user_statistics" closes in 33 s, waits for flightdata-0, silent for 2 s": the first window or timer that waits for event
+ * time; undefined if none does.
+ */
+export function nextFiring(attempt: AttemptStatus): string | undefined {
+  const waiting = attempt.nodes.filter(({ timers }) => timers !== undefined);
+  if (waiting.length === 0) return undefined;
+  const node = waiting.reduce((a, b) => (b.timers!.nextMs < a.timers!.nextMs ? b : a));
+  const { count, nextMs } = node.timers!;
+  const isWindow = /window/i.test(node.operation);
+  const thing = isWindow ? "window" : "timer";
+  const what = count === 1
+    ? `the ${thing} of "${node.name}"`
+    : `the first of ${formatCount(count)} ${thing}s of "${node.name}"`;
+  const at = node.inputWatermarkMs;
+  const when = at === null || at === undefined || at === END_OF_TIME ? "" : ` in ${span(nextMs - at)}`;
+  const split = holderOf(node, attempt);
+  const waits = split === undefined
+    ? ""
+    : `, waits for ${split.id}, ${split.watermarkMs === null ? "without a record" : "silent"} for ${
+      span(split.silentMs)
+    }`;
+  return `${what} ${isWindow ? "closes" : "fires"}${when}${waits}`;
+}
+
+/** The partition above a node that is furthest behind; undefined if none holds event time back. */
+function holderOf(node: NodeStatus, { nodes, edges }: AttemptStatus): SplitStatusReport | undefined {
+  const above = new Set([node.uid]);
+  // Nodes stand behind those above them.
+  for (const { from, to } of edges.toReversed()) if (above.has(to)) above.add(from);
+  const holding = nodes.filter(({ uid }) => above.has(uid)).flatMap(({ splits }) => splits ?? [])
+    .filter(({ idle, finished }) => !idle && !finished);
+  if (holding.length === 0) return undefined;
+  return holding.reduce((a, b) => ((b.watermarkMs ?? -Infinity) < (a.watermarkMs ?? -Infinity) ? b : a));
+}

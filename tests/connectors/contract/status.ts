@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+import type { Broker, StatusReport } from "../../../src/connectors/broker.ts";
+import type { Register } from "./options.ts";
+import { until } from "./waiting.ts";
+
+/** What instances of jobs report of themselves. */
+export function testStatus(test: Register): void {
+  test("statusReports() has the newest report of each instance, written by whatever process, and dropJob() removes them", async (scope) => {
+    const [one, two, tool] = [await scope.broker(), await scope.broker(), await scope.broker()];
+    const [job, other] = [scope.jobName(), scope.jobName()].sort() as [string, string];
+    const nowMs = Date.now();
+    const report = (job: string, instance: string, ago: number): StatusReport => ({
+      job,
+      instance: `${job}-${instance}`,
+      atMs: nowMs - ago,
+      text: JSON.stringify({ ago }),
+    });
+    await one.reportStatus!(report(job, "a", 5_000));
+    await two.reportStatus!(report(job, "b", 4_000));
+    await two.reportStatus!(report(other, "c", 3_000));
+    await one.reportStatus!(report(job, "a", 2_000));
+
+    const ours = async (broker: Broker) =>
+      (await broker.statusReports!()).filter((each) => each.job === job || each.job === other);
+    const wanted = [report(job, "b", 4_000), report(job, "a", 2_000), report(other, "c", 3_000)];
+    assertEquals(await ours(tool), wanted);
+    // Whoever has looked before sees what has come since.
+    await two.reportStatus!(report(job, "b", 1_000));
+    assertEquals(await ours(tool), [report(job, "a", 2_000), report(job, "b", 1_000), report(other, "c", 3_000)]);
+    assertEquals(await ours(one), await ours(tool));
+
+    await tool.dropJob(job);
+    await until(async () => (await ours(two)).length === 1);
+    assertEquals(await ours(tool), [report(other, "c", 3_000)]);
+    await tool.dropJob(other);
+  });
+
+  test("statusReports() forgets instances that have been silent for a day", async (scope) => {
+    const broker = await scope.broker();
+    const job = scope.jobName();
+    const nowMs = Date.now();
+    await broker.reportStatus!({ job, instance: `${job}-old`, atMs: nowMs - 86_500_000, text: "{}" });
+    await broker.reportStatus!({ job, instance: `${job}-new`, atMs: nowMs, text: "{}" });
+    const reports = await broker.statusReports!();
+    assertEquals(reports.filter((each) => each.job === job).map(({ instance }) => instance), [`${job}-new`]);
+    await broker.dropJob(job);
+  });
+}
