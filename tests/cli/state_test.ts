@@ -6,6 +6,7 @@ import { readSavepoint } from "../../src/cli/state/savepoint.ts";
 import type { Broker, BrokerLease, TopicDescription } from "../../src/connectors/broker.ts";
 import { BrokerError, JobActiveError } from "../../src/connectors/broker_errors.ts";
 import type { Topic } from "../../src/connectors/mod.ts";
+import { jobText } from "../../src/engine/commit_format.ts";
 import {
   SILENT,
   StreamExecutionEnvironment,
@@ -91,7 +92,7 @@ async function topicOf(broker: Broker, name: string, ...counts: readonly number[
 
 /** What a job wrote that reads two partitions of `topic`. */
 function commitOf(topic: string, positions: readonly number[] = [2, 3]): Map<string, string> {
-  const job = {
+  const job = jobText({
     format: 1,
     watermarks: { bookings: NOW_MS + 1_000, flights: NOW_MS },
     compatibility: { flights: { window: "TumblingEventTimeWindows(60000 ms)" } },
@@ -101,10 +102,10 @@ function commitOf(topic: string, positions: readonly number[] = [2, 3]): Map<str
     },
     bounds: null,
     finishedAtMs: NOW_MS - 60_000,
-  };
+  });
   const window = `${NOW_MS}:${NOW_MS + 60_000}`;
   return new Map([
-    ['["job"]', JSON.stringify(job)],
+    ['["job"]', job],
     ...positions.map((position, partition): [string, string] => [
       JSON.stringify(["split", "bookings", `${topic}-${partition}`]),
       JSON.stringify({ position, watermark: NOW_MS + partition }),
