@@ -54,7 +54,7 @@ async function runAll(context: Context, job: Job, set: DataSet, systems: readonl
     // Each round begins with another one: none is always the first, or always behind the same one.
     for (let i = 0; i < all.length; i++) {
       const { system, figures } = all[(i + round) % all.length]!;
-      figures.push(await runOnce(context, job, system, compare(system)));
+      figures.push(await runOnce(context, { job, system, comparison: compare(system) }));
       const { cpuS } = figures.at(-1)!;
       const rate = Math.round(inputs / system.jobS(figures.at(-1)!)).toLocaleString("en-US");
       log(
@@ -86,11 +86,9 @@ function comparisons(job: Job, set: DataSet): (system: System) => Comparison {
 /** One run into an empty topic, whose records are compared in the end. */
 export async function runOnce(
   { tree, signal }: Context,
-  job: Job,
-  system: System,
-  comparison: Comparison,
-  partitions = 5,
+  run: { readonly job: Job; readonly system: System; readonly comparison: Comparison; readonly partitions?: number },
 ): Promise<RunFigures> {
+  const { job, system, comparison, partitions = 5 } = run;
   const { port } = system;
   const output = system.output(job);
   await system.forget(job);

@@ -76,16 +76,33 @@ export async function moveLeaders(
 export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: "broker killed",
-    strike: (stage) => onBroker(stage, "killed", 2_000, 8_000, (broker) => broker.kill(), (broker) => broker.restart()),
+    strike: (stage) =>
+      onBroker(stage, {
+        what: "killed",
+        forMs: { least: 2_000, most: 8_000 },
+        begin: (broker) => broker.kill(),
+        end: (broker) => broker.restart(),
+      }),
   },
   {
     name: "broker frozen",
-    strike: (stage) => onBroker(stage, "frozen", 3_000, 12_000, (broker) => broker.freeze(), (broker) => broker.thaw()),
+    strike: (stage) =>
+      onBroker(stage, {
+        what: "frozen",
+        forMs: { least: 3_000, most: 12_000 },
+        begin: (broker) => broker.freeze(),
+        end: (broker) => broker.thaw(),
+      }),
   },
   {
     name: "broker restarted",
     strike: (stage) =>
-      onBroker(stage, "restarted", 0, 1_000, (broker) => broker.stop({ keepData: true }), (broker) => broker.restart()),
+      onBroker(stage, {
+        what: "restarted",
+        forMs: { least: 0, most: 1_000 },
+        begin: (broker) => broker.stop({ keepData: true }),
+        end: (broker) => broker.restart(),
+      }),
   },
 ];
 
@@ -127,17 +144,21 @@ export const JOB_FAULTS: readonly Fault[] = [
 type Broker = RunningCluster["brokers"][number];
 type Change = (broker: Broker) => void | Promise<void>;
 
-async function onBroker(
-  { cluster, chance, log, sleep }: Stage,
-  what: string,
-  leastMs: number,
-  mostMs: number,
-  begin: Change,
-  end: Change,
-): Promise<boolean> {
+/** A fault of one broker. */
+interface BrokerFault {
+  /** For the log: "killed". */
+  readonly what: string;
+  /** How long it lasts. */
+  readonly forMs: { readonly least: number; readonly most: number };
+  readonly begin: Change;
+  readonly end: Change;
+}
+
+async function onBroker({ cluster, chance, log, sleep }: Stage, fault: BrokerFault): Promise<boolean> {
+  const { what, begin, end } = fault;
   const number = Math.floor(chance() * cluster.brokers.length);
   const broker = cluster.brokers[number]!;
-  const forMs = between(leastMs, mostMs, chance);
+  const forMs = between(fault.forMs.least, fault.forMs.most, chance);
   log(`broker ${number + 1} is ${what} for ${forMs} ms`);
   await begin(broker);
   try {

@@ -12,7 +12,15 @@ import { deadLetterRecords, readDeadLetters } from "./dead_letters/dead_letters.
 import { dropDeadLetters, replayDeadLetters, type ResolveOptions } from "./dead_letters/resolve.ts";
 import { FILTER_FLAGS, type Filters, parseIds, selectDeadLetters } from "./dead_letters/selection.ts";
 import { deadLetterJson, deadLetterText, listJson, listText } from "./dead_letters/show.ts";
-import { findJobCommand, jobCommand, type Parsed, type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
+import {
+  findJobCommand,
+  jobCommand,
+  type JobCommandSpec,
+  type Parsed,
+  type ToolCommand,
+  type ToolIo,
+  toolMain,
+} from "./tool.ts";
 
 /** What a command reads, writes and logs to. */
 export type DeadLettersIo = Omit<ToolIo, "stdin" | "isStdinTerminal">;
@@ -37,57 +45,55 @@ const REPLAY_FLAGS = {
 } as const satisfies Flags;
 
 const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) => DeadLettersCommand>> = {
-  list: command(
-    LIST_FLAGS,
-    "list",
-    [],
-    "Lists the open dead letters, one a line: id, time, operator, class of the error, where the record came from (topic,\n" +
+  list: command({
+    name: "list",
+    positionals: [],
+    describe:
+      "Lists the open dead letters, one a line: id, time, operator, class of the error, where the record came from (topic,\n" +
       'partition @ offset), message, beginning of its value. "again (2)": it has been replayed twice.',
-    listDeadLetters,
-  ),
-  show: command(
-    SHOW_FLAGS,
-    "show",
-    ["ID"],
-    "Shows a dead letter with its headers and value.",
-    showDeadLetter,
-    (flags) => {
+    flags: LIST_FLAGS,
+    run: listDeadLetters,
+  }),
+  show: command({
+    name: "show",
+    positionals: ["ID"],
+    describe: "Shows a dead letter with its headers and value.",
+    flags: SHOW_FLAGS,
+    run: showDeadLetter,
+    check: (flags) => {
       parseIds(flags._, NO_FILTERS);
     },
-  ),
-  replay: command(
-    REPLAY_FLAGS,
-    "replay",
-    ["[ID...]"],
-    "Writes the records of dead letters unchanged to the topics and partitions that they came from, for the job to process\n" +
+  }),
+  replay: command({
+    name: "replay",
+    positionals: ["[ID...]"],
+    describe:
+      "Writes the records of dead letters unchanged to the topics and partitions that they came from, for the job to process\n" +
       "again: all open dead letters, those with the ids (3, or 3-7), or those that the filters leave. A record and the mark\n" +
       "that its dead letter was replayed are one transaction. A record that fails again becomes a new dead letter. Note that\n" +
       "other jobs which read the topic get the records again too.",
-    (broker, job, flags, io) => replayDeadLetters(broker, job, resolveOptions(flags, io)),
-    checkIds,
-  ),
-  drop: command(
-    RESOLVE_FLAGS,
-    "drop",
-    ["[ID...]"],
-    "Marks dead letters as dropped: all open ones, those with the ids (3, or 3-7), or those that the filters leave. Lists\n" +
+    flags: REPLAY_FLAGS,
+    run: (broker, job, flags, io) => replayDeadLetters(broker, job, resolveOptions(flags, io)),
+    check: checkIds,
+  }),
+  drop: command({
+    name: "drop",
+    positionals: ["[ID...]"],
+    describe:
+      "Marks dead letters as dropped: all open ones, those with the ids (3, or 3-7), or those that the filters leave. Lists\n" +
       "hide them then; nothing is deleted from the topic.",
-    (broker, job, flags, io) => dropDeadLetters(broker, job, resolveOptions({ ...flags, force: false }, io)),
-    checkIds,
-  ),
+    flags: RESOLVE_FLAGS,
+    run: (broker, job, flags, io) => dropDeadLetters(broker, job, resolveOptions({ ...flags, force: false }, io)),
+    check: checkIds,
+  }),
 };
 
 const NO_FILTERS = parseFlags([], FILTER_FLAGS, { command: "" });
 
 function command<const F extends Flags>(
-  flags: F,
-  name: string,
-  positionals: readonly string[],
-  describe: string,
-  run: (broker: Broker, job: string, flags: Parsed<F>, io: DeadLettersIo) => Promise<void>,
-  check?: (flags: Parsed<F>) => void,
+  spec: JobCommandSpec<F, DeadLettersIo>,
 ): (job: string, args: readonly string[]) => DeadLettersCommand {
-  return jobCommand({ command: `deno task dead-letters JOB ${name}`, positionals, describe }, flags, run, check);
+  return jobCommand("dead-letters", spec);
 }
 
 const HELP = `Usage: deno task dead-letters JOB COMMAND [flags]
@@ -106,7 +112,7 @@ deno task dead-letters JOB COMMAND --help shows more. Which broker: BOOTSTRAP_SE
  * @throws {HelpRequested} for `--help`
  */
 export function deadLettersCommand(args: readonly string[]): DeadLettersCommand {
-  return findJobCommand("dead-letters", HELP, COMMANDS, args);
+  return findJobCommand({ name: "dead-letters", help: HELP, commands: COMMANDS }, args);
 }
 
 function checkIds(

@@ -14,7 +14,15 @@ import { stateLines } from "./state/get.ts";
 import { readCommit } from "./state/jobs.ts";
 import { listCommit } from "./state/list.ts";
 import { readSavepoint, savepointText } from "./state/savepoint.ts";
-import { findJobCommand, jobCommand, type Parsed, type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
+import {
+  findJobCommand,
+  jobCommand,
+  type JobCommandSpec,
+  type Parsed,
+  type ToolCommand,
+  type ToolIo,
+  toolMain,
+} from "./tool.ts";
 
 /** The world around a command. */
 export type StateIo = Omit<ToolIo, "isStdinTerminal">;
@@ -41,21 +49,23 @@ const RESET_FLAGS = {
 } as const satisfies Flags;
 
 const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) => StateCommand>> = {
-  list: command(
-    LIST_FLAGS,
-    "list",
-    [],
-    "Shows what the job's last commit holds: states of its operators (keys counts what has a value of its own, so a key in\n" +
+  list: command({
+    name: "list",
+    positionals: [],
+    describe:
+      "Shows what the job's last commit holds: states of its operators (keys counts what has a value of its own, so a key in\n" +
       "two windows counts twice), timers, how far each partition has been read and how much is left, event time.",
-    async (broker, job, { json }, io) => await io.write(await listCommit(broker, job, { json, nowMs: io.now() })),
-  ),
-  get: command(
-    GET_FLAGS,
-    "get",
-    ["OPERATOR", "STATE", "[KEY]"],
-    "Prints a state as JSON lines {namespace, key, value}. KEY is the key's text or JSON; what belongs to no window has\n" +
+    flags: LIST_FLAGS,
+    run: async (broker, job, { json }, io) => await io.write(await listCommit(broker, job, { json, nowMs: io.now() })),
+  }),
+  get: command({
+    name: "get",
+    positionals: ["OPERATOR", "STATE", "[KEY]"],
+    describe:
+      "Prints a state as JSON lines {namespace, key, value}. KEY is the key's text or JSON; what belongs to no window has\n" +
       'namespace "". A map\'s value is a list of its [key, value]. "list" names operators and states.',
-    async (broker, job, { _: [operator, state, key], namespace }, io) => {
+    flags: GET_FLAGS,
+    run: async (broker, job, { _: [operator, state, key], namespace }, io) => {
       const entries = await readCommit(broker, job);
       let text = "";
       let found = 0;
@@ -68,61 +78,59 @@ const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) =
       await io.write(text);
       if (found === 0) io.logger.info(key === undefined ? "It is empty" : `It has nothing for the key ${key}`);
     },
-  ),
-  export: command(
-    EXPORT_FLAGS,
-    "export",
-    ["[FILE]"],
-    "Writes the job's last commit into FILE (or to standard output) as JSON lines, a savepoint for import.",
-    exportJob,
-  ),
-  import: command(
-    IMPORT_FLAGS,
-    "import",
-    ["FILE"],
-    "Makes the savepoint in FILE (-: standard input) the commit of JOB, at this broker: start the job to go on from there.\n" +
+  }),
+  export: command({
+    name: "export",
+    positionals: ["[FILE]"],
+    describe: "Writes the job's last commit into FILE (or to standard output) as JSON lines, a savepoint for import.",
+    flags: EXPORT_FLAGS,
+    run: exportJob,
+  }),
+  import: command({
+    name: "import",
+    positionals: ["FILE"],
+    describe:
+      "Makes the savepoint in FILE (-: standard input) the commit of JOB, at this broker: start the job to go on from there.\n" +
       "Positions are offsets of topics. They are kept only if each lies within its partition here; that the same record lies\n" +
       "there cannot be checked, so where topics were not copied choose other --positions.",
-    importJob,
-  ),
-  "set-event-time": command(
-    {},
-    "set-event-time",
-    ["TIME"],
-    "Sets the job's event time back to TIME wherever it stands later, as after a record with a wrong time that took it years\n" +
+    flags: IMPORT_FLAGS,
+    run: importJob,
+  }),
+  "set-event-time": command({
+    name: "set-event-time",
+    positionals: ["TIME"],
+    describe:
+      "Sets the job's event time back to TIME wherever it stands later, as after a record with a wrong time that took it years\n" +
       "ahead. State, positions and timers stay; a window that was closed since opens again for what comes for it now.",
-    (broker, job, { _: [time] }, { logger, signal }) =>
+    flags: {},
+    run: (broker, job, { _: [time] }, { logger, signal }) =>
       setEventTime(broker, job, { timeMs: usable("TIME", () => parseTime(time!)), logger, signal }),
-    ({ _: [time] }) => void usable("TIME", () => parseTime(time!)),
-  ),
-  reset: command(
-    RESET_FLAGS,
-    "reset",
-    [],
-    "Forgets the job's last commit: state, timers, event time and positions. Its results and dead letters stay.",
-    (broker, job, { yes }, { logger, signal }) => resetJob(broker, job, { yes, logger, signal }),
-  ),
+    check: ({ _: [time] }) => void usable("TIME", () => parseTime(time!)),
+  }),
+  reset: command({
+    name: "reset",
+    positionals: [],
+    describe:
+      "Forgets the job's last commit: state, timers, event time and positions. Its results and dead letters stay.",
+    flags: RESET_FLAGS,
+    run: (broker, job, { yes }, { logger, signal }) => resetJob(broker, job, { yes, logger, signal }),
+  }),
 };
 
 function command<const F extends Flags>(
-  flags: F,
-  name: string,
-  positionals: readonly string[],
-  describe: string,
-  run: (broker: Broker, job: string, flags: Parsed<F>, io: StateIo) => Promise<void>,
-  check?: (flags: Parsed<F>) => void,
+  spec: JobCommandSpec<F, StateIo>,
 ): (job: string, args: readonly string[]) => StateCommand {
-  const named: typeof run = async (broker, job, flags, io) => {
+  const run: typeof spec.run = async (broker, job, flags, io) => {
     try {
-      await run(broker, job, flags, io);
+      await spec.run(broker, job, flags, io);
     } catch (error) {
       if (!(error instanceof CommitEntryError)) throw error;
       throw new BrokerError(
-        `Cannot ${name} "${job}": ${error.message}; import a savepoint, or forget the commit with reset`,
+        `Cannot ${spec.name} "${job}": ${error.message}; import a savepoint, or forget the commit with reset`,
       );
     }
   };
-  return jobCommand({ command: `deno task state JOB ${name}`, positionals, describe }, flags, named, check);
+  return jobCommand("state", { ...spec, run });
 }
 
 const HELP = `Usage: deno task state JOB COMMAND [flags]
@@ -143,7 +151,7 @@ deno task state JOB COMMAND --help shows more. Which broker: BOOTSTRAP_SERVERS, 
  * @throws {HelpRequested} for `--help`
  */
 export function stateCommand(args: readonly string[]): StateCommand {
-  return findJobCommand("state", HELP, COMMANDS, args);
+  return findJobCommand({ name: "state", help: HELP, commands: COMMANDS }, args);
 }
 
 async function exportJob(broker: Broker, job: string, flags: Parsed<typeof EXPORT_FLAGS>, io: StateIo): Promise<void> {

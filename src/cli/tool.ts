@@ -23,15 +23,28 @@ export type ToolCommand<I> = (broker: Broker, io: I) => Promise<void>;
 export type Parsed<F extends Flags> = FlagValues<F> & { readonly _: readonly string[] };
 
 /** A command of a tool that is about one job: `deno task state JOB list`. */
+export interface JobCommandSpec<F extends Flags, I> {
+  /** "list" */
+  readonly name: string;
+  /** Its arguments without flags, for the help text: `["[ID...]"]`. */
+  readonly positionals: readonly string[];
+  /** What it does, for the help text. */
+  readonly describe: string;
+  readonly flags: F;
+  readonly run: (broker: Broker, job: string, flags: Parsed<F>, io: I) => Promise<void>;
+  /** Throws a `UsageError` for flags that make no sense. */
+  readonly check?: (flags: Parsed<F>) => void;
+}
+
+/** Makes the function that parses a command's arguments. @param tool its name: "state" */
 export function jobCommand<const F extends Flags, I>(
-  commandLine: CommandLine,
-  flags: F,
-  run: (broker: Broker, job: string, flags: Parsed<F>, io: I) => Promise<void>,
-  check: (flags: Parsed<F>) => void = () => {},
+  tool: string,
+  { name, positionals, describe, flags, run, check }: JobCommandSpec<F, I>,
 ): (job: string, args: readonly string[]) => ToolCommand<I> {
+  const commandLine: CommandLine = { command: `deno task ${tool} JOB ${name}`, positionals, describe };
   return (job, args) => {
     const values = parseFlags(args, flags, commandLine);
-    check(values);
+    check?.(values);
     return (broker, io) => run(broker, job, values, io);
   };
 }
@@ -46,16 +59,22 @@ export function findCommand<C>(commands: Readonly<Record<string, C>>, name: stri
   throw new UsageError(`Unknown command "${name}": ${hint}`);
 }
 
+/** A tool about one job, with its commands by name. */
+export interface JobTool<I> {
+  /** "state" */
+  readonly name: string;
+  /** The text of `--help`. */
+  readonly help: string;
+  readonly commands: Readonly<Record<string, (job: string, args: readonly string[]) => ToolCommand<I>>>;
+}
+
 /**
  * Parses the arguments of a tool about one job into a command.
- * @param tool its name: "state"
  * @throws {UsageError} if they are wrong
  * @throws {HelpRequested} for `--help`
  */
 export function findJobCommand<I>(
-  tool: string,
-  help: string,
-  commands: Readonly<Record<string, (job: string, args: readonly string[]) => ToolCommand<I>>>,
+  { name: tool, help, commands }: JobTool<I>,
   args: readonly string[],
 ): ToolCommand<I> {
   const [job, name, ...rest] = args;

@@ -34,32 +34,59 @@ const CREATE_FLAGS = {
 } as const satisfies Flags;
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => TopicsCommand>> = {
-  list: command(JSON_FLAG, "list", [], "Names all topics.", listTopics),
-  describe: command(
-    JSON_FLAG,
-    "describe",
-    ["TOPIC..."],
-    "Shows the partitions of topics: first offset, end (the next record's offset) and how many lie between. On\n" +
+  list: command({
+    name: "list",
+    positionals: [],
+    describe: "Names all topics.",
+    flags: JSON_FLAG,
+    run: listTopics,
+  }),
+  describe: command({
+    name: "describe",
+    positionals: ["TOPIC..."],
+    describe:
+      "Shows the partitions of topics: first offset, end (the next record's offset) and how many lie between. On\n" +
       "Kafka these also count what no reader sees: transaction markers, and records that were not committed.",
-    describeTopics,
-  ),
-  create: command(CREATE_FLAGS, "create", ["TOPIC..."], "Creates empty topics.", createTopics, checkNames),
-  delete: command({}, "delete", ["TOPIC..."], "Deletes topics with all their records.", deleteTopics),
-  read: command(
-    READ_FLAGS,
-    "read",
-    ["TOPIC"],
-    "Prints committed records as partition, offset, timestamp, key and value, and goes on as new ones come.\n" +
+    flags: JSON_FLAG,
+    run: describeTopics,
+  }),
+  create: command({
+    name: "create",
+    positionals: ["TOPIC..."],
+    describe: "Creates empty topics.",
+    flags: CREATE_FLAGS,
+    run: createTopics,
+    check: checkNames,
+  }),
+  delete: command({
+    name: "delete",
+    positionals: ["TOPIC..."],
+    describe: "Deletes topics with all their records.",
+    flags: {},
+    run: deleteTopics,
+  }),
+  read: command({
+    name: "read",
+    positionals: ["TOPIC"],
+    describe:
+      "Prints committed records as partition, offset, timestamp, key and value, and goes on as new ones come.\n" +
       "Order holds within a partition.",
-    async (broker, flags, io) => {
+    flags: READ_FLAGS,
+    run: async (broker, flags, io) => {
       const [topic] = await describe(broker, flags._);
       await readTopic(broker, topic!, flags, io);
     },
-    checkReadFlags,
-  ),
-  write: command({}, "write", ["TOPIC"], WRITE_HELP, async (broker, flags, io) => {
-    const [topic] = await describe(broker, flags._);
-    await writeTopic(broker, topic!, io);
+    check: checkReadFlags,
+  }),
+  write: command({
+    name: "write",
+    positionals: ["TOPIC"],
+    describe: WRITE_HELP,
+    flags: {},
+    run: async (broker, flags, io) => {
+      const [topic] = await describe(broker, flags._);
+      await writeTopic(broker, topic!, io);
+    },
   }),
 };
 
@@ -86,18 +113,22 @@ export function topicsCommand(args: readonly string[]): TopicsCommand {
   return findCommand(COMMANDS, name)(rest);
 }
 
-function command<const F extends Flags>(
-  flags: F,
-  name: string,
-  positionals: readonly string[],
-  describe: string,
-  run: (broker: Broker, flags: Parsed<F>, io: TopicsIo) => Promise<void>,
-  check: (flags: Parsed<F>) => void = () => {},
-): (args: readonly string[]) => TopicsCommand {
+interface CommandSpec<F extends Flags> {
+  readonly name: string;
+  readonly positionals: readonly string[];
+  readonly describe: string;
+  readonly flags: F;
+  readonly run: (broker: Broker, flags: Parsed<F>, io: TopicsIo) => Promise<void>;
+  /** Throws a `UsageError` for flags that make no sense. */
+  readonly check?: (flags: Parsed<F>) => void;
+}
+
+function command<const F extends Flags>(spec: CommandSpec<F>): (args: readonly string[]) => TopicsCommand {
+  const { name, positionals, describe, flags, run, check } = spec;
   const commandLine: CommandLine = { command: `deno task topics ${name}`, positionals, describe };
   return (args) => {
     const values = parseFlags(args, flags, commandLine);
-    check(values);
+    check?.(values);
     return (broker, io) => run(broker, values, io);
   };
 }

@@ -46,12 +46,13 @@ const EXPLAINED = 10;
  * @throws {FencedError} if another program has begun to resolve dead letters of the job meanwhile
  */
 export function replayDeadLetters(broker: Broker, job: string, options: ResolveOptions): Promise<void> {
-  return resolve(broker, job, "replayed", options, async (letters, resolved) => {
+  const plan = async (letters: DeadLetterInfo[], resolved: DeadLetterList["resolved"]) => {
     const { can, cannot } = await sortOut(broker, job, letters, { resolved, force: options.force });
     explain(cannot, options.logger);
     if (can.length > 0) await warn(broker, job, can, options.logger);
     return can;
-  });
+  };
+  return resolve(broker, job, { ...options, resolution: "replayed", plan });
 }
 
 /**
@@ -60,7 +61,7 @@ export function replayDeadLetters(broker: Broker, job: string, options: ResolveO
  * @throws {FencedError} if another program has begun to resolve dead letters of the job meanwhile
  */
 export function dropDeadLetters(broker: Broker, job: string, options: ResolveOptions): Promise<void> {
-  return resolve(broker, job, "dropped", options, (letters, resolved) => {
+  const plan = (letters: DeadLetterInfo[], resolved: DeadLetterList["resolved"]) => {
     explain(
       letters.flatMap((letter) =>
         resolved.has(letter.id) ? [[letter, `it was ${resolved.get(letter.id)} already`]] : []
@@ -68,20 +69,21 @@ export function dropDeadLetters(broker: Broker, job: string, options: ResolveOpt
       options.logger,
     );
     return letters.filter(({ id }) => !resolved.has(id));
-  });
+  };
+  return resolve(broker, job, { ...options, resolution: "dropped", plan });
 }
 
-async function resolve(
-  broker: Broker,
-  job: string,
-  resolution: Resolution,
-  options: ResolveOptions,
-  plan: (
+interface PlannedResolution extends ResolveOptions {
+  readonly resolution: Resolution;
+  /** Chooses those of the selected dead letters that can be resolved, and logs why others cannot. */
+  readonly plan: (
     letters: DeadLetterInfo[],
     resolved: DeadLetterList["resolved"],
-  ) => DeadLetterInfo[] | Promise<DeadLetterInfo[]>,
-): Promise<void> {
-  const { select, yes, dryRun, logger, signal } = options;
+  ) => DeadLetterInfo[] | Promise<DeadLetterInfo[]>;
+}
+
+async function resolve(broker: Broker, job: string, options: PlannedResolution): Promise<void> {
+  const { select, yes, dryRun, logger, signal, resolution, plan } = options;
   // First of all: from here on no other program resolves any, and what others have resolved can be read.
   const producer = yes && !dryRun && (await broker.listTopics()).includes(deadLetterTopic(job))
     ? await broker.producer({ transactionalId: `${job}-dead-letters` })
@@ -103,7 +105,7 @@ async function resolve(
       return;
     }
     if (resolution === "replayed") await broker.warnOfSettings?.(topicsOf(letters));
-    await send(broker, producer, job, letters, resolution, options);
+    await send(producer, letters, { ...options, broker, job });
     logger.info(
       resolution === "replayed"
         ? `Replayed ${counted(letters.length)}: ${summary(letters)}`
@@ -120,13 +122,11 @@ function topicsOf(letters: readonly DeadLetterInfo[]): string[] {
 }
 
 async function send(
-  broker: Broker,
   producer: Producer,
-  job: string,
   letters: readonly DeadLetterInfo[],
-  resolution: Resolution,
-  { now, signal }: ResolveOptions,
+  options: Pick<PlannedResolution, "resolution" | "now" | "signal"> & { readonly broker: Broker; readonly job: string },
 ): Promise<void> {
+  const { broker, job, resolution, now, signal } = options;
   const byId = new Map(letters.map((letter) => [letter.id, letter]));
   let ids: number[] = [];
   let records: OutgoingRecord[] = [];

@@ -42,7 +42,7 @@ export function renderScreen(state: DemoState, messages: readonly ScreenMessage[
 
   let y = drawHeader(canvas, state) + (isRoomy ? 1 : 0);
   y = drawPipeline(canvas, y, state) + (isRoomy ? 1 : 0);
-  y = drawEventTime(canvas, y, state, timeZone, columns < 60 ? 4 : 2);
+  y = drawEventTime(canvas, y, { state, timeZone, rows: columns < 60 ? 4 : 2 });
   if (isRoomy) y = Math.max(y, 11);
   drawTravellers(canvas, y, rows - shownMessages - (isRoomy ? 1 : 0), state);
   drawMessages(canvas, rows - shownMessages, messages);
@@ -131,10 +131,9 @@ const BAR_WIDTH = 10;
 function drawEventTime(
   canvas: Canvas,
   y: number,
-  state: DemoState,
-  timeZone: string | undefined,
-  rows: number,
+  options: { readonly state: DemoState; readonly timeZone: string | undefined; readonly rows: number },
 ): number {
+  const { state, timeZone, rows } = options;
   const standby = standbyWords(state);
   const words = standby ?? eventTimeWords(state, timeZone);
   const isWaiting = standby !== undefined || state.topics.userstatistics.added === 0;

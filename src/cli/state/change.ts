@@ -1,5 +1,5 @@
 /** What changes a job's commit from outside: importing one, and forgetting it. */
-import { type Broker, type BrokerLease, deadLetterTopic } from "../../connectors/broker.ts";
+import { type Broker, type BrokerJobRequest, type BrokerLease, deadLetterTopic } from "../../connectors/broker.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
 import { type Entries, partitionOf, readableOf, singleTimersOf, sinksOf, splitsOf, statesOf } from "./commit.ts";
 import { readCommit } from "./jobs.ts";
@@ -42,7 +42,7 @@ export async function importSavepoint(
     logger.info(`The savepoint is of the job "${savepoint.head.job}", it is "${job}" here`);
   }
   const topics = [...new Set(positions.map(({ topic }) => topic))];
-  await withLease(broker, job, topics, options.signal, async (lease) => {
+  await withLease(broker, { job, topics, signal: options.signal }, async (lease) => {
     const gone = [...(await lease.restore()).keys()].filter((entry) => !entries.has(entry));
     await lease.commit({ changes: [...gone.map((entry) => [entry, null] as const), ...entries], positions });
   });
@@ -64,7 +64,8 @@ export async function resetJob(broker: Broker, job: string, options: ChangeOptio
   if (!yes) throw new UsageError("Nothing was removed: add --yes to do it");
   const existing = new Set(await broker.listTopics());
   const topics = [...new Set(splits.flatMap((split) => partitionOf(split)?.topic ?? []))];
-  await withLease(broker, job, topics.filter((topic) => existing.has(topic)), options.signal, (lease) => lease.reset());
+  const request = { job, topics: topics.filter((topic) => existing.has(topic)), signal: options.signal };
+  await withLease(broker, request, (lease) => lease.reset());
   logger.info(`Removed the commit of ${job}`);
 }
 
@@ -90,9 +91,7 @@ export function describeEntries(all: Entries): string {
 /** Does `work` as the one active instance of the job. @throws {JobActiveError} while another one is */
 export async function withLease(
   broker: Broker,
-  job: string,
-  topics: readonly string[],
-  signal: AbortSignal,
+  { job, topics, signal }: Pick<BrokerJobRequest, "job" | "topics" | "signal">,
   work: (lease: BrokerLease) => Promise<void>,
 ): Promise<void> {
   const lease = await broker.openJob({

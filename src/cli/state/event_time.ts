@@ -32,7 +32,7 @@ export async function setEventTime(
 ): Promise<void> {
   const { timeMs, logger, signal } = options;
   await readCommit(broker, job); // names other jobs if this one has none
-  await withLease(broker, job, [], signal, async (lease) => {
+  await withLease(broker, { job, topics: [], signal }, async (lease) => {
     const { changes, words } = setBack(await lease.restore(), timeMs);
     if (words.length === 0) {
       throw new BrokerError(

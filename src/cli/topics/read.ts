@@ -84,7 +84,7 @@ export async function readTopic(broker: Broker, topic: TopicDescription, flags: 
   try {
     let positions: Position[];
     if (flags.last !== undefined) {
-      const found = await lastRecords(fetcher, topic.name, ranges, flags.last, io.signal);
+      const found = await lastRecords(fetcher, { topic: topic.name, ranges, count: flags.last, signal: io.signal });
       await io.write(found.map(({ partition, record }) => print(partition, record, flags.headers)).join(""));
       if (!flags.follow) return;
       positions = ranges.map(({ partition, end }) => ({ topic: topic.name, partition, offset: end }));
@@ -164,11 +164,14 @@ interface Found {
 /** The last `count` records of each partition, of these the last by time. */
 async function lastRecords(
   fetcher: Fetcher,
-  topic: string,
-  ranges: readonly Range[],
-  count: number,
-  signal: AbortSignal,
+  options: {
+    readonly topic: string;
+    readonly ranges: readonly Range[];
+    readonly count: number;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Found[]> {
+  const { topic, ranges, count, signal } = options;
   const found = new Map<number, BrokerRecord[]>();
   let missing = ranges;
   // Not every offset holds a visible record: if there were too few, look further back.
