@@ -27,6 +27,25 @@ export interface Sink<T> {
   feeds?(source: Source<unknown>): string | undefined | Promise<string | undefined>;
   /** Opens it, for one attempt of the job. */
   open(context: SinkContext): Promise<SinkWriter<T>>;
+  /**
+   * Opens it for a run that writes nothing and only looks at what would be written: the same checks are made of the same records.
+   * Left out: such a run does not open the sink, and sees the values only.
+   */
+  openDry?(context: SinkContext): Promise<SinkWriter<T>>;
+}
+
+/** A record on its way to a topic, as text or `base64:…`. */
+export interface SentRecord {
+  /** Its name. */
+  readonly topic: string;
+  /** Undefined: the broker chooses it, by the key. */
+  readonly partition?: number | undefined;
+  /** The key at work. */
+  readonly key: string | null;
+  /** As JSON; what JSON does not know is text. */
+  readonly value: string | null;
+  /** Event time, ms; null: it has none. */
+  readonly timestampMs: number;
 }
 
 /** What a sink gets when it is opened. */
@@ -54,6 +73,8 @@ export interface SinkWriter<T> {
    * @param timestampMs event time, or NO_TIMESTAMP
    */
   write(value: T, timestampMs: number): void;
+  /** The record that `write()` makes of a value, for traces; left out by sinks that do not write to a topic. */
+  describe?(value: T, timestampMs: number): SentRecord;
   /** Called between batches and before every commit: sends what `write()` has buffered. */
   flush?(): void | Promise<void>;
   /**

@@ -54,6 +54,25 @@ export { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 export { formatOrigin, JobError, OperatorError, RecordError, type RecordOrigin } from "../errors.ts";
 export { consoleLogger, type Logger, type LogLevel, SILENT } from "../logger.ts";
 export type { Field, HasComparable, HasNumber } from "../functions/field_aggregate.ts";
+export type {
+  AnsweredStep,
+  AskedStep,
+  DeadStep,
+  DecodedStep,
+  EmittedStep,
+  FilteredStep,
+  FiredStep,
+  JoinedStep,
+  LateStep,
+  ReadStep,
+  SentStep,
+  StateStep,
+  TimerStep,
+  Tracer,
+  TraceStep,
+  TraceStepBase,
+  WindowStep,
+} from "../reporting/trace.ts";
 export type { Books, OperatorBooks } from "../reporting/books.ts";
 export { formatBooks, tableOfBooks } from "../reporting/books_table.ts";
 export type { DeadLimit } from "../runtime/dead_limit.ts";

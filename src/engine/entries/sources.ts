@@ -33,7 +33,7 @@ export type {
   TimersStatus,
   TimeShares,
 } from "../job_status.ts";
-export type { Sink, SinkContext, SinkWriter } from "../sink.ts";
+export type { SentRecord, Sink, SinkContext, SinkWriter } from "../sink.ts";
 export { FunctionSink, type FunctionSinkOptions, type SinkFunction } from "../sinks/function_sink.ts";
 export type {
   Json,

@@ -28,6 +28,10 @@ export class CoProcessOperator<K, IN1, IN2, OUT> implements TwoInputOperator<IN1
     this.onProcessingTime = (timer, output) => this.#context.fire(fn, timer, "PROCESSING_TIME", output);
   }
 
+  get userFunction(): unknown {
+    return this.#function;
+  }
+
   open(operator: OperatorContext): void {
     this.#context = new CoFunctionContext(operator, this.#options);
     this.#function.open?.(this.#context.runtimeContext());

@@ -15,6 +15,10 @@ export class FilterOperator<T> implements Operator<T, T> {
     this.#context = context;
   }
 
+  get userFunction(): unknown {
+    return this.#filter;
+  }
+
   processElement(record: StreamRecord<T>, output: Output<T>): void {
     const filter = this.#filter;
     if (filter(record.value)) output.collect(record.value, record.timestampMs);

@@ -11,6 +11,10 @@ export class FlatMapOperator<T, R> implements Operator<T, R> {
     this.#flatMap = flatMap;
   }
 
+  get userFunction(): unknown {
+    return this.#flatMap;
+  }
+
   processElement(record: StreamRecord<T>, output: Output<R>): void {
     const flatMap = this.#flatMap;
     this.#out.output = output;

@@ -10,6 +10,10 @@ export class MapOperator<T, R> implements Operator<T, R> {
     this.#map = map;
   }
 
+  get userFunction(): unknown {
+    return this.#map;
+  }
+
   processElement(record: StreamRecord<T>, output: Output<R>): void {
     const map = this.#map;
     output.collect(map(record.value), record.timestampMs);

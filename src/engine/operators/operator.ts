@@ -1,5 +1,6 @@
 import type { RecordOrigin } from "../errors.ts";
 import type { Output, StreamRecord } from "../record.ts";
+import type { SentRecord } from "../sink.ts";
 import type { OutputTag } from "../side_output.ts";
 import type { Journal } from "../state/journal.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
@@ -43,6 +44,10 @@ export interface OperatorLife<OUT> {
   readonly pendingResults?: PendingResults<OUT>;
   /** What stored state depends on, by name: another text for the same name cannot read it. */
   compatibility?(): Record<string, string>;
+  /** The user's function, for traces. */
+  readonly userFunction?: unknown;
+  /** For operators that keep windows: the window of the current key whose contents are kept under that namespace, for traces. */
+  describeWindow?(namespace: string): WindowView;
 }
 
 /** The part of an operator whose answers come later than its records. The runtime asks for them between batches. */
@@ -67,8 +72,21 @@ export interface Lateness {
   readonly lateFromMs: number;
 }
 
-/** A window that fires, for its dead letter. */
+/** What a window holds now. */
+export interface WindowView {
+  /** Its bounds. */
+  readonly window: string;
+  /** Its last moment, ms. */
+  readonly lastMs: number;
+  readonly contents: unknown;
+}
+
+/** A window for which functions are called, for its dead letter and for traces. */
 export interface FailedWindow {
+  /** Under which its contents are kept. */
+  readonly namespace: string;
+  /** Whether its function is called, and not only its trigger. */
+  readonly emits: boolean;
   /** Its bounds. */
   readonly window: string;
   /** What it holds. */
@@ -77,8 +95,36 @@ export interface FailedWindow {
   readonly timestampMs: number;
 }
 
+/** A record that came before, whose answer is there. */
+export interface RecordAtWork {
+  readonly value: unknown;
+  readonly timestampMs: number;
+}
+
+/** Reports what becomes of records that somebody follows; what the runtime sees by itself need not be reported. */
+export interface OperatorTrace {
+  /** Whether anybody follows any record. Where it is not asked first, a call costs a comparison. */
+  readonly isOn: boolean;
+  /** Whether somebody follows the record at work, or the window or timer that fires. */
+  readonly isAtWork: boolean;
+  /** `item` waits: what comes of it by `asRecord()` or {@link OperatorTrace.joined} comes of the record at work too. */
+  keep(item: unknown): void;
+  /** Does `work` for a pair of values. */
+  joined(pair: { readonly left: unknown; readonly right: unknown }, work: () => void): void;
+  /** The record at work is late, and goes to a side output. */
+  late(lateness: Lateness): void;
+  /** A sink has taken the record at work. */
+  sent(value: unknown, timestampMs: number, record: SentRecord | undefined): void;
+  /** What the current key has in windows is in another one now. */
+  merged(target: string, sources: readonly string[]): void;
+  /** A window of the current key is no more. */
+  closed(namespace: string): void;
+}
+
 /** What an operator may use. */
 export interface OperatorContext {
+  /** For records that are followed. */
+  readonly trace: OperatorTrace;
   /** For messages. */
   readonly name: string;
   readonly state: KeyedStateBackend;
@@ -91,7 +137,7 @@ export interface OperatorContext {
    * For {@link PendingResults}: does `work` as part of a record that came before. If that throws, the job's error policy decides,
    * as when a function throws at a record that has just come: all that `work` has done is taken back.
    */
-  asRecord(value: unknown, timestampMs: number, work: () => void): void;
+  asRecord(record: RecordAtWork, work: () => void): void;
   /**
    * Calls functions for a window that fires. If they throw, the job's policy for windows decides: it fails, or what they did is
    * taken back, the window becomes a dead letter, and the operator goes on as if they had emitted nothing.

@@ -27,6 +27,10 @@ export class ProcessOperator<K, I, O> implements Operator<I, O> {
     this.onProcessingTime = (timer, output) => this.#context.fire(fn, timer, "PROCESSING_TIME", output);
   }
 
+  get userFunction(): unknown {
+    return this.#function;
+  }
+
   open(operator: OperatorContext): void {
     this.#context = new FunctionContext(operator, this.#options);
     this.#function.open?.(this.#context.runtimeContext());

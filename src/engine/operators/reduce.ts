@@ -21,6 +21,10 @@ export class ReduceOperator<T> implements Operator<T, T> {
     this.#reduce = reduce;
   }
 
+  get userFunction(): unknown {
+    return this.#reduce;
+  }
+
   open(context: OperatorContext): void {
     this.#state = context.state;
     this.#accumulated = context.state.valueTable<T>(ACCUMULATED, 1);

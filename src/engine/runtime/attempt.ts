@@ -10,6 +10,7 @@ import type { AttemptContext } from "./attempt_context.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "./error_policy.ts";
 import type { JobRunOptions } from "./job_options.ts";
+import { Tracing } from "./tracing.ts";
 import { Waker } from "./waker.ts";
 
 /** Which attempt of a job it is. */
@@ -31,6 +32,7 @@ export class Attempt implements AttemptContext {
   readonly onError: ErrorPolicy;
   readonly onWindowError: WindowErrorPolicy;
   readonly clockLimit: ClockLimit;
+  readonly tracing: Tracing;
   readonly deadLetters: DeadLetters;
   /** What it is doing, for its watchdog. */
   readonly activity: Activity;
@@ -54,6 +56,7 @@ export class Attempt implements AttemptContext {
     this.status = options.status;
     this.step = stepsOf(options.faultPoint);
     this.waker = new Waker(clock);
+    this.tracing = new Tracing({ ...options, changes: this.changes });
     const sources = graph.nodes.filter((node) => node.kind === "source").map(({ source }) => source);
     this.clockLimit = bounded || sources.every((source) => source.bounded || source.madeUp)
       ? NO_LIMIT

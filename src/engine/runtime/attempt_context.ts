@@ -3,6 +3,7 @@ import type { DeadLetter } from "../job_store.ts";
 import type { Changes } from "../state/changes.ts";
 import type { ClockLimit } from "../time/clock_limit.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "./error_policy.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** What the tasks and sources of one attempt of a job have in common. */
 export interface AttemptContext {
@@ -16,6 +17,8 @@ export interface AttemptContext {
    *   fired, of a window or timer that does so as time has come
    */
   deadLetter(letter: Omit<DeadLetter, "attempt">, of?: number): void;
+  /** Follows records, if anybody asks for that. */
+  readonly tracing: Tracing;
   /** How far event time may be ahead of the clock. */
   readonly clockLimit: ClockLimit;
   /** Logs what may need a person. */

@@ -1,6 +1,8 @@
 import { MIN_WATERMARK, type StreamOutput } from "../record.ts";
+import type { StreamNode } from "../graph.ts";
 import type { SourceSplit } from "../source.ts";
 import type { Tally } from "./tally.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** Where a record comes from: asked only when a message or a dead letter must name the place. */
 export type RecordPlace = Pick<SourceSplit<unknown>, "origin">;
@@ -66,6 +68,10 @@ export class FanOut implements StreamOutput<unknown> {
    * where no record is at work: a timer that fires, a result that was awaited.
    */
   place: RecordPlace | undefined;
+  /** Of a main output: who follows records, and the node that it is of. Set when a job is wired. */
+  trace: { readonly tracing: Tracing; readonly node: StreamNode } | undefined;
+  /** Id of the tag, of a side output. */
+  sideOutput: string | undefined;
   /** The main output; itself unless it is a side output. */
   readonly #main: FanOut;
   #first: Edge | undefined;
@@ -112,6 +118,17 @@ export class FanOut implements StreamOutput<unknown> {
     tally.touch();
     if (main === this) tally.out++;
     else tally.sideOut++;
+    const { trace } = main;
+    if (trace !== undefined && trace.tracing.causes !== undefined) {
+      const causes = trace.tracing.emitted(trace.node, value, timestampMs, this.sideOutput);
+      this.#deliver(value, timestampMs, place);
+      trace.tracing.returned(causes);
+    } else {
+      this.#deliver(value, timestampMs, place);
+    }
+  }
+
+  #deliver(value: unknown, timestampMs: number, place: RecordPlace | undefined): void {
     this.#first?.collect(value, timestampMs, place);
     for (let i = 0; i < this.#others.length; i++) this.#others[i]!.collect(value, timestampMs, place);
   }

@@ -2,6 +2,7 @@ import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import type { FaultPoint } from "../fault_points.ts";
 import type { JobStore } from "../job_store.ts";
 import { consoleLogger, type Logger } from "../logger.ts";
+import type { Tracer } from "../reporting/trace.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import type { StartingPoint } from "../source.ts";
 import { Time } from "../time/time.ts";
@@ -236,6 +237,8 @@ export interface JobRunOptions extends JobSettings {
   readonly clock: Clock;
   /** Called at each of `JOB_FAULT_POINTS`, and handed to the store. */
   readonly faultPoint?: FaultPoint | undefined;
+  /** Follows records, see `engine/reporting/trace.ts`; left out: nobody does. */
+  readonly tracer?: Tracer | undefined;
 }
 
 const OPTIONS = Object.entries(JOB_OPTIONS) as readonly [name: keyof JobSettings, option: JobOption<unknown>][];

@@ -68,15 +68,18 @@ export async function openRunningJob(graph: StreamGraph, snapshot: Snapshot, att
   }
 }
 
-function newOutputs(graph: StreamGraph, { changes }: AttemptContext): Outputs {
+function newOutputs(graph: StreamGraph, { changes, tracing }: AttemptContext): Outputs {
   const main = new Map(graph.nodes.map((node) => [node, new FanOut(new Tally(changes.journal))]));
+  for (const [node, output] of main) output.trace = { node, tracing };
   // Side outputs come into being with their readers.
   const sides = new Map<StreamNode, Map<string, FanOut>>(graph.nodes.map((node) => [node, new Map()]));
   for (const { node, tag } of graph.nodes.flatMap(inputsOf).flatMap(({ from }) => from)) {
     const ofNode = sides.get(node)!;
     if (tag === undefined || ofNode.has(tag.id)) continue;
     const output = main.get(node)!;
-    ofNode.set(tag.id, new FanOut(output.tally, output));
+    const side = new FanOut(output.tally, output);
+    side.sideOutput = tag.id;
+    ofNode.set(tag.id, side);
   }
   return { main, sides };
 }

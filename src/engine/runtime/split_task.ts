@@ -81,6 +81,11 @@ export class SplitTask implements SplitView {
     } catch (error) {
       const undecodable = error instanceof RecordError && attempt.onError !== "fail";
       const found = isExpected(error) ? error : new OperatorError(node.name, error, split.origin(), true);
+      const { tracing } = attempt;
+      if (tracing.tracer !== undefined) {
+        tracing.begin(node.name, split.origin(), timestampMs);
+        tracing.dead(node.name, found as RecordError | OperatorError, attempt.onError);
+      }
       if (!undecodable && !becomesDeadLetter(found, attempt.onError)) throw found;
       tally.dead++;
       return this.#deadLetter(node.name, undecodable ? error : found as OperatorError, timestampMs);
@@ -89,18 +94,21 @@ export class SplitTask implements SplitView {
     this.isAhead = this.#generator !== undefined && clockLimit.isBeyond(timestampMs);
     if (this.isAhead) this.active = active;
     else if (source.combiner.isIdle(this.index)) source.setActive(this);
-    const { journal } = attempt.changes;
+    const { changes: { journal }, tracing } = attempt;
     const { output } = source;
     output.place = split;
     journal.begin();
+    if (tracing.tracer !== undefined) tracing.begin(node.name, split.origin(), timestampMs, { value });
     try {
       output.collect(value, timestampMs);
     } catch (error) {
+      if (error instanceof OperatorError) tracing.dead(error.operator, error, attempt.onError);
       if (!becomesDeadLetter(error, attempt.onError)) throw error;
       journal.undo();
       tally.takenBack++;
       return this.#deadLetter(error.operator, error, timestampMs);
     }
+    if (tracing.causes !== undefined) tracing.end();
     journal.end();
     tally.consumed++;
     if (this.#generator === undefined) return;

@@ -79,20 +79,34 @@ export class Task implements TaskView {
     this.ignoresTime = inputs.length === 1 && inputs[0].from.length === 1 && ownWatermark === undefined &&
       operator.onEventTime === undefined && pendingResults === undefined;
     const failures = this.#failures;
+    const fireEventTime = (timer: Timer) => {
+      if (firesWindows) this.operator.onEventTime?.(timer, output);
+      else failures.timer(timer, () => this.operator.onEventTime?.(timer, output));
+    };
+    const fireProcessingTime = (timer: Timer) => {
+      if (firesWindows) this.operator.onProcessingTime?.(timer, output);
+      else failures.timer(timer, () => this.operator.onProcessingTime?.(timer, output));
+    };
+    const { tracing } = attempt;
     this.#fire = (timer) => {
       this.#setCurrentTimer(timer);
       failures.timerFires = true;
       try {
-        if (firesWindows) this.operator.onEventTime?.(timer, output);
-        else failures.timer(timer, () => this.operator.onEventTime?.(timer, output));
+        if (tracing.tracer !== undefined) tracing.timer(this, timer, () => fireEventTime(timer));
+        else fireEventTime(timer);
       } finally {
         failures.timerFires = false;
       }
     };
     this.#fireProcessing = (timer) => {
       this.#setCurrentTimer(timer);
-      if (firesWindows) this.operator.onProcessingTime?.(timer, output);
-      else failures.timer(timer, () => this.operator.onProcessingTime?.(timer, output));
+      failures.timerFires = true;
+      try {
+        if (tracing.tracer !== undefined) tracing.timer(this, timer, () => fireProcessingTime(timer));
+        else fireProcessingTime(timer);
+      } finally {
+        failures.timerFires = false;
+      }
     };
   }
 

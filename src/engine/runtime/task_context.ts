@@ -1,5 +1,5 @@
 import type { RecordOrigin } from "../errors.ts";
-import type { FailedWindow, Lateness, OperatorContext } from "../operators/operator.ts";
+import type { FailedWindow, Lateness, OperatorContext, OperatorTrace, RecordAtWork } from "../operators/operator.ts";
 import type { Output } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
 import type { Journal } from "../state/journal.ts";
@@ -10,9 +10,11 @@ import type { AttemptContext } from "./attempt_context.ts";
 import { type FanOut, UnreadOutput } from "./edge.ts";
 import type { Tally } from "./tally.ts";
 import type { TaskFailures } from "./task_failures.ts";
+import { TaskTrace } from "./task_trace.ts";
+import type { TracedTask, Tracing } from "./tracing.ts";
 
 /** The task whose context it is. */
-export interface ContextTask {
+export interface ContextTask extends TracedTask {
   readonly name: string;
   readonly state: KeyedStateBackend;
   readonly timers: TimerQueue;
@@ -40,6 +42,8 @@ export class TaskContext implements OperatorContext {
   readonly journal: Journal;
   readonly clockLimit: ClockLimit;
   readonly signal: AbortSignal;
+  readonly trace: OperatorTrace;
+  readonly #tracing: Tracing;
   readonly #task: ContextTask;
   readonly #sideOutputs: ReadonlyMap<string, FanOut>;
   /** Side outputs that nobody reads: what goes there is counted only. */
@@ -55,6 +59,8 @@ export class TaskContext implements OperatorContext {
     this.journal = attempt.changes.journal;
     this.clockLimit = attempt.clockLimit;
     this.signal = attempt.signal;
+    this.trace = new TaskTrace(attempt.tracing, task);
+    this.#tracing = attempt.tracing;
     this.#task = task;
     this.#sideOutputs = sideOutputs;
     this.#failures = failures;
@@ -92,13 +98,15 @@ export class TaskContext implements OperatorContext {
   }
 
   /** For pending results: does `work` as a part of a record that came before. */
-  asRecord(value: unknown, timestampMs: number, work: () => void): void {
-    this.#failures.asRecord(value, timestampMs, work);
+  asRecord(record: RecordAtWork, work: () => void): void {
+    if (this.#tracing.tracer === undefined) return this.#failures.asRecord(record, work);
+    this.#tracing.answered(this.#task, record, (work) => this.#failures.asRecord(record, work), work);
   }
 
   /** Calls functions for a window that fires. */
   firing(work: () => void, what: () => FailedWindow): void {
-    this.#failures.window(work, what);
+    if (this.#tracing.tracer === undefined) return this.#failures.window(work, what);
+    this.#tracing.window(this.#task, what(), () => this.#failures.window(work, what));
   }
 
   /** A side output; what goes to one that nobody reads is counted and dropped. */
@@ -108,7 +116,9 @@ export class TaskContext implements OperatorContext {
       const message =
         `emits records to its side output "${tag.id}", which nobody reads: they are counted and dropped; ` +
         "getSideOutput() reads them";
-      this.#unread.set(tag.id, output = new UnreadOutput(this.#task.output, () => this.warn(message)));
+      output = new UnreadOutput(this.#task.output, () => this.warn(message));
+      output.sideOutput = tag.id;
+      this.#unread.set(tag.id, output);
     }
     return output;
   }
@@ -121,6 +131,7 @@ export class TaskContext implements OperatorContext {
   /** Counts the record at work as one that goes no further, as is meant. */
   countFiltered(): void {
     this.#task.tally.countFiltered();
+    this.#tracing.filtered(this.#task);
   }
 
   /** Counts the record at work as late; it goes to a side output. */
@@ -129,8 +140,10 @@ export class TaskContext implements OperatorContext {
   }
 
   /** Counts the record at work as late, and makes a dead letter of it. */
-  late(value: unknown, timestampMs: number, { message, lateFromMs }: Lateness): void {
+  late(value: unknown, timestampMs: number, lateness: Lateness): void {
+    const { message, lateFromMs } = lateness;
     this.#task.tally.countLate(true);
+    this.#tracing.late(this.#task, lateness, "dead letters");
     this.#attempt.deadLetter({
       origin: this.origin(),
       value,

@@ -1,6 +1,6 @@
 import { isExpected, OperatorError, RecordError } from "../errors.ts";
 import type { DeadLetter, Firing } from "../job_store.ts";
-import type { FailedWindow } from "../operators/operator.ts";
+import type { FailedWindow, RecordAtWork } from "../operators/operator.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer } from "../time/timer_queue.ts";
 import type { AttemptContext } from "./attempt_context.ts";
@@ -26,7 +26,7 @@ export interface TaskFailuresOptions {
  * goes on without it, or fails.
  */
 export class TaskFailures {
-  /** Whether an event-time timer fires. A record may be at work meanwhile, behind which event time is made anew. */
+  /** Whether a timer fires. A record may be at work meanwhile, behind which event time is made anew, or followed. */
   timerFires = false;
   readonly #name: string;
   readonly #output: FanOut;
@@ -59,8 +59,8 @@ export class TaskFailures {
   }
 
   /** Does work as a part of a record that came before, see `OperatorContext.asRecord()`. */
-  asRecord(value: unknown, timestampMs: number, work: () => void): void {
-    const { onError, changes: { journal } } = this.#attempt;
+  asRecord({ value, timestampMs }: RecordAtWork, work: () => void): void {
+    const { onError, changes: { journal }, tracing } = this.#attempt;
     const { tally } = this.#output;
     tally.pending--;
     journal.begin();
@@ -68,6 +68,7 @@ export class TaskFailures {
       work();
     } catch (error) {
       const blamed = this.#blamed(error);
+      if (blamed instanceof OperatorError) tracing.dead(blamed.operator, blamed, onError);
       if (!becomesDeadLetter(blamed, onError)) throw blamed;
       journal.undo();
       if (blamed === error) tally.takenBack++;
@@ -110,6 +111,7 @@ export class TaskFailures {
       const { firing, ...rest } = what();
       const [operator, cause] = error instanceof OperatorError ? [error.operator, error.cause] : [this.#name, error];
       const named = new OperatorError(operator, cause, `in ${describeFiring(firing)}`);
+      this.#attempt.tracing.deadFiring(operator, named, onWindowError);
       if (fails) throw named;
       tally.touch();
       tally.failed++;

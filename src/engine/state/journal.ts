@@ -84,6 +84,16 @@ export class Journal {
     this.#previousValues[this.#length++] = before;
   }
 
+  /** How much has been logged of the record at work. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What was logged from there on: the items, and what was before. */
+  *since(from: number): Generator<{ readonly item: Undoable; readonly before: unknown }> {
+    for (let i = from; i < this.#length; i++) yield { item: this.#items[i]!, before: this.#previousValues[i] };
+  }
+
   /** Lets go of what earlier records have changed: an item may hold a whole window. To be called between two records. */
   forget(): void {
     this.#items.length = 0;

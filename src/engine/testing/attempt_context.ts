@@ -1,6 +1,7 @@
 import type { DeadLetter } from "../job_store.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/error_policy.ts";
 import type { AttemptContext } from "../runtime/attempt_context.ts";
+import { Tracing } from "../runtime/tracing.ts";
 import { Changes } from "../state/changes.ts";
 import { NO_LIMIT } from "../time/clock_limit.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -19,9 +20,11 @@ export function newAttemptContext(
 ): TestAttemptContext {
   let last = 0;
   const letters: Omit<DeadLetter, "attempt">[] = [];
+  const changes = new Changes();
   const attempt: TestAttemptContext = {
     clock,
-    changes: new Changes(),
+    changes,
+    tracing: new Tracing({ jobName: "job", changes, clock }),
     onError,
     onWindowError,
     letters,

@@ -1,5 +1,6 @@
 import type { StreamExecutionEnvironment } from "../api/environment.ts";
 import type { EnvironmentOptions } from "../runtime/job_options.ts";
+import type { RecordOrigin } from "../errors.ts";
 import type { StreamGraph } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import type { Logger } from "../logger.ts";
@@ -7,6 +8,7 @@ import { type Books, booksOf } from "../reporting/books.ts";
 import { checkBooks } from "../runtime/book_rules.ts";
 import type { JobExecutionResult } from "../runtime/job_result.ts";
 import type { RunningJob } from "../runtime/running_job.ts";
+import type { Tracer, TraceStep } from "../reporting/trace.ts";
 import { emptyView } from "../reporting/job_view.ts";
 import { whyNothingComesOut } from "../reporting/why_nothing_comes_out.ts";
 import { CrashPlan, type CrashPoint, SimulatedCrash } from "./crash.ts";
@@ -108,6 +110,9 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   readonly store: MemoryJobStore;
   /** What the job has logged: "info: job: finished: 3 in, 1 out". */
   readonly log: string[] = [];
+  /** What became of the records that `follow()` has chosen, in order. */
+  readonly steps: TraceStep[] = [];
+  #tracer: Tracer | undefined;
   readonly #describe: DescribeJob;
   readonly #options: JobHarnessOptions;
   #status: JobStatus = "not running";
@@ -280,6 +285,15 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     this.#crashPlan.pass("beforeRecord");
   }
 
+  /**
+   * Follows records from now on: what becomes of them is in {@link JobHarness.steps}.
+   * @param which whether a record is to be followed, by where it came from
+   */
+  follow(which: (record: RecordOrigin) => boolean): void {
+    this.#tracer = { follows: which, take: (step) => this.steps.push(step) };
+    if (this.#job !== undefined) this.#job.attempt.tracing.tracer = this.#tracer;
+  }
+
   /** The counts of the current attempt, or of the last one. */
   books(): Books {
     return booksOf(this.#job?.view ?? emptyView(this.#jobName));
@@ -361,6 +375,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   #opened(graph: StreamGraph, job: RunningJob): void {
     this.#graph = graph;
     this.#job = job;
+    job.attempt.tracing.tracer = this.#tracer;
     for (const task of job.sources) {
       const { source } = task.node;
       if (source instanceof TestSource) source.attach(task);

@@ -42,6 +42,12 @@ export class MergingWindowSet<W extends Window> {
     return this.#stateWindows.get(window.id);
   }
 
+  /** The open window whose contents are there; undefined if there is none. */
+  windowOfState(stateWindow: string): W | undefined {
+    for (const [id, its] of this.#stateWindows) if (its === stateWindow) return this.#assigner.windowOf(id);
+    return undefined;
+  }
+
   /** Opens a window. @returns it, or the window into which it has merged */
   add(added: W, listener: MergeListener<W>): W {
     let result = added;

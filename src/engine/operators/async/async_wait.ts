@@ -50,6 +50,10 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, PendingRes
     this.#queue = order === "ordered" ? new OrderedQueue() : new UnorderedQueue();
   }
 
+  get userFunction(): unknown {
+    return this.#function;
+  }
+
   open(context: OperatorContext): void {
     this.#context = context;
     this.#function.open?.(runtimeContext(context));
@@ -74,6 +78,7 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, PendingRes
     const call = new AsyncCall<IN, OUT>(sequence, value, timestampMs);
     // A function further on may still throw: so the call itself is made between batches, and not at all if the record dies.
     this.#context.journal.log(call, undefined);
+    this.#context.trace.keep(call);
     this.#enqueue(call);
   }
 
@@ -106,10 +111,10 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, PendingRes
         this.#context.emitWatermark(next);
         continue;
       }
-      const { sequence, value, timestampMs } = next;
+      const { sequence, timestampMs } = next;
       // Its record is counted where it died.
       if (next.takenBack) continue;
-      this.#context.asRecord(value, timestampMs, () => {
+      this.#context.asRecord(next, () => {
         for (const result of next.results()) output.collect(result, timestampMs);
       });
       this.#atWork.set(NO_NAMESPACE, sequence, sequence, undefined);

@@ -6,7 +6,7 @@ import { FunctionContext } from "../function_context.ts";
 import type { KeyedRuntimeContext } from "../../functions/functions.ts";
 import { type Bucket, IntervalJoinBuffer } from "./interval_join_buffer.ts";
 import type { JoinContext, ProcessJoinFunction } from "../../functions/process_join_function.ts";
-import type { OperatorContext, TwoInputOperator } from "../operator.ts";
+import type { OperatorContext, OperatorTrace, TwoInputOperator } from "../operator.ts";
 
 /** Which pairs an interval join finds, and where late records go. */
 export interface IntervalJoinOptions {
@@ -43,6 +43,10 @@ export class IntervalJoinOperator<IN1, IN2, OUT> implements TwoInputOperator<IN1
 
   compatibility(): Record<string, string> {
     return { interval: `${this.#options.lowerMs} ms to ${this.#options.upperMs} ms` };
+  }
+
+  get userFunction(): unknown {
+    return this.#function;
   }
 
   open(context: OperatorContext): void {
@@ -114,6 +118,7 @@ class Side<T> {
       return false;
     }
     const { currentKey, currentKeyId } = state;
+    this.#context.trace.keep(value);
     if (this.#buffer.add(currentKey, currentKeyId, timestampMs, value)) {
       timers.register(timestampMs + this.#keepMs, this.#name, currentKey, currentKeyId);
     }
@@ -131,11 +136,12 @@ class Side<T> {
   }
 
   #refuse(value: T, timestampMs: number, watermarkMs: number): void {
+    const message = `Record came too late to be joined: event time is at ${formatTime(watermarkMs)} already`;
     if (this.#lateTag === undefined) {
-      const message = `Record came too late to be joined: event time is at ${formatTime(watermarkMs)} already`;
       this.#context.late(value, timestampMs, { message, lateFromMs: timestampMs + 1 });
     } else {
       this.#context.countLate();
+      this.#context.trace.late({ message, lateFromMs: timestampMs + 1 });
       this.#context.sideOutput(this.#lateTag).collect(value, timestampMs);
     }
   }
@@ -145,12 +151,14 @@ class Side<T> {
 class Pair<IN1, IN2, OUT> implements JoinContext {
   readonly #function: ProcessJoinFunction<IN1, IN2, OUT>;
   readonly #context: FunctionContext<unknown, OUT>;
+  readonly #trace: OperatorTrace;
   #leftMs = NO_TIMESTAMP;
   #rightMs = NO_TIMESTAMP;
 
   constructor(context: OperatorContext, joinFunction: ProcessJoinFunction<IN1, IN2, OUT>) {
     this.#function = joinFunction;
     this.#context = new FunctionContext(context, { keyed: true });
+    this.#trace = context.trace;
   }
 
   runtimeContext(): KeyedRuntimeContext {
@@ -158,6 +166,11 @@ class Pair<IN1, IN2, OUT> implements JoinContext {
   }
 
   join(left: IN1, right: IN2, leftMs: number, rightMs: number, output: Output<OUT>): void {
+    if (!this.#trace.isOn) return this.#join(left, right, leftMs, rightMs, output);
+    this.#trace.joined({ left, right }, () => this.#join(left, right, leftMs, rightMs, output));
+  }
+
+  #join(left: IN1, right: IN2, leftMs: number, rightMs: number, output: Output<OUT>): void {
     this.#leftMs = leftMs;
     this.#rightMs = rightMs;
     this.#context.setCurrentRecord(this.timestamp(), output);

@@ -27,16 +27,18 @@ export class LateRecords<T> {
     const context = this.#context;
     if (this.#tag !== undefined) {
       context.countLate();
+      if (context.trace.isAtWork) context.trace.late(this.#lateness(timestampMs, windows));
       context.sideOutput(this.#tag).collect(value, timestampMs);
-    } else if (windows.length === 0) {
-      const message = `Record falls into no window: its time is ${formatTime(timestampMs)}`;
-      context.late(value, timestampMs, { message, lateFromMs: Number.NEGATIVE_INFINITY });
     } else {
-      context.late(value, timestampMs, this.#lateness(windows));
+      context.late(value, timestampMs, this.#lateness(timestampMs, windows));
     }
   }
 
-  #lateness(windows: readonly Window[]): Lateness {
+  #lateness(timestampMs: number, windows: readonly Window[]): Lateness {
+    if (windows.length === 0) {
+      const message = `Record falls into no window: its time is ${formatTime(timestampMs)}`;
+      return { message, lateFromMs: Number.NEGATIVE_INFINITY };
+    }
     const watermarkMs = this.#context.currentWatermark();
     const windowIds = windows.length === 1 ? windows[0]!.id : windows.map(({ id }) => id).join(" ");
     const last = this.#last;

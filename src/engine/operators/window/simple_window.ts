@@ -5,7 +5,7 @@ import type { Timer } from "../../time/timer_queue.ts";
 import type { Window } from "../../windows/window.ts";
 import type { WindowAssigner, WindowAssignerContext } from "../../windows/window_assigner.ts";
 import type { ProcessWindowFunction } from "../../functions/functions.ts";
-import type { FailedWindow, Operator, OperatorContext } from "../operator.ts";
+import type { FailedWindow, Operator, OperatorContext, WindowView } from "../operator.ts";
 import { FiringWindow } from "./context.ts";
 import { warnOfManyWindows, windowCompatibility, type WindowDescription } from "./description.ts";
 import type { WindowFold } from "./folds.ts";
@@ -57,6 +57,8 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
     }
   };
   readonly #failed = (): FailedWindow => ({
+    namespace: this.#slot.namespace,
+    emits: true,
     window: `${this.#firing.current}`,
     value: this.#slot.value,
     timestampMs: this.#firing.out.timestampMs,
@@ -76,6 +78,16 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
 
   compatibility(): Record<string, string> {
     return windowCompatibility(this.#description);
+  }
+
+  get userFunction(): unknown {
+    return this.#process;
+  }
+
+  describeWindow(namespace: string): WindowView {
+    const window = this.#assigner.windowOf(namespace);
+    const contents = this.#contents.find(namespace, this.#context.state.currentKeyId)?.value;
+    return { window: `${window}`, lastMs: window.maxTimestamp(), contents };
   }
 
   open(context: OperatorContext): void {
@@ -125,5 +137,6 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
     this.#output = output;
     this.#context.firing(this.#emit, this.#failed);
     this.#contents.remove(slot);
+    if (this.#context.trace.isOn) this.#context.trace.closed(namespace);
   }
 }

@@ -7,7 +7,7 @@ import { type Trigger, TriggerResult } from "../../windows/trigger.ts";
 import { GlobalWindow, type Window } from "../../windows/window.ts";
 import { MergingWindowAssigner, type WindowAssigner } from "../../windows/window_assigner.ts";
 import type { ProcessWindowFunction } from "../../functions/functions.ts";
-import type { Operator, OperatorContext } from "../operator.ts";
+import type { Operator, OperatorContext, WindowView } from "../operator.ts";
 import { EvictedContents, FoldedContents, ListedContents, type WindowContents } from "./contents.ts";
 import { FiringWindow } from "./context.ts";
 import { warnOfManyWindows, windowCompatibility, type WindowDescription } from "./description.ts";
@@ -39,6 +39,8 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   #triggerWindow!: TriggerWindow;
   #firing!: FiringWindow<W, OUT>;
   #late!: LateRecords<T>;
+  /** Whether what fires calls the window's function. */
+  #emitting = false;
   readonly firesWindows = true;
   readonly #emit = (elements: Iterable<E>): void => {
     const { out } = this.#firing;
@@ -63,6 +65,17 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
 
   compatibility(): Record<string, string> {
     return windowCompatibility(this.#description);
+  }
+
+  get userFunction(): unknown {
+    return this.#process;
+  }
+
+  describeWindow(namespace: string): WindowView {
+    const window = this.#merging === undefined
+      ? this.#assigner.windowOf(namespace)
+      : this.#loadOpen().windowOfState(namespace) ?? this.#assigner.windowOf(namespace);
+    return { window: `${window}`, lastMs: window.maxTimestamp(), contents: this.#contents.held(namespace) };
   }
 
   open(context: OperatorContext): void {
@@ -131,6 +144,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     }
     // Mostly a session has only grown.
     if (mergedStateWindows.length > 0) this.#contents.merge(stateWindow, mergedStateWindows);
+    if (this.#context.trace.isOn) this.#context.trace.merged(stateWindow, mergedStateWindows);
   }
 
   #add(value: T, timestampMs: number, window: W, stateWindow: string): void {
@@ -167,6 +181,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
       this.#process?.clear?.(this.#firing);
     });
     this.#contents.clear(stateWindow);
+    this.#context.trace.closed(stateWindow);
     if (open === undefined) return;
     open.retire(window);
     this.#storeOpen(open);
@@ -175,7 +190,9 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   #obey(result: TriggerResult, window: W, stateWindow: string): void {
     if (result === TriggerResult.CONTINUE) return;
     if (result !== TriggerResult.PURGE) {
+      this.#emitting = true;
       this.#firingOf(window, stateWindow, () => this.#contents.fire(window, stateWindow, this.#emit));
+      this.#emitting = false;
     }
     if (result !== TriggerResult.FIRE) this.#contents.clear(stateWindow);
   }
@@ -183,7 +200,10 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   /** Calls what is the user's. */
   #firingOf(window: W, stateWindow: string, work: () => void): void {
     this.#firing.setCurrentWindow(window);
+    const emits = this.#emitting;
     this.#context.firing(work, () => ({
+      namespace: stateWindow,
+      emits,
       window: `${window}`,
       value: this.#contents.held(stateWindow),
       timestampMs: window.maxTimestamp(),

@@ -1,0 +1,401 @@
+import {
+  parseName,
+  parseShape,
+  readStored,
+  type StateName,
+  type StoredShape,
+  type TimerName,
+} from "../commit_format.ts";
+import type { OperatorError, RecordError, RecordOrigin } from "../errors.ts";
+import type { OperatorNode, SinkNode, StreamNode } from "../graph.ts";
+import type { FailedWindow, Lateness, Operator } from "../operators/operator.ts";
+import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
+import type { SentRecord, Tracer, TraceStep, TraceStepBase } from "../reporting/trace.ts";
+import { bytesText, functionText, sourceText, traceValue } from "../reporting/trace_value.ts";
+import type { Changes, Storable } from "../state/changes.ts";
+import type { Key } from "../state/key.ts";
+import { NO_NAMESPACE } from "../state/namespace_index.ts";
+import type { Timer } from "../time/timer_queue.ts";
+import type { Clock } from "../clock.ts";
+import { errorOf } from "./dead_letters.ts";
+import type { ErrorPolicy } from "./error_policy.ts";
+import { type Held, OpenTraces } from "./open_traces.ts";
+
+/** The operator or sink that a step is of. */
+export interface TracedTask {
+  readonly node: OperatorNode | SinkNode;
+  readonly operator: Pick<
+    Operator<unknown, unknown>,
+    "firesWindows" | "pendingResults" | "describeWindow" | "userFunction"
+  >;
+  readonly state: { readonly currentKey: Key; versions(): Readonly<Record<string, StoredShape>> };
+  currentWatermark(): number;
+}
+
+/** What a tracing reports on. */
+export interface TracingOptions {
+  readonly jobName: string;
+  readonly changes: Changes;
+  readonly clock: Pick<Clock, "now">;
+  /** Who follows records from the first one on; left out: nobody, until somebody asks for it. */
+  readonly tracer?: Tracer | undefined;
+}
+
+/** A step but for what all have in common. */
+type Finding = TraceStep extends infer S ? S extends TraceStepBase ? Omit<S, keyof TraceStepBase> : never : never;
+
+/** States of the engine's own operators. */
+const CALLS_AT_WORK = "at work";
+const CONTENTS = "contents";
+const OPEN_WINDOWS = "windows";
+
+/**
+ * Follows records through one attempt of a job. As a record goes its way by plain calls, what is reported between its first step
+ * and its last comes of it; what waits (in a window, for a timer, for an answer) is remembered, and followed again when it goes
+ * on.
+ *
+ * While there is no {@link Tracing.tracer} nothing of it costs more than a comparison.
+ */
+export class Tracing {
+  /** Who follows records; undefined: nobody. It may be set while the job runs. */
+  tracer: Tracer | undefined;
+  /** The steps that what is at work now came of; undefined: nobody follows it. */
+  causes: readonly number[] | undefined;
+  readonly #options: TracingOptions;
+  readonly #tasks = new Map<string, TracedTask>();
+  readonly #open = new OpenTraces((open) => this.tracer?.onOpenChanged?.(open));
+  /** Of the journal: what comes from here on has not been reported. */
+  #cursor = 0;
+  #lastStep = 0;
+
+  constructor(options: TracingOptions) {
+    this.#options = options;
+    this.tracer = options.tracer;
+  }
+
+  /** Takes note of an operator: state and timers that change are its. */
+  add(task: TracedTask): void {
+    this.#tasks.set(task.node.uid, task);
+  }
+
+  // ------------------------------------------------------------------------------------------------ a source's record
+
+  /**
+   * A record was taken; from now on it is at work, if it is followed.
+   * @param decoded what its bytes became; left out: they could not be decoded
+   */
+  begin(
+    source: string,
+    origin: RecordOrigin | undefined,
+    timestampMs: number,
+    decoded?: { readonly value: unknown },
+  ): void {
+    this.causes = undefined;
+    if (origin === undefined || !this.tracer!.follows(origin, timestampMs)) return;
+    this.causes = [];
+    this.#cursor = 0;
+    this.#open.begin();
+    const { topic, partition, offset, key, value } = origin;
+    this.#advance(source, {
+      kind: "read",
+      topic,
+      partition,
+      offset,
+      timestampMs: timeOf(origin.timestampMs),
+      key: bytesText(key),
+      value: bytesText(value),
+    });
+    if (decoded === undefined) return;
+    this.#advance(source, { kind: "decoded", value: traceValue(decoded.value), timestampMs: timeOf(timestampMs) });
+  }
+
+  /** It could not be decoded, or a function threw at it: nothing that it has changed remains. */
+  dead(operator: string, error: OperatorError | RecordError, policy: ErrorPolicy): void {
+    if (this.causes === undefined) return;
+    this.#open.undo();
+    this.deadFiring(operator, error, policy);
+    this.causes = undefined;
+  }
+
+  /** A function threw at the window or timer that fires. */
+  deadFiring(operator: string, error: OperatorError | RecordError, policy: ErrorPolicy): void {
+    if (this.causes === undefined) return;
+    const fate = policy === "fail" ? "the job fails" : policy === "skip" ? "skipped" : "dead letter";
+    this.#report(operator, { kind: "dead", ...errorOf(error), fate });
+  }
+
+  /** It is through. */
+  end(): void {
+    this.#reportChanges();
+    this.causes = undefined;
+  }
+
+  // ------------------------------------------------------------------------------------------------ edges
+
+  /**
+   * The record at work comes out of a node.
+   * @returns what to hand to {@link Tracing.returned} when those below have taken it
+   */
+  emitted(node: StreamNode, value: unknown, timestampMs: number, sideOutput: string | undefined): readonly number[] {
+    this.#reportChanges();
+    const { causes } = this;
+    if (node.kind === "operator") {
+      this.#advance(node.name, {
+        kind: "emitted",
+        operation: node.operation,
+        ...present("function", functionText(this.#tasks.get(node.uid)?.operator.userFunction)),
+        value: traceValue(value),
+        timestampMs: timeOf(timestampMs),
+        ...present("sideOutput", sideOutput),
+      });
+    }
+    return causes!;
+  }
+
+  /** Those below have taken what was emitted. */
+  returned(causes: readonly number[]): void {
+    this.#reportChanges();
+    this.causes = causes;
+  }
+
+  // ------------------------------------------------------------------------------------------------ operators
+
+  filtered(task: TracedTask): void {
+    if (this.causes === undefined) return;
+    this.#reportChanges();
+    const { node, operator: { userFunction } } = task;
+    const operation = node.kind === "sink" ? node.kind : node.operation;
+    this.#report(node.name, { kind: "filtered", operation, ...present("function", sourceText(userFunction)) });
+  }
+
+  late(task: TracedTask, { message, lateFromMs }: Lateness, to: "dead letters" | "side output"): void {
+    if (this.causes === undefined) return;
+    this.#reportChanges();
+    const watermarkMs = task.currentWatermark();
+    const lateByMs = Number.isFinite(lateFromMs) && Number.isFinite(watermarkMs) ? watermarkMs - lateFromMs : null;
+    this.#report(task.node.name, { kind: "late", message, lateByMs, eventTimeMs: timeOf(watermarkMs), to });
+  }
+
+  sent(task: TracedTask, value: unknown, timestampMs: number, record: SentRecord | undefined): void {
+    this.#reportChanges();
+    const to = task.node.kind === "sink" ? task.node.sink.description : task.node.name;
+    this.#report(task.node.name, {
+      kind: "sent",
+      to,
+      ...present("record", record),
+      value: traceValue(value),
+      timestampMs: timeOf(timestampMs),
+    });
+  }
+
+  /** Something waits: what comes of it later comes of the record at work. */
+  keep(task: TracedTask, item: unknown): void {
+    if (this.causes === undefined || typeof item !== "object" || item === null) return;
+    let { causes } = this;
+    if (task.operator.pendingResults !== undefined) {
+      this.#reportChanges();
+      const fn = functionText(task.operator.userFunction);
+      causes = [this.#report(task.node.name, { kind: "asked", ...present("function", fn) })];
+    }
+    this.#open.keep(item, causes, task.operator.pendingResults !== undefined);
+  }
+
+  /**
+   * A call that was kept has come to its end.
+   * @param run does work as a part of the call's record
+   */
+  answered(task: TracedTask, call: object, run: (work: () => void) => void, work: () => void): void {
+    const before = this.causes;
+    this.causes = this.#open.take(call)?.causes;
+    run(() => {
+      this.#cursor = 0;
+      if (this.causes !== undefined) this.#advance(task.node.name, { kind: "answered" });
+      work();
+      this.#reportChanges();
+    });
+    this.causes = before;
+  }
+
+  /** Two values become a pair, each of which may have been kept. */
+  joined(
+    task: TracedTask,
+    { left, right }: { readonly left: unknown; readonly right: unknown },
+    work: () => void,
+  ): void {
+    const causes = [...new Set([...this.causes ?? [], ...this.#open.causesOf(left), ...this.#open.causesOf(right)])];
+    if (causes.length === 0) return work();
+    this.#reportChanges();
+    const before = this.causes;
+    this.causes = causes;
+    this.#advance(task.node.name, { kind: "joined", left: traceValue(left), right: traceValue(right) });
+    work();
+    this.#reportChanges();
+    this.causes = before;
+  }
+
+  // ------------------------------------------------------------------------------------------------ timers and windows
+
+  /** A timer fires that is no window's, or, of an operator with windows, one that leads to {@link Tracing.window}. */
+  timer(task: TracedTask, timer: Timer, work: () => void): void {
+    const { node: { uid, name }, operator: { firesWindows } } = task;
+    if (firesWindows) return this.#apart(undefined, work);
+    this.#apart(this.#open.takeKey(uid, timer.key, timer.timeMs), () => {
+      if (this.causes !== undefined) {
+        const key = traceValue(timer.key);
+        this.#advance(name, { kind: "fired", key, dueMs: timer.timeMs, eventTimeMs: timeOf(task.currentWatermark()) });
+      }
+      work();
+    });
+  }
+
+  /** Functions are called for a window. */
+  window(task: TracedTask, { namespace, emits, window, value, timestampMs }: FailedWindow, work: () => void): void {
+    const { node: { uid, name }, state: { currentKey } } = task;
+    // The record at work may just have come into the window.
+    this.#reportChanges();
+    const held = this.#open.inWindow(uid, namespace, currentKey);
+    if (held === undefined || !emits) return work();
+    this.#apart(held, () => {
+      this.#advance(name, {
+        kind: "fired",
+        key: traceValue(currentKey),
+        window,
+        dueMs: timestampMs,
+        contents: traceValue(value),
+        eventTimeMs: timeOf(task.currentWatermark()),
+      });
+      work();
+    });
+  }
+
+  /** What was in windows is in another one. */
+  merged(task: TracedTask, target: string, sources: readonly string[]): void {
+    this.#open.merge(task.node.uid, target, sources, task.state.currentKey);
+  }
+
+  /** A window is no more. */
+  closed(task: TracedTask, namespace: string): void {
+    this.#open.close(task.node.uid, namespace, task.state.currentKey);
+  }
+
+  // ------------------------------------------------------------------------------------------------ inside
+
+  /** Does work that comes of other steps than what is at work now, or of none that anybody follows. */
+  #apart(held: Held | undefined, work: () => void): void {
+    const { causes } = this;
+    const { journal } = this.#options.changes;
+    this.#reportChanges();
+    this.causes = undefined;
+    try {
+      if (held === undefined) return work();
+      // Outside of a record nothing is logged otherwise, and so nothing seen of what changes.
+      journal.part(() => {
+        this.#cursor = journal.length;
+        this.causes = held.causes;
+        work();
+        this.#reportChanges();
+      });
+    } finally {
+      this.#cursor = journal.length;
+      this.causes = causes;
+    }
+  }
+
+  /** What the record at work has changed since the last report. */
+  #reportChanges(): void {
+    const { causes } = this;
+    const { journal } = this.#options.changes;
+    const from = this.#cursor;
+    this.#cursor = journal.length;
+    if (causes === undefined || from >= journal.length) return;
+    const first = new Map<Storable, unknown>();
+    for (const { item, before } of journal.since(from)) {
+      if (isStorable(item) && !first.has(item)) first.set(item, before);
+    }
+    for (const [item, before] of first) {
+      const entry = item.entryKey();
+      const text = item.entryValue();
+      const name = parseName(entry, text ?? "null");
+      if (name.kind === "state") this.#reportState(name, before, text);
+      else if (name.kind === "timer" || name.kind === "processing-timer") this.#reportTimer(name, text !== null);
+    }
+  }
+
+  #reportState(name: StateName, before: unknown, text: string | null): void {
+    const task = this.#tasks.get(name.uid);
+    if (task === undefined) return;
+    const { operator, state } = task;
+    if (operator.pendingResults !== undefined && name.state === CALLS_AT_WORK) return;
+    let window: string | undefined;
+    if (operator.firesWindows && operator.describeWindow !== undefined) {
+      if (name.state === CONTENTS) return this.#reportWindow(task, name, text !== null);
+      if (name.state === OPEN_WINDOWS) return;
+      if (name.namespace !== NO_NAMESPACE) window = operator.describeWindow(name.namespace).window;
+    }
+    const shape = parseShape(state.versions()[name.state] ?? 1);
+    const after = text === null ? undefined : readStored(shape, name.part, JSON.parse(text)).value;
+    const was = shape.ttl && before !== undefined ? (before as { value?: unknown }).value : before;
+    const step = this.#report(task.node.name, {
+      kind: "state",
+      state: name.state,
+      key: traceValue(name.key),
+      ...present("window", window),
+      ...present("part", name.part === undefined ? undefined : traceValue(name.part)),
+      ...present("before", was === undefined ? undefined : traceValue(was)),
+      ...present("after", after === undefined ? undefined : traceValue(after)),
+    });
+    this.#open.touch(name.uid, name.key, [step]);
+  }
+
+  #reportWindow(task: TracedTask, { uid, namespace, key }: StateName, isThere: boolean): void {
+    if (!isThere) return;
+    const description = task.operator.describeWindow!(namespace);
+    const step = this.#report(task.node.name, {
+      kind: "window",
+      key: traceValue(key),
+      window: description.window,
+      lastMs: description.lastMs,
+      contents: traceValue(description.contents),
+      eventTimeMs: timeOf(task.currentWatermark()),
+    });
+    this.#open.putIntoWindow(uid, namespace, key, [step]);
+  }
+
+  #reportTimer({ kind, uid, key, timeMs }: TimerName, isSet: boolean): void {
+    const task = this.#tasks.get(uid);
+    if (task === undefined || task.operator.firesWindows) return;
+    const timeDomain = kind === "timer" ? "EVENT_TIME" : "PROCESSING_TIME";
+    const action = isSet ? "set" : "deleted";
+    const step = this.#report(task.node.name, { kind: "timer", action, timeDomain, key: traceValue(key), timeMs });
+    if (isSet) this.#open.setTimer(uid, key, timeMs, [step]);
+    else this.#open.deleteTimer(uid, key, timeMs);
+  }
+
+  /** Reports a step, and lets what follows come of it. */
+  #advance(operator: string, finding: Finding): void {
+    this.causes = [this.#report(operator, finding)];
+  }
+
+  /** @returns its number */
+  #report(operator: string, finding: Finding): number {
+    const { jobName, clock } = this.#options;
+    const step = ++this.#lastStep;
+    const base: TraceStepBase = { step, causes: [...this.causes!], job: jobName, operator, clockMs: clock.now() };
+    this.tracer!.take({ ...base, ...finding } as TraceStep);
+    return step;
+  }
+}
+
+function isStorable(item: object): item is Storable {
+  return "entryKey" in item && "entryValue" in item;
+}
+
+/** A time as JSON has it. */
+function timeOf(ms: number): number | null {
+  return ms === NO_TIMESTAMP || ms === MIN_WATERMARK || ms === MAX_WATERMARK ? null : ms;
+}
+
+/** The field, unless it is undefined. */
+function present<N extends string, V>(name: N, value: V | undefined): { readonly [P in N]?: V } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [P in N]?: V };
+}
