@@ -95,9 +95,10 @@ export function isHelp(argument: string | undefined): boolean {
 /** A tool's `main()`, for `runMain()`. */
 export function toolMain(
   parse: (args: readonly string[]) => ToolCommand<ToolIo>,
+  args: readonly string[] = Deno.args,
 ): (signal: AbortSignal) => Promise<void> {
   return async (signal) => {
-    const run = parse(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args); // "deno task topics -- list"
+    const run = parse(args[0] === "--" ? args.slice(1) : args); // "deno task topics -- list"
     const logger = createLogger();
     await using broker = await openBroker({ settings: brokerSettings(), logger });
     const isStdinTerminal = Deno.stdin.isTerminal();

@@ -5,7 +5,8 @@
  * It is the one module that does something by being loaded, and imports nothing, so that it is there at once.
  */
 
-type Signal = "SIGINT" | "SIGTERM";
+/** The signals that ask a program to stop. */
+export type Signal = "SIGINT" | "SIGTERM";
 
 /** What `runMain()` finds. */
 export interface EarlySignals {

@@ -95,7 +95,7 @@ export type JobOptions<F extends Flags = Record<never, Flag>> =
     readonly jobName: string;
     readonly logger: Logger;
     readonly settings: BrokerSettings;
-    readonly startupHints?: StartupHints;
+    readonly startupHints: StartupHints;
   };
 
 /**
@@ -104,7 +104,7 @@ export type JobOptions<F extends Flags = Record<never, Flag>> =
  * @param options.flags such as `{ now: NOW_FLAG, windowMs: WINDOW_FLAG }`: the property is where the value goes
  * @param options.command how it is started, for the help text: "deno task s16"
  * @param options.describe what the job does, for the help text
- * @param options.fedBy tasks that fill the topics it reads, `["gen", "s16"]`, for hints when nothing arrives
+ * @param options.fedBy tasks that fill the topics it reads, `["gen", "s16"]`, which hints name when nothing arrives
  * @throws {UsageError} naming the flag or variable that cannot be used
  * @throws {HelpRequested} for `--help`
  */
@@ -127,9 +127,16 @@ export function jobOptions<const F extends Flags = Record<never, Flag>>(
     jobName,
     logger: createLogger({ env }),
     settings: brokerSettings(env),
-    ...(fedBy && { startupHints: hintsFor(fedBy) }),
+    startupHints: fedBy === undefined ? HINTS : hintsFor(fedBy),
   } as unknown as JobOptions<F>;
 }
+
+const HINTS: StartupHints = {
+  whenMissing: 'see "deno task topics list", or create it with "deno task topics create"',
+  whenIdle: "the job waits for what is written there",
+  whenBehindAll:
+    "the job waits for what is written there; to read what is there, start it with --reset --from earliest",
+};
 
 /** Hints for lessons, which all have `--sample`. */
 function hintsFor(fedBy: readonly string[]): StartupHints {

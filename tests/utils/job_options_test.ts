@@ -12,7 +12,7 @@ Deno.test("jobOptions() reads --close-idle and --sample; without them event time
   assertEquals(error.message, 'Cannot use --close-idle: it must be longer than nothing: found "0s"');
 });
 
-Deno.test("jobOptions() has hints for jobs that tasks feed, not for others", () => {
+Deno.test("jobOptions() has hints that name the tasks which feed a job, and others for a job of its own", () => {
   assertEquals(jobOptions("s08_create_source", [], { fedBy: ["gen"], env }).startupHints, {
     whenMissing: 'run "deno task gen --create" in another terminal first, or this lesson with --sample',
     whenIdle: 'run "deno task gen" in another terminal, or this lesson with --sample',
@@ -23,5 +23,8 @@ Deno.test("jobOptions() has hints for jobs that tasks feed, not for others", () 
     jobOptions("s18_aggregation", [], { fedBy: ["gen", "s16"], env }).startupHints?.whenIdle,
     'run "deno task gen" and "deno task s16" in other terminals, or this lesson with --sample',
   );
-  assertEquals("startupHints" in jobOptions("my_job", [], { env }), false);
+  assertEquals(
+    jobOptions("my_job", [], { env }).startupHints.whenMissing,
+    'see "deno task topics list", or create it with "deno task topics create"',
+  );
 });

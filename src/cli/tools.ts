@@ -1,0 +1,61 @@
+/**
+ * The tools, for a project that has only the package: `deno run -A jsr:@stream-apps/deno/tools topics list`. A project that
+ * `deno run -A jsr:@stream-apps/deno/tools new DIR` has made runs them as tasks: `deno task topics list`.
+ *
+ * - `new DIR` makes a project with a job of its own
+ * - `jobs` shows all jobs: what they do, how far they are, what they wait for
+ * - `topics` lists, creates, reads and writes topics
+ * - `state JOB` looks into a job's last commit, carries it elsewhere, forgets it
+ * - `dead-letters JOB` lists, shows, replays and drops what the job could not process
+ *
+ * Which broker: BOOTSTRAP_SERVERS, BROKER, BROKER_DIR, as for jobs. `--help` behind each shows more.
+ *
+ * @module
+ */
+import { HelpRequested, nearest, runMain, UsageError } from "../utils.ts";
+import { isHelp, toolMain } from "./tool.ts";
+
+type Main = (signal: AbortSignal) => Promise<void>;
+
+/** Loaded when it is asked for: a tool does not wait for the others. */
+const TOOLS: Readonly<Record<string, (args: readonly string[]) => Promise<Main>>> = {
+  async new(args) {
+    const { newProject } = await import("./new.ts");
+    return () => newProject(args);
+  },
+  async jobs(args) {
+    const { jobsCommand } = await import("./jobs.ts");
+    return toolMain((rest) => jobsCommand(rest, Deno.stdout.isTerminal()), args);
+  },
+  topics: async (args) => toolMain((await import("./topics.ts")).topicsCommand, args),
+  state: async (args) => toolMain((await import("./state.ts")).stateCommand, args),
+  "dead-letters": async (args) => toolMain((await import("./dead_letters.ts")).deadLettersCommand, args),
+};
+
+const HELP = `Usage: deno run -A jsr:@stream-apps/deno/tools TOOL [arguments]
+
+Tools:
+  new DIR             makes a project with a job of its own
+  jobs                shows all jobs: what they do, how far they are, what they wait for
+  topics              lists, creates, reads and writes topics
+  state JOB           looks into a job's last commit, carries it elsewhere, forgets it
+  dead-letters JOB    lists, shows, replays and drops what the job could not process
+
+TOOL --help shows more.`;
+
+async function main(signal: AbortSignal): Promise<void> {
+  const [name, ...args] = Deno.args;
+  if (isHelp(name)) throw new HelpRequested(HELP);
+  const names = Object.keys(TOOLS);
+  if (name === undefined) throw new UsageError(`A tool is missing, one of ${names.join(", ")}: --help shows more`);
+  if (!Object.hasOwn(TOOLS, name)) {
+    const [near] = nearest(name, names);
+    throw new UsageError(
+      `Unknown tool "${name}": ${near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`}`,
+    );
+  }
+  const run = await TOOLS[name]!(args);
+  await run(signal);
+}
+
+if (import.meta.main) await runMain(main);
