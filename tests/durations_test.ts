@@ -19,7 +19,12 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "engine/runtime/open_running_job.ts": [1, "the same"],
   "engine/runtime/task_context.ts": [1, "processing time: timers of the time of day, as in Flink"],
   "engine/runtime/job_run.ts": [1, "processing time, and periodic watermarks, which may compare with the present"],
-  "engine/runtime/commits.ts": [1, "when a bounded run finished: it is stored, and others compare"],
+  "engine/runtime/commits.ts": [
+    2,
+    "when a bounded run finished: it is stored, and others compare; of a commit, which is shown",
+  ],
+  "engine/runtime/tracing.ts": [1, "processing time at a step, which is shown"],
+  "engine/reporting/status_reporter.ts": [5, "when a job started, reported and failed: others see it and compare"],
   "engine/runtime/job_execution.ts": [1, "since when it stands by: compared with the same of another process"],
   "cli/tool.ts": [1, "timestamps of records, when a savepoint was made"],
   "cli/demo/booking.ts": [1, "event time of bookings"],
@@ -31,6 +36,9 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "connectors/topic_reader.ts": [1, "since when a record is held by a transaction, which is shown"],
   "connectors/kafka/topic_limits.ts": [2, "a broker compares timestamps with the present"],
   "connectors/records/record_time.ts": [1, "a record without time gets that of its writing"],
+  "connectors/embedded/status.ts": [1, "reports that are old are forgotten, whoever wrote them"],
+  "connectors/kafka/status_topic.ts": [2, "when a job was reported as gone; reports that are old are forgotten"],
+  "flink/worker/stage_worker.ts": [1, "processing time, for periodic watermarks"],
   "connectors/embedded/jobs.ts": [
     4,
     "a commit and a sign of life, which are shown; the end of a lease, which processes share: they have no other clock in common",
