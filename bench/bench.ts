@@ -108,7 +108,7 @@ async function writeResults(report: Report): Promise<void> {
 }
 
 class BenchFailure extends Error {
-  readonly expected = true;
+  readonly code = "TOOL_FAILED";
 }
 
 function parseQuestions(text: string): string[] {

@@ -1,5 +1,5 @@
 /** An experiment has found lost, doubled or wrong results. */
 export class ChaosError extends Error {
   override name = "ChaosError";
-  readonly expected = true;
+  readonly code = "TOOL_FAILED";
 }

@@ -2,6 +2,7 @@
  * The documentation says what is so. Its code is run by `deno test --doc`, as part of `deno task test`; here is what no code
  * can say: that excerpts are those of the files, that names are public, that links lead somewhere.
  */
+import { ERROR_CODES, type ErrorMeaning } from "../src/engine/error_codes.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { HelpRequested, jobOptions, UsageError } from "../src/utils.ts";
 
@@ -25,6 +26,47 @@ function test(name: string, fn: () => Promise<void>): void {
 
 function read(path: string): Promise<string> {
   return Deno.readTextFile(new URL(path, ROOT));
+}
+
+// ---------------------------------------------------------------------------------------------------------- the errors
+
+test("errors.md describes each error code, with what follows from it, and no other", async () => {
+  const page = await read("docs/errors.md");
+  const described = [...page.matchAll(/^\| `([A-Z_]+)` +\| .*? +\| (.*?) +\| (.*?) +\|$/gm)].map((
+    [, code, retry, exit],
+  ) => [
+    code!,
+    { retry: retry!, exit: Number(exit) },
+  ]);
+  const expected = Object.entries<ErrorMeaning>(ERROR_CODES).map(([code, { retry, attempts, exitCode }]) => [code, {
+    retry: attempts === undefined ? retry : `${retry}, ${attempts} times without a commit`,
+    exit: exitCode ?? 1,
+  }]);
+  assertEquals(described, expected);
+});
+
+test("each class of errors has a code, but those that never leave their room", async () => {
+  const inner = ["AllFailed", "PassingError", "ProducerFencedError", "ProtocolError"];
+  const without: string[] = [];
+  for (const [path, text] of await sources("src")) {
+    for (const [, name, body] of text.matchAll(/^(?:export )?class (\w+) extends Error \{([^]*?)^\}/gm)) {
+      const code = /readonly code(?:: ErrorCode)? = "(\w+)"/.exec(body!)?.[1];
+      if (inner.includes(name!) ? code !== undefined : code === undefined || !Object.hasOwn(ERROR_CODES, code)) {
+        without.push(`${path}: ${name} ${code}`);
+      }
+    }
+  }
+  assertEquals(without, []);
+});
+
+async function sources(folder: string): Promise<[path: string, text: string][]> {
+  const found: [string, string][] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) found.push(...await sources(path));
+    else if (name.endsWith(".ts")) found.push([path, await read(path)]);
+  }
+  return found;
 }
 
 // ---------------------------------------------------------------------------------------------------------- the course

@@ -289,6 +289,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     delivery: undefined,
     commitIntervalMs: 1000,
     sessionTimeoutMs: 10_000,
+    statusIntervalMs: 1000,
     onError: undefined,
     onWindowError: "fail",
     maxDead: { share: 0.5 },
@@ -504,7 +505,7 @@ Deno.test("runMain() prints a failure that comes after Ctrl-C", async () => {
   const process = new TestProcess();
   const ended = runMain(async (signal) => {
     await aborted(signal);
-    throw Object.assign(new Error("Cannot commit"), { expected: true });
+    throw Object.assign(new Error("Cannot commit"), { code: "JOB_REFUSED" });
   }, process);
   process.send("SIGINT");
   await ended;
@@ -523,8 +524,8 @@ Deno.test("runMain() exits with 2 for wrong usage, in one sentence", async () =>
 
 Deno.test("runMain() prints an expected error without its stack, and its cause if that is news", async () => {
   const cause = new Error("connection refused");
-  const complete = Object.assign(new Error("No broker: connection refused", { cause }), { expected: true });
-  const news = Object.assign(new Error("No broker", { cause }), { expected: true });
+  const complete = Object.assign(new Error("No broker: connection refused", { cause }), { code: "JOB_REFUSED" });
+  const news = Object.assign(new Error("No broker", { cause }), { code: "JOB_REFUSED" });
   assertEquals((await runAndFail(complete)).errors, ["error: No broker: connection refused"]);
   assertEquals((await runAndFail(news)).errors, ["error: No broker (connection refused)"]);
   assertEquals((await runAndFail(news)).exits, [1]);
@@ -546,7 +547,7 @@ Deno.test("runMain() ends quietly when nobody reads its output any more", async 
 Deno.test("runMain() fails with an error that no one awaited", () => {
   const process = new TestProcess();
   void runMain(() => new Promise(() => {}), process);
-  process.failUncaught(Object.assign(new Error("Lost"), { expected: true }));
+  process.failUncaught(Object.assign(new Error("Lost"), { code: "JOB_REFUSED" }));
   assertEquals([process.errors, process.exits], [["error: Lost"], [1]]);
 });
 

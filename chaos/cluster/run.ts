@@ -42,7 +42,7 @@ export const ALL_FAULTS: readonly (readonly Fault[])[] = [BROKER_FAULTS, JOB_FAU
 /** A cluster cannot be run on this machine. */
 class ClusterMissingError extends Error {
   override name = "ClusterMissingError";
-  readonly expected = true;
+  readonly code = "TOOL_FAILED";
 }
 
 /** Starts a cluster, disturbs it, and compares the jobs' output with what it must be. */

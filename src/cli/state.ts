@@ -5,7 +5,7 @@
  */
 import type { Broker } from "../connectors/broker.ts";
 import { BrokerError } from "../connectors/broker_errors.ts";
-import { CommitEntryError } from "../engine/internal.ts";
+import { CommitEntryError, isExpected } from "../engine/internal.ts";
 import type { Flags } from "../utils.ts";
 import { formatCount, parseStart, parseTime, runMain, usable, UsageError } from "../utils.ts";
 import { importSavepoint, resetJob } from "./state/change.ts";
@@ -206,7 +206,7 @@ async function isThere(file: string): Promise<boolean> {
 
 /** One sentence for what a system says about a file; other errors as they are. */
 function fileError(error: unknown, what: string, file: string): unknown {
-  if (!(error instanceof Error) || (error as { expected?: unknown }).expected === true) return error;
+  if (!(error instanceof Error) || isExpected(error)) return error;
   if (error instanceof Deno.errors.NotCapable || !("code" in error)) return error;
   return new BrokerError(
     `Cannot ${what} "${file}": ${error.message.replace(/ \(os error \d+\).*$/s, "").toLowerCase()}`,

@@ -1,21 +1,21 @@
 /** How operations of a broker fail, whichever adapter it is. */
 
+import type { ErrorCode } from "../engine/mod.ts";
+
 /** A failure of the broker that its user has to know of or mend; its message is one sentence for a person. */
 export class BrokerError extends Error {
   /** Names the class in messages. */
   override name = "BrokerError";
-  /** True: programs print the message without its stack. */
-  readonly expected: boolean = true;
-  /** Whether a later attempt may succeed. */
-  readonly retriable: boolean = false;
+  /** What follows from it, see docs/errors.md. */
+  readonly code: ErrorCode = "BROKER_REFUSED";
 }
 
 /** The broker does not answer, or not in time. */
 export class BrokerUnavailableError extends BrokerError {
   /** Names the class in messages. */
   override name = "BrokerUnavailableError";
-  /** True: it may answer again. */
-  override readonly retriable = true;
+  /** It may answer again. */
+  override readonly code: ErrorCode = "BROKER_UNAVAILABLE";
 }
 
 /**
@@ -25,22 +25,24 @@ export class BrokerUnavailableError extends BrokerError {
 export class UnexpectedAnswerError extends BrokerUnavailableError {
   /** Names the class in messages. */
   override name = "UnexpectedAnswerError";
-  /** How many attempts of a job in a row may end with it without a new commit in between. */
-  readonly maxAttempts = 20;
+  /** A job gives up after some attempts in a row without a commit. */
+  override readonly code = "UNEXPECTED_ANSWER";
 }
 
 /** The disk is full; nothing of what was to be written is kept. A job's restart strategy decides what happens next. */
 export class DiskFullError extends BrokerError {
   /** Names the class in messages. */
   override name = "DiskFullError";
-  /** True: somebody may free disk space. */
-  readonly mayPass = true;
+  /** Somebody may free disk space. */
+  override readonly code = "DISK_FULL";
 }
 
 /** Topics (or a partition) that do not exist. */
 export class UnknownTopicError extends BrokerError {
   /** Names the class in messages. */
   override name = "UnknownTopicError";
+  /** What follows from it, see docs/errors.md. */
+  override readonly code = "UNKNOWN_TOPIC";
   /** Keeps the names, for programs. */
   constructor(readonly topics: readonly string[], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -51,6 +53,8 @@ export class UnknownTopicError extends BrokerError {
 export class TopicExistsError extends BrokerError {
   /** Names the class in messages. */
   override name = "TopicExistsError";
+  /** What follows from it, see docs/errors.md. */
+  override readonly code = "TOPIC_EXISTS";
   /** Keeps the names, for programs. */
   constructor(readonly topics: readonly string[], message: string) {
     super(message);
@@ -61,18 +65,22 @@ export class TopicExistsError extends BrokerError {
 export class OffsetOutOfRangeError extends BrokerError {
   /** Names the class in messages. */
   override name = "OffsetOutOfRangeError";
+  /** What follows from it, see docs/errors.md. */
+  override readonly code = "OFFSET_OUT_OF_RANGE";
 }
 
 /** Another instance of the job has taken over. An instance that tries again stands by. */
 export class FencedError extends BrokerError {
   /** Names the class in messages. */
   override name = "FencedError";
-  /** True: the job may stand by. */
-  override readonly retriable = true;
+  /** The job may stand by. */
+  override readonly code = "FENCED";
 }
 
 /** The job is running elsewhere, which the request does not allow. */
 export class JobActiveError extends BrokerError {
   /** Names the class in messages. */
   override name = "JobActiveError";
+  /** What follows from it, see docs/errors.md. */
+  override readonly code = "JOB_ACTIVE";
 }

@@ -16,7 +16,7 @@ const SHORT_FETCH_WAIT_MS = 5;
 /** A topic has partitions that its reader does not know: the job goes back to its last commit, and then reads them too. */
 class PartitionsAddedError extends BrokerError {
   override name = "PartitionsAddedError";
-  override readonly retriable = true;
+  override readonly code = "PARTITIONS_ADDED";
 }
 
 /** What a reader is made of. */

@@ -28,7 +28,7 @@ const LOW_WATER_BYTES = 1 << 18;
 /** A fetched batch does not continue at the split's offset: the job goes back to its last commit and reads it again. */
 class OutOfSequenceError extends BrokerError {
   override name = "OutOfSequenceError";
-  override readonly retriable = true;
+  override readonly code = "OUT_OF_SEQUENCE";
 }
 
 /** What a {@link TopicSplit} is made of. */

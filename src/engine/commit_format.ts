@@ -213,6 +213,7 @@ export interface SinkName {
 /** An entry of a commit that cannot be read. */
 export class CommitEntryError extends JobError {
   override name = "CommitEntryError";
+  override readonly code = "COMMIT_UNREADABLE";
   /** Its name. */
   readonly entry: string;
 

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./error_codes.ts";
+
 /** Where a record came from, for messages and dead letters. */
 export interface RecordOrigin {
   /** "skyone" */
@@ -28,8 +30,8 @@ export function formatOrigin(origin: RecordOrigin): string {
 export class JobError extends Error {
   /** Names the class in messages. */
   override name = "JobError";
-  /** True: programs print the message without its stack. */
-  readonly expected: boolean = true;
+  /** What follows from it, see docs/errors.md. */
+  readonly code: ErrorCode = "JOB_REFUSED";
 }
 
 /**
@@ -39,14 +41,16 @@ export class JobError extends Error {
 export class RecordError extends Error {
   /** Names the class in messages. */
   override name = "RecordError";
-  /** True: programs print the message without its stack. */
-  readonly expected = true;
+  /** What follows from it, see docs/errors.md. */
+  readonly code: ErrorCode = "RECORD_REFUSED";
 }
 
 /** A function of the job has thrown: in which operator, at which record, and the first error as `cause`. */
 export class OperatorError extends Error {
   /** Names the class in messages. */
   override name = "OperatorError";
+  /** What follows from it, see docs/errors.md. */
+  readonly code: ErrorCode = "OPERATOR_FAILED";
   /** The operator's name in the job. */
   readonly operator: string;
   /** Whether it failed at one record, and not in a timer or a window that fires. */
@@ -67,28 +71,4 @@ export class OperatorError extends Error {
     this.operator = operator;
     this.byRecord = byRecord;
   }
-}
-
-/** Whether the message is enough for its reader, without a stack or the place where it was thrown. */
-export function isExpected(error: unknown): boolean {
-  return (error as { expected?: unknown } | null)?.expected === true;
-}
-
-/** Whether a new attempt may succeed, by what the layer says that has thrown. */
-export function isRetriable(error: unknown): error is Error {
-  return error instanceof Error && (error as { retriable?: unknown }).retriable === true;
-}
-
-/**
- * Whether a restart strategy is asked about it. What says all in its sentence will not heal by another attempt, unless it may pass
- * by what somebody does outside: a disk that is full.
- */
-export function mayRestart(error: unknown): boolean {
-  return !isExpected(error) || (error as { mayPass?: unknown }).mayPass === true;
-}
-
-/** How many attempts in a row, without a commit between them, may fail with such an error; +∞ if the layer that threw sets no limit. */
-export function maxAttemptsOf(error: unknown): number {
-  const { maxAttempts } = error as { maxAttempts?: unknown };
-  return typeof maxAttempts === "number" ? maxAttempts : Number.POSITIVE_INFINITY;
 }

@@ -4,6 +4,7 @@
  */
 export { checkPlainFunction } from "./api/checks.ts";
 export * from "./commit_format.ts";
+export { isExpected, isRetriable, meaningOf } from "./error_codes.ts";
 export { type Step, stepsOf } from "./fault_points.ts";
 export { isPlainJson, lossInJson } from "./json_value.ts";
 export { type DescribedJob, type JobLauncher, setJobLauncher } from "./runtime/launcher.ts";

@@ -3,8 +3,7 @@
 /** A cluster that does not answer, or refuses what it is asked, in one sentence. */
 export class FlinkRestError extends Error {
   override name = "FlinkRestError";
-  /** Programs print the message alone. */
-  readonly expected = true;
+  readonly code = "TOOL_FAILED";
   /** HTTP status of the answer; undefined if there was none. */
   readonly status: number | undefined;
 

@@ -7,16 +7,16 @@ import { formatCount } from "./values.ts";
 export class UsageError extends Error {
   /** The class's name. */
   override name = "UsageError";
-  /** It is no defect: programs print its message alone, without a stack. */
-  readonly expected = true;
+  /** What follows from it, see docs/errors.md. */
+  readonly code = "USAGE";
 }
 
 /** Not a failure: the user asked for `--help`. The message is the text to print; programs exit with 0. */
 export class HelpRequested extends Error {
   /** The class's name. */
   override name = "HelpRequested";
-  /** It is no defect: programs print its message alone, without a stack. */
-  readonly expected = true;
+  /** What follows from it, see docs/errors.md. */
+  readonly code = "HELP_REQUESTED";
 }
 
 /** One flag of a command line, for {@link parseFlags} and for the help text that is made of it. */

@@ -1,14 +1,15 @@
 /** How a program ends: signals, errors in one sentence, exit codes. */
 import type { EarlySignals } from "./early_signals.ts";
-import { HelpRequested, UsageError } from "./flags.ts";
+import { isExpected, meaningOf } from "../engine/internal.ts";
+import { HelpRequested } from "./flags.ts";
 import { writeErrorLine, writeOutput } from "./logging.ts";
 
 /** Why a program was asked to stop: the reason of the signal that `runMain()` hands to it. */
 export class Interrupted extends Error {
   /** The class's name. */
   override name = "Interrupted";
-  /** It is no defect: programs print its message alone, without a stack. */
-  readonly expected = true;
+  /** What follows from it, see docs/errors.md. */
+  readonly code = "INTERRUPTED";
   /** The signal that came. */
   constructor(readonly signal: "SIGINT" | "SIGTERM") {
     super(`Interrupted by ${signal}`);
@@ -42,7 +43,7 @@ const STOP_WITHIN_MS = 10_000;
  * Runs a program to its end and exits: 0 finished (or SIGTERM and a clean end), 1 failed, 2 wrong usage, 130 Ctrl-C.
  *
  * Ctrl-C and SIGTERM abort the signal that `main` gets; it has 10 s to come to its end, then the process exits with 1. A second
- * Ctrl-C ends it at once. An error marked as `expected`, a user's mistake or the state of the world, is printed as one
+ * Ctrl-C ends it at once. An error whose code says that its message is enough, a user's mistake or the state of the world, is printed as one
  * sentence; any other with its stack.
  */
 export async function runMain(
@@ -102,19 +103,19 @@ export async function runMain(
 
   function fail(error: unknown): number {
     process.writeErrorLine(`error: ${describeError(error)}`);
-    return error instanceof UsageError ? 2 : 1;
+    return meaningOf(error).exitCode ?? 1;
   }
 }
 
 /**
- * An error as text for the person at the terminal: a sentence if it is `expected` or a permission is missing, else where it comes
+ * An error as text for the person at the terminal: a sentence if its message says all or a permission is missing, else where it comes
  * from too, for it is a bug, ours or a user function's.
  */
 export function describeError(error: unknown): string {
   const denied = causes(error).find((cause) => cause instanceof Deno.errors.NotCapable);
   if (denied !== undefined) return describeDenial(denied);
   if (!(error instanceof Error)) return String(error);
-  if ((error as { expected?: unknown }).expected !== true) {
+  if (!isExpected(error)) {
     return Deno.inspect(error, { colors: false }).replace(/^Error: /, "");
   }
   let sentence = error.message;

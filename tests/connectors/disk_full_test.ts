@@ -3,7 +3,7 @@ import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { BrokerError, DiskFullError } from "../../src/connectors/broker_errors.ts";
 import { brokerErrorOf } from "../../src/connectors/embedded/errors.ts";
 import { fileError } from "../../src/connectors/files/errors.ts";
-import { mayRestart } from "../../src/engine/errors.ts";
+import { mayRestart } from "../../src/engine/error_codes.ts";
 
 const mayWrite = (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
 

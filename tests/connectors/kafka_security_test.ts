@@ -5,6 +5,7 @@
  * It starts a broker of its own, with certificates made here, where `deno task kafka` could: with Java, and a Kafka that has
  * been fetched already. REQUIRE_KAFKA=1 makes it a failure that there is none.
  */
+import { isRetriable } from "../../src/engine/error_codes.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type KafkaListener, kafkaPrerequisites, type RunningKafka, startKafka } from "../../src/cli/kafka.ts";
 import type { Broker } from "../../src/connectors/broker.ts";
@@ -214,7 +215,7 @@ for (const [what, listener, security, says] of REFUSED) {
     assert(performance.now() - startMs < PROMPTLY_MS, `it took ${performance.now() - startMs} ms`);
     assertEquals(error.message, says.replace("AT", addressOf(listener)));
     // What hangs up may also be a broker that is going down.
-    assertEquals(error.retriable, says.includes("closed the connection"));
+    assertEquals(isRetriable(error), says.includes("closed the connection"));
     assertNoSecret([Deno.inspect(error), ...said].join("\n"));
   });
 }
@@ -224,7 +225,7 @@ test("a certificate of ours that an untrusted authority has signed is refused, a
   const untrustedClient = await untrusted.issue("a client");
   const theirs = await assertRejects(() => open("MUTUAL", { tls: ours(untrustedClient) }, said), BrokerError);
   assertMatch(theirs.message, /localhost:\d+: it refuses the certificate in KAFKA_SSL_CERT \(\w+\)$/);
-  assertEquals(theirs.retriable, false);
+  assertEquals(isRetriable(theirs), false);
 
   const wrong: [Identity, string][] = [
     [{ ...client, key: untrustedClient.key }, "KAFKA_SSL_KEY: it is not the key of the certificate in KAFKA_SSL_CERT"],
@@ -284,7 +285,7 @@ test("a login that is refused later ends what goes on, and nothing is tried agai
     "Cannot log in",
   );
 
-  assertEquals(error.retriable, false);
+  assertEquals(isRetriable(error), false);
   assert(performance.now() - startMs < PROMPTLY_MS);
 });
 

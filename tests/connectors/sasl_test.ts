@@ -1,4 +1,5 @@
 /** Logging in, against a broker that is made up here and lies. The real one is in kafka_security_test.ts. */
+import { isRetriable } from "../../src/engine/error_codes.ts";
 import { Buffer } from "node:buffer";
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { BrokerError } from "../../src/connectors/broker_errors.ts";
@@ -18,7 +19,7 @@ async function login(mechanism: SaslSettings["mechanism"], ask: unknown): Promis
 
 async function failure(mechanism: SaslSettings["mechanism"], ask: unknown): Promise<string> {
   const error = await assertRejects(() => login(mechanism, ask), BrokerError);
-  assertEquals(error.retriable, false);
+  assertEquals(isRetriable(error), false);
   assertEquals(Deno.inspect(error).includes(PASSWORD), false);
   return error.message;
 }

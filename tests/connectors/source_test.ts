@@ -1,3 +1,4 @@
+import { isRetriable } from "../../src/engine/error_codes.ts";
 import { z } from "zod";
 import { functionsMade } from "./functions_made.ts";
 import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
@@ -720,7 +721,7 @@ Deno.test("poll() throws what a new attempt can mend when the topic has more par
     Error,
     '"skyone" has 3 partitions now, this job reads 2 of them',
   );
-  assertEquals((error as { retriable?: unknown }).retriable, true);
+  assertEquals(isRetriable(error), true);
   await reader.close();
 });
 

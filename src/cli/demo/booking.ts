@@ -1,3 +1,4 @@
+import { isRetriable } from "../../engine/internal.ts";
 import { type Broker, BrokerError } from "../../connectors/mod.ts";
 import type { Clock } from "../../engine/mod.ts";
 import { type BookingPair, bookings, generate } from "../../s05_data_gen.ts";
@@ -37,7 +38,7 @@ export async function sendBookings(broker: Broker, options: BookingOptions): Pro
     try {
       if (isWanted()) await sendWhileWanted(broker, options);
     } catch (error) {
-      if (!(error instanceof BrokerError) || !error.retriable) throw error;
+      if (!(error instanceof BrokerError && isRetriable(error))) throw error;
       logger.warn(`${error.message}; books on in ${RETRY_MS / 1000} s`);
       await clock.sleep(RETRY_MS, signal);
     }

@@ -1,3 +1,4 @@
+import { isRetriable } from "../../engine/internal.ts";
 import type { Broker, BrokerRecord } from "../../connectors/broker.ts";
 import { BrokerError } from "../../connectors/broker_errors.ts";
 import { decodeJson } from "../../connectors/json/codec.ts";
@@ -56,7 +57,7 @@ export class PipelineWatch {
       try {
         await this.#read(() => signal.aborted);
       } catch (error) {
-        if (!(error instanceof BrokerError) || !error.retriable) throw error;
+        if (!(error instanceof BrokerError && isRetriable(error))) throw error;
         this.#logger.warn(`${error.message}; reads on in ${RETRY_MS / 1000} s`);
         await this.#clock.sleep(RETRY_MS, signal);
       }

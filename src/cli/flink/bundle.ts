@@ -3,8 +3,7 @@
 /** A job that cannot be bundled, in one sentence. */
 export class BundleError extends Error {
   override name = "BundleError";
-  /** Programs print the message alone. */
-  readonly expected = true;
+  readonly code = "TOOL_FAILED";
 }
 
 /** What becomes of some modules in the bundle: others take their place. Paths from the project's folder, with "./" before. */

@@ -14,8 +14,7 @@ const READY_WITHIN_MS = 120_000;
 /** A cluster that cannot be started, in one sentence. */
 export class ClusterError extends Error {
   override name = "ClusterError";
-  /** True: programs print the message without its stack. */
-  readonly expected = true;
+  readonly code = "TOOL_FAILED";
 }
 
 /** Which cluster, and how large. */

@@ -10,8 +10,7 @@ import { uploadRunner } from "./upload.ts";
 /** A job that cannot be submitted, in one sentence. */
 export class SubmitError extends Error {
   override name = "SubmitError";
-  /** Programs print the message alone. */
-  readonly expected = true;
+  readonly code = "TOOL_FAILED";
 }
 
 /** What a worker may do: its records come and go over standard input and output, all else is the job's own. */

@@ -23,7 +23,7 @@ What "topics read --json" prints can be sent again; its offset is left out. A va
 /** A line is not a record; nothing after it was sent. */
 export class BadLineError extends Error {
   override name = "BadLineError";
-  readonly expected = true;
+  readonly code = "TOOL_FAILED";
 }
 
 /** What `writeTopic()` reads and what ends it. */

@@ -17,8 +17,8 @@ export function fileError(what: string, path: string, error: unknown): unknown {
 
 /** The disk is full. */
 class FullDiskError extends JobError {
-  /** True: somebody may free disk space, so the job's restart strategy decides. */
-  readonly mayPass = true;
+  /** Somebody may free disk space, so the job's restart strategy decides. */
+  override readonly code = "DISK_FULL";
 }
 
 function reasonOf(error: Error): string | undefined {

@@ -51,6 +51,7 @@ export { BaseStream } from "../api/base_stream.ts";
 export { BaseWindowedStream, type Transform } from "../api/base_windowed_stream.ts";
 export { WindowedStream } from "../api/windowed_stream.ts";
 export { type Clock, SYSTEM_CLOCK } from "../clock.ts";
+export { codeOf, ERROR_CODES, type ErrorCode, type ErrorMeaning, type Retry } from "../error_codes.ts";
 export { formatOrigin, JobError, OperatorError, RecordError, type RecordOrigin } from "../errors.ts";
 export { consoleLogger, type Logger, type LogLevel, SILENT } from "../logger.ts";
 export type { Field, HasComparable, HasNumber } from "../functions/field_aggregate.ts";

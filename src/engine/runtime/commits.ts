@@ -1,5 +1,6 @@
 import { JOB_ENTRY, type JobRecord, jobText, sinkEntry, sinkText, splitEntry, splitText } from "../commit_format.ts";
-import { isExpected, isRetriable, OperatorError } from "../errors.ts";
+import { isExpected, isRetriable } from "../error_codes.ts";
+import { OperatorError } from "../errors.ts";
 import { nameOf, type StateChange } from "../job_store.ts";
 import { MIN_WATERMARK } from "../record.ts";
 import type { Activity } from "../reporting/activity.ts";

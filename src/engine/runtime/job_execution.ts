@@ -1,4 +1,4 @@
-import { isRetriable } from "../errors.ts";
+import { isRetriable } from "../error_codes.ts";
 import { stepsOf } from "../fault_points.ts";
 import type { StreamGraph } from "../graph.ts";
 import { type JobSession, nameOf } from "../job_store.ts";

@@ -1,4 +1,5 @@
-import { isExpected, isRetriable, JobError, OperatorError, RecordError } from "../errors.ts";
+import { isExpected, isRetriable } from "../error_codes.ts";
+import { JobError, OperatorError, RecordError } from "../errors.ts";
 import {
   inputsOf,
   type OperatorNode,

@@ -1,4 +1,4 @@
-import { isRetriable, maxAttemptsOf, mayRestart } from "../errors.ts";
+import { isRetriable, maxAttemptsOf, mayRestart } from "../error_codes.ts";
 import type { JobRunOptions } from "./job_options.ts";
 import { startRestarts } from "./restart_strategy.ts";
 

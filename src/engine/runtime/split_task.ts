@@ -1,4 +1,5 @@
-import { isExpected, OperatorError, RecordError } from "../errors.ts";
+import { isExpected } from "../error_codes.ts";
+import { OperatorError, RecordError } from "../errors.ts";
 import type { SourceNode } from "../graph.ts";
 import type { SourceSplit } from "../source.ts";
 import type { ClockLimit } from "../time/clock_limit.ts";

@@ -1,4 +1,5 @@
-import { isExpected, OperatorError, RecordError } from "../errors.ts";
+import { isExpected } from "../error_codes.ts";
+import { OperatorError, RecordError } from "../errors.ts";
 import type { DeadLetter, Firing } from "../job_store.ts";
 import type { FailedWindow, RecordAtWork } from "../operators/operator.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";

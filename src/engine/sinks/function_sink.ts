@@ -1,4 +1,4 @@
-import { isRetriable } from "../errors.ts";
+import { isRetriable } from "../error_codes.ts";
 import type { Sink, SinkContext, SinkWriter } from "../sink.ts";
 
 /** Does something with a value. Its promise is awaited before the commit that covers the record. */

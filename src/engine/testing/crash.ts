@@ -14,8 +14,8 @@ export type CrashPoint =
 /** Thrown into a job that is to crash. */
 export class SimulatedCrash extends Error {
   override name = "SimulatedCrash";
-  /** True: it is planned, so no restart strategy is asked and no record counts as failed. */
-  readonly expected = true;
+  /** It is planned, so no restart strategy is asked and no record counts as failed. */
+  readonly code = "SIMULATED_CRASH";
 
   constructor() {
     super("The test killed the job");

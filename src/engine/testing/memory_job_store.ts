@@ -30,10 +30,8 @@ export interface Commit {
 export class RetriableError extends Error {
   /** Names the class in messages. */
   override name = "RetriableError";
-  /** True: programs print the message without its stack. */
-  readonly expected = true;
-  /** True: the job makes another attempt. */
-  readonly retriable = true;
+  /** As of a broker that is away: the job makes another attempt. */
+  readonly code = "BROKER_UNAVAILABLE";
 }
 
 /**

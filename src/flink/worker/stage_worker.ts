@@ -2,7 +2,8 @@
 import { deadLetterTopic } from "../../connectors/mod.ts";
 import { DeadLetterWriter } from "../../connectors/records/dead_letter_record.ts";
 import { JOB_ENTRY, jobText, parseName } from "../../engine/commit_format.ts";
-import { isExpected, JobError, mayRestart } from "../../engine/errors.ts";
+import { isExpected, mayRestart } from "../../engine/error_codes.ts";
+import { JobError } from "../../engine/errors.ts";
 import type { DeadLetter, JobSession } from "../../engine/job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../engine/record.ts";
 import { Attempt } from "../../engine/runtime/attempt.ts";
