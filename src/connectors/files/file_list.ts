@@ -1,30 +1,12 @@
 import type { Json, Logger } from "../../engine/mod.ts";
 import { openBytes } from "./file_bytes.ts";
-import { type DoneFile, doneToJson, type FileMark, type FileObject, isSame, objectOf, printOf } from "./file_mark.ts";
-import { type Bound, type FileOffset, type FilePlace, type FilePosition, positionOf } from "./file_position.ts";
-import { holdsMark, infoOf } from "./find_file.ts";
+import { type DoneFile, doneToJson, type FileObject, isSame, objectOf, printOf } from "./file_mark.ts";
+import { type Bound, type FilePlace, type FilePosition, positionOf } from "./file_position.ts";
+import { infoOf } from "./find_file.ts";
+import { type AtWork, isCurrent, NewFiles, type NextFile } from "./new_files.ts";
 import { ReadFiles } from "./read_files.ts";
 import { findRestored } from "./restored_file.ts";
-import { newerOnes } from "./rotation.ts";
-import { type FoundFile, Surroundings } from "./surroundings.ts";
-
-/** The current file, when it has been read to its end as far as is known. */
-export interface AtWork extends FileOffset {
-  /** Undefined after a commit of an earlier version. */
-  readonly mark: FileMark | undefined;
-  /** Undefined while the file is not open. */
-  readonly done: DoneFile | undefined;
-  /** When it was last written to. */
-  readonly writtenMs: number;
-}
-
-/** A file that is still to be read. */
-interface NextFile {
-  readonly name: string;
-  readonly path: string;
-  readonly bytes: number;
-  readonly object: FileObject;
-}
+import type { Surroundings } from "./surroundings.ts";
 
 /** Options of {@link FileList.look}. */
 export interface Look {
@@ -50,8 +32,7 @@ export class FileList {
   readonly #around: Surroundings;
   readonly #logger: Logger;
   readonly #read: ReadFiles;
-  /** All names that were seen, those of late files included. */
-  readonly #known = new Set<string>();
+  readonly #newFiles: NewFiles;
   #upcoming: NextFile[] = [];
   #nextIndex = 0;
   #bytesAhead = 0;
@@ -68,6 +49,7 @@ export class FileList {
     this.#around = around;
     this.#logger = logger;
     this.#read = new ReadFiles(around, logger);
+    this.#newFiles = new NewFiles(around, this.#read);
   }
 
   get current(): FilePlace | undefined {
@@ -130,7 +112,7 @@ export class FileList {
     const { file, id, offset, line, done, doneBefore, doneIds = done.map(() => null) } = position;
     this.#goTo({ name: file, done, doneIds, doneBefore }, this.#around.pathOf(file), id ?? NOBODY);
     if (this.#around.isDirectory) await this.#restoreNames(position);
-    this.#known.add(file);
+    this.#newFiles.known.add(file);
     const path = await findRestored(position, this.#around, this.#logger);
     const info = path === undefined ? undefined : await infoOf(path);
     if (path === undefined || info === undefined) return false;
@@ -142,17 +124,18 @@ export class FileList {
 
   /** Looks for new files, when all known ones have been read. */
   async look({ atWork = this.#restored, last, patient = false }: Look): Promise<void> {
-    const successors = await this.#successors(atWork);
-    const news = await this.#news(atWork);
+    const current = { name: this.#current?.name, object: this.#currentObject, atWork };
+    const successors = await this.#newFiles.successors(current);
+    const news = await this.#newFiles.news(current);
     if (this.#current !== undefined) {
-      await this.#read.check(this.#current, (file) => this.#isCurrent(file, atWork));
+      await this.#read.check(this.#current, (file) => isCurrent(file, current));
     }
     if (patient && !this.#isOver(successors, news)) return;
     if (successors.length + news.length === 0) return;
     this.#upcoming = upTo(last, this.#currentObject, [...successors, ...news]);
     this.#nextIndex = 0;
     this.#bytesAhead = this.#upcoming.reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const { name } of this.#upcoming) this.#known.add(name);
+    for (const { name } of this.#upcoming) this.#newFiles.known.add(name);
   }
 
   /** Notes that the current file has grown, so its successor has to wait. */
@@ -226,55 +209,8 @@ export class FileList {
           `give them names that sort after "${file}"`,
       );
     }
-    for (const name of before) this.#known.add(name);
+    for (const name of before) this.#newFiles.known.add(name);
     this.#current = { ...this.#current!, doneBefore: Math.min(doneBefore, far) };
-  }
-
-  /** The file that has taken the name of the current one, and those that were rotated in between. */
-  async #successors(atWork: AtWork | undefined): Promise<NextFile[]> {
-    if (this.#current === undefined) return [];
-    const { name } = this.#current;
-    const path = this.#around.pathOf(name);
-    const info = await infoOf(path);
-    const live = info === undefined ? undefined : { path, info };
-    if (live !== undefined && await this.#isCurrent(live, atWork)) return [];
-    const between: FoundFile[] = [];
-    let ours: string | undefined;
-    // Without the file it is not known which others were written later.
-    for (const file of atWork === undefined ? [] : await this.#around.rotationsOf(name)) {
-      if (await this.#isCurrent(file, atWork)) ours = file.path;
-      else if (file.info.size > 0 && !await this.#read.include(file, atWork?.done)) between.push(file);
-    }
-    const read = { path: ours, writtenMs: atWork?.writtenMs ?? 0 };
-    const successors = newerOnes(between, read, this.#around.baseOf(name));
-    if (live !== undefined && !await this.#read.include(live, atWork?.done)) successors.push(live);
-    return successors.map((file) => nextFile(name, file));
-  }
-
-  /** New files of a directory that sort behind the current one. */
-  async #news(atWork: AtWork | undefined): Promise<NextFile[]> {
-    const around = this.#around;
-    const current = this.#current?.name;
-    if (!around.isDirectory && current !== undefined) return [];
-    const news: NextFile[] = [];
-    const late: string[] = [];
-    const seen = new Set<string>();
-    for (const name of await around.names()) {
-      if (this.#known.has(name)) continue;
-      const path = around.pathOf(name);
-      const info = await infoOf(path);
-      if (info === undefined) continue;
-      const inode = `${info.dev}:${info.ino}`;
-      const again = info.ino !== null && seen.has(inode) || await this.#isCurrent({ path, info }, atWork) ||
-        await this.#read.include({ path, info }, atWork?.done);
-      seen.add(inode);
-      if (again) this.#known.add(name);
-      else if (current === undefined || name > current) news.push(nextFile(name, { path, info }));
-      else late.push(name);
-    }
-    if (current !== undefined) this.#read.warnOfLate(late, current);
-    for (const name of late) this.#known.add(name);
-    return news;
   }
 
   /** Whether the current file is complete, so that the next one can be read. */
@@ -284,21 +220,10 @@ export class FileList {
     if (news.length === 0 && successors.every(({ bytes }) => bytes === 0)) return false;
     return this.#successions++ > 0;
   }
-
-  /** Whether a file is the current one, under any name. */
-  async #isCurrent({ path, info }: FoundFile, atWork: AtWork | undefined): Promise<boolean> {
-    if (this.#current === undefined || !isSame(objectOf(info), this.#currentObject)) return false;
-    // Without inodes its bytes decide.
-    return info.ino !== null || atWork?.mark === undefined || await holdsMark(path, atWork.mark, atWork.offset);
-  }
 }
 
 function firstPlace(name: string): FilePlace {
   return { name, done: [], doneIds: [], doneBefore: 0 };
-}
-
-function nextFile(name: string, { path, info }: FoundFile): NextFile {
-  return { name, path, bytes: info.size, object: objectOf(info) };
 }
 
 /** The files to come, up to the last one of a bounded run. */

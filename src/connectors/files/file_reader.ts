@@ -25,6 +25,16 @@ interface FileReaderOptions<T> {
   readonly timestamp?: (value: T) => number;
 }
 
+/** What a {@link FileReader} is made of. */
+export interface FileReaderParts<T> {
+  readonly files: FileList;
+  readonly position: FilePosition | null;
+  /** Where the run ends. Null: at once, as there was no file. Undefined: it is unbounded. */
+  readonly bound: Bound | null | undefined;
+  readonly options: FileReaderOptions<T>;
+  readonly context: SourceContext;
+}
+
 /** Reads ahead, file by file, as far as the job keeps up. */
 export class FileReader<T> implements SourceReader<T>, FileRest {
   readonly splits: readonly [FileSplit<T>];
@@ -46,13 +56,8 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
   #roomWanted: (() => void) | undefined;
   #error: unknown;
 
-  constructor(
-    files: FileList,
-    position: FilePosition | null,
-    bound: Bound | null | undefined,
-    options: FileReaderOptions<T>,
-    { clock, wake, logger }: SourceContext,
-  ) {
+  constructor(parts: FileReaderParts<T>) {
+    const { files, position, bound, options, context: { clock, wake, logger } } = parts;
     this.#files = files;
     this.#position = position;
     this.#bound = bound;
@@ -112,7 +117,11 @@ export class FileReader<T> implements SourceReader<T>, FileRest {
     for (;;) {
       const decoder = this.#decoder = this.#options.format.open();
       try {
-        const file = await OpenFile.open(files.currentPath, decoder, this.#options.maxRecordBytes, from);
+        const file = await OpenFile.open(files.currentPath, {
+          decoder,
+          maxRecordBytes: this.#options.maxRecordBytes,
+          from,
+        });
         const isIt = isSame(file.object, files.currentObject);
         if (isIt || !await files.relocate()) {
           if (!isIt) files.replace(file.object);

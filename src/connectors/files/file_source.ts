@@ -109,13 +109,13 @@ export class FileSource<T> implements Source<T> {
       if (bound === undefined) bound = await files.end();
       else if (bound !== null) checkBound(bound, files, around);
     }
-    const reader = new FileReader(
+    const reader = new FileReader({
       files,
-      position ?? files.start as unknown as FilePosition,
+      position: position ?? files.start as unknown as FilePosition,
       bound,
-      this.#options,
+      options: this.#options,
       context,
-    );
+    });
     if (there) await reader.openCurrent(position);
     return reader;
   }

@@ -31,6 +31,14 @@ const CHUNK_BYTES = 1 << 17;
 /** Marks UTF-8 at the start of a file. */
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
+/** How a file is read. */
+export interface OpenFileOptions {
+  readonly decoder: FileDecoder<unknown>;
+  readonly maxRecordBytes: number;
+  /** Where to begin; if that is behind the first record, the decoder gets that record first all the same. */
+  readonly from: FileOffset;
+}
+
 /** A file that is being read: chunks of bytes in, records out. */
 export class OpenFile implements FileOffset {
   readonly path: string;
@@ -55,16 +63,8 @@ export class OpenFile implements FileOffset {
   /** Whether the decoder has seen the first record, which may determine how it reads the others. */
   #begun: boolean;
 
-  /**
-   * @param from where to begin; if that is behind the first record, the decoder gets that record first all the same
-   * @throws {JobError} if it cannot be opened
-   */
-  static async open(
-    path: string,
-    decoder: FileDecoder<unknown>,
-    maxRecordBytes: number,
-    from: FileOffset,
-  ): Promise<OpenFile> {
+  /** @throws {JobError} if it cannot be opened */
+  static async open(path: string, { decoder, maxRecordBytes, from }: OpenFileOptions): Promise<OpenFile> {
     const bytes = await openBytes(path);
     try {
       const opened = new OpenFile(bytes, await bytes.stat(), decoder, maxRecordBytes);
