@@ -14,7 +14,7 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "utils/job_options.ts": [1, "the same, --now"],
   "utils/logging.ts": [1, "the time in a line of the log"],
   "engine/clock.ts": [1, "the clock itself"],
-  "engine/testing/pulse.ts": [1, "a clock that hands on"],
+  "engine/testing/watched_clock.ts": [1, "a clock that hands on"],
   "engine/state/keyed_state_backend.ts": [1, "time to live: it is stored, and goes on while no process runs"],
   "engine/runtime/open_running_job.ts": [1, "the same"],
   "engine/runtime/task_context.ts": [1, "processing time: timers of the time of day, as in Flink"],

@@ -1,7 +1,7 @@
 import { MIN_WATERMARK, type StreamOutput } from "../record.ts";
 import type { StreamNode } from "../graph.ts";
 import type { SourceSplit } from "../source.ts";
-import type { Tally } from "./tally.ts";
+import type { Counts } from "./counts.ts";
 import type { Tracing } from "./tracing.ts";
 
 /** Where a record comes from: asked only when a message or a dead letter must name the place. */
@@ -62,7 +62,7 @@ export class SecondEdge extends Edge {
  */
 export class FanOut implements StreamOutput<unknown> {
   /** Of the task or source whose output it is. */
-  readonly tally: Tally;
+  readonly counts: Counts;
   /**
    * Where the record at work comes from; its owner sets it, and the edges hand it on with all that comes of the record. Undefined
    * where no record is at work: a timer that fires, a result that was awaited.
@@ -84,8 +84,8 @@ export class FanOut implements StreamOutput<unknown> {
   #watermarkMs = MIN_WATERMARK;
 
   /** @param main the output that this one is beside, if it is a side output */
-  constructor(tally: Tally, main?: FanOut) {
-    this.tally = tally;
+  constructor(counts: Counts, main?: FanOut) {
+    this.counts = counts;
     this.#main = main ?? this;
     if (main === undefined) return;
     this.#timeFrom = main;
@@ -112,12 +112,12 @@ export class FanOut implements StreamOutput<unknown> {
   }
 
   collect(value: unknown, timestampMs: number): void {
-    const { tally } = this;
+    const { counts } = this;
     const main = this.#main;
     const { place } = main;
-    tally.touch();
-    if (main === this) tally.out++;
-    else tally.sideOut++;
+    counts.touch();
+    if (main === this) counts.out++;
+    else counts.sideOut++;
     const { trace } = main;
     if (trace !== undefined && trace.tracing.causes !== undefined) {
       const causes = trace.tracing.emitted(trace.node, value, timestampMs, this.sideOutput);
@@ -156,7 +156,7 @@ export class UnreadOutput extends FanOut {
   #used = false;
 
   constructor(main: FanOut, onFirst: () => void) {
-    super(main.tally, main);
+    super(main.counts, main);
     this.#onFirst = onFirst;
   }
 

@@ -5,7 +5,7 @@ import { type JobSession, nameOf } from "../job_store.ts";
 import { type Books, booksOf } from "../reporting/books.ts";
 import { formatBooks, tableOfBooks } from "../reporting/books_table.ts";
 import { emptyView } from "../reporting/job_view.ts";
-import { describeStart, warnOfMiddle } from "../reporting/start_words.ts";
+import { describeStart, warnOfMiddle } from "../reporting/describe_start.ts";
 import { StatusReporter } from "../reporting/status_reporter.ts";
 import { Watchdog } from "../reporting/watchdog.ts";
 import { Attempt } from "./attempt.ts";

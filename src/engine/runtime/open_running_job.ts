@@ -22,7 +22,7 @@ import { closeParts, type OpenSink, RunningJob } from "./running_job.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { SourceTask } from "./source_task.ts";
 import { FanOut } from "./edge.ts";
-import { Tally } from "./tally.ts";
+import { Counts } from "./counts.ts";
 import { Task } from "./task.ts";
 
 type AnyOperator = Operator<unknown, unknown> | TwoInputOperator<unknown, unknown, unknown>;
@@ -70,7 +70,7 @@ export async function openRunningJob(graph: StreamGraph, snapshot: Snapshot, att
 }
 
 function newOutputs(graph: StreamGraph, { changes, tracing }: AttemptContext): Outputs {
-  const main = new Map(graph.nodes.map((node) => [node, new FanOut(new Tally(changes.journal))]));
+  const main = new Map(graph.nodes.map((node) => [node, new FanOut(new Counts(changes.journal))]));
   for (const [node, output] of main) output.trace = { node, tracing };
   // Side outputs come into being with their readers.
   const sides = new Map<StreamNode, Map<string, FanOut>>(graph.nodes.map((node) => [node, new Map()]));
@@ -78,7 +78,7 @@ function newOutputs(graph: StreamGraph, { changes, tracing }: AttemptContext): O
     const ofNode = sides.get(node)!;
     if (tag === undefined || ofNode.has(tag.id)) continue;
     const output = main.get(node)!;
-    const side = new FanOut(output.tally, output);
+    const side = new FanOut(output.counts, output);
     side.sideOutput = tag.id;
     ofNode.set(tag.id, side);
   }
@@ -96,7 +96,7 @@ async function openSink(node: SinkNode, { snapshot, attempt, output }: OpeningOp
   const { session, clock, options: { logger } } = attempt;
   const { uid, name } = node;
   const refuse: SinkContext["refuse"] = (value, timestampMs, error) =>
-    refuseRecord(name, { value, timestampMs, error }, { tally: output.tally, attempt });
+    refuseRecord(name, { value, timestampMs, error }, { counts: output.counts, attempt });
   const writer = await node.sink.open({ session, restored: snapshot.sink(uid), clock, logger, refuse });
   return { uid, name, writer };
 }
@@ -105,13 +105,13 @@ async function openSink(node: SinkNode, { snapshot, attempt, output }: OpeningOp
 function refuseRecord(
   operator: string,
   { error, ...record }: { readonly value: unknown; readonly timestampMs: number; readonly error: unknown },
-  { tally, attempt }: { readonly tally: Tally; readonly attempt: AttemptContext },
+  { counts, attempt }: { readonly counts: Counts; readonly attempt: AttemptContext },
 ): void {
   if (isRetriable(error) || (isExpected(error) && !(error instanceof RecordError))) throw error;
   const blamed = new OperatorError(operator, error, undefined, true);
   if (!becomesDeadLetter(blamed, attempt.onError)) throw blamed;
-  tally.consumed--;
-  tally.dead++;
+  counts.consumed--;
+  counts.dead++;
   attempt.deadLetter({ ...errorOf(blamed), origin: undefined, ...record, operator });
 }
 

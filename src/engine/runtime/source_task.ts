@@ -78,7 +78,7 @@ export class SourceTask implements SourceView {
   }
 
   get counts(): RecordCounts {
-    return this.output.tally;
+    return this.output.counts;
   }
 
   get outputWatermarkMs(): number {

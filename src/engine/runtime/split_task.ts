@@ -68,10 +68,10 @@ export class SplitTask implements SplitView {
   step(): void {
     const { source, split } = this;
     const { attempt, node } = source;
-    const { tally } = source.output;
+    const { counts } = source.output;
     const { active } = this;
     this.active = true;
-    tally.in++;
+    counts.in++;
     attempt.recordsIn++;
     const assign = node.strategy.timestampAssigner;
     let timestampMs = split.nextTimestampMs;
@@ -88,7 +88,7 @@ export class SplitTask implements SplitView {
         tracing.dead(node.name, found as RecordError | OperatorError, attempt.onError);
       }
       if (!undecodable && !becomesDeadLetter(found, attempt.onError)) throw found;
-      tally.dead++;
+      counts.dead++;
       return this.#deadLetter(node.name, undecodable ? error : found as OperatorError, timestampMs);
     }
     const { clockLimit } = source;
@@ -106,12 +106,12 @@ export class SplitTask implements SplitView {
       if (error instanceof OperatorError) tracing.dead(error.operator, error, attempt.onError);
       if (!becomesDeadLetter(error, attempt.onError)) throw error;
       journal.undo();
-      tally.takenBack++;
+      counts.takenBack++;
       return this.#deadLetter(error.operator, error, timestampMs);
     }
     if (tracing.causes !== undefined) tracing.end();
     journal.end();
-    tally.consumed++;
+    counts.consumed++;
     if (this.#generator === undefined) return;
     if (this.isAhead) clockLimit.note(timestampMs, split.origin());
     else this.advance(this.#generator.onEvent(value, timestampMs));

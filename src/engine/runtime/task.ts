@@ -5,10 +5,10 @@ import { MAX_WATERMARK, MIN_WATERMARK, StreamRecord } from "../record.ts";
 import { type Key, keyId } from "../state/key.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
-import type { RecordCounts, TaskView } from "../reporting/job_view.ts";
+import type { TaskView } from "../reporting/job_view.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import { Edge, type FanOut, type RecordPlace, SecondEdge } from "./edge.ts";
-import type { Tally } from "./tally.ts";
+import type { Counts } from "./counts.ts";
 import { TaskContext } from "./task_context.ts";
 import { TaskFailures } from "./task_failures.ts";
 import { TaskInputs } from "./task_inputs.ts";
@@ -40,7 +40,7 @@ export class Task implements TaskView {
   readonly output: FanOut;
   /** Whether event time means nothing to it but to be handed on: then it goes past it. */
   readonly ignoresTime: boolean;
-  readonly tally: Tally;
+  readonly counts: Counts;
   readonly #keySelectors: readonly (KeySelector<unknown, unknown> | undefined)[];
   readonly #keySelector: KeySelector<unknown, unknown> | undefined;
   readonly #hasTwoInputs: boolean;
@@ -64,7 +64,7 @@ export class Task implements TaskView {
     this.timers = options.timers;
     this.processingTimers = options.processingTimers;
     this.output = output;
-    this.tally = output.tally;
+    this.counts = output.counts;
     const { inputs } = node;
     this.#keySelectors = inputs.map(({ keySelector }) => keySelector);
     this.#keySelector = this.#keySelectors[0];
@@ -123,10 +123,6 @@ export class Task implements TaskView {
     return this.node.name;
   }
 
-  get counts(): RecordCounts {
-    return this.tally;
-  }
-
   get outputWatermarkMs(): number {
     return this.output.watermarkMs;
   }
@@ -160,7 +156,7 @@ export class Task implements TaskView {
 
   open(): void {
     this.#failures.guard(() => this.operator.open?.(this.#context));
-    this.tally.restored = this.tally.pending = this.operator.pendingResults?.pending ?? 0;
+    this.counts.restored = this.counts.pending = this.operator.pendingResults?.pending ?? 0;
   }
 
   /** Emits how far event time had come: a union below must know it of each of its streams. */
@@ -198,8 +194,8 @@ export class Task implements TaskView {
 
   /** The record at work is through, or at work for a while. */
   #count(): void {
-    if (this.operator.pendingResults === undefined) this.tally.consumed++;
-    else this.tally.pending++;
+    if (this.operator.pendingResults === undefined) this.counts.consumed++;
+    else this.counts.pending++;
   }
 
   /** Makes the value the record at work, and its key the one whose state is used. */
@@ -208,8 +204,8 @@ export class Task implements TaskView {
     timestampMs: number,
     keySelector: KeySelector<unknown, unknown> | undefined,
   ): StreamRecord<unknown> {
-    this.tally.touch();
-    this.tally.in++;
+    this.counts.touch();
+    this.counts.in++;
     if (keySelector !== undefined) {
       const key = keySelector(value);
       this.state.setCurrentKeyAndId(key as Key, keyId(key));
@@ -222,8 +218,8 @@ export class Task implements TaskView {
 
   /** Makes the timer's key the one whose state is used; no record is at work. */
   #setCurrentTimer({ key, keyId }: Timer): void {
-    this.tally.touch();
-    this.tally.fired++;
+    this.counts.touch();
+    this.counts.fired++;
     this.output.place = undefined;
     this.state.setCurrentKeyAndId(key, keyId);
   }

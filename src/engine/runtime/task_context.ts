@@ -8,7 +8,7 @@ import type { ClockLimit } from "../time/clock_limit.ts";
 import type { TimerQueue } from "../time/timer_queue.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import { type FanOut, UnreadOutput } from "./edge.ts";
-import type { Tally } from "./tally.ts";
+import type { Counts } from "./counts.ts";
 import type { TaskFailures } from "./task_failures.ts";
 import { TaskTrace } from "./task_trace.ts";
 import type { TracedTask, Tracing } from "./tracing.ts";
@@ -20,7 +20,7 @@ export interface ContextTask extends TracedTask {
   readonly timers: TimerQueue;
   readonly processingTimers: TimerQueue;
   readonly output: FanOut;
-  readonly tally: Tally;
+  readonly counts: Counts;
   currentWatermark(): number;
   emitWatermark(watermarkMs: number): void;
 }
@@ -130,19 +130,19 @@ export class TaskContext implements OperatorContext {
 
   /** Counts the record at work as one that goes no further, as is meant. */
   countFiltered(): void {
-    this.#task.tally.countFiltered();
+    this.#task.counts.countFiltered();
     this.#tracing.filtered(this.#task);
   }
 
   /** Counts the record at work as late; it goes to a side output. */
   countLate(): void {
-    this.#task.tally.countLate(false);
+    this.#task.counts.countLate(false);
   }
 
   /** Counts the record at work as late, and makes a dead letter of it. */
   late(value: unknown, timestampMs: number, lateness: Lateness): void {
     const { message, lateFromMs } = lateness;
-    this.#task.tally.countLate(true);
+    this.#task.counts.countLate(true);
     this.#tracing.late(this.#task, lateness, "dead letters");
     this.#attempt.deadLetter({
       origin: this.origin(),

@@ -55,15 +55,15 @@ export class TaskFailures {
   /** @returns what to throw for what a function threw at the record at work, which is counted at the operator that threw */
   atRecord(error: unknown): unknown {
     const blamed = this.#blamed(error);
-    if (blamed !== error) this.#output.tally.dead++;
+    if (blamed !== error) this.#output.counts.dead++;
     return blamed;
   }
 
   /** Does work as a part of a record that came before, see `OperatorContext.asRecord()`. */
   asRecord({ value, timestampMs }: RecordAtWork, work: () => void): void {
     const { onError, changes: { journal }, tracing } = this.#attempt;
-    const { tally } = this.#output;
-    tally.pending--;
+    const { counts } = this.#output;
+    counts.pending--;
     journal.begin();
     try {
       work();
@@ -72,13 +72,13 @@ export class TaskFailures {
       if (blamed instanceof OperatorError) tracing.dead(blamed.operator, blamed, onError);
       if (!becomesDeadLetter(blamed, onError)) throw blamed;
       journal.undo();
-      if (blamed === error) tally.takenBack++;
-      else tally.dead++;
+      if (blamed === error) counts.takenBack++;
+      else counts.dead++;
       const letter = { ...errorOf(blamed), origin: undefined, value, timestampMs, operator: blamed.operator };
-      this.#attempt.deadLetter(letter, tally.in + tally.restored);
+      this.#attempt.deadLetter(letter, counts.in + counts.restored);
       return;
     }
-    tally.consumed++;
+    counts.consumed++;
     journal.end();
   }
 
@@ -97,7 +97,7 @@ export class TaskFailures {
 
   #fire(work: () => void, what: () => FailedFiring): void {
     const { onWindowError, changes: { journal } } = this.#attempt;
-    const { tally } = this.#output;
+    const { counts } = this.#output;
     const fails = onWindowError === "fail";
     try {
       if (fails) work();
@@ -114,10 +114,10 @@ export class TaskFailures {
       const named = new OperatorError(operator, cause, `in ${describeFiring(firing)}`);
       this.#attempt.tracing.deadFiring(operator, named, onWindowError);
       if (fails) throw named;
-      tally.touch();
-      tally.failed++;
+      counts.touch();
+      counts.failed++;
       const letter = { ...errorOf(named), origin: undefined, operator, firing, ...rest };
-      this.#attempt.deadLetter(letter, byRecord ? undefined : tally.fired);
+      this.#attempt.deadLetter(letter, byRecord ? undefined : counts.fired);
     }
   }
 

@@ -16,7 +16,7 @@ import { HarnessEnvironment } from "./harness_environment.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { MemoryJobStore } from "./memory_job_store.ts";
 import { OperatorView } from "./operator_view.ts";
-import { Pulse } from "./pulse.ts";
+import { WatchedClock } from "./watched_clock.ts";
 import { TestSink } from "./test_sink.ts";
 import { type SourceDriver, TestSource } from "./test_source.ts";
 
@@ -122,7 +122,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   #crash: SimulatedCrash | undefined;
   #failure: { readonly error: unknown } | undefined;
   #result: JobExecutionResult | undefined;
-  readonly #pulse: Pulse;
+  readonly #watchedClock: WatchedClock;
   readonly #crashPlan: CrashPlan;
 
   /**
@@ -139,7 +139,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     this.#options = others;
     this.clock = clock;
     this.store = store;
-    this.#pulse = new Pulse(clock);
+    this.#watchedClock = new WatchedClock(clock);
     this.#crashPlan = new CrashPlan(store, () => this.#die());
   }
 
@@ -164,7 +164,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
         ...this.#options,
         ...options,
         store: this.store,
-        clock: this.#pulse,
+        clock: this.#watchedClock,
         logger: this.#logger(),
         signal: stop.signal,
       },
@@ -416,7 +416,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   }
 
   #rest(): Promise<void> {
-    return this.#pulse.rest(() => this.#status !== "running");
+    return this.#watchedClock.rest(() => this.#status !== "running");
   }
 
   #logger(): Logger {

@@ -8,7 +8,7 @@ import { becomesDeadLetter, errorOf } from "../runtime/dead_letters.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/error_policy.ts";
 import { Snapshot } from "../runtime/snapshot.ts";
 import { FanOut } from "../runtime/edge.ts";
-import { Tally } from "../runtime/tally.ts";
+import { Counts } from "../runtime/counts.ts";
 import type { Task } from "../runtime/task.ts";
 import { newTask } from "../runtime/open_running_job.ts";
 import type { OutputTag } from "../side_output.ts";
@@ -25,7 +25,7 @@ import {
 import { ManualClock } from "./manual_clock.ts";
 import { OperatorView, type PendingTimer, type Seen, type StateOptions } from "./operator_view.ts";
 import { type Flow, Probe } from "./probe.ts";
-import { nextTurn } from "./pulse.ts";
+import { nextTurn } from "./watched_clock.ts";
 import { newAttemptContext, type TestAttemptContext } from "./attempt_context.ts";
 import { SideProbes } from "./side_probes.ts";
 
@@ -102,7 +102,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     const { operators, outlet } = described;
     const nodes = [...this.#inputs, ...operators];
     this.#watermarks = new Map(this.#inputs.map((node) => [node, MIN_WATERMARK]));
-    this.#outputs = new Map(nodes.map((node) => [node, new FanOut(new Tally(journal))]));
+    this.#outputs = new Map(nodes.map((node) => [node, new FanOut(new Counts(journal))]));
     const sides = new Map(nodes.map((node) => [node, new SideProbes(this.#outputs.get(node)!, journal)]));
     this.#sides = [...sides.values()];
     const snapshot = new Snapshot(new Map(stored.entries));
@@ -221,7 +221,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
 
   /** How many records were late, those in side outputs included. */
   get lateRecords(): number {
-    return this.tasks.reduce((sum, task) => sum + task.tally.late, 0);
+    return this.tasks.reduce((sum, task) => sum + task.counts.late, 0);
   }
 
   /** The operator's watermark, ms. */

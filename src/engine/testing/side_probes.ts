@@ -17,7 +17,7 @@ export class SideProbes extends Map<string, FanOut> {
   override get(id: string): FanOut {
     let output = super.get(id);
     if (output === undefined) {
-      output = new FanOut(this.#main.tally, this.#main);
+      output = new FanOut(this.#main.counts, this.#main);
       const probe = new Probe(this.#journal);
       output.add(probe);
       this.#probes.set(id, probe);

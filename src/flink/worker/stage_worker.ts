@@ -204,8 +204,8 @@ export class StageWorker {
   }
 
   #counters({ sources, tasks, attempt }: RunningJob): Counters {
-    const all = [...sources, ...tasks].map(({ output }) => output.tally);
-    const sum = (of: (tally: Task["tally"]) => number) => all.reduce((total, tally) => total + of(tally), 0);
+    const all = [...sources, ...tasks].map(({ output }) => output.counts);
+    const sum = (of: (counts: Task["counts"]) => number) => all.reduce((total, counts) => total + of(counts), 0);
     return {
       in: attempt.recordsIn,
       out: this.#rows.emitted,

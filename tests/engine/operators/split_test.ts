@@ -23,7 +23,7 @@ Deno.test("SplitOperator counts by its main output what found a branch", () => {
   const rig = newRig();
   rig.record(2, 5).record(12, 4).record(13, 9);
 
-  assertEquals([rig.task.tally.in, rig.task.tally.sideOut, rig.task.tally.filtered], [3, 2, 1]);
+  assertEquals([rig.task.counts.in, rig.task.counts.sideOut, rig.task.counts.filtered], [3, 2, 1]);
   assertEquals(rig.takeSide(EVEN), [[12, 4]]);
 });
 

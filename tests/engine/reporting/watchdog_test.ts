@@ -4,7 +4,7 @@ import type { DataStream } from "../../../src/engine/api/data_stream.ts";
 import type { EnvironmentOptions } from "../../../src/engine/runtime/job_options.ts";
 import type { Sink, SinkWriter } from "../../../src/engine/sink.ts";
 import { DataGeneratorSource } from "../../../src/engine/sources/data_generator_source.ts";
-import { nextTurn } from "../../../src/engine/testing/pulse.ts";
+import { nextTurn } from "../../../src/engine/testing/watched_clock.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { AsyncCalls } from "../async_calls.ts";
 import { SteppedJob } from "../stepped_job.ts";

@@ -10,7 +10,7 @@ import { TimestampsAndWatermarksOperator } from "../../../src/engine/operators/t
 import { ReduceFold } from "../../../src/engine/operators/window/folds.ts";
 import { SimpleWindowOperator, type SimpleWindows } from "../../../src/engine/operators/window/simple_window.ts";
 import { outRuleOf } from "../../../src/engine/runtime/book_rules.ts";
-import { Tally } from "../../../src/engine/runtime/tally.ts";
+import { Counts } from "../../../src/engine/runtime/counts.ts";
 import type { FanOut } from "../../../src/engine/runtime/edge.ts";
 import type { Output, StreamRecord } from "../../../src/engine/record.ts";
 import { Journal } from "../../../src/engine/state/journal.ts";
@@ -23,10 +23,10 @@ class Lossy implements Operator<number, number> {
   constructor(readonly fate: "filters twice" | "says late and emits" | "keeps it") {}
 
   processElement(_record: StreamRecord<number>, output: Output<number>): void {
-    const { tally } = output as FanOut;
-    if (this.fate === "filters twice") tally.filtered++;
-    if (this.fate === "keeps it") tally.in++;
-    if (this.fate === "says late and emits") tally.late++;
+    const { counts } = output as FanOut;
+    if (this.fate === "filters twice") counts.filtered++;
+    if (this.fate === "keeps it") counts.in++;
+    if (this.fate === "says late and emits") counts.late++;
   }
 }
 
@@ -41,8 +41,8 @@ Deno.test("a commit is refused if a record has vanished or was counted twice", a
 });
 
 Deno.test("each operator that gives one record for each, or none, is held to it", () => {
-  const failing = (operator: object, counts: Partial<Tally>) =>
-    outRuleOf(operator).holds(Object.assign(new Tally(new Journal()), counts), operator);
+  const failing = (operator: object, counts: Partial<Counts>) =>
+    outRuleOf(operator).holds(Object.assign(new Counts(new Journal()), counts), operator);
   const one = [
     new MapOperator((n) => n),
     new FilterOperator(() => true),

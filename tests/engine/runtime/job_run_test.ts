@@ -5,7 +5,7 @@ import { JobError } from "../../../src/engine/errors.ts";
 import { type Collector, ProcessWindowFunction, type WindowContext } from "../../../src/engine/functions/functions.ts";
 import type { Sink, SinkContext, SinkWriter } from "../../../src/engine/sink.ts";
 import { ValueStateDescriptor } from "../../../src/engine/state/state.ts";
-import { nextTurn } from "../../../src/engine/testing/pulse.ts";
+import { nextTurn } from "../../../src/engine/testing/watched_clock.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
 import { countOf, windowCounts } from "../counting_job.ts";

@@ -4,7 +4,7 @@ import { OperatorError } from "../../../src/engine/errors.ts";
 import type { SourceNode } from "../../../src/engine/graph.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../../src/engine/record.ts";
 import { FanOut, type RecordPlace } from "../../../src/engine/runtime/edge.ts";
-import { Tally } from "../../../src/engine/runtime/tally.ts";
+import { Counts } from "../../../src/engine/runtime/counts.ts";
 import type { ErrorPolicy } from "../../../src/engine/runtime/error_policy.ts";
 import { type RestoredSourceTimes, SourceTask } from "../../../src/engine/runtime/source_task.ts";
 import type { Source } from "../../../src/engine/source.ts";
@@ -54,7 +54,7 @@ async function open(logs: readonly (readonly Entry<string>[])[], options: Option
     wake: () => {},
   });
   const probe = new Probe();
-  const output = new FanOut(new Tally(attempt.changes.journal));
+  const output = new FanOut(new Counts(attempt.changes.journal));
   output.add(probe);
   const restored = options.restored ?? { outputMs: MIN_WATERMARK, splitMs: new Map() };
   const task = new SourceTask({ node, reader, output, attempt, idleMs: 60_000, restored });
@@ -146,7 +146,7 @@ Deno.test("step() puts a record that cannot be decoded into the dead letters, an
   for (let i = 0; i < 3; i++) step(0);
 
   assertEquals(take(), [["a", 100], { watermark: 99 }, ["b", 200], { watermark: 199 }]);
-  assertEquals(task.output.tally.dead, 1);
+  assertEquals(task.output.counts.dead, 1);
   assertEquals(attempt.letters, [{
     origin: { topic: "s-0", partition: 0, offset: 1, timestampMs: 500, key: null, value: null, headers: undefined },
     timestampMs: 500,

@@ -9,7 +9,7 @@ import { OutputTag } from "../../../src/engine/side_output.ts";
 import type { Timer } from "../../../src/engine/time/timer_queue.ts";
 import { ManualClock } from "../../../src/engine/testing/manual_clock.ts";
 import { Probe } from "../../../src/engine/testing/probe.ts";
-import { Tally } from "../../../src/engine/runtime/tally.ts";
+import { Counts } from "../../../src/engine/runtime/counts.ts";
 import { Journal } from "../../../src/engine/state/journal.ts";
 import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts";
 
@@ -39,7 +39,7 @@ class TimerOperator implements Operator<string, string> {
 }
 
 function newOutput(): FanOut {
-  return new FanOut(new Tally(new Journal()));
+  return new FanOut(new Counts(new Journal()));
 }
 
 function pass<T>(): MapOperator<T, T> {
@@ -300,12 +300,12 @@ Deno.test("FanOut gives everything to all its edges, edge by edge, and counts ea
   fanOut.emitIdle(true);
 
   const flows = [["a", 1], { watermark: 0 }, "idle"];
-  assertEquals([one.take(), other.take(), fanOut.tally.out], [flows, flows, 1]);
+  assertEquals([one.take(), other.take(), fanOut.counts.out], [flows, flows, 1]);
 });
 
 Deno.test("FanOut gives a side output the event time of the main output, and whether it is idle, but no records", () => {
   const main = newOutput();
-  const [side, probe] = [new FanOut(main.tally, main), new Probe()];
+  const [side, probe] = [new FanOut(main.counts, main), new Probe()];
   side.add(probe);
   main.collect("a", 1);
   main.emitWatermark(5);
@@ -320,7 +320,7 @@ Deno.test("FanOut without edges counts what nobody takes", () => {
   fanOut.collect("a", 1);
   fanOut.emitWatermark(5);
 
-  assertEquals(fanOut.tally.out, 1);
+  assertEquals(fanOut.counts.out, 1);
 });
 
 Deno.test("FanOut hands event time past tasks that have no use for it, which know it all the same", () => {

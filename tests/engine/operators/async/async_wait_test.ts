@@ -290,7 +290,7 @@ testBoth(
         message: "no such city",
       },
     ]);
-    assertEquals([job.rig.task.tally.in, job.rig.task.tally.dead, job.pendingResults.pending], [3, 1, 0]);
+    assertEquals([job.rig.task.counts.in, job.rig.task.counts.dead, job.pendingResults.pending], [3, 1, 0]);
     job.rig.commit();
     job.restart();
     assertEquals(job.pendingResults.pending, 0);

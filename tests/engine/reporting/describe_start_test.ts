@@ -3,7 +3,7 @@ import type { DataStream } from "../../../src/engine/api/data_stream.ts";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
 import { KeyedCoProcessFunction } from "../../../src/engine/functions/process_functions.ts";
 import { ProcessJoinFunction } from "../../../src/engine/functions/process_join_function.ts";
-import { describeStart, warnOfMiddle } from "../../../src/engine/reporting/start_words.ts";
+import { describeStart, warnOfMiddle } from "../../../src/engine/reporting/describe_start.ts";
 import type { Source, StartingPoint } from "../../../src/engine/source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";

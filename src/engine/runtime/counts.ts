@@ -4,11 +4,10 @@ import type { Follower, Journal } from "../state/journal.ts";
 /**
  * Counts what becomes of the records of one source, operator or sink.
  *
- * A record that dies moves all that it counted to {@link Tally.takenBack}. For that each tally keeps its counts as they were
- * before the record at work: one comparison per count and a few stores per record, where a note in the journal for each count
- * cost 5 % of a job.
+ * When a record becomes a dead letter, all that it had counted moves to {@link Counts.takenBack}. For that the counts are kept as
+ * they were before the record at work: a comparison and a few stores, where an entry in the journal for each count would be slow.
  */
-export class Tally implements Follower, RecordCounts {
+export class Counts implements Follower, RecordCounts {
   /** Records that came. */
   in = 0;
   /** Records that the last commit had at work. */
@@ -17,6 +16,7 @@ export class Tally implements Follower, RecordCounts {
   consumed = 0;
   /** Records that it let pass no further. */
   filtered = 0;
+  /** Records that came too late. */
   late = 0;
   /** Records at which it threw. */
   dead = 0;
@@ -24,9 +24,9 @@ export class Tally implements Follower, RecordCounts {
   takenBack = 0;
   /** Records at work, see `PendingResults`. */
   pending = 0;
-  /** Records given to the main output. */
+  /** Records emitted to the main output. */
   out = 0;
-  /** Records given to side outputs. */
+  /** Records emitted to side outputs. */
   sideOut = 0;
   /** Timers that fired. */
   fired = 0;
@@ -83,7 +83,7 @@ export class Tally implements Follower, RecordCounts {
   /** The record at work was late. @param inDeadLetters whether it went there */
   countLate(inDeadLetters: boolean): void {
     this.late++;
-    this.consumed--; // likewise
+    this.consumed--; // it will be counted as gone through
     if (inDeadLetters) this.#lateLetters++;
   }
 
@@ -100,7 +100,7 @@ export class Tally implements Follower, RecordCounts {
     this.failed = this.#failed;
   }
 
-  mark(): TallyMark {
+  mark(): CountsMark {
     this.touch();
     const { in: came, consumed, filtered, late, dead, takenBack, pending, out, sideOut, fired, failed } = this;
     const lateLetters = this.#lateLetters;
@@ -108,7 +108,7 @@ export class Tally implements Follower, RecordCounts {
   }
 
   undoPart(mark: unknown): void {
-    const { came, dead, takenBack, late, lateLetters, ...counts } = mark as TallyMark;
+    const { came, dead, takenBack, late, lateLetters, ...counts } = mark as CountsMark;
     const letters = this.#lateLetters - lateLetters;
     const back = this.in - came - (this.dead - dead) - letters - (this.takenBack - takenBack);
     this.takenBack += back;
@@ -118,8 +118,8 @@ export class Tally implements Follower, RecordCounts {
   }
 }
 
-/** The counts of a {@link Tally} at one moment. */
-interface TallyMark {
+/** The counts of a {@link Counts} at one moment. */
+interface CountsMark {
   readonly came: number;
   readonly consumed: number;
   readonly filtered: number;

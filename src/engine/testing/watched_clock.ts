@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
  * The clock of a job, which shows whether the job is running: a job reads the time in each of its rounds, and sleeps when there
  * is nothing to do.
  */
-export class Pulse implements Clock {
+export class WatchedClock implements Clock {
   readonly #clock: Clock;
   readonly #maxSilentTurns: number;
   #beats = 0;
