@@ -31,7 +31,13 @@ export const SYSTEM_CLOCK: Clock = {
   },
   every(ms, callback) {
     const timer = setInterval(callback, ms);
-    Deno.unrefTimer(timer);
+    unref(timer);
     return { [Symbol.dispose]: () => clearInterval(timer) };
   },
 };
+
+/** Lets the process end while a timer waits. Deno numbers its timers, Node and Bun have objects that do it themselves. */
+function unref(timer: number | { unref(): void }): void {
+  if (typeof timer === "number") globalThis.Deno?.unrefTimer(timer);
+  else timer.unref();
+}
