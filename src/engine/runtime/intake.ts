@@ -3,7 +3,7 @@ import type { SplitStatus } from "../source.ts";
 import type { SplitTask } from "./split_task.ts";
 
 /** A look at the clock costs as much as a simple operator. */
-const RECORDS_A_LOOK = 32;
+const RECORDS_PER_LOOK = 32;
 
 /**
  * Takes records from all splits of all sources in the order of their timestamps; those of one time by source, partition and
@@ -27,7 +27,7 @@ export class Intake {
     splits.forEach((split, order) => split.order = order);
   }
 
-  /** The latest arrival among the next records of all splits, 0 if none tells one. */
+  /** The latest arrival among the next records of all splits, 0 if none of them has one. */
   get arrival(): number {
     let latest = 0;
     for (const { finished, split } of this.#splits) {
@@ -38,7 +38,7 @@ export class Intake {
 
   /**
    * Takes at most `limit` records through the job.
-   * @param timeIsUp asked every {@link RECORDS_A_LOOK} records: whether others should have their turn
+   * @param timeIsUp asked every {@link RECORDS_PER_LOOK} records: whether others should have their turn
    * @returns how many; fewer than `limit` if something must be waited for
    */
   run(limit: number, timeIsUp: () => boolean = () => false): number {
@@ -72,7 +72,7 @@ export class Intake {
       do {
         if (taken === limit || (task.split.arrival ?? 0) > endAsked || this.#full?.()) return taken;
         task.step();
-        if (++taken % RECORDS_A_LOOK === 0 && timeIsUp()) return taken;
+        if (++taken % RECORDS_PER_LOOK === 0 && timeIsUp()) return taken;
       } while (task.split.status === "ready" && (rival === undefined || before(task, rival)));
       const status = statusOf(task);
       if (status === "ready" || status === "held") ready.firstChanged();

@@ -70,7 +70,7 @@ export interface Restarts {
 /**
  * Begins to count failures.
  * @throws {RangeError} if a number of the strategy is out of range
- * @throws {TypeError} if it is none
+ * @throws {TypeError} if it is not a restart strategy
  */
 export function startRestarts(strategy: RestartStrategy): Restarts {
   switch (strategy.type) {

@@ -17,7 +17,7 @@ import { OperatorHarness } from "../../../src/engine/testing/operator_harness.ts
 const NAMES = new MapStateDescriptor<string, string>("names");
 const UNKNOWN = new OutputTag<string>("unknown");
 
-/** Codes become names, which the broadcast stream tells; a name of "-" takes one back. */
+/** Codes become names, which the broadcast stream has; a name of "-" takes one back. */
 class NameOf extends BroadcastProcessFunction<string, string, string> {
   readonly calls: string[] = [];
 
@@ -54,7 +54,7 @@ function newRig(fn: BroadcastProcessFunction<string, string, string> = new NameO
   );
 }
 
-Deno.test("A broadcast function gives what its function makes of a record and of what was told before it", () => {
+Deno.test("A broadcast function gives what its function makes of a record and of what was broadcast before it", () => {
   const rig = newRig();
   rig.record("DE", 10).record2("DE Germany", 5).record("DE", 20).record2("DE Deutschland", 30).record("DE");
   rig.record2("DE -").record("DE", 40);
@@ -82,7 +82,7 @@ Deno.test("A broadcast function goes on from the last commit", () => {
 });
 
 // What an open restart would find otherwise: a state that nobody has asked for yet is not lost.
-Deno.test("A broadcast function keeps what was told when no record has asked for it since the restart", () => {
+Deno.test("A broadcast function keeps what was broadcast when no record has asked for it since the restart", () => {
   const rig = newRig();
   rig.record2("DE Germany", 1).commit();
   const restarted = rig.restart();
@@ -116,7 +116,7 @@ Deno.test("A broadcast function lets processElement() read only, at run time too
   ]);
 });
 
-Deno.test("A broadcast function refuses a state that broadcast() was not told of, naming those it was", () => {
+Deno.test("A broadcast function refuses a state that broadcast() has no descriptor of, naming those it has", () => {
   const other = new MapStateDescriptor<string, string>("nmaes");
   const rig = newRig({
     processElement: (_value, context) => void context.getBroadcastState(other),

@@ -249,7 +249,7 @@ Deno.test("processBroadcastElement() has no key after applyToKeyedState() either
   assertEquals(rig.commit(), [['["state","alarms","sum","","a"]', "1"]]);
 });
 
-Deno.test("A keyed broadcast function refuses a broadcast state that it was not told of", () => {
+Deno.test("A keyed broadcast function refuses a broadcast state that it has no descriptor of", () => {
   const other = new MapStateDescriptor<string, number>("other");
   const rig = newRig({
     processElement: (_sale, context) => void context.getBroadcastState(other),

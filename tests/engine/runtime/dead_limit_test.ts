@@ -140,7 +140,7 @@ Deno.test("late records end no job", async () => {
   assertEquals([harness.status, harness.books().late, harness.deadLetters.length], ["running", 200, 200]);
 });
 
-Deno.test("a limit that is none is refused when the environment is made", () => {
+Deno.test("a limit out of range is refused when the environment is made", () => {
   for (
     const [maxDead, what] of [
       [{ share: 0 }, "maxDead.share must be > 0 and at most 1: current value is 0"],

@@ -50,7 +50,7 @@ async function standardErrorOf(work: () => Promise<unknown>): Promise<string[]> 
   return lines;
 }
 
-Deno.test("late records of a job without a store and without a logger are told on standard error, one by one and in total", async () => {
+Deno.test("late records of a job without a store and without a logger are logged to standard error, one by one and in total", async () => {
   const lines = await standardErrorOf(() => readings({}).reduce(last).executeAndCollect());
 
   assertEquals(lines, [
@@ -85,7 +85,7 @@ Deno.test("many late records are counted, and the first bad record is shown all 
   ]);
 });
 
-Deno.test("a side output that nobody reads is told once, with its name", async () => {
+Deno.test("a side output that nobody reads is logged once, with its name", async () => {
   const late = new OutputTag<Reading>("late");
   const log = newLog();
   const windows = readings({ logger: log }, [read("A", 90_000), read("B", 1_000), read("C", 1_000)]).sideOutputLateData(
@@ -107,7 +107,7 @@ Deno.test("a side output that nobody reads is told once, with its name", async (
 
 // Late is no error: where a bad record fails the job, nobody said that late ones may vanish.
 for (const [onError, kept] of [["dead-letter", 1], ["fail", 1], ["skip", 0]] as const) {
-  Deno.test(`a late record of a job with a store is ${kept ? "kept" : "dropped, which is told,"} with onError "${onError}"`, async () => {
+  Deno.test(`a late record of a job with a store is ${kept ? "kept" : "dropped, which is logged,"} with onError "${onError}"`, async () => {
     const job = countingJob(new ScriptSource({ "s-0": [at(25, "a 1"), at(1, "a 1")] }), { onError });
     const { books, deadLetters } = await job.run();
 

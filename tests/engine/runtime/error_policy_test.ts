@@ -169,7 +169,7 @@ Deno.test("JobRun counts a record that died where it died, and what was taken ba
   ]);
 });
 
-Deno.test('onError "skip" goes on likewise and keeps no dead letter', async () => {
+Deno.test('onError "skip" goes on too, and keeps no dead letter', async () => {
   const job = poisonJob([at(1, a(1)), at(2, a(2, "map")), bad(3, "no JSON"), at(4, a(4))], { onError: "skip" });
   const { books } = await job.run();
   assertEquals([books.dead, job.store.letters], [2, []]);
@@ -216,12 +216,12 @@ Deno.test("maxDead.perMinute ends the job when more records die within a minute,
   await poisonJob([...entries.slice(1), at(9, a(9))], options).run();
 });
 
-Deno.test("without a store the job fails at the first bad record unless it is told otherwise: nobody would find out", async () => {
+Deno.test("without a store the job fails at the first bad record unless it has a policy, as nobody would find out", async () => {
   const run = (options: EnvironmentOptions) =>
     new StreamExecutionEnvironment(options).fromCollection([1, 2]).map((n) => {
-      if (n === 1) throw new RecordError("one is none");
+      if (n === 1) throw new RecordError("one is odd");
       return n;
     }).name("count").executeAndCollect();
-  await assertRejects(() => run({}), OperatorError, 'Operator "count" failed: one is none');
+  await assertRejects(() => run({}), OperatorError, 'Operator "count" failed: one is odd');
   assertEquals([await run({ onError: "skip" }), await run({ onError: "dead-letter" })], [[2], [2]]);
 });

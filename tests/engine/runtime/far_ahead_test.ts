@@ -64,7 +64,7 @@ Deno.test("one record stamped 2031 and a silence as long as --idle make no later
   assertEquals(counts.values.includes("stray 1"), true);
 });
 
-Deno.test("a record that is further ahead than --max-ahead is told at once, counted, and named where nothing comes out", async () => {
+Deno.test("a record that is further ahead than --max-ahead is logged at once, counted, and named where nothing comes out", async () => {
   const { harness, words } = wordsJob();
   await harness.start();
   await words.push("a", NOW);
@@ -118,7 +118,7 @@ Deno.test("a partition with nothing but far times is not waited for longer than 
   assertEquals(counts.values.length, 5);
 });
 
-Deno.test("the limit holds after a restart, and for a partition that was told a far time when there was no limit", async () => {
+Deno.test("the limit holds after a restart, and for a partition that came to a far time when there was no limit", async () => {
   const { harness, words, counts } = wordsJob({ partitions: 2, idleMs: 60_000 });
   await harness.start({ maxAheadMs: Infinity });
   await words.push("a", NOW, { partition: 0 });

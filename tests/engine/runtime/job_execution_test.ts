@@ -457,7 +457,7 @@ Deno.test("executeJob() stands by again when another instance took the job over"
   assertEquals(job.output, ["a 1 @9"]);
 });
 
-Deno.test("executeJob() tells why the job was lost, not what went wrong because of it", async () => {
+Deno.test("executeJob() reports why the job was lost, not what went wrong because of it", async () => {
   const job = SteppedJob.counting(new ScriptSource({ "s-0": [at(1, "a 1")] }));
   job.store.beforeCommit = (_number, session) => {
     session.lose(new JobError("Another program dropped the job"));

@@ -852,7 +852,7 @@ function ownSinkJob(source: ScriptSource<string>, sink: OwnSink, options: Enviro
   }, options);
 }
 
-Deno.test("JobRun commits what a sink must remember together with positions, and tells the sink afterwards", async () => {
+Deno.test("JobRun commits what a sink must remember together with positions, and confirms it to the sink afterwards", async () => {
   const [source, sink] = [new ScriptSource({ "s-0": [at(1, "a"), at(2, "b")] }), new OwnSink()];
   const job = ownSinkJob(source, sink);
   job.store.afterCommit = (number) => {
@@ -890,7 +890,7 @@ Deno.test("JobRun takes out of the commit what a sink need not remember any more
   assertEquals([job.store.entries.has('["sink","own"]'), sink.visible], [false, ["a"]]);
 });
 
-Deno.test("JobRun tells a sink of commits also when the job has no store", async () => {
+Deno.test("JobRun confirms commits to a sink also when the job has no store", async () => {
   const [source, sink] = [new ScriptSource({ "s-0": [at(1, "a")] }), new OwnSink()];
   const env = new StreamExecutionEnvironment({ from: "earliest", bounded: true });
   env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts").sinkTo(sink);

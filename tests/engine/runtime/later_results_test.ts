@@ -186,7 +186,7 @@ for (const order of ["ordered", "unordered"] as const) {
     assertEquals(rig.job.output, ["R1 @1", "R2 @2"]);
   });
 
-  Deno.test(`JobRun buries a record whose call fails, or at whose results a function throws, and goes on (${order})`, async () => {
+  Deno.test(`JobRun makes a dead letter of a record whose call fails, or at whose results a function throws, and goes on (${order})`, async () => {
     const behind = (text: string) => {
       if (text === "R2") throw new TypeError("no R2 here");
       return text;

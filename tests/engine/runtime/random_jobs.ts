@@ -277,7 +277,7 @@ class Limited extends KeyedCoProcessFunction<string, Item, Item, Item> {
 const LIMITS = new MapStateDescriptor<string, number>("limits");
 const LAST = new ValueStateDescriptor<number>("last");
 
-/** Lets pass what is below a limit that is broadcast, and tells what each key had last when limits change. */
+/** Lets pass what is below a limit that is broadcast, and emits what each key had last when limits change. */
 class Ruled extends KeyedBroadcastProcessFunction<string, Item, Item, Item> {
   #last!: ValueState<number>;
 

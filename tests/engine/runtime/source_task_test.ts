@@ -97,7 +97,7 @@ Deno.test("step() gives the time that the strategy's assigner says", async () =>
   assertEquals(take(), [["7", 107], { watermark: 106 }]);
 });
 
-Deno.test("step() refuses a time that is none, naming source and record", async () => {
+Deno.test("step() refuses what is not a time, naming source and record", async () => {
   for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, undefined]) {
     const strategy = WatermarkStrategy.noWatermarks<string>().withTimestampAssigner(() => wrong as number);
     const { step } = await open([[at(100, "a")]], { strategy, onError: "fail" });
@@ -340,7 +340,7 @@ Deno.test("realWatermarkMs() does not go back when a split comes back from idlen
   assertEquals([task.combiner.watermarkMs, task.realWatermarkMs()], [199, 199]);
 });
 
-Deno.test("start() tells those below how far event time had come, and does not go back", async () => {
+Deno.test("start() emits how far event time had come, and does not go back", async () => {
   const restored = { outputMs: 150, splitMs: new Map([["s-0", 150], ["s-1", 400]]) };
   const { task, step, take } = await open([[at(120, "a"), at(300, "b")], []], { restored });
   task.start();

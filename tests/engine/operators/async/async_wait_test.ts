@@ -272,7 +272,7 @@ testBoth("AsyncWaitOperator fails when a call fails, as soon as its results woul
 });
 
 testBoth(
-  "AsyncWaitOperator buries the record of a call that fails, if that is the job's policy, and goes on",
+  "AsyncWaitOperator makes a dead letter of the record of a call that fails, if that is the job's policy, and goes on",
   async (order) => {
     const job = new AsyncRig(order, {}, "dead-letter").records("a1", "b2", "c3");
     await job.turn();
@@ -389,7 +389,7 @@ testBoth("AsyncWaitOperator counts the time of a record from its call on, not fr
   assertEquals([job.calls.inputs, job.pendingResults.nextTimeMs], [["a1", "b2"], 900]);
 });
 
-testBoth("AsyncWaitOperator waits for ever when it is told so", async (order) => {
+testBoth("AsyncWaitOperator waits for ever when it is asked to", async (order) => {
   const job = new AsyncRig(order, { timeoutMs: Number.POSITIVE_INFINITY }).records("a1");
   await job.turn();
   job.rig.processingTime(1e15);
@@ -562,7 +562,7 @@ testBoth("AsyncWaitOperator holds watermarks behind records that it has from a c
   await job.turn();
   job.rig.commit();
   job.restart();
-  // As the job tells its tasks first of all.
+  // As a job's start does first of all.
   job.watermark(2);
   assertEquals(job.rig.take(), []);
   await job.turn();

@@ -303,7 +303,7 @@ Deno.test("IntervalJoinOperator gives what a loop over all records gives, also w
             late = 0;
             rig.commit();
             rig = rig.restart();
-            // A job tells its tasks first of all how far event time had come.
+            // A job's start emits first of all how far event time had come.
             rig.watermark(watermarks[0]!).watermark2(watermarks[1]!);
           } else if (step.kind === "watermark") {
             watermarks[step.side]! += step.byMs;

@@ -20,7 +20,7 @@ import { results, Words, wordsRig } from "./window_rig.ts";
 const tumbling = TumblingEventTimeWindows.of(10);
 const END = GlobalWindow.MAX_TIMESTAMP;
 
-/** Takes out the words it is told to, and writes down what it is given. */
+/** Takes out the words it is asked to, and writes down what it gets. */
 class TellingEvictor implements Evictor<string, Window> {
   readonly description = "TellingEvictor()";
   readonly seen: unknown[] = [];

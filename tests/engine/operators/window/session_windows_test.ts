@@ -140,7 +140,7 @@ Deno.test("windowState() in a session throws and says why", () => {
   assertThrows(() => rig.watermark(9), OperatorError, 'Cannot use windowState() of "words": its windows merge');
 });
 
-Deno.test("A dynamic gap is that of each record, and one that is none is an error at its record", () => {
+Deno.test("A dynamic gap is that of each record, and what is not a gap is an error at its record", () => {
   const rig = newRig({ assigner: EventTimeSessionWindows.withDynamicGap((word: string) => Number(word.slice(1))) });
   rig.record("a5", 0).record("a20", 5).record("a1", 24).record("a3", 26).watermark(100);
 

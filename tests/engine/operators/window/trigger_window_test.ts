@@ -305,7 +305,7 @@ Deno.test("DeltaTrigger forgets with its window", () => {
   assertEquals(rig.commit(), []);
 });
 
-/** Fires when told by a word. */
+/** Fires at a certain word. */
 class TellingTrigger extends Trigger<string, Window> {
   readonly description = "TellingTrigger()";
 
@@ -371,7 +371,7 @@ Deno.test("A timer of a window that was cleared does nothing", () => {
   assertEquals(results(rig.take()), []);
 });
 
-Deno.test("A trigger cannot set a timer at a time that is none", () => {
+Deno.test("A trigger cannot set a timer at what is not a time", () => {
   const rig = wordsRig({ assigner: tumbling, trigger: new TellingTrigger() });
 
   assertThrows(() => rig.record("aNaN", 1), OperatorError, 'Cannot set a timer of a window of "words" at NaN');

@@ -119,21 +119,21 @@ for (const [kind, create] of Object.entries(KINDS)) {
 
 // ------------------------------------------------------------------------------- state of windows of another definition
 
-const stampOf = (create: Create) => create().compatibility!();
+const compatibilityOf = (create: Create) => create().compatibility!();
 
 Deno.test("compatibility() says all that the state of windows depends on, in one text", () => {
   const fold = new FieldFold<Record<string, number>>(fieldAggregate("sum", "price"));
-  assertEquals(stampOf(KINDS["tumbling, simple"]!), { window: "TumblingEventTimeWindows(10 ms, offset 3 ms)" });
-  assertEquals(stampOf(KINDS["tumbling, an aggregate"]!), {
+  assertEquals(compatibilityOf(KINDS["tumbling, simple"]!), { window: "TumblingEventTimeWindows(10 ms, offset 3 ms)" });
+  assertEquals(compatibilityOf(KINDS["tumbling, an aggregate"]!), {
     window: "TumblingEventTimeWindows(10 ms, offset 3 ms), keeping an accumulator",
   });
-  assertEquals(stampOf(KINDS["tumbling, late"]!), {
+  assertEquals(compatibilityOf(KINDS["tumbling, late"]!), {
     window: "TumblingEventTimeWindows(10 ms, offset 3 ms), AllowedLateness(7 ms)",
   });
-  assertEquals(stampOf(KINDS["sliding, purging"]!), {
+  assertEquals(compatibilityOf(KINDS["sliding, purging"]!), {
     window: "SlidingEventTimeWindows(10 ms every 4 ms), PurgingTrigger(EventTimeTrigger()), keeping records",
   });
-  assertEquals(stampOf(KINDS["sliding counts"]!), {
+  assertEquals(compatibilityOf(KINDS["sliding counts"]!), {
     window: "GlobalWindows(), CountTrigger(2), CountEvictor(3), keeping records and times",
   });
   assertEquals(new SimpleWindowOperator({ assigner: sliding, fold }).compatibility(), {
@@ -153,19 +153,22 @@ Deno.test("compatibility() is the same for both operators and for a default that
 Deno.test("No kind of windows reads the state of another: it is refused naming both", () => {
   const kinds = Object.entries(KINDS);
   for (const [kind, create] of kinds) {
-    const compatibility = stampOf(create);
+    const compatibility = compatibilityOf(create);
     const job = JSON.stringify({ stamps: { words: compatibility } });
     const snapshot = new Snapshot(new Map([['["job"]', job]]));
     snapshot.checkCompatibility("words", compatibility);
     for (const [other, createOther] of kinds.filter(([other]) => other !== kind)) {
-      const otherStamps = stampOf(createOther);
+      const otherCompatibility = compatibilityOf(createOther);
       const error = assertThrows(
-        () => snapshot.checkCompatibility("words", otherStamps),
+        () => snapshot.checkCompatibility("words", otherCompatibility),
         JobError,
         "",
         `${kind} → ${other}`,
       );
-      assertEquals(error.message.includes(`window ${compatibility.window}, now it is ${otherStamps.window};`), true);
+      assertEquals(
+        error.message.includes(`window ${compatibility.window}, now it is ${otherCompatibility.window};`),
+        true,
+      );
     }
   }
 });
