@@ -10,6 +10,7 @@
  * and {@link END_OF_TIME} where all input has ended, as JSON has no infinity.
  */
 
+import type { MetricValue } from "./functions/metric_group.ts";
 import type { Json } from "./source.ts";
 
 /** The format of the records that are written now. */
@@ -157,8 +158,8 @@ export interface NodeStatus {
   readonly stateEntries?: Readonly<Record<string, number>> | undefined;
   /** The partitions or files of a source. */
   readonly splits?: readonly SplitStatusReport[] | undefined;
-  /** Values of the metrics that its function has registered, by name; see `MetricGroup`. */
-  readonly metrics?: Readonly<Record<string, number>> | undefined;
+  /** The metrics that its function has registered, by name; see `MetricGroup`. */
+  readonly metrics?: Readonly<Record<string, MetricValue>> | undefined;
 }
 
 /** Timers that have not come due. */
@@ -209,6 +210,8 @@ export interface CommitsStatus {
   readonly intervalMs: number;
   /** How many the store has taken. */
   readonly count: number;
+  /** Records that were read since the last one. */
+  readonly uncommitted: number;
   /** The newest ones, oldest first. */
   readonly newest: readonly CommitStatus[];
 }
@@ -225,6 +228,11 @@ export interface CommitStatus {
   readonly entries: number;
   /** Records that the store took with it. */
   readonly records: number;
+  /**
+   * From the event time of the newest record that came to a sink until its commit, ms: one sample of what a reader waits for. Left
+   * out if no record came, or it has no event time.
+   */
+  readonly latencyMs?: number | undefined;
 }
 
 /** Work that does not go on. */

@@ -23,6 +23,7 @@ interface ValueText {
 
 const TEXTS: Readonly<Record<Extract<FlagText, string>, ValueText>> = {
   "switch": {},
+  "address": { value: "[HOST:]PORT", parse: parseAddress },
   "duration": { value: "DURATION", parse: parseDuration, format: formatDuration },
   "positive duration": { value: "DURATION", parse: parsePositiveDuration, format: formatDuration },
   "positive duration or any": {
@@ -55,6 +56,13 @@ function flagOf({ default: value, flag }: JobOption<unknown>): Flag | undefined 
     ...(value !== undefined && format !== undefined && { default: format(value as never) }),
     help,
   };
+}
+
+function parseAddress(text: string): string {
+  const [, port] = /^(?:.+:)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === undefined) throw new SyntaxError(`"${text}" is not a port such as 9464, nor host:port`);
+  wholeNumber({ min: 0, max: 65_535 })(port);
+  return text;
 }
 
 function parseDeadLimit(text: string): DeadLimit {

@@ -13,6 +13,7 @@ const LINE = [
   "engine/entries",
   "engine/api",
   "engine/runtime",
+  "engine/monitoring",
   "engine/reporting",
   "engine/graph.ts",
   "engine/operators",

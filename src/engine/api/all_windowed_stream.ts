@@ -91,8 +91,8 @@ class WithoutKey<IN, OUT, W extends Window> extends ProcessWindowFunction<IN, OU
     this.#function.clear?.(context);
   }
 
-  override open({ name, signal }: KeyedRuntimeContext): void {
-    this.#function.open?.({ name, signal });
+  override open({ name, signal, metrics }: KeyedRuntimeContext): void {
+    this.#function.open?.({ name, signal, metrics });
   }
 
   override close(): void {

@@ -1,3 +1,4 @@
+import type { MetricGroup } from "./metric_group.ts";
 import type { Output } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
 import type { ReduceFunction } from "../state/functions.ts";
@@ -30,6 +31,8 @@ export interface RuntimeContext {
   name(): string;
   /** Aborted when the attempt ends: work outside should end too. */
   signal(): AbortSignal;
+  /** Where the function registers its own metrics. */
+  metrics(): MetricGroup;
 }
 
 /**

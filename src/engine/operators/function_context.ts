@@ -156,6 +156,6 @@ export class FunctionContext<K, OUT> implements OnTimerContext<K>, TimerService 
 }
 
 /** For the `open()` of a function without states. */
-export function runtimeContext({ name, signal }: OperatorContext): RuntimeContext {
-  return { name: () => name, signal: () => signal };
+export function runtimeContext({ name, signal, metrics }: OperatorContext): RuntimeContext {
+  return { name: () => name, signal: () => signal, metrics: () => metrics };
 }

@@ -1,4 +1,5 @@
 import type { RecordOrigin } from "../errors.ts";
+import type { MetricGroup } from "../functions/metric_group.ts";
 import type { Output, StreamRecord } from "../record.ts";
 import type { SentRecord } from "../sink.ts";
 import type { OutputTag } from "../side_output.ts";
@@ -131,6 +132,8 @@ export interface OperatorContext {
   /** Event-time timers. */
   readonly timers: TimerQueue;
   readonly processingTimers: TimerQueue;
+  /** Metrics of its functions. */
+  readonly metrics: MetricGroup;
   /** Takes note of effects outside of state and timers, which take care of themselves, so that they can be taken back. */
   readonly journal: Journal;
   /**

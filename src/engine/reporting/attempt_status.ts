@@ -99,7 +99,14 @@ function taskStatus(task: TaskView, rates: Rates): NodeStatus {
     ...timers.size > 0 && { timers: timersStatus(timers) },
     ...processingTimers.size > 0 && { processingTimers: timersStatus(processingTimers) },
     ...isAsync && { pendingResults: pendingRecords },
+    ...nonEmpty(task.state.sizes(), "stateEntries"),
+    ...nonEmpty(task.metrics.values(), "metrics"),
   };
+}
+
+/** `{ [name]: values }`, or nothing if there is no value. */
+function nonEmpty<N extends string, V extends object>(values: V | undefined, name: N): { readonly [P in N]?: V } {
+  return values === undefined || Object.keys(values).length === 0 ? {} : { [name]: values } as { readonly [P in N]: V };
 }
 
 function nodeStatus(

@@ -1,4 +1,5 @@
 import type { OperatorNode, SinkNode, SourceNode } from "../graph.ts";
+import type { MetricValue } from "../functions/metric_group.ts";
 import type { SourceSplit } from "../source.ts";
 import { NO_LIMIT } from "../time/clock_limit.ts";
 
@@ -76,6 +77,12 @@ export interface TaskView {
   readonly makesWatermarks: boolean;
   /** Whether its results come later than its records, as those of asynchronous functions do. */
   readonly isAsync: boolean;
+  /** Event time of the newest record that came, ms; −∞ if it has none. */
+  readonly newestTimestampMs: number;
+  /** Metrics of its function. */
+  readonly metrics: { values(): Readonly<Record<string, MetricValue>> | undefined };
+  /** How many entries each of its states holds. */
+  readonly state: { sizes(): Readonly<Record<string, number>> };
   /** Records at work whose results are to come. */
   readonly pendingRecords: number;
 }

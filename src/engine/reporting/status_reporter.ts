@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { StreamGraph } from "../graph.ts";
 import { type JobStore, nameOf } from "../job_store.ts";
+import { NO_TIMESTAMP } from "../record.ts";
 import type { Logger } from "../logger.ts";
 import type { Activity } from "./activity.ts";
 import { attemptStatus } from "./attempt_status.ts";
@@ -58,6 +59,10 @@ export class StatusReporter {
   #attemptStatus: AttemptStatus | undefined;
   #rates = new Rates();
   #commits = new CommitLog();
+  #readAtCommit = 0;
+  /** Records that sinks had got by the last commit. */
+  #writtenAtCommit = 0;
+  #onCommit: ((commit: CommitStatus) => void) | undefined;
   /** The report on its way. */
   #sending: Promise<void> | undefined;
   #isAnnounced = false;
@@ -92,12 +97,23 @@ export class StatusReporter {
     this.#attemptSinceMs = this.#options.clock.monotonicMs();
     this.#rates = new Rates();
     this.#commits = new CommitLog();
+    this.#readAtCommit = this.#writtenAtCommit = 0;
     this.#enter("running");
   }
 
   /** The store has taken a commit. */
-  committed(commit: CommitStatus): void {
-    this.#commits.note(commit);
+  committed(commit: Omit<CommitStatus, "latencyMs">): void {
+    const view = this.#attempt?.view;
+    if (view !== undefined) this.#readAtCommit = recordsIn(view);
+    const latencyMs = view && this.#latencyMs(view, commit.atMs);
+    const noted = latencyMs === undefined ? commit : { ...commit, latencyMs };
+    this.#commits.note(noted);
+    this.#onCommit?.(noted);
+  }
+
+  /** Calls back at each commit. */
+  onCommit(listener: (commit: CommitStatus) => void): void {
+    this.#onCommit = listener;
   }
 
   /** The attempt has failed, and another one follows. */
@@ -165,6 +181,17 @@ export class StatusReporter {
     this.#attempt = undefined;
   }
 
+  /** See {@link CommitStatus.latencyMs}. */
+  #latencyMs({ tasks }: JobView, nowMs: number): number | undefined {
+    const sinks = tasks.filter(({ node }) => node.kind === "sink");
+    const written = sinks.reduce((sum, { counts }) => sum + counts.in, 0);
+    const came = written > this.#writtenAtCommit;
+    this.#writtenAtCommit = written;
+    if (!came) return undefined;
+    const newestMs = Math.max(...sinks.map(({ newestTimestampMs }) => newestTimestampMs));
+    return newestMs === NO_TIMESTAMP ? undefined : Math.max(0, nowMs - newestMs);
+  }
+
   #statusOf({ view, activity, deadLetters, stuck }: ReportedAttempt): AttemptStatus {
     const { clock, commitIntervalMs } = this.#options;
     const monotonicMs = clock.monotonicMs();
@@ -172,7 +199,12 @@ export class StatusReporter {
       rates: this.#rates,
       monotonicMs,
       time: { passedMs: monotonicMs - this.#attemptSinceMs, ...activity.times() },
-      commits: { intervalMs: commitIntervalMs, count: this.#commits.count, newest: this.#commits.newest },
+      commits: {
+        intervalMs: commitIntervalMs,
+        count: this.#commits.count,
+        uncommitted: recordsIn(view) - this.#readAtCommit,
+        newest: this.#commits.newest,
+      },
       deadLetters,
       stuck: stuck(),
     });
@@ -204,4 +236,8 @@ export class StatusReporter {
       );
     }
   }
+}
+
+function recordsIn({ sources }: JobView): number {
+  return sources.reduce((sum, { counts }) => sum + counts.in, 0);
 }

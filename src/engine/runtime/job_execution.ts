@@ -31,6 +31,10 @@ export interface ExecuteOptions extends JobRunOptions {
  */
 export async function executeJob(graph: StreamGraph, options: ExecuteOptions): Promise<JobExecutionResult> {
   const status = new StatusReporter(graph, options);
+  // Loaded only when it is asked for: most jobs do without the libraries of Prometheus.
+  await using _monitor = options.http === undefined
+    ? undefined
+    : (await import("../monitoring/monitor.ts")).openMonitor(status, { ...options, http: options.http });
   try {
     const result = await runAttempts(graph, options, status);
     await status.ends(result.end === "stopped" ? "stopped" : "finished");

@@ -51,6 +51,11 @@ export interface JobSettings {
   readonly sessionTimeoutMs: number;
   /** ms between two reports of what the job does, which `deno task jobs` shows; 0 or Infinity: none; default 1,000. */
   readonly statusIntervalMs: number;
+  /**
+   * Where `/metrics`, `/healthz` and `/readyz` are served: a port of this machine, or `host:port`; default undefined: nowhere. Two
+   * jobs of one process need two.
+   */
+  readonly http: string | undefined;
   /** What happens after a failure that no store calls passing; needs a `store`. Default: `{ type: "none" }`. */
   readonly restartStrategy: RestartStrategy;
   /** Default: "dead-letter" with a `store`; without one "fail": nobody would find out. */
@@ -84,6 +89,7 @@ export type SomeSettings = { readonly [P in keyof JobSettings]?: JobSettings[P] 
 export type FlagText =
   | "switch"
   | "duration"
+  | "address"
   | "positive duration"
   | "positive duration or any"
   | "start"
@@ -191,6 +197,14 @@ export const JOB_OPTIONS: { readonly [P in keyof JobSettings]: JobOption<JobSett
       help: "time between two reports of what the job does, for deno task jobs; 0s: none",
     },
   },
+  http: {
+    check: checkAddress,
+    flag: {
+      text: "address",
+      help:
+        "serve /metrics for Prometheus, /healthz and /readyz there; a port alone: for this machine (default: nowhere)",
+    },
+  },
   // Its default depends on the store.
   onError: {
     flag: {
@@ -266,6 +280,11 @@ export function withDefaults(options: EnvironmentOptions): JobRunOptions {
     clock,
     faultPoint,
   };
+}
+
+function checkAddress(http: string | undefined, name: string): void {
+  if (http === undefined || /^(.+:)?\d{1,5}$/.test(http)) return;
+  throw new RangeError(`Cannot create an environment as ${name} must be a port or host:port: current value is ${http}`);
 }
 
 function above0(value: number, name: string): void {

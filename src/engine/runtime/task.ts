@@ -1,4 +1,5 @@
 import type { OperatorNode, SinkNode } from "../graph.ts";
+import { OperatorMetrics } from "../functions/metric_group.ts";
 import type { KeySelector } from "../functions/functions.ts";
 import type { Operator, TwoInputOperator } from "../operators/operator.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, StreamRecord } from "../record.ts";
@@ -41,6 +42,7 @@ export class Task implements TaskView {
   /** Whether event time means nothing to it but to be handed on: then it goes past it. */
   readonly ignoresTime: boolean;
   readonly counts: Counts;
+  readonly metrics: OperatorMetrics;
   readonly #keySelectors: readonly (KeySelector<unknown, unknown> | undefined)[];
   readonly #keySelector: KeySelector<unknown, unknown> | undefined;
   readonly #hasTwoInputs: boolean;
@@ -65,6 +67,7 @@ export class Task implements TaskView {
     this.processingTimers = options.processingTimers;
     this.output = output;
     this.counts = output.counts;
+    this.metrics = new OperatorMetrics(node.name);
     const { inputs } = node;
     this.#keySelectors = inputs.map(({ keySelector }) => keySelector);
     this.#keySelector = this.#keySelectors[0];
@@ -133,6 +136,11 @@ export class Task implements TaskView {
 
   get isAsync(): boolean {
     return this.operator.pendingResults !== undefined;
+  }
+
+  /** Event time of the newest record that came, ms; {@link NO_TIMESTAMP} if it has none. */
+  get newestTimestampMs(): number {
+    return this.#record.timestampMs;
   }
 
   get pendingRecords(): number {

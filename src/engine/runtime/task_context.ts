@@ -1,4 +1,5 @@
 import type { RecordOrigin } from "../errors.ts";
+import type { MetricGroup, OperatorMetrics } from "../functions/metric_group.ts";
 import type { FailedWindow, Lateness, OperatorContext, OperatorTrace, RecordAtWork } from "../operators/operator.ts";
 import type { Output } from "../record.ts";
 import type { OutputTag } from "../side_output.ts";
@@ -21,6 +22,7 @@ export interface ContextTask extends TracedTask {
   readonly processingTimers: TimerQueue;
   readonly output: FanOut;
   readonly counts: Counts;
+  readonly metrics: OperatorMetrics;
   currentWatermark(): number;
   emitWatermark(watermarkMs: number): void;
 }
@@ -39,6 +41,7 @@ export class TaskContext implements OperatorContext {
   readonly state: KeyedStateBackend;
   readonly timers: TimerQueue;
   readonly processingTimers: TimerQueue;
+  readonly metrics: MetricGroup;
   readonly journal: Journal;
   readonly clockLimit: ClockLimit;
   readonly signal: AbortSignal;
@@ -56,6 +59,7 @@ export class TaskContext implements OperatorContext {
     this.state = task.state;
     this.timers = task.timers;
     this.processingTimers = task.processingTimers;
+    this.metrics = task.metrics;
     this.journal = attempt.changes.journal;
     this.clockLimit = attempt.clockLimit;
     this.signal = attempt.signal;

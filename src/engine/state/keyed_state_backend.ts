@@ -150,6 +150,11 @@ export class KeyedStateBackend implements KeyContext {
     return { ...this.#restoredVersions, ...Object.fromEntries(open) };
   }
 
+  /** How many entries each state holds. */
+  sizes(): Record<string, number> {
+    return Object.fromEntries([...this.#open].map(([name, { table }]) => [name, table.ledger.size]));
+  }
+
   /** A state that a function describes. */
   #described(name: string, shape: StateShape): OpenState {
     if (!this.#own.has(name)) return this.#opened(name, shape);

@@ -57,6 +57,7 @@ export class Ledger<T> implements SlotOwner<T> {
   readonly #index: SlotIndex<T>;
   readonly #expiry: Expiry<T> | undefined;
   #nextOrder = 0;
+  #size = 0;
 
   constructor(index: SlotIndex<T>, { layout, prefix, uid, name, changes, ttl, now }: LedgerOptions) {
     this.uid = uid;
@@ -83,6 +84,11 @@ export class Ledger<T> implements SlotOwner<T> {
     return slot;
   }
 
+  /** How many slots have a value. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** The order that the next slot gets. */
   get nextOrder(): number {
     return this.#nextOrder;
@@ -106,6 +112,7 @@ export class Ledger<T> implements SlotOwner<T> {
     slot.value = before;
     this.#expiry?.putBack(current, before);
     this.#changes.mark(slot);
+    this.#count(current, before);
     if (before === undefined && current !== undefined) this.#index.drop(slot);
     if (before !== undefined && current === undefined) this.#index.putBack(slot);
   }
@@ -116,6 +123,7 @@ export class Ledger<T> implements SlotOwner<T> {
     const value = stored.value as T;
     slot.value = this.#expiry === undefined ? value : this.#expiry.restored(slot, value, stored.lastUpdateMs!);
     slot.stored = true;
+    this.#size++;
     this.#nextOrder = Math.max(this.#nextOrder, stored.order + 1);
     return slot;
   }
@@ -127,9 +135,15 @@ export class Ledger<T> implements SlotOwner<T> {
   /** Every change of a value goes by here, but for undoing one. */
   #write(slot: Slot<T>, value: T | undefined): void {
     const before = slot.value;
+    this.#count(before, value);
     this.#journal.log(slot, before);
     slot.value = this.#expiry === undefined ? value : this.#expiry.replace(slot, before, value);
     this.#changes.mark(slot);
+  }
+
+  #count(before: T | undefined, after: T | undefined): void {
+    if (before === undefined) { if (after !== undefined) this.#size++; }
+    else if (after === undefined) this.#size--;
   }
 
   #refuseUndefined(): never {
