@@ -30,6 +30,7 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "cli/demo/booking.ts": [1, "event time of bookings"],
   "cli/demo/demo.ts": [2, "what the screen shows; arrival after now"],
   "cli/demo/messages.ts": [1, "the time that is shown beside a message"],
+  "cli/top.ts": [4, "the moment that the screen shows, beside those that jobs report"],
   "connectors/job_store.ts": [1, "the time of writing, for a letter whose own time its topic refuses"],
   "connectors/records/dead_letter_record.ts": [2, "when a record became a dead letter; one without a time"],
   "engine/time/clock_limit.ts": [1, "event time does not go further than so much beyond the present"],

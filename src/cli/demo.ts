@@ -27,7 +27,8 @@ import {
   writeOutput,
 } from "../utils.ts";
 import { Demo } from "./demo/demo.ts";
-import { closeViewOnErrors, LiveView } from "./demo/live_view.ts";
+import { renderScreen } from "./demo/screen.ts";
+import { closeViewOnErrors, LiveView } from "./screen/live_view.ts";
 import { Messages } from "./demo/messages.ts";
 import { renderLines, renderSummary } from "./demo/report.ts";
 
@@ -65,7 +66,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const stop = () => end.abort();
   const limit = limitMs === undefined ? undefined : setTimeout(stop, limitMs);
   signal.addEventListener("abort", stop);
-  const view = isLive ? new LiveView(() => demo.state(), () => messages.newest()) : undefined;
+  const view = isLive ? new LiveView((size) => renderScreen(demo.state(), messages.newest(), size)) : undefined;
   const printing = isLive ? Promise.resolve() : printLines(demo, end.signal);
   printing.catch(stop);
   try {

@@ -10,7 +10,6 @@
  * and {@link END_OF_TIME} where all input has ended, as JSON has no infinity.
  */
 
-import type { MetricValue } from "./functions/metric_group.ts";
 import type { Json } from "./source.ts";
 
 /** The format of the records that are written now. */
@@ -160,6 +159,14 @@ export interface NodeStatus {
   readonly splits?: readonly SplitStatusReport[] | undefined;
   /** The metrics that its function has registered, by name; see `MetricGroup`. */
   readonly metrics?: Readonly<Record<string, MetricValue>> | undefined;
+}
+
+/** A metric at one moment. */
+export interface MetricValue {
+  /** A counter only grows, within one attempt of the job. */
+  readonly type: "counter" | "gauge";
+  /** Not NaN. */
+  readonly value: number;
 }
 
 /** Timers that have not come due. */

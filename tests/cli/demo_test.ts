@@ -2,7 +2,7 @@
 import { ManualClock } from "../../src/engine/testing/mod.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { sendBookings } from "../../src/cli/demo/booking.ts";
-import { clip, wrap } from "../../src/cli/demo/canvas.ts";
+import { clip, wrap } from "../../src/cli/screen/canvas.ts";
 import { Demo } from "../../src/cli/demo/demo.ts";
 import { eventTimeOf } from "../../src/cli/demo/event_time.ts";
 import { Messages } from "../../src/cli/demo/messages.ts";

@@ -150,6 +150,7 @@ const ATTEMPT: AttemptStatus = {
   commits: {
     intervalMs: 1_000,
     count: 9,
+    uncommitted: 0,
     newest: [{ atMs: NOW_MS - 700, durationMs: 8, bytes: 90, entries: 3, records: 2 }],
   },
   deadLetters: "stats.dead-letters",

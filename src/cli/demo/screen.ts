@@ -1,4 +1,5 @@
-import { Canvas, clip, type Style, widthOf, wrap } from "./canvas.ts";
+import { Canvas, clip, type Style, widthOf, wrap } from "../screen/canvas.ts";
+import type { ScreenSize } from "../screen/live_view.ts";
 import type { DemoState, JobState } from "./state.ts";
 import {
   eventTimeWords,
@@ -12,10 +13,7 @@ import {
 import { formatCount } from "../../utils.ts";
 
 /** The size of the screen and its time zone. */
-export interface ScreenOptions {
-  readonly columns: number;
-  readonly rows: number;
-  readonly colours: boolean;
+export interface ScreenOptions extends ScreenSize {
   /** Default: the machine's. */
   readonly timeZone?: string;
 }

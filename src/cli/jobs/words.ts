@@ -1,6 +1,7 @@
 /** What a job does, in words with relative times. */
+import type { SeenInstance, SeenJob } from "../../connectors/seen_jobs.ts";
 import { END_OF_TIME } from "../../engine/internal.ts";
-import type { AttemptStatus, NodeStatus, SplitStatusReport } from "../../engine/mod.ts";
+import type { AttemptStatus, JobStatus, NodeStatus, SplitStatusReport } from "../../engine/mod.ts";
 import { formatCount } from "../../utils.ts";
 
 /** "3 s", "12 min", "5 h", "3 d" */
@@ -50,12 +51,14 @@ export function nextFiring(attempt: AttemptStatus): string | undefined {
   const at = node.inputWatermarkMs;
   const when = at === null || at === undefined || at === END_OF_TIME ? "" : ` in ${span(nextMs - at)}`;
   const split = holderOf(node, attempt);
-  const waits = split === undefined
-    ? ""
-    : `, waits for ${split.id}, ${split.watermarkMs === null ? "without a record" : "silent"} for ${
-      span(split.silentMs)
-    }`;
+  const waits = split === undefined ? "" : `, waits for ${split.id}${silence(split)}`;
   return `${what} ${isWindow ? "closes" : "fires"}${when}${waits}`;
+}
+
+/** What there is to say of a partition that has been silent for a second or more. */
+function silence({ watermarkMs, silentMs }: SplitStatusReport): string {
+  if (silentMs < 1_000) return "";
+  return `, ${watermarkMs === null ? "without a record" : "silent"} for ${span(silentMs)}`;
 }
 
 /** The partition above a node that is furthest behind; undefined if none holds event time back. */
@@ -67,4 +70,49 @@ function holderOf(node: NodeStatus, { nodes, edges }: AttemptStatus): SplitStatu
     .filter(({ idle, finished }) => !idle && !finished);
   if (holding.length === 0) return undefined;
   return holding.reduce((a, b) => ((b.watermarkMs ?? -Infinity) < (a.watermarkMs ?? -Infinity) ? b : a));
+}
+
+/** Sentences on one job. */
+export function notesOf({ state, instance, standby }: SeenJob): string[] {
+  const { status, silentMs } = instance;
+  const { attempt, lastError, holder, process = "an unknown process" } = status;
+  const notes: string[] = [];
+  switch (state) {
+    case "gone":
+      notes.push(`was ${verbOf(status)} in ${process}, and has not been heard of for ${span(silentMs)}`);
+      break;
+    case "stuck":
+      notes.push(`no progress for ${span(attempt!.stuck!.forMs)}: waits for ${attempt!.stuck!.waitsFor}`);
+      break;
+    case "failed":
+    case "restarting":
+      if (lastError !== undefined) notes.push(errorWords(status));
+      break;
+    case "standby":
+      notes.push(`${process} stands by: ${holder ?? "another process"} is active`);
+      break;
+    case "running": {
+      notes.push(`in ${process}`);
+      const next = attempt && nextFiring(attempt);
+      const why = next ?? (attempt?.outPerSecond === 0 ? attempt.whyNothingComesOut : undefined);
+      if (why !== undefined) notes.push(why);
+      break;
+    }
+  }
+  if (standby.length > 0) notes.push(`standing by: ${standby.map(placeOf).join(", ")}`);
+  return notes;
+}
+
+function verbOf({ state }: JobStatus): string {
+  return state === "standby" ? "standing by" : state;
+}
+
+function errorWords({ lastError, state }: JobStatus): string {
+  const { message, line } = lastError!;
+  const next = state === "restarting" ? "; it begins again from its last commit" : "";
+  return `${message}${line === undefined ? "" : ` (${line})`}${next}`;
+}
+
+function placeOf({ status }: SeenInstance): string {
+  return status.process ?? status.instance.slice(0, 8);
 }

@@ -11,7 +11,7 @@
  *
  * @module
  */
-export type { Counter, MetricGroup, MetricValue } from "../functions/metric_group.ts";
+export type { Counter, MetricGroup } from "../functions/metric_group.ts";
 export {
   type AggregateFunction,
   type Collector,

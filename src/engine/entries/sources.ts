@@ -26,6 +26,7 @@ export type {
   ErrorStatus,
   InstanceState,
   JobStatus,
+  MetricValue,
   NodeStatus,
   RecordTotals,
   SplitStatusReport,

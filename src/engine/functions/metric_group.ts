@@ -1,3 +1,5 @@
+import type { MetricValue } from "../job_status.ts";
+
 /** Counts what a function wants to be seen. */
 export interface Counter {
   /** Adds `n`; left out: 1. */
@@ -43,14 +45,6 @@ export interface MetricGroup {
    * @throws {RangeError} if the name is no letter followed by letters, digits and "_", or is in use
    */
   gauge(name: string, value: () => number): void;
-}
-
-/** A metric at one moment. */
-export interface MetricValue {
-  /** A counter only grows, within one attempt of the job. */
-  readonly type: "counter" | "gauge";
-  /** Not NaN. */
-  readonly value: number;
 }
 
 /** The metrics of one operator. */

@@ -1,5 +1,5 @@
 import type { OperatorNode, SinkNode, SourceNode } from "../graph.ts";
-import type { MetricValue } from "../functions/metric_group.ts";
+import type { MetricValue } from "../job_status.ts";
 import type { SourceSplit } from "../source.ts";
 import { NO_LIMIT } from "../time/clock_limit.ts";
 

@@ -181,7 +181,7 @@ export class StatusReporter {
     this.#attempt = undefined;
   }
 
-  /** See {@link CommitStatus.latencyMs}. */
+  /** How old the newest record that came to a sink since the last commit is at this one, ms; undefined if none came. */
   #latencyMs({ tasks }: JobView, nowMs: number): number | undefined {
     const sinks = tasks.filter(({ node }) => node.kind === "sink");
     const written = sinks.reduce((sum, { counts }) => sum + counts.in, 0);

@@ -1,6 +1,3 @@
-import type { DemoState } from "./state.ts";
-import { renderScreen, type ScreenMessage } from "./screen.ts";
-
 const FRAME_MS = 250;
 
 // The alternate screen keeps what the terminal showed before, and its lines are not wrapped when the window gets narrower.
@@ -12,15 +9,21 @@ const END_FRAME = "\x1b[?2026l";
 
 let open: LiveView | undefined;
 
-/** Shows a demo on the terminal until it is closed, however the process ends. */
+/** The size of a terminal, and whether it has colours. */
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+  readonly colours: boolean;
+}
+
+/** Shows a screen on the terminal, four times a second, until it is closed, however the process ends. */
 export class LiveView implements Disposable {
-  readonly #state: () => DemoState;
-  readonly #messages: () => readonly ScreenMessage[];
+  readonly #render: (size: ScreenSize) => readonly string[];
   readonly #frames: ReturnType<typeof setInterval>;
 
-  constructor(state: () => DemoState, messages: () => readonly ScreenMessage[]) {
-    this.#state = state;
-    this.#messages = messages;
+  /** @param render exactly `rows` lines of `columns` characters */
+  constructor(render: (size: ScreenSize) => readonly string[]) {
+    this.#render = render;
     open = this;
     globalThis.addEventListener("unload", closeView); // a second Ctrl-C exits at once
     write(ENTER);
@@ -40,8 +43,7 @@ export class LiveView implements Disposable {
   #draw(): void {
     const { columns, rows } = Deno.consoleSize();
     // A terminal that does not know its size reports 0.
-    const size = { columns: columns || 80, rows: rows || 24 };
-    const lines = renderScreen(this.#state(), this.#messages(), { ...size, colours: !Deno.noColor });
+    const lines = this.#render({ columns: columns || 80, rows: rows || 24, colours: !Deno.noColor });
     write(`${BEGIN_FRAME}${lines.join("\r\n")}${END_FRAME}`);
   }
 }
