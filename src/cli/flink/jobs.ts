@@ -1,7 +1,7 @@
 /** Commands about jobs on a cluster: what they do, their end, their savepoints. */
 import { COUNTERS } from "../../flink/protocol/frame.ts";
 import { type FlinkRest, isTerminal, type JobVertex, rootCause } from "../../flink/rest.ts";
-import { parseFlags, UsageError, writeOutput } from "../../utils.ts";
+import { formatCount, parseFlags, UsageError, writeOutput } from "../../utils.ts";
 import { findJob, restOf, writeLine } from "./cluster_address.ts";
 
 /** `list`: the jobs of the cluster. */
@@ -52,9 +52,9 @@ async function describeVertex(
   const counted = COUNTERS.filter((counter) =>
     values.has(counter) && (counter !== "pending" || values.get(counter)! > 0)
   )
-    .map((counter) => `${values.get(counter)!.toLocaleString("en-US")} ${counter}`);
+    .map((counter) => `${formatCount(values.get(counter)!)} ${counter}`);
   const lag = values.get("pendingRecords");
-  if (lag !== undefined) counted.push(`${lag.toLocaleString("en-US")} still to be read`);
+  if (lag !== undefined) counted.push(`${formatCount(lag)} still to be read`);
   const counts = counted.length === 0 ? "" : `: ${counted.join(", ")}`;
   return `  ${name} × ${parallelism}, ${status.toLowerCase()}${counts}`;
 }

@@ -1,3 +1,4 @@
+import { formatCount } from "../../engine/internal.ts";
 import { formatTime } from "../../engine/mod.ts";
 import type { Compression, OutgoingRecord, RecordCheck } from "../broker.ts";
 import { mostAlone, sizeAlone } from "./batch_writer.ts";
@@ -78,15 +79,13 @@ function beyondAll(ms: number): number {
 const WITHOUT_KEY = `it has no key, and the topic is compacted: its ${CLEANUP} keeps the newest record of each key`;
 
 function tooLarge(bytes: number, maxBytes: number): string {
-  return `it takes ${format(bytes)} bytes, and its ${MAX_BYTES} is ${format(maxBytes)}`;
+  return `it takes ${formatCount(bytes)} bytes, and its ${MAX_BYTES} is ${formatCount(maxBytes)}`;
 }
 
 function wrongTime(timestampMs: number, where: string, setting: string, limitMs: number): string {
-  return `its time ${formatTime(timestampMs)} lies further ${where} than the ${format(limitMs)} ms of its ${setting}`;
-}
-
-function format(n: number): string {
-  return n.toLocaleString("en-US");
+  return `its time ${formatTime(timestampMs)} lies further ${where} than the ${
+    formatCount(limitMs)
+  } ms of its ${setting}`;
 }
 
 /** The end of a message for a record that a broker has refused without saying why. */
