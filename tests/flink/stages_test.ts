@@ -27,6 +27,11 @@ import { defineWorkflow as merge } from "../../src/s16_merge.ts";
 import { defineWorkflow as statistics } from "../../src/s20_manage_state.ts";
 import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../src/models.ts";
 import { buildFlight, buildSkyone, buildSunset } from "../builders.ts";
+import type { OperatorNode } from "../../src/engine/graph.ts";
+import { readResult, writeTexts } from "../../src/flink/protocol/bodies.ts";
+import { ByteWriter } from "../../src/flink/protocol/byte_writer.ts";
+import { FrameType, HEADER_BYTES } from "../../src/flink/protocol/frame.ts";
+import { StageWorker } from "../../src/flink/worker/stage_worker.ts";
 import { onEmbeddedLog } from "../cli/brokers.ts";
 import { type DefineJob, described, type ResultRecord, StageRig } from "./stage_rig.ts";
 
@@ -370,4 +375,52 @@ Deno.test("a value that JSON would change does not go from stage to stage", asyn
     stages.results[0]!.headers["dead-letter.error-message"]!,
     "as JSON, which would lose a Date in .at",
   );
+});
+
+/** Sums of windows of ten seconds. */
+const sums: DefineJob = (env, broker) => {
+  source(env, broker).keyBy(({ sensor }) => sensor).window(TumblingEventTimeWindows.of(10_000))
+    .reduce((a, b) => ({ sensor: a.sensor, level: a.level + b.level })).name("sum").sinkTo(broker.sink(OUT)).name(
+      "out",
+    );
+};
+
+Deno.test("event time is in the checkpoint: what was late before a restart is late after it", async () => {
+  const stages = await StageRig.open(sums, {}, { parallelism: 2, batch: 10 });
+  const early = { ...readings[0]!, timestampMs: START_MS + 1 };
+  const everywhere = [0, 1, 2].map((partition) => ({ ...readings[30]!, partition, timestampMs: START_MS + 60_000 }));
+  await stages.feed(everywhere);
+  await stages.restart({ parallelism: 2, batch: 10 });
+  await stages.feed([early]);
+  const late = stages.results.filter(({ headers }) => headers["dead-letter.error-class"] === "LateRecord");
+  assertEquals(late.map(({ topic }) => topic), ["job.dead-letters"]);
+  assertStringIncludes(late[0]!.headers["dead-letter.error-message"]!, 'made of "readings" partition 0 offset');
+});
+
+Deno.test("after rescaling event time is that of the subtask that was furthest behind", async () => {
+  const job = await described(sums);
+  const worker = new StageWorker(job);
+  const ask = async (type: number, write: (to: ByteWriter) => void = () => {}) => {
+    const to = new ByteWriter().begin(type);
+    write(to);
+    return readResult((await worker.answer({ type, body: to.frame().slice(HEADER_BYTES) })).slice(HEADER_BYTES));
+  };
+  await ask(FrameType.OPEN, (to) => {
+    to.text(JSON.stringify({ stage: 1, subtask: 0, parallelism: 1, planHash: job.plan.hash }));
+  });
+  const sum = job.graph.nodes.find(({ name }) => name === "sum") as OperatorNode;
+  const entry = (watermarkMs: number) =>
+    JSON.stringify({
+      format: 1,
+      watermarks: { [sum.uid]: watermarkMs },
+      stamps: { [sum.uid]: sum.create().compatibility?.() },
+      versions: {},
+      bounds: null,
+      finishedAtMs: null,
+    });
+  await ask(FrameType.RESTORE, (to) => writeTexts(to, ['["job"]', entry(5_000), '["job"]', entry(3_000)]));
+  assertEquals((await ask(FrameType.START)).watermarkMs, 3_000);
+  // Flink's own begins anew, below that.
+  assertEquals((await ask(FrameType.WATERMARK, (to) => void to.double(1_000))).watermarkMs, 3_000);
+  assertEquals((await ask(FrameType.WATERMARK, (to) => void to.double(4_000))).watermarkMs, 4_000);
 });
