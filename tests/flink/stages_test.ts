@@ -27,6 +27,7 @@ import { defineWorkflow as merge } from "../../src/s16_merge.ts";
 import { defineWorkflow as statistics } from "../../src/s20_manage_state.ts";
 import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../src/models.ts";
 import { buildFlight, buildSkyone, buildSunset } from "../builders.ts";
+import { COMMIT_FORMAT, jobText } from "../../src/engine/commit_format.ts";
 import type { OperatorNode } from "../../src/engine/graph.ts";
 import { readResult, writeTexts } from "../../src/flink/protocol/bodies.ts";
 import { ByteWriter } from "../../src/flink/protocol/byte_writer.ts";
@@ -410,10 +411,10 @@ Deno.test("after rescaling event time is that of the subtask that was furthest b
   });
   const sum = job.graph.nodes.find(({ name }) => name === "sum") as OperatorNode;
   const entry = (watermarkMs: number) =>
-    JSON.stringify({
-      format: 1,
+    jobText({
+      format: COMMIT_FORMAT,
       watermarks: { [sum.uid]: watermarkMs },
-      stamps: { [sum.uid]: sum.create().compatibility?.() },
+      compatibility: { [sum.uid]: sum.create().compatibility!() },
       versions: {},
       bounds: null,
       finishedAtMs: null,
