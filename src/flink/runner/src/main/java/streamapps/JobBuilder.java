@@ -12,6 +12,7 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.source.KafkaSource;
@@ -87,8 +88,10 @@ final class JobBuilder {
                 .setGroupId(plan.get("jobName").asText())
                 .setStartingOffsets(startingOffsets(input.get("from")))
                 .setDeserializer(new TopicReading());
-        if (plan.get("bounded").asBoolean()) source.setBounded(OffsetsInitializer.latest());
-        return env.fromSource(source.build(), strategy(input.get("watermarks")), input.get("name").asText()).uid(uid);
+        boolean bounded = plan.get("bounded").asBoolean();
+        if (bounded) source.setBounded(OffsetsInitializer.latest());
+        Source<byte[], ?, ?> topic = bounded ? new FiniteTopic(source.build()) : source.build();
+        return env.fromSource(topic, strategy(input.get("watermarks")), input.get("name").asText()).uid(uid);
     }
 
     private static OffsetsInitializer startingOffsets(JsonNode from) {
