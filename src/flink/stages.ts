@@ -4,6 +4,8 @@ import { TopicSource } from "../connectors/source.ts";
 import { JobError } from "../engine/mod.ts";
 import type { OperatorNode, Outlet, SinkNode, SourceNode, StreamGraph, StreamNode } from "../engine/graph.ts";
 import { inputsOf } from "../engine/graph.ts";
+import { FunctionSink } from "../engine/sinks/function_sink.ts";
+import { PrintSink } from "../engine/sinks/print_sink.ts";
 import type { JobRunOptions } from "../engine/runtime/job_options.ts";
 
 /** A source or keyed operator, and all behind it up to the next keyed operator or sink. */
@@ -14,9 +16,17 @@ export interface Stage {
   /** The root and the operators behind it, in the order of the graph. */
   readonly nodes: readonly (SourceNode | OperatorNode)[];
   readonly outlets: readonly StageOutlet[];
+  /** Sinks that the workers write to themselves. */
+  readonly ownSinks: readonly StageSink[];
 }
 
-/** A way out of a stage: to an input of a keyed operator, or to a sink. */
+/** A sink and what leads to it from a stage. */
+export interface StageSink {
+  readonly to: SinkNode;
+  readonly from: readonly Outlet[];
+}
+
+/** A way out of a stage: to an input of a keyed operator, or to a topic. */
 export type StageOutlet =
   | { readonly kind: "exchange"; readonly to: OperatorNode; readonly input: number; readonly from: readonly Outlet[] }
   | { readonly kind: "sink"; readonly to: SinkNode; readonly from: readonly Outlet[] };
@@ -35,17 +45,19 @@ export function cutIntoStages({ nodes }: StreamGraph): Stage[] {
   return nodes.filter(isRoot).map((root, index) => {
     const within = new Set<StreamNode>([root]);
     const outlets: StageOutlet[] = [];
+    const ownSinks: StageSink[] = [];
     for (const node of nodes) {
       for (const [input, { from }] of inputsOf(node).entries()) {
         const inside = from.filter((outlet) => within.has(outlet.node));
         if (inside.length === 0) continue;
-        if (node.kind === "sink") outlets.push({ kind: "sink", to: node, from: inside });
+        if (node.kind === "sink" && !(node.sink instanceof TopicSink)) ownSinks.push({ to: node, from: inside });
+        else if (node.kind === "sink") outlets.push({ kind: "sink", to: node, from: inside });
         else if (node.kind === "operator" && isRoot(node)) {
           outlets.push({ kind: "exchange", to: node, input, from: inside });
         } else within.add(node);
       }
     }
-    return { index, root, nodes: nodes.filter((node) => within.has(node)) as Stage["nodes"], outlets };
+    return { index, root, nodes: nodes.filter((node) => within.has(node)) as Stage["nodes"], outlets, ownSinks };
   });
 }
 
@@ -81,16 +93,18 @@ function refusedIn(node: StreamNode): string[] {
     case "source":
       return refusedSource(node);
     case "sink":
-      return node.sink instanceof TopicSink
-        ? []
-        : [`the sink "${node.name}" (${node.sink.description}): topics are written only`];
+      return runsOnFlink(node.sink) ? [] : [`the sink "${node.name}" (${node.sink.description})`];
     case "operator":
       return refusedOperator(node);
   }
 }
 
+function runsOnFlink(sink: SinkNode["sink"]): boolean {
+  return sink instanceof TopicSink || sink instanceof PrintSink || sink instanceof FunctionSink;
+}
+
 function refusedSource({ name, source, strategy }: SourceNode): string[] {
-  if (!(source instanceof TopicSource)) return [`the source "${name}" (${source.description}): topics are read only`];
+  if (!(source instanceof TopicSource)) return [`the source "${name}" (${source.description}): only topics are read`];
   if (strategy.timestampAssigner !== undefined) {
     return [`a timestamp assigner in the source "${name}": use assignTimestampsAndWatermarks() behind it`];
   }

@@ -1,10 +1,12 @@
 /** Jobs run through stages and workers give what they give at home, whatever the batches, the subtasks and the restarts. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { JobBroker, OutgoingRecord, Topic } from "../../src/connectors/mod.ts";
+import { FileSink } from "../../src/connectors/files/mod.ts";
 import {
   type Collector,
   type EnvironmentOptions,
   EventTimeSessionWindows,
+  FunctionSink,
   JobError,
   type KeyedProcessContext,
   KeyedProcessFunction,
@@ -315,7 +317,7 @@ function assertSame(found: readonly string[], expected: readonly string[], messa
 
 Deno.test("a job that uses what a cluster does not run is refused, and all of it is named", async () => {
   const define: DefineJob = (env, broker) => {
-    env.fromCollection([1]).name("numbers").print().name("screen");
+    env.fromCollection([1]).name("numbers").sinkTo(new FileSink({ dir: "out" })).name("files");
     const own = WatermarkStrategy.forGenerator<Reading>(() => ({ onEvent: (_value, timestampMs) => timestampMs }));
     env.fromSource(broker.source(READINGS), own, "own_time").sinkTo(broker.sink(OUT)).name("out");
   };
@@ -323,7 +325,7 @@ Deno.test("a job that uses what a cluster does not run is refused, and all of it
   assertStringIncludes(message, 'Cannot run job "odd" on Flink, where this is not supported: the source "numbers"');
   for (
     const name of [
-      'the sink "screen" (standard output)',
+      'the sink "files" (files in "out")',
       'a watermark generator in the source "own_time"',
       "--close-idle",
     ]
@@ -424,4 +426,28 @@ Deno.test("after rescaling event time is that of the subtask that was furthest b
   // Flink's own begins anew, below that.
   assertEquals((await ask(FrameType.WATERMARK, (to) => void to.double(1_000))).watermarkMs, 3_000);
   assertEquals((await ask(FrameType.WATERMARK, (to) => void to.double(4_000))).watermarkMs, 4_000);
+});
+
+Deno.test("a function as a sink is called in the worker, which waits for it", async () => {
+  const got: string[] = [];
+  const define: DefineJob = (env, broker) => {
+    const sums = source(env, broker).keyBy(({ sensor }) => sensor).window(TumblingEventTimeWindows.of(10_000)).maxBy(
+      "level",
+    );
+    sums.sinkTo(
+      new FunctionSink<Reading>(async ({ sensor, level }) => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        got.push(`${sensor} ${level}`);
+      }),
+    ).name("call");
+    sums.sinkTo(broker.sink(OUT)).name("out");
+  };
+  const stages = await StageRig.open(define, {}, { parallelism: 2, batch: 50 });
+  await stages.feed(readings.slice(0, 60));
+  await stages.end();
+  const written = stages.results.map(({ value }) => JSON.parse(value!) as Reading).map(({ sensor, level }) =>
+    `${sensor} ${level}`
+  );
+  assert(got.length > 10);
+  assertEquals(got.sort(), written.sort());
 });

@@ -15,7 +15,7 @@ export interface StageGraph {
 
 /** Makes the graph of a stage; what leaves it goes to `target`. */
 export function stageGraph(stage: Stage, target: OutletTarget): StageGraph {
-  const { root, nodes, outlets } = stage;
+  const { root, nodes, outlets, ownSinks } = stage;
   const copies = new Map<StreamNode, StreamNode>();
   const graph: StreamNode[] = [];
   const inputs: RowSource[] = [];
@@ -59,6 +59,9 @@ export function stageGraph(stage: Stage, target: OutletTarget): StageGraph {
     const sink = outletSink(outlet, index, target);
     const input = inside({ from: outlet.from, keySelector: undefined });
     add<SinkNode>({ kind: "sink", name, uid: `${uid}/${index}`, explicitUid, inputs: [input], sink });
+  }
+  for (const { to, from } of ownSinks) {
+    add<SinkNode>({ ...to, inputs: [inside({ from, keySelector: undefined })] });
   }
   return { graph: { nodes: graph }, inputs };
 }

@@ -7,6 +7,7 @@ import { JobError } from "../../engine/errors.ts";
 import type { DeadLetter, JobSession } from "../../engine/job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK } from "../../engine/record.ts";
 import { Attempt } from "../../engine/runtime/attempt.ts";
+import { flushSinks } from "../../engine/runtime/commits.ts";
 import { jobRecord } from "../../engine/runtime/job_record.ts";
 import { openRunningJob } from "../../engine/runtime/open_running_job.ts";
 import type { RunningJob } from "../../engine/runtime/running_job.ts";
@@ -75,12 +76,15 @@ export class StageWorker {
         break;
       case FrameType.BATCH:
         this.#batch(new RowReader(body));
+        await this.#flush();
         break;
       case FrameType.WATERMARK:
         this.#watermark(number());
+        await this.#flush();
         break;
       case FrameType.PROCESSING_TIME:
         this.#processingTime(number());
+        await this.#flush();
         break;
       case FrameType.COMMIT:
         return this.#commit();
@@ -164,6 +168,12 @@ export class StageWorker {
       task.advanceProcessingTime(nowMs);
       if (task.operator.onPeriodicEmit !== undefined) task.emitPeriodically(nowMs);
     }
+  }
+
+  /** What the worker's own sinks have gathered is out when it resolves: before a checkpoint follows. */
+  async #flush(): Promise<void> {
+    const { sinks, attempt } = this.#running!;
+    await flushSinks(sinks, attempt.activity);
   }
 
   /** What has changed, each entry under the key that Flink keeps it by. */
