@@ -21,6 +21,8 @@ export class ClusterError extends Error {
 export interface ClusterOptions {
   /** Keeps Flink's jars and the cluster's files; default `.flink` in the current folder. */
   readonly dir?: string;
+  /** Of the folder in `dir` that holds the cluster's files; default `cluster`. Another name is another cluster. */
+  readonly name?: string;
   /** Of the dashboard; 0 takes a free one. Default {@link DEFAULT_PORT}. */
   readonly port?: number;
   /** Default 2. */
@@ -48,14 +50,14 @@ export interface LocalCluster {
  * @throws {ClusterError} in one sentence if Java or Maven is missing, the port is taken or a process ends
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<LocalCluster> {
-  const { dir: home = ".flink", taskManagers = 2, slots = 2, log = () => {} } = options;
+  const { dir: home = ".flink", name: folder = "cluster", taskManagers = 2, slots = 2, log = () => {} } = options;
   const missing = await javaMissing("Flink");
   if (missing !== undefined) throw new ClusterError(missing);
   const jars = await fetchFlink(home).catch((error) => {
     throw new ClusterError((error as Error).message);
   });
-  await Deno.mkdir(`${home}/cluster`, { recursive: true });
-  const dir = await Deno.realPath(`${home}/cluster`);
+  await Deno.mkdir(`${home}/${folder}`, { recursive: true });
+  const dir = await Deno.realPath(`${home}/${folder}`);
   const running = await isRunning(dir);
   if (!running) await writeFiles(dir, options.port ?? DEFAULT_PORT, slots);
   const cluster: LocalCluster = {
@@ -88,9 +90,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<LocalC
  * Ends all processes of the cluster in `dir` and removes its files but for the logs and savepoints.
  * @returns the names of the processes that were running
  */
-export async function stopCluster({ dir: home = ".flink" }: Pick<ClusterOptions, "dir"> = {}): Promise<string[]> {
-  if (!await exists(`${home}/cluster`)) return [];
-  const dir = await Deno.realPath(`${home}/cluster`);
+export async function stopCluster(
+  { dir: home = ".flink", name = "cluster" }: Pick<ClusterOptions, "dir" | "name"> = {},
+): Promise<string[]> {
+  if (!await exists(`${home}/${name}`)) return [];
+  const dir = await Deno.realPath(`${home}/${name}`);
   const processes = await LocalProcess.known(dir);
   // TaskManagers first: they would log that their JobManager is gone.
   processes.sort((a, b) => b.name.localeCompare(a.name));
