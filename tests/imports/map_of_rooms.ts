@@ -30,7 +30,7 @@ const ENTRIES = ["engine/mod.ts", "engine/internal.ts"];
 /** Rooms beside that line, and what they may import beside themselves. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   cli: ["lessons", "connectors", ...ENTRIES, "models", "utils", "flink"],
-  flink: [...LINE, "models", "utils"],
+  flink: [...LINE, "models", "utils", "engine/sinks"],
   // What lessons share around their own work; lesson 5 has a room of its own.
   lesson: ["gen", "connectors", "engine/mod.ts", "models", "utils"],
   gen: ["connectors", "engine/mod.ts", "models", "utils"],
