@@ -16,7 +16,7 @@
  *     echo '{"value":"<html>"}' | deno task topics write skyone
  *     deno task topics read s10_deserialization.dead-letters --headers
  *
- * `deno task s10 --sample` decodes three good values and two bad ones.
+ * `deno task s10 --sample` decodes five values, of which two become dead letters.
  */
 import { type DataStream, StreamExecutionEnvironment, WatermarkStrategy } from "./engine/mod.ts";
 import { lessonOptions, openLessonBroker } from "./lesson.ts";

@@ -55,7 +55,7 @@ export class FlightTopics implements AsyncDisposable {
     assertEquals(found, expected);
   }
 
-  /** No record was taken for a bad one. */
+  /** No record became a dead letter. */
   async assertNoDeadLetters(): Promise<void> {
     const topics = await this.#broker.port.listTopics();
     assertEquals(topics.includes(deadLetterTopic("flight_importer")), false);

@@ -141,7 +141,7 @@ test("--sample takes another present by --now, and leaves no file behind", async
   }
 });
 
-forEachBroker("each lesson emits what a plain computation gives, and s10 keeps a bad record", async (broker) => {
+forEachBroker("each lesson emits what a plain computation gives, and s10 keeps a dead letter", async (broker) => {
   await succeed(broker, "gen", [...GEN, "--count", "300"]);
   await succeed(broker, "topics", ["write", "skyone"], '{"value":"<html>","timestamp":1}');
   const [s08, s10, s12, all, sunset] = await Promise.all([

@@ -205,7 +205,7 @@ const JOBS: Readonly<Record<string, Job>> = {
     inputs: readings,
     outputs: ["out"],
   },
-  "bad records, and functions that throw after they have emitted": {
+  "dead letters, and functions that throw after they have emitted": {
     define: (env, broker) => {
       source(env, broker).flatMap((value: Reading, out: Collector<Reading>) => {
         out.collect(value);

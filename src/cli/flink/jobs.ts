@@ -17,7 +17,7 @@ export async function status(args: readonly string[]): Promise<void> {
   const { _: [wanted] } = parseFlags(args, {}, {
     command: "deno task flink status",
     describe:
-      "Shows what a job does: records of each stage, late and bad ones, how far its sources are behind, checkpoints,\n" +
+      "Shows what a job does: records of each stage, late ones and dead letters, how far its sources are behind, checkpoints,\n" +
       "and why it last started again. A job is named by its id, the beginning of it, or its name.",
     positionals: ["JOB"],
   });

@@ -39,36 +39,36 @@ export interface DeadLetterShare {
   /** How many records the sources have emitted so far. */
   readonly recordsIn: number;
   /**
-   * How many records its operator has got, if it makes several letters of one record of the job, as asynchronous calls do; how often
-   * it has fired, of a window or timer that does so as time has come. Undefined: the letter is one record of the job.
+   * How many records its operator has got, if one record of the job can become several dead letters, as with asynchronous calls; how often
+   * it has fired, of a window or timer that fires by time. Undefined: the dead letter is one record of the job.
    */
   readonly of: number | undefined;
 }
 
 /**
- * What becomes of the records that one attempt of a job could not process or that came too late: they are logged and kept. Too
- * many bad ones end the job.
+ * The dead letters of one attempt of a job: records that could not be processed, and late ones. They are logged, and kept or
+ * dropped. Too many that could not be processed end the job.
  */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
   readonly #counter: DeadCounter;
   readonly #late: Kind = { name: "late record", count: 0, dropped: 0 };
-  readonly #bad: Kind = { name: "bad record", count: 0, dropped: 0 };
+  readonly #failed: Kind = { name: "dead letter", count: 0, dropped: 0 };
 
   constructor(options: DeadLettersOptions) {
     this.#options = options;
     this.#counter = new DeadCounter(options.maxDead, options.ends);
   }
 
-  /** Where bad records are kept; undefined if they are dropped. */
+  /** Where dead letters are kept; undefined if they are dropped. */
   get keptIn(): string | undefined {
     return this.#keeper?.deadLetters;
   }
 
-  /** @throws {JobError} if there are more bad ones than the job stands */
+  /** @throws {JobError} if the limit of records that could not be processed is passed */
   add(letter: Letter, share: DeadLetterShare): void {
     const isLate = letter.errorClass === "LateRecord";
-    const kind = isLate ? this.#late : this.#bad;
+    const kind = isLate ? this.#late : this.#failed;
     const keeper = this.#keeperOf(letter);
     kind.count++;
     if (keeper === undefined) kind.dropped++;
@@ -81,7 +81,7 @@ export class DeadLetters {
   /** Logs how many of the records were dropped, when the attempt is over. */
   logTotals(recordsIn: number): void {
     const of = formatCount(recordsIn);
-    for (const { name, dropped } of [this.#late, this.#bad]) {
+    for (const { name, dropped } of [this.#late, this.#failed]) {
       if (dropped > 0) this.#warn(`dropped ${count(dropped, name)} of ${of}, as ${this.#whyDropped}`);
     }
     if (this.#late.dropped === 0) return;
@@ -91,12 +91,12 @@ export class DeadLetters {
     );
   }
 
-  /** A late record is no error: where the first bad record fails the job, it is kept all the same. */
+  /** A late record is not an error: with `onError: "fail"` it is kept all the same. */
   get #keeper(): JobSession | undefined {
     return this.#options.onError === "skip" ? undefined : this.#options.session;
   }
 
-  /** Who lets a job go on without a window wants to keep it, whatever becomes of bad records. */
+  /** A window or timer without which the job goes on is kept whatever `onError` is. */
   #keeperOf({ firing }: Letter): JobSession | undefined {
     return firing === undefined ? this.#keeper : this.#options.session;
   }
@@ -120,7 +120,7 @@ export class DeadLetters {
     const passed = this.#counter.add(
       letter.firing === undefined || of === undefined
         ? { number, weight: of === undefined ? 1 : Math.min(1, number / of), nowMs }
-        // Of windows and timers it is their own share that counts: how many records there are to one says nothing about them.
+        // Windows and timers are counted by their own share: it does not depend on how many records they have.
         : { number: of, weight: 1, nowMs, firingOf: letter.operator },
     );
     if (passed === undefined) return;
@@ -138,7 +138,7 @@ export class DeadLetters {
 
 /** `counts: TypeError: no such traveller, at "skyone" partition 3 offset 1204` */
 function describeLetter({ operator, errorClass, message, origin, firing }: Letter): string {
-  // What could not be decoded says by itself where it lies.
+  // The message of a record that could not be decoded has its place already.
   const place = firing !== undefined
     ? `, in ${describeFiring(firing)}`
     : origin === undefined || message.includes(formatOrigin(origin))

@@ -1,7 +1,7 @@
 import { formatCount } from "../words.ts";
 
 /**
- * How many bad records end a job: those that could not be decoded, or at which a function threw. Late ones do not count.
+ * How many dead letters end a job: records that could not be decoded, or at which a function threw. Late ones do not count.
  * Windows and timers that the job goes on without are counted like records, those of each operator by themselves. The limit
  * that is passed first ends it.
  */
@@ -19,8 +19,8 @@ export interface DeadLimit {
 export const DEAD_SHARE = 0.5;
 /** The share is one of so many records. */
 const LAST_RECORDS = 1_000;
-/** Fewer bad records end no job, whatever their share: at its start one may be all. */
-const LEAST_BAD = 100;
+/** Fewer dead letters do not end a job, whatever their share: at its start the first record may be one. */
+const LEAST_DEAD_LETTERS = 100;
 
 /** @throws {RangeError} if a limit is out of range */
 export function checkDeadLimit({ share = 1, perMinute = 1 }: DeadLimit): void {
@@ -47,13 +47,13 @@ export interface DeadOne {
   readonly firingOf?: string | undefined;
 }
 
-/** Counts what one attempt of a job could not process, and says when it is too much. What is good costs it nothing. */
+/** Counts the dead letters of one attempt of a job, and returns when they are too many. Other records cost it nothing. */
 export class DeadCounter {
   readonly #share: number;
   readonly #perMinute: number;
-  /** Bad ones among the last records, or firings of an operator: how many had come with them, and how much each counts. */
+  /** Dead letters among the last records, or firings of an operator: how many there had been by then, and how much each counts. */
   readonly #last = new Map<string | undefined, { readonly number: number; readonly weight: number }[]>();
-  /** When they died within the last minute, ms; kept only if there is a limit. */
+  /** When those of the last minute occurred, ms; kept only if there is a limit. */
   #times: number[] = [];
 
   /** @param ends whether the attempt comes to an end by itself */
@@ -75,7 +75,7 @@ export class DeadCounter {
     this.#last.set(firingOf, last);
     const bad = Math.round(last.reduce((sum, { weight }) => sum + weight, 0));
     const of = Math.min(number, LAST_RECORDS);
-    if (bad < LEAST_BAD || bad <= of * this.#share) return undefined;
+    if (bad < LEAST_DEAD_LETTERS || bad <= of * this.#share) return undefined;
     const what = firingOf === undefined ? "records" : `windows or timers of "${firingOf}"`;
     return `${formatCount(bad)} of its last ${formatCount(of)} ${what}`;
   }

@@ -155,7 +155,7 @@ test("FileSource says how many records are left, by the bytes of those that it h
   assertEquals(source.split.lag, 0);
 });
 
-// -------------------------------------------------------------------------------------------------------- bad records
+// -------------------------------------------------------------------------------------------------------- dead letters
 
 test("a bad line is an error that names file and line, with the line's bytes as they are", async (dir) => {
   const bytes = new Uint8Array([0x31, 0x0d, 0x0a, 0x7b, 0xff, 0x22, 0x0d, 0x0d, 0x0a, 0x32]);

@@ -55,13 +55,13 @@ Deno.test("a live job ends when more than half of its last 1,000 records are bad
   assertEquals(harness.books().dead + harness.store.letters.length, 501);
 });
 
-Deno.test("a live job ends at its first 100 bad records when there are hardly others", async () => {
+Deno.test("a live job ends at its first 100 dead letters when there are hardly other records", async () => {
   const { push } = await liveJob();
   await push(...good(50), ...poor(99));
   await assertRejects(() => push(-1), JobError, "100 of its last 150 records could not be processed");
 });
 
-Deno.test("a live job goes on with a bad record for each good one, for ever, and after a bad stretch that is over", async () => {
+Deno.test("a live job goes on with a dead letter for each good record, for ever, and after many in a row", async () => {
   const { harness, push } = await liveJob();
   for (let i = 0; i < 20; i++) await push(...good(100), ...poor(100));
   await push(...good(1_000), ...poor(499));
@@ -125,7 +125,7 @@ Deno.test("a live job ends when more than half of its last 1,000 windows failed,
   assertEquals(harness.status, "running"); // 60 are too few
   const { message } = await assertRejects(() => second(1), JobError);
   assertStringIncludes(message, '100 of its last 140 windows or timers of "check" could not be processed');
-  // They are kept, whatever becomes of bad records.
+  // They are kept whatever onError is.
   assertStringIncludes(message, 'earlier ones are in "job.dead-letters"');
 });
 
@@ -204,7 +204,7 @@ Deno.test("execute() fails when each asynchronous call failed", async () => {
   await assertRejects(() => calls.executeAndCollect(), JobError, "it read 3 records and could process none");
 });
 
-Deno.test("execute() does not fail for one bad record when an attempt before the last had good ones", async () => {
+Deno.test("execute() does not fail for one dead letter when an attempt before the last had good records", async () => {
   const source = new ScriptSource<string>({ "s-0": [...good(2_000).map((n) => at(n, "a")), bad(2, "no JSON")] });
   const job = new SteppedJob((env, { store }) => {
     env.fromSource(source, WatermarkStrategy.noWatermarks(), "texts").sinkTo(store.sink("out"));

@@ -68,7 +68,7 @@ Deno.test("an environment says nothing on standard error when all is well, and n
   assertEquals(await standardErrorOf(() => readings({ logger: SILENT }).reduce(last).executeAndCollect()), []);
 });
 
-Deno.test("many late records are counted, and the first bad record is shown all the same", async () => {
+Deno.test("many late records are counted, and the first dead letter is shown all the same", async () => {
   const log = newLog();
   const late = new Array<Reading>(500).fill(read("B", 1_000));
   const records = [read("A", 90_000), ...late, read("C", Number.NaN)];
@@ -79,7 +79,7 @@ Deno.test("many late records are counted, and the first bad record is shown all 
     "warn: job: timestamps/watermarks: TypeError: Cannot use NaN as a timestamp: the timestamp assigner must return ms since " +
     "the Unix epoch; it is skipped",
     'warn: job: dropped 500 late records of 502, as the error policy is "skip"',
-    'warn: job: dropped 1 bad record of 502, as the error policy is "skip"',
+    'warn: job: dropped 1 dead letter of 502, as the error policy is "skip"',
     "warn: job: late records are waited for with a larger bound in forBoundedOutOfOrderness(), or with allowedLateness(), and " +
     "kept with sideOutputLateData() or a store",
   ]);
@@ -105,7 +105,7 @@ Deno.test("a side output that nobody reads is logged once, with its name", async
   assertEquals([values, quiet.lines.filter((line) => line.startsWith("warn: "))], [[read("B", 1_000)], []]);
 });
 
-// Late is no error: where a bad record fails the job, nobody said that late ones may vanish.
+// Late is not an error: with onError "fail" late records are kept all the same.
 for (const [onError, kept] of [["dead-letter", 1], ["fail", 1], ["skip", 0]] as const) {
   Deno.test(`a late record of a job with a store is ${kept ? "kept" : "dropped, which is logged,"} with onError "${onError}"`, async () => {
     const job = countingJob(new ScriptSource({ "s-0": [at(25, "a 1"), at(1, "a 1")] }), { onError });

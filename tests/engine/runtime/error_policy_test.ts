@@ -177,7 +177,7 @@ Deno.test('onError "skip" goes on too, and keeps no dead letter', async () => {
   assertEquals(loggedBy(job).slice(1, 3).map((line) => line.split("; ").at(-1)), ["it is skipped", "it is skipped"]);
 });
 
-Deno.test('onError "fail" ends the job at the first bad record, decoded or not', async () => {
+Deno.test('onError "fail" ends the job at the first record that fails, decoded or not', async () => {
   await assertRejects(
     () => poisonJob([at(2, a(2, "map"))], { onError: "fail" }).run(),
     OperatorError,
@@ -216,7 +216,7 @@ Deno.test("maxDead.perMinute ends the job when more records die within a minute,
   await poisonJob([...entries.slice(1), at(9, a(9))], options).run();
 });
 
-Deno.test("without a store the job fails at the first bad record unless it has a policy, as nobody would find out", async () => {
+Deno.test("without a store the job fails at the first record that fails unless it has a policy, as nobody would find out", async () => {
   const run = (options: EnvironmentOptions) =>
     new StreamExecutionEnvironment(options).fromCollection([1, 2]).map((n) => {
       if (n === 1) throw new RecordError("one is odd");

@@ -409,7 +409,7 @@ function lasting({ store }: SteppedJob): unknown {
   };
 }
 
-Deno.test("JobRun gives windows, totals, late and bad records as worked out by hand", async () => {
+Deno.test("JobRun emits windows and totals, and has late records and dead letters, as worked out by hand", async () => {
   const { job } = busyJob();
   const { books, end } = await job.run();
 
@@ -785,7 +785,7 @@ Deno.test("JobRun reads a split that came after the last commit from its start, 
 
 // --------------------------------------------------------------------------------------------------- dead letters
 
-Deno.test("JobRun says where bad records go, ten times, and then that it says no more", async () => {
+Deno.test("JobRun logs where dead letters go, ten times, and then that it logs no more", async () => {
   const poor = Array.from({ length: 12 }, (_, index) => bad(index, `bad ${index}`));
   const source = new ScriptSource<string>({ "s-0": [...poor, at(12, "a 1")] });
   const job = SteppedJob.counting(source);
@@ -794,11 +794,11 @@ Deno.test("JobRun says where bad records go, ten times, and then that it says no
   const warnings = job.logged.filter((line) => line.startsWith("warn"));
   assertEquals(warnings.length, 11);
   assertEquals(warnings[0], 'warn: texts: bad 0, at "s-0" partition 0 offset 0; kept in "job.dead-letters"');
-  assertEquals(warnings[10], "warn: further bad records are counted, not shown");
+  assertEquals(warnings[10], "warn: further dead letters are counted, not shown");
   assertEquals([books.dead, job.store.letters.length, job.store.letters[0]!.attempt], [12, 12, 1]);
 });
 
-Deno.test("JobRun without a store says that a bad record is dropped", async () => {
+Deno.test("JobRun without a store logs that a dead letter is dropped", async () => {
   const source = new ScriptSource<string>({ "s-0": [bad(1, "value is empty"), at(2, "a 1")] });
   const job = new SteppedJob((env) => {
     const { store: _none, ...sink } = { store: 0, description: "nowhere", exactlyOnceWith: () => false };

@@ -168,7 +168,7 @@ Deno.test("onWindowError: a timer that throws is a dead letter with its key and 
   assertEquals(Object.values(job.store.entriesOf("state")), [13, 0]);
 });
 
-Deno.test("onWindowError: a window that fires at a record is the bad one, and not the record", async () => {
+Deno.test("onWindowError: a window that fires at a record becomes the dead letter, and not the record", async () => {
   const describe = (stream: DataStream<Sale>) =>
     stream.keyBy(({ city }) => city).countWindow(2).reduce((a, b) => {
       if (a.n + b.n === 13) throw new RangeError("13 brings bad luck");

@@ -543,7 +543,7 @@ for (
   });
 }
 
-Deno.test("crashAt() is no failure that a restart strategy heals, nor a bad record", async () => {
+Deno.test("crashAt() is not a failure that a restart strategy heals, nor a dead letter", async () => {
   const restartStrategy = { type: "fixed-delay", attempts: 5, delayMs: 10 } as const;
   const { harness, words } = copyJob({ restartStrategy });
   await using _ = await harness.start();

@@ -1,4 +1,4 @@
-/** Bad records do not stop a job and do not vanish: each gets one sentence and a place in the dead letters. */
+/** Records that cannot be processed do not stop a job and are not lost: each is logged and becomes a dead letter. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { buildSkyone } from "../builders.ts";
 import { forEachBroker, read, run, succeed, type TestBroker } from "./programs.ts";
@@ -60,7 +60,7 @@ interface RawLine {
 }
 
 forEachBroker(
-  "s16 names each bad record in one sentence, keeps its bytes in the dead letters, and goes on",
+  "s16 logs each dead letter in one sentence, keeps its bytes, and goes on",
   async (broker) => {
     await succeed(broker, "gen", ["--create", "--count", "0"]);
     const lines = Object.values(BAD).map(({ line }, i) => ({ ...line, partition: 0, timestamp: 1_000 + i }));
