@@ -26,6 +26,7 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "engine/runtime/tracing.ts": [1, "processing time at a step, which is shown"],
   "engine/reporting/status_reporter.ts": [5, "when a job started, reported and failed: others see it and compare"],
   "engine/runtime/job_execution.ts": [1, "since when it stands by: compared with the same of another process"],
+  "cli/follow/rerun.ts": [4, "functions of a job that runs again see the time of its records"],
   "cli/tool.ts": [1, "timestamps of records, when a savepoint was made"],
   "cli/demo/booking.ts": [1, "event time of bookings"],
   "cli/demo/demo.ts": [2, "what the screen shows; arrival after now"],

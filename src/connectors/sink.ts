@@ -1,6 +1,8 @@
+import { bytesText } from "../engine/internal.ts";
 import {
   type JobStore,
   RecordError,
+  type SentRecord,
   type Sink,
   type SinkContext,
   type SinkWriter,
@@ -57,26 +59,35 @@ export class TopicSink<T> implements Sink<T> {
 
   /** @throws {UnknownTopicError} if the topic does not exist */
   async open({ session }: SinkContext): Promise<SinkWriter<T>> {
-    const topic = this.topic;
-    const encode = this.encode;
-    const [description] = await this.#broker.describeTopics([topic]) as [TopicDescription];
-    const partitions = description.endOffsets.length;
+    const { topic, compression } = this;
     await this.#broker.warnOfSettings?.([topic]);
-    const compression = this.compression;
-    const check = await this.#broker.recordCheck?.(topic, compression);
-    const record: Encode<T> = (value, timestampMs) => {
-      const made = encode(value, recordTime(topic, timestampMs));
-      if (made.partition !== undefined) checkPartition(made, partitions);
-      const refused = check?.(made);
-      if (refused !== undefined) throw new RecordError(`Cannot write to topic "${topic}": ${refused}`);
-      return made;
-    };
+    const record = await this.#checkedEncode();
     if (!(session instanceof BrokerJobSession && session.broker === this.#broker)) {
       return new ProducerWriter(await this.#broker.producer({ compression }), record);
     }
     const { lease } = session;
     if (compression !== undefined) lease.compress(topic, compression);
     return new LeaseWriter(lease, record);
+  }
+
+  /** @throws {UnknownTopicError} if the topic does not exist */
+  async openDry(): Promise<SinkWriter<T>> {
+    return new DryWriter(await this.#checkedEncode());
+  }
+
+  /** Makes records as the topic accepts them, and refuses others. */
+  async #checkedEncode(): Promise<Encode<T>> {
+    const { topic, encode, compression } = this;
+    const [description] = await this.#broker.describeTopics([topic]) as [TopicDescription];
+    const partitions = description.endOffsets.length;
+    const check = await this.#broker.recordCheck?.(topic, compression);
+    return (value, timestampMs) => {
+      const made = encode(value, recordTime(topic, timestampMs));
+      if (made.partition !== undefined) checkPartition(made, partitions);
+      const refused = check?.(made);
+      if (refused !== undefined) throw new RecordError(`Cannot write to topic "${topic}": ${refused}`);
+      return made;
+    };
   }
 }
 
@@ -86,6 +97,30 @@ function checkPartition({ topic, partition }: OutgoingRecord, partitions: number
   throw new RecordError(
     `Cannot write to topic "${topic}" partition ${partition}: it has ${partitions}, counted from 0`,
   );
+}
+
+/** A record as traces show it. */
+function sentRecord({ topic, partition, key, value, timestampMs }: OutgoingRecord): SentRecord {
+  return { topic, partition, key: bytesText(key), value: bytesText(value), timestampMs };
+}
+
+/** Makes records, and checks them, for nobody. */
+class DryWriter<T> implements SinkWriter<T> {
+  readonly #encode: Encode<T>;
+
+  constructor(encode: Encode<T>) {
+    this.#encode = encode;
+  }
+
+  write(value: T, timestampMs: number): void {
+    const encode = this.#encode;
+    encode(value, timestampMs);
+  }
+
+  describe(value: T, timestampMs: number): SentRecord {
+    const encode = this.#encode;
+    return sentRecord(encode(value, timestampMs));
+  }
 }
 
 class LeaseWriter<T> implements SinkWriter<T> {
@@ -100,6 +135,11 @@ class LeaseWriter<T> implements SinkWriter<T> {
   write(value: T, timestampMs: number): void {
     const encode = this.#encode;
     this.#lease.write(encode(value, timestampMs));
+  }
+
+  describe(value: T, timestampMs: number): SentRecord {
+    const encode = this.#encode;
+    return sentRecord(encode(value, timestampMs));
   }
 
   takeBack(records: number): void {
@@ -120,6 +160,11 @@ class ProducerWriter<T> implements SinkWriter<T> {
   write(value: T, timestampMs: number): void {
     const encode = this.#encode;
     this.#records.push(encode(value, timestampMs));
+  }
+
+  describe(value: T, timestampMs: number): SentRecord {
+    const encode = this.#encode;
+    return sentRecord(encode(value, timestampMs));
   }
 
   takeBack(records: number): void {

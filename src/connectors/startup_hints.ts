@@ -54,6 +54,7 @@ export class StartupHinter {
       exactlyOnceWith: (store) => sink.exactlyOnceWith(store),
       feeds: (source) => sink.feeds?.(source),
       open: (context) => this.#hinted(() => sink.open(context)),
+      ...sink.openDry !== undefined && { openDry: (context) => this.#hinted(() => sink.openDry!(context)) },
     };
   }
 

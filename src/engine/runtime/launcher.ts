@@ -1,4 +1,5 @@
 import type { StreamGraph } from "../graph.ts";
+import type { ExecuteOptions } from "./job_execution.ts";
 import type { JobRunOptions } from "./job_options.ts";
 import type { JobExecutionResult } from "./job_result.ts";
 
@@ -7,7 +8,7 @@ export interface DescribedJob {
   readonly graph: StreamGraph;
   readonly options: JobRunOptions;
   /** Runs a job, this one or what was made of it, by the engine that the program has loaded. */
-  readonly run: (graph: StreamGraph, options: JobRunOptions) => Promise<JobExecutionResult>;
+  readonly run: (graph: StreamGraph, options: ExecuteOptions) => Promise<JobExecutionResult>;
 }
 
 /** Takes a job in the place of the engine: it may look at it, run it another way, or send it elsewhere. */

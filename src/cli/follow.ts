@@ -1,0 +1,177 @@
+/**
+ * `deno task follow TOPIC PARTITION OFFSET` or `TOPIC --key KEY`: what became of a record, step by step, from job to job.
+ *
+ * It runs the jobs' own graphs again, in memory, up to the record and what comes of it: nothing is written, and jobs that run are
+ * left alone. What is said to have been sent is looked up in the topics. Standard output carries data only.
+ */
+import type { Broker } from "../connectors/broker.ts";
+import { openBroker } from "../connectors/mod.ts";
+import type { CommandLine, Flags } from "../utils.ts";
+import {
+  brokerSettings,
+  createLogger,
+  parseFlags,
+  parseTime,
+  runMain,
+  UsageError,
+  wholeNumber,
+  writeOutput,
+} from "../utils.ts";
+import { type DescribedFile, describeFiles, followChain, type JobTrace } from "./follow/follow_chain.ts";
+import { placesOfKey, recordAt } from "./follow/find_record.ts";
+import { type JobFile, parseJobFile } from "./follow/job_process.ts";
+import type { Place } from "./follow/protocol.ts";
+import { painter, traceText } from "./follow/show.ts";
+
+/** The lessons' two jobs. */
+const DEFAULT_JOBS = ["src/s16_merge.ts", "src/s20_manage_state.ts"];
+
+const FLAGS = {
+  key: {
+    short: "k",
+    value: "KEY",
+    help: "the records of this key: its text, its JSON, or the text of one of its fields",
+  },
+  last: { value: "N", default: "1", parse: wholeNumber({ min: 1 }), help: "with --key: the last N records of it" },
+  from: {
+    value: "TIME",
+    parse: parseTime,
+    help: "begin at this time instead of the beginning of the topics: faster, but state of before is missing",
+  },
+  json: { short: "J", help: "one JSON object a line: each step, and what was found where it was sent" },
+  job: {
+    value: "FILE",
+    help: 'a job to follow through, once for each: --job "src/my_job.ts --window 10s" (default: s16 and s20)',
+  },
+} as const satisfies Flags;
+
+const COMMAND_LINE: CommandLine = {
+  command: "deno task follow",
+  positionals: ["TOPIC", "[PARTITION]", "[OFFSET]"],
+  describe:
+    "Shows what became of a record: each step that it took, in each job, with its values. The jobs' own graphs run again\n" +
+    "for that, in memory: nothing is written, and jobs that run are left alone. Asynchronous functions are called again.",
+};
+
+/** What is asked for. */
+export interface FollowOptions {
+  readonly topic: string;
+  readonly which: { readonly partition: number; readonly offset: number } | {
+    readonly key: string;
+    readonly last: number;
+  };
+  readonly fromMs: number | undefined;
+  readonly json: boolean;
+  readonly jobs: readonly JobFile[];
+}
+
+/**
+ * Understands a command line.
+ * @throws {UsageError} if it does not say which record
+ * @throws {HelpRequested} for `--help`
+ */
+export function parseFollow(args: readonly string[]): FollowOptions {
+  const { jobs, rest } = takeJobs(args);
+  const { _: [topic, partition, offset], key, last, from, json } = parseFlags(rest, FLAGS, COMMAND_LINE);
+  const files = (jobs.length > 0 ? jobs : DEFAULT_JOBS).map(parseJobFile);
+  const common = { topic: topic!, fromMs: from, json, jobs: files };
+  if (key !== undefined) {
+    if (partition !== undefined) {
+      throw new UsageError("Cannot use --key with a partition: one of the two says which record");
+    }
+    return { ...common, which: { key, last } };
+  }
+  if (partition === undefined || offset === undefined) {
+    throw new UsageError("Which record? Its PARTITION and OFFSET are missing, or --key KEY; --help shows more");
+  }
+  const number = wholeNumber({ min: 0 });
+  try {
+    return { ...common, which: { partition: number(partition), offset: number(offset) } };
+  } catch (error) {
+    throw new UsageError(`Cannot use PARTITION ${partition} and OFFSET ${offset}: ${(error as Error).message}`);
+  }
+}
+
+/** `--job` may be given several times, other flags once. */
+function takeJobs(args: readonly string[]): { readonly jobs: string[]; readonly rest: string[] } {
+  const jobs: string[] = [];
+  const rest: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    if (arg.startsWith("--job=")) jobs.push(arg.slice("--job=".length));
+    else if (arg === "--job" && i + 1 < args.length) jobs.push(args[++i]!);
+    else rest.push(arg);
+  }
+  return { jobs, rest };
+}
+
+/** What `follow()` writes to. */
+export interface FollowIo {
+  readonly write: (text: string) => Promise<void>;
+  /** Whether colours are wanted. */
+  readonly colours: boolean;
+  /** Says to the person what is not data. */
+  readonly note: (text: string) => void;
+}
+
+/**
+ * Follows records and writes what became of them.
+ * @throws {UsageError} if there is no such record, or no job reads its topic
+ */
+export async function follow(broker: Broker, options: FollowOptions, io: FollowIo): Promise<void> {
+  const { fromMs, json } = options;
+  const places = await placesOf(broker, options, io);
+  const jobs = await describeFiles(options.jobs);
+  checkRead(jobs, options.topic);
+  const paint = painter(io.colours);
+  let traces = 0;
+  for await (const trace of followChain(broker, { jobs, places, fromMs })) {
+    await io.write(json ? jsonLines(trace) : `${traces++ > 0 ? "\n" : ""}${traceText(trace, paint)}`);
+  }
+}
+
+async function placesOf(broker: Broker, { topic, which }: FollowOptions, { note }: FollowIo): Promise<Place[]> {
+  if ("partition" in which) {
+    const place = { topic, ...which };
+    await recordAt(broker, place);
+    return [place];
+  }
+  const all = await placesOfKey(broker, topic, which.key);
+  if (all.length === 0) throw new UsageError(`Cannot follow key ${which.key} of "${topic}": no record there has it`);
+  const places = all.slice(-which.last);
+  if (all.length > places.length) {
+    note(
+      `"${topic}" has ${all.length} records of that key; followed: the last ${places.length}; --last N follows more`,
+    );
+  }
+  return places;
+}
+
+function checkRead(jobs: readonly DescribedFile[], topic: string): void {
+  if (jobs.some(({ reads }) => reads.includes(topic))) return;
+  const known = jobs.map(({ file, reads }) => `${file.file} reads ${reads.join(" and ") || "no topic"}`).join(", ");
+  throw new UsageError(`Cannot follow a record of "${topic}": no job reads it (${known}); name one with --job FILE`);
+}
+
+function jsonLines({ job, file, from, steps, sent, open, why }: JobTrace): string {
+  const lines: unknown[] = [{ kind: "job", job, file, from }];
+  for (const step of steps) {
+    const found = sent.get(step.step);
+    lines.push(step.kind === "sent" ? { ...step, found: found ?? null } : step);
+  }
+  lines.push({ kind: "end", job, open, why });
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+async function main(): Promise<void> {
+  const options = parseFollow(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args);
+  const logger = createLogger();
+  await using broker = await openBroker({ settings: brokerSettings(), logger });
+  await follow(broker.port, options, {
+    write: writeOutput,
+    colours: Deno.stdout.isTerminal() && !Deno.noColor,
+    note: (text) => logger.info(text),
+  });
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,70 @@
+import { JobError } from "../../engine/mod.ts";
+import { argumentsOf, ROOT } from "../task.ts";
+import { type FollowMessage, type FollowRequest, MESSAGE_MARK } from "./protocol.ts";
+
+/** A job's file and its arguments: `src/s20_manage_state.ts --window 10s`. */
+export interface JobFile {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/** A job's file with its arguments in one text, which blanks part. */
+export function parseJobFile(text: string): JobFile {
+  const [file = "", ...args] = text.split(/\s+/).filter((part) => part !== "");
+  return { file, args };
+}
+
+/**
+ * Runs a job's file so that it is not executed but does what is requested, see `preload.ts`.
+ * @param onMessage is called with what it reports
+ * @throws {JobError} if it fails, with what it printed to standard error
+ */
+export async function runJobFile(
+  { file, args }: JobFile,
+  request: FollowRequest,
+  onMessage: (message: FollowMessage) => void,
+): Promise<void> {
+  // The permissions of a lesson, without its own preloaded file.
+  const flags = argumentsOf("s16").slice(0, -1).filter((flag) => !flag.startsWith("--preload"));
+  const preload = new URL("preload.ts", import.meta.url).href;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...flags, "--config", new URL("deno.json", ROOT).pathname, `--preload=${preload}`, file, ...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stdin = child.stdin.getWriter();
+  await stdin.write(new TextEncoder().encode(JSON.stringify(request)));
+  await stdin.close();
+  const [status, stderr, reported] = await Promise.all([
+    child.status,
+    new Response(child.stderr).text(),
+    takeMessages(child.stdout, onMessage),
+  ]);
+  if (status.success && reported) return;
+  const said = stderr.trim().split("\n").at(-1)?.replace(/^error: /, "") ?? "";
+  throw new JobError(
+    status.success
+      ? `Cannot follow a record through ${file}: it describes no job, as it never calls env.execute()`
+      : `Cannot follow a record through ${file}: ${said === "" ? `it ended with code ${status.code}` : said}`,
+  );
+}
+
+/** @returns whether there were any */
+async function takeMessages(
+  stdout: ReadableStream<Uint8Array>,
+  onMessage: (message: FollowMessage) => void,
+): Promise<boolean> {
+  let rest = "";
+  let any = false;
+  for await (const text of stdout.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)) {
+    const lines = `${rest}${text}`.split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      if (!line.startsWith(MESSAGE_MARK)) continue; // what the job itself prints
+      any = true;
+      onMessage(JSON.parse(line.slice(MESSAGE_MARK.length)));
+    }
+  }
+  return any;
+}

@@ -1,0 +1,48 @@
+import type { TraceStep } from "../../engine/mod.ts";
+import type { JobTrace } from "./follow_chain.ts";
+import { type Tone, wordsOf } from "./words.ts";
+
+/** Puts colour into a text, or does not. */
+export type Paint = (style: Tone | "dim" | "bold", text: string) => string;
+
+const CODES = { plain: "", dim: "2", bold: "1", good: "32", late: "33", bad: "31" } as const;
+
+/** @param colours whether the text goes to a terminal that is to have them */
+export function painter(colours: boolean): Paint {
+  return (style, text) => !colours || CODES[style] === "" ? text : `\x1b[${CODES[style]}m${text}\x1b[0m`;
+}
+
+/** What one job made of the records, for a person: a step a line, in its order, indented where there are several ways. */
+export function traceText(trace: JobTrace, paint: Paint): string {
+  const { job, file, reads, from, steps, sent, open, why } = trace;
+  const began = from === "the beginning" ? `from the beginning of ${reads.join(" and ")}` : `from ${from}`;
+  const lines = [`${paint("bold", job)} ${paint("dim", `(${file}, run again ${began})`)}`];
+  const depths = depthsOf(steps);
+  const width = Math.max(0, ...steps.map(({ operator, step }) => operator.length + 2 * depths.get(step)!));
+  for (const step of steps) {
+    const { text, values, tone } = wordsOf(step, sent.get(step.step));
+    const indent = "  ".repeat(depths.get(step.step)!);
+    lines.push(`  ${paint("dim", `${indent}${step.operator}`.padEnd(width))}  ${paint(tone, text)}`);
+    const below = " ".repeat(width + 6);
+    for (const value of values) lines.push(`${below}${value}`);
+  }
+  if (steps.length === 0) lines.push(`  ${paint("late", "the record did not come by: the job begins behind it")}`);
+  if (open > 0) lines.push(`  ${paint("late", `waits: ${why ?? "something may still come of it"}`)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** How far a step is from a straight line: one more for each place behind which there are several ways. */
+function depthsOf(steps: readonly TraceStep[]): ReadonlyMap<number, number> {
+  const ways = new Map<number, number>();
+  // State and timers are looked at in passing: no way leads on from there.
+  const leadsOn = ({ kind }: TraceStep) => kind !== "state" && kind !== "timer";
+  for (const { causes } of steps.filter(leadsOn)) {
+    for (const cause of causes) ways.set(cause, (ways.get(cause) ?? 0) + 1);
+  }
+  const depths = new Map<number, number>();
+  for (const { step, causes } of steps) {
+    const above = causes.map((cause) => (depths.get(cause) ?? 0) + ((ways.get(cause) ?? 0) > 1 ? 1 : 0));
+    depths.set(step, above.length === 0 ? 0 : Math.min(...above));
+  }
+  return depths;
+}
