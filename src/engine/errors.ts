@@ -45,6 +45,14 @@ export class RecordError extends Error {
   readonly code: ErrorCode = "RECORD_REFUSED";
 }
 
+/** Where a function has thrown. */
+export interface OperatorErrorOptions {
+  /** The origin of the current record, or a description such as `in window [0, 10) of key "a"`; left out: unknown. */
+  readonly place?: RecordOrigin | string | undefined;
+  /** Whether it failed at one record, and not in a timer or a window that fires; default false. */
+  readonly byRecord?: boolean;
+}
+
 /** A function of the job has thrown: in which operator, at which record, and the first error as `cause`. */
 export class OperatorError extends Error {
   /** Names the class in messages. */
@@ -56,11 +64,8 @@ export class OperatorError extends Error {
   /** Whether it failed at one record, and not in a timer or a window that fires. */
   readonly byRecord: boolean;
 
-  /**
-   * Made by the engine.
-   * @param place the origin of the current record, or a description such as `in window [0, 10) of key "a"`
-   */
-  constructor(operator: string, cause: unknown, place: RecordOrigin | string | undefined, byRecord = false) {
+  /** Made by the engine. */
+  constructor(operator: string, cause: unknown, { place, byRecord = false }: OperatorErrorOptions = {}) {
     const what = cause instanceof RecordError
       ? cause.message
       : cause instanceof Error

@@ -5,7 +5,7 @@ import { JobError, OperatorError, RecordError } from "../../src/engine/errors.ts
 const withCode = (code: unknown) => Object.assign(new Error("x"), { code });
 
 Deno.test("codeOf() is a code of the list alone, not one of the machine's", () => {
-  const errors = [new JobError("x"), new RecordError("x"), new OperatorError("x", "y", undefined)];
+  const errors = [new JobError("x"), new RecordError("x"), new OperatorError("x", "y")];
   assertEquals(errors.map(codeOf), ["JOB_REFUSED", "RECORD_REFUSED", "OPERATOR_FAILED"]);
   const others = [withCode("ENOENT"), withCode("toString"), withCode(1), new Error("x"), { code: "FENCED" }, undefined];
   assertEquals(others.map(codeOf), others.map(() => undefined));

@@ -17,7 +17,7 @@ Deno.test("formatOrigin() names topic, partition and offset", () => {
 
 Deno.test("OperatorError names operator, record and first error, and keeps it as its cause", () => {
   const cause = new RangeError("too long");
-  const error = new OperatorError("flights", cause, ORIGIN);
+  const error = new OperatorError("flights", cause, { place: ORIGIN });
 
   assertEquals(error.message, 'Operator "flights" failed at "skyone" partition 3 offset 1204: RangeError: too long');
   assertEquals([error.name, error.operator], ["OperatorError", "flights"]);
@@ -25,5 +25,5 @@ Deno.test("OperatorError names operator, record and first error, and keeps it as
 });
 
 Deno.test("OperatorError says what was thrown when that is no error, and no place when there is none", () => {
-  assertEquals(new OperatorError("flights", "stop", undefined).message, 'Operator "flights" failed: stop');
+  assertEquals(new OperatorError("flights", "stop").message, 'Operator "flights" failed: stop');
 });

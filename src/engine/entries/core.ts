@@ -52,7 +52,14 @@ export { BaseWindowedStream, type Transform } from "../api/base_windowed_stream.
 export { WindowedStream } from "../api/windowed_stream.ts";
 export { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 export { codeOf, ERROR_CODES, type ErrorCode, type ErrorMeaning, type Retry } from "../error_codes.ts";
-export { formatOrigin, JobError, OperatorError, RecordError, type RecordOrigin } from "../errors.ts";
+export {
+  formatOrigin,
+  JobError,
+  OperatorError,
+  type OperatorErrorOptions,
+  RecordError,
+  type RecordOrigin,
+} from "../errors.ts";
 export { consoleLogger, type Logger, type LogLevel, SILENT } from "../logger.ts";
 export type { Field, HasComparable, HasNumber } from "../functions/field_aggregate.ts";
 export type {

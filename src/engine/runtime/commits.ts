@@ -171,7 +171,7 @@ export async function flushSinks(sinks: readonly OpenSink[], activity: Activity)
       await activity.wait(() => `sink "${name}" to write`, () => writer.flush?.());
     } catch (error) {
       const isNamed = error instanceof OperatorError;
-      throw isNamed || isExpected(error) || isRetriable(error) ? error : new OperatorError(name, error, undefined);
+      throw isNamed || isExpected(error) || isRetriable(error) ? error : new OperatorError(name, error);
     }
   }
 }

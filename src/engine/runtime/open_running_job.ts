@@ -108,7 +108,7 @@ function refuseRecord(
   { counts, attempt }: { readonly counts: Counts; readonly attempt: AttemptContext },
 ): void {
   if (isRetriable(error) || (isExpected(error) && !(error instanceof RecordError))) throw error;
-  const blamed = new OperatorError(operator, error, undefined, true);
+  const blamed = new OperatorError(operator, error, { byRecord: true });
   if (!becomesDeadLetter(blamed, attempt.onError)) throw blamed;
   counts.consumed--;
   counts.dead++;
@@ -136,13 +136,11 @@ export function newTask(
   const task = new Task({
     node,
     operator,
-    state: new KeyedStateBackend(
-      uid,
-      attempt.changes,
-      snapshot.takeState(uid),
-      snapshot.job?.versions[uid],
-      () => attempt.clock.now(),
-    ),
+    state: new KeyedStateBackend(uid, attempt.changes, {
+      restored: snapshot.takeState(uid),
+      versions: snapshot.job?.versions[uid],
+      now: () => attempt.clock.now(),
+    }),
     timers: new TimerQueue(uid, attempt.changes, snapshot.takeTimers(uid)),
     processingTimers: new TimerQueue(
       uid,

@@ -81,7 +81,9 @@ export class SplitTask implements SplitView {
       if (assign !== undefined) timestampMs = checkTimestamp(assign(value, timestampMs));
     } catch (error) {
       const undecodable = error instanceof RecordError && attempt.onError !== "fail";
-      const found = isExpected(error) ? error : new OperatorError(node.name, error, split.origin(), true);
+      const found = isExpected(error)
+        ? error
+        : new OperatorError(node.name, error, { place: split.origin(), byRecord: true });
       const { tracing } = attempt;
       if (tracing.tracer !== undefined) {
         tracing.begin(node.name, split.origin(), timestampMs);

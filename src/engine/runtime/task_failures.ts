@@ -48,7 +48,7 @@ export class TaskFailures {
     } catch (error) {
       // An operator that has named its error is nearer to it than those above.
       if (error instanceof OperatorError || isExpected(error)) throw error;
-      throw new OperatorError(this.#name, error, this.#output.place?.origin());
+      throw new OperatorError(this.#name, error, { place: this.#output.place?.origin() });
     }
   }
 
@@ -111,7 +111,7 @@ export class TaskFailures {
       if (error instanceof OperatorError && !error.byRecord) throw error;
       const { firing, ...rest } = what();
       const [operator, cause] = error instanceof OperatorError ? [error.operator, error.cause] : [this.#name, error];
-      const named = new OperatorError(operator, cause, `in ${describeFiring(firing)}`);
+      const named = new OperatorError(operator, cause, { place: `in ${describeFiring(firing)}` });
       this.#attempt.tracing.deadFiring(operator, named, onWindowError);
       if (fails) throw named;
       counts.touch();
@@ -124,6 +124,6 @@ export class TaskFailures {
   /** An error with the record to blame; as it is if an operator below has named it, or if no record is to blame. */
   #blamed(error: unknown): unknown {
     if (error instanceof OperatorError || (isExpected(error) && !(error instanceof RecordError))) return error;
-    return new OperatorError(this.#name, error, this.#output.place?.origin(), true);
+    return new OperatorError(this.#name, error, { place: this.#output.place?.origin(), byRecord: true });
   }
 }

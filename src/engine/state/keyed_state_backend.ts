@@ -20,6 +20,16 @@ export type { RestoredValue } from "./table.ts";
 const BROADCAST = "broadcast";
 const NO_KEY: KeyContext = { currentKey: null, currentKeyId: keyId(null) };
 
+/** What the state of an operator begins with. */
+export interface KeyedStateOptions {
+  /** Values of the last commit, by state; the backend takes them. Left out: there are none. */
+  readonly restored?: Map<string, readonly RestoredValue[]>;
+  /** Of the states in the last commit. */
+  readonly versions?: StateVersions | undefined;
+  /** Processing time, ms since the Unix epoch, for states with TTL; default: the machine's clock. */
+  readonly now?: () => number;
+}
+
 /**
  * All keyed state of one operator, and the key at work.
  *
@@ -36,18 +46,12 @@ export class KeyedStateBackend implements KeyContext {
   readonly #restoredVersions: StateVersions;
   readonly #now: () => number;
 
-  /** @param now processing time, ms since the Unix epoch, for states with TTL */
-  constructor(
-    uid: string,
-    changes: Changes,
-    restored: Map<string, readonly RestoredValue[]> = new Map(),
-    restoredVersions: StateVersions = {},
-    now: () => number = Date.now,
-  ) {
+  constructor(uid: string, changes: Changes, options: KeyedStateOptions = {}) {
+    const { restored = new Map(), versions = {}, now = Date.now } = options;
     this.uid = uid;
     this.#changes = changes;
     this.#restored = restored;
-    this.#restoredVersions = restoredVersions;
+    this.#restoredVersions = versions;
     this.#now = now;
   }
 

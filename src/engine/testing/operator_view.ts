@@ -92,7 +92,7 @@ export class OperatorView {
       stored[name] = storedShape({ kind: "value", version: Number(shape.version), ttl: false });
       state.set(name, (state.get(name) ?? []).map((each) => ({ ...each, value: readValue(shape, each).value })));
     }
-    return new KeyedStateBackend(this.#uid, new Changes(), state, stored, () => nowMs);
+    return new KeyedStateBackend(this.#uid, new Changes(), { restored: state, versions: stored, now: () => nowMs });
   }
 
   #timers(kind: TimerKind): PendingTimer[] {

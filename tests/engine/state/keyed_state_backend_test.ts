@@ -76,14 +76,20 @@ Deno.test("store() keeps one value per namespace, the one of the moment", () => 
 });
 
 Deno.test("table() fills itself from the last commit when it is asked for first", () => {
-  const backend = new KeyedStateBackend("counter", new Changes(), restoredTotal(7), { total: 1 });
+  const backend = new KeyedStateBackend("counter", new Changes(), {
+    restored: restoredTotal(7),
+    versions: { total: 1 },
+  });
   backend.setCurrentKey("a");
 
   assertEquals(backend.store().getState(TOTAL).value(), 7);
 });
 
 Deno.test("table() refuses a state that was written as another version, naming both", () => {
-  const backend = new KeyedStateBackend("counter", new Changes(), restoredTotal(7), { total: 3 });
+  const backend = new KeyedStateBackend("counter", new Changes(), {
+    restored: restoredTotal(7),
+    versions: { total: 3 },
+  });
 
   const error = assertThrows(
     () => backend.store().getState(new ValueStateDescriptor("total", { version: 2 })),
@@ -119,7 +125,10 @@ Deno.test("getState() refuses a second version of a state also of one and the sa
 });
 
 Deno.test("versions() holds states of this run, and those of the commit that were not asked for", () => {
-  const backend = new KeyedStateBackend("counter", new Changes(), restoredTotal(7), { total: 3, seen: 1 });
+  const backend = new KeyedStateBackend("counter", new Changes(), {
+    restored: restoredTotal(7),
+    versions: { total: 3, seen: 1 },
+  });
   backend.store().getState(new ValueStateDescriptor("fresh", { version: 4 }));
 
   assertEquals(backend.versions(), { total: 3, seen: 1, fresh: 4 });

@@ -19,13 +19,11 @@ export class StateRig {
     this.nowMs = nowMs;
     // No particular order, at least not the one in which they were stored.
     const snapshot = new Snapshot(new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1))));
-    this.backend = new KeyedStateBackend(
-      "op",
-      this.changes,
-      snapshot.takeState("op"),
-      snapshot.job?.versions.op,
-      () => this.nowMs,
-    );
+    this.backend = new KeyedStateBackend("op", this.changes, {
+      restored: snapshot.takeState("op"),
+      versions: snapshot.job?.versions.op,
+      now: () => this.nowMs,
+    });
     this.store = this.backend.store();
     this.backend.setCurrentKey("a");
   }

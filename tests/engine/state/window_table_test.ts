@@ -120,7 +120,7 @@ Deno.test("WindowTable takes back that a window has fired: it is open as before,
 });
 
 Deno.test("windowTable() refuses what an earlier version wrote, and says that it is not the job's fault", () => {
-  const backend = new KeyedStateBackend("op", new Changes(), new Map(), { contents: 1 });
+  const backend = new KeyedStateBackend("op", new Changes(), { versions: { contents: 1 } });
   assertThrows(
     () => backend.windowTable("contents", 1),
     JobError,
@@ -132,7 +132,10 @@ Deno.test("windowTable() restores windows in the order of their places, whatever
   const changes = new Changes();
   const stored = ["d", "b", "c", "a"].map((key, place) => ({ namespace: "0:10", key, value: [9, place + 3, key] }));
   const shuffled = [stored[2]!, stored[0]!, stored[3]!, stored[1]!];
-  const backend = new KeyedStateBackend("op", changes, new Map([["contents", shuffled]]), { contents: "window 1" });
+  const backend = new KeyedStateBackend("op", changes, {
+    restored: new Map([["contents", shuffled]]),
+    versions: { contents: "window 1" },
+  });
   const table = backend.windowTable<string>("contents", 1);
   const windows: OpenWindow<string>[] = [];
   table.whenOpen((window) => windows.push(window));
