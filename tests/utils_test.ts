@@ -1,3 +1,4 @@
+import { Repeats } from "../src/utils/repeats.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { JOB_OPTIONS, type JobOption } from "../src/engine/internal.ts";
 import {
@@ -261,6 +262,46 @@ Deno.test("createLogger() begins a line with its time in UTC, with the date wher
   assertEquals(lines, ["10:34:56Z warning: look", "2026-10-19T10:34:56.789Z warning: look"]);
 });
 
+Deno.test("createLogger() writes JSON with LOG_FORMAT=json, with the job's name beside the message", () => {
+  const lines: string[] = [];
+  const logger = createLogger({
+    env: environment({ LOG_FORMAT: "json" }),
+    write: (line) => lines.push(line),
+    now: () => Date.parse("2026-10-19T10:34:56.789Z"),
+    job: "stats",
+  });
+  logger.warn('stats: a "quoted"\nword');
+  logger.info("broker: Kafka at x:1");
+  assertEquals(lines.map((line) => JSON.parse(line)), [
+    { time: "2026-10-19T10:34:56.789Z", level: "warn", job: "stats", message: 'a "quoted" word' },
+    { time: "2026-10-19T10:34:56.789Z", level: "info", job: "stats", message: "broker: Kafka at x:1" },
+  ]);
+  assertEquals(
+    usage(() => createLogger({ env: environment({ LOG_FORMAT: "xml" }) })),
+    'Cannot use LOG_FORMAT: "xml" is not one of text, json',
+  );
+});
+
+Deno.test("createLogger() counts a message that comes again and again, and hides no other", () => {
+  const lines: string[] = [];
+  const logger = createLogger({ env: environment(), write: (line) => lines.push(line) });
+  for (let n = 0; n < 50; n++) logger.info("again");
+  logger.info("other");
+  assertEquals(lines.length, 11);
+  assertEquals(lines.slice(8), ["again", "again (further ones within this minute are counted, not shown)", "other"]);
+});
+
+Deno.test("Repeats begins anew after a minute, and says how many it left out", () => {
+  let nowMs = 0;
+  const repeats = new Repeats(() => nowMs);
+  for (let n = 0; n < 25; n++) repeats.take("again");
+  nowMs = 59_999;
+  assertEquals(repeats.take("again"), undefined);
+  nowMs = 60_000;
+  assertEquals(repeats.take("again"), "again (16 more of these were left out)");
+  assertEquals(repeats.take("again"), "again");
+});
+
 Deno.test("createLogger() takes its level from LOG_LEVEL", () => {
   const lines: string[] = [];
   const write = (line: string) => lines.push(line);
@@ -276,7 +317,8 @@ Deno.test("createLogger() takes its level from LOG_LEVEL", () => {
 // ------------------------------------------------------------------------------------------------- options of a job
 
 Deno.test("jobOptions() has the defaults of the course", () => {
-  const { logger, ...options } = jobOptions("flight_importer", [], { env: environment() });
+  const { logger, startupHints, ...options } = jobOptions("flight_importer", [], { env: environment() });
+  assertEquals(Object.keys(startupHints ?? {}).sort(), ["whenBehindAll", "whenIdle", "whenMissing"]);
   assertEquals(options, {
     jobName: "flight_importer",
     from: "latest",
@@ -290,6 +332,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     commitIntervalMs: 1000,
     sessionTimeoutMs: 10_000,
     statusIntervalMs: 1000,
+    http: undefined,
     onError: undefined,
     onWindowError: "fail",
     maxDead: { share: 0.5 },

@@ -13,7 +13,7 @@ const RUN_FLAGS = [
   "--no-prompt",
   "--preload=@stream-apps/deno/early-signals",
   "--allow-net",
-  "--allow-env=BOOTSTRAP_SERVERS,BROKER*,KAFKA*,LOG_LEVEL",
+  "--allow-env=BOOTSTRAP_SERVERS,BROKER*,KAFKA*,LOG_*",
   "--allow-read",
   "--allow-write",
 ];

@@ -125,7 +125,7 @@ export function jobOptions<const F extends Flags = Record<never, Flag>>(
   return {
     ...values,
     jobName,
-    logger: createLogger({ env }),
+    logger: createLogger({ env, job: jobName }),
     settings: brokerSettings(env),
     startupHints: fedBy === undefined ? HINTS : hintsFor(fedBy),
   } as unknown as JobOptions<F>;

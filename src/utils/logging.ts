@@ -1,6 +1,7 @@
 /** Log lines and messages to standard error, data to standard output. */
 import type { Logger, LogLevel } from "../engine/mod.ts";
 import { oneOf, usable } from "./flags.ts";
+import { Repeats } from "./repeats.ts";
 import type { Environment } from "./environment.ts";
 
 export type { Logger };
@@ -8,11 +9,15 @@ export type { Logger };
 const encoder = new TextEncoder();
 
 const LEVELS = ["debug", "info", "warn", "error"] as const satisfies LogLevel[];
+/** What stands before messages of a level in text. */
+const MARKS: Readonly<Record<LogLevel, string>> = { debug: "debug: ", info: "", warn: "warning: ", error: "error: " };
 
 /**
  * A logger that writes one line a message to standard error, without clutter: what is not plain news is marked. A line begins
- * with its time, in UTC as every time that programs show: of the day at a terminal, with date and milliseconds elsewhere.
- * @throws {UsageError} if LOG_LEVEL is not debug, info, warn or error
+ * with its time, in UTC as every time that programs show: of the day at a terminal, with date and milliseconds elsewhere. With
+ * LOG_FORMAT=json a line is an object `{ time, level, job, message }`. A message that comes more than ten times within a minute
+ * is counted.
+ * @throws {UsageError} if LOG_LEVEL is not debug, info, warn or error, or LOG_FORMAT is not text or json
  */
 export function createLogger(
   options: {
@@ -25,17 +30,48 @@ export function createLogger(
     /** Whether somebody watches: default, whether standard error is a terminal. */
     isTerminal?: boolean;
     env?: Environment;
+    /** Whose messages they are, for JSON: the job's name, which then is not repeated in the message. */
+    job?: string;
   } = {},
 ): Logger {
   const { level, write = writeErrorLine, env = Deno.env, isTerminal = Deno.stderr.isTerminal() } = options;
   const now = options.now ?? (options.write === undefined ? Date.now : undefined);
   const least = LEVELS.indexOf(level ?? usable("LOG_LEVEL", () => oneOf(...LEVELS)(env.get("LOG_LEVEL") || "info")));
-  const log = (rank: number, mark: string) => (message: string): void => {
-    if (rank < least) return;
-    const time = now === undefined ? "" : `${logTime(now(), isTerminal)} `;
-    write(time + mark + message.trimEnd().replace(/\s*[\r\n]+\s*/g, " "));
+  const format = usable("LOG_FORMAT", () => oneOf("text", "json")(variable(env, "LOG_FORMAT") || "text"));
+  const repeats = new Repeats();
+  const log = (level: LogLevel) => (text: string): void => {
+    if (LEVELS.indexOf(level) < least) return;
+    const message = repeats.take(text.trimEnd().replace(/\s*[\r\n]+\s*/g, " "));
+    if (message === undefined) return;
+    const ms = now?.();
+    if (format === "json") return write(jsonLine({ ms, level, job: options.job, message }));
+    write(`${ms === undefined ? "" : `${logTime(ms, isTerminal)} `}${MARKS[level]}${message}`);
   };
-  return { debug: log(0, "debug: "), info: log(1, ""), warn: log(2, "warning: "), error: log(3, "error: ") };
+  return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
+}
+
+/** What a line in JSON holds. */
+interface LogLine {
+  readonly ms: number | undefined;
+  readonly level: LogLevel;
+  readonly job: string | undefined;
+  readonly message: string;
+}
+
+function jsonLine({ ms, level, job, message }: LogLine): string {
+  const prefix = `${job}: `;
+  return JSON.stringify({
+    ...ms !== undefined && { time: new Date(ms).toISOString() },
+    level,
+    ...job !== undefined && { job },
+    message: message.startsWith(prefix) ? message.slice(prefix.length) : message,
+  });
+}
+
+/** Programs that were allowed fewer variables go on as if it were not set. */
+function variable(env: Environment, name: string): string | undefined {
+  const isDenied = env === Deno.env && Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted";
+  return isDenied ? undefined : env.get(name);
 }
 
 function logTime(ms: number, isTerminal: boolean): string {

@@ -7,9 +7,9 @@ export function newLog(): Logger & { readonly lines: string[] } {
   return { lines, debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
 }
 
-/** What a job has logged, without its name, and without the table at its end. */
+/** What a job has logged, without its name, without details and the table at its end. */
 export function loggedBy({ log }: { readonly log: readonly string[] }): string[] {
-  return log.filter((line) => !isTable(line)).map((line) => line.replace(/: \w+:/, ":"));
+  return log.filter((line) => !isTable(line) && !line.startsWith("debug: ")).map((line) => line.replace(/: \w+:/, ":"));
 }
 
 /** The table at a job's end. */

@@ -3,6 +3,7 @@ import type { StreamGraph } from "../graph.ts";
 import { type JobStore, nameOf } from "../job_store.ts";
 import { NO_TIMESTAMP } from "../record.ts";
 import type { Logger } from "../logger.ts";
+import { count, formatCount } from "../words.ts";
 import type { Activity } from "./activity.ts";
 import { attemptStatus } from "./attempt_status.ts";
 import { CommitLog } from "./commit_log.ts";
@@ -109,6 +110,12 @@ export class StatusReporter {
     const noted = latencyMs === undefined ? commit : { ...commit, latencyMs };
     this.#commits.note(noted);
     this.#onCommit?.(noted);
+    const { logger, jobName } = this.#options;
+    const { records, entries, bytes, durationMs } = commit;
+    logger.debug(
+      `${jobName}: committed ${count(records, "record")} and ${formatCount(entries)} entries ` +
+        `of ${formatCount(bytes)} characters in ${durationMs} ms`,
+    );
   }
 
   /** Calls back at each commit. */
