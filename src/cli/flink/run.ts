@@ -2,11 +2,13 @@
 import type { CommandLine } from "../../utils.ts";
 import { brokerSettings, parseFlags, wholeNumber, writeOutput } from "../../utils.ts";
 import { openBroker } from "../../connectors/mod.ts";
-import { type FlinkRest, isTerminal, rootCause } from "../../flink/rest.ts";
+import { type FlinkRest, FlinkRestError, isTerminal, rootCause } from "../../flink/rest.ts";
 import { restOf, writeLine } from "./cluster_address.ts";
 import { prepareJob, SubmitError, submitJob, type SubmitOptions } from "./submit.ts";
 
 const POLL_MS = 500;
+/** A JobManager that was killed is away for a while, and then takes a while to find its jobs. */
+const AWAY_MS = 60_000;
 
 const COMMAND_LINE: CommandLine = {
   command: "deno task flink run",
@@ -64,9 +66,19 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
 /** Resolves when the job has ended well, or the command is to end. @throws {SubmitError} with the job's words if it failed */
 async function untilEnd(rest: FlinkRest, id: string, jobName: string, signal: AbortSignal): Promise<void> {
   let lastFailure = 0;
+  /** When the cluster first did not know of the job, ms of the monotonic clock. */
+  let awaySinceMs: number | undefined;
   while (!signal.aborted) {
-    const { state } = await rest.job(id);
-    const [failure] = await rest.failures(id);
+    const found = await Promise.all([rest.job(id), rest.failures(id)]).catch((error) => {
+      awaySinceMs ??= performance.now();
+      if (!(error instanceof FlinkRestError) || performance.now() - awaySinceMs > AWAY_MS) throw error;
+    });
+    if (found === undefined) {
+      await pause(signal);
+      continue;
+    }
+    awaySinceMs = undefined;
+    const [{ state }, [failure]] = found;
     const reason = failure === undefined ? "no reason is known" : rootCause(failure.stacktrace);
     if (state === "FAILED") throw new SubmitError(`Job "${jobName}" failed on the cluster: ${reason}`);
     if (isTerminal(state)) return writeLine(`${jobName}: ${state.toLowerCase()}`);
@@ -74,10 +86,14 @@ async function untilEnd(rest: FlinkRest, id: string, jobName: string, signal: Ab
       lastFailure = failure.timestamp;
       writeLine(`${jobName}: starts again from its last checkpoint: ${reason}`);
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, POLL_MS);
-      signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-    });
+    await pause(signal);
   }
   writeLine(`${jobName}: goes on without this command; deno task flink status ${id.slice(0, 8)} shows it`);
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, POLL_MS);
+    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+  });
 }
