@@ -142,8 +142,8 @@ export class Ledger<T> implements SlotOwner<T> {
   }
 
   #count(before: T | undefined, after: T | undefined): void {
-    if (before === undefined) { if (after !== undefined) this.#size++; }
-    else if (after === undefined) this.#size--;
+    if (before === undefined && after !== undefined) this.#size++;
+    if (before !== undefined && after === undefined) this.#size--;
   }
 
   #refuseUndefined(): never {

@@ -62,7 +62,7 @@ export class ValueTable<T> implements Table, SlotIndex<T> {
     } else if (slot !== undefined) {
       this.ledger.set(slot, value);
     } else {
-      this.#insert(this.ledger.add(this.#groupOf(namespace), key, id, value));
+      this.putBack(this.ledger.add(this.#groupOf(namespace), key, id, value));
     }
   }
 
@@ -94,19 +94,12 @@ export class ValueTable<T> implements Table, SlotIndex<T> {
 
   restore(stored: StoredSlot): void {
     const { namespace, key } = stored;
-    this.#insert(this.ledger.restore(this.#groupOf(namespace), key, keyId(key), stored));
+    this.putBack(this.ledger.restore(this.#groupOf(namespace), key, keyId(key), stored));
   }
 
   /** Keys that have a value in no namespace, in the order in which they got it. Values may be removed on the way. */
   *keys(): Generator<Key> {
     for (const { key } of this.#namespaces.get(NO_NAMESPACE)?.slots.values() ?? []) yield key;
-  }
-
-  /** How many values there are. */
-  get size(): number {
-    let size = 0;
-    for (const { slots } of this.#namespaces.values()) size += slots.size;
-    return size;
   }
 
   drop({ namespace, keyId }: Slot<T>): void {
@@ -118,20 +111,17 @@ export class ValueTable<T> implements Table, SlotIndex<T> {
     this.#lastNamespace = undefined;
   }
 
+  /** A slot is to be found from now on: as a new one, too, as values have no order. */
   putBack(slot: Slot<T>): void {
-    this.#insert(slot);
-  }
-
-  #groupOf(namespace: string): SlotGroup<T> {
-    return this.#find(namespace)?.group ?? { ledger: this.ledger, namespace };
-  }
-
-  #insert(slot: Slot<T>): void {
     const { group, keyId } = slot;
     const values = this.#find(group.namespace) ?? this.#open(group);
     values.slots.set(keyId, slot);
     this.#lastId = keyId;
     this.#lastSlot = slot;
+  }
+
+  #groupOf(namespace: string): SlotGroup<T> {
+    return this.#find(namespace)?.group ?? { ledger: this.ledger, namespace };
   }
 
   #find(namespace: string): Namespace<T> | undefined {

@@ -34,7 +34,6 @@ export class TimerQueue implements SlotIndex<true> {
   readonly #ledger: Ledger<true>;
   readonly #buckets = new Map<number, Bucket>();
   readonly #times = new BinaryHeap<number>((a, b) => a < b);
-  #singles = 0;
 
   constructor(uid: string, changes: Changes, restored: readonly RestoredTimer[] = [], kind: TimerKind = "timer") {
     this.#ledger = new Ledger(this, { layout: "timer", prefix: timerPrefix(kind, uid), uid, name: kind, changes });
@@ -43,7 +42,6 @@ export class TimerQueue implements SlotIndex<true> {
       const timers = bucket.timers(namespace) ?? bucket.open({ ledger: this.#ledger, timeMs, namespace });
       const stored = { value: true, order: sequence, timeMs, lastUpdateMs: undefined };
       bucket.add(timers, this.#ledger.restore(timers.group, key, keyId(key), stored));
-      this.#singles++;
     }
   }
 
@@ -53,7 +51,7 @@ export class TimerQueue implements SlotIndex<true> {
   }
 
   get size(): number {
-    let size = this.#singles;
+    let size = this.#ledger.size;
     for (const { groups } of this.#buckets.values()) for (const group of groups) size += group.size;
     return size;
   }
@@ -64,7 +62,6 @@ export class TimerQueue implements SlotIndex<true> {
     const timers = bucket.timers(namespace) ?? bucket.open({ ledger: this.#ledger, timeMs, namespace });
     if (timers.slots.has(id)) return;
     bucket.add(timers, this.#ledger.add(timers.group, key, id, true));
-    this.#singles++;
   }
 
   /**
@@ -107,23 +104,17 @@ export class TimerQueue implements SlotIndex<true> {
 
   /** That a timer was registered is undone. */
   drop(timer: Slot<true>): void {
-    this.#drop(this.#buckets.get(timer.timeMs)!, timer);
+    this.#buckets.get(timer.timeMs)!.drop(timer);
   }
 
   /** That a timer fired or was deleted is undone. */
   putBack(timer: Slot<true>): void {
     this.#bucket(timer.timeMs).putBack(timer);
-    this.#singles++;
   }
 
   #remove(bucket: Bucket, timer: Slot<true>): void {
     this.#ledger.clear(timer);
-    this.#drop(bucket, timer);
-  }
-
-  #drop(bucket: Bucket, timer: Slot<true>): void {
     bucket.drop(timer);
-    this.#singles--;
   }
 
   #bucket(timeMs: number): Bucket {

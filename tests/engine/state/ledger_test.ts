@@ -91,7 +91,7 @@ Deno.test("undo() takes added slots out of the index and puts cleared ones back,
   add("c", 3);
   journal.undo();
 
-  assertEquals(index.calls, ["drop c", "put back b"]);
+  assertEquals([index.calls, ledger.size], [["drop c", "put back b"], 2]);
   assertEquals([a!.value, b!.value, commit()], [1, 2, [[entry("a"), "[0,1]"], [entry("b"), "[1,2]"]]]);
 });
 

@@ -30,7 +30,7 @@ Deno.test("ValueTable keeps one value per namespace and key", () => {
     undefined,
     undefined,
   ]);
-  assertEquals(table.size, 3);
+  assertEquals(table.ledger.size, 3);
 });
 
 Deno.test("ValueTable keeps keys of different types apart", () => {
@@ -49,7 +49,7 @@ Deno.test("set() removes a value when it is given undefined, and only that", () 
   set("w2", "a", 3);
   set("w1", "a", undefined);
 
-  assertEquals([get("w1", "a"), get("w1", "b"), get("w2", "a"), table.size], [undefined, 2, 3, 2]);
+  assertEquals([get("w1", "a"), get("w1", "b"), get("w2", "a"), table.ledger.size], [undefined, 2, 3, 2]);
 });
 
 Deno.test("set() begins anew when a namespace was emptied", () => {
@@ -58,14 +58,14 @@ Deno.test("set() begins anew when a namespace was emptied", () => {
   set("w1", "a", undefined);
   set("w1", "a", 2);
 
-  assertEquals([get("w1", "a"), table.size], [2, 1]);
+  assertEquals([get("w1", "a"), table.ledger.size], [2, 1]);
 });
 
 Deno.test("set() changes nothing when it is given undefined where nothing is", () => {
   const { table, set, commit } = newTable();
   set("w1", "a", undefined);
 
-  assertEquals([table.size, commit()], [0, []]);
+  assertEquals([table.ledger.size, commit()], [0, []]);
 });
 
 Deno.test("ValueTable stores one entry per changed key, by uid, state, namespace and key", () => {
@@ -143,7 +143,7 @@ Deno.test("remove() removes the value of an entry", () => {
   commit();
   set("w1", { a: 2, b: 1 }, undefined);
 
-  assertEquals([get("w1", { a: 2, b: 1 }), table.size], [undefined, 0]);
+  assertEquals([get("w1", { a: 2, b: 1 }), table.ledger.size], [undefined, 0]);
   assertEquals(commit(), [['["state","counter","total","w1",{"b":1,"a":2}]', null]]);
 });
 
@@ -174,7 +174,7 @@ Deno.test("mergeNamespaces() moves a value to a target that has none, without as
     throw new Error("asked");
   });
 
-  assertEquals([get("w1", "a"), get("w2", "a"), table.size], [7, undefined, 1]);
+  assertEquals([get("w1", "a"), get("w2", "a"), table.ledger.size], [7, undefined, 1]);
 });
 
 Deno.test("mergeNamespaces() changes nothing when no source has a value, or its function throws or gives undefined", () => {
