@@ -38,6 +38,10 @@ const FLAGS = {
     parse: parseTime,
     help: "begin at this time instead of the beginning of the topics: faster, but state of before is missing",
   },
+  wait: {
+    short: "w",
+    help: "go on with the records that come, until nothing more can come of this one; Ctrl-C ends it",
+  },
   json: { short: "J", help: "one JSON object a line: each step, and what was found where it was sent" },
   job: {
     value: "FILE",
@@ -61,6 +65,7 @@ export interface FollowOptions {
     readonly last: number;
   };
   readonly fromMs: number | undefined;
+  readonly wait: boolean;
   readonly json: boolean;
   readonly jobs: readonly JobFile[];
 }
@@ -72,9 +77,9 @@ export interface FollowOptions {
  */
 export function parseFollow(args: readonly string[]): FollowOptions {
   const { jobs, rest } = takeJobs(args);
-  const { _: [topic, partition, offset], key, last, from, json } = parseFlags(rest, FLAGS, COMMAND_LINE);
+  const { _: [topic, partition, offset], key, last, from, wait, json } = parseFlags(rest, FLAGS, COMMAND_LINE);
   const files = (jobs.length > 0 ? jobs : DEFAULT_JOBS).map(parseJobFile);
-  const common = { topic: topic!, fromMs: from, json, jobs: files };
+  const common = { topic: topic!, fromMs: from, wait, json, jobs: files };
   if (key !== undefined) {
     if (partition !== undefined) {
       throw new UsageError("Cannot use --key with a partition: one of the two says which record");
@@ -112,6 +117,8 @@ export interface FollowIo {
   readonly colours: boolean;
   /** Says to the person what is not data. */
   readonly note: (text: string) => void;
+  /** Ends it. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -119,13 +126,15 @@ export interface FollowIo {
  * @throws {UsageError} if there is no such record, or no job reads its topic
  */
 export async function follow(broker: Broker, options: FollowOptions, io: FollowIo): Promise<void> {
-  const { fromMs, json } = options;
+  const { fromMs, wait, json } = options;
+  const { signal, note } = io;
   const places = await placesOf(broker, options, io);
-  const jobs = await describeFiles(options.jobs);
+  const jobs = await describeFiles(options.jobs, signal);
   checkRead(jobs, options.topic);
   const paint = painter(io.colours);
   let traces = 0;
-  for await (const trace of followChain(broker, { jobs, places, fromMs })) {
+  const onWaiting = (job: string, why: string | undefined) => note(`${job}: waits: ${why ?? "nothing is to be seen"}`);
+  for await (const trace of followChain(broker, { jobs, places, fromMs, wait, signal, onWaiting })) {
     await io.write(json ? jsonLines(trace) : `${traces++ > 0 ? "\n" : ""}${traceText(trace, paint)}`);
   }
 }
@@ -163,7 +172,7 @@ function jsonLines({ job, file, from, steps, sent, open, why }: JobTrace): strin
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<void> {
   const options = parseFollow(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args);
   const logger = createLogger();
   await using broker = await openBroker({ settings: brokerSettings(), logger });
@@ -171,6 +180,7 @@ async function main(): Promise<void> {
     write: writeOutput,
     colours: Deno.stdout.isTerminal() && !Deno.noColor,
     note: (text) => logger.info(text),
+    signal,
   });
 }
 

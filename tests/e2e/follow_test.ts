@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { buildFlight, buildSkyone } from "../builders.ts";
 import type { Line } from "../../chaos/oracle.ts";
-import { forEachBroker, read as readLines, run, succeed, type TestBroker } from "./programs.ts";
+import { forEachBroker, read as readLines, run, start, succeed, type TestBroker } from "./programs.ts";
 
 const NOW = "2026-10-19T12:00:00Z";
 const S16 = ["--from", "earliest", "--bounded", "--now", NOW];
@@ -183,4 +183,43 @@ forEachBroker("follow says what is wrong with what it was asked for", async (bro
     assertEquals([args, code === 0], [args, false]);
     assertMatch(stderr, says);
   }
+});
+
+forEachBroker(
+  "follow --wait goes on with the records that come, until the result lies in its topic",
+  async (broker) => {
+    await succeed(broker, "gen", ["--create", "--count", "0"]);
+    const flight = (time: string, confirmation: string) =>
+      line(0, time, buildFlight({ confirmation }), { confirmation });
+    await succeed(broker, "topics", ["write", "flightdata"], flight("12:00:10", "FIRST"));
+    // Its partition alone has records, and the others are silent: so only a later record of it brings event time further.
+    await using following = start(broker, "follow", ["flightdata", "0", "0", "--wait"]);
+    await following.says(/user_statistics: waits: 1 window of "user_statistics" is open/);
+    assertEquals(following.stdout, "");
+    await succeed(broker, "topics", ["write", "flightdata"], flight("12:01:00", "NEXT"));
+    await following.says(/waits: the job itself to write it to "userstatistics"/);
+    await succeed(broker, "s20", ["--from", "earliest", "--bounded"]);
+    const { code, stdout } = await following.ended;
+    assertEquals(code, 0);
+    assertMatch(
+      stdout,
+      /window 2026-10-19 12:00:00–12:01:00 of ".*" fired, as event time reached 2026-10-19 12:00:59\.999/,
+    );
+    assertMatch(stdout, /sent to userstatistics-\d offset 0/);
+  },
+);
+
+forEachBroker("follow --wait ends at a signal, and its job's process with it", async (broker) => {
+  await succeed(broker, "gen", ["--create", "--count", "0"]);
+  await succeed(
+    broker,
+    "topics",
+    ["write", "flightdata"],
+    line(0, "12:00:10", buildFlight({ confirmation: "FIRST" }), { confirmation: "FIRST" }),
+  );
+  await using following = start(broker, "follow", ["flightdata", "0", "0", "--wait"]);
+  await following.says(/waits: 1 window/);
+  following.kill("SIGTERM");
+  const { code, stdout } = await following.ended;
+  assertEquals([code, stdout], [0, ""]);
 });

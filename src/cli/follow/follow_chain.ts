@@ -1,8 +1,24 @@
 import type { Broker } from "../../connectors/broker.ts";
-import { type SentStep, type TraceStep } from "../../engine/mod.ts";
+import { type SentStep, SYSTEM_CLOCK, type TraceStep } from "../../engine/mod.ts";
 import { findSent, type FoundRecord } from "./find_record.ts";
 import { type JobFile, runJobFile } from "./job_process.ts";
-import type { EndMessage, JobMessage, Place, RerunStart } from "./protocol.ts";
+import type { EndMessage, FollowMessage, JobMessage, Place, RerunStart } from "./protocol.ts";
+
+/** Between two looks for a record that a running job is to write, ms. */
+const ASK_AGAIN_MS = 500;
+
+/** What is followed, and how. */
+export interface ChainOptions {
+  readonly jobs: readonly DescribedFile[];
+  readonly places: readonly Place[];
+  /** Where jobs begin, ms since the Unix epoch; left out: at a commit, or the beginning. */
+  readonly fromMs?: number | undefined;
+  /** Whether to go on with the records that come, until nothing more can come of these. */
+  readonly wait: boolean;
+  readonly signal: AbortSignal;
+  /** Called with what a job waits for. */
+  readonly onWaiting: (job: string, why: string | undefined) => void;
+}
 
 /** What one job made of some records. */
 export interface JobTrace {
@@ -28,12 +44,13 @@ export interface DescribedFile extends JobMessage {
 }
 
 /** What each file describes. */
-export async function describeFiles(files: readonly JobFile[]): Promise<DescribedFile[]> {
+export async function describeFiles(files: readonly JobFile[], signal: AbortSignal): Promise<DescribedFile[]> {
   return await Promise.all(files.map(async (file) => {
     let description: JobMessage | undefined;
-    await runJobFile(file, { command: "describe" }, (message) => {
+    const onMessage = (message: FollowMessage) => {
       if (message.type === "job") description = message;
-    });
+    };
+    await runJobFile(file, { command: "describe" }, { onMessage, signal });
     return { ...description!, file };
   }));
 }
@@ -44,12 +61,9 @@ export async function describeFiles(files: readonly JobFile[]): Promise<Describe
  */
 export async function* followChain(
   broker: Broker,
-  { jobs, places, fromMs }: {
-    readonly jobs: readonly DescribedFile[];
-    readonly places: readonly Place[];
-    readonly fromMs?: number | undefined;
-  },
+  options: ChainOptions,
 ): AsyncGenerator<JobTrace> {
+  const { jobs, places } = options;
   const done = new Set<string>();
   let next = places;
   while (next.length > 0) {
@@ -58,7 +72,7 @@ export async function* followChain(
       const ours = next.filter((place) => job.reads.includes(place.topic) && !done.has(nameOf(job, place)));
       if (ours.length === 0) continue;
       for (const place of ours) done.add(nameOf(job, place));
-      const trace = await followThrough(broker, { job, places: ours, fromMs });
+      const trace = await followThrough(broker, job, { ...options, places: ours });
       yield trace;
       following.push(...trace.sent.values());
     }
@@ -72,23 +86,28 @@ function nameOf({ job }: JobMessage, { topic, partition, offset }: Place): strin
 
 async function followThrough(
   broker: Broker,
-  { job, places, fromMs }: {
-    readonly job: DescribedFile;
-    readonly places: readonly Place[];
-    readonly fromMs: number | undefined;
-  },
+  job: DescribedFile,
+  { places, fromMs, wait, signal, onWaiting }: ChainOptions,
 ): Promise<JobTrace> {
   const steps: TraceStep[] = [];
   let from: RerunStart = "the beginning";
   let end: EndMessage | undefined;
-  await runJobFile(job.file, { command: "follow", places, fromMs }, (message) => {
+  const onMessage = (message: FollowMessage) => {
     if (message.type === "step") steps.push(message.step);
     else if (message.type === "start") from = message.from;
+    else if (message.type === "waiting") onWaiting(job.job, message.why);
     else if (message.type === "end") end = message;
-  });
+  };
+  await runJobFile(job.file, { command: "follow", places, fromMs, wait }, { onMessage, signal });
   const sent = new Map<number, FoundRecord>();
   for (const step of steps.filter((step): step is SentStep => step.kind === "sent")) {
-    const found = step.record && await findSent(broker, step.record);
+    if (step.record === undefined) continue;
+    let found = await findSent(broker, step.record);
+    for (let asked = 0; wait && found === undefined && !signal.aborted; asked++) {
+      if (asked === 1) onWaiting(job.job, `the job itself to write it to "${step.record.topic}"`);
+      await SYSTEM_CLOCK.sleep(ASK_AGAIN_MS, signal);
+      found = await findSent(broker, step.record);
+    }
     if (found !== undefined) sent.set(step.step, found);
   }
   return {

@@ -16,14 +16,16 @@ export function parseJobFile(text: string): JobFile {
 
 /**
  * Runs a job's file so that it is not executed but does what is requested, see `preload.ts`.
- * @param onMessage is called with what it reports
+ * @param options.onMessage is called with what it reports
+ * @param options.signal ends it
  * @throws {JobError} if it fails, with what it printed to standard error
  */
 export async function runJobFile(
   { file, args }: JobFile,
   request: FollowRequest,
-  onMessage: (message: FollowMessage) => void,
+  { onMessage, signal }: { readonly onMessage: (message: FollowMessage) => void; readonly signal: AbortSignal },
 ): Promise<void> {
+  signal.throwIfAborted();
   // The permissions of a lesson, without its own preloaded file.
   const flags = argumentsOf("s16").slice(0, -1).filter((flag) => !flag.startsWith("--preload"));
   const preload = new URL("preload.ts", import.meta.url).href;
@@ -33,6 +35,8 @@ export async function runJobFile(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  const stop = () => child.kill("SIGTERM");
+  signal.addEventListener("abort", stop);
   const stdin = child.stdin.getWriter();
   await stdin.write(new TextEncoder().encode(JSON.stringify(request)));
   await stdin.close();
@@ -41,6 +45,8 @@ export async function runJobFile(
     new Response(child.stderr).text(),
     takeMessages(child.stdout, onMessage),
   ]);
+  signal.removeEventListener("abort", stop);
+  signal.throwIfAborted();
   if (status.success && reported) return;
   const said = stderr.trim().split("\n").at(-1)?.replace(/^error: /, "") ?? "";
   throw new JobError(

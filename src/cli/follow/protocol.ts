@@ -17,6 +17,8 @@ export type FollowRequest =
     readonly places: readonly Place[];
     /** Where to begin, ms since the Unix epoch; left out: at the last commit, or at the beginning of the topics. */
     readonly fromMs?: number | undefined;
+    /** Whether to go on, with the records that come, until nothing more can come of those that are followed. */
+    readonly wait: boolean;
   };
 
 /** A message of the process, as a line of JSON behind {@link MESSAGE_MARK} on its standard output. */
@@ -24,6 +26,7 @@ export type FollowMessage =
   | JobMessage
   | { readonly type: "start"; readonly from: RerunStart }
   | { readonly type: "step"; readonly step: TraceStep }
+  | { readonly type: "waiting"; readonly why: string | undefined }
   | EndMessage;
 
 /** What the file describes. */

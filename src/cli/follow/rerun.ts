@@ -69,7 +69,7 @@ class Followed implements Tracer {
  */
 export async function rerun(
   { graph, options, run }: DescribedJob,
-  { places, fromMs }: Rerun,
+  { places, fromMs, wait: waits }: Rerun,
   report: (message: FollowMessage) => void,
 ): ReturnType<DescribedJob["run"]> {
   const { port } = options.store as unknown as { readonly port: Broker };
@@ -109,11 +109,14 @@ export async function rerun(
     while (!followed.isDone && !hasReadAll(readers, ends) && !await wait(LOOK_MS));
     // The job must have noticed how long each partition has been silent by then.
     await wait(2 * LOOK_MS);
-    for (let ms = 0; ms < SETTLE_MS && !followed.isDone; ms += LOOK_MS) {
+    const reason = () =>
+      view === undefined || followed.open === 0 ? undefined : whyNothingComesOut(view, clock.monotonicMs());
+    for (let ms = 0; (waits || ms < SETTLE_MS) && !followed.isDone && !options.signal.aborted; ms += LOOK_MS) {
+      if (ms === SETTLE_MS) report({ type: "waiting", why: reason() });
       clock.advance(real());
       if (await wait(LOOK_MS)) break;
     }
-    const why = view === undefined || followed.open === 0 ? undefined : whyNothingComesOut(view, clock.monotonicMs());
+    const why = reason();
     stop.abort(new Error("All that comes of the records has been seen"));
     const result = await running;
     report({ type: "end", found: followed.found, open: followed.open, why });
@@ -126,7 +129,7 @@ export async function rerun(
 /** The last commit, if it is of a time before all of the records. */
 async function chooseStart(
   port: Broker,
-  { job, places, fromMs }: Omit<Rerun, "command"> & { readonly job: string },
+  { job, places, fromMs }: Pick<Rerun, "places" | "fromMs"> & { readonly job: string },
 ): Promise<[DryRunStart, RerunStart]> {
   if (fromMs !== undefined) return [{ entries: new Map(), from: fromMs }, "a time"];
   const entries = await port.readCommit(job);
