@@ -1,6 +1,7 @@
 import { RecordError } from "../../src/engine/errors.ts";
 import type { SourceContext, SourceReader } from "../../src/engine/source.ts";
-import { type Entry, TestPartition, TestSource } from "../../src/engine/testing/test_source.ts";
+import { TestSource } from "../../src/engine/testing/test_source.ts";
+import { type Entry, TestPartition } from "../../src/engine/testing/test_partition.ts";
 
 export type { Entry };
 

@@ -1,7 +1,7 @@
 /** Replaying and dropping dead letters, each once. */
 import { type Broker, deadLetterTopic, type OutgoingRecord, type Producer } from "../../connectors/broker.ts";
 import { BrokerError } from "../../connectors/broker_errors.ts";
-import { jobRecordOf, partitionSplit } from "../../engine/internal.ts";
+import { partitionSplit } from "../../engine/internal.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
 import { splitsOf } from "../state/commit.ts";
 import { timeText } from "../topics/read.ts";
@@ -14,6 +14,7 @@ import {
   readDeadLetters,
   type Resolution,
 } from "./dead_letters.ts";
+import { sortOut } from "./replayable.ts";
 import { originWords } from "./show.ts";
 
 /** Which dead letters are replayed or dropped, and how. */
@@ -47,7 +48,7 @@ const EXPLAINED = 10;
  */
 export function replayDeadLetters(broker: Broker, job: string, options: ResolveOptions): Promise<void> {
   const plan = async (letters: DeadLetterInfo[], resolved: DeadLetterList["resolved"]) => {
-    const { can, cannot } = await sortOut(broker, job, letters, { resolved, force: options.force });
+    const { can, cannot } = await sortOut(broker, { job, letters, resolved, force: options.force });
     explain(cannot, options.logger);
     if (can.length > 0) await warn(broker, job, can, options.logger);
     return can;
@@ -150,79 +151,6 @@ async function send(
     if (ids.length >= BATCH_DEAD_LETTERS || bytes >= BATCH_BYTES) await flush();
   }
   await flush();
-}
-
-interface SortedOut {
-  readonly can: DeadLetterInfo[];
-  readonly cannot: [DeadLetterInfo, string][];
-}
-
-async function sortOut(
-  broker: Broker,
-  job: string,
-  letters: readonly DeadLetterInfo[],
-  { resolved, force }: { readonly resolved: DeadLetterList["resolved"]; readonly force: boolean },
-): Promise<SortedOut> {
-  const existing = new Set(await broker.listTopics());
-  const topics = [...new Set(letters.flatMap(({ origin }) => origin?.topic ?? []))].filter((name) =>
-    existing.has(name)
-  );
-  const partitions = new Map(
-    (await broker.describeTopics(topics)).map(({ name, endOffsets }) => [name, endOffsets.length]),
-  );
-  const watermarks = jobRecordOf(await broker.readCommit(job))?.watermarks ?? {};
-  const can: DeadLetterInfo[] = [];
-  const cannot: [DeadLetterInfo, string][] = [];
-  for (const letter of letters) {
-    const why = whyNot(letter, partitions, resolved, force) ?? (force ? undefined : whyLateAgain(letter, watermarks));
-    if (why === undefined) can.push(letter);
-    else cannot.push([letter, why]);
-  }
-  return { can, cannot };
-}
-
-function whyNot(
-  { id, origin, operator, cutFrom }: DeadLetterInfo,
-  partitions: ReadonlyMap<string, number>,
-  resolved: DeadLetterList["resolved"],
-  force: boolean,
-): string | undefined {
-  if (origin === undefined) {
-    return `the value that failed in "${operator}" came from no topic but was made by the job itself, so there is no topic to write it to`;
-  }
-  const count = partitions.get(origin.topic);
-  if (count === undefined) return `it came from "${origin.topic}", which is not a topic here`;
-  if (origin.partition >= count) {
-    return `it came from partition ${origin.partition} of "${origin.topic}", which has ${count} now`;
-  }
-  if (cutFrom !== undefined) {
-    return `its value of ${
-      formatCount(cutFrom)
-    } bytes was too large for a dead letter, which holds only the beginning of it`;
-  }
-  if (force) return undefined;
-  const fate = resolved.get(id);
-  if (fate !== undefined) return `it was ${fate} already; --force replays it all the same`;
-  return undefined;
-}
-
-/** Why a late record would be late again, by the event time of the job's commit; undefined if not, as after a reset of the job. */
-function whyLateAgain(
-  { origin, errorClass, operator, lateFromMs }: DeadLetterInfo,
-  watermarks: Readonly<Record<string, number>>,
-): string | undefined {
-  // Dead letters of earlier versions do not hold it.
-  const fromMs = lateFromMs ?? (errorClass === "LateRecord" ? origin?.timestampMs : undefined);
-  if (fromMs === undefined) return undefined;
-  if (fromMs === Number.NEGATIVE_INFINITY) {
-    return "it falls into no window, whenever it comes; --force replays it all the same";
-  }
-  // The uid of an operator without one of its own is its name.
-  const nowMs = watermarks[operator] ?? Math.max(...Object.values(watermarks));
-  if (nowMs < fromMs) return undefined;
-  return `event time of "${operator}" is at ${
-    timeText(nowMs)
-  }, so it would be late again; --force replays it all the same`;
 }
 
 function explain(cannot: readonly (readonly [DeadLetterInfo, string])[], logger: Logger): void {

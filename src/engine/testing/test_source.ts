@@ -1,23 +1,14 @@
-import { RecordError, type RecordOrigin } from "../errors.ts";
+import { RecordError } from "../errors.ts";
 import { MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
 import type { SourceTask } from "../runtime/source_task.ts";
-import type { SplitTask } from "../runtime/split_task.ts";
-import type { Json, Position, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+import type { Source, SourceContext, SourceReader } from "../source.ts";
 import { WatermarkStrategy } from "../time/watermark_strategy.ts";
+import { type Act, TestPartition, TestSplit } from "./test_partition.ts";
 
 /** Which partition is meant. */
 export interface PartitionOptions {
   /** The partition, counted from 0; default 0. */
   readonly partition?: number;
-}
-
-/** A record in a partition, or one that cannot be decoded. */
-export interface Entry<T> {
-  /** The source's timestamp, ms since the Unix epoch, or `NO_TIMESTAMP`. */
-  readonly timestampMs: number;
-  readonly value?: T;
-  /** Thrown when the record is taken, instead of returning a value. */
-  readonly error?: Error;
 }
 
 /** Runs the job that reads a {@link TestSource}. */
@@ -26,36 +17,6 @@ export interface SourceDriver {
   settle(): Promise<void>;
   /** Called before each record that the job takes. */
   beforeTake(): void;
-}
-
-/** An action of the test between two records. */
-type Act = (task: SplitTask) => void;
-
-/** An item of a partition: a record, or an action of the test. */
-type Item<T> = Entry<T> & { readonly offset: number } | Act;
-
-/** A log that outlives its readers. */
-export class TestPartition<T> {
-  readonly id: string;
-  /** For the origin of its records. */
-  readonly topic: string;
-  readonly partition: number;
-  readonly items: Item<T>[] = [];
-  /** How many items the reader has; the rest is known to exist. */
-  arrived = Number.POSITIVE_INFINITY;
-  /** Whether no items will follow. */
-  ended = false;
-  #offset = 0;
-
-  constructor(id: string, topic = id, partition = 0) {
-    this.id = id;
-    this.topic = topic;
-    this.partition = partition;
-  }
-
-  add(entry: Entry<T>): void {
-    this.items.push({ ...entry, offset: this.#offset++ });
-  }
 }
 
 /**
@@ -222,7 +183,12 @@ export class TestSource<T> implements Source<T> {
       const start = context.restored?.get(id) ??
         (context.restored !== undefined || context.from === "earliest" ? 0 : items.length);
       const bound = context.bounded ? context.restoredBounds?.get(id) ?? items.length : undefined;
-      return new TestSplit(partition, start as number, bound as number | undefined, () => this.#driver?.beforeTake());
+      return new TestSplit({
+        partition,
+        next: start as number,
+        bound: bound as number | undefined,
+        beforeTake: () => this.#driver?.beforeTake(),
+      });
     });
     this.#splits = splits;
     return Promise.resolve({
@@ -275,80 +241,4 @@ export class TestSource<T> implements Source<T> {
 /** A strategy with the watermarks of `TestSource.watermark()`, whatever the records' timestamps are. */
 export function watermarksByHand<T = unknown>(): WatermarkStrategy<T> {
   return WatermarkStrategy.forGenerator<T>(() => ({ onEvent: () => MIN_WATERMARK }));
-}
-
-class TestSplit<T> implements SourceSplit<T> {
-  readonly bound: number | undefined;
-  /** Its task; without one the test's actions cannot be carried out. */
-  task: SplitTask | undefined;
-  readonly #partition: TestPartition<T>;
-  readonly #beforeTake: () => void;
-  #next: number;
-
-  constructor(partition: TestPartition<T>, next: number, bound: number | undefined, beforeTake: () => void) {
-    this.#partition = partition;
-    this.#next = next;
-    this.bound = bound;
-    this.#beforeTake = beforeTake;
-  }
-
-  get id(): string {
-    return this.#partition.id;
-  }
-
-  get #end(): number {
-    return this.bound ?? this.#partition.items.length;
-  }
-
-  get status(): SplitStatus {
-    const { ended, arrived, items } = this.#partition;
-    if (this.#next >= this.#end) return this.bound !== undefined || ended ? "finished" : "caughtUp";
-    return this.#next < arrived && typeof items[this.#next] !== "function" ? "ready" : "pending";
-  }
-
-  /** Carries out the test's actions before the next record. */
-  act(): void {
-    const { arrived, items } = this.#partition;
-    const end = Math.min(this.#end, arrived);
-    for (; this.#next < end; this.#next++) {
-      const item = items[this.#next];
-      if (typeof item !== "function") return;
-      if (this.task === undefined) {
-        throw new TypeError(`Cannot move event time of "${this.id}" by hand: its job does not run in a JobHarness`);
-      }
-      item(this.task);
-    }
-  }
-
-  get nextTimestampMs(): number {
-    return (this.#partition.items[this.#next] as Entry<T>).timestampMs;
-  }
-
-  take(): T {
-    this.#beforeTake();
-    const { value, error } = this.#partition.items[this.#next++] as Entry<T>;
-    if (error !== undefined) throw error;
-    return value as T;
-  }
-
-  origin(): RecordOrigin | undefined {
-    const { items, topic, partition } = this.#partition;
-    const item = items[this.#next - 1];
-    if (item === undefined || typeof item === "function") return undefined;
-    const { offset, timestampMs } = item;
-    return { topic, partition, offset, timestampMs, key: null, value: null, headers: undefined };
-  }
-
-  get position(): Json {
-    return this.#next;
-  }
-
-  get topicPosition(): Position {
-    const { topic, partition } = this.#partition;
-    return { topic, partition, offset: this.#next };
-  }
-
-  get lag(): number {
-    return this.#end - this.#next;
-  }
 }
