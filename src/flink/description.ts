@@ -4,7 +4,7 @@ import type { TopicSink } from "../connectors/sink.ts";
 import type { TopicSource } from "../connectors/source.ts";
 import type { SourceNode, StreamGraph } from "../engine/graph.ts";
 import { PERIODIC_EMIT_MS } from "../engine/time/watermark_strategy.ts";
-import type { JobRunOptions } from "../engine/runtime/job_options.ts";
+import type { JobRunOptions } from "../engine/runtime/run_options.ts";
 import type { FlinkPlan, OutletPlan, StagePlan, TopicInput, WatermarkPlan } from "./plan.ts";
 import { PROTOCOL_VERSION } from "./protocol/frame.ts";
 import { checkRunsOnFlink, cutIntoStages, type Stage, type StageOutlet } from "./stages.ts";

@@ -6,7 +6,7 @@ import type { OperatorNode, Outlet, SinkNode, SourceNode, StreamGraph, StreamNod
 import { inputsOf } from "../engine/graph.ts";
 import { FunctionSink } from "../engine/sinks/function_sink.ts";
 import { PrintSink } from "../engine/sinks/print_sink.ts";
-import type { JobRunOptions } from "../engine/runtime/job_options.ts";
+import type { JobRunOptions } from "../engine/runtime/run_options.ts";
 
 /** A source or keyed operator, and all behind it up to the next keyed operator or sink. */
 export interface Stage {

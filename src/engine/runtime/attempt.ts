@@ -9,7 +9,7 @@ import { ClockLimit, NO_LIMIT } from "../time/clock_limit.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "./error_policy.ts";
-import type { JobRunOptions } from "./job_options.ts";
+import type { JobRunOptions } from "./run_options.ts";
 import { Tracing } from "./tracing.ts";
 import { Waker } from "./waker.ts";
 

@@ -9,7 +9,7 @@ import { describeStart, warnOfMiddle } from "../reporting/describe_start.ts";
 import { StatusReporter } from "../reporting/status_reporter.ts";
 import { Watchdog } from "../reporting/watchdog.ts";
 import { Attempt } from "./attempt.ts";
-import type { JobRunOptions } from "./job_options.ts";
+import type { JobRunOptions } from "./run_options.ts";
 import { hasProcessed, type JobExecutionResult } from "./job_result.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
 import { openRunningJob } from "./open_running_job.ts";

@@ -1,6 +1,6 @@
 import type { StreamGraph } from "../graph.ts";
 import type { ExecuteOptions } from "./job_execution.ts";
-import type { JobRunOptions } from "./job_options.ts";
+import type { JobRunOptions } from "./run_options.ts";
 import type { JobExecutionResult } from "./job_result.ts";
 
 /** A job as a program has described it, on the point of being run. */

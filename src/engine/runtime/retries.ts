@@ -1,5 +1,5 @@
 import { isRetriable, maxAttemptsOf, mayRestart } from "../error_codes.ts";
-import type { JobRunOptions } from "./job_options.ts";
+import type { JobRunOptions } from "./run_options.ts";
 import { startRestarts } from "./restart_strategy.ts";
 
 const FIRST_RETRY_MS = 500;

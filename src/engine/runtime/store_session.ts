@@ -4,7 +4,7 @@ import { type JobSession, nameOf } from "../job_store.ts";
 import { Activity } from "../reporting/activity.ts";
 import { emptyView } from "../reporting/job_view.ts";
 import { Watchdog } from "../reporting/watchdog.ts";
-import type { JobRunOptions } from "./job_options.ts";
+import type { JobRunOptions } from "./run_options.ts";
 
 /** Opens the job at its store. Watched until the store has answered: to stand by after that is no trouble. */
 export async function openSession(

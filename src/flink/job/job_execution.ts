@@ -5,7 +5,7 @@
 import type { StreamGraph } from "../../engine/graph.ts";
 import { emptyView } from "../../engine/reporting/job_view.ts";
 import { booksOf } from "../../engine/reporting/books.ts";
-import type { JobRunOptions } from "../../engine/runtime/job_options.ts";
+import type { JobRunOptions } from "../../engine/runtime/run_options.ts";
 import type { JobExecutionResult } from "../../engine/runtime/job_result.ts";
 import { describeJob } from "../description.ts";
 import { serve } from "../worker/serve.ts";
