@@ -13,12 +13,13 @@ const RUN_FLAGS = [
   "--no-prompt",
   "--preload=@stream-apps/deno/early-signals",
   "--allow-net",
-  "--allow-env=BOOTSTRAP_SERVERS,BROKER*,KAFKA*,LOG_*",
+  "--allow-env=BOOTSTRAP_SERVERS,BROKER*,KAFKA*,LOG_*,TERM",
   "--allow-read",
   "--allow-write",
 ];
 const TOOLS: Readonly<Record<string, string>> = {
   jobs: "All jobs, on this machine and others: what they do, how far they are, what they wait for",
+  top: "All running jobs on one screen, live: flow, operators, event time, what they wait for",
   topics: "List, describe, create, delete, read and write topics",
   state: "Look into a job's last commit, export and import it, forget it",
   "dead-letters": "List, show, replay and drop the records that a job could not process",

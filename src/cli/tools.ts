@@ -4,6 +4,7 @@
  *
  * - `new DIR` makes a project with a job of its own
  * - `jobs` shows all jobs: what they do, how far they are, what they wait for
+ * - `top` shows all running jobs on one screen, live
  * - `topics` lists, creates, reads and writes topics
  * - `state JOB` looks into a job's last commit, carries it elsewhere, forgets it
  * - `dead-letters JOB` lists, shows, replays and drops what the job could not process
@@ -27,6 +28,10 @@ const TOOLS: Readonly<Record<string, (args: readonly string[]) => Promise<Main>>
     const { jobsCommand } = await import("./jobs.ts");
     return toolMain((rest) => jobsCommand(rest, Deno.stdout.isTerminal()), args);
   },
+  async top(args) {
+    const { showJobs } = await import("./top.ts");
+    return (signal) => showJobs(signal, args);
+  },
   topics: async (args) => toolMain((await import("./topics.ts")).topicsCommand, args),
   state: async (args) => toolMain((await import("./state.ts")).stateCommand, args),
   "dead-letters": async (args) => toolMain((await import("./dead_letters.ts")).deadLettersCommand, args),
@@ -37,6 +42,7 @@ const HELP = `Usage: deno run -A jsr:@stream-apps/deno/tools TOOL [arguments]
 Tools:
   new DIR             makes a project with a job of its own
   jobs                shows all jobs: what they do, how far they are, what they wait for
+  top                 shows all running jobs on one screen, live
   topics              lists, creates, reads and writes topics
   state JOB           looks into a job's last commit, carries it elsewhere, forgets it
   dead-letters JOB    lists, shows, replays and drops what the job could not process

@@ -54,8 +54,9 @@ export class JobsWatch {
   }
 }
 
-async function main(signal: AbortSignal): Promise<void> {
-  const { all } = parseFlags(Deno.args, FLAGS, {
+/** Shows all running jobs until the signal. */
+export async function showJobs(signal: AbortSignal, args: readonly string[] = Deno.args): Promise<void> {
+  const { all } = parseFlags(args, FLAGS, {
     command: "deno task top",
     describe:
       "Shows all running jobs at the broker, live: what flows through them, their operators, event time, commits,\n" +
@@ -84,5 +85,5 @@ function plain(state: TopState): string {
 
 if (import.meta.main) {
   closeViewOnErrors();
-  await runMain(main);
+  await runMain(showJobs);
 }
