@@ -28,7 +28,7 @@ export function defineWorkflow(bookings: DataStream<SkyoneData>): DataStream<str
   return bookings.map(describe).name("describe");
 }
 
-/** `SKY1AAAAAA: ANNA@email.com flies from ATL to DFW for 700`. A field that is not there would be an error right here. */
+/** `SKY1AAAAAA: ANNA@email.com flies from ATL to DFW for 700`. TypeScript refuses a field that the schema does not have. */
 function describe(booking: SkyoneData): string {
   const { confirmation, email_address, iata_departure_code, iata_arrival_code, ticket_price } = booking;
   return `${confirmation}: ${email_address} flies from ${iata_departure_code} to ${iata_arrival_code} for ${ticket_price}`;

@@ -10,8 +10,8 @@
  *
  * New here: `union()` joins streams of one type; it promises no order between them.
  * Run `deno task gen --create` in one terminal and `deno task s16` in another; watch the topic `flightdata`, keyed by
- * `confirmation`: `deno task topics read flightdata`. `deno task s16 --sample` prints what it has written of five bookings, two
- * of which have landed, and of two values that are not bookings.
+ * `confirmation`: `deno task topics read flightdata`. `deno task s16 --sample` reads five bookings,
+ * two of which have landed, and two values that are not bookings, and prints what it writes.
  */
 import { type DataStream, StreamExecutionEnvironment, WatermarkStrategy } from "./engine/mod.ts";
 import { lessonOptions, openLessonBroker } from "./lesson.ts";

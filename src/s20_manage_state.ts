@@ -50,6 +50,7 @@ class ProcessUserStatistics extends ProcessWindowFunction<UserStatistics, UserSt
     out: Collector<UserStatistics>,
   ): void {
     const state = context.globalState().getState(this.#total);
+    // One element: reduce() has already merged those of the window.
     for (const statistics of elements) {
       const before = state.value();
       const total = before === undefined ? statistics : mergeStatistics(before, statistics);
