@@ -11,20 +11,21 @@ import type { SingleOutputStreamOperator } from "./data_stream.ts";
 import type { StreamExecutionEnvironment } from "./environment.ts";
 
 /**
- * A stream whose records are for all keys of another one, with the states that keep what is needed of them: `connect()` it.
+ * A stream whose records reach all keys of another one, with the descriptors of the maps in which a function keeps what it
+ * needs of them. Hand it to `connect()` of the other stream.
  * @see Flink: BroadcastStream
  */
 export class BroadcastStream<T> {
   /** Carries the type only. */
   declare protected readonly recordType: T;
-  /** The environment that describes it. For the API itself, as are the other properties. */
+  /** The environment of its job. For the API itself. */
   readonly env: StreamExecutionEnvironment;
   /** @internal */
   readonly input: NodeInput;
   /** @internal */
   readonly descriptors: BroadcastDescriptors;
 
-  /** A stream for all keys of another one; `DataStream.broadcast()` makes it. */
+  /** Made by `DataStream.broadcast()`. */
   constructor(env: StreamExecutionEnvironment, from: readonly Outlet[], descriptors: BroadcastDescriptors) {
     checkDescriptors(descriptors);
     this.env = env;
@@ -33,7 +34,7 @@ export class BroadcastStream<T> {
   }
 }
 
-/** A stream, connected with one whose records are for all of it. @see Flink: BroadcastConnectedStream */
+/** A stream connected with a broadcast one. @see Flink: BroadcastConnectedStream */
 export class BroadcastConnectedStream<T1, T2> {
   /** @internal */
   protected readonly env: StreamExecutionEnvironment;
@@ -42,14 +43,14 @@ export class BroadcastConnectedStream<T1, T2> {
   /** @internal */
   protected readonly descriptors: BroadcastDescriptors;
 
-  /** Two streams, one of which is broadcast; `DataStream.connect()` makes it. */
+  /** Made by `DataStream.connect()`. */
   constructor(first: NodeInput, { env, input, descriptors }: BroadcastStream<T2>) {
     this.env = env;
     this.streams = new ConnectedStreams(env, first, input);
     this.descriptors = descriptors;
   }
 
-  /** All that the function emits: any number of records for each of either stream. */
+  /** Emits what the function collects: any number of records for each record of either stream. */
   process<R>(fn: BroadcastProcessFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a BroadcastProcessFunction", fn, ["processElement", "processBroadcastElement"]);
     this.env.graph.claim("process", fn);
@@ -69,12 +70,12 @@ export class BroadcastConnectedStream<T1, T2> {
   }
 }
 
-/** A keyed stream, connected with one whose records are for all keys: the function has state and timers for each key. */
+/** A keyed stream connected with a broadcast one: the function has state and timers for each key. */
 export class KeyedBroadcastConnectedStream<T1, T2, K> extends BroadcastConnectedStream<T1, T2> {
   /** Carries the type only. */
   declare protected readonly keyType: K;
 
-  /** All that the function emits: any number of records for each of either stream, and when its timers come due. */
+  /** Emits what the function collects: any number of records for each record of either stream, and for each timer. */
   override process<R>(fn: KeyedBroadcastProcessFunction<K, T1, T2, R>): SingleOutputStreamOperator<R> {
     const [members, optional] = [["processElement", "processBroadcastElement"], ["onTimer", "open", "close"]] as const;
     checkFunctions("process", "a KeyedBroadcastProcessFunction", fn, members, optional);

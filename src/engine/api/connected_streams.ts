@@ -16,7 +16,7 @@ import type { StreamExecutionEnvironment } from "./environment.ts";
 
 /**
  * Two streams of any types that go into one function. There is no order between the two; event time is that of the stream
- * further behind, also after it has been idle.
+ * further behind; one that comes back from idleness holds it back again.
  * @see Flink: ConnectedStreams
  */
 export class ConnectedStreams<T1, T2> {
@@ -29,7 +29,7 @@ export class ConnectedStreams<T1, T2> {
   /** @internal */
   protected readonly second: NodeInput;
 
-  /** Two streams of one environment; `DataStream.connect()` makes it. */
+  /** Made by `DataStream.connect()`, of two streams of one environment. */
   constructor(env: StreamExecutionEnvironment, first: NodeInput, second: NodeInput) {
     this.env = env;
     this.first = first;
@@ -57,14 +57,14 @@ export class ConnectedStreams<T1, T2> {
     return this.transform("co-map", () => new CoProcessOperator(coMap(fn), { keyed: false }));
   }
 
-  /** All that `flatMap1()` and `flatMap2()` emit, at the timestamp of the record. */
+  /** Emits what `flatMap1()` and `flatMap2()` collect, with the record's timestamp. */
   flatMap<R>(fn: CoFlatMapFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("flatMap", "a CoFlatMapFunction", fn, ["flatMap1", "flatMap2"]);
     this.env.graph.claim("flatMap", fn);
     return this.transform("co-flatMap", () => new CoProcessOperator(coFlatMap(fn), { keyed: false }));
   }
 
-  /** All that the function emits: any number of records for each of either stream. */
+  /** Emits what the function collects: any number of records for each record of either stream. */
   process<R>(fn: CoProcessFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a CoProcessFunction", fn, ["processElement1", "processElement2"]);
     this.env.graph.claim("process", fn);
@@ -89,21 +89,21 @@ export class KeyedConnectedStreams<T1, T2, K> extends ConnectedStreams<T1, T2> {
   /** Carries the type only. */
   declare protected readonly keyType: K;
 
-  /** Emits what `map1()` or `map2()` returns for each record. The states from `open()` are those of the record's key, for both. */
+  /** Emits what `map1()` or `map2()` returns for each record. States are those of the record's key; both functions share them. */
   override map<R>(fn: CoMapFunction<T1, T2, R, KeyedRuntimeContext>): SingleOutputStreamOperator<R> {
     checkFunctions("map", "a CoMapFunction", fn, ["map1", "map2"]);
     this.env.graph.claim("map", fn);
     return this.transform("co-map", () => new CoProcessOperator(coMap(fn), { keyed: true }));
   }
 
-  /** All that `flatMap1()` and `flatMap2()` emit, with what `open()` has asked for: states of its key, for both. */
+  /** Emits what `flatMap1()` and `flatMap2()` collect. States are those of the record's key; both functions share them. */
   override flatMap<R>(fn: CoFlatMapFunction<T1, T2, R, KeyedRuntimeContext>): SingleOutputStreamOperator<R> {
     checkFunctions("flatMap", "a CoFlatMapFunction", fn, ["flatMap1", "flatMap2"]);
     this.env.graph.claim("flatMap", fn);
     return this.transform("co-flatMap", () => new CoProcessOperator(coFlatMap(fn), { keyed: true }));
   }
 
-  /** All that the function emits: any number of records for each of either stream, and when its timers come due. */
+  /** Emits what the function collects: any number of records for each record of either stream, and for each timer. */
   override process<R>(fn: KeyedCoProcessFunction<K, T1, T2, R>): SingleOutputStreamOperator<R> {
     const [members, optional] = [["processElement1", "processElement2"], ["onTimer", "open", "close"]] as const;
     checkFunctions("process", "a KeyedCoProcessFunction", fn, members, optional);
@@ -113,7 +113,7 @@ export class KeyedConnectedStreams<T1, T2, K> extends ConnectedStreams<T1, T2> {
 }
 
 /**
- * See `DataStream.connect()`.
+ * Connects two streams of one environment; the result is keyed if both are.
  * @throws {TypeError} if one stream is keyed and the other is not: whether state is meant is not clear
  */
 export function connectStreams<T1, T2>(

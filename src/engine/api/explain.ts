@@ -5,8 +5,6 @@ import type { NodeInput, StreamGraph, StreamNode } from "../graph.ts";
  *
  *     source  skyone_source    topic "skyone", no watermarks
  *       map   map              ← skyone_source
- *
- * The job is not run for that.
  */
 export function explain(graph: StreamGraph): string {
   const rows = graph.nodes.map((node) => [kindOf(node), node.name, detailsOf(node)] as const);

@@ -3,11 +3,10 @@ import type { RuntimeContext } from "./functions.ts";
 /**
  * Asks something outside about a record: a service, a database.
  *
- * In Flink an `AsyncFunction` is handed a `ResultFuture` to complete later; here it returns a promise, which is that in this
- * language. As there, it comes to a collection: one result, several or none. (Not to a bare value: a result that is itself an
- * array would be taken apart.)
+ * Where Flink hands it a `ResultFuture` to complete, here it returns a promise. As there it gives a collection: one result,
+ * several or none. (A bare value would be ambiguous: is an array one result, or several?)
  *
- * Exactly once holds for the results, not for the calls: after a crash those that were at work are made again.
+ * Exactly once holds for the results, not for the calls: after a crash those that had no answer yet are made again.
  * @see Flink: AsyncFunction.asyncInvoke()
  */
 export type AsyncFunction<IN, OUT> = (input: IN, context: AsyncContext) => Promise<readonly OUT[]>;
@@ -18,7 +17,7 @@ export type AsyncFunction<IN, OUT> = (input: IN, context: AsyncContext) => Promi
  * @see Flink: RichAsyncFunction
  */
 export interface RichAsyncFunction<IN, OUT> {
-  /** Asks about a record. It comes to any number of results. */
+  /** Asks about a record. The promise gives any number of results. */
   asyncInvoke(input: IN, context: AsyncContext): Promise<readonly OUT[]>;
   /** Called before the first record of each attempt, and before the calls that a restart makes again. */
   open?(context: RuntimeContext): void;
@@ -33,7 +32,7 @@ export interface AsyncContext {
 }
 
 /**
- * When to ask again. See {@link AsyncRetryStrategies} for those that there are.
+ * When to ask again. `AsyncRetryStrategies` makes the usual ones.
  * @see Flink: AsyncRetryStrategy
  */
 export interface AsyncRetryStrategy<OUT> {
@@ -52,14 +51,14 @@ export interface AsyncRetryStrategy<OUT> {
 
 /** How {@link AsyncFunction}s are called. */
 export interface AsyncWaitOptions<IN, OUT> {
-  /** ms for a record, all its calls and the pauses between them included; > 0, Infinity: for ever. */
+  /** ms for a record, all its calls and the pauses between them included; > 0; Infinity: no limit. */
   readonly timeoutMs: number;
   /** How many records may be at work at a time: more wait at their source. A whole number > 0, default 100. */
   readonly capacity?: number;
-  /** Default: an error is one at the record, and goes the way of the job's `onError`. */
+  /** Default: no second call; the job's `onError` says what becomes of the record. */
   readonly retry?: AsyncRetryStrategy<OUT>;
   /**
-   * Makes results in place of those that have not come in time. Default: an error at the record.
+   * Makes results in place of those that have not come in time. Default: the job's `onError` says what becomes of the record.
    * @see Flink: AsyncFunction.timeout()
    */
   readonly onTimeout?: (input: IN) => readonly OUT[];

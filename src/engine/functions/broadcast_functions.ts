@@ -15,7 +15,7 @@ import type {
 import type { Collector, KeyedRuntimeContext, RuntimeContext } from "./functions.ts";
 import type { ProcessContext, ReadOnlyTimerService, TimeDomain, TimerService } from "./process_functions.ts";
 
-/** A map that belongs to no key: what is kept of the broadcast stream. */
+/** A map that belongs to no key: what the function keeps of the broadcast stream. */
 export type BroadcastState<K extends Key, V> = MapState<K, V>;
 
 /** Broadcast state, to be read only. */
@@ -56,9 +56,9 @@ export interface BroadcastOnTimerContext<K> extends KeyedReadOnlyBroadcastContex
 /** What a broadcast function of a keyed stream learns of a record of the broadcast stream: no key is at work. */
 export interface KeyedBroadcastContext<K> extends BroadcastContext {
   /**
-   * Calls `fn` for every key that has something in a state, with that state: it may read, change and clear it, and no other.
+   * Calls `fn` for every key that has something in a state, with that state: `fn` may read, change and clear it, and no other.
    *
-   * It goes through all keys: rules that change now and then may do so, a stream of its own should not.
+   * It visits all keys: right for a rule that changes now and then, too slow for each record of a busy stream.
    */
   applyToKeyedState<D extends StateDescriptor>(descriptor: D, fn: (key: K, state: StateOf<D>) => void): void;
 }
@@ -72,7 +72,7 @@ export type StateOf<D> = D extends ValueStateDescriptor<infer T> ? ValueState<T>
   : never;
 
 /**
- * Works on a stream by what is kept of another one, which is broadcast: rules, prices, who is blocked.
+ * Processes a stream with what it keeps of a broadcast one: rules, prices, a list of who is blocked.
  *
  * Only `processBroadcastElement()` may write broadcast state. Between the streams there is no order, so a record may come
  * before the rule that it needs. Event time is that of the stream further behind: one without watermarks holds it back for ever.
@@ -92,9 +92,9 @@ export abstract class BroadcastProcessFunction<IN1, IN2, OUT> {
 }
 
 /**
- * Works on a keyed stream by what is kept of another one, which is broadcast, with state and timers, one of each per key.
+ * Processes a keyed stream with what it keeps of a broadcast one, and with state and timers of the record's key.
  *
- * In `processBroadcastElement()` no key is at work: there `applyToKeyedState()` goes through all of them.
+ * In `processBroadcastElement()` no key is at work; `applyToKeyedState()` there visits all keys.
  * @see Flink: KeyedBroadcastProcessFunction
  */
 export abstract class KeyedBroadcastProcessFunction<K, IN1, IN2, OUT> {

@@ -32,7 +32,7 @@ export interface FieldAggregate<T> {
  * `maxBy` keep the record that has the smallest or largest one.
  *
  * @param field a name, or of a tuple a position
- * @param first of records that are equal `minBy` and `maxBy` keep the first, or with `false` the last
+ * @param first whether `minBy` and `maxBy` keep the first of several equal records; false: the last
  * @see Flink: SumAggregator, ComparableAggregator
  */
 export function fieldAggregate<T>(
@@ -44,8 +44,8 @@ export function fieldAggregate<T>(
   const refused = (why: string) => new TypeError(`Cannot take ${aggregation}() of field ${name}: ${why}`);
   const fieldOf = (value: T) => (value as Record<string | number, number | string>)[field]!;
   const smaller = aggregation === "min" || aggregation === "minBy";
-  const checkAlike = (first: T, second: T) => {
-    const [a, b] = [typeof fieldOf(first), typeof fieldOf(second)];
+  const checkAlike = (one: T, other: T) => {
+    const [a, b] = [typeof fieldOf(one), typeof fieldOf(other)];
     if (a !== b) throw refused(`it is ${a} in one record and ${b} in another`);
   };
   const reduce: ReduceFunction<T> = (accumulated, next) => {
@@ -74,7 +74,7 @@ export function fieldAggregate<T>(
   };
 }
 
-/** State is immutable: a copy. */
+/** A copy, as values of state must not be changed. */
 function withField<T>(value: T, field: string | number, to: number | string): T {
   return Array.isArray(value) ? value.with(field as number, to) as T : { ...value, [field]: to };
 }

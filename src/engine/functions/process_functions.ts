@@ -8,17 +8,17 @@ export type TimeDomain = "EVENT_TIME" | "PROCESSING_TIME";
 export interface ReadOnlyTimerService {
   /** ms since the Unix epoch */
   currentProcessingTime(): number;
-  /** The operator's event time, ms; −∞ before there is any. While timers fire it is the new one already. */
+  /** The operator's event time, ms; −∞ before there is any. While event-time timers fire, it is the watermark that fires them. */
   currentWatermark(): number;
 }
 
 /**
  * Both clocks, and timers of the key at work: at most one per key, clock and time. `onTimer()` is called when event time, or the
- * machine's clock, has come to a timer's time; for one in the past that is with the next watermark, or the next look at the
- * clock.
+ * machine's clock, has come to a timer's time. A timer in the past fires with the next watermark, or the next time that the
+ * clock is read.
  *
- * Timers of all keys fire in order of time, those of one time in the order in which they were registered (Flink leaves the
- * latter open).
+ * Timers of all keys fire in order of time, those of one time in the order in which they were registered (Flink promises no
+ * order among the latter).
  * @see Flink: TimerService
  */
 export interface TimerService extends ReadOnlyTimerService {
@@ -40,7 +40,7 @@ export interface TimerService extends ReadOnlyTimerService {
   deleteProcessingTimeTimer(timeMs: number): void;
 }
 
-/** What functions learn about the record at work. It serves one call, and then the next: keep what it returns, not the context itself. */
+/** What functions learn about the record at work. One object serves all calls: keep what it returns, not the object. */
 export interface ProcessContext {
   /** Event time of the record, ms since the Unix epoch; undefined if it has none (null in Flink). In `onTimer()` the timer's. */
   timestamp(): number | undefined;
@@ -53,7 +53,7 @@ export interface ProcessContext {
   output<T>(tag: OutputTag<T>, value: T): void;
 }
 
-/** What functions behind `keyBy()` learn about the record at work. It serves one call, and then the next. */
+/** What functions behind `keyBy()` learn about the record at work. One object serves all calls: do not keep it. */
 export interface KeyedProcessContext<K> extends ProcessContext {
   /** Both clocks, and timers of the key at work. */
   timerService(): TimerService;
@@ -68,11 +68,12 @@ export interface OnTimerContext<K> extends KeyedProcessContext<K> {
 }
 
 /**
- * Makes any number of records of each, with a look at both clocks and at side outputs.
+ * Emits any number of records for each record, reads both clocks, and may emit to side outputs.
  *
  * Records that it emits have the timestamp of the one at work. It is described once and opened anew for each attempt of the
  * job. `process()` takes any object with these functions, so a small one needs no class.
- * @see Flink: ProcessFunction. State and timers are `KeyedProcessFunction`'s, behind `keyBy()`.
+ * For state and timers take a `KeyedProcessFunction`, behind `keyBy()`.
+ * @see Flink: ProcessFunction
  */
 export abstract class ProcessFunction<I, O> {
   /** Carries the types only. */
@@ -86,10 +87,11 @@ export abstract class ProcessFunction<I, O> {
 }
 
 /**
- * Makes any number of records of each, with state and timers, one of each per key.
+ * Emits any number of records for each record, with state and timers of the record's key.
  *
- * What it emits in `onTimer()` has the time of an event-time timer as its timestamp; behind a processing-time timer it has
- * none. Timers that `onTimer()` registers at or before event time fire with the same watermark, its own time again included.
+ * What it emits in `onTimer()` has the timer's time as its timestamp if that is an event-time timer, and no timestamp if it is a
+ * processing-time timer. A timer that `onTimer()` registers at or before event time fires with the same watermark, even one at
+ * the time of the timer at work.
  * @see Flink: KeyedProcessFunction
  */
 export abstract class KeyedProcessFunction<K, I, O> {
@@ -106,8 +108,9 @@ export abstract class KeyedProcessFunction<K, I, O> {
 }
 
 /**
- * Makes any number of records of each record of either input.
- * @see Flink: CoProcessFunction. State and timers are `KeyedCoProcessFunction`'s, behind `keyBy()`.
+ * Emits any number of records for each record of either input. For state and timers take a `KeyedCoProcessFunction`, behind
+ * `keyBy()`.
+ * @see Flink: CoProcessFunction
  */
 export abstract class CoProcessFunction<IN1, IN2, OUT> {
   /** Carries the types only. */
@@ -123,10 +126,12 @@ export abstract class CoProcessFunction<IN1, IN2, OUT> {
 }
 
 /**
- * Makes any number of records of each record of either input, with state and timers, one of each per key and for both inputs:
- * what one writes the other reads. Event time is
- * that of the input further behind.
- * @see Flink: KeyedCoProcessFunction; its timers are those of {@link KeyedProcessFunction}
+ * Emits any number of records for each record of either input, with state and timers of the record's key. Both inputs share
+ * them: what one writes the other reads. Event time is that of the input further behind.
+ *
+ * What it emits in `onTimer()` has the timer's time as its timestamp if that is an event-time timer, and no timestamp if it is a
+ * processing-time timer.
+ * @see Flink: KeyedCoProcessFunction
  */
 export abstract class KeyedCoProcessFunction<K, IN1, IN2, OUT> {
   /** Carries the types only. */
@@ -144,9 +149,9 @@ export abstract class KeyedCoProcessFunction<K, IN1, IN2, OUT> {
 }
 
 /**
- * One record out for each of either input, at its timestamp.
+ * Returns one record for each record of either input; it is emitted with that record's timestamp.
  *
- * Behind `keyBy()` its context is a {@link KeyedRuntimeContext}: both sides share state, one per key.
+ * Behind `keyBy()` `open()` gets a {@link KeyedRuntimeContext}, and both functions share the states of the record's key.
  * @see Flink: CoMapFunction, and with `open()` RichCoMapFunction
  */
 export interface CoMapFunction<IN1, IN2, OUT, C = RuntimeContext> {
@@ -161,8 +166,10 @@ export interface CoMapFunction<IN1, IN2, OUT, C = RuntimeContext> {
 }
 
 /**
- * Any number of records for each of either input, at its timestamp.
- * @see Flink: CoFlatMapFunction, and with `open()` RichCoFlatMapFunction; {@link CoMapFunction} for the context
+ * Collects any number of records for each record of either input; they are emitted with that record's timestamp.
+ *
+ * Behind `keyBy()` `open()` gets a {@link KeyedRuntimeContext}, and both functions share the states of the record's key.
+ * @see Flink: CoFlatMapFunction, and with `open()` RichCoFlatMapFunction
  */
 export interface CoFlatMapFunction<IN1, IN2, OUT, C = RuntimeContext> {
   /** Emits any number of records for one of the first input. */

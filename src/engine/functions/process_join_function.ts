@@ -1,7 +1,7 @@
 import type { OutputTag } from "../side_output.ts";
 import type { Collector, KeyedRuntimeContext } from "./functions.ts";
 
-/** What a {@link ProcessJoinFunction} learns about a pair. It serves one call, and then the next. */
+/** What a {@link ProcessJoinFunction} learns about a pair. One object serves all calls: do not keep it. */
 export interface JoinContext {
   /** ms since the Unix epoch */
   leftTimestamp(): number;
@@ -14,7 +14,7 @@ export interface JoinContext {
 }
 
 /**
- * Makes any number of records of each pair that an interval join finds, at the larger of its two timestamps.
+ * Emits any number of records for each pair that an interval join finds, with the larger of the pair's timestamps.
  *
  * It is described once and opened anew for each attempt of the job. Any object with these functions will do.
  * @see Flink: ProcessJoinFunction
