@@ -13,9 +13,8 @@ import {
 import type { OperatorContext } from "./operator.ts";
 import type { OnTimerContext, TimeDomain, TimerService } from "../functions/process_functions.ts";
 
-/** What kind of records an operator has. */
+/** Whether the records of an operator have a key. */
 export interface KeyedOptions {
-  /** Whether they have a key. */
   readonly keyed: boolean;
 }
 
@@ -61,7 +60,7 @@ export class FunctionContext<K, OUT> implements OnTimerContext<K>, TimerService 
     this.#keyAtWork = this.#keyed;
   }
 
-  /** Work for the key is done, or what comes has none. */
+  /** From now on no key is at work: its record or timer is done, or the next record has no key. */
   leaveKey(): void {
     this.#keyAtWork = false;
   }
@@ -105,7 +104,7 @@ export class FunctionContext<K, OUT> implements OnTimerContext<K>, TimerService 
   protected forEachKey(descriptor: StateDescriptor, fn: (key: K, state: unknown) => void): void {
     const { state: backend } = this.operator;
     const state = stateOf(this.#states, descriptor);
-    // All at once: a key whose state is cleared and set again would come again and again.
+    // A copy: a key whose state `fn` clears and sets again would be visited for ever.
     for (const key of [...backend.keysOf(descriptor)]) {
       backend.setCurrentKey(key);
       this.#keyAtWork = true;

@@ -18,7 +18,7 @@ export interface ActivityTimes {
  * What an attempt of a job is doing, for its `Watchdog` to report. Noted around awaits and batches, never per record.
  */
 export class Activity {
-  /** Another number after each beginning and end. */
+  /** Changes whenever something begins or ends: a loop that goes on has a new number. */
   turns = 0;
   readonly #clock: Clock;
   #step: Step | undefined;

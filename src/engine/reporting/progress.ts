@@ -10,8 +10,8 @@ import { eventTimeAwaited, whyNothingComesOut } from "./why_nothing_comes_out.ts
 const INTERVAL_MS = 10_000;
 
 /**
- * Logs now and then how a job is doing and, while records go in and nothing comes out, why: once after the last result, and each
- * time that event time has not moved since.
+ * Logs now and then how a job is doing. While nothing comes out it also logs why: once, and again at each look at which event
+ * time has not moved since the one before.
  */
 export class Progress {
   readonly #job: JobView;

@@ -9,13 +9,13 @@ import { describePending } from "./why_nothing_comes_out.ts";
 
 /** Between two looks, ms. */
 const LOOK_MS = 1_000;
-/** So long work may stand still before a warning, and again before the next one, ms. */
+/** How long work may stand still before the first warning, and between two warnings, ms. */
 const PATIENCE_MS = 60_000;
 /** Work that stands still for longer counts as stuck, ms. */
 const STUCK_MS = 10_000;
 /** A thread that is blocked for longer is worth a warning, ms. It is half of the default session timeout. */
 const BLOCKED_MS = 5_000;
-/** So long a stop may take before a warning says what it waits for, ms: supervisors kill a program after some 10 s. */
+/** How long a stop may take before a warning says what it waits for, ms: supervisors kill a program after some 10 s. */
 const STOP_PATIENCE_MS = 5_000;
 /** More splits than that are counted, not named. */
 const SHOWN_SPLITS = 3;
@@ -55,7 +55,7 @@ export class Watchdog implements Disposable {
   #warnAtMs = PATIENCE_MS;
   #warnedOfStop = false;
 
-  /** It begins at once. */
+  /** Begins to watch at once. */
   constructor(job: JobView, options: WatchdogOptions) {
     this.#job = job;
     this.#options = options;
@@ -141,7 +141,7 @@ export class Watchdog implements Disposable {
     return work.length === 0 ? "" : `, with ${work.join(" and ")}`;
   }
 
-  /** Why the loop, which goes round, takes nothing. */
+  /** What keeps a loop that does not wait itself from taking records. */
   #holder(): string {
     const { sources, tasks } = this.#job;
     const fetches = sources.flatMap((source) => {
@@ -155,7 +155,7 @@ export class Watchdog implements Disposable {
     return [...fetches, ...held, ...results === undefined ? [] : [results]].join(", and for ");
   }
 
-  /** Afterwards, as nothing else works meanwhile, this watchdog included. */
+  /** Warns when the thread was blocked: afterwards, as meanwhile this watchdog could not run either. */
   #warnOfBlockedThread(recordsIn: number): void {
     const { activity, logger, session, sessionTimeoutMs } = this.#options;
     const longest = activity.takeLongest();

@@ -7,19 +7,19 @@ import { formatCount } from "../words.ts";
  */
 export interface DeadLimit {
   /**
-   * For a live job: a larger share of its last 1,000 records, if they are 100 at least. > 0; 1 for never; default 0.5. A bounded
-   * run goes to its end, and fails there if no record was good.
+   * A live job ends when more than this share of its last 1,000 records are dead letters, at least 100 of them. > 0; 1 for never;
+   * default 0.5. A bounded run goes to its end, and fails there if no record was good.
    */
   readonly share?: number;
-  /** More of them within a minute; > 0; default: never. */
+  /** A job ends when there are more dead letters than this within a minute; > 0; default: never. */
   readonly perMinute?: number;
 }
 
-/** The share that a live job stands, unless it is set. */
+/** The default of `DeadLimit.share`. */
 export const DEAD_SHARE = 0.5;
-/** The share is one of so many records. */
+/** The share is counted over the last so many records. */
 const LAST_RECORDS = 1_000;
-/** Fewer dead letters do not end a job, whatever their share: at its start the first record may be one. */
+/** Fewer dead letters end no job, whatever their share: at its start the first record may be one. */
 const LEAST_DEAD_LETTERS = 100;
 
 /** @throws {RangeError} if a limit is out of range */

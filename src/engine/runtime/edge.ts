@@ -9,7 +9,7 @@ export type RecordPlace = Pick<SourceSplit<unknown>, "origin">;
 
 /** The task at the end of an edge. */
 export interface Receiver {
-  /** Whether event time means nothing to it but to be handed on: then it goes past it. */
+  /** Whether it has no use for event time: then watermarks go directly to the tasks below it. */
   readonly ignoresTime: boolean;
   readonly output: FanOut;
   process(value: unknown, timestampMs: number, place?: RecordPlace): void;
@@ -31,7 +31,7 @@ export class Edge implements StreamOutput<unknown> {
     this.#channel = channel;
   }
 
-  /** Where event time goes past the task: most tasks have no use for it, and nearly every record brings some. */
+  /** Where watermarks go that the task has no use for, as most tasks have: nearly every record brings one. */
   get timeThrough(): FanOut | undefined {
     return this.task.ignoresTime ? this.task.output : undefined;
   }
@@ -68,15 +68,15 @@ export class FanOut implements StreamOutput<unknown> {
    * where no record is at work: a timer that fires, a result that was awaited.
    */
   place: RecordPlace | undefined;
-  /** Of a main output: who follows records, and the node that it is of. Set when a job is wired. */
+  /** For a main output, who follows records and the node that emits them. Set when a job is wired. */
   trace: { readonly tracing: Tracing; readonly node: StreamNode } | undefined;
-  /** Id of the tag, of a side output. */
+  /** For a side output, the id of its tag. */
   sideOutput: string | undefined;
   /** The main output; itself unless it is a side output. */
   readonly #main: FanOut;
   #first: Edge | undefined;
   readonly #others: Edge[] = [];
-  /** The next ones below to which event time means something. */
+  /** Edges to the nearest tasks below that use event time. */
   readonly #timed: Edge[] = [];
   readonly #sideOutputs: FanOut[] = [];
   /** Emits event time in place of this one: the main output of a side output, or what is above a task that ignores time. */
@@ -106,7 +106,7 @@ export class FanOut implements StreamOutput<unknown> {
     return this.#timeSource.#watermarkMs;
   }
 
-  /** As the last commit has it: nothing is emitted to those below. */
+  /** Restores it from the last commit: nothing is emitted to the tasks below. */
   set watermarkMs(ms: number) {
     this.#watermarkMs = ms;
   }

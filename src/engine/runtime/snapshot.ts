@@ -13,7 +13,7 @@ import type { Json } from "../source.ts";
 import type { RestoredValue } from "../state/keyed_state_backend.ts";
 import type { RestoredTimer } from "../time/timer_queue.ts";
 
-/** The last commit, taken apart. */
+/** The last commit, parsed and sorted by operator. */
 export class Snapshot {
   readonly job: JobRecord | undefined;
   readonly #splits = new Map<string, Map<string, SplitRecord>>();
@@ -54,7 +54,7 @@ export class Snapshot {
     }
   }
 
-  /** `JobRecord.ahead`; empty unless the bounded run goes on that it is of. */
+  /** `JobRecord.ahead`: it counts only while the bounded run that wrote it goes on, else this is empty. */
   ahead(bounded: boolean): ReadonlyMap<string, number> {
     return new Map(Object.entries(bounded && this.job?.bounds ? this.job.ahead ?? {} : {}));
   }

@@ -41,7 +41,7 @@ export interface TracingOptions {
   readonly tracer?: Tracer | undefined;
 }
 
-/** A step but for what all have in common. */
+/** The fields of a step that only its kind has. */
 type Finding = TraceStep extends infer S ? S extends TraceStepBase ? Omit<S, keyof TraceStepBase> : never : never;
 
 /** States of the engine's own operators. */
@@ -54,17 +54,17 @@ const OPEN_WINDOWS = "windows";
  * and its last comes of it; what waits (in a window, for a timer, for an answer) is remembered, and followed again when it goes
  * on.
  *
- * While there is no {@link Tracing.tracer} nothing of it costs more than a comparison.
+ * Without a {@link Tracing.tracer} each call costs one comparison.
  */
 export class Tracing {
   /** Who follows records; undefined: nobody. It may be set while the job runs. */
   tracer: Tracer | undefined;
-  /** The steps that what is at work now came of; undefined: nobody follows it. */
+  /** Numbers of the steps that led to the work at hand; undefined: nobody follows it. */
   causes: readonly number[] | undefined;
   readonly #options: TracingOptions;
   readonly #tasks = new Map<string, TracedTask>();
   readonly #open = new OpenTraces((open) => this.tracer?.onOpenChanged?.(open));
-  /** Of the journal: what comes from here on has not been reported. */
+  /** Changes are reported up to this length of the journal. */
   #cursor = 0;
   #lastStep = 0;
 
@@ -73,7 +73,7 @@ export class Tracing {
     this.tracer = options.tracer;
   }
 
-  /** Takes note of an operator: state and timers that change are its. */
+  /** Makes an operator known, so that changes of its state and timers can be reported under its name. */
   add(task: TracedTask): void {
     this.#tasks.set(task.node.uid, task);
   }
@@ -109,7 +109,7 @@ export class Tracing {
     this.#advance(source, { kind: "decoded", value: traceValue(decoded.value), timestampMs: timeOf(timestampMs) });
   }
 
-  /** It could not be decoded, or a function threw at it: nothing that it has changed remains. */
+  /** The record at work could not be decoded, or a function threw: what it has changed is undone. */
   dead(operator: string, error: OperatorError | RecordError, policy: ErrorPolicy): void {
     if (this.causes === undefined) return;
     this.#open.undo();
@@ -124,7 +124,7 @@ export class Tracing {
     this.#report(operator, { kind: "dead", ...errorOf(error), fate });
   }
 
-  /** It is through. */
+  /** The record at work has gone all its way. */
   end(): void {
     this.#reportChanges();
     this.causes = undefined;
@@ -133,8 +133,8 @@ export class Tracing {
   // ------------------------------------------------------------------------------------------------ edges
 
   /**
-   * The record at work comes out of a node.
-   * @returns what to hand to {@link Tracing.returned} when those below have taken it
+   * A node emits a record.
+   * @returns what to hand to {@link Tracing.returned} when the operators below have taken it
    */
   emitted(node: StreamNode, value: unknown, timestampMs: number, sideOutput: string | undefined): readonly number[] {
     this.#reportChanges();
@@ -152,7 +152,7 @@ export class Tracing {
     return causes!;
   }
 
-  /** Those below have taken what was emitted. */
+  /** The operators below have taken what was emitted: what follows is again the work of the node that emitted it. */
   returned(causes: readonly number[]): void {
     this.#reportChanges();
     this.causes = causes;
@@ -188,7 +188,7 @@ export class Tracing {
     });
   }
 
-  /** Something waits: what comes of it later comes of the record at work. */
+  /** An item has to wait. What is done with it later counts as a consequence of the record at work. */
   keep(task: TracedTask, item: unknown): void {
     if (this.causes === undefined || typeof item !== "object" || item === null) return;
     let { causes } = this;
@@ -216,7 +216,7 @@ export class Tracing {
     this.causes = before;
   }
 
-  /** Two values become a pair, each of which may have been kept. */
+  /** Two values are joined, each of which may have waited: what follows is a consequence of both. */
   joined(
     task: TracedTask,
     { left, right }: { readonly left: unknown; readonly right: unknown },
@@ -235,7 +235,7 @@ export class Tracing {
 
   // ------------------------------------------------------------------------------------------------ timers and windows
 
-  /** A timer fires that is no window's, or, of an operator with windows, one that leads to {@link Tracing.window}. */
+  /** A timer fires. If its operator has windows, {@link Tracing.window} reports what it leads to. */
   timer(task: TracedTask, timer: Timer, work: () => void): void {
     const { node: { uid, name }, operator: { firesWindows } } = task;
     if (firesWindows) return this.#apart(undefined, work);
@@ -248,7 +248,7 @@ export class Tracing {
     });
   }
 
-  /** Functions are called for a window. */
+  /** User functions are called for a window: it fires, or its trigger is asked. */
   window(task: TracedTask, { namespace, emits, window, value, timestampMs }: FailedWindow, work: () => void): void {
     const { node: { uid, name }, state: { currentKey } } = task;
     // The record at work may just have come into the window.
@@ -268,19 +268,19 @@ export class Tracing {
     });
   }
 
-  /** What was in windows is in another one. */
+  /** Windows have been merged into another one. */
   merged(task: TracedTask, target: string, sources: readonly string[]): void {
     this.#open.merge(task.node.uid, target, sources, task.state.currentKey);
   }
 
-  /** A window is no more. */
+  /** A window has been cleared. */
   closed(task: TracedTask, namespace: string): void {
     this.#open.close(task.node.uid, namespace, task.state.currentKey);
   }
 
   // ------------------------------------------------------------------------------------------------ inside
 
-  /** Does work that comes of other steps than what is at work now, or of none that anybody follows. */
+  /** Does work that is not a consequence of the record at work: of other steps, or (undefined) of what nobody follows. */
   #apart(held: Held | undefined, work: () => void): void {
     const { causes } = this;
     const { journal } = this.#options.changes;
@@ -288,7 +288,7 @@ export class Tracing {
     this.causes = undefined;
     try {
       if (held === undefined) return work();
-      // Outside of a record nothing is logged otherwise, and so nothing seen of what changes.
+      // Outside of a record the journal logs nothing, and changes could not be seen; a part of it does.
       journal.part(() => {
         this.#cursor = journal.length;
         this.causes = held.causes;
@@ -371,7 +371,7 @@ export class Tracing {
     else this.#open.deleteTimer(uid, key, timeMs);
   }
 
-  /** Reports a step, and lets what follows come of it. */
+  /** Reports a step, and makes it the cause of what follows. */
   #advance(operator: string, finding: Finding): void {
     this.causes = [this.#report(operator, finding)];
   }

@@ -3,7 +3,7 @@ import { Journal } from "./journal.ts";
 /** An entry's name in the store and its text; `null` deletes it. `isStored`: whether the store has the entry already, if that is known. */
 export type StateChange = readonly [entry: string, value: string | null, isStored?: boolean];
 
-/** What the entries named in `changes` are in the end: of two changes of one entry the later counts. */
+/** The last change of each entry. */
 export function lastOf(changes: Iterable<StateChange>): Map<string, string | null> {
   const last = new Map<string, string | null>();
   for (const [entry, value] of changes) last.set(entry, value);

@@ -2,8 +2,8 @@ import type { Slot } from "./slot.ts";
 import type { StateTtlConfig } from "./state_ttl_config.ts";
 
 /**
- * A value and when it was last updated: what a slot of a state with TTL holds. Like all values it is never changed, but for its
- * links: those of one state are chained in the order of their last update.
+ * A value and when it was last updated: what a slot of a state with TTL holds. Like all values it is never changed, except for
+ * its links: the values of one state are chained in the order of their last update.
  */
 export class Timed<T> {
   readonly value: T;
@@ -24,8 +24,8 @@ export class Timed<T> {
  * The values of one ledger in the order in which they expire.
  *
  * They share one time to live, so the one updated longest ago expires first: dropping what has expired looks at nothing else,
- * and costs nothing when there is nothing. (A chain, not a `Map` from which entries are taken and put back at its end: that
- * one would walk over the holes they leave.) It holds what slots hold: what a slot gets it gets, what a slot loses it loses.
+ * and costs nothing when there is nothing. (A chain, not a `Map` from which entries are taken and put back at its end: a map
+ * would walk over the holes they leave.) The chain always holds exactly the values that slots hold.
  */
 export class Expiry<T> {
   readonly returnsExpired: boolean;

@@ -4,7 +4,7 @@ export interface Undoable {
   undo(before: unknown): void;
 }
 
-/** An {@link Undoable} that logs nothing, as nearly every record changes it. */
+/** Something that nearly every record changes: it keeps what it needs to undo that by itself, and logs nothing. */
 export interface Follower extends Undoable {
   /** How it is now, for {@link Follower.undoPart}. */
   mark(): unknown;
@@ -18,8 +18,8 @@ const KEPT_ITEMS = 1_024;
 /**
  * What the record at work has changed, so that nothing remains of it when a function throws: state, timers, outputs.
  *
- * Values of state are immutable by contract, so a reference to the one before is all that it takes: a change costs a few
- * nanoseconds. Nothing is logged outside of a record.
+ * Values of state are immutable by contract, so a reference to the one before is all that it takes, and a change costs
+ * almost nothing. Nothing is logged outside of a record.
  */
 export class Journal {
   /** The number of the record at work, or of the last one. */
@@ -30,7 +30,7 @@ export class Journal {
   readonly #previousValues: unknown[] = [];
   readonly #followers: Follower[] = [];
 
-  /** For what nearly every record changes, and which knows by the record's number what belongs to the one at work. */
+  /** Has `follower` undo its changes too. It knows by the record's number what belongs to the record at work. */
   follow(follower: Follower): void {
     this.#followers.push(follower);
   }
@@ -40,14 +40,14 @@ export class Journal {
     return this.#active;
   }
 
-  /** A record comes to work. */
+  /** A record is at work from now on. */
   begin(): void {
     this.record++;
     this.#length = 0;
     this.#active = true;
   }
 
-  /** The record is through: nothing is undone any more. */
+  /** The record at work has gone all its way: it cannot be undone any more. */
   end(): void {
     this.#active = false;
     if (this.#length <= KEPT_ITEMS) return;
@@ -89,7 +89,7 @@ export class Journal {
     return this.#length;
   }
 
-  /** What was logged from there on: the items, and what was before. */
+  /** What was logged from `from` on: the items, and what each was before. */
   *since(from: number): Generator<{ readonly item: Undoable; readonly before: unknown }> {
     for (let i = from; i < this.#length; i++) yield { item: this.#items[i]!, before: this.#previousValues[i] };
   }

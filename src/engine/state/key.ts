@@ -6,7 +6,7 @@ export type Key = Json;
 /** A key as a `Map` can hold it: equal for equal keys, different for different ones. */
 export type KeyId = string | number | boolean;
 
-/** Whose state is at work. */
+/** The key whose state is at work. */
 export interface KeyContext {
   readonly currentKey: Key;
   readonly currentKeyId: KeyId;
@@ -23,8 +23,8 @@ export function keyId(key: unknown): KeyId {
 }
 
 /**
- * The id of a key of something else than a record: `what` names it in messages.
- * @throws {TypeError} as `keyId()` does
+ * The id of a key that is not a record's, such as that of a map's entry: `what` names it in messages.
+ * @throws {TypeError} if `key` cannot be stored and read back: undefined, NaN, a function, a bigint, …
  */
 export function keyIdOf(what: string, key: unknown): KeyId {
   switch (typeof key) {

@@ -32,7 +32,7 @@ export class WindowTable<T> implements Table, SlotIndex<T>, Undoable {
     for (const window of this.#windows.values()) onOpen(window);
   }
 
-  /** The place of a value that is there. */
+  /** The slot of a value; undefined if the window has no value for that key. */
   find(namespace: string, id: KeyId): Slot<T> | undefined {
     return this.#find(namespace)?.slots.get(id);
   }
@@ -66,7 +66,7 @@ export class WindowTable<T> implements Table, SlotIndex<T>, Undoable {
     this.#changes.journal.log(this, window);
   }
 
-  /** That a window fired is undone, with the record that brought event time so far: it is open as before, and fires again. */
+  /** Undoes the firing of a window, with the record that advanced event time to its end: it is open again, and fires again. */
   undo(closed: unknown): void {
     this.#open(closed as OpenWindow<T>);
   }
@@ -81,7 +81,7 @@ export class WindowTable<T> implements Table, SlotIndex<T>, Undoable {
     window.slots.delete(keyId);
   }
 
-  /** A value that has fired is still in its window. */
+  /** Nothing to do: a value that has fired is still in its window. */
   putBack(): void {}
 
   #insert(slot: Slot<T, OpenWindow<T>>): void {

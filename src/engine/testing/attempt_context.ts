@@ -13,6 +13,7 @@ export interface TestAttemptContext extends AttemptContext {
   woken: boolean;
 }
 
+/** What a task under test gets from its attempt: a clock moved by hand, and no broker. */
 export function newAttemptContext(
   clock: ManualClock = new ManualClock(),
   onError: ErrorPolicy = "dead-letter",

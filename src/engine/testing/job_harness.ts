@@ -344,7 +344,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     await this.#rest();
   }
 
-  /** What the job came to, or that it crashed as the test wished. */
+  /** The result of the job; of one that crashed as planned, what it had counted. */
   #ended(what: string): JobExecutionResult {
     if (this.#result !== undefined) return this.#result;
     if (this.#crash !== undefined) return { jobName: this.#jobName, end: "stopped", books: this.books() };

@@ -15,7 +15,7 @@ export class BinaryHeap<T> {
     return this.#items[0];
   }
 
-  /** The smallest of all others. */
+  /** The smallest item but for the first. */
   second(): T | undefined {
     const items = this.#items;
     const [a, b] = [items[1], items[2]];

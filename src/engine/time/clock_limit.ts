@@ -2,7 +2,7 @@ import { formatOrigin, type RecordOrigin } from "../errors.ts";
 import { formatTime } from "../record.ts";
 import { formatCount } from "../words.ts";
 
-/** How far event time may be ahead of a clock, and who hears of the first record beyond that. */
+/** How far event time may be ahead of a clock, and who is warned of the first record beyond that. */
 export interface ClockLimitOptions {
   readonly clock: { now(): number };
   /** ms; Infinity for any time */
@@ -12,18 +12,17 @@ export interface ClockLimitOptions {
 }
 
 /**
- * The furthest that event time may come: so long before the clock does.
+ * How far event time may get ahead of the clock.
  *
- * A clock of somebody else that is wrong by years would otherwise take all others' time away: one record of 2031, and whatever
- * comes later is late. A record beyond the limit goes its way like any other, and into its window, which fires when time has come
- * there; but it says nothing about how far event time is. It is not merely taken for one at the limit: that would still make
- * records late that are right.
+ * Without it one wrong clock would spoil the job: after one record of 2031 all records of today are late. A record beyond the
+ * limit is processed like any other, and waits in its window until event time gets there; but it does not advance event time. Nor
+ * does it advance event time up to the limit: that would still make good records late.
  */
 export class ClockLimit {
   /** How many records were beyond it. */
   count = 0;
   readonly #options: ClockLimitOptions;
-  /** As the clock had it when a time came that needed a look at it: an earlier one needs none. */
+  /** The limit when the clock was last read. It only grows, so that a time below it needs no new look at the clock. */
   #limitMs: number;
   #first: string | undefined;
 
@@ -76,7 +75,7 @@ export class ClockLimit {
   }
 }
 
-/** Any time is right. */
+/** Accepts every time. */
 export const NO_LIMIT: ClockLimit = new ClockLimit({
   clock: { now: () => 0 },
   maxAheadMs: Number.POSITIVE_INFINITY,

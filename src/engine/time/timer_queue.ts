@@ -18,7 +18,7 @@ export interface RestoredTimer {
 
 /** The timers of one time and namespace that were registered one by one. The value of each slot is true. */
 interface TimersOfNamespace {
-  /** Apart from the map: what waits for the next commit holds on to it. */
+  /** Not one object with the map: timers that wait for the next commit keep their group in memory, and would keep the map. */
   readonly group: SlotGroup<true>;
   readonly slots: Map<KeyId, Slot<true>>;
 }
@@ -27,7 +27,7 @@ interface TimersOfNamespace {
  * The timers of one operator that go by one clock: at most one per time, namespace (a window's id) and key.
  *
  * They fire in order of time, and those of one time in the order in which they were registered, groups behind single ones.
- * (Flink leaves the latter open: its order is that of a binary heap.) Timers of one time share a bucket, as most do with
+ * (Flink promises no order for timers of one time: it takes them from a binary heap.) Timers of one time share a bucket, as most do with
  * windows, so the heap stays small.
  */
 export class TimerQueue implements SlotIndex<true> {
@@ -102,12 +102,12 @@ export class TimerQueue implements SlotIndex<true> {
     }
   }
 
-  /** That a timer was registered is undone. */
+  /** Undoes that a timer was registered. */
   drop(timer: Slot<true>): void {
     this.#buckets.get(timer.timeMs)!.drop(timer);
   }
 
-  /** That a timer fired or was deleted is undone. */
+  /** Undoes that a timer fired or was deleted. */
   putBack(timer: Slot<true>): void {
     this.#bucket(timer.timeMs).putBack(timer);
   }
@@ -130,7 +130,7 @@ export class TimerQueue implements SlotIndex<true> {
 
 /** The timers of one time, single ones in order of registration. */
 class Bucket {
-  /** Those that have not been begun. */
+  /** Groups that have not begun to fire. */
   readonly groups: TimerGroup[] = [];
   readonly #inOrder: Slot<true>[] = [];
   #next = 0;

@@ -27,7 +27,7 @@ export const CONNECTED: WatermarkCombinerOptions = { flushWhenAllIdle: false, ho
  */
 export class WatermarkCombiner {
   readonly #options: WatermarkCombinerOptions;
-  /** Of an input that has ended, the last one before. */
+  /** By input; of one that has ended, its last one before the end. */
   readonly #watermarks: Float64Array;
   readonly #idle: boolean[];
   readonly #ended: boolean[];

@@ -8,8 +8,8 @@ export type DeltaFunction<T> = (oldDataPoint: T, newDataPoint: T) => number;
 /**
  * Fires at a record that is further than `threshold` from the one at the last firing (at first: from the window's first record).
  *
- * Triggers with different functions have the same description: give the operator another `uid()` when the function changes. It
- * does not work on windows that merge.
+ * Triggers with different functions have the same description: give the operator another `uid()` when the function changes. Windows
+ * that merge, such as sessions, refuse this trigger.
  */
 export class DeltaTrigger<T> extends Trigger<T, Window> {
   /** For explain, and stored with the state. */

@@ -4,8 +4,8 @@ import { GlobalWindow } from "./window.ts";
 import { WindowAssigner } from "./window_assigner.ts";
 
 /**
- * One window a key for all records, which never ends: it emits nothing without a `trigger()`, and holds all of them
- * until one purges it. What it emits has the timestamp {@link GlobalWindow.MAX_TIMESTAMP}. No record is late.
+ * One window per key, which never ends: it emits nothing without a `trigger()`, and holds all records until the trigger purges
+ * it. What it emits has the timestamp {@link GlobalWindow.MAX_TIMESTAMP}. No record is late.
  */
 export class GlobalWindows extends WindowAssigner<unknown, GlobalWindow> {
   /** For explain, and stored with the state. */
@@ -25,7 +25,7 @@ export class GlobalWindows extends WindowAssigner<unknown, GlobalWindow> {
   }
 
   /**
-   * Fires once, when a bounded input has come to its end. What was in the window stays there, and a later run of the job emits
+   * Windows that fire once, when a bounded input has come to its end. What was in the window stays there, and a later run of the job emits
    * it again for keys that have new records. (Flink sorts the operator's input by key and sends it no other watermark; the
    * results are the same.)
    */

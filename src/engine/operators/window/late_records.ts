@@ -14,7 +14,7 @@ export class LateRecords<T> {
   readonly #context: OperatorContext;
   readonly #tag: OutputTag<unknown> | undefined;
   readonly #allowedLatenessMs: number;
-  /** Late records mostly come one after another, for one window. */
+  /** The last result of #lateness(): late records mostly come in a row, for one window. */
   #last: { readonly windowIds: string; readonly watermarkMs: number; readonly lateness: Lateness } | undefined;
 
   constructor(context: OperatorContext, tag: OutputTag<unknown> | undefined, allowedLatenessMs: number) {

@@ -12,8 +12,8 @@ import type { WindowFold } from "./folds.ts";
 import { checkTimestamped, LateRecords } from "./late_records.ts";
 
 /**
- * What describes a {@link SimpleWindowOperator}. Its windows go by event time, do not merge, and have the `EventTimeTrigger`; it
- * looks at nothing else.
+ * What describes a {@link SimpleWindowOperator}. Its windows go by event time, do not merge, and have the `EventTimeTrigger`;
+ * other settings of the description have no effect.
  */
 export interface SimpleWindows<T, ACC, R, OUT, K, W extends Window> extends WindowDescription<T, ACC, R, OUT, K, W> {
   readonly fold: WindowFold<T, ACC, R>;
@@ -22,8 +22,8 @@ export interface SimpleWindows<T, ACC, R, OUT, K, W extends Window> extends Wind
 /**
  * Windows that fire once, when event time has passed their end, and keep one value meanwhile: nearly all windows there are.
  *
- * It does what `WindowOperator` would do, with less: no trigger is asked, and a window's value is its timer, too, and gone when
- * that has fired.
+ * It does what `WindowOperator` would do, but cheaper: no trigger is asked, and a window's value is its timer as well, which is
+ * removed when it has fired.
  *
  * In: `T`, keyed. Out: what `process` makes of the folded value, or the value itself, at the window's last millisecond.
  * State: `contents`, one `ACC` per key and open window, with the time at which it fires; cleared then. Whatever `process` keeps.
@@ -39,7 +39,7 @@ export class SimpleWindowOperator<T, ACC, R, OUT, K, W extends Window> implement
   #contents!: WindowTable<ACC>;
   #firing!: FiringWindow<W, OUT>;
   #late!: LateRecords<T>;
-  /** What fires, and where its results go. */
+  // The value that fires, and where its results go: fields, so that #emit and #failed are made once, not for each firing.
   #slot!: Slot<ACC>;
   #output!: Output<OUT>;
   readonly firesWindows = true;

@@ -15,7 +15,7 @@ import { checkTimestamped, LateRecords } from "./late_records.ts";
 import { TriggerWindow } from "./trigger_window.ts";
 
 /**
- * Windows of any kind: with triggers, evictors and lateness, by event time or the clock, and such that merge.
+ * Windows of any kind: with triggers, evictors and lateness, by event time or the clock, merging ones included.
  *
  * In: `T`, keyed. Out: what `process` makes of a window's contents, or the folded value itself, at the window's last
  * millisecond, whenever the trigger fires.
@@ -39,7 +39,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   #triggerWindow!: TriggerWindow;
   #firing!: FiringWindow<W, OUT>;
   #late!: LateRecords<T>;
-  /** Whether what fires calls the window's function. */
+  /** Whether user code runs to emit the window's results, and not to ask its trigger. */
   #emitting = false;
   readonly firesWindows = true;
   readonly #emit = (elements: Iterable<E>): void => {
@@ -134,7 +134,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     this.#onTimer(timer, false, output);
   }
 
-  /** Two or more windows have become one: their triggers, contents and timers do, too. For the merging window set alone. */
+  /** Two or more windows have become one: merges their triggers, contents and timers. Called by the merging window set. */
   onMerge(result: W, merged: readonly W[], stateWindow: string, mergedStateWindows: readonly string[]): void {
     this.#trigger.onMerge(result, this.#triggerWindow.setMergedWindow(result, merged));
     const { state: { currentKeyId } } = this.#context;
@@ -197,7 +197,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     if (result !== TriggerResult.FIRE) this.#contents.clear(stateWindow);
   }
 
-  /** Calls what is the user's. */
+  /** Runs user code for a window, so that an error there can be reported with the window. */
   #firingOf(window: W, stateWindow: string, work: () => void): void {
     this.#firing.setCurrentWindow(window);
     const emits = this.#emitting;
@@ -214,7 +214,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     return this.#isEventTime && this.#cleanupMs(window) <= this.#context.currentWatermark();
   }
 
-  /** When a window is no more, ms. */
+  /** When a window is cleared, ms. */
   #cleanupMs(window: W): number {
     return this.#isEventTime ? window.maxTimestamp() + this.#allowedLatenessMs : window.maxTimestamp();
   }
@@ -223,7 +223,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     return this.#isEventTime ? this.#context.timers : this.#context.processingTimers;
   }
 
-  /** The key's; read anew each time, as what is in state is put back when a function throws. */
+  /** The open windows of the current key. Read from state each time: an undo may have put older ones back. */
   #loadOpen(): MergingWindowSet<W> {
     return new MergingWindowSet(this.#merging!, this.#openWindows.get(NO_NAMESPACE, this.#context.state.currentKeyId));
   }
