@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type LocalCluster, startCluster, stopCluster } from "../../src/cli/flink/cluster.ts";
 import { startKafka } from "../../src/cli/kafka.ts";
 import { javaMissing, mavenMissing } from "../../src/cli/maven.ts";
-import { FlinkRest } from "../../src/flink/rest.ts";
+import { FlinkRest, FlinkRestError } from "../../src/flink/rest.ts";
 import { mayRunPrograms, succeed, type TestBroker } from "../e2e/programs.ts";
 
 /** Bookings of each airline. */
@@ -69,6 +69,19 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
   }
 }
 
+/** Whether all tasks run that a checkpoint was restored for: until then the job cannot be stopped. */
+async function isRestored(rest: FlinkRest, id: string): Promise<boolean> {
+  try {
+    const { vertices } = await rest.job(id);
+    return (await rest.checkpoints(id)).counts.restored > 0 &&
+      vertices.every(({ tasks, parallelism }) => tasks.RUNNING === parallelism);
+  } catch (error) {
+    // The JobManager is away, or has not found its jobs yet.
+    if (error instanceof FlinkRestError) return false;
+    throw error;
+  }
+}
+
 type Kill = (cluster: LocalCluster) => Promise<void>;
 
 /** Kills a process of the cluster; `up` brings it back. */
@@ -126,6 +139,7 @@ Deno.test({
         const rest = new FlinkRest(cluster.address);
         await until("a checkpoint", async () => (await rest.checkpoints(id)).counts.completed > 0);
         await strike(cluster);
+        await until(`the job is restored, killed: ${what}`, () => isRestored(rest, id));
         await until(`results, killed: ${what}`, async () => (await read(world, "userstatistics")).length >= beforeLast);
         await succeed(broker, "flink", ["stop", id, "--drain"]);
         assertEquals(await read(world, "userstatistics"), statistics, `killed: ${what}`);
