@@ -142,7 +142,10 @@ async function jobServices(): Promise<[string, Service][]> {
   return jobs;
 }
 
-test("a job's container holds no rights, and its program may talk to the broker only", async () => {
+/** Where a job in a container serves its metrics. */
+const METRICS_AT = "0.0.0.0:9464";
+
+test("a job's container holds no rights, and its program may talk to the broker and serve its metrics only", async () => {
   for (const [name, service] of await jobServices()) {
     assertEquals(
       [service.user, service.read_only, service.cap_drop, service.security_opt, service.volumes, service.privileged],
@@ -152,8 +155,8 @@ test("a job's container holds no rights, and its program may talk to the broker 
     const args = service.entrypoint!.split(" ");
     const wide = permissionsOf(argumentsOf(name));
     const env = wide.find((flag) => flag.startsWith("--allow-env="))!;
-    assertEquals(permissionsOf(args), [`--allow-net=${service.environment!.BOOTSTRAP_SERVERS}`, env]);
-    assertEquals(args.at(-1), argumentsOf(name).at(-1));
+    assertEquals(permissionsOf(args), [`--allow-net=${service.environment!.BOOTSTRAP_SERVERS},${METRICS_AT}`, env]);
+    assertEquals(args.slice(-3), [argumentsOf(name).at(-1), "--http", METRICS_AT]);
   }
 });
 

@@ -40,6 +40,7 @@ export class StatusTopic {
   #isThere = false;
   #reading: Promise<unknown> = Promise.resolve();
   #fetcher: KafkaFetcher | undefined;
+  #isClosed = false;
   #offset: number | undefined;
   readonly #reports = new Map<string, StatusReport>();
 
@@ -76,11 +77,14 @@ export class StatusTopic {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#producer?.close();
     await this.#fetcher?.close();
   }
 
   async #send({ job, instance, atMs }: StatusReport, value: Uint8Array | null): Promise<void> {
+    // A report that was on its way when the broker was closed must open nothing any more.
+    if (this.#isClosed) throw new BrokerError(`Cannot write to "${STATUS_TOPIC}": the broker was closed`);
     this.#producer ??= new KafkaProducer(this.#client.fork());
     const key = encoder.encode(keyOf(job, instance));
     try {
