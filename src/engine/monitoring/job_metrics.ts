@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { CommitStatus, JobStatus } from "../job_status.ts";
+import { type Sample, samplesOf } from "./samples.ts";
 import {
   CHECKPOINT_DURATION,
   type CommitMetric,
@@ -52,32 +53,8 @@ function histogram({ name, help, buckets }: CommitMetric, registry: Registry): H
   return new Histogram({ name, help, buckets: [...buckets], labelNames: ["job_name"], registers: [registry] });
 }
 
-/** A labelled value. */
-interface Sample {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number | null | undefined;
-}
-
 function addMetric(registry: Registry, metric: JobMetric | NodeMetric | SplitMetric, status: JobStatus): void {
   add(registry, metric, samplesOf(metric, status));
-}
-
-function samplesOf(metric: JobMetric | NodeMetric | SplitMetric, status: JobStatus): Sample[] {
-  const job_name = status.job;
-  const nodes = status.attempt?.nodes ?? [];
-  switch (metric.of) {
-    case "job":
-      return [{ labels: { job_name }, value: metric.value(status, status.attempt) }];
-    case "operator":
-      return nodes.map((node) => ({ labels: { job_name, operator_name: node.name }, value: metric.value(node) }));
-    case "partition":
-      return nodes.flatMap(({ name, splits = [] }) =>
-        splits.map((split) => ({
-          labels: { job_name, operator_name: name, partition: split.id },
-          value: metric.value(split),
-        }))
-      );
-  }
 }
 
 /** 1 for the state that the job is in, 0 for all others. */

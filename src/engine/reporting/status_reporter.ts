@@ -63,7 +63,7 @@ export class StatusReporter {
   #readAtCommit = 0;
   /** Records that sinks had got by the last commit. */
   #writtenAtCommit = 0;
-  #onCommit: ((commit: CommitStatus) => void) | undefined;
+  readonly #onCommit: ((commit: CommitStatus) => void)[] = [];
   /** The report on its way. */
   #sending: Promise<void> | undefined;
   #isAnnounced = false;
@@ -109,7 +109,7 @@ export class StatusReporter {
     const latencyMs = view && this.#latencyMs(view, commit.atMs);
     const noted = latencyMs === undefined ? commit : { ...commit, latencyMs };
     this.#commits.note(noted);
-    this.#onCommit?.(noted);
+    for (const listener of this.#onCommit) listener(noted);
     const { logger, jobName } = this.#options;
     const { records, entries, bytes, durationMs } = commit;
     logger.debug(
@@ -120,7 +120,7 @@ export class StatusReporter {
 
   /** Calls back at each commit. */
   onCommit(listener: (commit: CommitStatus) => void): void {
-    this.#onCommit = listener;
+    this.#onCommit.push(listener);
   }
 
   /** The attempt has failed, and another one follows. */

@@ -35,6 +35,13 @@ export async function executeJob(graph: StreamGraph, options: ExecuteOptions): P
   await using _monitor = options.http === undefined
     ? undefined
     : (await import("../monitoring/monitor.ts")).openMonitor(status, { ...options, http: options.http });
+  if ((globalThis as Record<symbol, unknown>)[OPEN_TELEMETRY] !== undefined) {
+    const telemetry = new (await import("../monitoring/telemetry.ts")).Telemetry(
+      options.jobName,
+      () => status.status(),
+    );
+    status.onCommit((commit) => telemetry.committed(commit));
+  }
   try {
     const result = await runAttempts(graph, options, status);
     await status.ends(result.end === "stopped" ? "stopped" : "finished");
@@ -178,3 +185,6 @@ function describeEnd(end: JobRunEnd): string {
       return "stopped after a commit";
   }
 }
+
+/** Under this name Deno's exporter is known to OpenTelemetry's API, if OTEL_DENO=true has switched it on. */
+const OPEN_TELEMETRY = Symbol.for("opentelemetry.js.api.1");
