@@ -37,12 +37,16 @@ export function testStatus(test: Register): void {
 
   test("statusReports() forgets instances that have been silent for a day", async (scope) => {
     const broker = await scope.broker();
-    const job = scope.jobName();
+    const [job, other] = [scope.jobName(), scope.jobName()];
     const nowMs = Date.now();
+    // One that nobody has written after: no later report takes it away.
+    await broker.reportStatus!({ job: other, instance: `${other}-old`, atMs: nowMs - 86_500_000, text: "{}" });
     await broker.reportStatus!({ job, instance: `${job}-old`, atMs: nowMs - 86_500_000, text: "{}" });
     await broker.reportStatus!({ job, instance: `${job}-new`, atMs: nowMs, text: "{}" });
     const reports = await broker.statusReports!();
-    assertEquals(reports.filter((each) => each.job === job).map(({ instance }) => instance), [`${job}-new`]);
+    const ours = reports.filter((each) => each.job === job || each.job === other);
+    assertEquals(ours.map(({ instance }) => instance), [`${job}-new`]);
     await broker.dropJob(job);
+    await broker.dropJob(other);
   });
 }

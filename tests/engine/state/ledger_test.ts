@@ -167,3 +167,30 @@ Deno.test("restore() takes slots whatever the order of their times, and they exp
 
   assertEquals(index.calls, ["10", "drop b", "11", "12", "drop c", "13", "14", "drop a", "15"]);
 });
+
+Deno.test("size counts the slots that have a value, also after an undo and a restore", () => {
+  const { ledger, journal, add } = newLedger(null);
+  const a = add("a", 1);
+  add("b", 2);
+  assertEquals(ledger.size, 2);
+  ledger.set(a, 3);
+  assertEquals(ledger.size, 2);
+  ledger.clear(a);
+  ledger.clear(a);
+  assertEquals(ledger.size, 1);
+
+  journal.begin();
+  add("c", 1);
+  ledger.set(a, 4);
+  assertEquals(ledger.size, 3);
+  journal.undo();
+  assertEquals(ledger.size, 1);
+
+  ledger.restore({ ledger, namespace: "", key: "k" }, "d", "d", {
+    order: 9,
+    value: 7,
+    lastUpdateMs: undefined,
+    timeMs: undefined,
+  });
+  assertEquals(ledger.size, 2);
+});
