@@ -28,7 +28,7 @@ export class ProcessTree implements AsyncDisposable {
     return Deno.build.os === "linux" ? new ProcessTree() : undefined;
   }
 
-  /** A look that is taken again and again while the process runs. */
+  /** What the process and all below it use, to be asked for again and again while it runs. */
   watch(pid: number): TreeWatch {
     return new TreeWatch(pid, () => this.#look(pid));
   }
@@ -63,7 +63,7 @@ export class TreeWatch {
   peakBytes = 0;
   readonly #pid: number;
   readonly #look: () => Promise<string>;
-  /** Of all that have been seen, also of those that have ended. */
+  /** Processor time by process id, s; processes that have ended keep their last one. */
   readonly #cpuS = new Map<number, number>();
 
   constructor(pid: number, look: () => Promise<string>) {

@@ -1,7 +1,7 @@
 /** What was measured, as a table for people and as data for programs. */
 import type { Measurement } from "./measurement.ts";
 
-/** What a figure must be. */
+/** The bounds that a figure must keep. */
 export interface Target {
   readonly atLeast?: number;
   readonly atMost?: number;
@@ -35,7 +35,7 @@ export interface Report {
   readonly sections: readonly Section[];
 }
 
-/** Whether a row's median is what it must be; undefined if nothing is demanded of it. */
+/** Whether a row's median meets its target; undefined if it has no target. */
 export function isMet({ measured, target }: Row): boolean | undefined {
   if (target === undefined) return undefined;
   const { atLeast = -Infinity, atMost = Infinity } = target;

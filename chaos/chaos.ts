@@ -65,7 +65,7 @@ const FLAGS = {
   as: {
     value: "redpanda",
     parse: oneOf("redpanda"),
-    help: "that Kafka behind a proxy with Redpanda's request versions and ways, which answers -1 now and then",
+    help: "that Kafka behind a proxy that behaves like Redpanda: its request versions, and the error -1 now and then",
   },
   job: {
     value: "s16|s20",
@@ -114,7 +114,7 @@ async function main(signal: AbortSignal): Promise<void> {
     : (place) => soak({ ...place, durationMs: soakMs, kills: runs ?? 30, seed, sessionTimeoutMs }, logger);
   if (broker === "embedded") return await onEmbeddedLog(experiment, logger, signal);
   const onServers = (servers: string) =>
-    on({ BROKER: "kafka", BOOTSTRAP_SERVERS: servers }, experiment, logger, signal);
+    onBroker({ BROKER: "kafka", BOOTSTRAP_SERVERS: servers }, experiment, logger, signal);
   await onKafka(as === undefined ? onServers : (servers) => behindRedpanda(servers, onServers, logger), logger);
 }
 
@@ -125,7 +125,7 @@ type Experiment = (place: Place) => Promise<void>;
 async function onEmbeddedLog(experiment: Experiment, logger: Logger, signal: AbortSignal): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "chaos-" });
   try {
-    await on({ BROKER: "embedded", BROKER_DIR: dir }, experiment, logger, signal);
+    await onBroker({ BROKER: "embedded", BROKER_DIR: dir }, experiment, logger, signal);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -143,7 +143,8 @@ async function onKafka(experiment: (servers: string) => Promise<void>, logger: L
   }
 }
 
-async function on(
+/** Runs an experiment on the broker that `env` names. */
+async function onBroker(
   env: Readonly<Record<string, string>>,
   experiment: Experiment,
   logger: Logger,

@@ -44,11 +44,13 @@ export interface ChaosResult {
   readonly passed: Readonly<Record<string, number>>;
 }
 
-/** How many kills at one place hit the same job, if it has enough records. */
-const KILLS_OF_LIFE = 6;
+/** At most so many kills hit one life, which is a run of a job from its start to its end. */
+const KILLS_PER_LIFE = 6;
 const DEFAULT_PAIRS = 24_000;
 /** How much longer a commit takes for kills at random instants, ms; more if the job has ended before its kill. */
 const SLOW_MS = 10;
+/** After so many lives in a row without a kill at a place, its kills are made at random instants. */
+const IDLE_LIVES = 4;
 /** How many jobs run at a time: on Kafka they mostly wait for the session of a killed process to time out. */
 const AT_ONCE_ON_KAFKA = 3;
 
@@ -101,8 +103,8 @@ async function killAll(
   const instants = newRow(lesson, "a random instant");
   const tasks: Task[] = [];
   const addInstants = (count: number) => {
-    for (let left = count; left > 0; left -= KILLS_OF_LIFE) {
-      tasks.push({ at: "a random instant", row: instants, kills: Math.min(left, KILLS_OF_LIFE) });
+    for (let left = count; left > 0; left -= KILLS_PER_LIFE) {
+      tasks.push({ at: "a random instant", row: instants, kills: Math.min(left, KILLS_PER_LIFE) });
     }
   };
   for (const [turn, at] of places.entries()) {
@@ -117,10 +119,10 @@ async function killAll(
       const { at, row } = task;
       let left = task.kills;
       // A place that is passed once in a life needs one life for each kill.
-      for (let idle = 0; left > 0 && idle < 4;) {
+      for (let idle = 0; left > 0 && idle < IDLE_LIVES;) {
         const name = String(++lives);
         const expected = undisturbed.evidence;
-        const kills = Math.min(left, KILLS_OF_LIFE);
+        const kills = Math.min(left, KILLS_PER_LIFE);
         const life = await disturbedLife(lab, lesson, { name, at, kills, expected, slowMs: SLOW_MS * 3 ** idle });
         idle = life.kills === 0 ? idle + 1 : 0;
         left -= life.kills;

@@ -4,7 +4,7 @@ import type { ProgramRequest, ProgramWord } from "./request.ts";
 /** How long to wait for the next message of a process, ms. */
 const PATIENCE_MS = 60_000;
 
-/** A process that runs the program. It is killed when it goes out of scope. */
+/** A process that runs program.ts, one life of a job. It is killed when it goes out of scope. */
 export class Process implements AsyncDisposable {
   /** All that it has written to standard error. */
   stderr = "";
@@ -14,7 +14,7 @@ export class Process implements AsyncDisposable {
   position = -1;
   /** The fault point at which it is held. */
   held: string | undefined;
-  /** Its last message, if it has ended by itself. */
+  /** How often it passed each fault point: its last message, if it has ended by itself. */
   passed: Readonly<Record<string, number>> | undefined;
   /** When it had first committed something new, ms of `performance.now()`. */
   firstCommitAtMs: number | undefined;

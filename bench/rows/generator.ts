@@ -1,4 +1,4 @@
-/** `gen --rate max`. */
+/** How many bookings a second `gen --rate max` writes to Kafka, and whether they are those of its seed. */
 import type { Broker } from "../../src/connectors/broker.ts";
 import { murmur2 } from "../../src/connectors/murmur2.ts";
 import { bookings } from "../../src/s05_data_gen.ts";

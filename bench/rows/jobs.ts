@@ -51,7 +51,7 @@ async function runAll(context: Context, job: Job, set: DataSet, systems: readonl
   const compare = comparisons(job, set);
   const all = systems.map((system): Runs => ({ system, inputs, figures: [] }));
   for (let round = 0; round < rounds; round++) {
-    // Each round begins with another one: none is always the first, or always behind the same one.
+    // Each round begins with the next system, so that none is always the first.
     for (let i = 0; i < all.length; i++) {
       const { system, figures } = all[(i + round) % all.length]!;
       figures.push(await runOnce(context, { job, system, comparison: compare(system) }));

@@ -23,7 +23,7 @@ export class Instance implements AsyncDisposable {
   readonly #running: Promise<void>;
   #child: Deno.ChildProcess | undefined;
   #wanted = true;
-  /** Whether it was asked to end, or killed. */
+  /** Whether the current process was asked to end, or killed: then its end is not a failure. */
   #asked = false;
   #lastCode = 0;
 

@@ -20,7 +20,7 @@ const HELP = `Starts Apache Kafka on this machine, until Ctrl-C. Needs Java 17 a
 
 Usage: deno task kafka [--port N] [--brokers N] [--version X.Y.Z]
 
-  --port N      where it listens, the further brokers at the ports behind; left out, free ports are taken
+  --port N      where it listens; further brokers take the ports after it; left out, free ports are taken
   --brokers N   a cluster of so many brokers (default: 1); with 3 and more, topics have three replicas.
                 Disturb one by a line on standard input: kill 2, freeze 2, thaw 2, restart 2
   --version X.Y.Z

@@ -15,7 +15,7 @@ import type { StoreFaultPoint } from "./fault_points.ts";
 import { DeadLetterWriter, shortened } from "./records/dead_letter_record.ts";
 
 /**
- * Opens the job at the broker: its state, positions, outputs and dead letters are one transaction there.
+ * Opens a job at the broker. Each commit of it writes state, positions, outputs and dead letters in one transaction.
  * @param options.replicas replication factor of topics that are created for the job; left out: three, or as many as there are brokers
  */
 export async function openJobSession(

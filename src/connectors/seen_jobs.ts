@@ -12,7 +12,7 @@ import type { Broker, StatusReport } from "./broker.ts";
  */
 export type SeenState = InstanceState | "stuck" | "gone";
 
-/** An instance of a job. */
+/** An instance of a job, as its last report shows it. */
 export interface SeenInstance {
   /** Its newest report. */
   readonly status: JobStatus;
@@ -22,7 +22,7 @@ export interface SeenInstance {
   readonly silentMs: number;
 }
 
-/** A job. */
+/** A job, as the reports of its instances show it. */
 export interface SeenJob {
   /** Its name. */
   readonly job: string;

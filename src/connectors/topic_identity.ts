@@ -20,7 +20,7 @@ export interface LastRecord {
   readonly hash: number;
 }
 
-/** The topic that is there now. */
+/** Where to look for the topic that has the name now. */
 export interface TopicLook {
   readonly broker: Broker;
   readonly topic: string;

@@ -19,8 +19,8 @@ import { lastRecordOf, type TopicIdentity } from "./topic_identity.ts";
 export type Decode<T> = (record: BrokerRecord) => T;
 
 /**
- * A partition with fewer records and bytes queued fetches more. The limit is low because records that wait outlive the young
- * generation of the heap, and collecting them costs more than fetching more often.
+ * Below both limits, for records and for bytes, a partition's queue is filled up by another fetch. They are low because records
+ * that wait outlive the young generation of the heap, and collecting them costs more than fetching more often.
  */
 const LOW_WATER_RECORDS = 300;
 const LOW_WATER_BYTES = 1 << 18;
@@ -66,6 +66,7 @@ export class TopicSplit<T> implements SourceSplit<T> {
   #held: { readonly offset: number; readonly timestampMs: number; readonly sinceMs: number } | undefined;
   #records: readonly BrokerRecord[] = [];
   #next = 0;
+  /** Batches behind #records, in order. */
   #following: { readonly records: readonly BrokerRecord[]; readonly bytes: number; readonly arrival: number }[] = [];
   #queued = 0;
   /** Bytes of batches from which no record has been taken yet. */

@@ -6,7 +6,7 @@ export function topicWords({ count, perSecond }: TopicState): string {
   return `${formatCount(count)}  ${formatRate(perSecond)}`;
 }
 
-/** With one decimal: records a second. */
+/** Records a second, below 1,000 with one decimal: "12.5/s". */
 export function formatRate(perSecond: number): string {
   return `${perSecond < 1000 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond))}/s`;
 }

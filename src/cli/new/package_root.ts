@@ -3,7 +3,7 @@
 /** The folder with its `deno.json`. */
 export const ROOT = new URL("../../../", import.meta.url);
 
-/** Whether it is a folder on this machine. */
+/** Whether the package is a folder on this machine, not at a registry. */
 export const isLocal: boolean = ROOT.protocol === "file:";
 
 export { fileURLToPath as fromFileUrl } from "node:url";

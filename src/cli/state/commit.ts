@@ -55,7 +55,7 @@ export interface TimerSummary {
 
 const encoder = new TextEncoder();
 
-/** Those that can be read, as all can that jobs have written. */
+/** Entries that can be parsed; all that a job has written can, but an entry may have been edited by hand. */
 export function readableOf(entries: Entries): Entries {
   return new Map([...entries].filter(([entry, text]) => isReadable(entry, text)));
 }

@@ -29,15 +29,15 @@ export function entriesOf(database: Database, jobId: number): Map<string, string
   return entries;
 }
 
-/** Whether a job has entries. To be called in a transaction. */
+/** SQL: whether the job of the row has entries. */
 export const HAS_ENTRIES = "EXISTS (SELECT 1 FROM job_segment WHERE job_id = id)";
 
-/** To be called in a writing transaction. */
+/** Deletes all entries of a job. To be called in a writing transaction. */
 export function removeEntries(database: Database, jobId: number): void {
   database.statement("DELETE FROM job_segment WHERE job_id = ?").run(jobId);
 }
 
-/** The content of a bucket. */
+/** How much is in a bucket. */
 interface Bucket {
   changes: number;
   /** Live entries, as far as the changes' `isStored` was known; compaction counts them. */
@@ -64,7 +64,7 @@ export class EntryWriter {
     this.#jobId = jobId;
   }
 
-  /** Writes the changes of a commit; `null` deletes an entry, of two changes the later holds. To be called in a writing transaction. */
+  /** Writes the changes of a commit; `null` deletes an entry; of two changes of one entry the later counts. To be called in a writing transaction. */
   put(changes: JobCommit["changes"]): void {
     const segments: (SegmentWriter | undefined)[] = Array.from({ length: BUCKETS });
     for (const [key, value, isStored = true] of changes) {

@@ -12,7 +12,7 @@ export class EmbeddedProducer implements Producer {
   readonly #term: Term | undefined;
   #closed = false;
 
-  /** @param transactionalId is taken over; see `ProducerOptions.transactionalId` */
+  /** @param transactionalId taken over from any other producer that has it, whose next `send()` then fails */
   constructor(database: Database, transactionalId?: string) {
     this.#database = database;
     this.#writer = new RecordWriter(database);

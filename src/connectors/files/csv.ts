@@ -25,7 +25,7 @@ export interface CsvReaderOptions<T> extends CsvOptions {
 
 const QUOTE = 0x22;
 const CARRIAGE_RETURN = 0x0d;
-/** Greater than every index. */
+/** In place of an index when no newline was found: a quote is still open, or all are closed. Both exceed every index. */
 const OPEN = Number.POSITIVE_INFINITY;
 const CLOSED = Number.MAX_SAFE_INTEGER;
 

@@ -15,7 +15,7 @@ export function fileError(what: string, path: string, error: unknown): unknown {
     : new JobError(message, { cause: error });
 }
 
-/** The disk is full. */
+/** A file could not be written as the disk is full. */
 class FullDiskError extends JobError {
   /** Somebody may free disk space, so the job's restart strategy decides. */
   override readonly code = "DISK_FULL";

@@ -4,7 +4,7 @@ import { FileSource } from "./file_source.ts";
 import type { PartFiles } from "./part_files.ts";
 
 /**
- * Whether a source would read a sink's files: a source reads all files below its directory except those whose names begin with
+ * Whether a sink's files would be read by a source of the same job, which would then feed itself for ever. A source reads all files below its directory except those whose names begin with
  * "." or "_". Links are resolved.
  * @returns how, as the end of a sentence
  */

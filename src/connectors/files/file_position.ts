@@ -9,13 +9,13 @@ export interface FileOffset {
   readonly line: number;
 }
 
-/** A file in the order of reading, and those before it. */
+/** A file, and which files were read before it. */
 export interface FilePlace {
   /** Relative to the directory; of a rotated file its name before that. */
   readonly name: string;
   /** The last files that were read before it, oldest first; at most 100. */
   readonly done: readonly string[];
-  /** What identifies those, as of `doneToJson()`; null after a commit of an earlier version. */
+  /** What identifies each file in `done`; null for those that a commit of an earlier version has named. */
   readonly doneIds: readonly Json[];
   /** How many files were read before those. */
   readonly doneBefore: number;

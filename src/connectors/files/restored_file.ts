@@ -19,11 +19,11 @@ export async function findRestored(
   const { file, id, offset, line, atEnd } = position;
   const path = around.pathOf(file);
   const info = await infoOf(path);
-  const left = `Cannot go on reading "${path}" at byte ${offset} (line ${line}):`;
+  const failure = `Cannot go on reading "${path}" at byte ${offset} (line ${line}):`;
   const advice = "put it back, or forget the job's commit with --reset";
   if (id === undefined) { // a commit of an earlier version
     if (info !== undefined || atEnd) return info && path;
-    throw new JobError(`${left} it is gone; ${advice}`);
+    throw new JobError(`${failure} it is gone; ${advice}`);
   }
   const found = await findObject(position, around, info) ?? await findBytes(position, around, info);
   if (found !== undefined) {
@@ -37,14 +37,14 @@ export async function findRestored(
   }
   if (info === undefined) {
     if (atEnd && around.isDirectory) return undefined;
-    throw new JobError(`${left} it is gone, and was not renamed to another name beside it; ${advice}`);
+    throw new JobError(`${failure} it is gone, and was not renamed to another name beside it; ${advice}`);
   }
   if (offset === 0 && atEnd) return path; // it was empty
   const what = isSame(objectOf(info), id)
     ? `it was cut or overwritten, it has ${info.size} bytes now and not those that were read`
     : `another file has taken its name, of ${info.size} bytes and with another beginning, and the one that was read ` +
       "is not beside it under another name";
-  throw new JobError(`${left} ${what}; ${advice}`);
+  throw new JobError(`${failure} ${what}; ${advice}`);
 }
 
 type Found = { readonly path: string; readonly isOther: boolean };
@@ -69,7 +69,7 @@ async function findBytes(
   around: Surroundings,
   inPlace: Deno.FileInfo | undefined,
 ): Promise<Found | undefined> {
-  // Its object has other bytes: whoever cut the file may have kept a copy, but perhaps not of all of it.
+  // The file itself was cut or overwritten. A copy with the same beginning may lack records of the rest, so none is looked for.
   if (offset === 0 || inPlace !== undefined && isSame(objectOf(inPlace), id!)) return undefined;
   const rotated = (await around.rotationsOf(file)).map(({ path }) => path);
   for (const path of inPlace?.isFile ? [...rotated, around.pathOf(file)] : rotated) {

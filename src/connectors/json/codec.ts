@@ -53,8 +53,8 @@ interface JsonParser {
 /** How a {@link jsonDecoder} reads. */
 export interface JsonDecoderOptions {
   /**
-   * May be shared: what it learns from the records of one partition then serves all (a function that each of 50
-   * partitions makes for itself is fast only when the run is half over); they share the few shapes that it knows at a time, too.
+   * The partitions of a topic should share one: what it learns from the records of one serves all of them. It knows only a few
+   * shapes at a time, so that decoders of topics with different records need one each.
    */
   readonly reader: JsonReader;
   /** Refuses a record with an integer beyond 2^53 − 1. Default false: it is rounded, as by `JSON.parse()`. */
@@ -107,7 +107,7 @@ export function checkValue<T>(json: unknown, schema: Schema<T>): T {
   throw new RecordError(issues.length <= MAX_ISSUES ? shown : `${shown}; and ${issues.length - MAX_ISSUES} more`);
 }
 
-/** A replacement character may also stand there in good UTF-8. */
+/** Throws unless it is UTF-8: a replacement character in the text may have been one in the bytes. */
 function checkUtf8(bytes: Uint8Array): void {
   try {
     strictDecoder.decode(bytes);
@@ -133,7 +133,7 @@ function excerpt(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }
 
-/** So many bytes are decoded at once. A longer value is decoded alone. */
+/** How many bytes are decoded at once. A longer value is decoded alone. */
 const WINDOW_BYTES = 1 << 12;
 
 /**

@@ -3,7 +3,7 @@ import { RecordError } from "../../engine/mod.ts";
 import type { BrokerRecord } from "../broker.ts";
 import { FetchedRecord } from "../records/fetched_record.ts";
 
-/** Of 2^53 − 1, the largest integer that JavaScript's numbers tell from both its neighbours. */
+/** How many digits 2^53 − 1 has, the largest integer that JavaScript's numbers tell from both its neighbours. */
 const DIGITS = 16;
 const ZERO = 0x30;
 const NINE = 0x39;

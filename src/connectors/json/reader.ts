@@ -5,7 +5,6 @@
  * learned: a regular expression for texts like it, and a function that makes the object of what that captures, both faster than
  * `JSON.parse()`. Whatever fits no shape is left to `JSON.parse()`, so the results are always those of `JSON.parse()`.
  */
-
 import { Buffer } from "node:buffer";
 import { ShapeCache } from "./shape_cache.ts";
 
@@ -28,7 +27,7 @@ export class JsonReader {
 
   /**
    * The value of a part of a longer text that has one character for each byte of its UTF-8.
-   * @returns undefined if that part alone has to be looked at
+   * @returns undefined if it fits no shape: then the part has to be decoded and parsed by itself
    */
   find(text: string, start: number, end: number): unknown {
     return this.#find(text, start, end, "bytes");
@@ -71,7 +70,7 @@ const NAME: Record<Characters, (quoted: string) => string> = {
 };
 const NUMBER = "-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?";
 
-/** @param m what was captured */
+/** Makes a value. @param m what its expression captured @param own copies a captured text */
 type Make = (m: RegExpExecArray, own: (text: string) => string) => unknown;
 
 class Shape {

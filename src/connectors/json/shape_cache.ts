@@ -1,8 +1,8 @@
-/** A text is tried with so many shapes before it goes to `JSON.parse()`. */
+/** How many shapes are tried on a text before it goes to `JSON.parse()`. */
 const MAX_SHAPES = 3;
 /**
- * Making a shape takes as long as reading a hundred texts, in vain where no two texts are alike. So each of the first texts
- * that fit no shape is learned from, and later one of a thousand.
+ * Making a shape is expensive, and in vain where no two texts are alike. So a shape is made of each of the first texts that fit none,
+ * and later of one in a thousand.
  */
 const LEARNED_AT_FIRST = 10;
 const TEXTS_PER_LEARNED = 1_000;

@@ -21,8 +21,8 @@ export interface Candidate {
 }
 
 /**
- * The member to be active: the one that is active already, else the one that has waited longest. If two believe to be active,
- * the later one has fenced the other. Every leader must choose the same member, whatever the order of `candidates`.
+ * The member to be active: the one that is active already, else the one that has waited longest. If two claim to be
+ * active, the one that became so later has fenced the other. Every leader must choose the same member, whatever the order of `candidates`.
  */
 export function electActive(candidates: readonly Candidate[]): Candidate | undefined {
   return candidates.toSorted((a, b) =>
@@ -48,7 +48,7 @@ export function decodeMetadata(
   }
 }
 
-/** The leader's assignment for a member: which instance is active. That one also gets the partitions, for tools to see. */
+/** The leader's assignment for a member: which instance is active. The active one also gets the partitions, for tools to see. */
 export function encodeAssignment(active: Instance, partitions: Readonly<Record<string, readonly number[]>>): Buffer {
   return memberAssignment.encode({ version: 0, assignment: partitions, userData: Buffer.from(JSON.stringify(active)) });
 }

@@ -12,7 +12,7 @@ const RAISES_EPOCH = 5;
 const COMMIT_WITHIN_MS = 30_000;
 const ABORT_WITHIN_MS = 1_000;
 
-/** A request that is repeated until its answer is good. */
+/** What a request is for, and when its answer is good. It is repeated until then. */
 interface Question<Answer> {
   /** What is done, as it goes on after "Cannot". */
   readonly doing: string;
@@ -23,8 +23,8 @@ interface Question<Answer> {
 }
 
 /**
- * The requests of a producer to its coordinators under one epoch, and whether one of them may still be on its way. What follows
- * from that is explained at the head of transaction.ts.
+ * The requests of a producer to its coordinators under one epoch, and whether one of them may still be on its way. At the
+ * head of transaction.ts stands what each request does that arrives late, and so why an epoch has to end.
  */
 export class Epoch {
   /** The identity in every request of a transaction. */

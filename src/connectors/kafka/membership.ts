@@ -21,7 +21,7 @@ export interface MembershipOptions {
   readonly instance: Omit<Instance, "activeSince">;
   /** Called when this instance has become the active one, once. */
   readonly onActive: () => void;
-  /** Called with a description of the active instance when that is another one, and again when it changes. */
+  /** Called with a description of the active instance if that is another one, and again when yet another one becomes active. */
   readonly onStandby: (holder: string) => void;
   readonly faultPoint?: FaultPoint | undefined;
 }

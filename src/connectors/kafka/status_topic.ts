@@ -27,7 +27,7 @@ const SETTINGS = {
 /** So many bytes of the topic are fetched at once. */
 const FETCH_BYTES = 4 << 20;
 const FETCH_WAIT_MS = 100;
-/** After so many answers without a record no batch leads to the end. */
+/** After so many empty answers in a row reading stops before the end: there may be no batch that leads to it. */
 const EMPTY_ANSWERS = 3;
 
 const encoder = new TextEncoder();
@@ -64,7 +64,7 @@ export class StatusTopic {
     return newestOf([...this.#reports.values()]);
   }
 
-  /** Forgets the reports of a job. What must not be read or written is left to the topic's retention. */
+  /** Forgets the reports of a job. Reports that this user may not read or write are left to the topic's retention. */
   async forget(job: string): Promise<void> {
     try {
       for (const report of await this.reports()) {

@@ -68,7 +68,7 @@ const SEEN_WITHIN_MS = 5_000;
 
 /** Options of a {@link TransactionalProducer}. */
 export interface TransactionOptions {
-  /** Aborts what it is doing and all that follows, with its reason. */
+  /** Aborts the request under way and refuses later ones, with its reason. */
   readonly signal: AbortSignal;
   readonly faultPoint?: FaultPoint | undefined;
   /** Compression of topics that {@link TransactionalProducer.compress} is not called for; default "none". */
@@ -90,7 +90,7 @@ export class TransactionalProducer {
   readonly #added = new Set<string>();
   #epoch: Epoch;
   #open = false;
-  /** The ends of what the last commit wrote. */
+  /** Where the last commit ended in each partition that it wrote to; `seen()` waits for readers to get there. */
   #committed: readonly Position[] = [];
 
   private constructor(client: Client, id: Transaction, { signal, faultPoint, compression }: TransactionOptions) {
@@ -103,7 +103,7 @@ export class TransactionalProducer {
   }
 
   /**
-   * Takes the transactional id over. Resolves when the predecessor's transaction has ended everywhere.
+   * Takes over the transactional id. Resolves when the predecessor's transaction has ended everywhere.
    */
   static async open(
     client: Client,

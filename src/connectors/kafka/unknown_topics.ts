@@ -1,6 +1,6 @@
 import { UnknownTopicError } from "../broker_errors.ts";
 
-/** "a" and "b" do not exist. */
+/** The error for topics that do not exist. */
 export function unknownTopics(topics: readonly string[], options?: ErrorOptions): UnknownTopicError {
   const names = topics.map((topic) => `"${topic}"`).join(", ");
   const message = topics.length === 1

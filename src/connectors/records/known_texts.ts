@@ -21,5 +21,5 @@ export class KnownTexts {
   }
 }
 
-/** Of headers. */
+/** Names of headers, shared by all that read or write records in this process. */
 export const HEADER_NAMES = new KnownTexts();

@@ -43,7 +43,7 @@ export interface JsonSourceOptions extends TopicSourceOptions {
   readonly exactIntegers?: boolean | undefined;
 }
 
-/** A source whose records are decoded by a function of one's own. */
+/** Options of a source whose records are decoded by a function of the user's. */
 export interface DecodingOptions<T> extends TopicSourceOptions {
   /**
    * Makes a value of a record; if it throws, the record becomes a dead letter. The record's bytes are views of a larger buffer:
@@ -116,7 +116,7 @@ export function recordEncoder<T>(
   };
 }
 
-/** @throws {RangeError} if it is neither "earliest", "latest" nor a time */
+/** @throws {RangeError} if it is a number, but not a finite one; the type admits no texts but "earliest" and "latest" */
 export function checkFrom(from: StartingPoint | undefined): void {
   if (typeof from !== "number" || Number.isFinite(from)) return;
   throw new RangeError(`Cannot begin to read at ${from}: from must be "earliest", "latest" or a time in ms`);
