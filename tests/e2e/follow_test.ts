@@ -157,6 +157,13 @@ forEachBroker(
     assertEquals(job!.from, "the last commit");
     const sent = steps.find(({ kind }) => kind === "sent")!;
     assertEquals([sent.to, sent.found], ['topic "flightdata"', null]);
+    // Functions see the time of the record, at which this flight was still to land; without --now too.
+    const lived = await followed(broker, ["skyone", "0", "1", "--job", "src/s16_merge.ts"]);
+    assertEquals(outline(lived).slice(3, 6), [
+      "emitted flight_from_skyone",
+      "emitted still_to_land",
+      "sent flightdata_sink",
+    ]);
     const [again] = await followed(broker, ["skyone", "0", "0", "--job", `src/s16_merge.ts --now ${NOW}`]);
     assertEquals(again!.from, "the beginning");
   },

@@ -10,6 +10,7 @@ import {
 import { type RecordOrigin, SILENT, type SourceReader, type Tracer, type TraceStep } from "../../engine/mod.ts";
 import { type DryRunStart, DryStore, makeDry, offsetOf } from "./dry_run.ts";
 import type { FollowMessage, FollowRequest, Place, RerunStart } from "./protocol.ts";
+import { machineNow, setPresent } from "./present.ts";
 import { ReplayClock } from "./replay_clock.ts";
 
 /** Between two looks at how far the job has come, ms. */
@@ -73,8 +74,7 @@ export async function rerun(
   report: (message: FollowMessage) => void,
 ): ReturnType<DescribedJob["run"]> {
   const { port } = options.store as unknown as { readonly port: Broker };
-  const real = Date.now;
-  const clock = new ReplayClock(real);
+  const clock = new ReplayClock(machineNow);
   const followed = new Followed(places, clock, (step) => report({ type: "step", step }));
   const [start, from] = await chooseStart(port, { job: options.jobName, places, fromMs });
   report({ type: "start", from });
@@ -99,8 +99,8 @@ export async function rerun(
     restartStrategy: { type: "none" },
     onOpened: (job) => view = job.view,
   };
-  // Functions that ask for the time by themselves must not see the present in place of the record's time either.
-  Date.now = () => Math.floor(clock.now());
+  // Functions that ask for the time by themselves see the record's as well.
+  setPresent(() => clock.now());
   try {
     const running = run(graph, execution);
     const over = running.then(() => true, () => true);
@@ -113,7 +113,7 @@ export async function rerun(
       view === undefined || followed.open === 0 ? undefined : whyNothingComesOut(view, clock.monotonicMs());
     for (let ms = 0; (waits || ms < SETTLE_MS) && !followed.isDone && !options.signal.aborted; ms += LOOK_MS) {
       if (ms === SETTLE_MS) report({ type: "waiting", why: reason() });
-      clock.advance(real());
+      clock.advance(machineNow());
       if (await wait(LOOK_MS)) break;
     }
     const why = reason();
@@ -122,7 +122,7 @@ export async function rerun(
     report({ type: "end", found: followed.found, open: followed.open, why });
     return result;
   } finally {
-    Date.now = real;
+    setPresent(machineNow);
   }
 }
 

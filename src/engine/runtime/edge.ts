@@ -68,8 +68,10 @@ export class FanOut implements StreamOutput<unknown> {
    * where no record is at work: a timer that fires, a result that was awaited.
    */
   place: RecordPlace | undefined;
-  /** For a main output, who follows records and the node that emits them. Set when a job is wired. */
-  trace: { readonly tracing: Tracing; readonly node: StreamNode } | undefined;
+  /** For a main output, who follows records. Set when a job is wired, as is `node`. */
+  tracing: Tracing | undefined;
+  /** For a main output, the source or operator that emits to it. */
+  node: StreamNode | undefined;
   /** For a side output, the id of its tag. */
   sideOutput: string | undefined;
   /** The main output; itself unless it is a side output. */
@@ -118,14 +120,15 @@ export class FanOut implements StreamOutput<unknown> {
     counts.touch();
     if (main === this) counts.out++;
     else counts.sideOut++;
-    const { trace } = main;
-    if (trace !== undefined && trace.tracing.causes !== undefined) {
-      const causes = trace.tracing.emitted(trace.node, value, timestampMs, this.sideOutput);
+    const { tracing } = main;
+    if (tracing !== undefined && tracing.causes !== undefined) {
+      const causes = tracing.emitted(main.node!, value, timestampMs, this.sideOutput);
       this.#deliver(value, timestampMs, place);
-      trace.tracing.returned(causes);
-    } else {
-      this.#deliver(value, timestampMs, place);
+      tracing.returned(causes);
+      return;
     }
+    this.#first?.collect(value, timestampMs, place);
+    for (let i = 0; i < this.#others.length; i++) this.#others[i]!.collect(value, timestampMs, place);
   }
 
   #deliver(value: unknown, timestampMs: number, place: RecordPlace | undefined): void {

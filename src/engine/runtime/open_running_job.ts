@@ -71,7 +71,7 @@ export async function openRunningJob(graph: StreamGraph, snapshot: Snapshot, att
 
 function newOutputs(graph: StreamGraph, { changes, tracing }: AttemptContext): Outputs {
   const main = new Map(graph.nodes.map((node) => [node, new FanOut(new Counts(changes.journal))]));
-  for (const [node, output] of main) output.trace = { node, tracing };
+  for (const [node, output] of main) Object.assign(output, { node, tracing });
   // Side outputs come into being with their readers.
   const sides = new Map<StreamNode, Map<string, FanOut>>(graph.nodes.map((node) => [node, new Map()]));
   for (const { node, tag } of graph.nodes.flatMap(inputsOf).flatMap(({ from }) => from)) {
