@@ -92,17 +92,35 @@ function kill(name: string): Kill {
   };
 }
 
-/** A worker is a child of a TaskManager; the runner starts another. */
+/** A worker is a child of the TaskManager that has its subtask; the runner starts another. */
 const killWorker: Kill = async ({ processes }) => {
-  const pid = await processes.find(({ name }) => name === "taskmanager-1")!.pid();
-  const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(pid)] }).output();
-  const [worker] = new TextDecoder().decode(stdout).trim().split("\n");
-  await new Deno.Command("sh", { args: ["-c", `kill -9 ${worker}`] }).output();
+  for (const process of processes.filter(({ name }) => name.startsWith("taskmanager"))) {
+    const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(await process.pid())] }).output();
+    const [worker] = new TextDecoder().decode(stdout).trim().split("\n");
+    if (worker === "") continue;
+    const { success } = await new Deno.Command("sh", { args: ["-c", `kill -9 ${worker}`] }).output();
+    return assert(success, `cannot kill worker ${worker}`);
+  }
+  throw new Error("no TaskManager has a worker");
+};
+
+/** The one that has workers. */
+const killTaskManager: Kill = async (cluster) => {
+  for (
+    const { name, pid } of await Promise.all(
+      cluster.processes.map(async (each) => ({ name: each.name, pid: await each.pid() })),
+    )
+  ) {
+    if (!name.startsWith("taskmanager")) continue;
+    const { success } = await new Deno.Command("pgrep", { args: ["-P", String(pid)] }).output();
+    if (success) return await kill(name)(cluster);
+  }
+  throw new Error("no TaskManager has a worker");
 };
 
 const KILLS: Readonly<Record<string, Kill>> = {
   "a worker": killWorker,
-  "a TaskManager": kill("taskmanager-2"),
+  "a TaskManager": killTaskManager,
   "the JobManager": kill("jobmanager"),
 };
 
