@@ -44,7 +44,7 @@ export class Membership {
   readonly #heartbeatMs: number;
   readonly #lost = new AbortController();
   readonly #leaving = new AbortController();
-  readonly #named = Promise.withResolvers<void>();
+  readonly #hasMemberId = Promise.withResolvers<void>();
   readonly #running: Promise<void>;
   #memberId = "";
   /** Undefined until this instance has joined the group. */
@@ -75,7 +75,7 @@ export class Membership {
   async leave(): Promise<void> {
     this.#leaving.abort();
     // The broker answers the first request to join at once, with the name that is needed to leave.
-    if (this.#memberId === "") await settledWithin(1_000, Promise.race([this.#named.promise, this.#running]));
+    if (this.#memberId === "") await settledWithin(1_000, Promise.race([this.#hasMemberId.promise, this.#running]));
     if (this.#memberId !== "") {
       const { job } = this.#options;
       try {
@@ -167,7 +167,7 @@ export class Membership {
       groupProtocols: [{ name: PROTOCOL, metadata }],
     }, { timeoutMs: sessionTimeoutMs + 5_000 });
     if (joined.memberId !== "") this.#memberId = joined.memberId;
-    this.#named.resolve();
+    this.#hasMemberId.resolve();
     if (joined.errorCode === Code.MEMBER_ID_REQUIRED) return;
     if (joined.errorCode !== Code.NONE) return this.#rejoin(joined.errorCode);
 
@@ -181,7 +181,7 @@ export class Membership {
     if (synced.errorCode !== Code.NONE) return this.#rejoin(synced.errorCode);
     step("start: the group has an answer");
     this.#generation = generationId;
-    this.#take(decodeAssignment(synced.memberAssignment), generationId);
+    this.#applyAssignment(decodeAssignment(synced.memberAssignment), generationId);
   }
 
   /** The leader's assignment for each member. */
@@ -211,7 +211,7 @@ export class Membership {
   }
 
   /** Becomes active or stands by, as the leader has assigned. */
-  #take(active: Instance | undefined, generation: number): void {
+  #applyAssignment(active: Instance | undefined, generation: number): void {
     const { job, instance, onActive, onStandby } = this.#options;
     if (active?.id === instance.id) {
       if (this.#activeSince > 0) return;

@@ -169,7 +169,7 @@ export class TransactionalProducer {
   async commit(): Promise<void> {
     if (!this.#open) return;
     this.#step("commit: before it is decided");
-    await this.#step("commit: it is decided", async () => this.#take(await this.#epoch.end("commit")));
+    await this.#step("commit: it is decided", async () => this.#useEpoch(await this.#epoch.end("commit")));
     this.#committed = this.#sender.takeEnds();
     this.#forget();
   }
@@ -195,7 +195,7 @@ export class TransactionalProducer {
     this.#forget();
     try {
       if (this.#epoch.unanswered > 0 || this.#sender.unanswered > 0) throw new Error("a request has no answer yet");
-      this.#take(await this.#epoch.end("abort"));
+      this.#useEpoch(await this.#epoch.end("abort"));
     } catch (error) {
       const message = `leaves the transaction of "${this.#transactionalId}" to the broker: ${(error as Error).message}`;
       this.#client.log("debug", message);
@@ -215,7 +215,7 @@ export class TransactionalProducer {
       const { id: current } = this.#epoch;
       const wanted = { transactionalId: this.#transactionalId, doing, signal: this.#signal, current };
       try {
-        this.#take(await initProducerId(this.#client, wanted));
+        this.#useEpoch(await initProducerId(this.#client, wanted));
       } catch (error) {
         this.#signal.throwIfAborted();
         if (error instanceof ProducerFencedError) throw error;
@@ -227,7 +227,7 @@ export class TransactionalProducer {
   }
 
   /** Goes on under another epoch, if there is one: sequence numbers begin at 0, and requests of the old epoch are refused. */
-  #take(next: ProducerEpoch | undefined): void {
+  #useEpoch(next: ProducerEpoch | undefined): void {
     if (next === undefined) return;
     const { producerId, producerEpoch } = next;
     this.#epoch = new Epoch(
