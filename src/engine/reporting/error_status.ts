@@ -1,3 +1,4 @@
+import { isExpected } from "../error_codes.ts";
 import { OperatorError } from "../errors.ts";
 import type { ErrorStatus } from "../job_status.ts";
 
@@ -11,7 +12,7 @@ const ENGINE = import.meta.resolve("../");
 export function errorStatus(error: unknown, atMs: number): ErrorStatus {
   const thrown = error instanceof OperatorError ? error.cause : error;
   const message = error instanceof Error ? error.message : String(error);
-  const line = thrown instanceof Error ? usersLine(thrown.stack ?? "") : undefined;
+  const line = thrown instanceof Error && !isExpected(thrown) ? usersLine(thrown.stack ?? "") : undefined;
   return {
     atMs,
     name: error instanceof Error ? error.name : typeof error,

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { JobError } from "../../../src/engine/errors.ts";
+import { errorStatus } from "../../../src/engine/reporting/error_status.ts";
 import type { DataStream } from "../../../src/engine/api/data_stream.ts";
 import type { JobStatus } from "../../../src/engine/job_status.ts";
 import { parseJobStatus } from "../../../src/engine/job_status.ts";
@@ -210,6 +212,15 @@ Deno.test("a status says why nothing comes out", async () => {
   const { all } = reportsOf(job);
   await job.execute({}, pass(job, 3));
   assertMatch(all[0]!.attempt!.whyNothingComesOut!, /held by s-1, which has had no record yet/);
+});
+
+Deno.test("errorStatus() names no line for what its sentence says in full", () => {
+  assertEquals(errorStatus(new JobError("Cannot open it"), 7), {
+    atMs: 7,
+    name: "JobError",
+    message: "Cannot open it",
+  });
+  assertMatch(errorStatus(new TypeError("x"), 7).line!, /status_reporter_test\.ts/);
 });
 
 Deno.test("parseJobStatus() leaves out other formats and what is no status", () => {
