@@ -260,4 +260,9 @@ onEmbeddedLog("sources and sinks are refused where they are described wrongly", 
   assertThrows(() => store.source("in", { decode: async () => 1 }), TypeError, "decode");
   assertThrows(() => store.sink("out", { encode: undefined as never }), TypeError, "encode");
   assertThrows(() => store.source("in", { decode: () => 1, from: NaN }), RangeError, "Cannot begin to read at NaN");
+  assertThrows(
+    () => store.source("in", { decode: () => 1, from: "erliest" as "earliest" }),
+    RangeError,
+    'Cannot begin to read at "erliest": from must be "earliest", "latest" or a time in ms',
+  );
 });

@@ -116,10 +116,11 @@ export function recordEncoder<T>(
   };
 }
 
-/** @throws {RangeError} if it is a number, but not a finite one; the type admits no texts but "earliest" and "latest" */
+/** @throws {RangeError} if it is no place to start at: JavaScript passes what the type does not admit */
 export function checkFrom(from: StartingPoint | undefined): void {
-  if (typeof from !== "number" || Number.isFinite(from)) return;
-  throw new RangeError(`Cannot begin to read at ${from}: from must be "earliest", "latest" or a time in ms`);
+  if (from === undefined || from === "earliest" || from === "latest" || Number.isFinite(from)) return;
+  const found = typeof from === "string" ? JSON.stringify(from) : from;
+  throw new RangeError(`Cannot begin to read at ${found}: from must be "earliest", "latest" or a time in ms`);
 }
 
 const encoder = new TextEncoder();

@@ -181,7 +181,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
       this.#process?.clear?.(this.#firing);
     });
     this.#contents.clear(stateWindow);
-    this.#context.trace.closed(stateWindow);
+    if (this.#context.trace.isOn) this.#context.trace.closed(stateWindow);
     if (open === undefined) return;
     open.retire(window);
     this.#storeOpen(open);
