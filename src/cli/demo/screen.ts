@@ -1,15 +1,8 @@
 import { Canvas, clip, type Style, widthOf, wrap } from "../screen/canvas.ts";
 import type { ScreenSize } from "../screen/live_view.ts";
+import { formatRate } from "../screen/rate.ts";
 import type { DemoState, JobState } from "./state.ts";
-import {
-  eventTimeWords,
-  formatElapsed,
-  formatMinutes,
-  formatRate,
-  jobWords,
-  standbyWords,
-  topicWords,
-} from "./words.ts";
+import { eventTimeWords, formatElapsed, formatMinutes, jobWords, standbyWords, topicWords } from "./words.ts";
 import { formatCount } from "../../utils.ts";
 
 /** The size of the screen and its time zone. */

@@ -1,14 +1,10 @@
 import { formatCount } from "../../utils.ts";
+import { formatRate } from "../screen/rate.ts";
 import type { DemoState, JobState, TopicState, WindowBounds } from "./state.ts";
 
 /** The numbers of a topic: how many records, and how many a second. */
 export function topicWords({ count, perSecond }: TopicState): string {
   return `${formatCount(count)}  ${formatRate(perSecond)}`;
-}
-
-/** Records a second, below 1,000 with one decimal: "12.5/s". */
-export function formatRate(perSecond: number): string {
-  return `${perSecond < 1000 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond))}/s`;
 }
 
 /** The status of a job: "12 behind". */

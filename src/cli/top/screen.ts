@@ -1,7 +1,7 @@
 import type { SeenJob } from "../../connectors/seen_jobs.ts";
 import type { AttemptStatus, NodeStatus } from "../../engine/mod.ts";
 import { formatCount } from "../../utils.ts";
-import { formatRate } from "../demo/words.ts";
+import { formatRate } from "../screen/rate.ts";
 import { ago, eventTimeWords, notesOf, span } from "../jobs/words.ts";
 import { Canvas, clip, type Style, widthOf, wrap } from "../screen/canvas.ts";
 import type { ScreenSize } from "../screen/live_view.ts";

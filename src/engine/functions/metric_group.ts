@@ -15,7 +15,8 @@ export interface Counter {
  * @example A function that counts what it corrects
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { type Collector, type Counter, ProcessFunction, type ProcessContext, type RuntimeContext } from "@stream-apps/deno";
+ * import { type Collector, type Counter, type ProcessContext } from "@stream-apps/deno/functions";
+ * import { ProcessFunction, type RuntimeContext } from "@stream-apps/deno/functions";
  *
  * class Upper extends ProcessFunction<string, string> {
  *   #corrected!: Counter;

@@ -16,7 +16,11 @@ Deno.test("traceValue() makes JSON of what JSON does not know, and cuts what is 
 Deno.test("bytesText() and the texts of functions", () => {
   assertEquals([bytesText(new TextEncoder().encode("ü")), bytesText(new Uint8Array([0xff]))], ["ü", "base64:/w=="]);
   class Total {}
-  function named(): void {}
-  assertEquals([functionText(new Total()), functionText(named), functionText({})], ["Total", "named", undefined]);
+  function stillToLand(): void {}
+  assertEquals([functionText(new Total()), functionText(stillToLand), functionText({})], [
+    "Total",
+    "stillToLand",
+    undefined,
+  ]);
   assertEquals(sourceText((n: number) => n > 5), "(n) => n > 5");
 });
