@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { bytesText, functionText, sourceText, traceValue } from "../../../src/engine/reporting/trace_value.ts";
 
 Deno.test("traceValue() makes JSON of what JSON does not know, and cuts what is too large", () => {
@@ -22,5 +22,6 @@ Deno.test("bytesText() and the texts of functions", () => {
     "stillToLand",
     undefined,
   ]);
-  assertEquals(sourceText((n: number) => n > 5), "(n) => n > 5");
+  // A bundle may call its parameter something else.
+  assertMatch(sourceText((n: number) => n > 5)!, /^\((\w+)\) => \1 > 5$/);
 });
