@@ -316,7 +316,7 @@ test("map.md leads to files that have what they are named for", async () => {
   for (const [, file, name] of rows) {
     const code = (await read(file!)).replaceAll(/\/\*\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
     // Declared there: a function, class, type or method, not a use of one.
-    const declared = new RegExp(`\\b(function|class|interface|const) ${name}\\b|^  (async )?${name}\\(`, "m");
+    const declared = new RegExp(`\\b(function|class|interface|const) ${name}\\b|^  (async )?#?${name}\\(`, "m");
     assert(declared.test(code), `${file} has no ${name}`);
   }
 });
