@@ -5,12 +5,12 @@
  * TaskManagers; it goes on in the background until `deno task flink down`. docs/scaling.md says what runs there.
  */
 import type { CommandLine } from "../utils.ts";
-import { HelpRequested, nearest, parseFlags, runMain, UsageError, writeOutput } from "../utils.ts";
+import { HelpRequested, parseFlags, runMain, writeErrorLine, writeOutput } from "../utils.ts";
 import { DEFAULT_PORT, startCluster, stopCluster } from "./flink/cluster.ts";
-import { writeLine } from "./flink/cluster_address.ts";
 import { FLINK_VERSION } from "./flink/fetch.ts";
 import { cancel, list, savepoint, status, stop } from "./flink/jobs.ts";
 import { run } from "./flink/run.ts";
+import { findCommand, isHelp } from "./tool.ts";
 
 const HELP = `Jobs on an Apache Flink cluster, and a cluster on this machine.
 
@@ -46,7 +46,7 @@ async function up(args: readonly string[]): Promise<void> {
       help: "where the dashboard and the REST interface listen",
     },
   }, commandLine);
-  const cluster = await startCluster({ port, log: writeLine });
+  const cluster = await startCluster({ port, log: writeErrorLine });
   await writeOutput(`${cluster.address}\n`);
 }
 
@@ -56,7 +56,7 @@ async function down(args: readonly string[]): Promise<void> {
     describe: "Ends the cluster on this machine. Savepoints stay, in .flink/cluster/savepoints.",
   });
   const stopped = await stopCluster();
-  writeLine(stopped.length === 0 ? "no cluster is running here" : `stopped ${stopped.join(", ")}`);
+  writeErrorLine(stopped.length === 0 ? "no cluster is running here" : `stopped ${stopped.join(", ")}`);
 }
 
 function portOf(text: string): number {
@@ -67,13 +67,8 @@ function portOf(text: string): number {
 
 async function main(signal: AbortSignal): Promise<void> {
   const [name, ...args] = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
-  if (name === undefined || name === "--help" || name === "-h") throw new HelpRequested(HELP);
-  if (!Object.hasOwn(COMMANDS, name)) {
-    const [near] = nearest(name, Object.keys(COMMANDS));
-    const hint = near === undefined ? `there are ${Object.keys(COMMANDS).join(", ")}` : `did you mean ${near}?`;
-    throw new UsageError(`Unknown command "${name}": ${hint}`);
-  }
-  await COMMANDS[name]!(args, signal);
+  if (name === undefined || isHelp(name)) throw new HelpRequested(HELP);
+  await findCommand(COMMANDS, name)(args, signal);
 }
 
 if (import.meta.main) await runMain(main);

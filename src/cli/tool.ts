@@ -49,14 +49,18 @@ export function jobCommand<const F extends Flags, I>(
   };
 }
 
-/** The command of that name. @throws {UsageError} if there is no such command, with the most similar name */
-export function findCommand<C>(commands: Readonly<Record<string, C>>, name: string | undefined): C {
+/**
+ * The command of that name.
+ * @param what it is called in messages
+ * @throws {UsageError} if there is no such command, with the most similar name
+ */
+export function findCommand<C>(commands: Readonly<Record<string, C>>, name: string | undefined, what = "command"): C {
   const names = Object.keys(commands);
-  if (name === undefined) throw new UsageError(`A command is missing, one of ${names.join(", ")}: --help shows more`);
+  if (name === undefined) throw new UsageError(`A ${what} is missing, one of ${names.join(", ")}: --help shows more`);
   if (Object.hasOwn(commands, name)) return commands[name]!;
   const [near] = nearest(name, names);
   const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
-  throw new UsageError(`Unknown command "${name}": ${hint}`);
+  throw new UsageError(`Unknown ${what} "${name}": ${hint}`);
 }
 
 /** A tool about one job, with its commands by name. */

@@ -13,8 +13,8 @@
  *
  * @module
  */
-import { HelpRequested, nearest, runMain, UsageError } from "../utils.ts";
-import { isHelp, toolMain } from "./tool.ts";
+import { HelpRequested, runMain } from "../utils.ts";
+import { findCommand, isHelp, toolMain } from "./tool.ts";
 
 type Main = (signal: AbortSignal) => Promise<void>;
 
@@ -52,15 +52,7 @@ TOOL --help shows more.`;
 async function main(signal: AbortSignal): Promise<void> {
   const [name, ...args] = Deno.args;
   if (isHelp(name)) throw new HelpRequested(HELP);
-  const names = Object.keys(TOOLS);
-  if (name === undefined) throw new UsageError(`A tool is missing, one of ${names.join(", ")}: --help shows more`);
-  if (!Object.hasOwn(TOOLS, name)) {
-    const [near] = nearest(name, names);
-    throw new UsageError(
-      `Unknown tool "${name}": ${near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`}`,
-    );
-  }
-  const run = await TOOLS[name]!(args);
+  const run = await findCommand(TOOLS, name, "tool")(args);
   await run(signal);
 }
 

@@ -34,8 +34,3 @@ export async function findJob(rest: FlinkRest, wanted: string): Promise<JobSumma
   }
   return first;
 }
-
-/** Writes a line for the person to standard error. */
-export function writeLine(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
-}

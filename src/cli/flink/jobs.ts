@@ -1,8 +1,8 @@
 /** Commands about jobs on a cluster: what they do, their end, their savepoints. */
 import { COUNTERS } from "../../flink/protocol/frame.ts";
 import { type FlinkRest, isTerminal, type JobVertex, rootCause } from "../../flink/rest.ts";
-import { formatCount, parseFlags, UsageError, writeOutput } from "../../utils.ts";
-import { findJob, restOf, writeLine } from "./cluster_address.ts";
+import { formatCount, parseFlags, UsageError, writeErrorLine, writeOutput } from "../../utils.ts";
+import { findJob, restOf } from "./cluster_address.ts";
 
 /** `list`: the jobs of the cluster. */
 export async function list(args: readonly string[]): Promise<void> {
@@ -69,7 +69,7 @@ export async function cancel(args: readonly string[]): Promise<void> {
   const rest = restOf(Deno.env);
   const { jid, name } = await running(rest, wanted!);
   await rest.cancel(jid);
-  writeLine(`${name}: ${(await rest.ended(jid)).toLowerCase()}`);
+  writeErrorLine(`${name}: ${(await rest.ended(jid)).toLowerCase()}`);
 }
 
 /** `savepoint JOB`: makes one, and the job goes on. */
@@ -96,7 +96,7 @@ export async function stop(args: readonly string[]): Promise<void> {
   const rest = restOf(Deno.env);
   const { jid, name } = await running(rest, wanted!);
   const path = await rest.stop(jid, { drain, ...directory !== undefined && { directory } });
-  writeLine(`${name}: ${(await rest.ended(jid)).toLowerCase()}`);
+  writeErrorLine(`${name}: ${(await rest.ended(jid)).toLowerCase()}`);
   await writeOutput(`${path}\n`);
 }
 

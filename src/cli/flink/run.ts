@@ -1,9 +1,10 @@
 /** `deno task flink run`: submits a job and, unless it is to be left alone, waits for its end. */
 import type { CommandLine } from "../../utils.ts";
-import { brokerSettings, parseFlags, wholeNumber, writeOutput } from "../../utils.ts";
+import { brokerSettings, parseFlags, wholeNumber, writeErrorLine, writeOutput } from "../../utils.ts";
 import { openBroker } from "../../connectors/mod.ts";
+import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { type FlinkRest, FlinkRestError, isTerminal, rootCause } from "../../flink/rest.ts";
-import { restOf, writeLine } from "./cluster_address.ts";
+import { restOf } from "./cluster_address.ts";
 import { prepareJob, SubmitError, submitJob, type SubmitOptions } from "./submit.ts";
 
 const POLL_MS = 500;
@@ -55,11 +56,11 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   const rest = restOf(Deno.env);
   await rest.overview();
   const job = await prepareJob(options);
-  const silent = { debug() {}, info() {}, warn: writeLine, error: writeLine };
+  const silent = { debug() {}, info() {}, warn: writeErrorLine, error: writeErrorLine };
   await using broker = await openBroker({ settings: brokerSettings(), logger: silent });
   const id = await submitJob(rest, job, options, broker.port);
   await writeOutput(`${id}\n`);
-  writeLine(`${job.plan.jobName}: submitted, see ${rest.address}/#/job/running/${id}`);
+  writeErrorLine(`${job.plan.jobName}: submitted, see ${rest.address}/#/job/running/${id}`);
   if (!flags.detached) await untilEnd(rest, id, job.plan.jobName, signal);
 }
 
@@ -74,26 +75,19 @@ async function untilEnd(rest: FlinkRest, id: string, jobName: string, signal: Ab
       if (!(error instanceof FlinkRestError) || performance.now() - awaySinceMs > AWAY_MS) throw error;
     });
     if (found === undefined) {
-      await pause(signal);
+      await SYSTEM_CLOCK.sleep(POLL_MS, signal);
       continue;
     }
     awaySinceMs = undefined;
     const [{ state }, [failure]] = found;
     const reason = failure === undefined ? "no reason is known" : rootCause(failure.stacktrace);
     if (state === "FAILED") throw new SubmitError(`Job "${jobName}" failed on the cluster: ${reason}`);
-    if (isTerminal(state)) return writeLine(`${jobName}: ${state.toLowerCase()}`);
+    if (isTerminal(state)) return writeErrorLine(`${jobName}: ${state.toLowerCase()}`);
     if (failure !== undefined && failure.timestamp > lastFailure) {
       lastFailure = failure.timestamp;
-      writeLine(`${jobName}: starts again from its last checkpoint: ${reason}`);
+      writeErrorLine(`${jobName}: starts again from its last checkpoint: ${reason}`);
     }
-    await pause(signal);
+    await SYSTEM_CLOCK.sleep(POLL_MS, signal);
   }
-  writeLine(`${jobName}: goes on without this command; deno task flink status ${id.slice(0, 8)} shows it`);
-}
-
-function pause(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, POLL_MS);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
+  writeErrorLine(`${jobName}: goes on without this command; deno task flink status ${id.slice(0, 8)} shows it`);
 }
