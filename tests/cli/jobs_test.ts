@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { jobsCommand } from "../../src/cli/jobs.ts";
 import { jobsTable } from "../../src/cli/jobs/table.ts";
-import { eventTimeWords, nextFiring, span } from "../../src/cli/jobs/words.ts";
+import { eventTimeOf, eventTimeWords, nextFiring, span } from "../../src/cli/jobs/words.ts";
 import type { Broker } from "../../src/connectors/broker.ts";
 import { describeProcess } from "../../src/connectors/describe_process.ts";
 import { jobsOf, type SeenJob } from "../../src/connectors/seen_jobs.ts";
@@ -212,7 +212,7 @@ Deno.test("span() and eventTimeWords() have the unit that a person would take", 
     "0 s",
   ]);
   const of = (outputWatermarkMs: number | null) =>
-    eventTimeWords({ ...ATTEMPT, nodes: [node("s", { kind: "source", outputWatermarkMs })] }, NOW_MS);
+    eventTimeWords(eventTimeOf({ ...ATTEMPT, nodes: [node("s", { kind: "source", outputWatermarkMs })] }), NOW_MS);
   assertEquals([of(null), of(Number.MAX_SAFE_INTEGER), of(NOW_MS + 2_000), of(NOW_MS - 60_000)], [
     "none",
     "ended",

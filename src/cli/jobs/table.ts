@@ -1,6 +1,6 @@
 import type { SeenJob } from "../../connectors/seen_jobs.ts";
 import { formatCount } from "../../utils.ts";
-import { ago, eventTimeWords, notesOf, span } from "./words.ts";
+import { ago, eventTimeOf, eventTimeWords, notesOf, span } from "./words.ts";
 
 const HEAD = ["JOB", "STATE", "FOR", "RECORDS/S", "LAG", "EVENT TIME", "LAST COMMIT", "HEARD", "DEAD", "RESTARTS"];
 /** Columns of words, which stand to the left; numbers and times stand to the right. */
@@ -26,9 +26,9 @@ function rowOf({ job, state, instance }: SeenJob, nowMs: number): string[] {
     job,
     state,
     span(nowMs - since),
-    attempt === undefined ? "" : works ? `${formatCount(Math.round(attempt.inPerSecond))}` : "0",
+    attempt === undefined ? "" : works ? formatCount(Math.round(attempt.inPerSecond)) : "0",
     attempt === undefined ? "" : formatCount(attempt.lag),
-    attempt === undefined ? "" : eventTimeWords(attempt, nowMs),
+    attempt === undefined ? "" : eventTimeWords(eventTimeOf(attempt), nowMs),
     last === undefined ? "" : ago(nowMs - last.atMs),
     ago(silentMs),
     attempt === undefined ? "" : formatCount(attempt.records.dead + attempt.records.failed),

@@ -18,20 +18,19 @@ export function ago(ms: number): string {
   return `${span(ms)} ago`;
 }
 
-/** How far event time of the job's results is behind the clock: "4.2 s ago", "none", "ended". */
-export function eventTimeWords({ nodes }: AttemptStatus, nowMs: number): string {
-  const ms = eventTimeOf(nodes);
-  if (ms === undefined) return "none";
+/** How far event time is behind the clock: "4.2 s ago", "none", "ended". @param ms where it stands; null if there is none yet */
+export function eventTimeWords(ms: number | null, nowMs: number): string {
+  if (ms === null) return "none";
   if (ms === END_OF_TIME) return "ended";
   return ms > nowMs ? `${span(ms - nowMs)} ahead` : ago(nowMs - ms);
 }
 
-/** Where event time stands that windows wait for: behind the last operators that have any, the lowest of them. */
-export function eventTimeOf(nodes: readonly NodeStatus[]): number | undefined {
+/** Where a job's event time stands, ms: that of the source which is furthest behind; null if no source has any. */
+export function eventTimeOf({ nodes }: AttemptStatus): number | null {
   const known = nodes.flatMap(({ kind, outputWatermarkMs }) =>
     kind === "source" && outputWatermarkMs !== null ? [outputWatermarkMs] : []
   );
-  return known.length === 0 ? undefined : Math.min(...known);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /**

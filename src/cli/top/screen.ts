@@ -121,7 +121,7 @@ function nodesOf({ state, instance: { status: { attempt, atMs } } }: SeenJob): L
     formatRate(node.inPerSecond),
     formatRate(node.outPerSecond),
     formatCount(node.recordsIn),
-    eventTimeWords({ ...attempt, nodes: [{ ...node, kind: "source" }] }, atMs),
+    eventTimeWords(node.outputWatermarkMs, atMs),
     keptWords(node),
   ]);
   const widths = head.map((word, column) =>
