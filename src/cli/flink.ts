@@ -23,8 +23,9 @@ Usage: deno task flink COMMAND
   savepoint JOB    keep a job's state, for "run --from-savepoint"
   stop JOB         end a job with a savepoint
   up               start Flink ${FLINK_VERSION} on this machine, or what is not running of it; needs Java 17 and, the first time, Maven
-  down     end it; jobs that run there end too
-  COMMAND --help shows more`;
+  down             end it; jobs that run there end too
+
+COMMAND --help shows more.`;
 
 /** What a command does with its arguments. */
 type Command = (args: readonly string[], signal: AbortSignal) => Promise<void>;
