@@ -17,13 +17,8 @@ const RUN_FLAGS = [
   "--allow-read",
   "--allow-write",
 ];
-const TOOLS: Readonly<Record<string, string>> = {
-  jobs: "All jobs, on this machine and others: what they do, how far they are, what they wait for",
-  top: "All running jobs on one screen, live: flow, operators, event time, what they wait for",
-  topics: "List, describe, create, delete, read and write topics",
-  state: "Look into a job's last commit, export and import it, forget it",
-  "dead-letters": "List, show, replay and drop the records that a job could not process",
-};
+/** The package's own tasks that a project has too. */
+const TOOLS = ["jobs", "top", "topics", "state", "dead-letters"];
 const TEXTS = ["main.ts", "main_test.ts", "orders.jsonl", "README.md", "Dockerfile"];
 /** The package's own imports that a project has too, in the same versions. */
 const SHARED_IMPORTS = ["@std/assert", "zod"];
@@ -95,10 +90,10 @@ function withLink(dockerfile: string, link: string): string {
 
 /** The project's deno.json. */
 async function settingsOf(link: string | undefined): Promise<unknown> {
-  const { name, version, imports, compilerOptions } = await (await fetch(new URL("deno.json", ROOT))).json();
+  const { name, version, tasks, imports, compilerOptions } = await (await fetch(new URL("deno.json", ROOT))).json();
   const run = ["deno run", ...RUN_FLAGS].join(" ");
-  const tools = Object.entries(TOOLS).map(([tool, description]) =>
-    [tool, { description, command: `${run} ${name}/tools ${tool}` }] as const
+  const tools = TOOLS.map((tool) =>
+    [tool, { description: tasks[tool].description, command: `${run} ${name}/tools ${tool}` }] as const
   );
   return {
     tasks: {
