@@ -5,23 +5,13 @@
  * left alone. What is said to have been sent is looked up in the topics. Standard output carries data only.
  */
 import type { Broker } from "../connectors/broker.ts";
-import { openBroker } from "../connectors/mod.ts";
-import type { CommandLine, Flags } from "../utils.ts";
-import {
-  brokerSettings,
-  createLogger,
-  parseFlags,
-  parseTime,
-  runMain,
-  UsageError,
-  wholeNumber,
-  writeOutput,
-} from "../utils.ts";
+import { type CommandLine, type Flags, parseFlags, parseTime, runMain, UsageError, wholeNumber } from "../utils.ts";
 import { type DescribedFile, describeFiles, followChain, type JobTrace } from "./follow/follow_chain.ts";
 import { placesOfKey, recordAt } from "./follow/find_record.ts";
 import { type JobFile, parseJobFile } from "./follow/job_process.ts";
 import type { Place } from "./follow/protocol.ts";
 import { painter, traceText } from "./follow/show.ts";
+import { type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
 
 /** The lessons' two jobs. */
 const DEFAULT_JOBS = ["src/s16_merge.ts", "src/s20_manage_state.ts"];
@@ -58,7 +48,7 @@ const COMMAND_LINE: CommandLine = {
 };
 
 /** What is asked for. */
-export interface FollowOptions {
+interface FollowOptions {
   readonly topic: string;
   readonly which: { readonly partition: number; readonly offset: number } | {
     readonly key: string;
@@ -75,7 +65,7 @@ export interface FollowOptions {
  * @throws {UsageError} if it does not say which record
  * @throws {HelpRequested} for `--help`
  */
-export function parseFollow(args: readonly string[]): FollowOptions {
+function parseFollow(args: readonly string[]): FollowOptions {
   const { jobs, rest } = takeJobs(args);
   const { _: [topic, partition, offset], key, last, from, wait, json } = parseFlags(rest, FLAGS, COMMAND_LINE);
   const files = (jobs.length > 0 ? jobs : DEFAULT_JOBS).map(parseJobFile);
@@ -111,7 +101,7 @@ function takeJobs(args: readonly string[]): { readonly jobs: string[]; readonly 
 }
 
 /** What `follow()` writes to. */
-export interface FollowIo {
+interface FollowIo {
   readonly write: (text: string) => Promise<void>;
   /** Whether colours are wanted. */
   readonly colours: boolean;
@@ -125,7 +115,7 @@ export interface FollowIo {
  * Follows records and writes what became of them.
  * @throws {UsageError} if there is no such record, or no job reads its topic
  */
-export async function follow(broker: Broker, options: FollowOptions, io: FollowIo): Promise<void> {
+async function follow(broker: Broker, options: FollowOptions, io: FollowIo): Promise<void> {
   const { fromMs, wait, json } = options;
   const { signal, note } = io;
   const places = await placesOf(broker, options, io);
@@ -172,16 +162,15 @@ function jsonLines({ job, file, from, steps, sent, open, why }: JobTrace): strin
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-async function main(signal: AbortSignal): Promise<void> {
-  const options = parseFollow(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args);
-  const logger = createLogger();
-  await using broker = await openBroker({ settings: brokerSettings(), logger });
-  await follow(broker.port, options, {
-    write: writeOutput,
-    colours: Deno.stdout.isTerminal() && !Deno.noColor,
-    note: (text) => logger.info(text),
-    signal,
-  });
+/**
+ * Parses the arguments into the command.
+ * @throws {UsageError} if they are wrong
+ */
+export function followCommand(args: readonly string[]): ToolCommand<ToolIo> {
+  const options = parseFollow(args);
+  const colours = Deno.stdout.isTerminal() && !Deno.noColor;
+  return (broker, { write, logger, signal }) =>
+    follow(broker, options, { write, colours, note: (text) => logger.info(text), signal });
 }
 
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runMain(toolMain(followCommand));

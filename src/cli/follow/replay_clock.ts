@@ -1,4 +1,4 @@
-import type { Clock } from "../../engine/mod.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../engine/mod.ts";
 
 /** The longest that the job may sleep without a look around, ms: time here goes by records, not by itself. */
 const LONGEST_SLEEP_MS = 10;
@@ -35,15 +35,6 @@ export class ReplayClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const done = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, Math.min(Math.max(ms, 0), LONGEST_SLEEP_MS));
-      signal?.addEventListener("abort", done);
-    });
+    return SYSTEM_CLOCK.sleep(Math.min(Math.max(ms, 0), LONGEST_SLEEP_MS), signal);
   }
 }

@@ -151,7 +151,7 @@ function windowText(window: string): string {
 }
 
 /** "3 s", "1 min 3 s", "250 ms" */
-export function durationText(ms: number): string {
+function durationText(ms: number): string {
   if (ms < 1_000) return `${ms} ms`;
   const seconds = Math.floor(ms / 1_000);
   const parts = [
