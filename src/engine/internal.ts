@@ -9,6 +9,7 @@ export { type Step, stepsOf } from "./fault_points.ts";
 export { isPlainJson, lossInJson } from "./json_value.ts";
 export { bytesText } from "./reporting/trace_value.ts";
 export { whyNothingComesOut } from "./reporting/why_nothing_comes_out.ts";
+export { explained } from "./runtime/job_result.ts";
 export { type DescribedJob, type JobLauncher, setJobLauncher } from "./runtime/launcher.ts";
 export { END_OF_TIME, parseJobStatus, STATUS_FORMAT } from "./job_status.ts";
 export { type FlagText, JOB_OPTIONS, type JobOption } from "./runtime/job_options.ts";

@@ -2,7 +2,7 @@
  * Loaded before a job's file, by `deno run --preload`: takes the job that the file describes, and runs it again for
  * `deno task follow` in place of running it. What to do comes on standard input, what is found goes to standard output.
  */
-import { setJobLauncher } from "../../engine/internal.ts";
+import { explained, setJobLauncher } from "../../engine/internal.ts";
 import { type FollowMessage, type FollowRequest, MESSAGE_MARK } from "./protocol.ts";
 import { rerun } from "./rerun.ts";
 
@@ -28,7 +28,5 @@ setJobLauncher(async (job) => {
     writes: graph.nodes.flatMap((node) => node.kind === "sink" ? [node.sink.description] : []),
   });
   if (request.command === "follow") return await rerun(job, request, report);
-  return { jobName: options.jobName, end: "explained", books: NO_BOOKS };
+  return explained(options.jobName);
 });
-
-const NO_BOOKS = { recordsIn: 0, recordsOut: 0, sideOut: 0, filtered: 0, late: 0, dead: 0, operators: [] } as never;

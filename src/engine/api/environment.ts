@@ -1,11 +1,9 @@
 import { JobError } from "../errors.ts";
 import type { OperatorNode, SourceNode, StreamGraph } from "../graph.ts";
-import { booksOf } from "../reporting/books.ts";
-import { emptyView } from "../reporting/job_view.ts";
 import { executeJob } from "../runtime/job_execution.ts";
 import type { EnvironmentOptions } from "../runtime/job_options.ts";
 import { checkOptions, type JobRunOptions, withDefaults } from "../runtime/run_options.ts";
-import { checkSuccess, type JobExecutionResult } from "../runtime/job_result.ts";
+import { checkSuccess, explained, type JobExecutionResult } from "../runtime/job_result.ts";
 import { jobLauncher } from "../runtime/launcher.ts";
 import type { DeliveryGuarantee } from "../sink.ts";
 import type { Source } from "../source.ts";
@@ -101,7 +99,7 @@ export class StreamExecutionEnvironment {
     const { jobName } = withDefaults(this.#options);
     // deno-lint-ignore no-console -- the graph is to be printed on standard output
     console.log(explain(this.graph.build()));
-    return { jobName, end: "explained", books: booksOf(emptyView(jobName)) };
+    return explained(jobName);
   }
 
   #addSource<T>(source: Source<T>, strategy: WatermarkStrategy<T>, label: string): SingleOutputStreamOperator<T> {

@@ -1,5 +1,6 @@
 import { JobError } from "../errors.ts";
-import type { Books } from "../reporting/books.ts";
+import { type Books, booksOf } from "../reporting/books.ts";
+import { emptyView } from "../reporting/job_view.ts";
 import type { JobRunEnd } from "./job_run.ts";
 import { count } from "../words.ts";
 
@@ -18,6 +19,11 @@ export interface JobExecutionResult {
   readonly deadLetters?: string | undefined;
   /** Whether an attempt before the last one, which the books do not count, has processed records. */
   readonly processedEarlier?: boolean;
+}
+
+/** The result of a job that was described and not run. */
+export function explained(jobName: string): JobExecutionResult {
+  return { jobName, end: "explained", books: booksOf(emptyView(jobName)) };
 }
 
 /**

@@ -3,10 +3,8 @@
  * stages is run, as STREAM_APPS_FLINK says.
  */
 import type { StreamGraph } from "../../engine/graph.ts";
-import { emptyView } from "../../engine/reporting/job_view.ts";
-import { booksOf } from "../../engine/reporting/books.ts";
 import type { JobRunOptions } from "../../engine/runtime/run_options.ts";
-import type { JobExecutionResult } from "../../engine/runtime/job_result.ts";
+import { explained, type JobExecutionResult } from "../../engine/runtime/job_result.ts";
 import { describeJob } from "../description.ts";
 import { serve } from "../worker/serve.ts";
 import { kafkaOfJob } from "./kafka.ts";
@@ -16,8 +14,7 @@ import { MODE_VARIABLE, PLAN_MARK } from "./mode.ts";
 export async function executeJob(graph: StreamGraph, options: JobRunOptions): Promise<JobExecutionResult> {
   const job = await describeJob(graph, options, kafkaOfJob);
   if (Deno.env.get(MODE_VARIABLE) === "worker") return await serve(job);
-  const { jobName } = options;
   // deno-lint-ignore no-console -- standard output is how whoever submits the job gets the plan
   console.log(PLAN_MARK + JSON.stringify(job.plan));
-  return { jobName, end: "explained", books: booksOf(emptyView(jobName)) };
+  return explained(options.jobName);
 }
