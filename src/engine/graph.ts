@@ -78,3 +78,8 @@ export function inputsOf(node: StreamNode): readonly NodeInput[] {
 export function nodesAbove(node: StreamNode): readonly StreamNode[] {
   return inputsOf(node).flatMap(({ from }) => from.map(({ node }) => node));
 }
+
+/** The topics that the sources of a job read, each once. */
+export function topicsOf({ nodes }: StreamGraph): string[] {
+  return [...new Set(nodes.flatMap((node) => node.kind === "source" ? node.source.topics ?? [] : []))];
+}

@@ -6,6 +6,7 @@ export { checkPlainFunction } from "./api/checks.ts";
 export * from "./commit_format.ts";
 export { isExpected, isRetriable, meaningOf } from "./error_codes.ts";
 export { type Step, stepsOf } from "./fault_points.ts";
+export { topicsOf } from "./graph.ts";
 export { isPlainJson, lossInJson } from "./json_value.ts";
 export { bytesText } from "./reporting/trace_value.ts";
 export { whyNothingComesOut } from "./reporting/why_nothing_comes_out.ts";

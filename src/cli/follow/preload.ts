@@ -2,7 +2,7 @@
  * Loaded before a job's file, by `deno run --preload`: takes the job that the file describes, and runs it again for
  * `deno task follow` in place of running it. What to do comes on standard input, what is found goes to standard output.
  */
-import { explained, setJobLauncher } from "../../engine/internal.ts";
+import { explained, setJobLauncher, topicsOf } from "../../engine/internal.ts";
 import { type FollowMessage, type FollowRequest, MESSAGE_MARK } from "./protocol.ts";
 import { rerun } from "./rerun.ts";
 
@@ -24,7 +24,7 @@ setJobLauncher(async (job) => {
   report({
     type: "job",
     job: options.jobName,
-    reads: graph.nodes.flatMap((node) => node.kind === "source" ? node.source.topics ?? [] : []),
+    reads: topicsOf(graph),
     writes: graph.nodes.flatMap((node) => node.kind === "sink" ? [node.sink.description] : []),
   });
   if (request.command === "follow") return await rerun(job, request, report);

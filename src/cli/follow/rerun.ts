@@ -5,6 +5,7 @@ import {
   parseValue,
   partitionSplit,
   type SplitRecord,
+  topicsOf,
   whyNothingComesOut,
 } from "../../engine/internal.ts";
 import { type RecordOrigin, SILENT, type SourceReader, type Tracer, type TraceStep } from "../../engine/mod.ts";
@@ -78,10 +79,7 @@ export async function rerun(
   const followed = new Followed(places, clock, (step) => report({ type: "step", step }));
   const [start, from] = await chooseStart(port, { job: options.jobName, places, fromMs });
   report({ type: "start", from });
-  const ends = await endsOf(
-    port,
-    graph.nodes.flatMap((node) => node.kind === "source" ? node.source.topics ?? [] : []),
-  );
+  const ends = await endsOf(port, topicsOf(graph));
   const readers: SourceReader<unknown>[] = [];
   makeDry(graph, start, (reader) => readers.push(reader));
   const stop = new AbortController();
@@ -93,7 +91,6 @@ export async function rerun(
     tracer: followed,
     logger: SILENT,
     signal: AbortSignal.any([options.signal, stop.signal]),
-    bounded: options.bounded,
     reset: false,
     drain: false,
     restartStrategy: { type: "none" },
@@ -148,7 +145,7 @@ async function chooseStart(
 
 /** Where partitions end now, by the id of the split. */
 async function endsOf(port: Broker, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const described = await port.describeTopics([...new Set(topics)]);
+  const described = await port.describeTopics(topics);
   return new Map(
     described.flatMap(({ name, endOffsets }) =>
       endOffsets.map((end, partition) => [partitionSplit(name, partition), end] as const)

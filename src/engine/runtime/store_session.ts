@@ -1,5 +1,5 @@
 import type { Step } from "../fault_points.ts";
-import type { SourceNode, StreamGraph } from "../graph.ts";
+import { type StreamGraph, topicsOf } from "../graph.ts";
 import { type JobSession, nameOf } from "../job_store.ts";
 import { Activity } from "../reporting/activity.ts";
 import { emptyView } from "../reporting/job_view.ts";
@@ -55,9 +55,4 @@ async function watched<T>(
   const activity = new Activity(options.clock);
   using watchdog = new Watchdog(emptyView(options.jobName), { ...options, activity, session: undefined });
   return await activity.wait(`${nameOf(options.store)} ${what}`, () => begin(() => watchdog[Symbol.dispose]()));
-}
-
-function topicsOf(graph: StreamGraph): string[] {
-  const sources = graph.nodes.filter((node): node is SourceNode => node.kind === "source");
-  return [...new Set(sources.flatMap(({ source }) => source.topics ?? []))];
 }
