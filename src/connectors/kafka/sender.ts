@@ -10,6 +10,7 @@ import { Code } from "./error_codes.ts";
 import { codeError, PassingError } from "./errors.ts";
 import type { EncodedBody } from "./kafkajs.ts";
 import { patiently } from "./patience.ts";
+import { placeOf } from "./place.ts";
 import type { ProducerEpoch } from "./protocol.ts";
 import { refusal, tooLarge } from "./refusal.ts";
 import { BATCH_BYTES, Route } from "./route.ts";
@@ -49,7 +50,7 @@ export class Sender {
   readonly #compression: Compression;
   /** Compression of topics that have their own. */
   readonly #compressions = new Map<string, Compression>();
-  /** The ends of what was written since {@link takeEnds}, by "partition topic". */
+  /** The ends of what was written since {@link takeEnds}, by {@link placeOf}. */
   #ends = new Map<string, Position>();
   #unanswered = 0;
   /** The buffer of each broker, used for one request after the other: new buffers would be much of a job's garbage. */
@@ -208,7 +209,7 @@ export class Sender {
         batches.shift();
         // Of a duplicate the broker may not know the offset: then nobody waits for it to become visible.
         if (baseOffset >= 0) {
-          this.#ends.set(`${partition} ${topic}`, { topic, partition, offset: baseOffset + batch.length });
+          this.#ends.set(placeOf(route), { topic, partition, offset: baseOffset + batch.length });
         }
         this.#sequences.get(topic)![partition] = (this.#sequence(route) + batch.length) % 2 ** 31;
         return;

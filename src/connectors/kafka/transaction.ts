@@ -55,6 +55,7 @@ import { Epoch } from "./epoch.ts";
 import { Code } from "./error_codes.ts";
 import { PassingError, ProducerFencedError } from "./errors.ts";
 import { settledWithin } from "./patience.ts";
+import { placeOf } from "./place.ts";
 import { initProducerId } from "./producer_epoch.ts";
 import type { ProducerEpoch, Transaction } from "./protocol.ts";
 import { GROUP } from "./protocol.ts";
@@ -239,7 +240,7 @@ export class TransactionalProducer {
   }
 
   async #add(routes: readonly Route[]): Promise<void> {
-    const added = routes.filter(({ topic, partition }) => !this.#added.has(`${partition} ${topic}`));
+    const added = routes.filter((route) => !this.#added.has(placeOf(route)));
     if (added.length === 0) return;
     await this.#begin();
     const topics = [...Map.groupBy(added, ({ topic }) => topic)].map(([topic, some]) => ({
@@ -264,6 +265,6 @@ export class TransactionalProducer {
         }
       },
     });
-    for (const { topic, partition } of added) this.#added.add(`${partition} ${topic}`);
+    for (const route of added) this.#added.add(placeOf(route));
   }
 }
