@@ -1,4 +1,4 @@
-/** Which names topics and jobs can have: those that Kafka allows, at either broker, so that a program runs on both. */
+/** Names of topics and jobs: those that Kafka allows, at either broker, so that a program runs on both. */
 
 /** Longest name of a topic, characters. */
 const TOPIC_LENGTH = 249;
@@ -25,6 +25,11 @@ export function checkTopicName(name: string): void {
 export function checkJobName(name: string): void {
   if (LEGAL.test(name) && name.length <= JOB_LENGTH) return;
   throw new RangeError(`Cannot open job ${shown(name)}: a name has 1 to ${JOB_LENGTH} ${ALLOWED}`);
+}
+
+/** Names of topics in a sentence: `"a", "b"` */
+export function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
 }
 
 /** In quotes, without anything that a terminal would act on. */

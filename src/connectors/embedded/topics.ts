@@ -1,7 +1,7 @@
 /** Topics as rows: creating, deleting and describing them. */
 import type { BrokerRecord, TopicDescription, TopicSpec } from "../broker.ts";
 import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker_errors.ts";
-import { checkTopicName } from "../names.ts";
+import { checkTopicName, quoted } from "../names.ts";
 import { decodeBatch } from "./batch.ts";
 import type { Database } from "./database.ts";
 
@@ -46,7 +46,7 @@ export function createTopics(database: Database, specs: readonly TopicSpec[]): v
     const existing = names.filter((name) => findTopic(database, name) !== undefined);
     if (existing.length > 0) {
       const they = existing.length === 1 ? "it exists" : "they exist";
-      throw new TopicExistsError(existing, `Cannot create ${quoted(existing)}: ${they} already in the embedded log`);
+      throw new TopicExistsError(existing, `Cannot create ${named(existing)}: ${they} already in the embedded log`);
     }
     for (const { name, partitions, compacted = false } of specs) {
       const { lastInsertRowid } = database.statement("INSERT INTO topic (name, partitions, compacted) VALUES (?, ?, ?)")
@@ -100,7 +100,7 @@ function findTopics(database: Database, names: readonly string[], what: string):
 /** @param what cannot be done with them: "delete" */
 export function unknownTopics(names: readonly string[], what: string): UnknownTopicError {
   const they = names.length === 1 ? "it does not exist" : "they do not exist";
-  return new UnknownTopicError(names, `Cannot ${what} ${quoted(names)}: ${they} in the embedded log`);
+  return new UnknownTopicError(names, `Cannot ${what} ${named(names)}: ${they} in the embedded log`);
 }
 
 /** @param what cannot be done with it: "read" */
@@ -140,6 +140,6 @@ function checkSpec({ name, partitions, replicas }: TopicSpec): void {
   }
 }
 
-function quoted(names: readonly string[]): string {
-  return `${names.length === 1 ? "topic" : "topics"} ${names.map((name) => `"${name}"`).join(", ")}`;
+function named(names: readonly string[]): string {
+  return `${names.length === 1 ? "topic" : "topics"} ${quoted(names)}`;
 }

@@ -1,6 +1,6 @@
 /** Creating topics: all of them or not one, with every setting that the broker accepts. */
 import { BrokerError, TopicExistsError } from "../broker_errors.ts";
-import { checkTopicName } from "../names.ts";
+import { checkTopicName, quoted } from "../names.ts";
 import type { Client } from "./client.ts";
 import { Code } from "./error_codes.ts";
 import { checkCode, PassingError } from "./errors.ts";
@@ -8,7 +8,7 @@ import { patiently } from "./patience.ts";
 import type { ConfigEntry, CreateTopicsAnswer, NewTopic } from "./protocol.ts";
 import { LATEST } from "./protocol.ts";
 import { type OwnTopicSpec, SAFE_REPLICAS, type TopicSettings, topicSettings } from "./topic_settings.ts";
-import { CONTROLLER_TIMEOUT_MS, listOffsets, metadataOfAll, quoted, removeTopics } from "./topics.ts";
+import { CONTROLLER_TIMEOUT_MS, listOffsets, metadataOfAll, removeTopics } from "./topics.ts";
 
 /** Stands for the broker's default.replication.factor. */
 const DEFAULT_REPLICAS = -1;

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Compression, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError } from "../broker_errors.ts";
 import { partitionOf } from "../murmur2.ts";
+import { quoted } from "../names.ts";
 import { writeBatch } from "./batch_writer.ts";
 import { ByteWriter } from "./bytes.ts";
 import type { Client } from "./client.ts";
@@ -90,7 +91,7 @@ export class Sender {
   /** Chooses each record's partition, and its batch. @throws {UnknownTopicError} if a topic or partition does not exist */
   async route(records: readonly OutgoingRecord[], signal?: AbortSignal): Promise<Route[]> {
     const topics = [...new Set(records.map(({ topic }) => topic))];
-    const doing = `write to ${topics.map((topic) => `"${topic}"`).join(", ")}`;
+    const doing = `write to ${quoted(topics)}`;
     const leaders = await patiently({ doing, signal, log: this.#client.log }, () => this.#client.leaders(topics));
     const routes = new Map(
       topics.map((topic) => [topic, leaders.get(topic)!.map((_, partition) => new Route(topic, partition))]),
@@ -112,7 +113,7 @@ export class Sender {
    */
   async send(routes: readonly Route[], signal?: AbortSignal): Promise<void> {
     const topics = [...new Set(routes.map(({ topic }) => topic))];
-    const doing = `write to ${topics.map((topic) => `"${topic}"`).join(", ")}`;
+    const doing = `write to ${quoted(topics)}`;
     for (const topic of topics) await loadCodec(this.#compressionOf(topic));
     for (let left = routes; left.length > 0; left = left.filter(({ batches }) => batches.length > 0)) {
       await patiently({ doing, signal, log: this.#client.log }, () => this.#round(left, topics));

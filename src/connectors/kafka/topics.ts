@@ -1,5 +1,6 @@
 /** Topics in Kafka: listing and removing them, their offsets and settings. `create_topics.ts` creates them. */
 import type { TopicDescription } from "../broker.ts";
+import { quoted } from "../names.ts";
 import type { Client } from "./client.ts";
 import { Code } from "./error_codes.ts";
 import { checkCode, codeError, PassingError } from "./errors.ts";
@@ -174,11 +175,6 @@ export async function metadataOfAll(client: Client, names: readonly string[]): P
 function idOf(client: Client, topic: string): { readonly id?: string } {
   const id = client.topicId(topic);
   return id === undefined ? {} : { id };
-}
-
-/** `"a", "b"` */
-export function quoted(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(", ");
 }
 
 /** The value of a topic's setting such as "cleanup.policy"; undefined if Kafka does not report it. */

@@ -1,11 +1,11 @@
 import { UnknownTopicError } from "../broker_errors.ts";
+import { quoted } from "../names.ts";
 
 /** The error for topics that do not exist. */
 export function unknownTopics(topics: readonly string[], options?: ErrorOptions): UnknownTopicError {
-  const names = topics.map((topic) => `"${topic}"`).join(", ");
   const message = topics.length === 1
-    ? `Cannot find the topic ${names} in Kafka; create it first`
-    : `Cannot find the topics ${names} in Kafka; create them first`;
+    ? `Cannot find the topic ${quoted(topics)} in Kafka; create it first`
+    : `Cannot find the topics ${quoted(topics)} in Kafka; create them first`;
   return new UnknownTopicError(topics, message, options);
 }
 
