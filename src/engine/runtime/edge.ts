@@ -121,19 +121,12 @@ export class FanOut implements StreamOutput<unknown> {
     if (main === this) counts.out++;
     else counts.sideOut++;
     const { tracing } = main;
-    if (tracing !== undefined && tracing.causes !== undefined) {
-      const causes = tracing.emitted(main.node!, value, timestampMs, this.sideOutput);
-      this.#deliver(value, timestampMs, place);
-      tracing.returned(causes);
-      return;
-    }
+    const causes = tracing?.causes === undefined
+      ? undefined
+      : tracing.emitted(main.node!, value, timestampMs, this.sideOutput);
     this.#first?.collect(value, timestampMs, place);
     for (let i = 0; i < this.#others.length; i++) this.#others[i]!.collect(value, timestampMs, place);
-  }
-
-  #deliver(value: unknown, timestampMs: number, place: RecordPlace | undefined): void {
-    this.#first?.collect(value, timestampMs, place);
-    for (let i = 0; i < this.#others.length; i++) this.#others[i]!.collect(value, timestampMs, place);
+    if (causes !== undefined) tracing!.returned(causes);
   }
 
   emitWatermark(watermarkMs: number): void {

@@ -13,6 +13,7 @@ import type { Counts } from "./counts.ts";
 import { TaskContext } from "./task_context.ts";
 import { TaskFailures } from "./task_failures.ts";
 import { TaskInputs } from "./task_inputs.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** An operator, and all that it works with. */
 export interface TaskOptions {
@@ -77,36 +78,25 @@ export class Task implements TaskView {
     this.#context = new TaskContext(this, { sideOutputs: options.sideOutputs, failures: this.#failures, attempt });
     this.#realMs = options.restoredRealMs;
     output.watermarkMs = restoredWatermarkMs;
-    const { ownWatermark, pendingResults, firesWindows = false } = operator;
+    const { ownWatermark, pendingResults } = operator;
     this.#ownWatermark = ownWatermark;
     this.ignoresTime = inputs.length === 1 && inputs[0].from.length === 1 && ownWatermark === undefined &&
       operator.onEventTime === undefined && pendingResults === undefined;
-    const failures = this.#failures;
-    const fireEventTime = (timer: Timer) => {
-      if (firesWindows) this.operator.onEventTime?.(timer, output);
-      else failures.timer(timer, () => this.operator.onEventTime?.(timer, output));
-    };
-    const fireProcessingTime = (timer: Timer) => {
-      if (firesWindows) this.operator.onProcessingTime?.(timer, output);
-      else failures.timer(timer, () => this.operator.onProcessingTime?.(timer, output));
-    };
     const { tracing } = attempt;
-    this.#fire = (timer) => {
+    this.#fire = this.#firing(tracing, (timer) => this.operator.onEventTime?.(timer, output));
+    this.#fireProcessing = this.#firing(tracing, (timer) => this.operator.onProcessingTime?.(timer, output));
+  }
+
+  /** @returns what fires a timer by a call of its operator */
+  #firing(tracing: Tracing, call: (timer: Timer) => void): (timer: Timer) => void {
+    const failures = this.#failures;
+    const fire = this.operator.firesWindows ? call : (timer: Timer) => failures.timer(timer, () => call(timer));
+    return (timer) => {
       this.#setCurrentTimer(timer);
       failures.timerFires = true;
       try {
-        if (tracing.tracer !== undefined) tracing.timer(this, timer, () => fireEventTime(timer));
-        else fireEventTime(timer);
-      } finally {
-        failures.timerFires = false;
-      }
-    };
-    this.#fireProcessing = (timer) => {
-      this.#setCurrentTimer(timer);
-      failures.timerFires = true;
-      try {
-        if (tracing.tracer !== undefined) tracing.timer(this, timer, () => fireProcessingTime(timer));
-        else fireProcessingTime(timer);
+        if (tracing.tracer !== undefined) tracing.timer(this, timer, () => fire(timer));
+        else fire(timer);
       } finally {
         failures.timerFires = false;
       }
