@@ -25,8 +25,6 @@ export interface AttemptContext {
   warn(message: string): void;
   /** Records that the sources have emitted so far. */
   recordsIn: number;
-  /** Numbers what happens in the sources; see `SourceContext.sequence`. */
-  sequence(): number;
   /** Ends the sleep of the job's loop. */
   wake(): void;
   /** Aborted when the attempt ends. */

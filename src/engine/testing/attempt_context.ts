@@ -19,7 +19,6 @@ export function newAttemptContext(
   onError: ErrorPolicy = "dead-letter",
   onWindowError: WindowErrorPolicy = "fail",
 ): TestAttemptContext {
-  let last = 0;
   const letters: Omit<DeadLetter, "attempt">[] = [];
   const changes = new Changes();
   const attempt: TestAttemptContext = {
@@ -34,7 +33,6 @@ export function newAttemptContext(
     clockLimit: NO_LIMIT,
     recordsIn: 0,
     warn() {},
-    sequence: () => ++last,
     wake: () => void (attempt.woken = true),
     signal: new AbortController().signal,
   };
