@@ -11,7 +11,15 @@ import {
   type TimersStatus,
   type TimeShares,
 } from "../job_status.ts";
-import type { JobView, RecordCounts, SourceView, SplitView, TaskView, TimersView } from "./job_view.ts";
+import {
+  type JobView,
+  lagOf,
+  type RecordCounts,
+  type SourceView,
+  type SplitView,
+  type TaskView,
+  type TimersView,
+} from "./job_view.ts";
 import type { Rates } from "./rates.ts";
 import { whyNothingComesOut } from "./why_nothing_comes_out.ts";
 
@@ -34,7 +42,7 @@ export function attemptStatus(view: JobView, graph: StreamGraph, extras: Attempt
     records: { in: recordsIn, out: recordsOut, filtered, late, dead, failed, ahead },
     inPerSecond: rates.of("in", recordsIn),
     outPerSecond: rates.of("out", recordsOut),
-    lag: view.sources.reduce((sum, source) => sum + source.lag, 0),
+    lag: lagOf(view),
     time: timeShares(extras),
     nodes: [
       ...view.sources.map((source) => sourceStatus(source, extras)),
@@ -49,7 +57,7 @@ export function attemptStatus(view: JobView, graph: StreamGraph, extras: Attempt
 }
 
 /** The ways from node to node, each once. */
-export function edgesOf({ nodes }: StreamGraph): EdgeStatus[] {
+function edgesOf({ nodes }: StreamGraph): EdgeStatus[] {
   return nodes.flatMap((node) =>
     inputsOf(node).flatMap(({ from, keySelector, broadcast }) =>
       from.map((outlet): EdgeStatus => ({

@@ -21,6 +21,16 @@ export interface JobView {
   };
 }
 
+/** Records that the sources have read in this attempt. */
+export function recordsRead({ sources }: Pick<JobView, "sources">): number {
+  return sources.reduce((sum, { counts }) => sum + counts.in, 0);
+}
+
+/** Records that are known to be there and have not been read. */
+export function lagOf({ sources }: Pick<JobView, "sources">): number {
+  return sources.reduce((sum, { lag }) => sum + lag, 0);
+}
+
 /** A job of which nothing is open. */
 export function emptyView(jobName: string): JobView {
   return { jobName, sources: [], tasks: [], clockLimit: NO_LIMIT };

@@ -3,7 +3,7 @@ import type { Logger } from "../logger.ts";
 import { formatCount } from "../words.ts";
 import { booksOf } from "./books.ts";
 import { formatBooks } from "./books_table.ts";
-import type { JobView } from "./job_view.ts";
+import { type JobView, lagOf } from "./job_view.ts";
 import { eventTimeAwaited, whyNothingComesOut } from "./why_nothing_comes_out.ts";
 
 /** Between two lines at least, ms. */
@@ -39,9 +39,8 @@ export class Progress {
     if (now < this.#nextMs) return;
     this.#nextMs = now + INTERVAL_MS;
     const books = booksOf(this.#job);
-    const lag = this.#job.sources.reduce((sum, source) => sum + source.lag, 0);
     if (books.recordsIn > this.#in || books.recordsOut > this.#out) {
-      this.#log(`${formatBooks(books)}, ${formatCount(lag)} to go`);
+      this.#log(`${formatBooks(books)}, ${formatCount(lagOf(this.#job))} to go`);
     }
     this.#explain(books.recordsOut > this.#out, now);
     this.#in = books.recordsIn;

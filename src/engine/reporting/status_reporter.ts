@@ -10,7 +10,7 @@ import { CommitLog } from "./commit_log.ts";
 import { errorStatus } from "./error_status.ts";
 import type { AttemptStatus, CommitStatus, ErrorStatus, InstanceState, JobStatus, StuckStatus } from "../job_status.ts";
 import { STATUS_FORMAT } from "../job_status.ts";
-import type { JobView } from "./job_view.ts";
+import { type JobView, recordsRead } from "./job_view.ts";
 import { Rates } from "./rates.ts";
 
 /** After a report that failed, the next one is tried so much later, ms. */
@@ -105,7 +105,7 @@ export class StatusReporter {
   /** The store has taken a commit. */
   committed(commit: Omit<CommitStatus, "latencyMs">): void {
     const view = this.#attempt?.view;
-    if (view !== undefined) this.#readAtCommit = recordsIn(view);
+    if (view !== undefined) this.#readAtCommit = recordsRead(view);
     const latencyMs = view && this.#latencyMs(view, commit.atMs);
     const noted = latencyMs === undefined ? commit : { ...commit, latencyMs };
     this.#commits.note(noted);
@@ -209,7 +209,7 @@ export class StatusReporter {
       commits: {
         intervalMs: commitIntervalMs,
         count: this.#commits.count,
-        uncommitted: recordsIn(view) - this.#readAtCommit,
+        uncommitted: recordsRead(view) - this.#readAtCommit,
         newest: this.#commits.newest,
       },
       deadLetters,
@@ -243,8 +243,4 @@ export class StatusReporter {
       );
     }
   }
-}
-
-function recordsIn({ sources }: JobView): number {
-  return sources.reduce((sum, { counts }) => sum + counts.in, 0);
 }

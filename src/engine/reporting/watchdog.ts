@@ -4,7 +4,7 @@ import type { Logger } from "../logger.ts";
 import { count, seconds } from "../words.ts";
 import type { Activity } from "./activity.ts";
 import type { StuckStatus } from "../job_status.ts";
-import type { JobView, SourceView, SplitView } from "./job_view.ts";
+import { type JobView, recordsRead, type SourceView, type SplitView } from "./job_view.ts";
 import { describePending } from "./why_nothing_comes_out.ts";
 
 /** Between two looks, ms. */
@@ -80,7 +80,7 @@ export class Watchdog implements Disposable {
 
   #look(): void {
     const { sources, tasks } = this.#job;
-    const recordsIn = sources.reduce((sum, { counts }) => sum + counts.in, 0);
+    const recordsIn = recordsRead(this.#job);
     this.#warnOfBlockedThread(recordsIn - this.#recordsIn);
     this.#recordsIn = recordsIn;
 
