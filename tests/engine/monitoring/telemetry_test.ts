@@ -10,17 +10,27 @@ interface Sent {
   readonly body: string;
 }
 
-/** Runs a job under Deno's exporter. @returns what a collector got */
-async function sentBy(code: string, env: Record<string, string>): Promise<Sent[]> {
+/** Longer than anything takes that works. */
+const PATIENCE_MS = 30_000;
+
+/** Runs a job under Deno's exporter, until a collector has got enough. @returns what that got */
+async function sentBy(
+  code: string,
+  env: Record<string, string>,
+  isEnough: (sent: readonly Sent[]) => boolean,
+): Promise<Sent[]> {
   const sent: Sent[] = [];
+  const enough = Promise.withResolvers<void>();
+  const outOfPatience = setTimeout(enough.resolve, PATIENCE_MS);
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     sent.push({ path: new URL(request.url).pathname, body: (await request.text()).replaceAll(/\s/g, "") });
+    if (isEnough(sent)) enough.resolve();
     return new Response("{}", { headers: { "content-type": "application/json" } });
   });
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(file, code);
-    const { code: exit, stderr } = await new Deno.Command(Deno.execPath(), {
+    const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--config", new URL("../../../deno.json", import.meta.url).pathname, file],
       env: {
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${server.addr.port}`,
@@ -29,11 +39,16 @@ async function sentBy(code: string, env: Record<string, string>): Promise<Sent[]
         OTEL_METRIC_EXPORT_INTERVAL: "100",
         ...env,
       },
+      stdin: "piped",
       stdout: "null",
       stderr: "piped",
-    }).output();
+    }).spawn();
+    await Promise.race([enough.promise, child.status]);
+    await child.stdin.close();
+    const { code: exit, stderr } = await child.output();
     assertEquals(exit, 0, new TextDecoder().decode(stderr));
   } finally {
+    clearTimeout(outOfPatience);
     await Deno.remove(file);
   }
   return sent;
@@ -46,9 +61,13 @@ const store = new MemoryJobStore();
 const env = new StreamExecutionEnvironment({ jobName: "stats", store });
 env.fromSequence(1, 3).sinkTo(store.sink("out"));
 await env.execute();
-// Observed metrics are sent at intervals, not at the end.
-if (Deno.env.get("OTEL_DENO") === "true") await new Promise((wake) => setTimeout(wake, 600));
+// Observed metrics are sent at intervals, not at the end: the collector says when it has them.
+if (Deno.env.get("OTEL_DENO") === "true") for await (const _ of Deno.stdin.readable);
 `;
+
+function bodies(sent: readonly Sent[], path: string): string {
+  return sent.filter((one) => one.path === path).map(({ body }) => body).join("\n");
+}
 
 Deno.test({
   name: `OTEL_DENO=true sends a span for each commit, with its size${
@@ -56,13 +75,16 @@ Deno.test({
   }`,
   ignore: !mayRun,
   async fn() {
-    const sent = await sentBy(JOB, { OTEL_DENO: "true" });
-    const traces = sent.filter(({ path }) => path === "/v1/traces").map(({ body }) => body).join("\n");
+    const names = ['"stream_checkpointDuration_seconds"', '"stream_numRecordsIn_total"'];
+    const sent = await sentBy(JOB, { OTEL_DENO: "true" }, (sent) => {
+      const metrics = bodies(sent, "/v1/metrics");
+      return names.every((name) => metrics.includes(name));
+    });
+    const traces = bodies(sent, "/v1/traces");
     assert(traces.includes('"name":"commit"'), JSON.stringify(sent));
     for (const key of ["job_name", "records", "entries", "bytes"]) assert(traces.includes(`"key":"${key}"`), key);
-    const metrics = sent.filter(({ path }) => path === "/v1/metrics").map(({ body }) => body).join("\n");
-    assert(metrics.includes('"stream_checkpointDuration_seconds"'), metrics);
-    assert(metrics.includes('"stream_numRecordsIn_total"'), metrics);
-    assertEquals(await sentBy(JOB, {}), []);
+    const metrics = bodies(sent, "/v1/metrics");
+    for (const name of names) assert(metrics.includes(name), metrics);
+    assertEquals(await sentBy(JOB, {}, () => false), []);
   },
 });
