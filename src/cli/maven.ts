@@ -18,6 +18,8 @@ export interface FetchJarsOptions {
   readonly name: string;
   /** With all that they depend on. */
   readonly dependencies: readonly Dependency[];
+  /** Logs what Maven prints. */
+  readonly log?: (line: string) => void;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function mavenMissing(what: string): Promise<string | undefined> {
 }
 
 /** The folder with the jars, fetched if they are not there. @throws {Error} if Maven is missing or fails */
-export async function fetchJars({ what, dir, name, dependencies }: FetchJarsOptions): Promise<string> {
+export async function fetchJars({ what, dir, name, dependencies, log }: FetchJarsOptions): Promise<string> {
   const jars = `${dir}/${name}`;
   if (await exists(jars)) return await Deno.realPath(jars);
   const missing = await mavenMissing(`fetch ${what}`);
@@ -54,6 +56,7 @@ export async function fetchJars({ what, dir, name, dependencies }: FetchJarsOpti
     await runMaven(
       `fetch ${what}`,
       ["-f", `${part}/pom.xml`, "dependency:copy-dependencies", "-DoutputDirectory=jars"],
+      log,
     );
     await Deno.rename(`${part}/jars`, jars).catch(async (error) => {
       if (!await exists(jars)) throw error;
@@ -64,13 +67,18 @@ export async function fetchJars({ what, dir, name, dependencies }: FetchJarsOpti
   return await Deno.realPath(jars);
 }
 
-/** Runs Maven to its end. @param what for the message: "fetch Flink" @throws {Error} with what Maven printed, if it fails */
-export async function runMaven(what: string, args: readonly string[]): Promise<void> {
+/**
+ * Runs Maven to its end and logs what it prints.
+ * @param what for the message: "fetch Flink"
+ * @throws {Error} with the last lines of that, if it fails
+ */
+export async function runMaven(what: string, args: readonly string[], log?: (line: string) => void): Promise<void> {
   const { success, stdout, stderr } = await new Deno.Command("mvn", { args: ["-q", "-B", ...args], stdin: "null" })
     .output();
-  if (success) return;
   const text = (new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)).trim();
-  throw new Error(`Cannot ${what}: Maven failed\n${text.split("\n").slice(-20).join("\n")}`);
+  const lines = text === "" ? [] : text.split("\n");
+  if (log !== undefined) lines.forEach(log);
+  if (!success) throw new Error(`Cannot ${what}: Maven failed\n${lines.slice(-20).join("\n")}`);
 }
 
 function pomOf(dependencies: readonly Dependency[]): string {
