@@ -2,7 +2,7 @@
  * Fetches and builds the peers beside the Kafka that `deno task kafka` fetches, in `.kafka/peers/`: the two in Java with
  * Maven, the one in Python with pip. Each is built once, and again when its files in `bench/peers/` have changed.
  */
-import { exists, outputOf, removeFolder, run } from "../src/cli/kafka/commands.ts";
+import { exists, outputOf, removeFolder, run } from "../src/cli/commands.ts";
 import { ROOT } from "../src/cli/task.ts";
 
 export type PeerName = "java-flink" | "kafka-streams" | "quixstreams";

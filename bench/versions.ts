@@ -1,5 +1,5 @@
 /** What a figure depends on beside the code. */
-import { outputOf } from "../src/cli/kafka/commands.ts";
+import { outputOf } from "../src/cli/commands.ts";
 import { KAFKA_VERSION } from "../src/cli/kafka/fetch.ts";
 import { PEER_VERSIONS, type PeerBuild } from "./peer_builds.ts";
 import type { Circumstances } from "./report.ts";

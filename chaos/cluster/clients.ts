@@ -1,5 +1,5 @@
 /** Kafka's own Java clients, in a process of their own. */
-import { outputOf } from "../../src/cli/kafka/commands.ts";
+import { outputOf } from "../../src/cli/commands.ts";
 import { fetchLibs, kafkaPrerequisites } from "../../src/cli/kafka/fetch.ts";
 
 /** What is missing to run a cluster and these clients, as a sentence; undefined if nothing is missing. */

@@ -1,5 +1,5 @@
 /** Jars from Maven Central, kept in a folder: what a Java program needs that is started from here. */
-import { exists, outputOf, removeFolder } from "./kafka/commands.ts";
+import { exists, outputOf, removeFolder } from "./commands.ts";
 
 /** A dependency by Maven's three names. */
 export interface Dependency {

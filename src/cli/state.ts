@@ -8,6 +8,7 @@ import { BrokerError } from "../connectors/broker_errors.ts";
 import { CommitEntryError, isExpected } from "../engine/internal.ts";
 import type { Flags } from "../utils.ts";
 import { formatCount, parseStart, parseTime, runMain, usable, UsageError } from "../utils.ts";
+import { exists } from "./commands.ts";
 import { importSavepoint, resetJob } from "./state/change.ts";
 import { setEventTime } from "./state/event_time.ts";
 import { stateLines } from "./state/get.ts";
@@ -165,7 +166,7 @@ async function exportJob(broker: Broker, job: string, flags: Parsed<typeof EXPOR
   // First beside it: what was cut short must not pass for a savepoint, nor take the place of one.
   const begun = `${file}.part`;
   try {
-    if (!flags.yes && await isThere(file)) {
+    if (!flags.yes && await exists(file)) {
       throw new UsageError(`Cannot export to "${file}": the file is there already; add --yes to overwrite it`);
     }
     const encoder = new TextEncoder();
@@ -192,16 +193,6 @@ async function importJob(broker: Broker, job: string, flags: Parsed<typeof IMPOR
   const savepoint = await readSavepoint(file === "-" ? "standard input" : file, stream);
   const { logger, signal } = io;
   await importSavepoint(broker, job, savepoint, { positions: flags.positions, yes: flags.yes, logger, signal });
-}
-
-async function isThere(file: string): Promise<boolean> {
-  try {
-    await Deno.stat(file);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** One sentence for what a system says about a file; other errors as they are. */

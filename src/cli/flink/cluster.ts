@@ -1,6 +1,6 @@
 /** A local Flink cluster: processes that outlive the command that starts them. */
-import { exists, removeFolder } from "../kafka/commands.ts";
-import { freePorts } from "../kafka/ports.ts";
+import { exists, removeFolder } from "../commands.ts";
+import { freePorts } from "../ports.ts";
 import { javaMissing } from "../maven.ts";
 import { clusterProcesses, configYaml, javaFlags, LOG4J_XML, zooKeeperConfig } from "./config.ts";
 import { fetchFlink } from "./fetch.ts";

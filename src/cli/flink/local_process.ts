@@ -1,5 +1,5 @@
 /** A process that goes on when the command that started it has ended: known by a file with its process id. */
-import { exists, outputOf } from "../kafka/commands.ts";
+import { exists, outputOf } from "../commands.ts";
 
 const STOP_WITHIN_MS = 10_000;
 

@@ -1,5 +1,5 @@
 /** The runner: the Java part of a job on a cluster, built by Maven when its sources have changed. */
-import { exists, removeFolder } from "../kafka/commands.ts";
+import { exists, removeFolder } from "../commands.ts";
 import { javaMissing, mavenMissing, runMaven } from "../maven.ts";
 import { ClusterError } from "./cluster.ts";
 

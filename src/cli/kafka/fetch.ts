@@ -1,6 +1,6 @@
 /** Apache Kafka from Maven Central, kept in a folder. */
 import { type Dependency, fetchJars, javaMissing, mavenMissing } from "../maven.ts";
-import { exists } from "./commands.ts";
+import { exists } from "../commands.ts";
 
 /** The version that is fetched unless another one is asked for. */
 export const KAFKA_VERSION = "4.1.0";

@@ -1,5 +1,5 @@
 /** A Java process that runs Kafka. */
-import { removeFolder } from "./commands.ts";
+import { removeFolder } from "../commands.ts";
 import type { ListenerAt } from "./server_properties.ts";
 
 const READY_WITHIN_MS = 90_000;

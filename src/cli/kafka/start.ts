@@ -1,7 +1,7 @@
 /** Apache Kafka as child processes: a single broker, or a cluster of several. */
-import { removeFolder, run } from "./commands.ts";
+import { removeFolder, run } from "../commands.ts";
 import { fetchLibs, type FetchOptions, kafkaPrerequisites } from "./fetch.ts";
-import { freePorts } from "./ports.ts";
+import { freePorts } from "../ports.ts";
 import { KafkaProcess, QUIET, type RunningKafka } from "./process.ts";
 import { type KafkaListener, type ListenerAt, type Node, serverProperties } from "./server_properties.ts";
 
