@@ -4,8 +4,9 @@
  * It asks nothing and overwrites nothing. The files are those of `new/project/`, which are checked and tested here as they are.
  */
 import { basename, relative, resolve } from "node:path";
-import { fromFileUrl, isLocal, ROOT } from "./new/package_root.ts";
+import { fileURLToPath } from "node:url";
 import { parseFlags, runMain, UsageError, writeErrorLine } from "../utils.ts";
+import { ROOT } from "./task.ts";
 
 /** Flags of the program that every task runs with. */
 const RUN_FLAGS = [
@@ -57,7 +58,8 @@ async function isEmpty(dir: string): Promise<boolean> {
 
 async function filesOf(dir: string): Promise<[name: string, text: string][]> {
   const name = projectName(dir);
-  const link = isLocal ? relative(dir, fromFileUrl(ROOT)).replaceAll("\\", "/") : undefined;
+  // From a registry the package needs no link.
+  const link = ROOT.protocol === "file:" ? relative(dir, fileURLToPath(ROOT)).replaceAll("\\", "/") : undefined;
   const words: Readonly<Record<string, string>> = {
     NAME: name,
     DOCKER_BUILD: `docker build ${link === undefined ? "" : `--build-context package=${link} `}-t ${name} .`,

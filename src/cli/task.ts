@@ -1,6 +1,6 @@
 /** The project's own commands, which are the tasks in deno.json. */
 
-/** Where deno.json is. */
+/** Where deno.json is: a folder, or a place at a registry. */
 export const ROOT = new URL("../../", import.meta.url);
 
 /** The arguments with which a task runs deno: `run`, flags, and the file last. They contain no blanks. */

@@ -1,9 +1,11 @@
 /** `deno task flink run`: submits a job and, unless it is to be left alone, waits for its end. */
+import { fileURLToPath } from "node:url";
 import type { CommandLine } from "../../utils.ts";
 import { brokerSettings, parseFlags, wholeNumber, writeErrorLine, writeOutput } from "../../utils.ts";
 import { openBroker } from "../../connectors/mod.ts";
 import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { type FlinkRest, FlinkRestError, isTerminal, rootCause } from "../../flink/rest.ts";
+import { ROOT } from "../task.ts";
 import { restOf } from "./cluster_address.ts";
 import { prepareJob, SubmitError, submitJob, type SubmitOptions } from "./submit.ts";
 
@@ -47,7 +49,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     file: flags._[0]!,
     arguments: split < 0 ? [] : args.slice(split + 1),
     parallelism: flags.parallelism,
-    root: decodeURIComponent(new URL("../../../", import.meta.url).pathname).replace(/\/$/, ""),
+    root: fileURLToPath(ROOT).replace(/\/$/, ""),
     environment: Deno.env.toObject(),
     passedOn: flags.env,
     savepointPath: flags.savepointPath,

@@ -1,4 +1,5 @@
 /** The runner: the Java part of a job on a cluster, built by Maven when its sources have changed. */
+import { fileURLToPath } from "node:url";
 import { exists, removeFolder } from "../commands.ts";
 import { javaMissing, mavenMissing, runMaven } from "../maven.ts";
 import { ClusterError } from "./cluster.ts";
@@ -27,7 +28,7 @@ export async function runnerJar(dir = ".flink"): Promise<RunnerJar> {
   await Deno.mkdir(dir, { recursive: true });
   const build = await Deno.makeTempDir({ dir, prefix: "build-" });
   try {
-    const pom = decodeURIComponent(new URL("pom.xml", SOURCES).pathname);
+    const pom = fileURLToPath(new URL("pom.xml", SOURCES));
     await runMaven("build the runner", ["-f", pom, `-Dbuild.dir=${await Deno.realPath(build)}`, "package"]);
     await Deno.rename(`${build}/runner.jar`, path);
   } catch (error) {
