@@ -15,6 +15,7 @@ import {
 } from "../../src/engine/mod.ts";
 import { UsageError } from "../../src/utils.ts";
 import { forJobs, onEachBroker } from "./brokers.ts";
+import { node } from "./node_status.ts";
 
 async function run(broker: Broker, args: readonly string[], signal = new AbortController().signal): Promise<string> {
   let output = "";
@@ -103,20 +104,6 @@ function job(status: Partial<JobStatus>, ago = 500): SeenJob {
     ...status,
   };
   return jobsOf([{ job: full.job, instance: full.instance, atMs: full.atMs, text: JSON.stringify(full) }], NOW_MS)[0]!;
-}
-
-function node(name: string, of: Partial<NodeStatus>): NodeStatus {
-  const none = {
-    recordsIn: 0,
-    recordsOut: 0,
-    sideOut: 0,
-    filtered: 0,
-    late: 0,
-    dead: 0,
-    inPerSecond: 0,
-    outPerSecond: 0,
-  };
-  return { uid: name, name, kind: "operator", operation: "map", outputWatermarkMs: null, ...none, ...of };
 }
 
 function split(id: string, watermarkMs: number | null, silentMs: number, idle = false) {

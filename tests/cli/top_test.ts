@@ -4,23 +4,10 @@ import { renderTop } from "../../src/cli/top/screen.ts";
 import type { Broker } from "../../src/connectors/broker.ts";
 import { BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
 import { jobsOf, type SeenJob } from "../../src/connectors/seen_jobs.ts";
-import type { InstanceState, JobStatus, NodeStatus } from "../../src/engine/mod.ts";
+import type { InstanceState, JobStatus } from "../../src/engine/mod.ts";
+import { node } from "./node_status.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:34:56.789Z");
-
-function node(name: string, of: Partial<NodeStatus>): NodeStatus {
-  const none = {
-    recordsIn: 0,
-    recordsOut: 0,
-    sideOut: 0,
-    filtered: 0,
-    late: 0,
-    dead: 0,
-    inPerSecond: 0,
-    outPerSecond: 0,
-  };
-  return { uid: name, name, kind: "operator", operation: "map", outputWatermarkMs: null, ...none, ...of };
-}
 
 function report(job: string, state: InstanceState = "running", ago = 500, of: Partial<JobStatus> = {}) {
   const status: JobStatus = {
