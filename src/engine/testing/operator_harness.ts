@@ -1,11 +1,12 @@
 import type { DataStream } from "../api/data_stream.ts";
-import { COMMIT_FORMAT, JOB_ENTRY, type JobRecord, jobText } from "../commit_format.ts";
+import { JOB_ENTRY, jobText } from "../commit_format.ts";
 import type { StreamNode } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
 import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
 import { checkBooks } from "../runtime/book_rules.ts";
 import { becomesDeadLetter, errorOf } from "../runtime/dead_letters.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/error_policy.ts";
+import { jobRecord } from "../runtime/job_record.ts";
 import { Snapshot } from "../runtime/snapshot.ts";
 import { FanOut } from "../runtime/edge.ts";
 import { Counts } from "../runtime/counts.ts";
@@ -257,7 +258,8 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
       if (value === null) entries.delete(entry);
       else entries.set(entry, value);
     }
-    entries.set(JOB_ENTRY, jobText(this.#jobRecord()));
+    const job = { sources: [], tasks: this.tasks, sinks: [] };
+    entries.set(JOB_ENTRY, jobText(jobRecord(job, { bounds: null, finishedAtMs: null, ahead: new Map() })));
     const watermarks = new Map([...this.#watermarks].map(([{ uid }, ms]) => [uid, ms]));
     this.#stored = { entries, watermarks };
     return [...changes];
@@ -329,20 +331,6 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     for (const task of this.tasks) task.start();
     // The operator has emitted it before the commit.
     this.#probe.take();
-  }
-
-  #jobRecord(): JobRecord {
-    const known = (ms: number) => ms !== MIN_WATERMARK && ms !== MAX_WATERMARK;
-    const byUid = <T>(of: (task: Task) => T) => Object.fromEntries(this.tasks.map((task) => [task.node.uid, of(task)]));
-    const watermarks = byUid((task) => task.realWatermarkMs(MAX_WATERMARK));
-    return {
-      format: COMMIT_FORMAT,
-      watermarks: Object.fromEntries(Object.entries(watermarks).filter(([, ms]) => known(ms))),
-      compatibility: byUid(({ operator }) => operator.compatibility?.() ?? {}),
-      versions: byUid(({ state }) => state.versions()),
-      bounds: null,
-      finishedAtMs: null,
-    };
   }
 
   #seen(): Seen {
