@@ -10,6 +10,17 @@ export function lastOf(changes: Iterable<StateChange>): Map<string, string | nul
   return last;
 }
 
+/** Puts changes into the entries of a commit, each over those before it. */
+export function applyChanges(
+  entries: Map<string, string>,
+  changes: Iterable<readonly [entry: string, value: string | null, ...unknown[]]>,
+): void {
+  for (const [entry, value] of changes) {
+    if (value === null) entries.delete(entry);
+    else entries.set(entry, value);
+  }
+}
+
 /** Something in memory of which a copy lies in the job's store. */
 export interface Storable {
   /** Whether it is on the list of changes already. */

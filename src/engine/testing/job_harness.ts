@@ -11,6 +11,7 @@ import type { RunningJob } from "../runtime/running_job.ts";
 import type { Tracer, TraceStep } from "../reporting/trace.ts";
 import { emptyView } from "../reporting/job_view.ts";
 import { whyNothingComesOut } from "../reporting/why_nothing_comes_out.ts";
+import { applyChanges } from "../state/changes.ts";
 import { CrashPlan, type CrashPoint, SimulatedCrash } from "./crash.ts";
 import { HarnessEnvironment } from "./harness_environment.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -327,10 +328,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     return new OperatorView(uid, () => {
       const entries = new Map(this.store.entries);
       const job = this.#status === "running" ? this.#job : undefined;
-      for (const [entry, value] of job?.attempt.changes.peek() ?? []) {
-        if (value === null) entries.delete(entry);
-        else entries.set(entry, value);
-      }
+      if (job !== undefined) applyChanges(entries, job.attempt.changes.peek());
       const task = job?.tasks.find(({ node }) => node.uid === uid);
       return { entries, versions: task?.state.versions(), nowMs: this.clock.nowMs };
     });

@@ -2,7 +2,7 @@ import { entriesOf, type EntryName, jobRecordOf, nameWithoutKind, parseValue } f
 import type { DeadLetter, JobCommit, JobRequest, JobSession, JobStore } from "../job_store.ts";
 import type { Position } from "../source.ts";
 import type { Sink, SinkWriter } from "../sink.ts";
-import { lastOf } from "../state/changes.ts";
+import { applyChanges, lastOf } from "../state/changes.ts";
 
 /** A record that a sink has got. */
 export interface Written {
@@ -202,10 +202,7 @@ export class MemoryJobSession implements JobSession {
     store.onMoment("beforeCommit");
     store.beforeCommit(number, this);
     const kept = lastOf(changes);
-    for (const [key, value] of kept) {
-      if (value === null) store.entries.delete(key);
-      else store.entries.set(key, value);
-    }
+    applyChanges(store.entries, kept);
     store.commits.push({ changes: kept, positions: [...positions], ...this.#keep() });
     store.onMoment("afterCommit");
     store.afterCommit(number, this);

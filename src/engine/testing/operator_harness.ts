@@ -13,7 +13,7 @@ import { Counts } from "../runtime/counts.ts";
 import type { Task } from "../runtime/task.ts";
 import { newTask } from "../runtime/open_running_job.ts";
 import type { OutputTag } from "../side_output.ts";
-import { lastOf } from "../state/changes.ts";
+import { applyChanges, lastOf } from "../state/changes.ts";
 import type { Key } from "../state/key.ts";
 import type { KeyedStateStore, MapState, MapStateDescriptor } from "../state/state.ts";
 import {
@@ -254,10 +254,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   commit(): [entry: string, value: string | null][] {
     const entries = new Map(this.#stored.entries);
     const changes = lastOf(this.attempt.changes.drain());
-    for (const [entry, value] of changes) {
-      if (value === null) entries.delete(entry);
-      else entries.set(entry, value);
-    }
+    applyChanges(entries, changes);
     const job = { sources: [], tasks: this.tasks, sinks: [] };
     entries.set(JOB_ENTRY, jobText(jobRecord(job, { bounds: null, finishedAtMs: null, ahead: new Map() })));
     const watermarks = new Map([...this.#watermarks].map(([{ uid }, ms]) => [uid, ms]));
@@ -335,10 +332,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
 
   #seen(): Seen {
     const entries = new Map(this.#stored.entries);
-    for (const [entry, value] of this.attempt.changes.peek()) {
-      if (value === null) entries.delete(entry);
-      else entries.set(entry, value);
-    }
+    applyChanges(entries, this.attempt.changes.peek());
     return { entries, versions: this.tasks.at(-1)!.state.versions(), nowMs: this.clock.nowMs };
   }
 }

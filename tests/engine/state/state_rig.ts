@@ -1,6 +1,6 @@
 import { JOB_ENTRY, type JobRecord, jobText } from "../../../src/engine/commit_format.ts";
 import { Snapshot } from "../../../src/engine/runtime/snapshot.ts";
-import { Changes, lastOf } from "../../../src/engine/state/changes.ts";
+import { applyChanges, Changes, lastOf } from "../../../src/engine/state/changes.ts";
 import type { Key } from "../../../src/engine/state/key.ts";
 import { KeyedStateBackend } from "../../../src/engine/state/keyed_state_backend.ts";
 import type { KeyedStateStore } from "../../../src/engine/state/state.ts";
@@ -42,10 +42,7 @@ export class StateRig {
   /** Stores what has changed. @returns the changes, names without what begins all of them */
   commit(): [string, string | null][] {
     const changes = [...lastOf(this.changes.drain())];
-    for (const [entry, value] of changes) {
-      if (value === null) this.entries.delete(entry);
-      else this.entries.set(entry, value);
-    }
+    applyChanges(this.entries, changes);
     const job = { format: 1, versions: { op: this.backend.versions() } } as unknown as JobRecord;
     this.entries.set(JOB_ENTRY, jobText(job));
     return changes.map(([entry, value]) => [entry.replace('["state","op",', "["), value]);
