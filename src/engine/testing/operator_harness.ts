@@ -150,7 +150,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
    * @throws {OperatorError} if the function throws and `onError` is "fail"; as in a job, its effects of the record are undone
    */
   record(value: IN, timestampMs: number = NO_TIMESTAMP, input = 0): this {
-    return this.#collect(this.#outputOf(input), value, timestampMs);
+    return this.#collect(this.#first(input), value, timestampMs);
   }
 
   /**
@@ -158,18 +158,17 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
    * than the last one is ignored.
    */
   watermark(watermarkMs: number, input = 0): this {
-    return this.#emitWatermark(this.#described.sources[input]!, watermarkMs);
+    return this.#emitWatermark(this.#first(input), watermarkMs);
   }
 
   /** Marks a stream as idle, so that it does not hold back event time, or as active again. */
   idle(idle = true, input = 0): this {
-    this.#outputOf(input).emitIdle(idle);
-    return this;
+    return this.#emitIdle(this.#first(input), idle);
   }
 
   /** Passes in a record of the second input. */
   record2(value: IN2, timestampMs: number = NO_TIMESTAMP): this {
-    return this.#collect(this.#outputs.get(this.#second)!, value, timestampMs);
+    return this.#collect(this.#second, value, timestampMs);
   }
 
   /** Passes in a watermark of the second input. */
@@ -179,8 +178,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
 
   /** Marks the second input as idle, so that it does not hold back event time, or as active again. */
   idle2(idle = true): this {
-    this.#outputs.get(this.#second)!.emitIdle(idle);
-    return this;
+    return this.#emitIdle(this.#second, idle);
   }
 
   /** Moves the clock to `nowMs`: processing-time timers that are due fire. */
@@ -290,17 +288,18 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return second;
   }
 
-  #outputOf(input: number): FanOut {
+  /** A stream of the first input. */
+  #first(input: number): StreamNode {
     const node = this.#described.sources[input];
-    if (node !== undefined) return this.#outputs.get(node)!;
+    if (node !== undefined) return node;
     throw new RangeError(`Cannot use input ${input}: there are ${this.#described.sources.length}, counted from 0`);
   }
 
-  #collect(output: FanOut, value: unknown, timestampMs: number): this {
+  #collect(node: StreamNode, value: unknown, timestampMs: number): this {
     const { journal } = this.attempt.changes;
     journal.begin();
     try {
-      output.collect(value, timestampMs);
+      this.#outputs.get(node)!.collect(value, timestampMs);
     } catch (error) {
       journal.undo();
       if (!becomesDeadLetter(error, this.attempt.onError)) throw error;
@@ -316,6 +315,11 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     if (watermarkMs <= output.watermarkMs) return this;
     if (watermarkMs !== MAX_WATERMARK) this.#watermarks.set(node, watermarkMs);
     output.emitWatermark(watermarkMs);
+    return this;
+  }
+
+  #emitIdle(node: StreamNode, idle: boolean): this {
+    this.#outputs.get(node)!.emitIdle(idle);
     return this;
   }
 

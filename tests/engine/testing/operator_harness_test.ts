@@ -41,6 +41,7 @@ Deno.test("watermark() and idle() are those of one of several streams", () => {
   harness.watermark(100).record(1, 50, 1).watermark(70, 1).idle(true, 1);
   assertEquals(harness.take(), [[1, 50], { watermark: 70 }, { watermark: 100 }]);
   assertThrows(() => harness.record(1, 1, 2), RangeError, "Cannot use input 2: there are 2, counted from 0");
+  assertThrows(() => harness.watermark(1, 2), RangeError, "Cannot use input 2: there are 2, counted from 0");
 });
 
 Deno.test("watermark() takes no notice of one that is no further than before, as no source gives it", () => {
