@@ -11,13 +11,13 @@ import { WindowOperator } from "../operators/window/window.ts";
 import type { WindowDescription } from "../operators/window/description.ts";
 import { FieldFold, type WindowFold } from "../operators/window/folds.ts";
 import { SimpleWindowOperator } from "../operators/window/simple_window.ts";
-import { OutputTag } from "../side_output.ts";
+import type { OutputTag } from "../side_output.ts";
 import type { Evictor } from "../windows/evictor.ts";
 import { EventTimeTrigger } from "../windows/time_triggers.ts";
 import type { Trigger } from "../windows/trigger.ts";
 import type { Window } from "../windows/window.ts";
 import { MergingWindowAssigner, type WindowAssigner } from "../windows/window_assigner.ts";
-import { checkField, checkFunctions } from "./checks.ts";
+import { checkField, checkFunctions, checkTag } from "./checks.ts";
 import type { SingleOutputStreamOperator } from "./data_stream.ts";
 
 /**
@@ -93,11 +93,7 @@ export abstract class BaseWindowedStream<T, W extends Window> {
    */
   sideOutputLateData<R>(this: BaseWindowedStream<R, W>, tag: OutputTag<R>): this;
   sideOutputLateData(tag: unknown): this {
-    if (!(tag instanceof OutputTag)) {
-      throw new TypeError(
-        'Cannot describe sideOutputLateData(): it takes an OutputTag, such as new OutputTag<Flight>("late")',
-      );
-    }
+    checkTag("sideOutputLateData", tag);
     this.#lateTag = tag;
     return this;
   }

@@ -116,13 +116,15 @@ const WITHOUT_SIDE_OUTPUTS = new Set([
   ...["timestamps/watermarks", "async wait, ordered", "async wait, unordered"],
 ]);
 
+/** @throws {TypeError} if `given` is not a tag */
+export function checkTag(method: string, given: unknown): asserts given is OutputTag<unknown> {
+  if (given instanceof OutputTag) return;
+  throw new TypeError(`Cannot describe ${method}(): it takes an OutputTag, such as new OutputTag<Flight>("late")`);
+}
+
 /** @throws {TypeError} if `given` is not a tag, or `node` is an operator without side outputs */
 export function checkSideOutput(node: StreamNode, given: unknown): void {
-  if (!(given instanceof OutputTag)) {
-    throw new TypeError(
-      'Cannot describe getSideOutput(): it takes an OutputTag, such as new OutputTag<Flight>("late")',
-    );
-  }
+  checkTag("getSideOutput", given);
   if (node.kind === "operator" && !WITHOUT_SIDE_OUTPUTS.has(node.operation)) return;
   const what = node.kind === "operator" ? node.operation : node.kind;
   throw new TypeError(

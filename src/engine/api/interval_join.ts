@@ -1,7 +1,7 @@
 import { IntervalJoinOperator, type IntervalJoinOptions } from "../operators/join/interval_join.ts";
 import type { ProcessJoinFunction } from "../functions/process_join_function.ts";
-import { OutputTag } from "../side_output.ts";
-import { checkFunctions } from "./checks.ts";
+import type { OutputTag } from "../side_output.ts";
+import { checkFunctions, checkTag } from "./checks.ts";
 import type { KeyedConnectedStreams } from "./connected_streams.ts";
 import type { SingleOutputStreamOperator } from "./data_stream.ts";
 
@@ -83,7 +83,7 @@ export class IntervalJoined<T1, T2, K> {
 }
 
 /** A tag without its type, as the operator takes tags of all types. */
-function erased<T>(method: string, tag: OutputTag<T>): OutputTag<unknown> {
-  if (tag instanceof OutputTag) return tag as unknown as OutputTag<unknown>;
-  throw new TypeError(`Cannot describe ${method}(): it takes an OutputTag, such as new OutputTag<Flight>("late")`);
+function erased(method: string, tag: unknown): OutputTag<unknown> {
+  checkTag(method, tag);
+  return tag;
 }
