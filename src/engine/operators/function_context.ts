@@ -3,7 +3,7 @@ import type { OutputTag } from "../side_output.ts";
 import { stateOf } from "../state/keyed_state_backend.ts";
 import { NO_NAMESPACE } from "../state/namespace_index.ts";
 import type { KeyedStateStore, StateDescriptor } from "../state/state.ts";
-import type { Timer } from "../time/timer_queue.ts";
+import { checkTimerTime, type Timer } from "../time/timer_queue.ts";
 import {
   type Collector,
   type KeyedRuntimeContext,
@@ -138,11 +138,8 @@ export class FunctionContext<K, OUT> implements OnTimerContext<K>, TimerService 
 
   #forTimer(timeMs: number): OperatorContext["state"] {
     this.#checkKey();
-    // NaN would stop all timers behind it, and a commit cannot hold infinity.
-    if (Number.isFinite(timeMs)) return this.operator.state;
-    throw new TypeError(
-      `Cannot set or delete a timer of "${this.operator.name}" at ${timeMs}: a time is a finite number of ms since the Unix epoch`,
-    );
+    checkTimerTime(timeMs, "set or delete a timer of", this.operator.name);
+    return this.operator.state;
   }
 
   #checkKey(): void {

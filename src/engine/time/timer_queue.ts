@@ -128,6 +128,19 @@ export class TimerQueue implements SlotIndex<true> {
   }
 }
 
+/**
+ * Refuses a time at which a function or a trigger cannot set a timer.
+ * @param what "set a timer of", for the message
+ * @param name of the operator, for the message
+ * @throws {TypeError} if the time is not finite: NaN would stop all timers behind it, and a commit cannot hold infinity
+ */
+export function checkTimerTime(timeMs: number, what: string, name: string): void {
+  if (Number.isFinite(timeMs)) return;
+  throw new TypeError(
+    `Cannot ${what} "${name}" at ${timeMs}: a time is a finite number of ms since the Unix epoch`,
+  );
+}
+
 /** The timers of one time, single ones in order of registration. */
 class Bucket {
   /** Groups that have not begun to fire. */

@@ -1,5 +1,6 @@
 import { AggregatingStateDescriptor, type KeyedStateStore, type StateDescriptor } from "../../state/state.ts";
 import { stateOf } from "../../state/keyed_state_backend.ts";
+import { checkTimerTime } from "../../time/timer_queue.ts";
 import type { MergeableStateDescriptor, OnMergeContext } from "../../windows/trigger.ts";
 import type { Window } from "../../windows/window.ts";
 import type { OperatorContext } from "../operator.ts";
@@ -78,11 +79,8 @@ export class TriggerWindow implements OnMergeContext {
   }
 
   #checked(timeMs: number): number {
-    // NaN would stop all timers behind it, and a commit cannot hold infinity.
-    if (Number.isFinite(timeMs)) return timeMs;
-    throw new TypeError(
-      `Cannot set a timer of a window of "${this.#context.name}" at ${timeMs}: a time is a finite number of ms since the Unix epoch`,
-    );
+    checkTimerTime(timeMs, "set a timer of a window of", this.#context.name);
+    return timeMs;
   }
 }
 
