@@ -2,8 +2,11 @@ import {
   expiringText,
   mapText,
   partEntry,
+  statePrefix,
   type StoredValue,
   timerEntry,
+  type TimerKind,
+  timerPrefix,
   timerText,
   valueEntry,
   windowText,
@@ -26,9 +29,7 @@ export interface SlotIndex<T> {
 
 /** What a ledger keeps. */
 export interface LedgerOptions {
-  readonly layout: "value" | "list" | "map" | "window" | "timer";
-  /** What the names of all its entries begin with. */
-  readonly prefix: string;
+  readonly layout: "value" | "list" | "map" | "window" | TimerKind;
   /** Of the operator. */
   readonly uid: string;
   /** Of the state, for messages. */
@@ -51,6 +52,7 @@ export class Ledger<T> implements SlotOwner<T> {
   readonly uid: string;
   readonly name: string;
   readonly #layout: LedgerOptions["layout"];
+  /** What the names of all its entries begin with. */
   readonly #prefix: string;
   readonly #changes: Changes;
   readonly #journal: Journal;
@@ -59,11 +61,11 @@ export class Ledger<T> implements SlotOwner<T> {
   #nextOrder = 0;
   #size = 0;
 
-  constructor(index: SlotIndex<T>, { layout, prefix, uid, name, changes, ttl, now }: LedgerOptions) {
+  constructor(index: SlotIndex<T>, { layout, uid, name, changes, ttl, now }: LedgerOptions) {
     this.uid = uid;
     this.name = name;
     this.#layout = layout;
-    this.#prefix = prefix;
+    this.#prefix = isTimer(layout) ? timerPrefix(layout, uid) : statePrefix(uid, name);
     this.#changes = changes;
     this.#journal = changes.journal;
     this.#index = index;
@@ -230,6 +232,7 @@ export class Ledger<T> implements SlotOwner<T> {
       case "map":
         return partEntry(this.#prefix, group.namespace, group.key!, key);
       case "timer":
+      case "processing-timer":
         return timerEntry(this.#prefix, group.timeMs!, group.namespace, key);
     }
   }
@@ -246,6 +249,7 @@ export class Ledger<T> implements SlotOwner<T> {
       case "window":
         return windowText(group.timeMs!, order, this.#valueText(value));
       case "timer":
+      case "processing-timer":
         return timerText(order);
     }
   }
@@ -255,4 +259,8 @@ export class Ledger<T> implements SlotOwner<T> {
     const timed = value as Timed<T>;
     return expiringText(timed.lastUpdateMs, valueText(timed.value, this));
   }
+}
+
+function isTimer(layout: LedgerOptions["layout"]): layout is TimerKind {
+  return layout === "timer" || layout === "processing-timer";
 }

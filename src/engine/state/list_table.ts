@@ -1,4 +1,3 @@
-import { statePrefix } from "../commit_format.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
 import { Ledger, type SlotIndex } from "./ledger.ts";
 import { NamespaceIndex } from "./namespace_index.ts";
@@ -26,8 +25,8 @@ export class ListTable<T> implements Table, SlotIndex<T> {
   readonly ledger: Ledger<T>;
   readonly #index = new NamespaceIndex<List<T>>();
 
-  constructor({ uid, name, ...options }: TableOptions) {
-    this.ledger = new Ledger(this, { layout: "list", prefix: statePrefix(uid, name), uid, name, ...options });
+  constructor(options: TableOptions) {
+    this.ledger = new Ledger(this, { layout: "list", ...options });
   }
 
   /** The values of a list, in an array of the caller's own; empty if there is no list. Of a state without TTL. */

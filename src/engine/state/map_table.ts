@@ -1,4 +1,3 @@
-import { statePrefix } from "../commit_format.ts";
 import { type Key, type KeyId, keyId, keyIdOf } from "./key.ts";
 import { Ledger, type SlotIndex } from "./ledger.ts";
 import { NamespaceIndex } from "./namespace_index.ts";
@@ -27,9 +26,9 @@ export class MapTable<V> implements Table, SlotIndex<V> {
   readonly #what: string;
   readonly #index = new NamespaceIndex<UserMap<V>>();
 
-  constructor({ uid, name, ...options }: TableOptions) {
-    this.ledger = new Ledger(this, { layout: "map", prefix: statePrefix(uid, name), uid, name, ...options });
-    this.#what = `map state "${name}" of "${uid}"`;
+  constructor(options: TableOptions) {
+    this.ledger = new Ledger(this, { layout: "map", ...options });
+    this.#what = `map state "${options.name}" of "${options.uid}"`;
   }
 
   find(namespace: string, id: KeyId, userKey: Key): Slot<V> | undefined {

@@ -4,7 +4,7 @@ import type { Key } from "./key.ts";
 import type { LedgerOptions } from "./ledger.ts";
 
 /** What a table is made of. */
-export type TableOptions = Omit<LedgerOptions, "layout" | "prefix">;
+export type TableOptions = Omit<LedgerOptions, "layout">;
 
 /** All that one state of an operator holds, over its keys and windows. */
 export interface Table {

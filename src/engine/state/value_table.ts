@@ -1,4 +1,3 @@
-import { statePrefix } from "../commit_format.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
 import { Ledger, type SlotIndex } from "./ledger.ts";
 import { NO_NAMESPACE } from "./namespace_index.ts";
@@ -28,8 +27,8 @@ export class ValueTable<T> implements Table, SlotIndex<T> {
   #lastId: KeyId | undefined;
   #lastSlot: Slot<T> | undefined;
 
-  constructor({ uid, name, ...options }: TableOptions) {
-    this.ledger = new Ledger(this, { layout: "value", prefix: statePrefix(uid, name), uid, name, ...options });
+  constructor(options: TableOptions) {
+    this.ledger = new Ledger(this, { layout: "value", ...options });
   }
 
   /** A value of a state without TTL. */

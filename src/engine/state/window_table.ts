@@ -1,4 +1,3 @@
-import { statePrefix } from "../commit_format.ts";
 import type { Changes } from "./changes.ts";
 import type { Undoable } from "./journal.ts";
 import { type Key, type KeyId, keyId } from "./key.ts";
@@ -21,8 +20,8 @@ export class WindowTable<T> implements Table, SlotIndex<T>, Undoable {
   #last: OpenWindow<T> | undefined;
   #onOpen: (window: OpenWindow<T>) => void = () => {};
 
-  constructor({ uid, name, ...options }: TableOptions) {
-    this.ledger = new Ledger(this, { layout: "window", prefix: statePrefix(uid, name), uid, name, ...options });
+  constructor(options: TableOptions) {
+    this.ledger = new Ledger(this, { layout: "window", ...options });
     this.#changes = options.changes;
   }
 

@@ -1,4 +1,4 @@
-import { type TimerKind, timerPrefix } from "../commit_format.ts";
+import type { TimerKind } from "../commit_format.ts";
 import type { Changes } from "../state/changes.ts";
 import { type Key, type KeyId, keyId } from "../state/key.ts";
 import { Ledger, type SlotIndex } from "../state/ledger.ts";
@@ -36,7 +36,7 @@ export class TimerQueue implements SlotIndex<true> {
   readonly #times = new BinaryHeap<number>((a, b) => a < b);
 
   constructor(uid: string, changes: Changes, restored: readonly RestoredTimer[] = [], kind: TimerKind = "timer") {
-    this.#ledger = new Ledger(this, { layout: "timer", prefix: timerPrefix(kind, uid), uid, name: kind, changes });
+    this.#ledger = new Ledger(this, { layout: kind, uid, name: kind, changes });
     for (const { timeMs, namespace, key, sequence } of restored.toSorted((a, b) => a.sequence - b.sequence)) {
       const bucket = this.#bucket(timeMs);
       const timers = bucket.timers(namespace) ?? bucket.open({ ledger: this.#ledger, timeMs, namespace });

@@ -30,7 +30,6 @@ function newLedger(config: Partial<StateTtlConfig> | null = {}) {
   };
   const ledger = new Ledger<unknown>(index, {
     layout: "map",
-    prefix: '["state","op","m",',
     uid: "op",
     name: "m",
     changes,
