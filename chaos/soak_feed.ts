@@ -1,6 +1,7 @@
 /** The bookings of a soak, and the expected results of the jobs, computed while the bookings are sent. */
 import type { BrokerRecord, OutgoingRecord } from "../src/connectors/broker.ts";
-import type { FlightData, Topic, UserStatistics } from "../src/models.ts";
+import { jsonRecord } from "../src/gen/json_record.ts";
+import type { FlightData, UserStatistics } from "../src/models.ts";
 import {
   FLIGHTDATA,
   flightDurationMinutes,
@@ -13,6 +14,7 @@ import {
 import { type BookingPair, bookings } from "../src/s05_data_gen.ts";
 import { encodeJson } from "../src/utils.ts";
 import { fingerprintOf, Ledger } from "./ledger.ts";
+import { renamed } from "./request.ts";
 
 /** Options of a {@link Feed}. */
 export interface FeedOptions {
@@ -26,7 +28,7 @@ export interface FeedOptions {
 }
 
 /** Records of both airlines together in a second of event time. */
-export const RECORDS_A_SECOND = 5_000;
+const RECORDS_A_SECOND = 5_000;
 /** The present for s16: about a quarter of the flights have landed. */
 export const SOAK_NOW_MS = Date.UTC(2026, 0, 1);
 const START_MS = SOAK_NOW_MS;
@@ -121,8 +123,8 @@ export class Feed {
     const timestampMs = Math.floor(made.timestampMs);
     const skyone = { ...made.skyone, confirmation: `SKY1${lettersOf(pair)}` };
     const sunset = { ...made.sunset, reference_number: `SUN${lettersOf(pair)}` };
-    const first = recordOf(SKYONE, this.#options.skyone, skyone, timestampMs);
-    records.push(first, recordOf(SUNSET, this.#options.sunset, sunset, timestampMs));
+    const first = jsonRecord(renamed(SKYONE, this.#options.skyone), skyone, timestampMs);
+    records.push(first, jsonRecord(renamed(SUNSET, this.#options.sunset), sunset, timestampMs));
     this.#expect(2 * pair, flightFromSkyone(skyone), timestampMs);
     this.#expect(2 * pair + 1, flightFromSunset(sunset), timestampMs);
     if (!isDamaged(pair)) return;
@@ -188,10 +190,6 @@ function newSums(travellers: number): Sums {
 function add(sums: Sums, traveller: number, minutes: number, flights: number): void {
   sums.minutes[traveller]! += minutes;
   sums.flights[traveller]! += flights;
-}
-
-function recordOf<T, K>(topic: Topic<T, K>, name: string, value: T, timestampMs: number): OutgoingRecord {
-  return { topic: name, key: encodeJson(topic.key(value)), value: encodeJson(value), timestampMs };
 }
 
 /** Index of a booking or its flight in the ledger, by its key; −1 for an unknown key. */
