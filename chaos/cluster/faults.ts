@@ -74,36 +74,24 @@ export async function moveLeaders(
 
 /** Faults of one broker at a time: with fewer than two replicas left, nothing could be written at all. */
 export const BROKER_FAULTS: readonly Fault[] = [
-  {
-    name: "broker killed",
-    strike: (stage) =>
-      onBroker(stage, {
-        what: "killed",
-        forMs: { least: 2_000, most: 8_000 },
-        begin: (broker) => broker.kill(),
-        end: (broker) => broker.restart(),
-      }),
-  },
-  {
-    name: "broker frozen",
-    strike: (stage) =>
-      onBroker(stage, {
-        what: "frozen",
-        forMs: { least: 3_000, most: 12_000 },
-        begin: (broker) => broker.freeze(),
-        end: (broker) => broker.thaw(),
-      }),
-  },
-  {
-    name: "broker restarted",
-    strike: (stage) =>
-      onBroker(stage, {
-        what: "restarted",
-        forMs: { least: 0, most: 1_000 },
-        begin: (broker) => broker.stop({ keepData: true }),
-        end: (broker) => broker.restart(),
-      }),
-  },
+  brokerFault({
+    what: "killed",
+    forMs: { least: 2_000, most: 8_000 },
+    begin: (broker) => broker.kill(),
+    end: (broker) => broker.restart(),
+  }),
+  brokerFault({
+    what: "frozen",
+    forMs: { least: 3_000, most: 12_000 },
+    begin: (broker) => broker.freeze(),
+    end: (broker) => broker.thaw(),
+  }),
+  brokerFault({
+    what: "restarted",
+    forMs: { least: 0, most: 1_000 },
+    begin: (broker) => broker.stop({ keepData: true }),
+    end: (broker) => broker.restart(),
+  }),
 ];
 
 /** Faults of any process, active or standing by. */
@@ -144,9 +132,9 @@ export const JOB_FAULTS: readonly Fault[] = [
 type Broker = RunningCluster["brokers"][number];
 type Change = (broker: Broker) => void | Promise<void>;
 
-/** A fault of one broker. */
-interface BrokerFault {
-  /** For the log: "killed". */
+/** What happens to one broker. */
+interface Outage {
+  /** For the report and the log: "killed". */
   readonly what: string;
   /** How long it lasts. */
   readonly forMs: { readonly least: number; readonly most: number };
@@ -154,20 +142,24 @@ interface BrokerFault {
   readonly end: Change;
 }
 
-async function onBroker({ cluster, chance, log, sleep }: Stage, fault: BrokerFault): Promise<boolean> {
-  const { what, begin, end } = fault;
-  const number = Math.floor(chance() * cluster.brokers.length);
-  const broker = cluster.brokers[number]!;
-  const forMs = between(fault.forMs.least, fault.forMs.most, chance);
-  log(`broker ${number + 1} is ${what} for ${forMs} ms`);
-  await begin(broker);
-  try {
-    await sleep(forMs);
-  } finally {
-    await end(broker);
-    log(`broker ${number + 1} is back`);
-  }
-  return true;
+function brokerFault({ what, forMs: { least, most }, begin, end }: Outage): Fault {
+  return {
+    name: `broker ${what}`,
+    strike: async ({ cluster, chance, log, sleep }) => {
+      const number = Math.floor(chance() * cluster.brokers.length);
+      const broker = cluster.brokers[number]!;
+      const forMs = between(least, most, chance);
+      log(`broker ${number + 1} is ${what} for ${forMs} ms`);
+      await begin(broker);
+      try {
+        await sleep(forMs);
+      } finally {
+        await end(broker);
+        log(`broker ${number + 1} is back`);
+      }
+      return true;
+    },
+  };
 }
 
 export function pick<T>(list: readonly T[], chance: () => number): T {
