@@ -80,6 +80,11 @@ export class Database {
     return statement;
   }
 
+  /** Whether the log has this table: one that is created when it is first needed may be missing. */
+  hasTable(name: string): boolean {
+    return this.statement("SELECT 1 FROM sqlite_schema WHERE name = ?").get(name) !== undefined;
+  }
+
   /**
    * Runs `body` in the only transaction that may write at a time. If it throws, its changes are rolled back.
    *

@@ -58,8 +58,7 @@ export function jobActivity(database: Database, job: string): JobActivity | unde
   return database.read(() => {
     const found = findJob(database, job);
     if (found === undefined) return undefined;
-    const isKnown = database.statement("SELECT 1 FROM sqlite_schema WHERE name = 'job_activity'").get() !== undefined;
-    const row = isKnown
+    const row = database.hasTable("job_activity")
       ? database.statement("SELECT committed_at, seen_at FROM job_activity WHERE job_id = ?").get(found.id)
       : undefined;
     const lives = found.instance !== null && lifeOf(database, job, found.instance) !== "dead";

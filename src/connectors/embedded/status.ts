@@ -29,7 +29,7 @@ export function keepReport(database: Database, { job, instance, atMs, text }: St
 /** The newest report of each instance. */
 export function statusReports(database: Database): StatusReport[] {
   return database.read(() => {
-    if (!hasTable(database)) return [];
+    if (!database.hasTable("job_status")) return [];
     return database.statement("SELECT job, instance, at, status FROM job_status WHERE at >= ? ORDER BY job, at")
       .all(Date.now() - STATUS_KEPT_MS)
       .map(({ job, instance, at, status }) => ({
@@ -43,9 +43,5 @@ export function statusReports(database: Database): StatusReport[] {
 
 /** Forgets the reports of a job. To be called in a writing transaction. */
 export function forgetReports(database: Database, job: string): void {
-  if (hasTable(database)) database.statement("DELETE FROM job_status WHERE job = ?").run(job);
-}
-
-function hasTable(database: Database): boolean {
-  return database.statement("SELECT 1 FROM sqlite_schema WHERE name = 'job_status'").get() !== undefined;
+  if (database.hasTable("job_status")) database.statement("DELETE FROM job_status WHERE job = ?").run(job);
 }
