@@ -99,47 +99,39 @@ function checkPartition({ topic, partition }: OutgoingRecord, partitions: number
   );
 }
 
-/** A record as traces show it. */
-function sentRecord({ topic, partition, key, value, timestampMs }: OutgoingRecord): SentRecord {
-  return { topic, partition, key: bytesText(key), value: bytesText(value), timestampMs };
+/** Makes records of values, and shows them as traces do. */
+abstract class EncodingWriter<T> implements SinkWriter<T> {
+  protected readonly encode: Encode<T>;
+
+  constructor(encode: Encode<T>) {
+    this.encode = encode;
+  }
+
+  abstract write(value: T, timestampMs: number): void;
+
+  describe(value: T, eventTimeMs: number): SentRecord {
+    const { topic, partition, key, value: bytes, timestampMs } = this.encode(value, eventTimeMs);
+    return { topic, partition, key: bytesText(key), value: bytesText(bytes), timestampMs };
+  }
 }
 
 /** Makes records, and checks them, for nobody. */
-class DryWriter<T> implements SinkWriter<T> {
-  readonly #encode: Encode<T>;
-
-  constructor(encode: Encode<T>) {
-    this.#encode = encode;
-  }
-
+class DryWriter<T> extends EncodingWriter<T> {
   write(value: T, timestampMs: number): void {
-    const encode = this.#encode;
-    encode(value, timestampMs);
-  }
-
-  describe(value: T, timestampMs: number): SentRecord {
-    const encode = this.#encode;
-    return sentRecord(encode(value, timestampMs));
+    this.encode(value, timestampMs);
   }
 }
 
-class LeaseWriter<T> implements SinkWriter<T> {
+class LeaseWriter<T> extends EncodingWriter<T> {
   readonly #lease: BrokerLease;
-  readonly #encode: Encode<T>;
 
   constructor(lease: BrokerLease, encode: Encode<T>) {
+    super(encode);
     this.#lease = lease;
-    this.#encode = encode;
   }
 
   write(value: T, timestampMs: number): void {
-    const encode = this.#encode;
-    this.#lease.write(encode(value, timestampMs));
-  }
-
-  describe(value: T, timestampMs: number): SentRecord {
-    const encode = this.#encode;
-    return sentRecord(encode(value, timestampMs));
+    this.#lease.write(this.encode(value, timestampMs));
   }
 
   takeBack(records: number): void {
@@ -147,24 +139,17 @@ class LeaseWriter<T> implements SinkWriter<T> {
   }
 }
 
-class ProducerWriter<T> implements SinkWriter<T> {
+class ProducerWriter<T> extends EncodingWriter<T> {
   readonly #producer: Producer;
-  readonly #encode: Encode<T>;
   #records: OutgoingRecord[] = [];
 
   constructor(producer: Producer, encode: Encode<T>) {
+    super(encode);
     this.#producer = producer;
-    this.#encode = encode;
   }
 
   write(value: T, timestampMs: number): void {
-    const encode = this.#encode;
-    this.#records.push(encode(value, timestampMs));
-  }
-
-  describe(value: T, timestampMs: number): SentRecord {
-    const encode = this.#encode;
-    return sentRecord(encode(value, timestampMs));
+    this.#records.push(this.encode(value, timestampMs));
   }
 
   takeBack(records: number): void {
