@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import type { FetchedBatch, Fetcher, Position } from "../broker.ts";
 import { BrokerError, OffsetOutOfRangeError, UnknownTopicError } from "../broker_errors.ts";
 import type { Client } from "./client.ts";
@@ -6,7 +7,7 @@ import { checkCode, codeError, impatient, PassingError } from "./errors.ts";
 import type { FetchedPartition } from "./fetch_response.ts";
 import { readFetchResponse } from "./fetch_response.ts";
 import { Gaps, SMALL_GAP } from "./gaps.ts";
-import { pause, settledWithin } from "./patience.ts";
+import { settledWithin } from "./patience.ts";
 import { placeOf } from "./place.ts";
 import type { FetchArguments } from "./protocol.ts";
 import { READ_COMMITTED } from "./protocol.ts";
@@ -89,12 +90,18 @@ export class KafkaFetcher implements Fetcher {
         const batches = await this.#fetchOnce(positions, waitMs, until);
         if (batches.length > 0 || performance.now() >= until - ALLOWANCE_MS) return batches;
         // An early answer without records: what is there did not fit, or is not committed yet.
-        await pause(Math.min(waitMs, positions.length === 0 ? waitMs : EMPTY_PAUSE_MS), this.#closing.signal);
+        await SYSTEM_CLOCK.sleep(
+          Math.min(waitMs, positions.length === 0 ? waitMs : EMPTY_PAUSE_MS),
+          this.#closing.signal,
+        );
       } catch (error) {
         if (this.#closing.signal.aborted) return [];
         if (!(error instanceof PassingError)) throw error;
         this.#failed(error);
-        await pause(Math.min(RETRY_PAUSE_MS, Math.max(until - performance.now(), 0)), this.#closing.signal);
+        await SYSTEM_CLOCK.sleep(
+          Math.min(RETRY_PAUSE_MS, Math.max(until - performance.now(), 0)),
+          this.#closing.signal,
+        );
         if (performance.now() >= until) return [];
       }
     }

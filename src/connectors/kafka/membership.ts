@@ -1,14 +1,14 @@
 import { type Step, stepsOf } from "../../engine/internal.ts";
 import type { KafkaFaultPoint } from "../fault_points.ts";
 import type { Buffer } from "node:buffer";
-import type { FaultPoint } from "../../engine/mod.ts";
+import { type FaultPoint, SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker_errors.ts";
 import type { Candidate, Instance } from "./assignment.ts";
 import { decodeAssignment, decodeMetadata, electActive, encodeAssignment, encodeMetadata } from "./assignment.ts";
 import type { Client } from "./client.ts";
 import { Code } from "./error_codes.ts";
 import { PassingError } from "./errors.ts";
-import { patiently, pause, settledWithin } from "./patience.ts";
+import { patiently, settledWithin } from "./patience.ts";
 import type { JoinGroupAnswer } from "./protocol.ts";
 import { GROUP } from "./protocol.ts";
 
@@ -115,7 +115,7 @@ export class Membership {
         if (this.#generation === undefined) {
           await this.#join();
         } else {
-          await pause(this.#heartbeatMs, this.#leaving.signal);
+          await SYSTEM_CLOCK.sleep(this.#heartbeatMs, this.#leaving.signal);
           if (this.#leaving.signal.aborted) return;
           startedAtMs = performance.now();
           await this.#heartbeat(this.#generation);
@@ -126,7 +126,7 @@ export class Membership {
         const failure = this.#failure(error, startedAtMs);
         if (failure !== undefined) return this.#lost.abort(failure);
         this.#log((error as Error).message);
-        await pause(Math.min(this.#heartbeatMs, 100), this.#leaving.signal);
+        await SYSTEM_CLOCK.sleep(Math.min(this.#heartbeatMs, 100), this.#leaving.signal);
       }
     }
   }

@@ -1,4 +1,5 @@
-/** Retries of what may pass, and pauses. */
+/** Retries of what may pass. */
+import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { Code } from "./error_codes.ts";
 import { impatient, PassingError } from "./errors.ts";
 
@@ -47,23 +48,9 @@ export async function patiently<T>(patience: Patience, attempt: () => Promise<T>
         log?.("warn", `trying again to ${doing}: ${error.message}`);
       }
       // The broker finishes a commit within a few ms: growing pauses would only delay the next one.
-      await pause(error.code === Code.CONCURRENT_TRANSACTIONS ? 3 : pauseMs, signal);
+      await SYSTEM_CLOCK.sleep(error.code === Code.CONCURRENT_TRANSACTIONS ? 3 : pauseMs, signal);
     }
   }
-}
-
-/** Resolves after `ms`, or at once when the signal is aborted. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, Math.max(ms, 0));
-    signal?.addEventListener("abort", done);
-  });
 }
 
 /** Resolves when `promise` has settled, after `ms` at the latest. */

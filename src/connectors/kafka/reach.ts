@@ -1,11 +1,11 @@
 /** The first connection to a cluster: retried as by a running job, and given up at once only where a retry cannot help. */
+import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { BrokerError, BrokerUnavailableError } from "../broker_errors.ts";
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
 import type { Client } from "./client.ts";
 import { PassingError } from "./errors.ts";
 import { AllFailed, firstToAnswer, wordsOf } from "./first_to_answer.ts";
-import { pause } from "./patience.ts";
 
 /** How often a server may close the connection in a row before that counts as a refusal. */
 const HANG_UPS = 4;
@@ -46,7 +46,7 @@ export async function reach(client: Reachable, options: ReachOptions): Promise<v
       const { failures } = error;
       const isFinal = failures.every((failure) => isRefusal(failure) || (round >= HANG_UPS && isHangUp(failure)));
       if (isFinal || performance.now() + pauseMs >= untilMs) throw sentence(failures, { bootstrap, knowsCluster });
-      await pause(pauseMs);
+      await SYSTEM_CLOCK.sleep(pauseMs);
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
   }
