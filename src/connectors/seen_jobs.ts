@@ -57,7 +57,7 @@ export function jobsOf(reports: readonly StatusReport[], nowMs: number): SeenJob
 }
 
 /** What has become of an instance, by its newest report. */
-export function seenInstance(status: JobStatus, nowMs: number): SeenInstance {
+function seenInstance(status: JobStatus, nowMs: number): SeenInstance {
   const silentMs = Math.max(0, nowMs - status.atMs);
   return { status, state: seenState(status, silentMs), silentMs };
 }
