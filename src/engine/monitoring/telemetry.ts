@@ -2,7 +2,7 @@
  * Spans and metrics for OpenTelemetry, by the exporter that Deno has: `OTEL_DENO=true` switches it on, and the usual variables
  * (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAME`) say where it sends. Loaded only then.
  */
-import { type Meter, metrics as otelMetrics, type ObservableResult, trace } from "@opentelemetry/api";
+import { type Meter, metrics as otelMetrics, type Observable, trace } from "@opentelemetry/api";
 import type { CommitStatus, JobStatus } from "../job_status.ts";
 import { CHECKPOINT_DURATION, LATENCY, METRICS } from "./metrics_table.ts";
 import { samplesOf } from "./samples.ts";
@@ -18,19 +18,23 @@ export class Telemetry {
   /** @param status asked for when the metrics are sent */
   constructor(job: string, status: () => JobStatus) {
     this.#job = job;
-    for (const metric of METRICS) {
-      const { name, type, help } = metric;
-      const observe = (result: ObservableResult) => {
-        for (const { labels, value } of samplesOf(metric, status())) {
-          if (typeof value === "number") result.observe(value, labels);
+    const instruments = METRICS.map((metric) => ({ metric, instrument: this.#observable(metric) }));
+    // One status for all of them: each would else make its own, and one more sample for the rates.
+    this.#meter.addBatchObservableCallback((result) => {
+      const now = status();
+      for (const { metric, instrument } of instruments) {
+        for (const { labels, value } of samplesOf(metric, now)) {
+          if (typeof value === "number") result.observe(instrument, value, labels);
         }
-      };
-      const options = { description: help };
-      const instrument = type === "counter"
-        ? this.#meter.createObservableCounter(name, options)
-        : this.#meter.createObservableGauge(name, options);
-      instrument.addCallback(observe);
-    }
+      }
+    }, instruments.map(({ instrument }) => instrument));
+  }
+
+  #observable({ name, type, help }: typeof METRICS[number]): Observable {
+    const options = { description: help };
+    return type === "counter"
+      ? this.#meter.createObservableCounter(name, options)
+      : this.#meter.createObservableGauge(name, options);
   }
 
   committed({ atMs, durationMs, latencyMs, records, entries, bytes }: CommitStatus): void {
