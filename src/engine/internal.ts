@@ -13,7 +13,7 @@ export { whyNothingComesOut } from "./reporting/why_nothing_comes_out.ts";
 export { explained } from "./runtime/job_result.ts";
 export { type DescribedJob, type JobLauncher, setJobLauncher } from "./runtime/launcher.ts";
 export { END_OF_TIME, parseJobStatus, STATUS_FORMAT } from "./job_status.ts";
-export { type FlagText, JOB_OPTIONS, type JobOption } from "./runtime/job_options.ts";
+export { type FlagText, JOB_OPTIONS, type JobOption } from "./runtime/job_settings.ts";
 export { type KeyId, keyIdOf } from "./state/key.ts";
 export { formatCount } from "./words.ts";
 export { windowStart } from "./windows/tumbling_event_time_windows.ts";

@@ -1,5 +1,5 @@
 import { StreamExecutionEnvironment } from "../../src/engine/api/environment.ts";
-import type { EnvironmentOptions } from "../../src/engine/runtime/job_options.ts";
+import type { EnvironmentOptions } from "../../src/engine/runtime/job_settings.ts";
 import type { JobExecutionResult } from "../../src/engine/runtime/job_result.ts";
 import type { Source } from "../../src/engine/source.ts";
 import { ManualClock } from "../../src/engine/testing/manual_clock.ts";

@@ -1,7 +1,7 @@
 import { JobError } from "../errors.ts";
 import type { OperatorNode, SourceNode, StreamGraph } from "../graph.ts";
 import { executeJob } from "../runtime/job_execution.ts";
-import type { EnvironmentOptions } from "../runtime/job_options.ts";
+import type { EnvironmentOptions } from "../runtime/job_settings.ts";
 import { checkOptions, type JobRunOptions, withDefaults } from "../runtime/run_options.ts";
 import { checkSuccess, explained, type JobExecutionResult } from "../runtime/job_result.ts";
 import { jobLauncher } from "../runtime/launcher.ts";

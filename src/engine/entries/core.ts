@@ -88,7 +88,7 @@ export { formatTime, MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../recor
 export type { JobExecutionResult } from "../runtime/job_result.ts";
 export type { JobRunEnd } from "../runtime/job_run.ts";
 export type { ErrorPolicy, WindowErrorPolicy } from "../runtime/error_policy.ts";
-export type { EnvironmentOptions, JobSettings, SomeSettings } from "../runtime/job_options.ts";
+export type { EnvironmentOptions, JobSettings, SomeSettings } from "../runtime/job_settings.ts";
 export type {
   ExponentialDelayRestart,
   FailureRateRestart,

@@ -3,7 +3,7 @@ import type { FaultPoint } from "../fault_points.ts";
 import type { JobStore } from "../job_store.ts";
 import { consoleLogger, type Logger } from "../logger.ts";
 import type { Tracer } from "../reporting/trace.ts";
-import { type EnvironmentOptions, JOB_OPTIONS, type JobOption, type JobSettings } from "./job_options.ts";
+import { type EnvironmentOptions, JOB_OPTIONS, type JobOption, type JobSettings } from "./job_settings.ts";
 
 /** The options of a job that runs: each has a value. */
 export interface JobRunOptions extends JobSettings {

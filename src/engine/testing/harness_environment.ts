@@ -1,7 +1,7 @@
 import { StreamExecutionEnvironment } from "../api/environment.ts";
 import type { StreamGraph } from "../graph.ts";
 import { executeJob } from "../runtime/job_execution.ts";
-import type { EnvironmentOptions } from "../runtime/job_options.ts";
+import type { EnvironmentOptions } from "../runtime/job_settings.ts";
 import type { JobExecutionResult } from "../runtime/job_result.ts";
 import type { RunningJob } from "../runtime/running_job.ts";
 

@@ -1,5 +1,5 @@
 import type { StreamExecutionEnvironment } from "../api/environment.ts";
-import type { EnvironmentOptions } from "../runtime/job_options.ts";
+import type { EnvironmentOptions } from "../runtime/job_settings.ts";
 import type { RecordOrigin } from "../errors.ts";
 import type { StreamGraph } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { AsyncDataStream } from "../../../src/engine/api/async_data_stream.ts";
 import type { DataStream } from "../../../src/engine/api/data_stream.ts";
-import type { EnvironmentOptions } from "../../../src/engine/runtime/job_options.ts";
+import type { EnvironmentOptions } from "../../../src/engine/runtime/job_settings.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingProcessingTimeWindows } from "../../../src/engine/windows/processing_time_windows.ts";
 import { AsyncCalls } from "../async_calls.ts";

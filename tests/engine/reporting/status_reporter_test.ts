@@ -4,7 +4,7 @@ import { errorStatus } from "../../../src/engine/reporting/error_status.ts";
 import type { DataStream } from "../../../src/engine/api/data_stream.ts";
 import type { JobStatus } from "../../../src/engine/job_status.ts";
 import { parseJobStatus } from "../../../src/engine/job_status.ts";
-import type { EnvironmentOptions } from "../../../src/engine/runtime/job_options.ts";
+import type { EnvironmentOptions } from "../../../src/engine/runtime/job_settings.ts";
 import { RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { windowCounts } from "../counting_job.ts";

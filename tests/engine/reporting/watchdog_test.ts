@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { AsyncDataStream } from "../../../src/engine/api/async_data_stream.ts";
 import type { DataStream } from "../../../src/engine/api/data_stream.ts";
-import type { EnvironmentOptions } from "../../../src/engine/runtime/job_options.ts";
+import type { EnvironmentOptions } from "../../../src/engine/runtime/job_settings.ts";
 import type { Sink, SinkWriter } from "../../../src/engine/sink.ts";
 import { DataGeneratorSource } from "../../../src/engine/sources/data_generator_source.ts";
 import { nextTurn } from "../../../src/engine/testing/watched_clock.ts";

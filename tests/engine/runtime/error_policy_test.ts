@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
-import type { EnvironmentOptions } from "../../../src/engine/runtime/job_options.ts";
+import type { EnvironmentOptions } from "../../../src/engine/runtime/job_settings.ts";
 import { JobError, OperatorError, RecordError } from "../../../src/engine/errors.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";

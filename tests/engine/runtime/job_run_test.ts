@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
-import type { EnvironmentOptions } from "../../../src/engine/runtime/job_options.ts";
+import type { EnvironmentOptions } from "../../../src/engine/runtime/job_settings.ts";
 import { JobError } from "../../../src/engine/errors.ts";
 import { type Collector, ProcessWindowFunction, type WindowContext } from "../../../src/engine/functions/functions.ts";
 import type { Sink, SinkContext, SinkWriter } from "../../../src/engine/sink.ts";
