@@ -5,6 +5,7 @@ import type { TopicSource } from "../connectors/source.ts";
 import type { SourceNode, StreamGraph } from "../engine/graph.ts";
 import { PERIODIC_EMIT_MS } from "../engine/time/watermark_strategy.ts";
 import type { JobRunOptions } from "../engine/runtime/run_options.ts";
+import { hashOf } from "./hash.ts";
 import type { FlinkPlan, OutletPlan, StagePlan, TopicInput, WatermarkPlan } from "./plan.ts";
 import { PROTOCOL_VERSION } from "./protocol/frame.ts";
 import { checkRunsOnFlink, cutIntoStages, type Stage, type StageOutlet } from "./stages.ts";
@@ -45,7 +46,6 @@ export async function describeJob(
   const plans = stages.map((stage) => stagePlan(stage, stages, options));
   const { jobName, bounded, delivery, commitIntervalMs } = options;
   const described = { jobName, bounded, delivery, commitIntervalMs, stages: plans };
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(described)));
   return {
     graph,
     options,
@@ -53,7 +53,7 @@ export async function describeJob(
     plan: {
       ...described,
       protocol: PROTOCOL_VERSION,
-      hash: new Uint8Array(digest).toHex().slice(0, 16),
+      hash: await hashOf(JSON.stringify(described)),
       watermarkIntervalMs: PERIODIC_EMIT_MS,
       lingerMs: LINGER_MS,
       answerWithinMs: ANSWER_WITHIN_MS,

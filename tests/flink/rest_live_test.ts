@@ -3,9 +3,10 @@
  * TEST_BOOTSTRAP_SERVERS for a Kafka.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { bundleJob, hashOf } from "../../src/cli/flink/bundle.ts";
+import { bundleJob } from "../../src/cli/flink/bundle.ts";
 import { uploadRunner } from "../../src/cli/flink/upload.ts";
 import type { Broker } from "../../src/connectors/mod.ts";
+import { hashOf } from "../../src/flink/hash.ts";
 import { encodeSubmission, type FlinkPlan } from "../../src/flink/plan.ts";
 import { PROTOCOL_VERSION } from "../../src/flink/protocol/frame.ts";
 import { type FlinkRest, rootCause } from "../../src/flink/rest.ts";

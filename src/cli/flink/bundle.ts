@@ -43,9 +43,3 @@ export async function bundleJob(
     await Deno.remove(dir, { recursive: true });
   }
 }
-
-/** Names a bundle by what is in it. */
-export async function hashOf(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(digest).toHex().slice(0, 16);
-}

@@ -1,9 +1,10 @@
 /** A job of this project on its way to a cluster: bundled, described, checked, submitted. */
 import { type Broker, UnknownTopicError } from "../../connectors/mod.ts";
+import { hashOf } from "../../flink/hash.ts";
 import { MODE_VARIABLE, PLAN_MARK, REPLACEMENTS } from "../../flink/job/mode.ts";
 import { encodeSubmission, type FlinkPlan } from "../../flink/plan.ts";
 import type { FlinkRest } from "../../flink/rest.ts";
-import { bundleJob, hashOf } from "./bundle.ts";
+import { bundleJob } from "./bundle.ts";
 import { FLINK_VERSION } from "./fetch.ts";
 import { uploadRunner } from "./upload.ts";
 
