@@ -1,4 +1,5 @@
 /** Flink's REST interface: jars, jobs, checkpoints and savepoints of a cluster. */
+import { SYSTEM_CLOCK } from "../engine/clock.ts";
 
 /** A cluster that does not answer, or refuses what it is asked, in one sentence. */
 export class FlinkRestError extends Error {
@@ -224,7 +225,7 @@ export class FlinkRest {
       const { state } = await this.job(id);
       if (isTerminal(state)) return state;
       signal?.throwIfAborted();
-      await this.#pause();
+      await SYSTEM_CLOCK.sleep(this.#pollMs);
     }
   }
 
@@ -239,12 +240,8 @@ export class FlinkRest {
         const reason = rootCause(operation?.["failure-cause"]?.["stack-trace"] ?? "");
         throw new FlinkRestError(`Cannot make a savepoint of job ${id}: ${reason}`);
       }
-      await this.#pause();
+      await SYSTEM_CLOCK.sleep(this.#pollMs);
     }
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.#pollMs));
   }
 
   #get<T>(path: string): Promise<T> {

@@ -1,4 +1,5 @@
 /** A local Flink cluster: processes that outlive the command that starts them. */
+import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { exists, removeFolder } from "../commands.ts";
 import { freePorts } from "../ports.ts";
 import { javaMissing } from "../maven.ts";
@@ -152,7 +153,7 @@ async function untilReady({ address, processes }: LocalCluster, taskManagers: nu
           `read the logs in ${processes[0]!.logFile.replace(/\/[^/]*$/, "")}`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await SYSTEM_CLOCK.sleep(250);
   }
 }
 

@@ -1,4 +1,5 @@
 /** A process that goes on when the command that started it has ended: known by a file with its process id. */
+import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { exists, outputOf } from "../commands.ts";
 
 const STOP_WITHIN_MS = 10_000;
@@ -83,7 +84,7 @@ export class LocalProcess {
     if (!await this.#signal("TERM")) return false;
     for (const deadline = performance.now() + STOP_WITHIN_MS; await this.isRunning();) {
       if (performance.now() > deadline) await this.#signal("KILL");
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await SYSTEM_CLOCK.sleep(100);
     }
     return true;
   }
