@@ -9,6 +9,7 @@ import { startKafka } from "../../src/cli/kafka.ts";
 import { javaMissing, mavenMissing } from "../../src/cli/maven.ts";
 import { FlinkRest, FlinkRestError } from "../../src/flink/rest.ts";
 import { mayRunPrograms, succeed, type TestBroker } from "../e2e/programs.ts";
+import { until } from "./until.ts";
 
 /** Bookings of each airline. */
 const BOOKINGS = 50_000;
@@ -62,11 +63,8 @@ async function finishes({ cluster }: World, id: string): Promise<void> {
   assertEquals(await new FlinkRest(cluster.address).ended(id, AbortSignal.timeout(WITHIN_MS)), "FINISHED");
 }
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + WITHIN_MS; !await condition();) {
-    assert(performance.now() < deadline, `not within ${WITHIN_MS / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+function waitFor(what: string, condition: () => Promise<boolean>): Promise<void> {
+  return until(condition, what, WITHIN_MS);
 }
 
 /** Whether all tasks run that a checkpoint was restored for: until then the job cannot be stopped. */
@@ -155,10 +153,13 @@ Deno.test({
         await succeed(broker, "s16", [...ALL, ...NOW]);
         const id = await submit(world, "s20_manage_state.ts", ["--from", "earliest", "--commit-interval", "300ms"]);
         const rest = new FlinkRest(cluster.address);
-        await until("a checkpoint", async () => (await rest.checkpoints(id)).counts.completed > 0);
+        await waitFor("a checkpoint", async () => (await rest.checkpoints(id)).counts.completed > 0);
         await strike(cluster);
-        await until(`the job is restored, killed: ${what}`, () => isRestored(rest, id));
-        await until(`results, killed: ${what}`, async () => (await read(world, "userstatistics")).length >= beforeLast);
+        await waitFor(`the job is restored, killed: ${what}`, () => isRestored(rest, id));
+        await waitFor(
+          `results, killed: ${what}`,
+          async () => (await read(world, "userstatistics")).length >= beforeLast,
+        );
         await succeed(broker, "flink", ["stop", id, "--drain"]);
         assertEquals(await read(world, "userstatistics"), statistics, `killed: ${what}`);
       }

@@ -2,7 +2,7 @@
  * The client, the runner and the protocol on a cluster that runs, with a worker that has no engine: `deno task flink up`, and
  * TEST_BOOTSTRAP_SERVERS for a Kafka.
  */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { bundleJob } from "../../src/cli/flink/bundle.ts";
 import { uploadRunner } from "../../src/cli/flink/upload.ts";
 import type { Broker } from "../../src/connectors/mod.ts";
@@ -11,6 +11,7 @@ import { encodeSubmission, type FlinkPlan } from "../../src/flink/plan.ts";
 import { PROTOCOL_VERSION } from "../../src/flink/protocol/frame.ts";
 import { type FlinkRest, rootCause } from "../../src/flink/rest.ts";
 import { clusterTest, findCluster, type TestCluster } from "./cluster.ts";
+import { until } from "./until.ts";
 
 const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname).replace(/\/$/, "");
 const RECORDS = 2_000;
@@ -133,13 +134,6 @@ async function read(broker: Broker, topic: string): Promise<string[]> {
 /** What the echo job makes of so many records. */
 function expected(records: number): string[] {
   return Array.from({ length: records }, (_, i) => `k${i % KEYS} ${Math.floor(i / KEYS) + 1}`).sort();
-}
-
-async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  for (const deadline = performance.now() + 60_000; !await condition();) {
-    assert(performance.now() < deadline, `not within 60 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
 }
 
 async function completed(rest: FlinkRest, id: string): Promise<number> {
