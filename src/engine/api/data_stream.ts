@@ -50,7 +50,7 @@ export class DataStream<out T> extends BaseStream<T> {
     return this.transform("map", () => new MapOperator(map));
   }
 
-  /** All that `flatMap` emits to `out`: any number of records for each, at its timestamp. */
+  /** Emits what `flatMap` collects: any number of records for each record, with its timestamp. */
   flatMap<R>(flatMap: FlatMapFunction<T, R>): SingleOutputStreamOperator<R> {
     checkPlainFunction("flatMap", flatMap);
     return this.transform("flatMap", () => new FlatMapOperator(flatMap));
@@ -83,7 +83,7 @@ export class DataStream<out T> extends BaseStream<T> {
     return splitStream(this, branches);
   }
 
-  /** All that the function emits: any number of records for each. */
+  /** Emits what the function collects: any number of records for each record. */
   process<R>(fn: ProcessFunction<T, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a ProcessFunction", fn, ["processElement"]);
     this.env.graph.claim("process", fn);
@@ -275,7 +275,7 @@ export class KeyedStream<out T, out K> extends DataStream<T> {
     return this.#aggregate("maxBy", field, first);
   }
 
-  /** All that the function emits: any number of records for each, and when its timers come due. It has state, one per key. */
+  /** Emits what the function collects: any number of records for each record, and for each timer. It has state for each key. */
   override process<R>(fn: KeyedProcessFunction<K, T, R>): SingleOutputStreamOperator<R> {
     checkFunctions("process", "a KeyedProcessFunction", fn, ["processElement"], ["onTimer", "open", "close"]);
     this.env.graph.claim("process", fn);

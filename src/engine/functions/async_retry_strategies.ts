@@ -1,10 +1,10 @@
 import type { AsyncRetryStrategy } from "./async_function.ts";
 
-/** What is a reason to ask again. With neither of the two every error is (in Flink nothing would be). */
+/** What is a reason to ask again. Without any predicate every error is a reason (in Flink nothing would be). */
 export interface AsyncRetryPredicates<OUT> {
-  /** Whether results are a reason. */
+  /** Whether results are a reason to ask again. */
   readonly ifResult?: (results: readonly OUT[]) => boolean;
-  /** Whether an error is one. */
+  /** Whether an error is a reason to ask again. */
   readonly ifException?: (error: unknown) => boolean;
 }
 

@@ -110,6 +110,6 @@ function valueOf(ask: () => number): number | undefined {
     const value = ask();
     return typeof value === "number" && Number.isFinite(value) ? value : undefined;
   } catch {
-    return undefined; // as its doc comment says
+    return undefined; // what a gauge throws counts as no value
   }
 }

@@ -34,9 +34,9 @@ export interface TimerService extends ReadOnlyTimerService {
    * @throws {TypeError} if it is not finite
    */
   registerProcessingTimeTimer(timeMs: number): void;
-  /** Deletes the event-time timer of that time; nothing happens if there is none. */
+  /** Deletes the event-time timer of that time, if one is registered. */
   deleteEventTimeTimer(timeMs: number): void;
-  /** Deletes the processing-time timer of that time; nothing happens if there is none. */
+  /** Deletes the processing-time timer of that time, if one is registered. */
   deleteProcessingTimeTimer(timeMs: number): void;
 }
 

@@ -61,7 +61,10 @@ export interface PendingResults<OUT> {
   readonly nextTimeMs: number;
   /** Takes a watermark in place of its being handed on: records before it are not through yet. */
   takeWatermark(watermarkMs: number): void;
-  /** Emits what is ready, watermarks by `OperatorContext.emitWatermark()`. After news, for which it calls `OperatorContext.wake()`, and from time to time. */
+  /**
+   * Emits what is ready; watermarks go through `OperatorContext.emitWatermark()`. Called after each `OperatorContext.wake()`, and
+   * from time to time.
+   */
   emitReady(output: Output<OUT>): void;
 }
 

@@ -22,7 +22,7 @@ const NO_KEY: KeyContext = { currentKey: null, currentKeyId: keyId(null) };
 
 /** What the state of an operator begins with. */
 export interface KeyedStateOptions {
-  /** Values of the last commit, by state; the backend takes them. Left out: there are none. */
+  /** Values of the last commit, by state; the backend takes them. Left out: no values. */
   readonly restored?: Map<string, readonly RestoredValue[]>;
   /** Of the states in the last commit. */
   readonly versions?: StateVersions | undefined;

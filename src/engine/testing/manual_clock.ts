@@ -79,7 +79,7 @@ export class ManualClock implements Clock {
     this.#nowMs = nowMs;
   }
 
-  /** When the next sleep ends, ms since the Unix epoch; +∞ if there is none. */
+  /** When the next sleep ends, ms since the Unix epoch; +∞ if nobody sleeps. */
   get nextDueMs(): number {
     return Math.min(...[...this.#sleepers].map(({ dueMs }) => dueMs)) - this.#aheadMs;
   }

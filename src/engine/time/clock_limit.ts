@@ -56,7 +56,7 @@ export class ClockLimit {
     );
   }
 
-  /** "3 records are more than 1 h ahead of the clock and move no event time, the first is …"; undefined if there was none. */
+  /** "3 records are more than 1 h ahead of the clock and move no event time, the first is …"; undefined if no record was. */
   describe(): string | undefined {
     if (this.#first === undefined) return undefined;
     const [are, move] = this.count === 1 ? ["record is", "moves"] : ["records are", "move"];

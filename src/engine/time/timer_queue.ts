@@ -72,7 +72,7 @@ export class TimerQueue implements SlotIndex<true> {
     this.#bucket(group.timeMs).groups.push(group);
   }
 
-  /** Takes a timer back; nothing happens if there is none. */
+  /** Takes a timer back, if one is registered. */
   delete(timeMs: number, namespace: string, id: KeyId): void {
     const bucket = this.#buckets.get(timeMs);
     const timer = bucket?.timers(namespace)?.slots.get(id);

@@ -117,7 +117,7 @@ export class WatermarkStrategy<T> {
     return new WatermarkStrategy<T>(this.description, this.#createGenerator, this.timestampAssigner, idlenessMs);
   }
 
-  /** The bound of times that are out of order, ms, 0 for those that ascend; undefined for no watermarks, and for a generator of one's own. */
+  /** How far times may be out of order, ms; 0 if they ascend. Undefined without watermarks, and with a generator of one's own. */
   get outOfOrdernessMs(): number | undefined {
     const generator = this.#createGenerator?.();
     return generator instanceof BoundedOutOfOrdernessGenerator ? generator.boundMs : undefined;

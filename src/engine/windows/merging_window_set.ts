@@ -42,7 +42,7 @@ export class MergingWindowSet<W extends Window> {
     return this.#stateWindows.get(window.id);
   }
 
-  /** The open window whose contents are there; undefined if there is none. */
+  /** The open window whose contents are kept under that id; undefined if no window is open for it. */
   windowOfState(stateWindow: string): W | undefined {
     for (const [id, its] of this.#stateWindows) if (its === stateWindow) return this.#assigner.windowOf(id);
     return undefined;

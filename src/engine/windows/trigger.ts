@@ -73,9 +73,9 @@ export interface TriggerContext {
   registerEventTimeTimer(timeMs: number): void;
   /** Registers a processing-time timer. One for a time that has passed fires at the next check of the clock. */
   registerProcessingTimeTimer(timeMs: number): void;
-  /** Deletes the event-time timer of that time; nothing happens if there is none. */
+  /** Deletes the event-time timer of that time, if one is registered. */
   deleteEventTimeTimer(timeMs: number): void;
-  /** Deletes the processing-time timer of that time; nothing happens if there is none. */
+  /** Deletes the processing-time timer of that time, if one is registered. */
   deleteProcessingTimeTimer(timeMs: number): void;
   /** A value of the current key and window; its name is shared with the `windowState()` of the window's function. */
   getPartitionedState<S>(descriptor: ValueStateDescriptor<S>): ValueState<S>;

@@ -36,7 +36,7 @@ export class CoGroupWindowFunction<IN1, IN2, OUT, K, W extends Window>
   }
 }
 
-/** Every record of the one with every record of the other. */
+/** Joins every left record of a window with every right one. */
 export function joining<IN1, IN2, OUT>(join: JoinFunction<IN1, IN2, OUT>): CoGroupFunction<IN1, IN2, OUT> {
   return (lefts, rights, out) => {
     for (const left of lefts) {

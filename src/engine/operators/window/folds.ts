@@ -10,7 +10,7 @@ export interface WindowFold<T, ACC, R> {
   empty(): ACC | undefined;
   /**
    * Refuses a record that could not be folded, for a window that keeps its records until it fires; left out: only folding shows.
-   * @param before a record that the window has already; undefined if there is none
+   * @param before a record that the window has already; undefined if it has no record
    */
   check?(value: T, before: T | undefined): void;
   /** What is kept of a window's first record. */
@@ -82,7 +82,7 @@ export class AggregateFold<T, ACC, R> implements WindowFold<T, ACC, R> {
   }
 }
 
-/** By one field: `sum()` and its like. */
+/** Folds records by one of their fields, as `sum()` and `maxBy()` do. */
 export class FieldFold<T> implements WindowFold<T, T, T> {
   readonly kept: string;
   readonly #aggregate: FieldAggregate<T>;

@@ -4,11 +4,11 @@ import type { Window } from "../../windows/window.ts";
 import type { Lateness, OperatorContext } from "../operator.ts";
 
 /**
- * Takes records for which there is no window: all of them have passed, or the assigner returned no window. Each is counted as late, and
- * goes to a side output if there is one for such, else to the dead letters with the windows that it missed.
+ * Takes records for which no window is open: all their windows have passed, or the assigner returned no window. Each is counted
+ * as late. It goes to the side output for late records; without one it is a dead letter that names the windows that it missed.
  *
- * Flink neither counts nor keeps a record between two windows (of which the slide is longer than the size) whose time has not
- * passed.
+ * With a slide longer than the size a record may lie between two windows. If its time has not passed, Flink neither counts nor
+ * keeps it.
  */
 export class LateRecords<T> {
   readonly #context: OperatorContext;

@@ -25,7 +25,7 @@ export class TriggerWindow implements OnMergeContext {
     return this;
   }
 
-  /** To a window that others have become. */
+  /** Turns to the window into which `merged` have merged. */
   setMergedWindow(window: Window, merged: readonly Window[]): this {
     this.#merged = merged;
     return this.setCurrentWindow(window);
