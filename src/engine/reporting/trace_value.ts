@@ -6,6 +6,8 @@ const MAX_TEXT = 4_000;
 const MAX_PARTS = 100;
 const MAX_DEPTH = 12;
 
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** A value as JSON for a person to see: what JSON does not know becomes text, and what is too large is cut. */
 export function traceValue(value: unknown, depth = 0): Json {
   switch (typeof value) {
@@ -46,7 +48,7 @@ export function bytesText(bytes: Uint8Array | null): string | null;
 export function bytesText(bytes: Uint8Array | null): string | null {
   if (bytes === null) return null;
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return strictDecoder.decode(bytes);
   } catch {
     return `base64:${bytes.toBase64()}`;
   }
