@@ -15,7 +15,7 @@ type Graph = DescribedJob["graph"];
 
 /** Where the sources of a dry run begin. */
 export interface DryRunStart {
-  /** Entries of a commit; empty: there is none. */
+  /** Entries of a commit; empty without one. */
   readonly entries: ReadonlyMap<string, string>;
   /** Where sources begin that are not in the entries. */
   readonly from: "earliest" | number;

@@ -15,7 +15,7 @@ export interface FoundRecord extends Place {
 
 /**
  * The record at a place.
- * @throws {UsageError} if there is none
+ * @throws {UsageError} if no record lies there that a reader can see
  */
 export async function recordAt(broker: Broker, place: Place): Promise<BrokerRecord> {
   const { topic, partition, offset } = place;

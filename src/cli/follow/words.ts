@@ -135,7 +135,7 @@ function json(value: Json): string {
   return JSON.stringify(value);
 }
 
-/** "12:00:03.120", with the date if it is not today's; UTC. */
+/** "2026-10-19 12:00:03.120", in UTC. */
 function timeText(ms: number | null, none = "no time"): string {
   if (ms === null) return none;
   if (Math.abs(ms) > 8.64e15) return `${ms} ms`;

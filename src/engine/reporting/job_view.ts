@@ -16,7 +16,7 @@ export interface JobView {
   /** Records whose times are too far ahead of the clock to move event time. */
   readonly clockLimit: {
     readonly count: number;
-    /** A part of a sentence; undefined if there is none. */
+    /** A part of a sentence; undefined without such records. */
     describe(): string | undefined;
   };
 }

@@ -72,7 +72,7 @@ export class Watchdog implements Disposable {
     this.#timer?.[Symbol.dispose]();
   }
 
-  /** Work that has not gone on for a while; undefined if it does, or there is none. */
+  /** Work that has not gone on for a while; undefined while it goes on, or there is nothing to do. */
   stuck(): StuckStatus | undefined {
     if (this.#stuckMs < STUCK_MS) return undefined;
     return { forMs: this.#stuckMs, waitsFor: this.#options.activity.waitsFor ?? this.#holder() };
