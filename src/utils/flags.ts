@@ -1,7 +1,7 @@
 /** Command lines: flags as plain data, from which values, complaints and the help text are made. */
 import { parseArgs } from "@std/cli/parse-args";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
-import { formatCount } from "./values.ts";
+import { formatCount } from "../engine/internal.ts";
 
 /** A command line or setting that cannot be used. Programs print its message alone and exit with 2. */
 export class UsageError extends Error {

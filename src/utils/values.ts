@@ -66,11 +66,6 @@ export function parsePositiveDuration(text: string): number {
   return ms;
 }
 
-/** "1,204" */
-export function formatCount(count: number): string {
-  return count.toLocaleString("en-US");
-}
-
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
