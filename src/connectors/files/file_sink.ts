@@ -2,7 +2,7 @@ import { type JobStore, type Sink, type SinkContext, type SinkWriter, type Sourc
 import { type Encoder, JsonLinesEncoder, SimpleStringEncoder } from "./encoder.ts";
 import { fedSource } from "./fed_source.ts";
 import { exists, PartFiles } from "./part_files.ts";
-import { PartWriter } from "./part_writer.ts";
+import { type FileSinkCommit, PartWriter } from "./part_writer.ts";
 
 /** Where a {@link FileSink} writes, and how. */
 export interface FileSinkOptions<T> {
@@ -16,19 +16,6 @@ export interface FileSinkOptions<T> {
   readonly suffix?: string;
   /** Size at which a part is closed and another one begun, bytes, > 0; default 128 MiB. */
   readonly rollBytes?: number;
-}
-
-/** The sink's part of a commit. */
-interface FileSinkCommit {
-  readonly dir: string;
-  readonly prefix: string;
-  readonly suffix: string;
-  /** Number of times that the sink has been opened; part of the names of hidden files. */
-  readonly attempt: number;
-  /** The number of the next part. */
-  readonly next: number;
-  /** Parts that this commit makes visible. */
-  readonly pending: readonly number[];
 }
 
 const DEFAULT_ROLL_BYTES = 128 << 20;

@@ -7,6 +7,19 @@ const BUFFER_BYTES = 1 << 16;
 /** A larger buffer is not kept. */
 const MAX_BUFFER_BYTES = 1 << 20;
 
+/** The sink's part of a commit. */
+export interface FileSinkCommit {
+  readonly dir: string;
+  readonly prefix: string;
+  readonly suffix: string;
+  /** Number of times that the sink has been opened; part of the names of hidden files. */
+  readonly attempt: number;
+  /** The number of the next part. */
+  readonly next: number;
+  /** Parts that this commit makes visible. */
+  readonly pending: readonly number[];
+}
+
 /** What a {@link PartWriter} is made of. */
 export interface PartWriterOptions<T> {
   readonly parts: PartFiles;
@@ -94,7 +107,14 @@ export class PartWriter<T> implements SinkWriter<T> {
     this.#prepared.push(...this.#closed);
     this.#closed = [];
     const { dir, prefix, suffix } = this.#parts;
-    return { dir, prefix, suffix, attempt: this.#attempt, next: this.#next, pending: [...this.#prepared] };
+    return {
+      dir,
+      prefix,
+      suffix,
+      attempt: this.#attempt,
+      next: this.#next,
+      pending: [...this.#prepared],
+    } satisfies FileSinkCommit;
   }
 
   async committed(): Promise<void> {
