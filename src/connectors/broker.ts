@@ -189,9 +189,9 @@ export type RecordCheck = (record: OutgoingRecord) => string | undefined;
 
 /** What a broker sees of a job's activity. A job that runs may hang, which its last commit shows. Times are ms since the Unix epoch. */
 export interface JobActivity {
-  /** A description of the active instance: "process 4711"; undefined if there is none. */
+  /** A description of the active instance: "process 4711"; undefined if no instance is active. */
   readonly holder: string | undefined;
-  /** The last commit that changed anything; undefined if there is none. */
+  /** The last commit that changed anything; undefined before the first. */
   readonly lastCommitMs: number | undefined;
   /** Of an active instance; undefined where the broker only knows that it was within the session timeout. */
   readonly lastSignOfLifeMs: number | undefined;
@@ -275,7 +275,7 @@ export interface Broker extends AsyncDisposable {
   jobActivity?(job: string): Promise<JobActivity | undefined>;
   /**
    * Keeps the report of an instance in place of its last one. Reports are for people: they are kept for about a day, and lost
-   * without harm. One call of an instance at a time. Left out by a broker that keeps none.
+   * without harm. One call of an instance at a time. Left out by a broker that keeps no reports.
    * @throws {BrokerError} if it cannot be written, for instance without the right to
    */
   reportStatus?(report: StatusReport): Promise<void>;

@@ -115,7 +115,7 @@ abstract class EncodingWriter<T> implements SinkWriter<T> {
   }
 }
 
-/** Makes records, and checks them, for nobody. */
+/** Makes records and checks them, and writes nothing: for a dry run. */
 class DryWriter<T> extends EncodingWriter<T> {
   write(value: T, timestampMs: number): void {
     this.encode(value, timestampMs);

@@ -85,7 +85,7 @@ interface WatchedSplit {
   readonly startPosition: unknown;
 }
 
-/** Notices, once, that the job has read no record since it started, and that there is none to read. */
+/** Notices, once, that the job has read no record since it started, and that its topics have no more. */
 class QuietTopicNotice {
   readonly #report: (quiet: QuietTopics) => void;
   readonly #topics = new Set<string>();

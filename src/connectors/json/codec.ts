@@ -86,7 +86,7 @@ export function jsonDecoder<T>(
 /**
  * Bytes of UTF-8 to a text.
  *
- * @throws {RecordError} if they are not UTF-8, or there are none, as the end of a sentence
+ * @throws {RecordError} if they are null or not UTF-8, as the end of a sentence
  */
 export function decodeText(bytes: Uint8Array | null): string {
   if (bytes === null) throw new RecordError("value is null");

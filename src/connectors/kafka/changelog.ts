@@ -104,7 +104,7 @@ export async function readChangelogUpTo(owner: string, reader: ChangelogReader):
   return entries;
 }
 
-/** `"a.changelog" partition 0 offset 17`: where the newest record of an entry lies; undefined if there is none. */
+/** `"a.changelog" partition 0 offset 17`: where the newest record of an entry lies; undefined if it has no record. */
 export async function findEntry(entry: string, reader: ChangelogReader): Promise<string | undefined> {
   const topic = changelogTopic(reader.job);
   const [description] = await describeTopics(reader.client, [topic]);

@@ -31,7 +31,7 @@ export class ConnectionPool {
     return this.#closed.promise;
   }
 
-  /** The connection to an address. @throws {PassingError} if there is none, see {@link Connection.open} */
+  /** The connection to an address. @throws {PassingError} if it cannot be opened, see {@link Connection.open} */
   async connect(address: Address): Promise<Connection> {
     const key = formatAddress(address);
     if (this.#open.get(key)?.isOpen === false) {

@@ -17,7 +17,7 @@ export interface FetchedPartition {
 /** The committed records at a position. */
 export interface CommittedRecords {
   readonly records: readonly BrokerRecord[];
-  /** The offset behind all batches in the answer; the position that was asked for if there are none. */
+  /** The offset behind all batches in the answer; the position that was asked for if it has no batch. */
   readonly nextOffset: number;
   /** Size of the batches in the answer when decompressed. */
   readonly bytes: number;

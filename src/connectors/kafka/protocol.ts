@@ -106,7 +106,7 @@ export interface TopicMetadata {
   readonly partitionMetadata: readonly {
     readonly partitionErrorCode: number;
     readonly partitionId: number;
-    /** The leading node, -1 if there is none now. */
+    /** The leading node, -1 while the partition has no leader. */
     readonly leader: number;
     /** The nodes that should keep a copy. */
     readonly replicas: readonly number[];
