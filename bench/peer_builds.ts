@@ -53,7 +53,7 @@ async function build(name: PeerName, log: (line: string) => void): Promise<PeerB
     if (name === "quixstreams") await buildPython(folder, PEER_VERSIONS[name], log);
     else await buildJava(name, folder, log);
   } catch (error) {
-    return { name, missing: (error as Error).message.replace("Cannot start Kafka: ", "") };
+    return { name, missing: (error as Error).message };
   }
   await Deno.writeTextFile(stampFile, stamp);
   return { name, folder };
@@ -62,12 +62,12 @@ async function build(name: PeerName, log: (line: string) => void): Promise<PeerB
 async function buildJava(name: PeerName, folder: string, log: (line: string) => void): Promise<void> {
   const pom = `${peerSources(name)}/pom.xml`;
   const goals = ["package", "dependency:copy-dependencies", `-DoutputDirectory=${folder}/jars`];
-  await run("mvn", ["-q", "-B", "-f", pom, `-Dpeer.build=${folder}/build`, ...goals], log);
+  await run("build it", "mvn", ["-q", "-B", "-f", pom, `-Dpeer.build=${folder}/build`, ...goals], log);
 }
 
 async function buildPython(folder: string, version: string, log: (line: string) => void): Promise<void> {
-  await run((await python())!, ["-m", "venv", `${folder}/venv`], log);
-  await run(`${folder}/venv/bin/pip`, ["install", "-q", `quixstreams==${version}`], log);
+  await run("build it", (await python())!, ["-m", "venv", `${folder}/venv`], log);
+  await run("build it", `${folder}/venv/bin/pip`, ["install", "-q", `quixstreams==${version}`], log);
 }
 
 async function missingJava(): Promise<string | undefined> {

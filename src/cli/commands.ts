@@ -31,10 +31,19 @@ export async function outputOf(command: string, args: string[]): Promise<string 
   }
 }
 
-/** Runs a command to its end and logs what it prints. @throws {Error} with that, if it fails */
-export async function run(command: string, args: string[], log: (line: string) => void): Promise<void> {
+/**
+ * Runs a command to its end and logs what it prints.
+ * @param what it is for, for the message: "start Kafka"
+ * @throws {Error} with what it printed, if it fails
+ */
+export async function run(
+  what: string,
+  command: string,
+  args: string[],
+  log: (line: string) => void,
+): Promise<void> {
   const { success, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
   const text = (new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)).trim();
   if (text !== "") text.split("\n").forEach(log);
-  if (!success) throw new Error(`Cannot start Kafka: "${command}" failed\n${text}`);
+  if (!success) throw new Error(`Cannot ${what}: "${command}" failed\n${text}`);
 }

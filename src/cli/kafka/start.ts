@@ -154,7 +154,12 @@ async function format(
   ]);
   const chosen = features.flatMap((feature) => ["--feature", feature]);
   const tool = ["-cp", `${libs}/*`, "kafka.tools.StorageTool", "format", "-t", cluster];
-  await run("java", [...QUICK_START, ...tool, "-c", `${data}/server.properties`, ...users, ...chosen], log);
+  await run(
+    "start Kafka",
+    "java",
+    [...QUICK_START, ...tool, "-c", `${data}/server.properties`, ...users, ...chosen],
+    log,
+  );
 }
 
 /** Kills all processes: the last ones could not shut down cleanly without a controller. */
