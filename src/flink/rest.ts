@@ -193,7 +193,7 @@ export class FlinkRest {
     return (await this.#get<Metric[]>(`/jobs/${id}/vertices/${vertex}/subtasks/metrics`)).map(({ id }) => id);
   }
 
-  /** Values of these metrics over all subtasks; those that there are not are left out. */
+  /** Values of these metrics over all subtasks; unknown names are left out. */
   metrics(id: string, vertex: string, names: readonly string[]): Promise<Metric[]> {
     const get = encodeURIComponent(names.join(","));
     return this.#get(`/jobs/${id}/vertices/${vertex}/subtasks/metrics?get=${get}&agg=sum,min,max`);

@@ -16,7 +16,7 @@ export function restOf(env: { get(name: string): string | undefined }): FlinkRes
 
 /**
  * The job of that id, of the beginning of an id, or of that name: the one that runs, else the newest.
- * @throws {UsageError} if there is none, or several begin so
+ * @throws {UsageError} if no job is found, or several that run are
  */
 export async function findJob(rest: FlinkRest, wanted: string): Promise<JobSummary> {
   const jobs = await rest.jobs();

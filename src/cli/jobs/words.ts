@@ -18,7 +18,7 @@ export function ago(ms: number): string {
   return `${span(ms)} ago`;
 }
 
-/** How far event time is behind the clock: "4.2 s ago", "none", "ended". @param ms where it stands; null if there is none yet */
+/** How far event time is behind the clock: "4.2 s ago", "none", "ended". @param ms where it stands; null until it has begun */
 export function eventTimeWords(ms: number | null, nowMs: number): string {
   if (ms === null) return "none";
   if (ms === END_OF_TIME) return "ended";

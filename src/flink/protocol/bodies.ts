@@ -29,7 +29,7 @@ export function writeHeaders(to: ByteWriter, headers: Headers | undefined): void
   for (const [name, value] of headers ?? []) to.lengthAndText(name).lengthAndBytes(value);
 }
 
-/** The headers that begin somewhere in a body; undefined if there are none. */
+/** The headers that begin somewhere in a body; undefined without any. */
 export function readHeaders(body: Uint8Array, at: number): Headers | undefined {
   const reader = new Reader(body, at);
   const count = reader.int();
@@ -39,7 +39,7 @@ export function readHeaders(body: Uint8Array, at: number): Headers | undefined {
 
 /** What a `RESULT` says beside its rows. */
 export interface ResultHead {
-  /** Event time behind the stage, ms; undefined as long as there is none. */
+  /** Event time behind the stage, ms; undefined until it has begun. */
   readonly watermarkMs: number | undefined;
   /** When the next timer of processing time is due, ms; +∞ without one. */
   readonly nextTimerMs: number;

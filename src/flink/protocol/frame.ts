@@ -19,7 +19,7 @@
  *
  * | answer | body |
  * |---|---|
- * | `RESULT` | f64 event time behind the stage, ms, NaN as long as there is none; f64 when its next timer of processing time is due, ms, +∞ without one; an f64 for each of {@link COUNTERS}, its total so far; rows: what came out |
+ * | `RESULT` | f64 event time behind the stage, ms, NaN until it has begun; f64 when its next timer of processing time is due, ms, +∞ without one; an f64 for each of {@link COUNTERS}, its total so far; rows: what came out |
  * | `CHANGES` | texts: the stage's `job` entry, then for each changed entry its key as JSON, its name and its value, null if it is removed |
  * | `FAILURE` | text: the error in the job's words, with its stack; another attempt may succeed |
  * | `FATAL` | the same, of an error that another attempt would meet again: the job ends |
