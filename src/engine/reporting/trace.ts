@@ -233,3 +233,7 @@ export interface Tracer {
   /** What is followed has left nothing behind that could still come of it, or has again. */
   onOpenChanged?(open: number): void;
 }
+
+/** The fields of a step that only its kind has. */
+export type Finding = TraceStep extends infer S ? S extends TraceStepBase ? Omit<S, keyof TraceStepBase> : never
+  : never;

@@ -1,3 +1,4 @@
+import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
 import type { Json } from "../source.ts";
 
 /** Longer texts are cut. */
@@ -69,4 +70,14 @@ export function sourceText(fn: unknown): string | undefined {
   if (typeof fn !== "function") return undefined;
   const text = String(fn).replace(/\s+/g, " ").replace(/\)=>/g, ") => ");
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
+
+/** A time as JSON has it. */
+export function timeOf(ms: number): number | null {
+  return ms === NO_TIMESTAMP || ms === MIN_WATERMARK || ms === MAX_WATERMARK ? null : ms;
+}
+
+/** The field, unless it is undefined. */
+export function present<N extends string, V>(name: N, value: V | undefined): { readonly [P in N]?: V } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [P in N]?: V };
 }

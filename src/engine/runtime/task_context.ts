@@ -12,7 +12,8 @@ import { type FanOut, UnreadOutput } from "./edge.ts";
 import type { Counts } from "./counts.ts";
 import type { TaskFailures } from "./task_failures.ts";
 import { TaskTrace } from "./task_trace.ts";
-import type { TracedTask, Tracing } from "./tracing.ts";
+import type { TracedTask } from "./traced_changes.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** The task whose context it is. */
 export interface ContextTask extends TracedTask {

@@ -1,6 +1,7 @@
 import type { Lateness, OperatorTrace } from "../operators/operator.ts";
 import type { SentRecord } from "../reporting/trace.ts";
-import type { TracedTask, Tracing } from "./tracing.ts";
+import type { TracedTask } from "./traced_changes.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** What one operator reports of records that are followed. */
 export class TaskTrace implements OperatorTrace {

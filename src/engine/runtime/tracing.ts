@@ -1,36 +1,15 @@
-import {
-  parseName,
-  parseShape,
-  readStored,
-  type StateName,
-  type StoredShape,
-  type TimerName,
-} from "../commit_format.ts";
-import type { OperatorError, RecordError, RecordOrigin } from "../errors.ts";
-import type { OperatorNode, SinkNode, StreamNode } from "../graph.ts";
-import type { FailedWindow, Lateness, Operator } from "../operators/operator.ts";
-import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
-import type { SentRecord, Tracer, TraceStep, TraceStepBase } from "../reporting/trace.ts";
-import { bytesText, functionText, sourceText, traceValue } from "../reporting/trace_value.ts";
-import type { Changes, Storable } from "../state/changes.ts";
-import type { Key } from "../state/key.ts";
-import { NO_NAMESPACE } from "../state/namespace_index.ts";
-import type { Timer } from "../time/timer_queue.ts";
 import type { Clock } from "../clock.ts";
+import type { OperatorError, RecordError, RecordOrigin } from "../errors.ts";
+import type { StreamNode } from "../graph.ts";
+import type { FailedWindow, Lateness } from "../operators/operator.ts";
+import type { Finding, SentRecord, Tracer, TraceStep, TraceStepBase } from "../reporting/trace.ts";
+import { bytesText, functionText, present, sourceText, timeOf, traceValue } from "../reporting/trace_value.ts";
+import type { Changes } from "../state/changes.ts";
+import type { Timer } from "../time/timer_queue.ts";
 import { errorOf } from "./dead_letters.ts";
 import type { ErrorPolicy } from "./error_policy.ts";
 import { type Held, OpenTraces } from "./open_traces.ts";
-
-/** The operator or sink that a step is of. */
-export interface TracedTask {
-  readonly node: OperatorNode | SinkNode;
-  readonly operator: Pick<
-    Operator<unknown, unknown>,
-    "firesWindows" | "pendingResults" | "describeWindow" | "userFunction"
-  >;
-  readonly state: { readonly currentKey: Key; versions(): Readonly<Record<string, StoredShape>> };
-  currentWatermark(): number;
-}
+import { TracedChanges, type TracedTask } from "./traced_changes.ts";
 
 /** What a tracing reports on. */
 export interface TracingOptions {
@@ -40,14 +19,6 @@ export interface TracingOptions {
   /** Who follows records from the first one on; left out: nobody, until somebody asks for it. */
   readonly tracer?: Tracer | undefined;
 }
-
-/** The fields of a step that only its kind has. */
-type Finding = TraceStep extends infer S ? S extends TraceStepBase ? Omit<S, keyof TraceStepBase> : never : never;
-
-/** States of the engine's own operators. */
-const CALLS_AT_WORK = "at work";
-const CONTENTS = "contents";
-const OPEN_WINDOWS = "windows";
 
 /**
  * Follows records through one attempt of a job. As a record goes its way by plain calls, what is reported between its first step
@@ -64,13 +35,18 @@ export class Tracing {
   readonly #options: TracingOptions;
   readonly #tasks = new Map<string, TracedTask>();
   readonly #open = new OpenTraces((open) => this.tracer?.onOpenChanged?.(open));
-  /** Changes are reported up to this length of the journal. */
-  #cursor = 0;
+  readonly #changed: TracedChanges;
   #lastStep = 0;
 
   constructor(options: TracingOptions) {
     this.#options = options;
     this.tracer = options.tracer;
+    this.#changed = new TracedChanges({
+      journal: options.changes.journal,
+      tasks: this.#tasks,
+      open: this.#open,
+      report: (operator, finding) => this.#report(operator, finding),
+    });
   }
 
   /** Makes an operator known, so that changes of its state and timers can be reported under its name. */
@@ -93,7 +69,7 @@ export class Tracing {
     this.causes = undefined;
     if (origin === undefined || !this.tracer!.follows(origin, timestampMs)) return;
     this.causes = [];
-    this.#cursor = 0;
+    this.#changed.beginAt(0);
     this.#open.begin();
     const { topic, partition, offset, key, value } = origin;
     this.#advance(source, {
@@ -208,7 +184,7 @@ export class Tracing {
     const before = this.causes;
     this.causes = this.#open.take(call)?.causes;
     run(() => {
-      this.#cursor = 0;
+      this.#changed.beginAt(0);
       if (this.causes !== undefined) this.#advance(task.node.name, { kind: "answered" });
       work();
       this.#reportChanges();
@@ -280,6 +256,11 @@ export class Tracing {
 
   // ------------------------------------------------------------------------------------------------ inside
 
+  /** What the work at hand has changed since the last report. */
+  #reportChanges(): void {
+    this.#changed.report(this.causes !== undefined);
+  }
+
   /** Does work that is not a consequence of the record at work: of other steps, or (undefined) of what nobody follows. */
   #apart(held: Held | undefined, work: () => void): void {
     const { causes } = this;
@@ -290,85 +271,15 @@ export class Tracing {
       if (held === undefined) return work();
       // Outside of a record the journal logs nothing, and changes could not be seen; a part of it does.
       journal.part(() => {
-        this.#cursor = journal.length;
+        this.#changed.beginAt(journal.length);
         this.causes = held.causes;
         work();
         this.#reportChanges();
       });
     } finally {
-      this.#cursor = journal.length;
+      this.#changed.beginAt(journal.length);
       this.causes = causes;
     }
-  }
-
-  /** What the record at work has changed since the last report. */
-  #reportChanges(): void {
-    const { causes } = this;
-    const { journal } = this.#options.changes;
-    const from = this.#cursor;
-    this.#cursor = journal.length;
-    if (causes === undefined || from >= journal.length) return;
-    const first = new Map<Storable, unknown>();
-    for (const { item, before } of journal.since(from)) {
-      if (isStorable(item) && !first.has(item)) first.set(item, before);
-    }
-    for (const [item, before] of first) {
-      const entry = item.entryKey();
-      const text = item.entryValue();
-      const name = parseName(entry, text ?? "null");
-      if (name.kind === "state") this.#reportState(name, before, text);
-      else if (name.kind === "timer" || name.kind === "processing-timer") this.#reportTimer(name, text !== null);
-    }
-  }
-
-  #reportState(name: StateName, before: unknown, text: string | null): void {
-    const task = this.#tasks.get(name.uid);
-    if (task === undefined) return;
-    const { operator, state } = task;
-    if (operator.pendingResults !== undefined && name.state === CALLS_AT_WORK) return;
-    let window: string | undefined;
-    if (operator.firesWindows && operator.describeWindow !== undefined) {
-      if (name.state === CONTENTS) return this.#reportWindow(task, name, text !== null);
-      if (name.state === OPEN_WINDOWS) return;
-      if (name.namespace !== NO_NAMESPACE) window = operator.describeWindow(name.namespace).window;
-    }
-    const shape = parseShape(state.versions()[name.state] ?? 1);
-    const after = text === null ? undefined : readStored(shape, name.part, JSON.parse(text)).value;
-    const was = shape.ttl && before !== undefined ? (before as { value?: unknown }).value : before;
-    const step = this.#report(task.node.name, {
-      kind: "state",
-      state: name.state,
-      key: traceValue(name.key),
-      ...present("window", window),
-      ...present("part", name.part === undefined ? undefined : traceValue(name.part)),
-      ...present("before", was === undefined ? undefined : traceValue(was)),
-      ...present("after", after === undefined ? undefined : traceValue(after)),
-    });
-    this.#open.touch(name.uid, name.key, [step]);
-  }
-
-  #reportWindow(task: TracedTask, { uid, namespace, key }: StateName, isThere: boolean): void {
-    if (!isThere) return;
-    const description = task.operator.describeWindow!(namespace);
-    const step = this.#report(task.node.name, {
-      kind: "window",
-      key: traceValue(key),
-      window: description.window,
-      lastMs: description.lastMs,
-      contents: traceValue(description.contents),
-      eventTimeMs: timeOf(task.currentWatermark()),
-    });
-    this.#open.putIntoWindow(uid, namespace, key, [step]);
-  }
-
-  #reportTimer({ kind, uid, key, timeMs }: TimerName, isSet: boolean): void {
-    const task = this.#tasks.get(uid);
-    if (task === undefined || task.operator.firesWindows) return;
-    const timeDomain = kind === "timer" ? "EVENT_TIME" : "PROCESSING_TIME";
-    const action = isSet ? "set" : "deleted";
-    const step = this.#report(task.node.name, { kind: "timer", action, timeDomain, key: traceValue(key), timeMs });
-    if (isSet) this.#open.setTimer(uid, key, timeMs, [step]);
-    else this.#open.deleteTimer(uid, key, timeMs);
   }
 
   /** Reports a step, and makes it the cause of what follows. */
@@ -384,18 +295,4 @@ export class Tracing {
     this.tracer!.take({ ...base, ...finding } as TraceStep);
     return step;
   }
-}
-
-function isStorable(item: object): item is Storable {
-  return "entryKey" in item && "entryValue" in item;
-}
-
-/** A time as JSON has it. */
-function timeOf(ms: number): number | null {
-  return ms === NO_TIMESTAMP || ms === MIN_WATERMARK || ms === MAX_WATERMARK ? null : ms;
-}
-
-/** The field, unless it is undefined. */
-function present<N extends string, V>(name: N, value: V | undefined): { readonly [P in N]?: V } {
-  return (value === undefined ? {} : { [name]: value }) as { readonly [P in N]?: V };
 }
