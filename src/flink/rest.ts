@@ -161,10 +161,6 @@ export class FlinkRest {
     return jobid;
   }
 
-  async deleteJar(jarId: string): Promise<void> {
-    await this.#call("DELETE", `/jars/${jarId}`);
-  }
-
   /** All jobs that the cluster remembers, those that run first, then the newest first. */
   async jobs(): Promise<JobSummary[]> {
     const { jobs } = await this.#get<{ jobs: JobSummary[] }>("/jobs/overview");

@@ -20,11 +20,6 @@ export class RowWriter {
     to.int(0);
   }
 
-  /** How many rows there are. */
-  get count(): number {
-    return this.#count;
-  }
-
   /** Adds a row; its rest may be written until `end()`. @param timestampMs -∞ without one */
   begin(outlet: number, timestampMs: number, key: Part, value: Part): ByteWriter {
     const to = this.#to;
