@@ -3,7 +3,7 @@
  * Maven, the one in Python with pip. Each is built once, and again when its files in `bench/peers/` have changed.
  */
 import { exists, outputOf, removeFolder, run } from "../src/cli/commands.ts";
-import { ROOT } from "../src/cli/task.ts";
+import { ROOT } from "../src/utils/task.ts";
 
 export type PeerName = "java-flink" | "kafka-streams" | "quixstreams";
 

@@ -1,5 +1,5 @@
 /** The project's own commands, as deno.json has them: with the permissions and flags that a user's run has. */
-import { argumentsOf, ROOT } from "../src/cli/task.ts";
+import { argumentsOf, ROOT } from "../src/utils/task.ts";
 import type { Program } from "./running_program.ts";
 
 /** A broker to run programs against. */

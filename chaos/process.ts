@@ -1,4 +1,4 @@
-import { argumentsOf, ROOT } from "../src/cli/task.ts";
+import { argumentsOf, ROOT } from "../src/utils/task.ts";
 import type { ProgramRequest, ProgramWord } from "./request.ts";
 
 /** How long to wait for the next message of a process, ms. */

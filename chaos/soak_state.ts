@@ -1,7 +1,7 @@
 /** The size of a soak's commits, and of the log on the disk. */
 import { join } from "node:path";
 import { formatCount } from "../src/utils.ts";
-import { singleTimersOf, statesOf } from "../src/cli/state/commit.ts";
+import { singleTimersOf, statesOf } from "../src/inspect/commit.ts";
 import type { JobName } from "./request.ts";
 
 /** The sizes at one moment. */

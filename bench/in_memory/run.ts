@@ -1,4 +1,4 @@
-import { ROOT } from "../../src/cli/task.ts";
+import { ROOT } from "../../src/utils/task.ts";
 import { v8FlagsOf } from "../task.ts";
 import type { InMemoryRequest, InMemoryResult } from "./program.ts";
 

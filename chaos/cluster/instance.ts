@@ -1,4 +1,4 @@
-import { argumentsOf, ROOT } from "../../src/cli/task.ts";
+import { argumentsOf, ROOT } from "../../src/utils/task.ts";
 import type { JobName } from "../request.ts";
 import { NOW } from "./feeder.ts";
 

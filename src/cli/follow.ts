@@ -6,10 +6,10 @@
  */
 import type { Broker } from "../connectors/broker.ts";
 import { type CommandLine, type Flags, parseFlags, parseTime, runMain, UsageError, wholeNumber } from "../utils.ts";
-import { type DescribedFile, describeFiles, followChain, type JobTrace } from "./follow/follow_chain.ts";
-import { placesOfKey, recordAt } from "./follow/find_record.ts";
-import { type JobFile, parseJobFile } from "./follow/job_process.ts";
-import type { Place } from "./follow/protocol.ts";
+import { type DescribedFile, describeFiles, followChain, type JobTrace } from "../inspect/follow/follow_chain.ts";
+import { placesOfKey, recordAt } from "../inspect/follow/find_record.ts";
+import { type JobFile, parseJobFile } from "../inspect/follow/job_process.ts";
+import type { Place } from "../inspect/follow/protocol.ts";
 import { painter, traceText } from "./follow/show.ts";
 import { type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
 

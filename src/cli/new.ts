@@ -6,7 +6,7 @@
 import { basename, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseFlags, runMain, UsageError, writeErrorLine } from "../utils.ts";
-import { ROOT } from "./task.ts";
+import { ROOT } from "../utils/task.ts";
 
 /** Flags of the program that every task runs with. */
 const RUN_FLAGS = [

@@ -8,10 +8,10 @@ import { BrokerError } from "../connectors/broker_errors.ts";
 import { CommitEntryError, isExpected } from "../engine/internal.ts";
 import type { Flags } from "../utils.ts";
 import { formatCount, parseStart, parseTime, runMain, usable, UsageError } from "../utils.ts";
+import { stateValues } from "../inspect/state_values.ts";
 import { exists } from "./commands.ts";
 import { importSavepoint, resetJob } from "./state/change.ts";
 import { setEventTime } from "./state/event_time.ts";
-import { stateLines } from "./state/get.ts";
 import { readCommit } from "./state/jobs.ts";
 import { listCommit } from "./state/list.ts";
 import { readSavepoint, savepointText } from "./state/savepoint.ts";
@@ -70,8 +70,8 @@ const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) =
       const entries = await readCommit(broker, job);
       let text = "";
       let found = 0;
-      for (const line of stateLines(job, entries, { operator: operator!, state: state!, key, namespace })) {
-        text += line;
+      for (const value of stateValues(job, entries, { operator: operator!, state: state!, key, namespace })) {
+        text += `${JSON.stringify(value)}\n`;
         if (++found % 1_000 !== 0) continue;
         await io.write(text);
         text = "";

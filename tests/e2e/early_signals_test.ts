@@ -1,6 +1,6 @@
 /** SIGTERM while a program is still being loaded ends it like any other. */
 import { assertEquals } from "@std/assert";
-import { argumentsOf, ROOT } from "../../src/cli/task.ts";
+import { argumentsOf, ROOT } from "../../src/utils/task.ts";
 import { mayRunPrograms } from "./programs.ts";
 
 const allowed = mayRunPrograms() && Deno.build.os !== "windows";

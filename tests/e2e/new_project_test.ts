@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
-import { argumentsOf } from "../../src/cli/task.ts";
+import { argumentsOf } from "../../src/utils/task.ts";
 import { type Ended, forEachBroker, Program, type TestBroker } from "./programs.ts";
 
 const windows = Deno.build.os === "windows";

@@ -1,7 +1,7 @@
 /** What programs may do: as much as they need, which is shown by running them, and no more. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parse } from "@std/yaml";
-import { argumentsOf, ROOT } from "../../src/cli/task.ts";
+import { argumentsOf, ROOT } from "../../src/utils/task.ts";
 import { embeddedBroker, kafkaBroker, mayRunPrograms, start, startDeno, succeed } from "./programs.ts";
 
 /** They start processes: known ones, or this very deno, wherever it lies. */

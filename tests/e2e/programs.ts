@@ -1,5 +1,5 @@
 /** Runs the project's programs as a person does, with the permissions of their tasks. */
-import { argumentsOf } from "../../src/cli/task.ts";
+import { argumentsOf } from "../../src/utils/task.ts";
 import type { Line } from "../../chaos/oracle.ts";
 
 const root = new URL("../../", import.meta.url);

@@ -29,7 +29,9 @@ const ENTRIES = ["engine/mod.ts", "engine/internal.ts"];
 
 /** Rooms beside that line, and what they may import beside themselves. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  cli: ["lessons", "connectors", ...ENTRIES, "models", "utils", "flink"],
+  cli: ["lessons", "connectors", ...ENTRIES, "models", "utils", "flink", "inspect"],
+  // What tools and pages see of topics, commits and records.
+  inspect: ["connectors", ...ENTRIES, "utils"],
   flink: [...LINE, "models", "utils", "engine/sinks"],
   // What lessons share around their own work; lesson 5 has a room of its own.
   lesson: ["gen", "connectors", "engine/mod.ts", "models", "utils"],

@@ -2,7 +2,7 @@
 import type { Broker } from "../../connectors/broker.ts";
 import { jobRecordOf } from "../../engine/internal.ts";
 import { formatCount } from "../../utils.ts";
-import { timeText } from "../topics/read.ts";
+import { timeText } from "../../inspect/record_text.ts";
 import type { DeadLetterInfo, DeadLetterList } from "./dead_letters.ts";
 
 /** Dead letters that can be replayed, and the others, each with the reason as a sentence without its subject. */

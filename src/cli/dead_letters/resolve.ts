@@ -3,8 +3,8 @@ import { type Broker, deadLetterTopic, type OutgoingRecord, type Producer } from
 import { BrokerError } from "../../connectors/broker_errors.ts";
 import { partitionSplit } from "../../engine/internal.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
-import { splitsOf } from "../state/commit.ts";
-import { timeText } from "../topics/read.ts";
+import { splitsOf } from "../../inspect/commit.ts";
+import { timeText } from "../../inspect/record_text.ts";
 import {
   type DeadLetterInfo,
   type DeadLetterList,

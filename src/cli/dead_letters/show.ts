@@ -1,8 +1,8 @@
 /** Dead letters as text for a person, and as JSON for programs. */
 import type { BrokerRecord } from "../../connectors/broker.ts";
 import { decodeUtf8, formatCount } from "../../utils.ts";
-import { headersJson } from "../topics/headers.ts";
-import { bytesText, timeText } from "../topics/read.ts";
+import { headersJson } from "../../inspect/headers.ts";
+import { lineText, timeText } from "../../inspect/record_text.ts";
 import { type DeadLetterInfo, deadLetterOf, ownHeaders, type Resolution } from "./dead_letters.ts";
 
 const MESSAGE_CHARACTERS = 100;
@@ -25,7 +25,7 @@ export function listText(letters: readonly DeadLetterInfo[], resolved: ReadonlyM
       errorClass,
       originWords(letter),
       cut(oneLine(withoutPlace(message, origin)), MESSAGE_CHARACTERS),
-      cut(bytesText(begin), VALUE_CHARACTERS),
+      cut(lineText(begin), VALUE_CHARACTERS),
     ];
   });
   // The last column needs no width, an empty one is left out.
@@ -67,8 +67,8 @@ export function deadLetterText(job: string, record: BrokerRecord, resolution: Re
     ["from", originWords(letter)],
     ...(origin === undefined ? [] : [["timestamp", timeText(origin.timestampMs)] as [string, string]]),
     ...(replayed === undefined ? [] : [["before", replayedWords(replayed)] as [string, string]]),
-    ["key", bytesText(record.key)],
-    ...headers.map(([name, bytes]): [string, string] => ["header", `${oneLine(name)} = ${bytesText(bytes)}`]),
+    ["key", lineText(record.key)],
+    ...headers.map(([name, bytes]): [string, string] => ["header", `${oneLine(name)} = ${lineText(bytes)}`]),
     ["value", record.value === null ? "<null>" : `${formatCount(record.value.length)} bytes`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -152,7 +152,7 @@ function hexText(value: Uint8Array): string {
 const encoder = new TextEncoder();
 
 function oneLine(text: string): string {
-  return text === "" ? "" : bytesText(encoder.encode(text));
+  return text === "" ? "" : lineText(encoder.encode(text));
 }
 
 function cut(text: string, characters: number): string {

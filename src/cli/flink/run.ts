@@ -5,7 +5,7 @@ import { brokerSettings, parseFlags, wholeNumber, writeErrorLine, writeOutput } 
 import { openBroker } from "../../connectors/mod.ts";
 import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { type FlinkRest, FlinkRestError, isTerminal, rootCause } from "../../flink/rest.ts";
-import { ROOT } from "../task.ts";
+import { ROOT } from "../../utils/task.ts";
 import { restOf } from "./cluster_address.ts";
 import { prepareJob, SubmitError, submitJob, type SubmitOptions } from "./submit.ts";
 

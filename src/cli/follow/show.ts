@@ -1,6 +1,6 @@
 import type { TraceStep } from "../../engine/mod.ts";
-import type { JobTrace } from "./follow_chain.ts";
-import { type Tone, wordsOf } from "./words.ts";
+import type { JobTrace } from "../../inspect/follow/follow_chain.ts";
+import { type Tone, wordsOf } from "../../inspect/follow/words.ts";
 
 /** Puts colour into a text, or does not. */
 export type Paint = (style: Tone | "dim" | "bold", text: string) => string;

@@ -1,7 +1,15 @@
 /** What changes a job's commit from outside: importing one, and forgetting it. */
 import { type Broker, type BrokerJobRequest, type BrokerLease, deadLetterTopic } from "../../connectors/broker.ts";
 import { formatCount, type Logger, UsageError } from "../../utils.ts";
-import { type Entries, partitionOf, readableOf, singleTimersOf, sinksOf, splitsOf, statesOf } from "./commit.ts";
+import {
+  type Entries,
+  partitionOf,
+  readableOf,
+  singleTimersOf,
+  sinksOf,
+  splitsOf,
+  statesOf,
+} from "../../inspect/commit.ts";
 import { readCommit } from "./jobs.ts";
 import { placePositions, type PositionPolicy } from "./positions.ts";
 import type { Savepoint } from "./savepoint.ts";

@@ -3,9 +3,9 @@ import type { Broker } from "../../connectors/broker.ts";
 import { BrokerError } from "../../connectors/broker_errors.ts";
 import { JOB_ENTRY, type JobRecord, jobRecordOf, jobText, splitEntry, splitText } from "../../engine/internal.ts";
 import type { Logger } from "../../utils.ts";
-import { timeText } from "../topics/read.ts";
+import { timeText } from "../../inspect/record_text.ts";
 import { withLease } from "./change.ts";
-import { type Entries, splitsOf } from "./commit.ts";
+import { type Entries, splitsOf } from "../../inspect/commit.ts";
 import { readCommit } from "./jobs.ts";
 
 /** Entries of a commit that stand for a later event time, and what they become. */

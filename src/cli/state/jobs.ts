@@ -2,7 +2,7 @@
 import type { Broker } from "../../connectors/broker.ts";
 import { BrokerError } from "../../connectors/broker_errors.ts";
 import { nearest } from "../../utils.ts";
-import type { Entries } from "./commit.ts";
+import type { Entries } from "../../inspect/commit.ts";
 
 /** The job's last commit. @throws {BrokerError} with names that could have been meant, if there is none */
 export async function readCommit(broker: Broker, job: string): Promise<Entries> {

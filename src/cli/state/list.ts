@@ -1,8 +1,8 @@
 import type { Broker, JobActivity } from "../../connectors/broker.ts";
 import { jobRecordOf } from "../../engine/internal.ts";
 import { formatCount } from "../../utils.ts";
-import { timeText } from "../topics/read.ts";
-import { type Entries, partitionOf, type SplitEntry, splitsOf, statesOf, timersOf } from "./commit.ts";
+import { timeText } from "../../inspect/record_text.ts";
+import { type Entries, partitionOf, type SplitEntry, splitsOf, statesOf, timersOf } from "../../inspect/commit.ts";
 import { readCommit } from "./jobs.ts";
 
 /**

@@ -3,8 +3,8 @@ import type { Broker, Position, TopicDescription } from "../../connectors/broker
 import { BrokerError } from "../../connectors/broker_errors.ts";
 import { JOB_ENTRY, jobRecordOf, jobText, partitionSplit, splitEntry, splitText } from "../../engine/internal.ts";
 import type { StartingPoint } from "../../engine/mod.ts";
-import { timeText } from "../topics/read.ts";
-import { partitionOf, type SplitEntry, splitsOf } from "./commit.ts";
+import { timeText } from "../../inspect/record_text.ts";
+import { partitionOf, type SplitEntry, splitsOf } from "../../inspect/commit.ts";
 
 /** What becomes of positions in topics; those of other sources stay as they are. */
 export type PositionPolicy = "keep" | StartingPoint;

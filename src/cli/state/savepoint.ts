@@ -9,7 +9,7 @@
  */
 import { BrokerError } from "../../connectors/broker_errors.ts";
 import { COMMIT_FORMAT, JOB_ENTRY, jobRecordOf } from "../../engine/internal.ts";
-import type { Entries } from "./commit.ts";
+import type { Entries } from "../../inspect/commit.ts";
 
 /** The first line. */
 export interface SavepointHead {

@@ -1,7 +1,7 @@
 import type { Broker, OutgoingRecord, Producer, TopicDescription } from "../../connectors/broker.ts";
 import type { Logger } from "../../utils.ts";
 import { decodeUtf8, formatCount, parseTime } from "../../utils.ts";
-import { base64Bytes, parseHeaders, show } from "./headers.ts";
+import { base64Bytes, parseHeaders, show } from "../../inspect/headers.ts";
 
 const BATCH_RECORDS = 1000;
 

@@ -1,6 +1,6 @@
 /** Headers as JSON: a list, since a name may occur more than once and their order counts. */
-import type { RecordHeaders } from "../../connectors/broker.ts";
-import { decodeUtf8 } from "../../utils.ts";
+import type { RecordHeaders } from "../connectors/broker.ts";
+import { decodeUtf8 } from "../utils.ts";
 
 /** A header's value: text, other bytes, or null. */
 type HeaderJson = string | { readonly base64: string } | null;

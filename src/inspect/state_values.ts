@@ -1,9 +1,9 @@
-import { type KeyId, keyIdOf, type ParsedShape } from "../../engine/internal.ts";
-import type { Json } from "../../engine/mod.ts";
-import { nearest, UsageError } from "../../utils.ts";
+import { type KeyId, keyIdOf, type ParsedShape } from "../engine/internal.ts";
+import type { Json } from "../engine/mod.ts";
+import { nearest, UsageError } from "../utils.ts";
 import { type Entries, shapeOf, stateEntriesOf, type StateEntry, statesOf, valueOf } from "./commit.ts";
 
-/** Which values to print. */
+/** Which values are wanted. */
 export interface StateQuery {
   /** Uid of the operator. */
   readonly operator: string;
@@ -14,13 +14,22 @@ export interface StateQuery {
   readonly namespace?: string | undefined;
 }
 
+/** What one key has in a state. */
+export interface StateValue {
+  /** Of a window: its start and end; "" of what belongs to no window. */
+  readonly namespace: string;
+  readonly key: Json;
+  /** Of a list its elements in their order, of a map `[key, value]` in their order. */
+  readonly value: Json;
+  /** Of a state with TTL: when each value was written, ms. */
+  readonly lastUpdateMs?: Json;
+}
+
 /**
- * The values of a state as JSON lines `{namespace, key, value}`: of a list with its elements in their order, of a map with
- * its own keys as `[key, value]` in their order. Of a state with TTL `lastUpdateMs` stands beside each value.
- *
+ * The values of a state, in the order of namespaces and keys.
  * @throws {UsageError} if the commit knows no such operator or state, with the names that it knows
  */
-export function* stateLines(job: string, entries: Entries, query: StateQuery): Generator<string> {
+export function* stateValues(job: string, entries: Entries, query: StateQuery): Generator<StateValue> {
   const { operator, state, key, namespace } = query;
   checkKnown(job, entries, operator, state);
   const shape = shapeOf(entries, operator, state);
@@ -37,7 +46,7 @@ export function* stateLines(job: string, entries: Entries, query: StateQuery): G
   for (const id of [...groups.keys()].sort()) {
     const group = groups.get(id)!;
     const [{ namespace, key }] = group as [StateEntry];
-    yield `${JSON.stringify({ namespace, key, ...groupValue(group, shape) })}\n`;
+    yield { namespace, key, ...groupValue(group, shape) };
   }
 }
 

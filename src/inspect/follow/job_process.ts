@@ -1,5 +1,5 @@
 import { JobError } from "../../engine/mod.ts";
-import { argumentsOf, ROOT } from "../task.ts";
+import { argumentsOf, ROOT } from "../../utils/task.ts";
 import { type FollowMessage, type FollowRequest, MESSAGE_MARK } from "./protocol.ts";
 
 /** A job's file and its arguments: `src/s20_manage_state.ts --window 10s`. */

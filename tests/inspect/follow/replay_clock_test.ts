@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ReplayClock } from "../../../src/cli/follow/replay_clock.ts";
+import { ReplayClock } from "../../../src/inspect/follow/replay_clock.ts";
 
 Deno.test("ReplayClock stands at the newest record, never goes back, and never beyond the machine's clock", () => {
   const clock = new ReplayClock(() => 1_000);

@@ -12,8 +12,8 @@ import {
   type StateName,
   type StoredValue,
   type TimerKind,
-} from "../../engine/internal.ts";
-import { JobError } from "../../engine/mod.ts";
+} from "../engine/internal.ts";
+import { JobError } from "../engine/mod.ts";
 
 /** Entries as the store has them. */
 export type Entries = ReadonlyMap<string, string>;
