@@ -1,7 +1,10 @@
 /**
  * Runs all tests, `deno task test`: starts a real Kafka for those that want one, where Java and Maven are at hand, and says
- * so where they are not. Arguments go to `deno test`. REQUIRE_KAFKA=1 makes a missing Kafka a failure.
+ * so where they are not. Arguments go to `deno test`. REQUIRE_KAFKA=1 makes a missing Kafka a failure; with REQUIRE_FLINK=1 a Flink
+ * cluster is started, too, for the tests that run on one.
  */
+import { startCluster, stopCluster } from "../src/cli/flink/cluster.ts";
+import { TEST_CLUSTER } from "./flink/live.ts";
 import { kafkaPrerequisites, type RunningKafka, startKafka } from "../src/cli/kafka.ts";
 
 /** A test that leaves a timer, a socket or a file behind fails. Deno does not look by itself. */
@@ -9,6 +12,17 @@ const SANITIZERS = ["--sanitize-ops", "--sanitize-resources"];
 const PERMISSIONS = ["net", "env", "read", "write", "run", "sys"].map((name) => `--allow-${name}`);
 
 async function main(): Promise<number> {
+  if (Deno.env.get("REQUIRE_FLINK") === undefined) return await withKafka();
+  const { address } = await startCluster(TEST_CLUSTER);
+  try {
+    Deno.env.set("FLINK_REST", address);
+    return await withKafka();
+  } finally {
+    await stopCluster(TEST_CLUSTER);
+  }
+}
+
+async function withKafka(): Promise<number> {
   const servers = Deno.env.get("TEST_BOOTSTRAP_SERVERS");
   if (servers !== undefined) return await test(servers);
   const missing = await kafkaPrerequisites();

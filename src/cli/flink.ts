@@ -8,8 +8,11 @@ import type { CommandLine } from "../utils.ts";
 import { HelpRequested, parseFlags, runMain, writeErrorLine, writeOutput } from "../utils.ts";
 import { DEFAULT_PORT, startCluster, stopCluster } from "./flink/cluster.ts";
 import { FLINK_VERSION } from "./flink/fetch.ts";
-import { cancel, list, savepoint, status, stop } from "./flink/jobs.ts";
+import { cancel, list, savepoint, stop } from "./flink/jobs.ts";
+import { logs } from "./flink/logs.ts";
+import { rescale } from "./flink/rescale.ts";
 import { run } from "./flink/run.ts";
+import { status } from "./flink/status.ts";
 import { findCommand, isHelp } from "./tool.ts";
 
 const HELP = `Jobs on an Apache Flink cluster, and a cluster on this machine.
@@ -18,10 +21,12 @@ Usage: deno task flink COMMAND
 
   run FILE         run a job on the cluster
   list             the jobs of the cluster
-  status JOB       what a job does, and why it last started again
+  status JOB       what a job does, what it waits for, and why it last started again
+  logs JOB         what its workers have printed and logged
   cancel JOB       end a job
   savepoint JOB    keep a job's state, for "run --from-savepoint"
   stop JOB         end a job with a savepoint
+  rescale JOB N    stop a job, and go on with N subtasks of each stage
   up               start Flink ${FLINK_VERSION} on this machine, or what is not running of it; needs Java 17 and, the first time, Maven
   down             end it; jobs that run there end too
 
@@ -30,7 +35,18 @@ COMMAND --help shows more.`;
 /** What a command does with its arguments. */
 type Command = (args: readonly string[], signal: AbortSignal) => Promise<void>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { run, list, status, cancel, savepoint, stop, up, down };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  run,
+  list,
+  status,
+  logs,
+  cancel,
+  savepoint,
+  stop,
+  rescale,
+  up,
+  down,
+};
 
 async function up(args: readonly string[]): Promise<void> {
   const commandLine: CommandLine = {

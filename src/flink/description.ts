@@ -16,18 +16,19 @@ export interface KafkaSettings {
   readonly security?: KafkaSecurity | undefined;
 }
 
+/** What a job's own description says of its plan; the rest is known where it is submitted. */
+export type DescribedPlan = Omit<FlinkPlan, "worker" | "submission" | "answerWithinMs">;
+
 /** A described job, cut into stages. */
 export interface DescribedJob {
   readonly graph: StreamGraph;
   readonly options: JobRunOptions;
   readonly stages: readonly Stage[];
-  readonly plan: Omit<FlinkPlan, "worker">;
+  readonly plan: DescribedPlan;
 }
 
 /** The longest time that a record waits for others of its batch, ms. */
 const LINGER_MS = 20;
-/** A function that blocks longer counts as hanging, ms. */
-const ANSWER_WITHIN_MS = 60_000;
 /** Kafka's brokers allow no more by default, ms; a job must be back within that time, or what it had prepared is lost. */
 const TRANSACTION_TIMEOUT_MS = 900_000;
 
@@ -56,7 +57,6 @@ export async function describeJob(
       hash: await hashOf(JSON.stringify(described)),
       watermarkIntervalMs: PERIODIC_EMIT_MS,
       lingerMs: LINGER_MS,
-      answerWithinMs: ANSWER_WITHIN_MS,
       transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
       kafka: kafkaProperties(kafka()),
     },

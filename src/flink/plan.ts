@@ -23,6 +23,7 @@ export interface FlinkPlan {
   /** Settings of Kafka's clients: where the brokers are, TLS and a login. */
   readonly kafka: Readonly<Record<string, string>>;
   readonly worker: WorkerPlan;
+  readonly submission: Submission;
   readonly stages: readonly StagePlan[];
 }
 
@@ -36,6 +37,21 @@ export interface WorkerPlan {
   readonly arguments: readonly string[];
   /** All variables that the job sees. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * How the job was submitted, for submitting it once more. The cluster keeps these texts and shows them on a page of the job: values
+ * of variables, logins and keys are not among them.
+ */
+export interface Submission {
+  /** The job's file, as a path from the project's folder. */
+  readonly file: string;
+  /** Of the job: a list of texts, as JSON. */
+  readonly arguments: string;
+  /** Names of the variables that travel with the job, with commas between them. */
+  readonly env: string;
+  /** `answerWithinMs` of the plan. */
+  readonly answerWithinMs: string;
 }
 
 /** Operators that run in one worker, from a topic or an exchange to the next exchange or topics. */

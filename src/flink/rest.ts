@@ -195,6 +195,26 @@ export class FlinkRest {
     return this.#get(`/jobs/${id}/vertices/${vertex}/subtasks/metrics?get=${get}&agg=sum,min,max`);
   }
 
+  /** The texts that the job was submitted with, for everybody to see. */
+  async jobParameters(id: string): Promise<Readonly<Record<string, string>>> {
+    const config = await this.#get<{ "execution-config"?: { "user-config"?: Record<string, string> } }>(
+      `/jobs/${id}/config`,
+    );
+    return config["execution-config"]?.["user-config"] ?? {};
+  }
+
+  /** The logs of the JobManager and of each TaskManager that is registered, with their names. */
+  async logs(): Promise<{ readonly process: string; readonly text: string }[]> {
+    const { taskmanagers } = await this.#get<{ taskmanagers: { id: string }[] }>("/taskmanagers");
+    const paths = [
+      ["jobmanager", "/jobmanager/log"],
+      ...taskmanagers.map(({ id }) => [id, `/taskmanagers/${id}/log`]),
+    ] as [string, string][];
+    return await Promise.all(
+      paths.map(async ([process, path]) => ({ process, text: await this.#text("GET", path) })),
+    );
+  }
+
   /** Asks the job to end without a savepoint; it may take a while. */
   async cancel(id: string): Promise<void> {
     await this.#call("PATCH", `/jobs/${id}?mode=cancel`);
@@ -245,6 +265,10 @@ export class FlinkRest {
   }
 
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return parse<T>(await this.#text(method, path, body), this.address, path);
+  }
+
+  async #text(method: string, path: string, body?: unknown): Promise<string> {
     const isForm = body instanceof FormData;
     let response: Response;
     let text: string;
@@ -263,7 +287,7 @@ export class FlinkRest {
       );
     }
     const { status } = response;
-    if (response.ok) return parse<T>(text, this.address, path);
+    if (response.ok) return text;
     throw new FlinkRestError(
       `Flink at ${this.address} refused ${method} ${path.split("?", 1)[0]}: ${reasonOf(text, status)}`,
       {

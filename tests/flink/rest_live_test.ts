@@ -81,6 +81,7 @@ async function submit(
     transactionTimeoutMs: 60_000,
     kafka: { "bootstrap.servers": servers },
     worker: { bundleHash: await hashOf(bundle), flags: [], arguments: [], environment: { TZ: "UTC" } },
+    submission: { file: "echo.ts", arguments: "[]", env: "", answerWithinMs: "60000" },
     stages: [
       {
         index: 0,

@@ -23,6 +23,7 @@ function options(file: string, own: readonly string[], environment: Record<strin
     root: ROOT,
     environment: { HOME: Deno.env.get("HOME") ?? "/tmp", ...environment },
     passedOn: [],
+    answerWithinMs: 60_000,
   };
 }
 

@@ -68,7 +68,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<LocalC
       new LocalProcess({
         name,
         dir,
-        command: ["java", ...javaFlags(dir), "-cp", `${jars}/*`, ...java],
+        command: ["java", ...javaFlags(dir, name), "-cp", `${jars}/*`, ...java],
         env: { TZ: Intl.DateTimeFormat().resolvedOptions().timeZone },
       })
     ),

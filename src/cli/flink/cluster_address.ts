@@ -34,3 +34,13 @@ export async function findJob(rest: FlinkRest, wanted: string): Promise<JobSumma
   }
   return first;
 }
+
+/**
+ * The job of that id, of the beginning of an id, or of that name, which must be running.
+ * @throws {UsageError} if no job is found, several that run are, or it has ended
+ */
+export async function findRunningJob(rest: FlinkRest, wanted: string): Promise<JobSummary> {
+  const job = await findJob(rest, wanted);
+  if (!isTerminal(job.state)) return job;
+  throw new UsageError(`The job "${job.name}" (${job.jid.slice(0, 8)}) does not run: it is ${job.state.toLowerCase()}`);
+}

@@ -68,13 +68,13 @@ server.1=localhost
 }
 
 /**
- * Flink's log at INFO and the Kafka client's at WARN, into the file that the process's output goes to. ZooKeeper's client logs an
+ * The id of the job stands in each line that a task of it logs. Flink's log at INFO and the Kafka client's at WARN, into the file that the process's output goes to. ZooKeeper's client logs an
  * error for each connection without a login, which is how all of them are here.
  */
 export const LOG4J_XML = `<Configuration>
   <Appenders>
     <Console name="console">
-      <PatternLayout pattern="%d{HH:mm:ss.SSS} %-5p %c{1} %t - %m%n%ex"/>
+      <PatternLayout pattern="%d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %notEmpty{[%X{flink-job-id}] }%c{1} %t - %m%n%ex"/>
     </Console>
   </Appenders>
   <Loggers>
@@ -88,14 +88,18 @@ export const LOG4J_XML = `<Configuration>
 
 const OPENED = ["lang", "lang.reflect", "util", "util.concurrent", "time", "net", "io", "nio", "text"];
 
-/** Java's flags for every process of a cluster: Flink reads classes of the JDK that Java 17 keeps closed. */
-export function javaFlags(dir: string): string[] {
+/**
+ * Java's flags for a process of a cluster: Flink reads classes of the JDK that Java 17 keeps closed, and hands out the log by
+ * `log.file`.
+ */
+export function javaFlags(dir: string, name: string): string[] {
   return [
     ...[...OPENED.map((name) => `java.${name}`), "sun.nio.ch"].map((name) =>
       `--add-opens=java.base/${name}=ALL-UNNAMED`
     ),
     "-XX:+UseSerialGC",
     `-Dlog4j.configurationFile=${dir}/conf/log4j.xml`,
+    `-Dlog.file=${dir}/log/${name}.log`,
   ];
 }
 

@@ -1,8 +1,6 @@
-/** Commands about jobs on a cluster: what they do, their end, their savepoints. */
-import { COUNTERS } from "../../flink/protocol/frame.ts";
-import { type FlinkRest, isTerminal, type JobVertex, rootCause } from "../../flink/rest.ts";
-import { formatCount, parseFlags, UsageError, writeErrorLine, writeOutput } from "../../utils.ts";
-import { findJob, restOf } from "./cluster_address.ts";
+/** Commands about jobs on a cluster: which there are, their end, their savepoints. */
+import { parseFlags, writeErrorLine, writeOutput } from "../../utils.ts";
+import { findRunningJob, restOf } from "./cluster_address.ts";
 
 /** `list`: the jobs of the cluster. */
 export async function list(args: readonly string[]): Promise<void> {
@@ -10,53 +8,6 @@ export async function list(args: readonly string[]): Promise<void> {
   for (const { jid, name, state, duration } of await restOf(Deno.env).jobs()) {
     await writeOutput(`${jid}  ${state.toLowerCase().padEnd(9)}  ${seconds(duration).padStart(8)}  ${name}\n`);
   }
-}
-
-/** `status JOB`: its stages with their counts, its checkpoints, what made it start again. */
-export async function status(args: readonly string[]): Promise<void> {
-  const { _: [wanted] } = parseFlags(args, {}, {
-    command: "deno task flink status",
-    describe:
-      "Shows what a job does: records of each stage, late ones and dead letters, how far its sources are behind, checkpoints,\n" +
-      "and why it last started again. A job is named by its id, the beginning of it, or its name.",
-    positionals: ["JOB"],
-  });
-  const rest = restOf(Deno.env);
-  const { jid, name, state, duration } = await findJob(rest, wanted!);
-  const lines = [`${name} (${jid}): ${state.toLowerCase()} for ${seconds(duration)}`];
-  for (const vertex of (await rest.job(jid)).vertices) lines.push(await describeVertex(rest, jid, vertex));
-  const { counts, latest } = await rest.checkpoints(jid);
-  const last = latest.completed === null
-    ? ""
-    : `, the last of ${Math.ceil(latest.completed.state_size / 1024)} KB in ${latest.completed.end_to_end_duration} ms`;
-  lines.push(`  checkpoints: ${counts.completed} completed, ${counts.failed} failed${last}`);
-  const [failure] = await rest.failures(jid);
-  if (failure !== undefined) {
-    lines.push(`  last failure, at ${new Date(failure.timestamp).toISOString()}: ${rootCause(failure.stacktrace)}`);
-  }
-  await writeOutput(`${lines.join("\n")}\n`);
-}
-
-/** Records of a task, as far as its metrics are there: Flink collects them every few seconds. */
-async function describeVertex(
-  rest: FlinkRest,
-  job: string,
-  { id, name, parallelism, status }: JobVertex,
-): Promise<string> {
-  const names = await rest.metricNames(job, id);
-  const wanted = names.filter((each) => /\.worker\.|\.pendingRecords$/.test(each));
-  const values = new Map<string, number>();
-  for (const metric of wanted.length === 0 ? [] : await rest.metrics(job, id, wanted)) {
-    values.set(metric.id.slice(metric.id.lastIndexOf(".") + 1), metric.sum ?? 0);
-  }
-  const counted = COUNTERS.filter((counter) =>
-    values.has(counter) && (counter !== "pending" || values.get(counter)! > 0)
-  )
-    .map((counter) => `${formatCount(values.get(counter)!)} ${counter}`);
-  const lag = values.get("pendingRecords");
-  if (lag !== undefined) counted.push(`${formatCount(lag)} still to be read`);
-  const counts = counted.length === 0 ? "" : `: ${counted.join(", ")}`;
-  return `  ${name} × ${parallelism}, ${status.toLowerCase()}${counts}`;
 }
 
 /** `cancel JOB`: ends it without a savepoint. */
@@ -67,7 +18,7 @@ export async function cancel(args: readonly string[]): Promise<void> {
     positionals: ["JOB"],
   });
   const rest = restOf(Deno.env);
-  const { jid, name } = await running(rest, wanted!);
+  const { jid, name } = await findRunningJob(rest, wanted!);
   await rest.cancel(jid);
   writeErrorLine(`${name}: ${(await rest.ended(jid)).toLowerCase()}`);
 }
@@ -80,7 +31,7 @@ export async function savepoint(args: readonly string[]): Promise<void> {
     positionals: ["JOB", "[DIRECTORY]"],
   });
   const rest = restOf(Deno.env);
-  const { jid } = await running(rest, wanted!);
+  const { jid } = await findRunningJob(rest, wanted!);
   await writeOutput(`${await rest.savepoint(jid, directory)}\n`);
 }
 
@@ -94,18 +45,13 @@ export async function stop(args: readonly string[]): Promise<void> {
     positionals: ["JOB", "[DIRECTORY]"],
   });
   const rest = restOf(Deno.env);
-  const { jid, name } = await running(rest, wanted!);
+  const { jid, name } = await findRunningJob(rest, wanted!);
   const path = await rest.stop(jid, { drain, ...directory !== undefined && { directory } });
   writeErrorLine(`${name}: ${(await rest.ended(jid)).toLowerCase()}`);
   await writeOutput(`${path}\n`);
 }
 
-async function running(rest: FlinkRest, wanted: string): Promise<{ readonly jid: string; readonly name: string }> {
-  const job = await findJob(rest, wanted);
-  if (!isTerminal(job.state)) return job;
-  throw new UsageError(`The job "${job.name}" (${job.jid.slice(0, 8)}) does not run: it is ${job.state.toLowerCase()}`);
-}
-
-function seconds(ms: number): string {
+/** A time since or between, short. */
+export function seconds(ms: number): string {
   return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min`;
 }

@@ -1,13 +1,20 @@
 /** `deno task flink run`: submits a job and, unless it is to be left alone, waits for its end. */
 import { fileURLToPath } from "node:url";
 import type { CommandLine } from "../../utils.ts";
-import { brokerSettings, parseFlags, wholeNumber, writeErrorLine, writeOutput } from "../../utils.ts";
+import {
+  brokerSettings,
+  parseFlags,
+  parsePositiveDuration,
+  wholeNumber,
+  writeErrorLine,
+  writeOutput,
+} from "../../utils.ts";
 import { openBroker } from "../../connectors/mod.ts";
 import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { type FlinkRest, FlinkRestError, isTerminal, rootCause } from "../../flink/rest.ts";
 import { ROOT } from "../../utils/task.ts";
 import { restOf } from "./cluster_address.ts";
-import { prepareJob, SubmitError, submitJob, type SubmitOptions } from "./submit.ts";
+import { prepareJob, SubmitError, submitJob, type SubmitOptions, WARNINGS_ONLY } from "./submit.ts";
 
 const POLL_MS = 500;
 /** A JobManager that was killed is away for a while, and then takes a while to find its jobs. */
@@ -38,6 +45,13 @@ const FLAGS = {
     fallback: [] as string[],
     help: "environment variables that the job's functions read; their values of now travel with the job",
   },
+  answerWithinMs: {
+    name: "answer-within",
+    value: "DURATION",
+    default: "60s",
+    parse: parsePositiveDuration,
+    help: "a worker that takes longer for one batch counts as hanging and is replaced",
+  },
 } as const;
 
 /** @throws {UsageError} for arguments that make no sense @throws {SubmitError} if the job cannot be submitted, or fails */
@@ -52,14 +66,14 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     root: fileURLToPath(ROOT).replace(/\/$/, ""),
     environment: Deno.env.toObject(),
     passedOn: flags.env,
+    answerWithinMs: flags.answerWithinMs,
     savepointPath: flags.savepointPath,
     allowNonRestoredState: flags.allowNonRestoredState,
   };
   const rest = restOf(Deno.env);
   await rest.overview();
   const job = await prepareJob(options);
-  const silent = { debug() {}, info() {}, warn: writeErrorLine, error: writeErrorLine };
-  await using broker = await openBroker({ settings: brokerSettings(), logger: silent });
+  await using broker = await openBroker({ settings: brokerSettings(), logger: WARNINGS_ONLY });
   const id = await submitJob(rest, job, options, broker.port);
   await writeOutput(`${id}\n`);
   writeErrorLine(`${job.plan.jobName}: submitted, see ${rest.address}/#/job/running/${id}`);

@@ -2,8 +2,10 @@
 import { type Broker, UnknownTopicError } from "../../connectors/mod.ts";
 import { hashOf } from "../../flink/hash.ts";
 import { MODE_VARIABLE, PLAN_MARK, REPLACEMENTS } from "../../flink/job/mode.ts";
+import type { DescribedPlan } from "../../flink/description.ts";
 import { encodeSubmission, type FlinkPlan } from "../../flink/plan.ts";
 import type { FlinkRest } from "../../flink/rest.ts";
+import { type Logger, writeErrorLine } from "../../utils.ts";
 import { bundleJob } from "./bundle.ts";
 import { FLINK_VERSION } from "./fetch.ts";
 import { uploadRunner } from "./upload.ts";
@@ -24,6 +26,9 @@ const WORKER_FLAGS = [
 /** Variables that decide where a job's topics are; workers need none of them but the first. */
 const BROKER_VARIABLES = /^(BOOTSTRAP_SERVERS|BROKER.*|KAFKA.*)$/;
 
+/** For the broker that a command opens: what it connects to is of no interest. */
+export const WARNINGS_ONLY: Logger = { debug() {}, info() {}, warn: writeErrorLine, error: writeErrorLine };
+
 /** Which job is submitted, and how. */
 export interface SubmitOptions {
   /** The job's file. */
@@ -37,6 +42,8 @@ export interface SubmitOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Names of those that the job's functions need. */
   readonly passedOn: readonly string[];
+  /** A worker that takes longer for one batch is held to hang, ms. */
+  readonly answerWithinMs: number;
   readonly savepointPath?: string | undefined;
   readonly allowNonRestoredState?: boolean;
 }
@@ -49,7 +56,7 @@ export interface PreparedJob {
 
 /** Bundles a job and has it describe itself. @throws {SubmitError} if it cannot be, or uses what does not run on a cluster */
 export async function prepareJob(options: SubmitOptions): Promise<PreparedJob> {
-  const { file, root, environment, passedOn } = options;
+  const { file, root, environment, passedOn, answerWithinMs } = options;
   const missing = passedOn.filter((name) => environment[name] === undefined);
   if (missing.length > 0) throw new SubmitError(`Cannot pass on ${missing.join(", ")}: no such variable is set here`);
   await Deno.stat(file).catch(() => {
@@ -66,11 +73,22 @@ export async function prepareJob(options: SubmitOptions): Promise<PreparedJob> {
       [MODE_VARIABLE]: "worker",
     },
   };
-  return { plan: { ...await describe(bundle, options), worker }, bundle };
+  const submission = {
+    file: fromRoot(await Deno.realPath(file), root),
+    arguments: JSON.stringify(options.arguments),
+    env: passedOn.join(","),
+    answerWithinMs: String(answerWithinMs),
+  };
+  return { plan: { ...await describe(bundle, options), answerWithinMs, worker, submission }, bundle };
+}
+
+/** A path below the project's folder as a path from there. */
+function fromRoot(path: string, root: string): string {
+  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
 }
 
 /** Runs the bundle once, in a process of its own as on the cluster, for its plan. */
-async function describe(bundle: string, options: SubmitOptions): Promise<Omit<FlinkPlan, "worker">> {
+async function describe(bundle: string, options: SubmitOptions): Promise<DescribedPlan> {
   const { environment, passedOn } = options;
   const dir = await Deno.makeTempDir({ prefix: "describe-" });
   try {

@@ -23,6 +23,7 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ParameterTool;
 
 /** Makes Flink's job of a plan: a source for each topic, an operator for each stage, a sink for each topic that is written. */
 final class JobBuilder {
@@ -48,6 +49,8 @@ final class JobBuilder {
 
     void build() {
         env.getConfig().enableObjectReuse();
+        // Shown on a page of Flink's, and what "deno task flink rescale" submits the job by again: nothing in it is secret.
+        env.getConfig().setGlobalJobParameters(ParameterTool.fromMap(textMap(plan.get("submission"))));
         env.getConfig().setAutoWatermarkInterval(plan.get("watermarkIntervalMs").asLong());
         env.enableCheckpointing(
                 plan.get("commitIntervalMs").asLong(),

@@ -112,7 +112,8 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         Path temporary = Path.of(taskManager.getTmpDirectories()[0]);
         Process process = launcher.start(taskManager.getConfiguration(), temporary);
         String name = "\"" + spec.name() + "\", subtask " + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-        worker = new WorkerProcess(process, name, Duration.ofMillis(spec.answerWithinMs()));
+        String jobId = getRuntimeContext().getJobInfo().getJobId().toString();
+        worker = new WorkerProcess(process, name, jobId, Duration.ofMillis(spec.answerWithinMs()));
         WorkerProcess mine = worker;
         // Cancelled, the task may be waiting for an answer that never comes.
         getContainingTask().getCancelables().registerCloseable(mine::kill);

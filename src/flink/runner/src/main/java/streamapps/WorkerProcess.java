@@ -31,6 +31,7 @@ public final class WorkerProcess implements AutoCloseable {
 
     private final Process process;
     private final String name;
+    private final String jobId;
     private final Duration answerWithin;
     private final OutputStream toWorker;
     private final LinkedBlockingQueue<Object> answers = new LinkedBlockingQueue<>();
@@ -39,16 +40,18 @@ public final class WorkerProcess implements AutoCloseable {
 
     /**
      * @param name of the stage and subtask, for messages and the log
+     * @param jobId stands in every line of the log, by which {@code deno task flink logs} finds the lines of a job
      * @param answerWithin a worker that takes longer for one frame is held to hang
      */
-    public WorkerProcess(Process process, String name, Duration answerWithin) {
+    public WorkerProcess(Process process, String name, String jobId, Duration answerWithin) {
         this.process = process;
         this.name = name;
+        this.jobId = jobId;
         this.answerWithin = answerWithin;
         this.toWorker = process.getOutputStream();
         thread("answers of " + name, this::readAnswers);
         this.errorReader = thread("log of " + name, this::readErrors);
-        LOG.info("worker {} of {} started", process.pid(), name);
+        LOG.info("[{}] worker {} of {} started", jobId, process.pid(), name);
     }
 
     public long pid() {
@@ -107,7 +110,7 @@ public final class WorkerProcess implements AutoCloseable {
             kill();
             Thread.currentThread().interrupt();
         }
-        LOG.info("worker {} of {} ended", process.pid(), name);
+        LOG.info("[{}] worker {} of {} ended", jobId, process.pid(), name);
     }
 
     private void readAnswers() {
@@ -161,7 +164,7 @@ public final class WorkerProcess implements AutoCloseable {
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                LOG.info("{}: {}", name, line);
+                LOG.info("[{}] {}: {}", jobId, name, line);
                 synchronized (lastLines) {
                     lastLines.add(line);
                     if (lastLines.size() > KEPT_LINES) lastLines.remove();
