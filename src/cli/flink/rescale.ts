@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { openBroker } from "../../connectors/mod.ts";
 import type { FlinkRest } from "../../flink/rest.ts";
 import { brokerSettings, parseFlags, UsageError, wholeNumber, writeErrorLine, writeOutput } from "../../utils.ts";
-import { ROOT } from "../task.ts";
+import { ROOT } from "../../utils/task.ts";
 import { findRunningJob, restOf } from "./cluster_address.ts";
 import { prepareJob, SubmitError, submitJob, type SubmitOptions, WARNINGS_ONLY } from "./submit.ts";
 
