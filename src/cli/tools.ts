@@ -5,6 +5,7 @@
  * - `new DIR` makes a project with a job of its own
  * - `jobs` shows all jobs: what they do, how far they are, what they wait for
  * - `top` shows all running jobs on one screen, live
+ * - `dashboard` shows jobs, topics and single records in the browser
  * - `topics` lists, creates, reads and writes topics
  * - `state JOB` looks into a job's last commit, carries it elsewhere, forgets it
  * - `dead-letters JOB` lists, shows, replays and drops what the job could not process
@@ -32,6 +33,10 @@ const TOOLS: Readonly<Record<string, (args: readonly string[]) => Promise<Main>>
     const { showJobs } = await import("./top.ts");
     return (signal) => showJobs(signal, args);
   },
+  async dashboard(args) {
+    const { showDashboard } = await import("../dashboard/main.ts");
+    return (signal) => showDashboard(signal, args);
+  },
   topics: async (args) => toolMain((await import("./topics.ts")).topicsCommand, args),
   state: async (args) => toolMain((await import("./state.ts")).stateCommand, args),
   "dead-letters": async (args) => toolMain((await import("./dead_letters.ts")).deadLettersCommand, args),
@@ -43,6 +48,7 @@ Tools:
   new DIR             makes a project with a job of its own
   jobs                shows all jobs: what they do, how far they are, what they wait for
   top                 shows all running jobs on one screen, live
+  dashboard           shows jobs, topics and single records in the browser
   topics              lists, creates, reads and writes topics
   state JOB           looks into a job's last commit, carries it elsewhere, forgets it
   dead-letters JOB    lists, shows, replays and drops what the job could not process

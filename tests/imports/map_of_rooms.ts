@@ -29,9 +29,11 @@ const ENTRIES = ["engine/mod.ts", "engine/internal.ts"];
 
 /** Rooms beside that line, and what they may import beside themselves. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  cli: ["lessons", "connectors", ...ENTRIES, "models", "utils", "flink", "inspect"],
+  // The demo and the package's tools start the dashboard.
+  cli: ["lessons", "connectors", ...ENTRIES, "models", "utils", "flink", "inspect", "dashboard"],
   // What tools and pages see of topics, commits and records.
   inspect: ["connectors", ...ENTRIES, "utils"],
+  dashboard: ["cli", "inspect", "connectors", ...ENTRIES, "models", "utils"],
   flink: [...LINE, "models", "utils", "engine/sinks"],
   // What lessons share around their own work; lesson 5 has a room of its own.
   lesson: ["gen", "connectors", "engine/mod.ts", "models", "utils"],

@@ -1,0 +1,24 @@
+import type { SeenJob } from "../connectors/seen_jobs.ts";
+import type { JobStatus } from "../engine/mod.ts";
+import type { HistoryPoint } from "./history.ts";
+import { type JobRow, jobRow } from "./job_row.ts";
+
+/** All that is known of a job. */
+export interface JobDetail extends JobRow {
+  /** The newest report of the instance at work, or of the one that was heard of last. */
+  readonly status: JobStatus;
+  /** Where instances run that stand by. */
+  readonly standingBy: readonly string[];
+  /** Points of its charts, oldest first. */
+  readonly history: readonly HistoryPoint[];
+}
+
+/** All that is known of a job at this moment. @param history the points that the reader does not have yet */
+export function jobDetail(seen: SeenJob, history: readonly HistoryPoint[], nowMs: number): JobDetail {
+  return {
+    ...jobRow(seen, nowMs),
+    status: seen.instance.status,
+    standingBy: seen.standby.map(({ status }) => status.process ?? status.instance),
+    history,
+  };
+}
