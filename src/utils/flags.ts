@@ -198,7 +198,7 @@ export function usable<V>(name: string, parse: () => V): V {
   }
 }
 
-/** `--rate -5` means the value -5, which std reads as a flag. */
+/** `--rate -5` means the value -5, which std reads as a flag, and `--records -` the value "-". */
 function joinNegativeNumbers(
   args: readonly string[],
   flags: readonly { readonly name: string; readonly short?: string; readonly value?: string }[],
@@ -208,7 +208,7 @@ function joinNegativeNumbers(
   const joined: string[] = [];
   for (const arg of args) {
     const head = joined.at(-1);
-    if (/^-\d/.test(arg) && head !== undefined && heads.has(head)) joined.splice(-1, 1, `${head}=${arg}`);
+    if (/^-(\d|$)/.test(arg) && head !== undefined && heads.has(head)) joined.splice(-1, 1, `${head}=${arg}`);
     else joined.push(arg);
   }
   return joined;

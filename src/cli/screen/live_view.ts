@@ -27,8 +27,8 @@ export class LiveView implements Disposable {
     open = this;
     globalThis.addEventListener("unload", closeView); // a second Ctrl-C exits at once
     write(ENTER);
-    this.#draw();
-    this.#frames = setInterval(() => this.#draw(), FRAME_MS);
+    this.draw();
+    this.#frames = setInterval(() => this.draw(), FRAME_MS);
   }
 
   /** Restores the terminal. */
@@ -40,7 +40,8 @@ export class LiveView implements Disposable {
     write(LEAVE);
   }
 
-  #draw(): void {
+  /** Draws now: somebody who has pressed a key does not wait. */
+  draw(): void {
     const { columns, rows } = Deno.consoleSize();
     // A terminal that does not know its size reports 0.
     const lines = this.#render({ columns: columns || 80, rows: rows || 24, colours: !Deno.noColor });

@@ -9,7 +9,7 @@ import { checkBooks } from "../runtime/book_rules.ts";
 import type { JobExecutionResult } from "../runtime/job_result.ts";
 import type { RunningJob } from "../runtime/running_job.ts";
 import type { Tracer, TraceStep } from "../reporting/trace.ts";
-import { emptyView } from "../reporting/job_view.ts";
+import { emptyView, type JobView } from "../reporting/job_view.ts";
 import { whyNothingComesOut } from "../reporting/why_nothing_comes_out.ts";
 import { applyChanges } from "../state/changes.ts";
 import { CrashPlan, type CrashPoint, SimulatedCrash } from "./crash.ts";
@@ -298,6 +298,14 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   /** The counts of the current attempt, or of the last one. */
   books(): Books {
     return booksOf(this.#job?.view ?? emptyView(this.#jobName));
+  }
+
+  /**
+   * What reports see of the job in its current attempt, or its last one; undefined before the first.
+   * @internal
+   */
+  protected get view(): JobView | undefined {
+    return this.#job?.view;
   }
 
   /** A sentence on what the job waits for; undefined if there is no reason to be seen. */
