@@ -10,6 +10,7 @@ const STARTING: Readonly<Record<string, string>> = {
   flink: "--allow-run",
   chaos: "--allow-run",
   follow: "--allow-run",
+  learn: "--allow-run",
   bench: "--allow-run",
   test: "--allow-run",
 };
@@ -55,7 +56,7 @@ test("a task that is no program runs other tasks, or what checks the code", () =
   return Promise.resolve();
 });
 
-test("no task may do everything, ask for more, call foreign code or, but for six, start programs", () => {
+test("no task may do everything, ask for more, call foreign code or, but for seven, start programs", () => {
   for (const task of programs()) {
     const args = argumentsOf(task);
     const permissions = permissionsOf(args);

@@ -42,6 +42,7 @@ export class LiveView implements Disposable {
 
   /** Draws now: somebody who has pressed a key does not wait. */
   draw(): void {
+    if (open !== this) return; // it is closed
     const { columns, rows } = Deno.consoleSize();
     // A terminal that does not know its size reports 0.
     const lines = this.#render({ columns: columns || 80, rows: rows || 24, colours: !Deno.noColor });

@@ -1,0 +1,6 @@
+import type { DataStream } from "@stream-apps/deno";
+
+/** Describes a job that prints every number. */
+export function defineWorkflow(numbers: DataStream<number>): void {
+  numbers.print();
+}

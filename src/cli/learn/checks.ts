@@ -1,0 +1,94 @@
+/**
+ * What an exercise's checks are written with. A check runs the learner's functions and calls `wrong()` with what is wrong, in the
+ * words of the lesson.
+ */
+
+/** One thing that a right answer does. `M` is the module of the solution: what the learner's file has to export. */
+export interface Check<M> {
+  /** What it does, as a sentence that is true when the check passes: "each number comes out doubled". */
+  readonly shows: string;
+  /** Runs the learner's functions. Returns if they do what they should; calls `wrong()` or throws if not. */
+  readonly run: (work: M, seen: Seen) => void | Promise<void>;
+}
+
+/** What a check may look at besides what the learner's functions return. */
+export interface Seen {
+  /** Takes the lines that have been printed since the last call. */
+  takePrinted(): string[];
+  /** The text of the learner's file. */
+  readonly source: string;
+}
+
+/** An answer that is not right yet; the message says what is wrong. */
+export class Wrong extends Error {
+  override name = "Wrong";
+  /** Lines to show below the message: a table, a drawing. */
+  readonly picture: readonly string[];
+
+  constructor(message: string, picture: readonly string[] = []) {
+    super(message);
+    this.picture = picture;
+  }
+}
+
+/** Ends a check: this is wrong, and why. @param picture lines to show below it */
+export function wrong(message: string, picture: readonly string[] = []): never {
+  throw new Wrong(message, picture);
+}
+
+/** A result that the authors have seen coming, and what it means. */
+export type Mistake<T> = readonly [outcome: T, meaning: string];
+
+/** What a result is compared with. */
+export interface Comparison<T> {
+  readonly expected: T;
+  /** The first one that the result equals says what is wrong. */
+  readonly mistakes?: readonly Mistake<T>[];
+  /** What is said of a result that is not among them; expected and found are shown below it. */
+  readonly meaning: string | ((actual: T) => string);
+  /** How a result is written where expected and found are shown; default: its JSON, a list's elements in lines of their own. */
+  readonly show?: (result: T) => readonly string[];
+}
+
+/** Returns if the result is the expected one, calls `wrong()` with what it means if not. */
+export function compare<T>(actual: T, comparison: Comparison<T>): void {
+  const { expected, mistakes = [], meaning, show = showResult } = comparison;
+  if (same(actual, expected)) return;
+  const known = mistakes.find(([outcome]) => same(actual, outcome));
+  const words = known?.[1] ?? (typeof meaning === "string" ? meaning : meaning(actual));
+  wrong(words, ["expected:", ...show(expected).map(indent), "found:", ...show(actual).map(indent)]);
+}
+
+/** Whether two plain values are equal; what JSON leaves out is not compared. */
+export function same(a: unknown, b: unknown): boolean {
+  return toText(a) === toText(b);
+}
+
+/** Keys in order: the order of fields is not a difference. */
+function toText(value: unknown): string {
+  return JSON.stringify(value, (_key, part) => {
+    if (typeof part === "number" && !Number.isFinite(part)) return String(part);
+    const isObject = typeof part === "object" && part !== null && !Array.isArray(part);
+    return isObject ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part;
+  }) ?? "undefined";
+}
+
+function showResult(result: unknown): string[] {
+  if (!Array.isArray(result)) return [JSON.stringify(result) ?? "undefined"];
+  if (result.length === 0) return ["(nothing)"];
+  const isPlain = result.every((each) => typeof each !== "object" || each === null);
+  return isPlain ? [result.map((each) => JSON.stringify(each)).join(" ")] : result.map((each) => JSON.stringify(each));
+}
+
+function indent(line: string): string {
+  return `  ${line}`;
+}
+
+/** A wrong answer that the authors have thought of: the solution with one piece replaced. */
+export interface WrongAnswer {
+  /** A piece of the solution's text. */
+  readonly replace: string;
+  readonly by: string;
+  /** A part of what the check says of it; no other wrong answer of the exercise is said to be the same. */
+  readonly words: string;
+}

@@ -1,0 +1,55 @@
+/** Checks the types of the learner's file, again and again, with what the editor would show. */
+import { LanguageServer } from "./language_server.ts";
+
+/** What TypeScript does not accept. */
+export interface TypeFault {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly message: string;
+}
+
+interface Diagnostic {
+  readonly range: { readonly start: { readonly line: number } };
+  readonly severity?: number;
+  readonly source?: string;
+  readonly code?: number | string;
+  readonly message: string;
+}
+
+/** Something that is not used yet is no mistake while one is at work: variables, imports, all of an import, a type. */
+const UNUSED = [6133, 6192, 6196, 6198];
+
+/** The type checker, which stays at work between two saves. */
+export class TypeCheck implements AsyncDisposable {
+  readonly #starting: Promise<LanguageServer>;
+  readonly #versions = new Map<string, number>();
+
+  /** @param root the folder with deno.json */
+  constructor(root: URL) {
+    this.#starting = LanguageServer.start(root);
+    this.#starting.catch(() => {}); // check() reports it
+  }
+
+  /** What is wrong with a file's types; its text is read. @throws {Error} if there is no type checker */
+  async check(file: URL): Promise<TypeFault[]> {
+    const [server, text] = await Promise.all([this.#starting, Deno.readTextFile(file)]);
+    const uri = file.href;
+    const version = (this.#versions.get(uri) ?? 0) + 1;
+    this.#versions.set(uri, version);
+    if (version === 1) {
+      await server.notify("textDocument/didOpen", { textDocument: { uri, languageId: "typescript", version, text } });
+    } else {
+      const contentChanges = [{ text }];
+      await server.notify("textDocument/didChange", { textDocument: { uri, version }, contentChanges });
+    }
+    const answer = await server.request("textDocument/diagnostic", { textDocument: { uri } });
+    const { items } = answer as { readonly items: readonly Diagnostic[] };
+    return items
+      .filter(({ severity, source, code }) => severity === 1 && source === "deno-ts" && !UNUSED.includes(Number(code)))
+      .map(({ range, message }) => ({ line: range.start.line + 1, message }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#starting.then((server) => server[Symbol.asyncDispose](), () => {});
+  }
+}
