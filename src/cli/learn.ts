@@ -12,7 +12,7 @@ import { Session } from "./learn/session.ts";
 import { TypeCheck } from "./learn/type_check.ts";
 import { watchInLines, watchOnScreen } from "./learn/watch.ts";
 import { closeViewOnErrors } from "./screen/live_view.ts";
-import { ROOT } from "./task.ts";
+import { ROOT } from "../utils/task.ts";
 import { findCommand } from "./tool.ts";
 
 const FLAGS = {
