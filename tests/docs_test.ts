@@ -55,7 +55,7 @@ test("errors.md describes each error code, with what follows from it, and no oth
 });
 
 test("each class of errors has a code, but those that never leave their room", async () => {
-  const inner = ["AllFailed", "PassingError", "ProducerFencedError", "ProtocolError"];
+  const inner = ["AllFailed", "PassingError", "ProducerFencedError", "ProtocolError", "Wrong"];
   const without: string[] = [];
   for (const [path, text] of await sources("src")) {
     for (const [, name, body] of text.matchAll(/^(?:export )?class (\w+) extends Error \{([^]*?)^\}/gm)) {
