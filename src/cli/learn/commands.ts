@@ -60,7 +60,8 @@ export const COMMANDS: Readonly<Record<string, LearnCommand>> = {
 
 /** For the exit code. */
 class NotSolved extends Error {
-  readonly code = "USAGE";
+  override name = "NotSolved";
+  readonly code = "TOOL_FAILED";
 }
 
 /**
