@@ -8,6 +8,7 @@ import type { JobRunOptions } from "../engine/runtime/run_options.ts";
 import { hashOf } from "./hash.ts";
 import type { FlinkPlan, OutletPlan, StagePlan, TopicInput, WatermarkPlan } from "./plan.ts";
 import { PROTOCOL_VERSION } from "./protocol/frame.ts";
+import { type StageTimes, timesOfStages } from "./stage_times.ts";
 import { checkRunsOnFlink, cutIntoStages, type Stage, type StageOutlet } from "./stages.ts";
 
 /** Where the job's topics are. */
@@ -17,7 +18,7 @@ export interface KafkaSettings {
 }
 
 /** What a job's own description says of its plan; the rest is known where it is submitted. */
-export type DescribedPlan = Omit<FlinkPlan, "worker" | "submission" | "answerWithinMs">;
+export type DescribedPlan = Omit<FlinkPlan, "worker" | "submission" | "order" | "answerWithinMs">;
 
 /** A described job, cut into stages. */
 export interface DescribedJob {
@@ -44,9 +45,11 @@ export async function describeJob(
 ): Promise<DescribedJob> {
   checkRunsOnFlink(graph, options);
   const stages = cutIntoStages(graph);
-  const plans = stages.map((stage) => stagePlan(stage, stages, options));
+  const times = timesOfStages(stages);
+  const plans = stages.map((stage) => stagePlan(stage, { stages, times, options }));
   const { jobName, bounded, delivery, commitIntervalMs } = options;
-  const described = { jobName, bounded, delivery, commitIntervalMs, stages: plans };
+  const maxAheadMs = bounded || !Number.isFinite(options.maxAheadMs) ? null : options.maxAheadMs;
+  const described = { jobName, bounded, delivery, commitIntervalMs, maxAheadMs, stages: plans };
   return {
     graph,
     options,
@@ -63,42 +66,71 @@ export async function describeJob(
   };
 }
 
-function stagePlan(stage: Stage, stages: readonly Stage[], options: JobRunOptions): StagePlan {
+/** What the plan of a stage is made of beside the stage. */
+interface StageContext {
+  readonly stages: readonly Stage[];
+  readonly times: readonly StageTimes[];
+  readonly options: JobRunOptions;
+}
+
+function stagePlan(stage: Stage, context: StageContext): StagePlan {
   const { index, root, nodes } = stage;
+  const { times, options } = context;
   const names = nodes.filter((node) => node.kind === "operator").map(({ name }) => name);
   return {
     index,
     uid: root.uid,
     name: names.length === 0 ? `${root.name}_decode` : names.join(" -> "),
-    input: root.kind === "source" ? topicInput(root, options) : { kind: "exchange" },
-    outlets: [...stage.outlets.map((outlet) => outletPlan(outlet, stages)), deadLetterOutlet(options.jobName)],
+    eventTime: times[index]!.eventTimeIn,
+    input: root.kind === "source" ? topicInput(root, times[index]!, options) : { kind: "exchange" },
+    outlets: [...stage.outlets.map((outlet) => outletPlan(outlet, context)), deadLetterOutlet(options.jobName)],
   };
 }
 
-function topicInput({ name, source, strategy }: SourceNode, options: JobRunOptions): TopicInput {
+function topicInput({ name, source, strategy }: SourceNode, times: StageTimes, options: JobRunOptions): TopicInput {
   const [topic] = (source as TopicSource<unknown>).topics as [string];
-  const idleMs = strategy.idlenessMs ?? options.idleMs;
-  const { outOfOrdernessMs } = strategy;
-  const maxAheadMs = options.bounded || !Number.isFinite(options.maxAheadMs) ? null : options.maxAheadMs;
-  const watermarks: WatermarkPlan = outOfOrdernessMs === undefined
-    ? { kind: "none" }
-    : { kind: "bounded", outOfOrdernessMs, maxAheadMs, idleMs: Number.isFinite(idleMs) ? idleMs : 0 };
+  const watermarks = watermarkPlan(strategy, times, options.idleMs);
   return { kind: "topic", name, topic, from: source.from ?? options.from, watermarks };
 }
 
-function outletPlan(outlet: StageOutlet, stages: readonly Stage[]): OutletPlan {
+function watermarkPlan(
+  { outOfOrdernessMs, idlenessMs }: SourceNode["strategy"],
+  { eventTimeOut, eventTimeMatters }: StageTimes,
+  defaultIdleMs: number,
+): WatermarkPlan {
+  if (outOfOrdernessMs === undefined || !eventTimeMatters) {
+    // Where operators of the stage assign event time, nothing would look at the order.
+    return { kind: outOfOrdernessMs === undefined && eventTimeOut ? "none" : "order" };
+  }
+  const idleMs = idlenessMs ?? defaultIdleMs;
+  return { kind: "bounded", outOfOrdernessMs, idleMs: Number.isFinite(idleMs) ? idleMs : 0 };
+}
+
+function outletPlan(outlet: StageOutlet, { stages, times }: StageContext): OutletPlan {
   if (outlet.kind === "exchange") {
     return { kind: "exchange", stage: stages.find(({ root }) => root === outlet.to)!.index };
   }
   const { uid, name, sink } = outlet.to;
   const { topic, compression } = sink as TopicSink<unknown>;
-  return { kind: "topic", uid, name, topic, compression: (compression as Compression | undefined) ?? null };
+  // Several stages may lead to a sink.
+  const ordered = stages.every(({ index, outlets }) =>
+    outlets.every((other, i) => other.to !== outlet.to || times[index]!.ordered[i])
+  );
+  return { kind: "topic", uid, name, topic, ordered, compression: (compression as Compression | undefined) ?? null };
 }
 
 /** The last one of every stage. */
 function deadLetterOutlet(jobName: string): OutletPlan {
   const topic = deadLetterTopic(jobName);
-  return { kind: "topic", uid: "dead-letters", name: topic, topic, compression: null, deadLetters: true };
+  return {
+    kind: "topic",
+    uid: "dead-letters",
+    name: topic,
+    topic,
+    ordered: false,
+    compression: null,
+    deadLetters: true,
+  };
 }
 
 /** The settings as Kafka's clients in Java want them. */

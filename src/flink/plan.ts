@@ -10,6 +10,10 @@ export interface FlinkPlan {
   /** Whether it ends where its topics end now. */
   readonly bounded: boolean;
   readonly delivery: "exactly-once" | "at-least-once";
+  /** What is brought into the order of time. */
+  readonly order: Order;
+  /** How far a timestamp may be ahead of the clock to count, ms; null: any. */
+  readonly maxAheadMs: number | null;
   /** Between two checkpoints, ms; with exactly once results become visible with them. */
   readonly commitIntervalMs: number;
   /** Between two looks of the sources at their event time, ms. */
@@ -26,6 +30,14 @@ export interface FlinkPlan {
   readonly submission: Submission;
   readonly stages: readonly StagePlan[];
 }
+
+/**
+ * What is brought into the order of time, which costs that records wait for those of partitions that are behind.
+ *
+ * - `topics`: what is written to a topic, partition by partition
+ * - `none`: nothing; records go on as they come
+ */
+export type Order = "topics" | "none";
 
 /** How a worker is started. */
 export interface WorkerPlan {
@@ -50,6 +62,7 @@ export interface Submission {
   readonly arguments: string;
   /** Names of the variables that travel with the job, with commas between them. */
   readonly env: string;
+  readonly order: Order;
   /** `answerWithinMs` of the plan. */
   readonly answerWithinMs: string;
 }
@@ -62,6 +75,8 @@ export interface StagePlan {
   readonly uid: string;
   /** Names of its operators, "map -> filter". */
   readonly name: string;
+  /** Whether the watermarks that come in are event time, which the worker has to know. */
+  readonly eventTime: boolean;
   readonly input: TopicInput | ExchangeInput;
   /** Where its records go, by the number that the worker gives with each. */
   readonly outlets: readonly OutletPlan[];
@@ -78,15 +93,14 @@ export interface TopicInput {
   readonly watermarks: WatermarkPlan;
 }
 
-/** How event time is taken out of the timestamps of a partition. */
+/** How watermarks are made of the timestamps of a partition: event time, only what the order of records needs, or nothing. */
 export type WatermarkPlan =
   | { readonly kind: "none" }
+  | { readonly kind: "order" }
   | {
     readonly kind: "bounded";
     /** 0 for timestamps that never go back. */
     readonly outOfOrdernessMs: number;
-    /** How far a timestamp may be ahead of the clock to count, ms; null: any. */
-    readonly maxAheadMs: number | null;
     /** After so long without a record a partition holds the others back no longer, ms; 0: never. */
     readonly idleMs: number;
   };
@@ -105,6 +119,8 @@ export type OutletPlan =
     readonly uid: string;
     readonly name: string;
     readonly topic: string;
+    /** Whether watermarks say when no record with an earlier time will come to it. */
+    readonly ordered: boolean;
     /** As Kafka's producers call it; null: their default. */
     readonly compression: string | null;
     /** Whether it is the topic of the job's dead letters, which is made when the first is written. */

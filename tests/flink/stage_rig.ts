@@ -137,14 +137,15 @@ export class StageRig {
       const rest = new ByteWriter().begin(0).int(record.partition).double(offset);
       writeHeaders(rest, record.headers);
       const row: Row = { ...record, rest: rest.frame().slice(HEADER_BYTES) };
-      for (const { index, input } of this.#job.plan.stages) {
+      for (const { index, input, eventTime } of this.#job.plan.stages) {
         if (input.kind !== "topic" || input.topic !== record.topic) continue;
         const subtask = this.#stages[index]![record.partition % this.#rig.parallelism]!;
         subtask.waiting.push(row);
-        if (input.watermarks.kind === "bounded") {
+        const { watermarks } = input;
+        if (eventTime && watermarks.kind !== "none") {
           const ms = Math.max(this.#maxMs.get(place) ?? Number.NEGATIVE_INFINITY, record.timestampMs);
           this.#maxMs.set(place, ms);
-          subtask.inputMs.set(place, ms - input.watermarks.outOfOrdernessMs - 1);
+          subtask.inputMs.set(place, ms - (watermarks.kind === "bounded" ? watermarks.outOfOrdernessMs : 0) - 1);
         }
         await this.#work(index, subtask, false);
       }

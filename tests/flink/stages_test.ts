@@ -334,6 +334,55 @@ Deno.test("a job that uses what a cluster does not run is refused, and all of it
   }
 });
 
+/** What the plan of a job says of time. */
+async function timesOf(define: DefineJob) {
+  const { plan } = await described(define, { bounded: false });
+  return plan.stages.map(({ eventTime, input, outlets }) => ({
+    eventTime,
+    watermarks: input.kind === "topic" ? input.watermarks.kind : "-",
+    ordered: outlets.flatMap((outlet) => outlet.kind === "topic" && !outlet.deadLetters ? [outlet.ordered] : []),
+  }));
+}
+
+Deno.test("watermarks are event time where something waits for it, else they are for the order of what is written", async () => {
+  assertEquals(await timesOf(JOBS["s16, a union of two sources"]!.define), [
+    { eventTime: false, watermarks: "order", ordered: [true] },
+    { eventTime: false, watermarks: "order", ordered: [true] },
+  ]);
+  assertEquals(await timesOf(JOBS["s20, windows with state that outlives them"]!.define), [
+    { eventTime: true, watermarks: "bounded", ordered: [] },
+    { eventTime: true, watermarks: "-", ordered: [true] },
+  ]);
+  // Nothing here waits for event time, and the operators may look at it.
+  assertEquals(await timesOf((env, broker) => void source(env, broker).sinkTo(broker.sink(OUT)).name("out")), [
+    { eventTime: true, watermarks: "order", ordered: [true] },
+  ]);
+});
+
+const timeless: DefineJob = (env, broker) => {
+  env.fromSource(broker.source(READINGS), WatermarkStrategy.noWatermarks(), "timeless")
+    .keyBy(({ sensor }) => sensor).maxBy("level").sinkTo(broker.sink(OUT)).name("out");
+};
+
+Deno.test("the order goes on behind a key, and operators that assign times of their own begin another", async () => {
+  assertEquals(await timesOf(timeless), [
+    { eventTime: false, watermarks: "order", ordered: [] },
+    { eventTime: false, watermarks: "-", ordered: [true] },
+  ]);
+  const assigned = WatermarkStrategy.forMonotonousTimestamps<Reading>().withTimestampAssigner(({ level }) => level);
+  const own: DefineJob = (env, broker) => {
+    env.fromSource(broker.source(READINGS), WatermarkStrategy.noWatermarks(), "timeless")
+      .assignTimestampsAndWatermarks(assigned).sinkTo(broker.sink(OUT)).name("out");
+  };
+  assertEquals(await timesOf(own), [{ eventTime: false, watermarks: "none", ordered: [true] }]);
+  const both: DefineJob = (env, broker) => {
+    const all = env.fromSource(broker.source(READINGS), WatermarkStrategy.noWatermarks(), "timeless");
+    all.assignTimestampsAndWatermarks(assigned).sinkTo(broker.sink(OUT)).name("out");
+    all.sinkTo(broker.sink(REST)).name("rest");
+  };
+  assertEquals(await timesOf(both), [{ eventTime: false, watermarks: "order", ordered: [false, true] }]);
+});
+
 Deno.test("a worker that describes another job than was submitted refuses to run", async () => {
   let windowMs = 1_000;
   const define: DefineJob = (env, broker) => {

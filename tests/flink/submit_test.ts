@@ -20,6 +20,7 @@ function options(file: string, own: readonly string[], environment: Record<strin
     file: `${ROOT}/${file}`,
     arguments: own,
     parallelism: 2,
+    order: "topics",
     root: ROOT,
     environment: { HOME: Deno.env.get("HOME") ?? "/tmp", ...environment },
     passedOn: [],

@@ -54,7 +54,7 @@ function parallelismOf(text: string): number {
 
 /** What a job was submitted with. @throws {UsageError} if it was not submitted by `deno task flink run` */
 async function submittedAs(rest: FlinkRest, id: string, parallelism: number): Promise<SubmitOptions> {
-  const { file, arguments: own, env, answerWithinMs } = await rest.jobParameters(id);
+  const { file, arguments: own, env, order, answerWithinMs } = await rest.jobParameters(id);
   if (file === undefined || own === undefined) {
     throw new UsageError(`Cannot rescale job ${id}: it was not submitted by "deno task flink run"`);
   }
@@ -66,6 +66,8 @@ async function submittedAs(rest: FlinkRest, id: string, parallelism: number): Pr
     root,
     environment: Deno.env.toObject(),
     passedOn: (env ?? "").split(",").filter((name) => name !== ""),
+    // Jobs that were submitted before there was an order have none.
+    order: order === "topics" ? order : "none",
     answerWithinMs: Number(answerWithinMs),
   };
 }

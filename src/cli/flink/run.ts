@@ -11,6 +11,7 @@ import {
 } from "../../utils.ts";
 import { openBroker } from "../../connectors/mod.ts";
 import { SYSTEM_CLOCK } from "../../engine/mod.ts";
+import type { Order } from "../../flink/plan.ts";
 import { type FlinkRest, FlinkRestError, isTerminal, rootCause } from "../../flink/rest.ts";
 import { ROOT } from "../../utils/task.ts";
 import { restOf } from "./cluster_address.ts";
@@ -33,6 +34,12 @@ What the job uses and a cluster cannot run is named, and nothing is submitted. C
 
 const FLAGS = {
   parallelism: { value: "N", default: "1", parse: wholeNumber({ min: 1 }), help: "subtasks of each stage" },
+  order: {
+    value: "topics|none",
+    default: "topics",
+    parse: orderOf,
+    help: "what is brought into the order of time: what is written to topics, or nothing",
+  },
   detached: { short: "d", help: "end when the job is submitted; else wait for its end, and report why it failed" },
   savepointPath: { name: "from-savepoint", value: "PATH", help: "go on from a savepoint or checkpoint" },
   allowNonRestoredState: {
@@ -54,6 +61,11 @@ const FLAGS = {
   },
 } as const;
 
+function orderOf(text: string): Order {
+  if (text === "topics" || text === "none") return text;
+  throw new RangeError(`"${text}" is no order, take topics or none`);
+}
+
 /** @throws {UsageError} for arguments that make no sense @throws {SubmitError} if the job cannot be submitted, or fails */
 export async function run(args: readonly string[], signal: AbortSignal): Promise<void> {
   const split = args.indexOf("--");
@@ -63,6 +75,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     file: flags._[0]!,
     arguments: split < 0 ? [] : args.slice(split + 1),
     parallelism: flags.parallelism,
+    order: flags.order,
     root: fileURLToPath(ROOT).replace(/\/$/, ""),
     environment: Deno.env.toObject(),
     passedOn: flags.env,

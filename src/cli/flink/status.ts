@@ -37,7 +37,7 @@ async function describeVertex(
   { id, name, parallelism, status }: JobVertex,
 ): Promise<string> {
   const names = await rest.metricNames(job, id);
-  const wanted = names.filter((each) => /\.worker\.|\.pendingRecords$/.test(each));
+  const wanted = names.filter((each) => /\.worker\.|\.pendingRecords$|\.waiting$/.test(each));
   const values = new Map<string, number>();
   for (const metric of wanted.length === 0 ? [] : await rest.metrics(job, id, wanted)) {
     values.set(metric.id.slice(metric.id.lastIndexOf(".") + 1), metric.sum ?? 0);
@@ -48,6 +48,8 @@ async function describeVertex(
     .map((counter) => `${formatCount(values.get(counter)!)} ${counter}`);
   const lag = values.get("pendingRecords");
   if (lag !== undefined) counted.push(`${formatCount(lag)} still to be read`);
+  const waiting = values.get("waiting") ?? 0;
+  if (waiting > 0) counted.push(`${formatCount(waiting)} wait for earlier ones`);
   const counts = counted.length === 0 ? "" : `: ${counted.join(", ")}`;
   return `  ${name} × ${parallelism}, ${status.toLowerCase()}${counts}`;
 }

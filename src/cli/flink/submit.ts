@@ -3,7 +3,7 @@ import { type Broker, UnknownTopicError } from "../../connectors/mod.ts";
 import { hashOf } from "../../flink/hash.ts";
 import { MODE_VARIABLE, PLAN_MARK, REPLACEMENTS } from "../../flink/job/mode.ts";
 import type { DescribedPlan } from "../../flink/description.ts";
-import { encodeSubmission, type FlinkPlan } from "../../flink/plan.ts";
+import { encodeSubmission, type FlinkPlan, type Order } from "../../flink/plan.ts";
 import type { FlinkRest } from "../../flink/rest.ts";
 import { type Logger, writeErrorLine } from "../../utils.ts";
 import { bundleJob } from "./bundle.ts";
@@ -36,6 +36,7 @@ export interface SubmitOptions {
   /** Of the job. */
   readonly arguments: readonly string[];
   readonly parallelism: number;
+  readonly order: Order;
   /** The absolute path of the project. */
   readonly root: string;
   /** All variables of this process. */
@@ -56,7 +57,7 @@ export interface PreparedJob {
 
 /** Bundles a job and has it describe itself. @throws {SubmitError} if it cannot be, or uses what does not run on a cluster */
 export async function prepareJob(options: SubmitOptions): Promise<PreparedJob> {
-  const { file, root, environment, passedOn, answerWithinMs } = options;
+  const { file, root, environment, passedOn, order, answerWithinMs } = options;
   const missing = passedOn.filter((name) => environment[name] === undefined);
   if (missing.length > 0) throw new SubmitError(`Cannot pass on ${missing.join(", ")}: no such variable is set here`);
   await Deno.stat(file).catch(() => {
@@ -77,9 +78,10 @@ export async function prepareJob(options: SubmitOptions): Promise<PreparedJob> {
     file: fromRoot(await Deno.realPath(file), root),
     arguments: JSON.stringify(options.arguments),
     env: passedOn.join(","),
+    order,
     answerWithinMs: String(answerWithinMs),
   };
-  return { plan: { ...await describe(bundle, options), answerWithinMs, worker, submission }, bundle };
+  return { plan: { ...await describe(bundle, options), order, answerWithinMs, worker, submission }, bundle };
 }
 
 /** A path below the project's folder as a path from there. */

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * What flows between stages: a record's key, value and, behind them, what else belongs to it, in one array of bytes. Its
@@ -63,10 +64,29 @@ public final class Element {
         return buffer.array();
     }
 
+    /** The offset of a record of a topic. */
+    public static long offset(byte[] element) {
+        ByteBuffer rest = rest(element);
+        rest.getInt();
+        return (long) rest.getDouble();
+    }
+
     /** The partition that an element for a topic asks for; null if its key decides. */
     public static Integer wantedPartition(byte[] element) {
         int partition = rest(element).getInt();
         return partition < 0 ? null : partition;
+    }
+
+    /**
+     * The partition that an element for a topic goes to: the one that it asks for, else by its key as Kafka's producers choose it.
+     * One without a key goes by its value, so that it has one too before it is written.
+     */
+    public static int targetPartition(byte[] element, int partitions) {
+        Integer wanted = wantedPartition(element);
+        if (wanted != null) return wanted;
+        byte[] key = key(element);
+        byte[] decides = key == null ? value(element) : key;
+        return decides == null ? 0 : Utils.toPositive(Utils.murmur2(decides)) % partitions;
     }
 
     /** Adds the headers of an element for a topic. */

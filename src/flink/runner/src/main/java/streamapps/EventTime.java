@@ -33,8 +33,7 @@ record EventTime(long outOfOrdernessMs, long maxAheadMs) implements WatermarkGen
 
         @Override
         public void onEvent(byte[] element, long timestampMs, WatermarkOutput output) {
-            if (timestampMs <= maxMs) return;
-            if (maxAheadMs != Long.MAX_VALUE && timestampMs - maxAheadMs > System.currentTimeMillis()) return;
+            if (timestampMs <= maxMs || OrderTime.isTooFarAhead(timestampMs, maxAheadMs)) return;
             maxMs = timestampMs;
         }
 

@@ -3,10 +3,12 @@ package streamapps;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
@@ -29,25 +31,41 @@ import org.apache.flink.util.ParameterTool;
 final class JobBuilder {
     private static final TypeInformation<byte[]> BYTES = PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
 
+    /** Between two looks at how far apart in time the sources are. */
+    private static final Duration ALIGNMENT_INTERVAL = Duration.ofMillis(100);
+
     private final StreamExecutionEnvironment env;
     private final JsonNode plan;
     private final WorkerLauncher launcher;
+    private final TopicFacts topics;
+    /** How far apart in time sources may be; unset where their records are not put into order. */
+    private final Duration drift;
     /** What leads to a stage, by the stage's index. */
     private final Map<Integer, List<DataStream<byte[]>>> exchanges = new HashMap<>();
     /** What leads to a sink, by the sink's uid. */
     private final Map<String, List<DataStream<byte[]>>> sinks = new LinkedHashMap<>();
     private final Map<String, JsonNode> sinkOutlets = new HashMap<>();
 
-    JobBuilder(StreamExecutionEnvironment env, JsonNode plan, String bundle) {
+    JobBuilder(StreamExecutionEnvironment env, JsonNode plan, String bundle, TopicFacts topics) throws Exception {
         this.env = env;
         this.plan = plan;
+        this.topics = topics;
+        this.drift = sorts() ? topics.drift(inputTopics()) : null;
         JsonNode worker = plan.get("worker");
         this.launcher = new DenoLauncher(
                 bundle, worker.get("bundleHash").asText(), texts(worker.get("flags")), texts(worker.get("arguments")),
                 textMap(worker.get("environment")));
     }
 
-    void build() {
+    private Set<String> inputTopics() {
+        Set<String> names = new HashSet<>();
+        for (JsonNode stage : plan.get("stages")) {
+            if (!isKeyed(stage)) names.add(stage.get("input").get("topic").asText());
+        }
+        return names;
+    }
+
+    void build() throws Exception {
         env.getConfig().enableObjectReuse();
         // Shown on a page of Flink's, and what "deno task flink rescale" submits the job by again: nothing in it is secret.
         env.getConfig().setGlobalJobParameters(ParameterTool.fromMap(textMap(plan.get("submission"))));
@@ -56,34 +74,45 @@ final class JobBuilder {
                 plan.get("commitIntervalMs").asLong(),
                 exactlyOnce() ? CheckpointingMode.EXACTLY_ONCE : CheckpointingMode.AT_LEAST_ONCE);
         for (JsonNode stage : plan.get("stages")) addStage(stage);
-        sinks.forEach((uid, streams) -> addSink(sinkOutlets.get(uid), union(streams)));
+        for (var each : sinks.entrySet()) addSink(sinkOutlets.get(each.getKey()), union(each.getValue()));
     }
 
-    private void addStage(JsonNode stage) {
-        JsonNode input = stage.get("input");
-        boolean keyed = input.get("kind").asText().equals("exchange");
+    private static boolean isKeyed(JsonNode stage) {
+        return stage.get("input").get("kind").asText().equals("exchange");
+    }
+
+    private void addStage(JsonNode stage) throws Exception {
+        boolean keyed = isKeyed(stage);
         StageSpec spec = new StageSpec(
-                stage.get("index").asInt(), stage.get("name").asText(), keyed, stage.get("outlets").size(),
-                plan.get("hash").asText(), plan.get("lingerMs").asLong(), plan.get("answerWithinMs").asLong());
-        DataStream<byte[]> in = keyed
-                ? union(exchanges.get(spec.index())).keyBy(Element::keyText, Types.STRING)
-                : source(stage.get("uid").asText(), input);
-        SingleOutputStreamOperator<byte[]> out =
-                in.transform(spec.name(), BYTES, new StageOperator(spec, launcher)).uid(stage.get("uid").asText() + "/stage");
+                stage.get("index").asInt(), stage.get("name").asText(), keyed, stage.get("eventTime").asBoolean(),
+                stage.get("outlets").size(), plan.get("hash").asText(), plan.get("lingerMs").asLong(),
+                plan.get("answerWithinMs").asLong());
+        String uid = stage.get("uid").asText();
+        SingleOutputStreamOperator<byte[]> out;
+        if (keyed) {
+            out = union(exchanges.get(spec.index())).keyBy(Element::keyText, Types.STRING)
+                    .transform(spec.name(), BYTES, new StageOperator(spec, launcher));
+        } else {
+            // A subtask without a partition would hold event time back for ever.
+            int parallelism = Math.min(env.getParallelism(), topics.partitions(stage.get("input").get("topic").asText()));
+            out = source(uid, stage.get("input")).setParallelism(parallelism)
+                    .transform(spec.name(), BYTES, new StageOperator(spec, launcher)).setParallelism(parallelism);
+        }
+        out.uid(uid + "/stage");
         int index = 0;
         for (JsonNode outlet : stage.get("outlets")) {
             DataStream<byte[]> stream = out.getSideOutput(StageOperator.outlet(index++));
             if (outlet.get("kind").asText().equals("exchange")) {
                 exchanges.computeIfAbsent(outlet.get("stage").asInt(), key -> new ArrayList<>()).add(stream);
             } else {
-                String uid = outlet.get("uid").asText();
-                sinks.computeIfAbsent(uid, key -> new ArrayList<>()).add(stream);
-                sinkOutlets.put(uid, outlet);
+                String sink = outlet.get("uid").asText();
+                sinks.computeIfAbsent(sink, key -> new ArrayList<>()).add(stream);
+                sinkOutlets.put(sink, outlet);
             }
         }
     }
 
-    private DataStream<byte[]> source(String uid, JsonNode input) {
+    private SingleOutputStreamOperator<byte[]> source(String uid, JsonNode input) {
         KafkaSourceBuilder<byte[]> source = KafkaSource.<byte[]>builder()
                 .setProperties(kafkaProperties())
                 .setProperty("isolation.level", "read_committed")
@@ -91,9 +120,16 @@ final class JobBuilder {
                 .setGroupId(plan.get("jobName").asText())
                 .setStartingOffsets(startingOffsets(input.get("from")))
                 .setDeserializer(new TopicReading());
-        boolean bounded = plan.get("bounded").asBoolean();
-        if (bounded) source.setBounded(OffsetsInitializer.latest());
-        Source<byte[], ?, ?> topic = bounded ? new FiniteTopic(source.build()) : source.build();
+        boolean ordered = sorts() && input.get("watermarks").get("kind").asText().equals("order");
+        Source<byte[], ?, ?> topic;
+        if (plan.get("bounded").asBoolean()) {
+            topic = new FiniteTopic(source.setBounded(OffsetsInitializer.latest()).build());
+        } else if (ordered) {
+            source.setProperty("interceptor.classes", PolledOffsets.class.getName()).setProperty(PolledOffsets.SOURCE, uid);
+            topic = new OrderedTopic(source.build(), uid, kafkaProperties());
+        } else {
+            topic = source.build();
+        }
         return env.fromSource(topic, strategy(input.get("watermarks")), input.get("name").asText()).uid(uid);
     }
 
@@ -102,29 +138,56 @@ final class JobBuilder {
         return from.asText().equals("earliest") ? OffsetsInitializer.earliest() : OffsetsInitializer.latest();
     }
 
-    private static WatermarkStrategy<byte[]> strategy(JsonNode watermarks) {
-        if (watermarks.get("kind").asText().equals("none")) return WatermarkStrategy.noWatermarks();
-        JsonNode maxAheadMs = watermarks.get("maxAheadMs");
-        WatermarkStrategy<byte[]> strategy = WatermarkStrategy.forGenerator(new EventTime(
-                watermarks.get("outOfOrdernessMs").asLong(), maxAheadMs.isNull() ? Long.MAX_VALUE : maxAheadMs.asLong()));
-        long idleMs = watermarks.get("idleMs").asLong();
+    private WatermarkStrategy<byte[]> strategy(JsonNode watermarks) {
+        WatermarkStrategy<byte[]> strategy = switch (watermarks.get("kind").asText()) {
+            case "bounded" -> WatermarkStrategy.forGenerator(
+                    new EventTime(watermarks.get("outOfOrdernessMs").asLong(), maxAheadMs()));
+            case "order" -> sorts() ? WatermarkStrategy.forGenerator(new OrderTime(maxAheadMs())) : null;
+            default -> null;
+        };
+        if (strategy == null) return WatermarkStrategy.noWatermarks();
+        if (drift != null) strategy = strategy.withWatermarkAlignment(plan.get("jobName").asText(), drift, ALIGNMENT_INTERVAL);
+        long idleMs = watermarks.path("idleMs").asLong();
         return idleMs > 0 ? strategy.withIdleness(Duration.ofMillis(idleMs)) : strategy;
     }
 
-    private void addSink(JsonNode outlet, DataStream<byte[]> stream) {
+    private long maxAheadMs() {
+        JsonNode maxAheadMs = plan.get("maxAheadMs");
+        return maxAheadMs.isNull() ? Long.MAX_VALUE : maxAheadMs.asLong();
+    }
+
+    private void addSink(JsonNode outlet, DataStream<byte[]> unordered) throws Exception {
         String topic = outlet.get("topic").asText();
         String uid = outlet.get("uid").asText();
+        boolean deadLetters = outlet.path("deadLetters").asBoolean();
+        int partitions = deadLetters ? 1 : topics.partitions(topic);
+        DataStream<byte[]> stream = deadLetters ? unordered : inOrder(unordered, outlet, partitions);
         Properties properties = kafkaProperties();
         var sink = KafkaSink.<byte[]>builder()
-                .setRecordSerializer(new TopicWriting(topic, outlet.path("deadLetters").asBoolean() ? kafkaProperties() : null))
+                .setRecordSerializer(new TopicWriting(topic, partitions, deadLetters ? kafkaProperties() : null))
                 .setDeliveryGuarantee(exactlyOnce() ? DeliveryGuarantee.EXACTLY_ONCE : DeliveryGuarantee.AT_LEAST_ONCE)
                 .setTransactionalIdPrefix(plan.get("jobName").asText() + "-" + uid)
                 .setBootstrapServers(properties.getProperty("bootstrap.servers"))
                 .setKafkaProducerConfig(properties)
                 .setProperty("transaction.timeout.ms", plan.get("transactionTimeoutMs").asText());
-        if (outlet.path("deadLetters").asBoolean()) sink.setProperty("max.request.size", String.valueOf(8 << 20));
+        if (deadLetters) sink.setProperty("max.request.size", String.valueOf(8 << 20));
         if (outlet.hasNonNull("compression")) sink.setProperty("compression.type", outlet.get("compression").asText());
         stream.sinkTo(sink.build()).name(outlet.get("name").asText()).uid(uid);
+    }
+
+    /** Each partition's records in one subtask and in the order of their times. */
+    private DataStream<byte[]> inOrder(DataStream<byte[]> stream, JsonNode outlet, int partitions) {
+        boolean sorts = sorts() && outlet.get("ordered").asBoolean();
+        DataStream<byte[]> grouped = sorts
+                ? stream.partitionCustom(new ByPartition(), element -> Element.targetPartition(element, partitions))
+                : stream;
+        // Also where nothing is sorted: a checkpoint may have records that wait.
+        return grouped.transform("in order", BYTES, new SortOperator(sorts, partitions, maxAheadMs()))
+                .uid(outlet.get("uid").asText() + "/order");
+    }
+
+    private boolean sorts() {
+        return !plan.get("order").asText().equals("none");
     }
 
     private boolean exactlyOnce() {
@@ -132,6 +195,11 @@ final class JobBuilder {
     }
 
     private Properties kafkaProperties() {
+        return kafkaProperties(plan);
+    }
+
+    /** Settings of Kafka's clients. */
+    static Properties kafkaProperties(JsonNode plan) {
         Properties properties = new Properties();
         properties.putAll(textMap(plan.get("kafka")));
         return properties;

@@ -29,7 +29,9 @@ public final class Runner {
                     "The job was submitted for version " + version + " of the protocol, this runner has version " + Frame.VERSION);
         }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        new JobBuilder(env, plan, submission.get("bundle").asText()).build();
+        try (TopicFacts topics = new TopicFacts(JobBuilder.kafkaProperties(plan))) {
+            new JobBuilder(env, plan, submission.get("bundle").asText(), topics).build();
+        }
         env.execute(plan.get("jobName").asText());
     }
 

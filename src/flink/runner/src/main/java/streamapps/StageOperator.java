@@ -229,6 +229,11 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         long ms = mark.getTimestamp();
+        if (!spec.eventTime() && ms != Long.MAX_VALUE) {
+            drain();
+            output.emitWatermark(mark);
+            return;
+        }
         ask(request.begin(Frame.WATERMARK).putDouble(ms == Long.MAX_VALUE ? Double.POSITIVE_INFINITY : ms));
     }
 

@@ -19,12 +19,14 @@ final class TopicWriting implements KafkaRecordSerializationSchema<byte[]> {
             Map.of("max.message.bytes", String.valueOf(8 << 20), "retention.ms", "-1");
 
     private final String topic;
+    private final int partitions;
     /** Set for a topic that is made when its first record is written: a job without dead letters leaves none behind. */
     private final Properties created;
     private transient boolean exists;
 
-    TopicWriting(String topic, Properties created) {
+    TopicWriting(String topic, int partitions, Properties created) {
         this.topic = topic;
+        this.partitions = partitions;
         this.created = created;
     }
 
@@ -32,7 +34,7 @@ final class TopicWriting implements KafkaRecordSerializationSchema<byte[]> {
     public ProducerRecord<byte[], byte[]> serialize(byte[] element, KafkaSinkContext context, Long timestampMs) {
         if (created != null && !exists) create();
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                topic, Element.wantedPartition(element), timestampMs, Element.key(element), Element.value(element));
+                topic, Element.targetPartition(element, partitions), timestampMs, Element.key(element), Element.value(element));
         Element.addHeaders(element, record.headers());
         return record;
     }

@@ -23,7 +23,11 @@ class StageOperatorTest {
 
     private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> harness(
             String planHash, long answerWithinMs, int parallelism, int subtask) throws Exception {
-        StageSpec spec = new StageSpec(0, "count", true, 2, planHash, 20, answerWithinMs);
+        return harness(new StageSpec(0, "count", true, true, 2, planHash, 20, answerWithinMs), parallelism, subtask);
+    }
+
+    private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> harness(
+            StageSpec spec, int parallelism, int subtask) throws Exception {
         return new KeyedOneInputStreamOperatorTestHarness<>(
                 new StageOperator(spec, new FakeWorker.Launcher()), Element::keyText, Types.STRING, MAX_PARALLELISM, parallelism, subtask);
     }
@@ -64,6 +68,17 @@ class StageOperatorTest {
             assertEquals(List.of("b: side 1 @101"), outlet(harness, 1));
             // The worker's watermark counts, not the one that came in.
             assertEquals(List.of(new Watermark(140)), new ArrayList<>(harness.getOutput()));
+        }
+    }
+
+    @Test
+    void watermarksThatAreNoEventTimeGoPastTheWorkerBehindTheRecordsBeforeThem() throws Exception {
+        try (var harness = harness(new StageSpec(0, "count", true, false, 2, "abc", 20, 60_000), 1, 0)) {
+            harness.open();
+            harness.processElement(record("a", "x", 100));
+            harness.processWatermark(150);
+            assertEquals(List.of("a: x 1 @100"), outlet(harness, 0));
+            assertEquals(List.of(new Watermark(150)), new ArrayList<>(harness.getOutput()));
         }
     }
 

@@ -1,0 +1,102 @@
+package streamapps;
+
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+
+/**
+ * Brings records into the order of their times before they are written to a topic: each waits until the watermark says that none
+ * with an earlier time will come. All records of a partition come to one subtask, so the partition is in order whatever the number
+ * of subtasks that made them.
+ *
+ * The watermark is the least of all subtasks before, so they may be apart in time as far as the alignment of the sources lets
+ * them; what lies between waits here, and is part of each checkpoint.
+ */
+public final class SortOperator extends AbstractStreamOperator<byte[]> implements OneInputStreamOperator<byte[], byte[]> {
+    private static final long serialVersionUID = 1;
+
+    private final boolean sorts;
+    private final int partitions;
+    private final long maxAheadMs;
+
+    private transient ListState<byte[]> saved;
+    private transient Waiting waiting;
+    private transient StreamRecord<byte[]> reused;
+    private transient long watermarkMs;
+
+    /**
+     * @param sorts false to pass all on, and at once what a checkpoint has that waited
+     * @param partitions of the topic
+     * @param maxAheadMs a record whose time is so far ahead of the clock waits for nothing, as no watermark comes there
+     */
+    public SortOperator(boolean sorts, int partitions, long maxAheadMs) {
+        this.sorts = sorts;
+        this.partitions = partitions;
+        this.maxAheadMs = maxAheadMs;
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        waiting = new Waiting();
+        // Every subtask gets those of all, and takes those of its partitions.
+        saved = context.getOperatorStateStore().getUnionListState(
+                new ListStateDescriptor<>("waiting", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+        for (byte[] each : saved.get()) if (isMine(Waiting.elementOf(each))) waiting.restore(each);
+    }
+
+    private boolean isMine(byte[] element) {
+        var task = getRuntimeContext().getTaskInfo();
+        int subtask = ByPartition.subtaskOf(Element.targetPartition(element, partitions), task.getNumberOfParallelSubtasks());
+        return subtask == task.getIndexOfThisSubtask();
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        reused = new StreamRecord<>(null);
+        watermarkMs = Long.MIN_VALUE;
+        getMetricGroup().gauge("waiting", (Gauge<Integer>) () -> waiting.size());
+        if (!sorts) release(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void processElement(StreamRecord<byte[]> record) throws Exception {
+        boolean waits = sorts && record.hasTimestamp() && record.getTimestamp() > watermarkMs
+                && !OrderTime.isTooFarAhead(record.getTimestamp(), maxAheadMs);
+        if (waits) waiting.add(record.getTimestamp(), record.getValue());
+        else output.collect(record);
+    }
+
+    @Override
+    public void processWatermark(Watermark mark) throws Exception {
+        watermarkMs = mark.getTimestamp();
+        release(watermarkMs);
+        super.processWatermark(mark);
+    }
+
+    @Override
+    public void processWatermarkStatus(WatermarkStatus status) throws Exception {
+        // All partitions are read to their ends: no record is waited for.
+        if (status.isIdle()) release(Long.MAX_VALUE);
+        super.processWatermarkStatus(status);
+    }
+
+    private void release(long untilMs) throws Exception {
+        waiting.release(untilMs, (timestampMs, element) -> output.collect(reused.replace(element, timestampMs)));
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        super.snapshotState(context);
+        saved.update(waiting.snapshot());
+    }
+}
