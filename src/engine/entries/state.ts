@@ -5,7 +5,8 @@
  * context's `getState()`, `getListState()`, `getMapState()`, `getReducingState()` or `getAggregatingState()`; a window function
  * has `globalState()` and `windowState()`. What is read and updated is that of the key at work. Values are plain JSON, and are
  * replaced, never changed: `update()` takes a new one. A state's name and its operator's `name()` are how a later version of
- * the job finds it again. `ttl` lets a value expire.
+ * the job finds it again; `version` and `migrate` of the descriptor let it read what an earlier one kept in another shape. `ttl` lets
+ * a value expire.
  *
  * @module
  */
@@ -25,4 +26,5 @@ export {
   type ValueState,
   ValueStateDescriptor,
 } from "../state/state.ts";
+export type { MigrationContext } from "../state/functions.ts";
 export type { StateTtlConfig } from "../state/state_ttl_config.ts";

@@ -65,7 +65,7 @@ export class Snapshot {
   }
 
   /** What an operator's states hold, by state. It is not kept here any longer: a copy would double the memory of a large state. */
-  takeState(uid: string): Map<string, readonly RestoredValue[]> {
+  takeState(uid: string): Map<string, RestoredValue[]> {
     const state = this.#state.get(uid) ?? new Map();
     this.#state.delete(uid);
     return state;

@@ -1,11 +1,37 @@
-import type { AggregateFunction, ReduceFunction } from "./functions.ts";
+import type { AggregateFunction, MigrationContext, ReduceFunction } from "./functions.ts";
 import type { Key } from "./key.ts";
 import { completeTtlConfig, type StateTtlConfig } from "./state_ttl_config.ts";
 
-/** Options of all descriptors. */
-export interface StateDescriptorOptions {
-  /** Of the shape of what is kept, a whole number, default 1. */
+/**
+ * Options of all descriptors.
+ * @template T what is kept: a value, an element of a list, a value of a map, an accumulator; left out: of any state
+ */
+export interface StateDescriptorOptions<T = never> {
+  /** Of the shape of what is kept, a whole number that grows with each change; default 1. */
   readonly version?: number;
+  /**
+   * Makes what this version keeps out of what an older one has stored. It is called once for each stored value, element or entry,
+   * when the state is asked for first; the next commit stores all of them and the new version, in one transaction. Pure; what an
+   * older version is not known for, it throws, and the job does not start. Left out: an older version's state is refused.
+   *
+   * @example
+   * ```ts
+   * import { ValueStateDescriptor } from "@stream-apps/deno/state";
+   *
+   * interface Total {
+   *   readonly cents: number;
+   * }
+   *
+   * export const TOTAL = new ValueStateDescriptor<Total>("total", {
+   *   version: 2,
+   *   migrate: (old, { version }) => {
+   *     if (version === 1) return { cents: Math.round((old as number) * 100) }; // it was a number of euros
+   *     throw new Error(`version ${version} is not known`);
+   *   },
+   * });
+   * ```
+   */
+  migrate?(old: unknown, context: MigrationContext): T;
   /** How long values live; default: for ever. */
   readonly ttl?: StateTtlConfig;
 }
@@ -13,7 +39,8 @@ export interface StateDescriptorOptions {
 /**
  * Names a state and the shape of what it holds.
  *
- * Change `version` together with the shape: a job then refuses to read what an older one wrote, instead of misreading it.
+ * Change `version` together with the shape: a job then refuses to read what an older one wrote, instead of misreading it, or
+ * converts it with `migrate()`.
  */
 export abstract class StateDescriptor {
   /** Tells the kinds apart. */
@@ -24,23 +51,32 @@ export abstract class StateDescriptor {
   readonly version: number;
   /** With its defaults filled in. */
   readonly ttl: Required<StateTtlConfig> | undefined;
+  /** Reads what older versions wrote; undefined: nothing does. */
+  readonly migrate: ((old: unknown, context: MigrationContext) => unknown) | undefined;
 
   /**
    * A description; it can be made anywhere, and used by any operator.
    * @param name unique among the states of its operator
-   * @throws {TypeError} if the name is empty, the version is not a whole number or the ttl has an unknown word
+   * @throws {TypeError} if the name is empty, the version is not a whole number, there is `migrate` without a version, or the ttl
+   *   has an unknown word
    * @throws {RangeError} if the ttl is not > 0
    */
-  constructor(name: string, options: StateDescriptorOptions = {}) {
-    const { version = 1, ttl } = options;
+  constructor(name: string, options: StateDescriptorOptions<unknown> = {}) {
+    const { version = 1, ttl, migrate } = options;
     if (name === "") throw new TypeError("Cannot describe a state without a name");
     if (!Number.isInteger(version)) {
       throw new TypeError(
         `Cannot describe state "${name}": its version must be a whole number, current value is ${version}`,
       );
     }
+    if (migrate !== undefined && options.version === undefined) {
+      throw new TypeError(
+        `Cannot describe state "${name}": it has migrate() but no version, by which it would know what an older one wrote`,
+      );
+    }
     this.name = name;
     this.version = version;
+    this.migrate = migrate;
     this.ttl = ttl && completeTtlConfig(name, ttl);
   }
 }
@@ -51,6 +87,14 @@ export class ValueStateDescriptor<T> extends StateDescriptor {
   readonly kind = "value";
   /** Carries the type only. */
   declare readonly valueType?: T;
+
+  /**
+   * A description; it can be made anywhere, and used by any operator.
+   * @throws {TypeError | RangeError} if an option makes no sense
+   */
+  constructor(name: string, options: StateDescriptorOptions<T> = {}) {
+    super(name, options);
+  }
 }
 
 /** Describes a state of one list per key. */
@@ -59,6 +103,14 @@ export class ListStateDescriptor<T> extends StateDescriptor {
   readonly kind = "list";
   /** Carries the type only. */
   declare readonly elementType?: T;
+
+  /**
+   * A description; it can be made anywhere, and used by any operator.
+   * @throws {TypeError | RangeError} if an option makes no sense
+   */
+  constructor(name: string, options: StateDescriptorOptions<T> = {}) {
+    super(name, options);
+  }
 }
 
 /** Describes a state of one map per key. What it is keyed by is what records can be keyed by. */
@@ -67,6 +119,14 @@ export class MapStateDescriptor<K extends Key, V> extends StateDescriptor {
   readonly kind = "map";
   /** Carries the types only. */
   declare readonly entryType?: readonly [K, V];
+
+  /**
+   * A description; it can be made anywhere, and used by any operator.
+   * @throws {TypeError | RangeError} if an option makes no sense
+   */
+  constructor(name: string, options: StateDescriptorOptions<V> = {}) {
+    super(name, options);
+  }
 }
 
 /** Describes a state of one value per key into which others are folded. */
@@ -80,7 +140,7 @@ export class ReducingStateDescriptor<T> extends StateDescriptor {
    * As other descriptors, with the function that folds.
    * @throws {TypeError} also if there is no function
    */
-  constructor(name: string, reduceFunction: ReduceFunction<T>, options: StateDescriptorOptions = {}) {
+  constructor(name: string, reduceFunction: ReduceFunction<T>, options: StateDescriptorOptions<T> = {}) {
     super(name, options);
     if (typeof reduceFunction !== "function") {
       throw new TypeError(
@@ -105,7 +165,7 @@ export class AggregatingStateDescriptor<IN, ACC, OUT> extends StateDescriptor {
   constructor(
     name: string,
     aggregateFunction: AggregateFunction<IN, ACC, OUT>,
-    options: StateDescriptorOptions = {},
+    options: StateDescriptorOptions<ACC> = {},
   ) {
     super(name, options);
     for (const method of ["createAccumulator", "add", "getResult", "merge"] as const) {

@@ -1,3 +1,5 @@
+import type { Key } from "./key.ts";
+
 /** Folds `next` into `accumulated`. Pure; both arguments share one key. */
 export type ReduceFunction<T> = (accumulated: T, next: T) => T;
 
@@ -17,3 +19,16 @@ export interface AggregateFunction<IN, ACC, OUT> {
   /** One accumulator for what is in two, for windows that merge. */
   merge(a: ACC, b: ACC): ACC;
 }
+
+/** Which of the stored values is to be converted. */
+export interface MigrationContext {
+  /** The version that wrote it. */
+  readonly version: number;
+  /** Whose value it is; null in broadcast state, which belongs to no key. */
+  readonly key: Key;
+  /** Under which key a map has it; undefined in states of other kinds. */
+  readonly mapKey: Key | undefined;
+}
+
+/** Makes the value that the described version keeps out of one that an older version has stored. */
+export type Migrate = (old: unknown, context: MigrationContext) => unknown;

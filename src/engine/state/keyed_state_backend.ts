@@ -1,4 +1,4 @@
-import type { StateVersions, StoredShape } from "../commit_format.ts";
+import { parseShape, type StateVersions, type StoredShape } from "../commit_format.ts";
 import { JobError } from "../errors.ts";
 import type { Changes } from "./changes.ts";
 import type { MapStateDescriptor, StateDescriptor, ValueStateDescriptor } from "./descriptors.ts";
@@ -6,6 +6,7 @@ import { type Key, type KeyContext, type KeyId, keyId } from "./key.ts";
 import type { ListTable } from "./list_table.ts";
 import { KeyedMapState } from "./map_state.ts";
 import type { MapTable } from "./map_table.ts";
+import { migrationOf } from "./migration.ts";
 import { NO_NAMESPACE } from "./namespace_index.ts";
 import { newState, type OpenState, openState } from "./open_state.ts";
 import type { AggregatingState, KeyedStateStore, ListState, MapState, ReducingState, ValueState } from "./state.ts";
@@ -23,7 +24,7 @@ const NO_KEY: KeyContext = { currentKey: null, currentKeyId: keyId(null) };
 /** What the state of an operator begins with. */
 export interface KeyedStateOptions {
   /** Values of the last commit, by state; the backend takes them. Left out: no values. */
-  readonly restored?: Map<string, readonly RestoredValue[]>;
+  readonly restored?: Map<string, RestoredValue[]>;
   /** Of the states in the last commit. */
   readonly versions?: StateVersions | undefined;
   /** Processing time, ms since the Unix epoch, for states with TTL; default: the machine's clock. */
@@ -42,9 +43,10 @@ export class KeyedStateBackend implements KeyContext {
   readonly #changes: Changes;
   readonly #open = new Map<string, OpenState>();
   readonly #own = new Set<string>();
-  readonly #restored: Map<string, readonly RestoredValue[]>;
+  readonly #restored: Map<string, RestoredValue[]>;
   readonly #restoredVersions: StateVersions;
   readonly #now: () => number;
+  #mayMigrate = true;
 
   constructor(uid: string, changes: Changes, options: KeyedStateOptions = {}) {
     const { restored = new Map(), versions = {}, now = Date.now } = options;
@@ -148,6 +150,14 @@ export class KeyedStateBackend implements KeyContext {
     for (const { table } of this.#open.values()) table.ledger.startWrite();
   }
 
+  /**
+   * No state is migrated from now on: where a job's keys are shared among several workers, and each stores its own, they must not
+   * store one state in two versions at a time.
+   */
+  endMigrations(): void {
+    this.#mayMigrate = false;
+  }
+
   /** Kinds and versions of all states, those not yet asked for in this run included; goes into the commit. */
   versions(): Record<string, StoredShape> {
     const open = [...this.#open].map(([name, { shape }]) => [name, storedShapeOf(shape)]);
@@ -157,6 +167,14 @@ export class KeyedStateBackend implements KeyContext {
   /** How many entries each state holds. */
   sizes(): Record<string, number> {
     return Object.fromEntries([...this.#open].map(([name, { table }]) => [name, table.ledger.size]));
+  }
+
+  #checkMayMigrate(name: string): void {
+    if (this.#mayMigrate) return;
+    throw new JobError(
+      `Cannot migrate state "${name}" of "${this.uid}" amid the records: on a Flink cluster a state with migrate() has to be ` +
+        "asked for in open(), so that all its workers convert it before the first checkpoint",
+    );
   }
 
   /** A state that a function describes. */
@@ -177,8 +195,10 @@ export class KeyedStateBackend implements KeyContext {
       throw new JobError(`Cannot use state "${name}" of "${this.uid}" ${is}: it is in use ${was}`);
     }
     const stored = Object.hasOwn(this.#restoredVersions, name) ? this.#restoredVersions[name] : undefined;
+    const migration = stored === undefined ? undefined : migrationOf(parseShape(stored), shape);
+    if (migration !== undefined) this.#checkMayMigrate(name);
     const difference = stored === undefined ? undefined : differenceFromStored(stored, shape);
-    if (difference !== undefined) {
+    if (difference !== undefined && migration === undefined) {
       if (shape.kind === "window") {
         throw new JobError(
           `Cannot restore the windows of "${this.uid}": an earlier version of this program wrote them, in another way; ` +
@@ -188,15 +208,22 @@ export class KeyedStateBackend implements KeyContext {
       const [was, is] = difference;
       throw new JobError(
         `Cannot restore state "${name}" of "${this.uid}": it was written ${was}, the job now describes it ${is}; ` +
-          "run the job that wrote it, or forget the job's commit with --reset",
+          `${hintFor(stored!, shape)}run the job that wrote it, or forget the job's commit with --reset`,
       );
     }
     const restored = this.#restored.get(name) ?? [];
-    const open = openState(shape, restored, { uid: this.uid, name, changes: this.#changes, now: this.#now });
+    const { uid } = this;
+    const open = openState(shape, { restored, migration, uid, name, changes: this.#changes, now: this.#now });
     this.#restored.delete(name);
     this.#open.set(name, open);
     return open;
   }
+}
+
+/** What to do about a state that an older version wrote. */
+function hintFor(stored: StoredShape, shape: StateShape): string {
+  const couldMigrate = migrationOf(parseShape(stored), { ...shape, migrate: () => {} }) !== undefined;
+  return couldMigrate ? "add migrate() to its descriptor, " : "";
 }
 
 /** The state of a descriptor of any kind. (A store goes by the kind of the descriptor, not by which of its methods is called.) */

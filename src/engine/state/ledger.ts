@@ -41,6 +41,12 @@ export interface LedgerOptions {
   readonly now?: (() => number) | undefined;
 }
 
+/** What a slot has in the store. */
+interface RestoredSlot extends Pick<StoredValue, "value" | "order" | "lastUpdateMs"> {
+  /** Whether the next commit must store it, as it is no longer what the last one has; left out: it need not. */
+  readonly isChanged?: boolean;
+}
+
 /**
  * The slots of one state of one operator, or of its timers, and all that happens to them: a slot gets a value, gets another one,
  * loses it. Each change is logged, so that it is undone if the record at work throws, and marked for the next commit.
@@ -120,11 +126,12 @@ export class Ledger<T> implements SlotOwner<T> {
   }
 
   /** A slot from the store's copy, to be called in their order if they have one; then {@link Ledger.endRestore}. */
-  restore<G extends SlotGroup<T>>(group: G, key: Key, keyId: KeyId, stored: StoredValue): Slot<T, G> {
+  restore<G extends SlotGroup<T>>(group: G, key: Key, keyId: KeyId, stored: RestoredSlot): Slot<T, G> {
     const slot = new Slot<T, G>(group, key, keyId, stored.order);
     const value = stored.value as T;
     slot.value = this.#expiry === undefined ? value : this.#expiry.restored(slot, value, stored.lastUpdateMs!);
     slot.stored = true;
+    if (stored.isChanged) this.#changes.mark(slot);
     this.#size++;
     this.#nextOrder = Math.max(this.#nextOrder, stored.order + 1);
     return slot;

@@ -6,6 +6,7 @@ import { KeyedListState } from "./list_state.ts";
 import { ListTable } from "./list_table.ts";
 import { KeyedMapState } from "./map_state.ts";
 import { MapTable } from "./map_table.ts";
+import { migrated, type Migration } from "./migration.ts";
 import type { StateShape } from "./state_shape.ts";
 import type { RestoredValue, StoredSlot, TableOptions } from "./table.ts";
 import { KeyedValueState } from "./value_state.ts";
@@ -18,19 +19,30 @@ export interface OpenState {
   readonly table: ValueTable<unknown> | ListTable<unknown> | MapTable<unknown> | WindowTable<unknown>;
 }
 
-/** Makes the table for a state of that shape, and fills it with what the last commit has. */
-export function openState(
-  shape: StateShape,
-  restored: readonly RestoredValue[],
-  options: Omit<TableOptions, "ttl">,
-): OpenState {
+/** What a state is opened with. */
+export interface OpenStateOptions extends Omit<TableOptions, "ttl"> {
+  /** What the last commit has of it; it is empty afterwards. */
+  readonly restored: RestoredValue[];
+  /** How that becomes what `shape` describes; undefined: it is that. */
+  readonly migration: Migration | undefined;
+}
+
+/**
+ * Makes the table for a state of that shape, and fills it with what the last commit has.
+ * @throws {JobError} if a value cannot be migrated
+ */
+export function openState(shape: StateShape, { restored, migration, ...options }: OpenStateOptions): OpenState {
   const table = newTable(shape.kind, { ...options, ttl: shape.ttl });
   const parsed = { kind: shape.kind, ttl: shape.ttl !== undefined };
-  const slots = restored.map(({ namespace, key, part, value }): StoredSlot => {
+  const slots: (StoredSlot | undefined)[] = restored.map(({ namespace, key, part, value }): StoredSlot => {
     return { namespace, key, part, ...readStored(parsed, part, value) };
-  });
-  // A store returns its entries in no particular order: they are restored in that of the numbers that they have.
-  for (const slot of slots.sort((a, b) => a.order - b.order)) table.restore(slot);
+  }).sort((a, b) => a.order - b.order); // A store returns its entries in no particular order.
+  // From here on a value is held in one place only: while a large state is migrated it must not take twice the memory.
+  restored.length = 0;
+  for (const [i, slot] of slots.entries()) {
+    slots[i] = undefined;
+    table.restore(migration === undefined ? slot! : migrated(slot!, migration, options));
+  }
   table.ledger.endRestore();
   return { shape, table };
 }

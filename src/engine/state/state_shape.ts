@@ -1,5 +1,6 @@
 import { parseShape, type StoredShape, storedShape } from "../commit_format.ts";
 import type { StateDescriptor } from "./descriptors.ts";
+import type { Migrate } from "./functions.ts";
 import type { StateTtlConfig } from "./state_ttl_config.ts";
 
 /** What a state's entries in a commit look like depends on this. */
@@ -8,10 +9,12 @@ export interface StateShape {
   readonly version: number;
   /** Undefined if nothing expires. */
   readonly ttl: Required<StateTtlConfig> | undefined;
+  /** Reads what older versions wrote; left out: nothing does. */
+  readonly migrate?: Migrate | undefined;
 }
 
-export function shapeOf({ kind, version, ttl }: StateDescriptor): StateShape {
-  return { kind, version, ttl: ttl?.updateType === "Disabled" ? undefined : ttl };
+export function shapeOf({ kind, version, ttl, migrate }: StateDescriptor): StateShape {
+  return { kind, version, ttl: ttl?.updateType === "Disabled" ? undefined : ttl, migrate };
 }
 
 /** How a commit names a shape. */

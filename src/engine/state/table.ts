@@ -18,6 +18,8 @@ export interface StoredSlot extends StoredValue {
   readonly key: Key;
   /** Undefined if the state has one entry per key; else a map's own key, or the place of an element of a list. */
   readonly part: Json | undefined;
+  /** Whether the next commit must store it, as it is no longer what the last one has; left out: it need not. */
+  readonly isChanged?: boolean;
 }
 
 /** An entry of a state as the last commit has it. */

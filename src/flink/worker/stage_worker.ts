@@ -123,6 +123,8 @@ export class StageWorker {
     snapshot.checkFits(options.jobName, graph);
     const attempt = new Attempt(graph, { ...options, session: this.#letterBox(), number: 1 });
     this.#running = await openRunningJob(graph, snapshot, attempt);
+    // All workers have converted their part now, or none has: a checkpoint has one version of each state.
+    for (const { state } of this.#running.tasks) state.endMigrations();
     this.#running.start();
   }
 

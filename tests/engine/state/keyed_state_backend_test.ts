@@ -16,7 +16,7 @@ import { StateRig } from "./state_rig.ts";
 
 const TOTAL = new ValueStateDescriptor<number>("total");
 
-function restoredTotal(value: unknown, key: Key = "a", namespace = ""): Map<string, readonly RestoredValue[]> {
+function restoredTotal(value: unknown, key: Key = "a", namespace = ""): Map<string, RestoredValue[]> {
   return new Map([["total", [{ namespace, key, value }]]]);
 }
 

@@ -118,12 +118,17 @@ function checkedAggregating<D extends StateDescriptor>(descriptor: D): D {
 }
 
 function ofAccumulators<ACC>(
-  { name, version, ttl, aggregateFunction }: AggregatingStateDescriptor<unknown, ACC, unknown>,
+  { name, version, ttl, migrate, aggregateFunction }: AggregatingStateDescriptor<unknown, ACC, unknown>,
 ): AggregatingStateDescriptor<ACC, ACC, ACC> {
   return new AggregatingStateDescriptor<ACC, ACC, ACC>(name, {
     createAccumulator: () => aggregateFunction.createAccumulator(),
     add: (value, accumulated) => aggregateFunction.merge(accumulated, value),
     getResult: (accumulator) => accumulator,
     merge: (a, b) => aggregateFunction.merge(a, b),
-  }, { version, ...(ttl !== undefined && { ttl }) });
+  }, {
+    version,
+    ...(ttl !== undefined && { ttl }),
+    // What is kept is the same as under the descriptor that it was made of.
+    ...(migrate !== undefined && { migrate: (old, context) => migrate(old, context) as ACC }),
+  });
 }
