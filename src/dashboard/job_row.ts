@@ -28,8 +28,8 @@ export interface JobRow {
   readonly notes: readonly string[];
 }
 
-/** A job's line at this moment. */
-export function jobRow(seen: SeenJob, _nowMs: number): JobRow {
+/** A job's line. */
+export function jobRow(seen: SeenJob): JobRow {
   const { job, state, instance: { status }, standby } = seen;
   const { attempt } = status;
   const works = state === "running" || state === "stuck";

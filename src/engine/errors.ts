@@ -63,6 +63,8 @@ export class OperatorError extends Error {
   readonly operator: string;
   /** Whether it failed at one record, and not in a timer or a window that fires. */
   readonly byRecord: boolean;
+  /** Where the record came from that was at work; undefined without one, or if it came from no topic. */
+  readonly record: Pick<RecordOrigin, "topic" | "partition" | "offset"> | undefined;
 
   /** Made by the engine. */
   constructor(operator: string, cause: unknown, { place, byRecord = false }: OperatorErrorOptions = {}) {
@@ -75,5 +77,9 @@ export class OperatorError extends Error {
     super(`Operator "${operator}" failed${where}: ${what}`, { cause });
     this.operator = operator;
     this.byRecord = byRecord;
+    if (typeof place === "object") {
+      const { topic, partition, offset } = place;
+      this.record = { topic, partition, offset };
+    }
   }
 }

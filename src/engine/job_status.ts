@@ -57,6 +57,8 @@ export interface JobStatus {
   readonly restarts: number;
   /** The newest error that ended an attempt. */
   readonly lastError?: ErrorStatus | undefined;
+  /** The newest errors that ended attempts, oldest first; the last one is `lastError`. Left out before the first. */
+  readonly errors?: readonly ErrorStatus[] | undefined;
   /** Of the attempt at work, or of the last one; left out before the first. */
   readonly attempt?: AttemptStatus | undefined;
 }
@@ -260,6 +262,8 @@ export interface ErrorStatus {
   readonly message: string;
   /** Name of the operator at which it was thrown. */
   readonly operator?: string | undefined;
+  /** The record at which it was thrown. */
+  readonly record?: { readonly topic: string; readonly partition: number; readonly offset: number } | undefined;
   /** Where the user's function threw, the first line of the stack that is neither the engine's nor Deno's. */
   readonly line?: string | undefined;
 }

@@ -34,7 +34,7 @@ export function eventsApi({ feed, signal }: DashboardContext): Hono {
         await stream.writeSSE({ event: "jobs", data: JSON.stringify(jobsEvent(look)) });
         if (name === undefined) return;
         const seen = look.jobs.find(({ job }) => job === name);
-        const job = seen === undefined ? null : jobDetail(seen, feed.history.of(name, sentMs), look.atMs);
+        const job = seen === undefined ? null : jobDetail(seen, feed.history.of(name, sentMs), look.trouble);
         sentMs = job?.history.at(-1)?.atMs ?? sentMs;
         await stream.writeSSE({ event: "job", data: JSON.stringify({ nowMs: look.atMs, job } satisfies JobEvent) });
       };
@@ -55,5 +55,5 @@ export function eventsApi({ feed, signal }: DashboardContext): Hono {
 
 /** What all pages get of a look. */
 export function jobsEvent({ atMs, jobs, trouble }: JobsLook): JobsEvent {
-  return { nowMs: atMs, jobs: jobs.map((job) => jobRow(job, atMs)), ...trouble !== undefined && { trouble } };
+  return { nowMs: atMs, jobs: jobs.map(jobRow), ...trouble !== undefined && { trouble } };
 }

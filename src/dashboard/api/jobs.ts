@@ -9,9 +9,9 @@ export function jobsApi({ feed }: DashboardContext): Hono {
     .get("/", async (c) => c.json(jobsEvent(await feed.newest())))
     .get("/:job", async (c) => {
       const name = c.req.param("job");
-      const { jobs, atMs } = await feed.newest();
+      const { jobs, atMs, trouble } = await feed.newest();
       const seen = jobs.find(({ job }) => job === name);
       if (seen === undefined) return c.json({ error: `Nothing was heard of a job "${name}" within a day` }, 404);
-      return c.json({ nowMs: atMs, job: jobDetail(seen, feed.history.of(name), atMs) });
+      return c.json({ nowMs: atMs, job: jobDetail(seen, feed.history.of(name), trouble) });
     });
 }

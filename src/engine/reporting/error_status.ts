@@ -18,6 +18,7 @@ export function errorStatus(error: unknown, atMs: number): ErrorStatus {
     name: error instanceof Error ? error.name : typeof error,
     message: message.length > MESSAGE_CHARACTERS ? `${message.slice(0, MESSAGE_CHARACTERS)}…` : message,
     ...error instanceof OperatorError && { operator: error.operator },
+    ...error instanceof OperatorError && error.record !== undefined && { record: error.record },
     ...line !== undefined && { line },
   };
 }

@@ -15,6 +15,8 @@ import { Rates } from "./rates.ts";
 
 /** After a report that failed, the next one is tried so much later, ms. */
 const RETRY_MS = 30_000;
+/** So many errors that ended attempts are reported: a report is written every second. */
+const KEPT_ERRORS = 5;
 /** The last report must not hold up the end of a program for longer, ms. */
 const LAST_REPORT_MS = 1_000;
 
@@ -54,7 +56,7 @@ export class StatusReporter {
   #sinceMs: number;
   #holder: string | undefined;
   #restarts = 0;
-  #lastError: ErrorStatus | undefined;
+  #errors: readonly ErrorStatus[] = [];
   #attempt: ReportedAttempt | undefined;
   #attemptSinceMs = 0;
   #attemptStatus: AttemptStatus | undefined;
@@ -163,7 +165,8 @@ export class StatusReporter {
       sinceMs: this.#sinceMs,
       holder: this.#holder,
       restarts: this.#restarts,
-      lastError: this.#lastError,
+      lastError: this.#errors.at(-1),
+      ...this.#errors.length > 0 && { errors: this.#errors },
       attempt: this.#attemptStatus,
     };
   }
@@ -183,7 +186,7 @@ export class StatusReporter {
 
   /** What the attempt did last stays in the reports until the next one runs. */
   #fails(error: unknown): void {
-    this.#lastError = errorStatus(error, this.#options.clock.now());
+    this.#errors = [...this.#errors, errorStatus(error, this.#options.clock.now())].slice(-KEPT_ERRORS);
     if (this.#attempt !== undefined) this.#attemptStatus = this.#statusOf(this.#attempt);
     this.#attempt = undefined;
   }

@@ -1,0 +1,126 @@
+import type { NodeStatus, TimersStatus } from "../../../engine/mod.ts";
+import { eventTime } from "../jobs/table.ts";
+import { pathOf } from "../lib/api.ts";
+import { html, type View } from "../lib/html.ts";
+import { count, counted, rate, span, time } from "../lib/words.ts";
+
+interface NodePanelProps {
+  readonly job: string;
+  readonly node: NodeStatus;
+  readonly nowMs: number;
+  readonly onClose: () => void;
+}
+
+type Rows = readonly (readonly [name: string, value: unknown])[];
+
+/** All that is known of a source, an operator or a sink. */
+export function NodePanel({ job, node, nowMs, onClose }: NodePanelProps): View {
+  const { name, operation, uid, topics, splits, stateEntries, metrics } = node;
+  return html`
+    <aside class="node-panel" aria-label=${`Node ${name}`}>
+      <div class="node-panel-head">
+        <div class="clip"><h3 class="clip" title=${name}>${name}</h3><span class="quiet small clip">${operation}</span></div>
+        <button class="plain" onClick=${onClose} aria-label="Close">✕</button>
+      </div>
+      <${RowList} rows=${countersOf(node)} />
+      <${Part} title="Event time" rows=${eventTimeOf(node, nowMs)} />
+      <${Part} title="Timers" rows=${timersOf(node)} />
+      <${Part} title="State" rows=${Object.entries(stateEntries ?? {}).map((
+        [state, size],
+      ) => [state, `${count(size)} entries`])} />
+      ${stateEntries !== undefined && Object.keys(stateEntries).length > 0 && html`
+        <p class="small"><a href=${pathOf("state", job)}>Look into its state</a></p>
+      `}
+      <${Part} title="Metrics of its function" rows=${Object.entries(metrics ?? {}).map((
+        [metric, { value }],
+      ) => [metric, count(value)])} />
+      ${splits !== undefined && html`
+        <h3>Partitions</h3>
+        <div class="table-box splits" tabindex="0" role="group" aria-label="Partitions">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Partition</th>
+                <th scope="col" class="number">Next</th>
+                <th scope="col" class="number">Behind</th>
+                <th scope="col" class="number">Silent</th>
+              </tr>
+            </thead>
+            <tbody>${splits.map(({ id, position, lag, silentMs, idle }) =>
+              html`
+                <tr key=${id}>
+                  <td class="clip" title=${id}>${id}${idle && html`
+                    <span class="quiet">idle</span>
+                  `}</td>
+                  <td class="number">${typeof position === "number" ? count(position) : JSON.stringify(position)}</td>
+                  <td class="number">${count(lag)}</td>
+                  <td class="number">${span(silentMs)}</td>
+                </tr>
+              `
+            )}</tbody>
+          </table>
+        </div>
+      `}
+      ${topics !== undefined && html`<p class="small">${
+        topics.map((topic) =>
+          html`
+            <a href=${pathOf("topics", topic)}>Topic ${topic}</a>
+          `
+        )
+      }</p>`}
+      <p class="quiet small break">uid <code>${uid}</code></p>
+    </aside>
+  `;
+}
+
+function Part({ title, rows }: { readonly title: string; readonly rows: Rows }): View {
+  return rows.length === 0 ? null : html`
+    <h3>${title}</h3>
+    <${RowList} rows=${rows} />
+  `;
+}
+
+function RowList({ rows }: { readonly rows: Rows }): View {
+  return html`<dl class="rows">${
+    rows.map(([name, value]) =>
+      html`
+        <dt class="break">${name}</dt>
+        <dd>${value}</dd>
+      `
+    )
+  }</dl>`;
+}
+
+function countersOf(node: NodeStatus): Rows {
+  const { recordsIn, recordsOut, sideOut, filtered, late, dead, inPerSecond, outPerSecond, pendingResults } = node;
+  const seldom = { "To side outputs": sideOut, Filtered: filtered, Late: late, "Dead letters": dead };
+  return [
+    ["Records in", `${count(recordsIn)}, ${rate(inPerSecond)}/s`],
+    ["Records out", `${count(recordsOut)}, ${rate(outPerSecond)}/s`],
+    ...Object.entries(seldom).filter(([, n]) => n > 0).map(([name, n]) => [name, count(n)] as const),
+    ...pendingResults === undefined ? [] : [["Calls on their way", count(pendingResults)] as const],
+  ];
+}
+
+function eventTimeOf({ inputWatermarkMs, outputWatermarkMs }: NodeStatus, nowMs: number): Rows {
+  const words = (ms: number | null) =>
+    ms === null ? "none yet" : html`<span title=${full(ms)}>${eventTime(ms, nowMs)}</span>`;
+  return [
+    ...inputWatermarkMs === undefined ? [] : [["Of what came in", words(inputWatermarkMs)] as const],
+    ["Behind it", words(outputWatermarkMs)],
+  ];
+}
+
+function timersOf({ operation, timers, processingTimers }: NodeStatus): Rows {
+  const row = (name: string, { count: n, nextMs }: TimersStatus) =>
+    [name, `${count(n)}, next ${full(nextMs)}`] as const;
+  const isWindow = /window/i.test(operation);
+  return [
+    ...timers === undefined ? [] : [row(isWindow ? "Open windows" : "In event time", timers)],
+    ...processingTimers === undefined ? [] : [row("By the clock", processingTimers)],
+  ];
+}
+
+function full(ms: number): string {
+  return Math.abs(ms) > 8.64e15 ? counted(ms, "ms") : time(ms);
+}
