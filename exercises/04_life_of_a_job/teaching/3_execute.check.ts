@@ -1,0 +1,64 @@
+import { StreamExecutionEnvironment } from "@stream-apps/deno";
+import { type Check, compare, wrong } from "../../../src/cli/learn/checks.ts";
+import type * as solution from "./3_execute.solution.ts";
+
+export const checks: Check<typeof solution>[] = [
+  {
+    shows: "main() describes a job and runs it",
+    async run({ main }, seen) {
+      const { executed, described } = await watched(main);
+      if (executed > 0) return;
+      seen.takePrinted();
+      wrong(
+        described === 0
+          ? "No stream was made: env.fromCollection() makes one of a list."
+          : "A job was described, and nothing has run: describing touches no record. The environment has to execute it.",
+      );
+    },
+  },
+  {
+    shows: "when main() is over, 2 4 6 8 10 have been printed",
+    async run({ main }, seen) {
+      seen.takePrinted();
+      await main();
+      const printed = seen.takePrinted().flatMap((text) => text.split("\n"));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const late = seen.takePrinted();
+      if (late.length > 0) {
+        wrong("main() was over before the job was: execute() returns a promise, and somebody has to wait for it.");
+      }
+      compare(printed, {
+        expected: ["2", "4", "6", "8", "10"],
+        mistakes: [
+          [[], "The job has run, and nothing was printed: has the stream a sink?"],
+          [
+            ["1", "2", "3", "4", "5"],
+            "The numbers were printed as they came: map() returns a new stream, and print() belongs to that one.",
+          ],
+        ],
+        meaning: "Something else was printed than the numbers 1 to 5, doubled.",
+      });
+    },
+  },
+];
+
+/** How many streams main() has made of lists, and how often it has run a job. */
+async function watched(main: () => Promise<void>): Promise<{ described: number; executed: number }> {
+  const { prototype } = StreamExecutionEnvironment;
+  const { fromCollection, execute } = prototype;
+  const count = { described: 0, executed: 0 };
+  prototype.fromCollection = function <T>(this: StreamExecutionEnvironment, values: Iterable<T>) {
+    count.described++;
+    return fromCollection.call(this, values) as ReturnType<typeof fromCollection<T>>;
+  };
+  prototype.execute = function () {
+    count.executed++;
+    return execute.apply(this);
+  };
+  try {
+    await main();
+    return count;
+  } finally {
+    Object.assign(prototype, { fromCollection, execute });
+  }
+}

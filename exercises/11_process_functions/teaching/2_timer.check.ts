@@ -1,0 +1,109 @@
+import { OperatorHarness } from "@stream-apps/deno/testing";
+import { type Check, compare, wrong } from "../../../src/cli/learn/checks.ts";
+import type * as solution from "./2_timer.solution.ts";
+
+export const checks: Check<typeof solution>[] = [
+  {
+    shows: "ten seconds after a first purchase the sum of them comes out",
+    run({ defineWorkflow }) {
+      const shop = new Shop(defineWorkflow);
+      shop.buy("anna", 3, 1_000).buy("anna", 4, 9_000);
+      const early = shop.emitted();
+      if (early.length > 0) {
+        wrong("A sum came out before ten seconds were over: the timer decides when, not a purchase.", early);
+      }
+      compare(shop.until(10_999), {
+        expected: [],
+        mistakes: [[
+          ["10000: anna 7"],
+          "The sum came out at 10 s. The first purchase was at 1 s, so it is due at 11 s: count from the record's time, not from zero.",
+        ]],
+        meaning: "A sum came out before 11 s; the first purchase was at 1 s.",
+      });
+      compare(shop.until(11_000), {
+        expected: ["11000: anna 7"],
+        mistakes: [
+          [[], "At 11 s nothing came out: no timer was due, or onTimer() emits nothing."],
+          [["11000: anna 3"], "Only the first purchase is in the sum: later ones have to be added, too."],
+          [["11000: anna 4"], "Only the last purchase is in the sum: add to what is there."],
+          [["11000: undefined 7"], "The sum has no customer: context.currentKey() is the key of the timer."],
+        ],
+        meaning: "At 11 s the sum of Anna's purchases, 3 and 4, should come out.",
+      });
+    },
+  },
+  {
+    shows: "it comes out once, however many purchases there were",
+    run({ defineWorkflow }) {
+      const shop = new Shop(defineWorkflow);
+      shop.buy("anna", 3, 1_000).buy("anna", 4, 9_000);
+      shop.until(11_000);
+      compare(shop.until(60_000), {
+        expected: [],
+        mistakes: [
+          [
+            ["19000: anna 7"],
+            "A second timer was due at 19 s: one was registered with the second purchase, too. Only the first one begins.",
+          ],
+          [
+            ["19000: anna null"],
+            "A second timer was due at 19 s, when there was no sum any more: register one with the first purchase only.",
+          ],
+        ],
+        meaning: "After 11 s something more came out, and nobody has bought anything.",
+      });
+    },
+  },
+  {
+    shows: "afterwards the next purchase is a first one again, and customers are apart",
+    run({ defineWorkflow }) {
+      const shop = new Shop(defineWorkflow);
+      shop.buy("anna", 3, 1_000).buy("ben", 50, 5_000);
+      compare([...shop.until(11_000), ...shop.buy("anna", 8, 20_000).until(40_000)], {
+        expected: ["11000: anna 3", "15000: ben 50", "30000: anna 8"],
+        mistakes: [
+          [
+            ["11000: anna 3", "15000: ben 50", "30000: anna 11"],
+            "Anna's second sum contains the first: it was not cleared.",
+          ],
+          [
+            ["11000: anna 3", "15000: ben 50"],
+            "Anna bought again at 20 s, and nothing came of it: the state has to be cleared, or her purchase is no first one.",
+          ],
+          [
+            ["11000: anna 53", "30000: anna 8"],
+            "Ben's purchase is in Anna's sum: was a field of the class used in place of state?",
+          ],
+        ],
+        meaning: "Anna bought for 3 at 1 s and for 8 at 20 s, Ben for 50 at 5 s.",
+      });
+    },
+  },
+];
+
+class Shop {
+  readonly #harness: OperatorHarness<solution.Purchase, solution.Purchase>;
+
+  constructor(describe: (typeof solution)["defineWorkflow"]) {
+    this.#harness = OperatorHarness.of<solution.Purchase, solution.Purchase>((purchases) =>
+      describe(purchases) as never
+    );
+  }
+
+  buy(customer: string, euros: number, timestampMs: number): this {
+    this.#harness.record({ customer, euros }, timestampMs);
+    return this;
+  }
+
+  /** Advances event time. @returns what was emitted, a line each: time, customer, euros */
+  until(watermarkMs: number): string[] {
+    this.#harness.watermark(watermarkMs);
+    return this.emitted();
+  }
+
+  emitted(): string[] {
+    return this.#harness.take().flatMap((each) =>
+      Array.isArray(each) ? [`${each[1]}: ${each[0].customer} ${each[0].euros ?? null}`] : []
+    );
+  }
+}

@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+import { type DataStream, StreamExecutionEnvironment } from "@stream-apps/deno";
+import type { FlightData, SkyoneData } from "../../../src/models.ts";
+import { SKYONE_SAMPLE } from "../../../src/samples.ts";
+
+/** The workflow to be tested: flights of more than two hours. */
+export type LongFlights = (bookings: DataStream<SkyoneData>) => DataStream<FlightData>;
+
+/** Throws if the workflow is wrong. */
+export async function test(defineWorkflow: LongFlights): Promise<void> {
+  const env = new StreamExecutionEnvironment();
+  const flights = await defineWorkflow(env.fromCollection(SKYONE_SAMPLE)).executeAndCollect();
+  assertEquals(flights.map(({ confirmation }) => confirmation), ["SKY1AAAAAA"]);
+}
