@@ -28,6 +28,7 @@ const COMMAND_LINE: CommandLine = {
     "",
     "Commands:",
     ...Object.entries(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(9)} ${help}`),
+    "  time      what event time does, drawn step by step; time --help shows more",
   ].join("\n"),
 };
 
@@ -37,6 +38,7 @@ const PROGRESS_FILE = ".progress.json";
 /** Runs the command, or leads through the exercises until the signal. */
 export async function learn(signal: AbortSignal, args: readonly string[] = Deno.args): Promise<void> {
   if (args.length === 1 && args[0] === "help") throw new HelpRequested(helpText(FLAGS, COMMAND_LINE));
+  if (args[0] === "time") return await (await import("./learn/time.ts")).showTime(signal, args.slice(1));
   const { from, _: [name, exerciseName] } = parseFlags(args, FLAGS, COMMAND_LINE);
   const command = name === undefined ? undefined : findCommand(COMMANDS, name);
   const course = await readCourse(FOLDER);

@@ -178,8 +178,11 @@ async function textOf(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new UsageError(`Cannot read ${path}: there is no such file`);
+    if (error instanceof Deno.errors.NotFound) throw new UsageError(`Cannot read ${path}: there is no such file`);
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new UsageError(
+      `Cannot read ${path}: deno task learn may read in its own folder only; deno task learn time --records - < ${path} will do`,
+    );
   }
 }
 
