@@ -17,10 +17,34 @@ export interface RestoredTimer {
 }
 
 /** The timers of one time and namespace that were registered one by one. The value of each slot is true. */
-interface TimersOfNamespace {
-  /** Not one object with the map: timers that wait for the next commit keep their group in memory, and would keep the map. */
+class TimersOfNamespace {
+  /** Not one object with the timers: those that wait for the next commit keep their group in memory, and would keep the others. */
   readonly group: SlotGroup<true>;
-  readonly slots: Map<KeyId, Slot<true>>;
+  // A session has its end to itself, and so have most timers of functions: a map would be most of what they cost.
+  #only: Slot<true> | undefined;
+  #more: Map<KeyId, Slot<true>> | undefined;
+
+  constructor(group: SlotGroup<true>) {
+    this.group = group;
+  }
+
+  get size(): number {
+    return this.#more?.size ?? (this.#only === undefined ? 0 : 1);
+  }
+
+  get(id: KeyId): Slot<true> | undefined {
+    return this.#more === undefined ? (this.#only?.keyId === id ? this.#only : undefined) : this.#more.get(id);
+  }
+
+  add(timer: Slot<true>): void {
+    if (this.#more === undefined && this.size === 0) this.#only = timer;
+    else (this.#more ??= new Map([[this.#only!.keyId, this.#only!]])).set(timer.keyId, timer);
+  }
+
+  delete(id: KeyId): void {
+    if (this.#more !== undefined) this.#more.delete(id);
+    else if (this.#only?.keyId === id) this.#only = undefined;
+  }
 }
 
 /**
@@ -60,7 +84,7 @@ export class TimerQueue implements SlotIndex<true> {
   register(timeMs: number, namespace: string, key: Key, id: KeyId): void {
     const bucket = this.#bucket(timeMs);
     const timers = bucket.timers(namespace) ?? bucket.open({ ledger: this.#ledger, timeMs, namespace });
-    if (timers.slots.has(id)) return;
+    if (timers.get(id) !== undefined) return;
     bucket.add(timers, this.#ledger.add(timers.group, key, id, true));
   }
 
@@ -75,8 +99,10 @@ export class TimerQueue implements SlotIndex<true> {
   /** Takes a timer back, if one is registered. */
   delete(timeMs: number, namespace: string, id: KeyId): void {
     const bucket = this.#buckets.get(timeMs);
-    const timer = bucket?.timers(namespace)?.slots.get(id);
-    if (timer !== undefined) this.#remove(bucket!, timer);
+    const timer = bucket?.timers(namespace)?.get(id);
+    if (timer === undefined) return;
+    this.#remove(bucket!, timer);
+    this.#forgetTimes();
   }
 
   /**
@@ -85,14 +111,14 @@ export class TimerQueue implements SlotIndex<true> {
   advance(timeMs: number, fire: (timer: Timer) => void): void {
     // The first time is asked for again after each timer: `fire` may have registered an earlier one.
     for (let next = this.#times.peek(); next !== undefined && next <= timeMs; next = this.#times.peek()) {
-      const bucket = this.#buckets.get(next)!;
-      const timer = bucket.next();
+      const bucket = this.#buckets.get(next);
+      const timer = bucket?.next();
       if (timer !== undefined) {
-        this.#remove(bucket, timer);
+        this.#remove(bucket!, timer);
         fire(timer);
         continue;
       }
-      const group = bucket.groups.shift();
+      const group = bucket?.groups.shift();
       if (group !== undefined) {
         for (const timer of group.fire()) fire(timer);
         continue;
@@ -104,7 +130,8 @@ export class TimerQueue implements SlotIndex<true> {
 
   /** Undoes that a timer was registered. */
   drop(timer: Slot<true>): void {
-    this.#buckets.get(timer.timeMs)!.drop(timer);
+    this.#drop(this.#buckets.get(timer.timeMs)!, timer);
+    this.#forgetTimes();
   }
 
   /** Undoes that a timer fired or was deleted. */
@@ -114,7 +141,19 @@ export class TimerQueue implements SlotIndex<true> {
 
   #remove(bucket: Bucket, timer: Slot<true>): void {
     this.#ledger.clear(timer);
+    this.#drop(bucket, timer);
+  }
+
+  #drop(bucket: Bucket, timer: Slot<true>): void {
     bucket.drop(timer);
+    if (bucket.isEmpty) this.#buckets.delete(timer.timeMs);
+  }
+
+  /** Times without timers leave the heap when they come to its top: to look for them in it would cost its size. */
+  #forgetTimes(): void {
+    for (let next = this.#times.peek(); next !== undefined && !this.#buckets.has(next); next = this.#times.peek()) {
+      this.#times.pop();
+    }
   }
 
   #bucket(timeMs: number): Bucket {
@@ -147,16 +186,21 @@ class Bucket {
   readonly groups: TimerGroup[] = [];
   readonly #inOrder: Slot<true>[] = [];
   #next = 0;
-  // Most buckets have timers of one namespace, and many have one timer: a map would be most of what they cost.
+  // Most buckets have timers of one namespace.
   #first: TimersOfNamespace | undefined;
   #others: Map<string, TimersOfNamespace> | undefined;
+  #size = 0;
+
+  get isEmpty(): boolean {
+    return this.#size === 0 && this.groups.length === 0;
+  }
 
   timers(namespace: string): TimersOfNamespace | undefined {
     return namespace === this.#first?.group.namespace ? this.#first : this.#others?.get(namespace);
   }
 
   open(group: SlotGroup<true>): TimersOfNamespace {
-    const timers: TimersOfNamespace = { group, slots: new Map() };
+    const timers = new TimersOfNamespace(group);
     if (this.#first === undefined) this.#first = timers;
     else (this.#others ??= new Map()).set(group.namespace, timers);
     return timers;
@@ -164,13 +208,15 @@ class Bucket {
 
   add(timers: TimersOfNamespace, timer: Slot<true>): void {
     this.#inOrder.push(timer);
-    timers.slots.set(timer.keyId, timer);
+    timers.add(timer);
+    this.#size++;
   }
 
   /** Puts a timer back at its old place. */
   putBack(timer: Slot<true>): void {
     insertInOrder(this.#inOrder, timer, this.#next);
-    (this.timers(timer.namespace) ?? this.open(timer.group)).slots.set(timer.keyId, timer);
+    (this.timers(timer.namespace) ?? this.open(timer.group)).add(timer);
+    this.#size++;
   }
 
   /** The first that is still registered. */
@@ -184,6 +230,7 @@ class Bucket {
 
   /** Leaves it in the array, where it is passed over: taking it out would cost the array's length. */
   drop({ namespace, keyId }: Slot<true>): void {
-    this.timers(namespace)!.slots.delete(keyId);
+    this.timers(namespace)!.delete(keyId);
+    this.#size--;
   }
 }

@@ -4,6 +4,8 @@ import type { MergingWindowAssigner } from "./window_assigner.ts";
 /** The stored form of a key's open windows: the id of each, and the id under which its contents are kept. */
 export type OpenWindows = readonly (readonly [window: string, stateWindow: string])[];
 
+const NO_WINDOWS: OpenWindows = [];
+
 /** Called when windows merge. */
 export interface MergeListener<W extends Window> {
   /**
@@ -24,60 +26,68 @@ export interface MergeListener<W extends Window> {
  */
 export class MergingWindowSet<W extends Window> {
   readonly #assigner: MergingWindowAssigner<never, W>;
-  readonly #stateWindows: Map<string, string>;
+  // Mostly one or two: a list is searched as fast as a map, and need not be made anew for each record.
+  #open: OpenWindows;
   #changed = false;
 
-  constructor(assigner: MergingWindowAssigner<never, W>, stored: OpenWindows = []) {
+  constructor(assigner: MergingWindowAssigner<never, W>, stored: OpenWindows = NO_WINDOWS) {
     this.#assigner = assigner;
-    this.#stateWindows = new Map(stored);
+    this.#open = stored;
   }
 
   /** What has to be stored; undefined if it has not changed. */
   get changes(): OpenWindows | undefined {
-    return this.#changed ? [...this.#stateWindows] : undefined;
+    return this.#changed ? this.#open : undefined;
   }
 
   /** The id under which the contents of an open window are kept. */
-  stateWindow(window: W): string | undefined {
-    return this.#stateWindows.get(window.id);
+  stateWindow({ id }: W): string | undefined {
+    for (const [window, stateWindow] of this.#open) if (window === id) return stateWindow;
+    return undefined;
   }
 
   /** The open window whose contents are kept under that id; undefined if no window is open for it. */
   windowOfState(stateWindow: string): W | undefined {
-    for (const [id, its] of this.#stateWindows) if (its === stateWindow) return this.#assigner.windowOf(id);
+    for (const [id, its] of this.#open) if (its === stateWindow) return this.#assigner.windowOf(id);
     return undefined;
   }
 
   /** Opens a window. @returns it, or the window into which it has merged */
   add(added: W, listener: MergeListener<W>): W {
     let result = added;
-    const windows = [...this.#stateWindows.keys()].map((id) => this.#assigner.windowOf(id));
-    this.#assigner.mergeWindows([...windows, added], (toBeMerged, mergeResult) => {
-      const merged = toBeMerged.filter((window) => window !== added);
-      if (merged.length < toBeMerged.length) result = mergeResult;
-      this.#merge(merged, mergeResult, listener);
-    });
-    if (!this.#stateWindows.has(result.id)) this.#put(result, result.id);
+    if (this.#open.length > 0) {
+      const windows = this.#open.map(([id]) => this.#assigner.windowOf(id));
+      windows.push(added);
+      this.#assigner.mergeWindows(windows, (toBeMerged, mergeResult) => {
+        const merged = toBeMerged.filter((window) => window !== added);
+        if (merged.length < toBeMerged.length) result = mergeResult;
+        this.#merge(merged, mergeResult, listener);
+      });
+    }
+    if (this.stateWindow(result) === undefined) this.#put([], result, result.id);
     return result;
   }
 
   /** Removes a window. */
   retire(window: W): void {
-    if (this.#stateWindows.delete(window.id)) this.#changed = true;
+    const left = this.#open.filter(([id]) => id !== window.id);
+    this.#changed ||= left.length < this.#open.length;
+    this.#open = left;
   }
 
   #merge(merged: readonly W[], result: W, listener: MergeListener<W>): void {
     // A window that covers the new one, or equals it, stays as it is. (Of two equal ones Flink keeps only the new one, and loses
     // the contents of a session that has grown to the same size, as dynamic gaps can make it.)
     if (merged.length === 1 && merged[0]!.id === result.id) return;
-    const [stateWindow, ...mergedStateWindows] = merged.map(({ id }) => this.#stateWindows.get(id)!);
-    for (const { id } of merged) this.#stateWindows.delete(id);
-    this.#put(result, stateWindow!);
+    const [stateWindow, ...mergedStateWindows] = merged.map((window) => this.stateWindow(window)!);
+    this.#put(merged, result, stateWindow!);
     listener.onMerge(result, merged, stateWindow!, mergedStateWindows);
   }
 
-  #put(window: W, stateWindow: string): void {
-    this.#stateWindows.set(window.id, stateWindow);
+  /** Puts `window` behind all others, in place of those that have merged into it. */
+  #put(merged: readonly W[], window: W, stateWindow: string): void {
+    const others = this.#open.filter(([id]) => !merged.some((each) => each.id === id));
+    this.#open = [...others, [window.id, stateWindow]];
     this.#changed = true;
   }
 }

@@ -18,19 +18,25 @@ export interface Window {
 export class TimeWindow implements Window {
   readonly startMs: number;
   readonly endMs: number;
-  readonly id: string;
+  // Made when it is asked for: a record's own session mostly becomes part of another before.
+  #id: string | undefined;
 
   /** `[startMs, endMs)`, both in ms since the Unix epoch. */
   constructor(startMs: number, endMs: number) {
     this.startMs = startMs;
     this.endMs = endMs;
-    this.id = `${startMs}:${endMs}`;
   }
 
   /** The window of that id. */
   static fromId(id: string): TimeWindow {
     const colon = id.indexOf(":");
-    return new TimeWindow(Number(id.slice(0, colon)), Number(id.slice(colon + 1)));
+    const window = new TimeWindow(Number(id.slice(0, colon)), Number(id.slice(colon + 1)));
+    window.#id = id;
+    return window;
+  }
+
+  get id(): string {
+    return this.#id ??= `${this.startMs}:${this.endMs}`;
   }
 
   /** Calls `merge` for every group of windows that overlap or touch, in order of time, with the window that covers them. */
@@ -38,6 +44,15 @@ export class TimeWindow implements Window {
     windows: readonly TimeWindow[],
     merge: (toBeMerged: readonly TimeWindow[], mergeResult: TimeWindow) => void,
   ): void {
+    const [first, second, third] = windows;
+    // Mostly a session meets one record.
+    if (second === undefined) return;
+    if (third === undefined) {
+      if (first!.intersects(second)) {
+        merge(first!.startMs <= second.startMs ? windows : [second, first!], first!.cover(second));
+      }
+      return;
+    }
     let group: TimeWindow[] = [];
     let cover: TimeWindow | undefined;
     const add = () => {

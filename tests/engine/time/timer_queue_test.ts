@@ -189,6 +189,38 @@ Deno.test("delete() takes a timer back, and only that one", () => {
   assertEquals(fired(queue, 20), ["a@10", "c@10", "b@20"]);
 });
 
+Deno.test("nextTimeMs is the time of the first timer that is left, whatever was deleted or undone", () => {
+  const changes = new Changes();
+  const queue = new TimerQueue("windows", changes);
+  for (const timeMs of [10, 20, 30]) register(queue, timeMs, "a");
+  queue.delete(20, "", keyId("a"));
+  assertEquals(queue.nextTimeMs, 10);
+  queue.delete(10, "", keyId("a"));
+  assertEquals(queue.nextTimeMs, 30);
+
+  changes.journal.begin();
+  register(queue, 5, "a");
+  queue.delete(30, "", keyId("a"));
+  assertEquals([queue.nextTimeMs, queue.size], [5, 1]);
+  changes.journal.undo();
+  assertEquals([queue.nextTimeMs, queue.size], [30, 1]);
+  assertEquals(fired(queue, 100), ["a@30"]);
+  assertEquals(queue.nextTimeMs, Number.POSITIVE_INFINITY);
+});
+
+Deno.test("delete() in the middle of a firing may take the last timer of that time, and it can be registered again", () => {
+  const queue = newQueue();
+  for (const key of ["a", "b"]) register(queue, 10, key);
+  let again = true;
+  const onTimer = () => {
+    queue.delete(10, "", keyId("b"));
+    if (again) register(queue, 10, "b");
+    again = false;
+  };
+  assertEquals(fired(queue, 10, onTimer), ["a@10", "b@10"]);
+  assertEquals([queue.size, queue.nextTimeMs], [0, Number.POSITIVE_INFINITY]);
+});
+
 Deno.test("delete() does nothing when there is no such timer", () => {
   const queue = newQueue();
   register(queue, 10, "a");

@@ -3,6 +3,7 @@ import { NO_NAMESPACE } from "../../state/namespace_index.ts";
 import type { ValueTable } from "../../state/value_table.ts";
 import type { Timer } from "../../time/timer_queue.ts";
 import { type MergeListener, MergingWindowSet, type OpenWindows } from "../../windows/merging_window_set.ts";
+import { EventTimeTrigger } from "../../windows/time_triggers.ts";
 import { type Trigger, TriggerResult } from "../../windows/trigger.ts";
 import { GlobalWindow, type Window } from "../../windows/window.ts";
 import { MergingWindowAssigner, type WindowAssigner } from "../../windows/window_assigner.ts";
@@ -33,6 +34,8 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   readonly #allowedLatenessMs: number;
   readonly #isEventTime: boolean;
   readonly #merging: MergingWindowAssigner<T, W> | undefined;
+  /** Whether the trigger has a timer at each window's end, and takes it back, so that none is needed to clear the window. */
+  readonly #triggerCleansUp: boolean;
   #context!: OperatorContext;
   #contents!: WindowContents<T, E, W>;
   #openWindows!: ValueTable<OpenWindows>;
@@ -61,6 +64,8 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     this.#allowedLatenessMs = description.allowedLatenessMs ?? 0;
     this.#isEventTime = assigner.isEventTime();
     this.#merging = assigner instanceof MergingWindowAssigner ? assigner : undefined;
+    this.#triggerCleansUp = this.#isEventTime && this.#allowedLatenessMs === 0 &&
+      this.#trigger instanceof EventTimeTrigger;
   }
 
   compatibility(): Record<string, string> {
@@ -140,7 +145,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     const { state: { currentKeyId } } = this.#context;
     for (const window of merged) {
       this.#trigger.clear(window, this.#triggerWindow.setCurrentWindow(window));
-      this.#cleanupTimers().delete(this.#cleanupMs(window), window.id, currentKeyId);
+      if (!this.#triggerCleansUp) this.#cleanupTimers().delete(this.#cleanupMs(window), window.id, currentKeyId);
     }
     // Mostly a session has only grown.
     if (mergedStateWindows.length > 0) this.#contents.merge(stateWindow, mergedStateWindows);
@@ -151,6 +156,7 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
     this.#contents.add(stateWindow, value, timestampMs);
     const context = this.#triggerWindow.setCurrentWindow(window);
     this.#obey(this.#trigger.onElement(value, timestampMs, window, context), window, stateWindow);
+    if (this.#triggerCleansUp) return;
     const cleanupMs = this.#cleanupMs(window);
     // Windows without end are never cleaned up.
     if (cleanupMs >= GlobalWindow.MAX_TIMESTAMP) return;
