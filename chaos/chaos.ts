@@ -10,6 +10,7 @@
  * begins from `latest` is killed, again and again, before its first output: it must not forget where it began.
  *
  * With `--soak 60m` it runs both jobs as one pipeline for an hour of event time, and measures their processes.
+ * With `--edits 50` lesson 20 is edited while `deno task dev` runs it.
  * With `--brokers 3` both jobs run in two processes each over a cluster of Kafka brokers, whose partition leaders move while
  * brokers and processes are killed and frozen; the input comes from Kafka's own clients, and they read the output.
  */
@@ -31,6 +32,7 @@ import {
 import { behindRedpanda } from "./behind_redpanda.ts";
 import { ChaosError } from "./chaos_error.ts";
 import { CLUSTER_FLAGS, disturbCluster } from "./cluster/command.ts";
+import { type EditsOptions, runEdits } from "./edits/run.ts";
 import { type ChaosOptions, differs, runChaos } from "./experiment.ts";
 import { runSoak, type SoakOptions } from "./soak.ts";
 import { complaintsOf, soakText } from "./soak_report.ts";
@@ -48,6 +50,11 @@ const FLAGS = {
     parse: parsePositiveDuration,
     help:
       "instead: both jobs as one pipeline, 5,000 records a second for so much event time; watches memory (from 10m on) and sockets",
+  },
+  edits: {
+    value: "N",
+    parse: wholeNumber({ min: 1 }),
+    help: 'instead: s20 is edited so many times while "deno task dev" runs it; some versions do not fit',
   },
   ...CLUSTER_FLAGS,
   seed: {
@@ -81,7 +88,7 @@ const FLAGS = {
 } as const satisfies Flags;
 
 async function main(signal: AbortSignal): Promise<void> {
-  const { as, broker, brokers, durationMs, job, runs, seed, soakMs, transactionVersion, ...flags } = parseFlags(
+  const { as, broker, brokers, durationMs, edits, job, runs, seed, soakMs, transactionVersion, ...flags } = parseFlags(
     Deno.args,
     FLAGS,
     {
@@ -108,8 +115,13 @@ async function main(signal: AbortSignal): Promise<void> {
   if (durationMs !== undefined || transactionVersion !== undefined) {
     throw new UsageError("Cannot use --duration or --transaction-version without --brokers");
   }
+  if (edits !== undefined && [as, job, runs, soakMs, flags.sessionTimeoutMs].some((flag) => flag !== undefined)) {
+    throw new UsageError("Cannot use --as, --job, --runs, --soak or --session-timeout together with --edits");
+  }
   const lessons = job === undefined ? ["s16", "s20"] as const : [job];
-  const experiment: Experiment = soakMs === undefined
+  const experiment: Experiment = edits !== undefined
+    ? (place) => edit({ ...place, edits }, logger)
+    : soakMs === undefined
     ? (place) => kill({ ...place, lessons, runs: runs ?? 50, seed, sessionTimeoutMs }, logger)
     : (place) => soak({ ...place, durationMs: soakMs, kills: runs ?? 30, seed, sessionTimeoutMs }, logger);
   if (broker === "embedded") return await onEmbeddedLog(experiment, logger, signal);
@@ -180,6 +192,25 @@ async function kill(options: ChaosOptions, logger: Logger): Promise<void> {
     throw new ChaosError(`Results differ from those of an undisturbed run after kills at ${bad.length} places`);
   }
   logger.info(`nothing lost, nothing twice, in ${seconds} s`);
+}
+
+async function edit(options: EditsOptions, logger: Logger): Promise<void> {
+  const { made, flights, lost, doubled, moved } = await runEdits({
+    ...options,
+    onEdit: ({ number, name, fits, tookMs }) =>
+      logger.info(
+        `edit ${number} of ${options.edits}: ${name}: ${fits ? "goes on" : "refused"} after ${
+          (tookMs / 1000).toFixed(1)
+        } s`,
+      ),
+  });
+  if (lost + doubled + moved > 0) {
+    throw new ChaosError(`${lost} results lost, ${doubled} doubled, those of ${moved} travellers in another order`);
+  }
+  const refused = made.filter(({ fits }) => !fits).length;
+  logger.info(
+    `${made.length} edits, ${refused} refused, ${formatCount(flights)} flights: nothing lost, nothing twice`,
+  );
 }
 
 async function soak(options: SoakOptions, logger: Logger): Promise<void> {

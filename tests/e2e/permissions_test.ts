@@ -9,6 +9,7 @@ const STARTING: Readonly<Record<string, string>> = {
   kafka: "--allow-run=java,mvn,sh",
   flink: "--allow-run",
   chaos: "--allow-run",
+  dev: "--allow-run",
   follow: "--allow-run",
   learn: "--allow-run",
   bench: "--allow-run",
