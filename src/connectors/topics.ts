@@ -70,7 +70,15 @@ export {
   UnknownTopicError,
 } from "./broker_errors.ts";
 export { decodeJson, decodeText } from "./json/codec.ts";
-export { type KafkaSecurity, SASL_MECHANISMS, type SaslSettings, type TlsSettings } from "./kafka/security.ts";
+export {
+  type KafkaSecurity,
+  type PasswordSettings,
+  SASL_MECHANISMS,
+  type SaslSettings,
+  type TlsSettings,
+  type TokenEndpoint,
+  type TokenSettings,
+} from "./kafka/security.ts";
 export type {
   DecodingOptions,
   EncodingOptions,

@@ -3,6 +3,7 @@ import { type Compression, deadLetterTopic, type KafkaSecurity } from "../connec
 import type { TopicSink } from "../connectors/sink.ts";
 import type { TopicSource } from "../connectors/source.ts";
 import type { SourceNode, StreamGraph } from "../engine/graph.ts";
+import { JobError } from "../engine/errors.ts";
 import { PERIODIC_EMIT_MS } from "../engine/time/watermark_strategy.ts";
 import type { JobRunOptions } from "../engine/runtime/run_options.ts";
 import { hashOf } from "./hash.ts";
@@ -136,6 +137,11 @@ function deadLetterOutlet(jobName: string): OutletPlan {
 /** The settings as Kafka's clients in Java want them. */
 export function kafkaProperties({ servers, security }: KafkaSettings): Record<string, string> {
   const { tls, sasl } = security ?? {};
+  if (sasl?.mechanism === "oauthbearer") {
+    throw new JobError(
+      "Cannot run the job on Flink with KAFKA_SASL_MECHANISM=oauthbearer: the runner logs in with a password; use plain or SCRAM",
+    );
+  }
   const protocol = `${sasl === undefined ? "" : "SASL_"}${tls === undefined ? "PLAINTEXT" : "SSL"}`;
   const properties: Record<string, string> = { "bootstrap.servers": servers.join(","), "security.protocol": protocol };
   if (tls?.ca !== undefined) {

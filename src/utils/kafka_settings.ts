@@ -2,6 +2,10 @@
 import type { BrokerSettings } from "../connectors/open_broker.ts";
 import type { Environment } from "./environment.ts";
 import { oneOf, usable, UsageError } from "./flags.ts";
+import { fileText, missing, type ReadFile, secretOf, setting } from "./kafka_variables.ts";
+import { tokenSettings } from "./oauthbearer_settings.ts";
+
+export type { ReadFile };
 
 type KafkaSecurity = NonNullable<BrokerSettings["security"]>;
 
@@ -15,10 +19,15 @@ const NAMES = [
   "KAFKA_SASL_USERNAME",
   "KAFKA_SASL_PASSWORD",
   "KAFKA_SASL_PASSWORD_FILE",
+  "KAFKA_SASL_OAUTHBEARER_TOKEN",
+  "KAFKA_SASL_OAUTHBEARER_TOKEN_FILE",
+  "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL",
+  "KAFKA_SASL_OAUTHBEARER_CLIENT_ID",
+  "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET",
+  "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET_FILE",
+  "KAFKA_SASL_OAUTHBEARER_SCOPE",
+  "KAFKA_SASL_OAUTHBEARER_EXTENSIONS",
 ] as const;
-
-/** Reads a file of text. */
-export type ReadFile = (path: string) => string;
 
 /**
  * How to be sure of Kafka and be let in, from KAFKA_SSL… and KAFKA_SASL…; undefined if nothing is set. Files are read here,
@@ -61,27 +70,22 @@ function sasl(
   if (word === undefined) throw missing(first, "KAFKA_SASL_MECHANISM");
   const mechanism = usable(
     "KAFKA_SASL_MECHANISM",
-    () => oneOf("plain", "scram-sha-256", "scram-sha-512")(word.toLowerCase()),
+    () => oneOf("plain", "scram-sha-256", "scram-sha-512", "oauthbearer")(word.toLowerCase()),
   );
+  const stray = given.find((name) =>
+    name.startsWith("KAFKA_SASL_OAUTHBEARER_")
+      ? mechanism !== "oauthbearer"
+      : mechanism === "oauthbearer" && /^KAFKA_SASL_(USERNAME|PASSWORD)/.test(name)
+  );
+  if (stray !== undefined) {
+    throw new UsageError(`Cannot use ${stray} with KAFKA_SASL_MECHANISM=${mechanism}: unset one`);
+  }
+  if (mechanism === "oauthbearer") return { sasl: tokenSettings(env, readFile) };
   const username = setting(env, "KAFKA_SASL_USERNAME");
   if (username === undefined) throw missing(first, "KAFKA_SASL_USERNAME");
-  const password = passwordOf(env, readFile);
+  const password = secretOf(env, "KAFKA_SASL_PASSWORD", readFile);
   if (password === undefined) throw missing(first, "KAFKA_SASL_PASSWORD or KAFKA_SASL_PASSWORD_FILE");
   return { sasl: { mechanism, username, password: () => password } };
-}
-
-function passwordOf(env: Environment, readFile: ReadFile): string | undefined {
-  const path = setting(env, "KAFKA_SASL_PASSWORD_FILE");
-  // As it is: blanks may belong to it.
-  const password = env.get("KAFKA_SASL_PASSWORD") || undefined;
-  if (path === undefined) return password;
-  if (password !== undefined) {
-    throw new UsageError("Cannot use both KAFKA_SASL_PASSWORD and KAFKA_SASL_PASSWORD_FILE: unset one");
-  }
-  // Editors and echo end a file with a line end.
-  const text = fileText("KAFKA_SASL_PASSWORD_FILE", path, readFile).replace(/\r?\n$/, "");
-  if (text === "") throw new UsageError("Cannot use KAFKA_SASL_PASSWORD_FILE: the file is empty");
-  return text;
 }
 
 /** The text of a file of PEM blocks, one of them of a kind. */
@@ -98,24 +102,4 @@ function pemFile(env: Environment, name: string, kind: string, readFile: ReadFil
     throw new UsageError(`Cannot use ${name}: the file holds no PEM text with "BEGIN ${kind}"`);
   }
   return text;
-}
-
-/** The file's text. Its path is not repeated: who took the variable for the secret's own must not find that in a log. */
-function fileText(name: string, path: string, readFile: ReadFile): string {
-  try {
-    return readFile(path);
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotCapable
-      ? "this program may not read it, it lacks --allow-read"
-      : (error as Error).message.replace(/ \(os error \d+\).*$/s, "").toLowerCase();
-    throw new UsageError(`Cannot use ${name} as the path of a file: ${reason}`);
-  }
-}
-
-function setting(env: Environment, name: string): string | undefined {
-  return env.get(name)?.trim() || undefined;
-}
-
-function missing(name: string, other: string): UsageError {
-  return new UsageError(`Cannot use ${name}: ${other} is missing`);
 }

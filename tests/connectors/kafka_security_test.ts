@@ -10,7 +10,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { type KafkaListener, kafkaPrerequisites, type RunningKafka, startKafka } from "../../src/cli/kafka.ts";
 import type { Broker } from "../../src/connectors/broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
-import type { KafkaSecurity, SaslSettings } from "../../src/connectors/kafka/security.ts";
+import type { KafkaSecurity, PasswordSettings, SaslSettings } from "../../src/connectors/kafka/security.ts";
 import { mayRunPrograms, run, type TestBroker } from "../e2e/programs.ts";
 import { readAll } from "./contract/reading.ts";
 import { Authority, type Identity } from "./certificates.ts";
@@ -28,6 +28,15 @@ const SHORT_LOGIN_MS = 1_200;
 
 const PASSWORDS = { plain: "swordfish-plain", "scram-sha-256": "swordfish-256", "scram-sha-512": "swordfish-512" };
 const WRONG = "swordfish-wrong";
+/** Begins every token, in base64. */
+const TOKEN_BEGINS = "eyJhbGciOiJub25lIn0.";
+
+/** Kafka's properties for a listener that takes tokens that nobody has signed: it is made for tests. */
+const TOKENS = {
+  "sasl.enabled.mechanisms": "OAUTHBEARER",
+  "oauthbearer.sasl.jaas.config":
+    'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";',
+};
 
 let kafka: RunningKafka;
 let authority: Authority;
@@ -64,6 +73,12 @@ Deno.test.beforeAll(async () => {
       protocol: "SASL_PLAINTEXT",
       properties: { ...logins("PLAIN"), "plain.connections.max.reauth.ms": String(SHORT_LOGIN_MS) },
     },
+    {
+      name: "TOKEN",
+      protocol: "SASL_PLAINTEXT",
+      properties: { ...TOKENS, "oauthbearer.connections.max.reauth.ms": "3600000" },
+    },
+    { name: "TOKEN_TLS", protocol: "SASL_SSL", properties: { ...tls, ...TOKENS } },
   ];
   const scramUsers = (["SCRAM-SHA-256", "SCRAM-SHA-512"] as const).map((mechanism) => {
     return { mechanism, name: "alice", password: passwordOf(mechanism) };
@@ -88,6 +103,8 @@ const WAYS_IN: readonly [listener: string, how: string, security: () => KafkaSec
   ["LOGIN_TLS", "PLAIN over TLS", () => ({ tls: { ca: authority.cert }, sasl: alice("plain") })],
   ["LOGIN_TLS", "SCRAM-SHA-256 over TLS", () => ({ tls: { ca: authority.cert }, sasl: alice("scram-sha-256") })],
   ["LOGIN_TLS", "SCRAM-SHA-512 over TLS", () => ({ tls: { ca: authority.cert }, sasl: alice("scram-sha-512") })],
+  ["TOKEN", "OAUTHBEARER", () => ({ sasl: bearer() })],
+  ["TOKEN_TLS", "OAUTHBEARER over TLS", () => ({ tls: { ca: authority.cert }, sasl: bearer() })],
   ["ALL", "SCRAM-SHA-512 over mutual TLS", () => ({ tls: ours(client), sasl: alice("scram-sha-512") })],
 ];
 
@@ -195,6 +212,12 @@ const REFUSED: readonly Refused[] = [
     () => ({ sasl: alice("plain", WRONG) }),
     'Cannot log in to Kafka at AT as "alice": Authentication failed: Invalid username or password; check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
   ],
+  [
+    "a token that has expired",
+    "TOKEN",
+    () => ({ sasl: bearer(-60) }),
+    'Cannot log in to Kafka at AT with a token: {"status":"invalid_token"}; check the token, or the settings KAFKA_SASL_OAUTHBEARER_…',
+  ],
   ...(["scram-sha-256", "scram-sha-512"] as const).map((mechanism) =>
     [
       `${mechanism} with a wrong password`,
@@ -267,6 +290,37 @@ test("a login that ends after a while is made anew, and requests go on as if not
     }
     assertEquals(connection.isOpen, true);
     assert(logins >= 2, `it has logged in ${logins} times`);
+  } finally {
+    await client.close();
+  }
+});
+
+test("a token is asked for again before it expires, and requests go on as if nothing were", async () => {
+  const { Client } = await import("../../src/connectors/kafka/client.ts");
+  let asked = 0;
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => {
+    asked++;
+    return Response.json({ access_token: tokenFor(SHORT_TOKEN_S), expires_in: SHORT_TOKEN_S });
+  });
+  const token = { url: `http://127.0.0.1:${server.addr.port}/`, clientId: "alice", clientSecret: () => WRONG };
+  const [host, port] = addressOf("TOKEN").split(":") as [string, string];
+  const client = new Client({
+    bootstrap: [{ host, port: Number(port) }],
+    clientId: "test",
+    connectTimeoutMs: PROMPTLY_MS,
+    security: { sasl: { mechanism: "oauthbearer", token } },
+    log: () => {},
+  });
+  try {
+    const connection = await client.any();
+    const untilMs = performance.now() + 2_200 * SHORT_TOKEN_S;
+    while (performance.now() < untilMs) {
+      const { brokers } = await connection.send("Metadata", { topics: [], allowAutoTopicCreation: false });
+      assertEquals(brokers.length, 1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assertEquals(connection.isOpen, true);
+    assert(asked >= 3, `it has asked for ${asked} tokens`);
   } finally {
     await client.close();
   }
@@ -401,7 +455,23 @@ async function environment(dir: string): Promise<TestBroker> {
   };
 }
 
-function alice(mechanism: SaslSettings["mechanism"], password: string = PASSWORDS[mechanism]): SaslSettings {
+/** How long a token of the server in a test is good for, s. */
+const SHORT_TOKEN_S = 3;
+
+/** A token for alice that nobody has signed, good from an hour ago for so many seconds from now. */
+function tokenFor(seconds: number): string {
+  const nowS = Date.now() / 1000;
+  const claims = { sub: "alice", iat: nowS - 3600, exp: nowS + seconds };
+  const part = (value: unknown) =>
+    btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return `${part({ alg: "none" })}.${part(claims)}.`;
+}
+
+function bearer(seconds = 3600): SaslSettings {
+  return { mechanism: "oauthbearer", token: () => tokenFor(seconds) };
+}
+
+function alice(mechanism: keyof typeof PASSWORDS, password: string = PASSWORDS[mechanism]): PasswordSettings {
   return { mechanism, username: "alice", password: () => password };
 }
 
@@ -441,7 +511,7 @@ function broken(pem: string): string {
 function assertNoSecret(text: string, ...keys: readonly string[]): void {
   const lines = [client.key, ...keys].flatMap((key) => key.split("\n").filter((line) => /^[\w+/=]{20,}$/.test(line)));
   assert(lines.length >= 3);
-  for (const secret of [...Object.values(PASSWORDS), WRONG, ...lines, "PRIVATE KEY"]) {
+  for (const secret of [...Object.values(PASSWORDS), WRONG, TOKEN_BEGINS, ...lines, "PRIVATE KEY"]) {
     assertEquals(text.includes(secret), false, `"${secret}" stands in:\n${text}`);
   }
 }

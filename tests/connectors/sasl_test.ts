@@ -3,8 +3,8 @@ import { isRetriable } from "../../src/engine/error_codes.ts";
 import { Buffer } from "node:buffer";
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { BrokerError } from "../../src/connectors/broker_errors.ts";
-import type { Ask } from "../../src/connectors/kafka/sasl.ts";
-import type { SaslSettings } from "../../src/connectors/kafka/security.ts";
+import type { Ask } from "../../src/connectors/kafka/protocol.ts";
+import type { PasswordSettings } from "../../src/connectors/kafka/security.ts";
 
 // kafkajs reads the environment when it is loaded.
 const ALLOWED = Deno.permissions.querySync({ name: "env" }).state === "granted";
@@ -12,12 +12,12 @@ const ALLOWED = Deno.permissions.querySync({ name: "env" }).state === "granted";
 const PASSWORD = "open sesame";
 const FAILED = 'Cannot log in to Kafka at here:1 as "alice": ';
 
-async function login(mechanism: SaslSettings["mechanism"], ask: unknown): Promise<number | undefined> {
+async function login(mechanism: PasswordSettings["mechanism"], ask: unknown): Promise<number | undefined> {
   const { login } = await import("../../src/connectors/kafka/sasl.ts");
   return await login({ mechanism, username: "alice", password: () => PASSWORD }, "here:1", ask as Ask);
 }
 
-async function failure(mechanism: SaslSettings["mechanism"], ask: unknown): Promise<string> {
+async function failure(mechanism: PasswordSettings["mechanism"], ask: unknown): Promise<string> {
   const error = await assertRejects(() => login(mechanism, ask), BrokerError);
   assertEquals(isRetriable(error), false);
   assertEquals(Deno.inspect(error).includes(PASSWORD), false);

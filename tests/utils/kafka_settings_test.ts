@@ -26,6 +26,13 @@ function security(values: Record<string, string>): ReturnType<typeof brokerSetti
   return brokerSettings({ get: (name) => all[name] }, readFile).security;
 }
 
+/** The name and password that are read. */
+function passwordLogin(values: Record<string, string>) {
+  const sasl = security(values)?.sasl;
+  if (sasl === undefined || sasl.mechanism === "oauthbearer") throw new Error(`it is ${sasl?.mechanism}`);
+  return sasl;
+}
+
 const TLS = { KAFKA_SSL: "true" };
 const LOGIN = { KAFKA_SASL_MECHANISM: "plain", KAFKA_SASL_USERNAME: "alice", KAFKA_SASL_PASSWORD: "s3cret" };
 
@@ -44,10 +51,10 @@ Deno.test("brokerSettings() reads what TLS needs from its files", () => {
 });
 
 Deno.test("brokerSettings() reads a login, its password as it is, from a variable or a file", () => {
-  const sasl = security({ ...LOGIN, KAFKA_SASL_PASSWORD: " a b " })?.sasl;
-  assertEquals([sasl?.mechanism, sasl?.username, sasl?.password()], ["plain", "alice", " a b "]);
+  const sasl = passwordLogin({ ...LOGIN, KAFKA_SASL_PASSWORD: " a b " });
+  assertEquals([sasl.mechanism, sasl.username, sasl.password()], ["plain", "alice", " a b "]);
   const file = { ...LOGIN, KAFKA_SASL_PASSWORD: "", KAFKA_SASL_PASSWORD_FILE: "password" };
-  assertEquals(security(file)?.sasl?.password(), " of a file ");
+  assertEquals(passwordLogin(file).password(), " of a file ");
   for (const mechanism of ["PLAIN", "Scram-Sha-256", "SCRAM-SHA-512"]) {
     assertEquals(security({ ...LOGIN, KAFKA_SASL_MECHANISM: mechanism })?.sasl?.mechanism, mechanism.toLowerCase());
   }
@@ -82,8 +89,8 @@ Deno.test("brokerSettings() names the variable of TLS or login that cannot be us
       "Cannot use KAFKA_SSL_KEY: the key is encrypted; give one without a password that only you can read",
     ],
     [
-      { ...LOGIN, KAFKA_SASL_MECHANISM: "oauthbearer" },
-      'Cannot use KAFKA_SASL_MECHANISM: "oauthbearer" is not one of plain, scram-sha-256, scram-sha-512',
+      { ...LOGIN, KAFKA_SASL_MECHANISM: "gssapi" },
+      'Cannot use KAFKA_SASL_MECHANISM: "gssapi" is not one of plain, scram-sha-256, scram-sha-512, oauthbearer',
     ],
     [{ ...LOGIN, KAFKA_SASL_MECHANISM: "" }, "Cannot use KAFKA_SASL_USERNAME: KAFKA_SASL_MECHANISM is missing"],
     [{ ...LOGIN, KAFKA_SASL_USERNAME: "" }, "Cannot use KAFKA_SASL_MECHANISM: KAFKA_SASL_USERNAME is missing"],
@@ -137,4 +144,85 @@ Deno.test("brokerSettings() does not print its secrets, and says when it may not
   };
   const { message } = assertThrows(() => brokerSettings({ get: (name) => env[name] }, denied), UsageError);
   assertStringIncludes(message, "--allow-read");
+});
+
+const TOKEN = {
+  KAFKA_SASL_MECHANISM: "OAUTHBEARER",
+  KAFKA_SASL_OAUTHBEARER_TOKEN: "a.b.c",
+};
+const ENDPOINT = {
+  KAFKA_SASL_MECHANISM: "oauthbearer",
+  KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL: "https://login.example/token",
+  KAFKA_SASL_OAUTHBEARER_CLIENT_ID: "flights",
+  KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET: "s3cret",
+};
+
+function tokenSettings(values: Record<string, string>) {
+  const sasl = security(values)?.sasl;
+  if (sasl?.mechanism !== "oauthbearer") throw new Error(`it is ${sasl?.mechanism}`);
+  return sasl;
+}
+
+Deno.test("brokerSettings() reads a token, or again and again the file that it is in", () => {
+  const { token, extensions } = tokenSettings({
+    ...TOKEN,
+    KAFKA_SASL_OAUTHBEARER_EXTENSIONS: "logicalCluster=lkc-1, identityPoolId=pool=2",
+  });
+  assertEquals([(token as () => string)(), extensions], ["a.b.c", {
+    logicalCluster: "lkc-1",
+    identityPoolId: "pool=2",
+  }]);
+
+  const texts = [" first\n", "second\n", "third"];
+  const file = {
+    KAFKA_SASL_MECHANISM: "oauthbearer",
+    KAFKA_SASL_OAUTHBEARER_TOKEN_FILE: "token",
+    BOOTSTRAP_SERVERS: "a:1",
+  };
+  const settings = brokerSettings({ get: (name) => file[name as keyof typeof file] }, () => texts.shift()!);
+  const { token: read } = settings.security!.sasl as { readonly token: () => string };
+  assertEquals([read(), read()], ["second", "third"]);
+});
+
+Deno.test("brokerSettings() reads where tokens are to be had, and shows no secret", () => {
+  const { token } = tokenSettings({ ...ENDPOINT, KAFKA_SASL_OAUTHBEARER_SCOPE: "kafka" });
+  assertEquals({ ...token, clientSecret: (token as { clientSecret: () => string }).clientSecret() }, {
+    url: "https://login.example/token",
+    clientId: "flights",
+    clientSecret: "s3cret",
+    scope: "kafka",
+  });
+  const shown = Deno.inspect([security(ENDPOINT), security(TOKEN)], { depth: 9 });
+  assertEquals(["s3cret", "a.b.c"].filter((secret) => shown.includes(secret)), []);
+});
+
+Deno.test("brokerSettings() names what is wrong with a login by token", () => {
+  const cases: [values: Record<string, string>, says: string][] = [
+    [{ KAFKA_SASL_MECHANISM: "oauthbearer" }, "KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL is missing"],
+    [{ ...TOKEN, KAFKA_SASL_USERNAME: "ann" }, "Cannot use KAFKA_SASL_USERNAME with KAFKA_SASL_MECHANISM=oauthbearer"],
+    [
+      { ...LOGIN, KAFKA_SASL_OAUTHBEARER_TOKEN: "a" },
+      "Cannot use KAFKA_SASL_OAUTHBEARER_TOKEN with KAFKA_SASL_MECHANISM=plain",
+    ],
+    [{ ...TOKEN, KAFKA_SASL_OAUTHBEARER_TOKEN_FILE: "password" }, "Cannot use both KAFKA_SASL_OAUTHBEARER_TOKEN and"],
+    [
+      { ...TOKEN, KAFKA_SASL_OAUTHBEARER_SCOPE: "x" },
+      "Cannot use KAFKA_SASL_OAUTHBEARER_SCOPE: KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL is missing",
+    ],
+    [{ ...TOKEN, KAFKA_SASL_OAUTHBEARER_TOKEN: "top secret" }, "it holds characters that no bearer token has"],
+    [{ ...TOKEN, KAFKA_SASL_OAUTHBEARER_EXTENSIONS: "auth=x" }, 'name=value pairs with commas between, and no "auth"'],
+    [{ ...ENDPOINT, KAFKA_SASL_OAUTHBEARER_CLIENT_ID: "" }, "KAFKA_SASL_OAUTHBEARER_CLIENT_ID is missing"],
+    [{ ...ENDPOINT, KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET: "" }, "KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET_FILE is missing"],
+    [
+      { ...ENDPOINT, KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL: "login.example" },
+      "it is not a URL such as https://host/token",
+    ],
+    [{ ...ENDPOINT, KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL: "https://a:top@b/" }, "it holds a login"],
+    [{ ...TOKEN, KAFKA_SASL_OAUTHBEARER_TOKEN: "", KAFKA_SASL_OAUTHBEARER_TOKEN_FILE: "empty" }, "it holds nothing"],
+  ];
+  for (const [values, says] of cases) {
+    const error = assertThrows(() => security(values), UsageError);
+    assertStringIncludes(error.message, says);
+    assertEquals(/top|s3cret/.test(error.message), false);
+  }
 });

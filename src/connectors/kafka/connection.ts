@@ -38,6 +38,8 @@ export interface SendOptions<Answer> {
 const ANSWER_WITHIN_MS = 15_000;
 /** The part of a login's lifetime after which it is renewed. */
 const LOGIN_AGAIN_AFTER = 0.85;
+/** A broker takes no second login within a second, ms: a login that lasts no longer ends with its connection. */
+const LOGIN_AGAIN_AT_LEAST_MS = 1_100;
 
 /**
  * One connection to one broker. A broker answers the requests of a connection one after the other.
@@ -201,7 +203,11 @@ export class Connection {
     if (sasl === undefined) return;
     const startedMs = performance.now();
     const lifetimeMs = await login(sasl, this.#where, (api, args) => this.#ask(api, args, { timeoutMs }));
-    this.#loginAgainAtMs = startedMs + (lifetimeMs ?? Infinity) * LOGIN_AGAIN_AFTER;
+    const loggedInMs = performance.now();
+    this.#loginAgainAtMs = Math.max(
+      startedMs + (lifetimeMs ?? Infinity) * LOGIN_AGAIN_AFTER,
+      loggedInMs + LOGIN_AGAIN_AT_LEAST_MS,
+    );
   }
 
   /** Renews the login before it expires. Other requests wait: the requests of a login must follow one another. */

@@ -36,8 +36,12 @@ export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Brok
   const bootstrap = brokers.map(parseAddress);
   if (bootstrap.length === 0) throw new SyntaxError("Cannot open Kafka: no broker's address is given");
   if (security?.tls !== undefined) checkTls(security.tls);
-  if (security?.tls === undefined && security?.sasl?.mechanism === "plain" && !bootstrap.every(isHere)) {
-    log("warn", "the password for Kafka travels without encryption: set KAFKA_SSL=true, or a SCRAM mechanism");
+  if (security?.tls === undefined && !bootstrap.every(isHere)) {
+    const { mechanism } = security?.sasl ?? {};
+    if (mechanism === "plain") {
+      log("warn", "the password for Kafka travels without encryption: set KAFKA_SSL=true, or a SCRAM mechanism");
+    }
+    if (mechanism === "oauthbearer") log("warn", "the token for Kafka travels without encryption: set KAFKA_SSL=true");
   }
   const client = new Client({ bootstrap, clientId: "stream-apps", connectTimeoutMs, security, log });
   const names = bootstrap.map(formatAddress).join(", ");

@@ -78,6 +78,12 @@ export interface ApiVersionsAnswer {
   readonly features?: ReadonlyMap<string, number>;
 }
 
+/** Sends a request of a login to the broker. */
+export type Ask = <Name extends "SaslHandshake" | "SaslAuthenticate">(
+  api: Name,
+  args: Apis[Name]["args"],
+) => Promise<Apis[Name]["answer"]>;
+
 interface ApiVersion {
   readonly apiKey: number;
   readonly minVersion: number;

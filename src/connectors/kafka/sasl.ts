@@ -1,16 +1,11 @@
-/** Logging in to a broker with SASL, by kafkajs' mechanisms with our messages for failures. */
+/** Logging in to a broker with SASL: with a password by kafkajs' mechanisms, with our messages for failures. */
 import { BrokerError } from "../broker_errors.ts";
 import { Code } from "./error_codes.ts";
 import { codeName, PassingError } from "./errors.ts";
 import { saslMechanisms } from "./kafkajs.ts";
-import type { Apis } from "./protocol.ts";
-import type { SaslSettings } from "./security.ts";
-
-/** Sends a request to the broker. */
-export type Ask = <Name extends "SaslHandshake" | "SaslAuthenticate">(
-  api: Name,
-  args: Apis[Name]["args"],
-) => Promise<Apis[Name]["answer"]>;
+import type { Ask } from "./protocol.ts";
+import { loginWithToken } from "./oauthbearer.ts";
+import type { PasswordSettings, SaslSettings } from "./security.ts";
 
 /**
  * Logs in.
@@ -21,9 +16,9 @@ export type Ask = <Name extends "SaslHandshake" | "SaslAuthenticate">(
  * @throws {PassingError} if the connection is lost meanwhile
  */
 export async function login(sasl: SaslSettings, where: string, ask: Ask): Promise<number | undefined> {
-  const { username } = sasl;
   const mechanism = sasl.mechanism.toUpperCase();
-  const failed = `Cannot log in to Kafka at ${where} as "${username}"`;
+  const who = sasl.mechanism === "oauthbearer" ? "with a token" : `as "${sasl.username}"`;
+  const failed = `Cannot log in to Kafka at ${where} ${who}`;
   const { errorCode, enabledMechanisms } = await ask("SaslHandshake", { mechanism });
   if (errorCode === Code.UNSUPPORTED_SASL_MECHANISM) {
     throw new BrokerError(
@@ -38,12 +33,20 @@ export async function login(sasl: SaslSettings, where: string, ask: Ask): Promis
     );
   }
   if (errorCode !== Code.NONE) throw new BrokerError(`${failed}: Kafka answered ${codeName(errorCode)}`);
+  if (sasl.mechanism === "oauthbearer") return await loginWithToken(sasl, failed, ask);
+  return await loginWithPassword(sasl, { where, failed }, ask);
+}
 
+async function loginWithPassword(
+  { mechanism, username, ...sasl }: PasswordSettings,
+  { where, failed }: { readonly where: string; readonly failed: string },
+  ask: Ask,
+): Promise<number | undefined> {
   const password = sasl.password();
   let lifetimeMs: number | undefined;
   /** The error that `ask` threw or the broker answered, before kafkajs wraps it. */
   let failure: Error | undefined;
-  const authenticator = saslMechanisms[sasl.mechanism]({ username, password })({
+  const authenticator = saslMechanisms[mechanism]({ username, password })({
     host: where,
     port: 0,
     logger: SILENT,
