@@ -7,6 +7,8 @@
 export interface Check<M> {
   /** What it does, as a sentence that is true when the check passes: "each number comes out doubled". */
   readonly shows: string;
+  /** Whether {@link Check.shows} is not seen before the check passes. */
+  readonly hidden?: boolean;
   /** Runs the learner's functions. Returns if they do what they should; calls `wrong()` or throws if not. */
   readonly run: (work: M, seen: Seen) => void | Promise<void>;
 }

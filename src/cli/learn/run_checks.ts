@@ -19,6 +19,9 @@ export interface CheckOutcome {
   readonly printed: readonly string[];
 }
 
+/** What is seen of a hidden check until it passes. */
+const HIDDEN = "a check that you see when it passes";
+
 /** Runs the checks one after the other, up to the first that fails. */
 export async function runChecks<M extends object>(
   checks: readonly Check<M>[],
@@ -37,16 +40,17 @@ export async function runChecks<M extends object>(
   };
   const results: CheckResult[] = [];
   using _console = catchConsole((line) => printed.push(...line.split("\n")));
-  for (const { shows, run } of checks) {
+  for (const { shows, hidden = false, run } of checks) {
+    const seenBefore = hidden ? HIDDEN : shows;
     if (results.at(-1)?.status !== "passed" && results.length > 0) {
-      results.push({ shows, status: "waiting" });
+      results.push({ shows: seenBefore, status: "waiting" });
       continue;
     }
     try {
       await run(guarded(work), seen);
       results.push({ shows, status: "passed" });
     } catch (error) {
-      results.push({ shows, status: "failed", ...describe(error, options.fileName) });
+      results.push({ shows: seenBefore, status: "failed", ...describe(error, options.fileName) });
     }
   }
   return { results, printed };
