@@ -133,12 +133,12 @@ async function scenesOf(
   if (records !== undefined) {
     const text = records === "-" ? await new Response(Deno.stdin.readable).text() : await textOf(records);
     const from = records === "-" ? "standard input" : records;
-    return { scenes: [sceneOf(text, { from, title: `Records of ${from}`, arrive: "live" }, options)], first: 0 };
+    return { scenes: [sceneOf(text, { from, title: `Records of ${from}` }, options)], first: 0 };
   }
   if (topic !== undefined) {
     const text = await readTopic(topic, last, signal);
     const title = `The last records of "${topic}", as a job takes them`;
-    return { scenes: [sceneOf(text, { from: `topic "${topic}"`, title, arrive: "catch-up" }, options)], first: 0 };
+    return { scenes: [sceneOf(text, { from: `topic "${topic}"`, title }, options)], first: 0 };
   }
   const byName = Object.fromEntries(SCENARIOS.map((each, index) => [each.name, index]));
   return {
@@ -153,7 +153,7 @@ async function scenesOf(
 
 function sceneOf(
   text: string,
-  { from, title, arrive }: { readonly from: string; readonly title: string; readonly arrive: JobSettings["arrive"] },
+  { from, title }: { readonly from: string; readonly title: string },
   options: Options,
 ): Scene {
   const { partitions, key: keyField, timeField } = options;
@@ -163,6 +163,7 @@ function sceneOf(
       `Cannot draw ${formatCount(found.arrivals.length)} records of ${from}: at most ${formatCount(MOST_RECORDS)}`,
     );
   }
+  const arrive: JobSettings["arrive"] = found.areOfTopic ? "catch-up" : "live";
   const settings = { ...DEFAULT_SETTINGS, arrive, ...given(options), partitions: found.partitions };
   return { title, arrivals: found.arrivals, settings };
 }

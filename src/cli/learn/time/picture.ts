@@ -85,7 +85,8 @@ export function plainPicture(
 ): string[] {
   const rows = RECORDS_Y + at + 1 + partitionRows(run.frames[at]!, false) + 1 + SENTENCE_ROWS;
   const lines = drawRun(run, { at, columns, rows, title, colours: false, isTall: false }).map((line) => line.trimEnd());
-  return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1);
+  // Without settings their row is empty.
+  return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1).filter((line, y) => y !== 1 || line !== "");
 }
 
 /** What the axis must show: the newest record that is not far ahead, or how far event time has come. */

@@ -18,6 +18,8 @@ export interface ReadOptions {
 export interface ReadRecords {
   readonly arrivals: readonly Arrival[];
   readonly partitions: number;
+  /** Whether they are of a topic, where records of all partitions lie ready; then those of a partition are in its order. */
+  readonly areOfTopic: boolean;
 }
 
 const TIME_FIELDS = ["time", "timestamp", "timestampMs", "ts", "at", "event_time", "eventTime", "bookedMs"];
@@ -48,19 +50,29 @@ export function readRecords(text: string, options: ReadOptions): ReadRecords {
         `${partitions}, counted from 0`,
     );
   }
+  const areOfTopic = found.every((each) => "offset" in each && each.offset !== undefined);
+  // What `topics read --last` prints is in the order of time.
+  if (areOfTopic) found.sort((a, b) => (a as FoundRecord).offset! - (b as FoundRecord).offset!);
   return {
     partitions,
-    arrivals: found.map((each) =>
-      "timeMs" in each ? { ...each, partition: each.partition ?? partitionOf(encodeJson(each.key), partitions) } : each
-    ),
+    areOfTopic,
+    arrivals: found.map((each) => {
+      if (!("timeMs" in each)) return each;
+      const { key, timeMs, partition = partitionOf(encodeJson(key), partitions) } = each;
+      return { key, timeMs, partition };
+    }),
   };
 }
 
-type Found = { readonly waitMs: number } | {
+type Found = { readonly waitMs: number } | FoundRecord;
+
+interface FoundRecord {
   readonly key: string;
   readonly timeMs: number;
   readonly partition: number | undefined;
-};
+  /** Its place in the partition of a topic. */
+  readonly offset?: number | undefined;
+}
 
 function ofWords(line: string, fail: (what: string) => UsageError): Found {
   const [first, second, third, ...rest] = line.split(/\s+/) as [string, ...string[]];
@@ -91,6 +103,7 @@ function ofJson(line: string, options: ReadOptions, fail: (what: string) => Usag
     timeMs: timeOf(String(time), fail),
     key: keyOf(outer, inner, options.keyField, fail),
     partition: outer.partition === undefined ? undefined : placeOf(String(outer.partition), fail),
+    offset: isTopicLine(outer) ? outer.offset as number : undefined,
   };
 }
 

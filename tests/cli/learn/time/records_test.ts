@@ -10,6 +10,7 @@ Deno.test("readRecords() reads a time, a key and a partition from a line, and wa
   const text = "# mine\n12:00:05 anna\n\n12:00:07.5 ben p1\nwait 30s\n12:01 cleo 0\n";
   assertEquals(readRecords(text, FROM), {
     partitions: 2,
+    areOfTopic: false,
     arrivals: [
       { key: "anna", timeMs: at("12:00:05"), partition: partitionOf(encodeJson("anna"), 2) },
       { key: "ben", timeMs: at("12:00:07.5"), partition: 1 },
@@ -66,4 +67,14 @@ for (const [text, message] of REFUSED) {
 Deno.test("readRecords() refuses a partition beyond --partitions, and a field that is not there", () => {
   assertThrows(() => readRecords("12:00:05 anna 2", { ...FROM, partitions: 2 }), UsageError, "partition 2");
   assertThrows(() => readRecords('{"time":1}', { ...FROM, keyField: "x" }), UsageError, '"x"');
+});
+
+Deno.test("readRecords() puts the records of a topic's partition into its order again", () => {
+  const line = (partition: number, offset: number, timestamp: number) =>
+    JSON.stringify({ partition, offset, timestamp, key: `${partition}-${offset}`, value: null });
+  const read = readRecords([line(0, 1, 4_000), line(1, 0, 5_000), line(0, 0, 12_000)].join("\n"), FROM);
+  assertEquals(read.areOfTopic, true);
+  const ofPartition = (partition: number) =>
+    read.arrivals.flatMap((each) => "key" in each && each.partition === partition ? [each.key] : []);
+  assertEquals([ofPartition(0), ofPartition(1)], [["0-0", "0-1"], ["1-0"]]);
 });

@@ -61,6 +61,7 @@ Deno.test("a late record is drawn and explained, on 80 columns", async () => {
   // deno-lint-ignore no-control-regex -- what is removed are colours
   assertEquals(coloured.map((line) => line.replaceAll(/\x1b\[\d+m/g, "")), lines);
   assertStringIncludes(coloured.join("\n"), "\x1b[31m✗");
+  assertEquals(Array.from(coloured.join("\n").matchAll(/1 ms before/g)).length, 0, "that is explained once");
 });
 
 const IDLE = `
@@ -194,4 +195,11 @@ Deno.test("many windows leave out those far from the present", async () => {
   const axis = plainPicture(run, { at: 50, title: "title" })[3]!;
   assertStringIncludes(axis, "00:08:1");
   assert(!axis.includes("00:00:00"));
+});
+
+Deno.test("a record of a wrong clock squeezes no other, and its window fires beyond the axis", async () => {
+  const run = await runOf("future", { bounded: true });
+  const lines = plainPicture(run, { title: "title" });
+  assertEquals(lines[3]!.trim().split(/ +/), ["12:00:00", "12:00:10", "12:00:20"]);
+  assertStringIncludes(lines.find((line) => line.includes("eva"))!, "»");
 });
