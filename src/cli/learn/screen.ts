@@ -3,6 +3,7 @@ import { Canvas, type Style } from "../screen/canvas.ts";
 import type { ScreenSize } from "../screen/live_view.ts";
 import type { Exercise } from "./course.ts";
 import { exerciseLines, hintLines, listLines, pathOf, verdictLines } from "./exercise_view.ts";
+import type { Key } from "../screen/keys.ts";
 import { type Line, line } from "./prose.ts";
 import { type Session, solutionOf } from "./session.ts";
 
@@ -37,9 +38,10 @@ export class LearnScreen {
   }
 
   /** Does what a key is for. @returns false if it ends the program */
-  async press(key: string): Promise<boolean> {
+  async press(pressed: Key): Promise<boolean> {
+    const key = pressed.toLowerCase();
     this.#note = "";
-    if (key === "q" || key === "ctrl-c") return false;
+    if (key === "q") return false;
     if (this.#page.kind === "list" && await this.#pressInList(this.#page, key)) return true;
     if (this.#page.kind === "reset?") {
       if (key === "y") await this.#reset();
@@ -195,7 +197,7 @@ export class LearnScreen {
 
   async #pressInList(page: Page & { kind: "list" }, key: string): Promise<boolean> {
     const { exercises } = this.#session.course;
-    const step = { up: -1, down: 1, k: -1, j: 1, pageup: -PAGE, pagedown: PAGE }[key];
+    const step = { up: -1, down: 1, k: -1, j: 1, "page up": -PAGE, "page down": PAGE, " ": PAGE }[key];
     if (step !== undefined) {
       const at = Math.min(exercises.length - 1, Math.max(0, exercises.indexOf(page.chosen) + step));
       page.chosen = exercises[at]!;
@@ -208,7 +210,7 @@ export class LearnScreen {
   }
 
   #scroll(key: string): boolean {
-    const step = { up: -1, down: 1, k: -1, j: 1, pageup: -PAGE, pagedown: PAGE }[key];
+    const step = { up: -1, down: 1, k: -1, j: 1, "page up": -PAGE, "page down": PAGE, " ": PAGE }[key];
     if (step === undefined) return false;
     this.#top = Math.max(0, (this.#top ?? 0) + step);
     return true;

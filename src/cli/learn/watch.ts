@@ -1,8 +1,8 @@
 /** The learner at work: each save is checked, on a screen with keys or, where there is no terminal, in plain lines. */
 import { writeOutput } from "../../utils.ts";
+import { readKeys } from "../screen/keys.ts";
 import { LiveView } from "../screen/live_view.ts";
 import { exerciseLines, hintLines, verdictLines } from "./exercise_view.ts";
-import { readKeys } from "./keys.ts";
 import { type Line, toText } from "./prose.ts";
 import { LearnScreen } from "./screen.ts";
 import type { Session } from "./session.ts";
