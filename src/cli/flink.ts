@@ -82,10 +82,11 @@ function portOf(text: string): number {
   throw new RangeError(`"${text}" is not a port, 1 to 65535`);
 }
 
-async function main(signal: AbortSignal): Promise<void> {
-  const [name, ...args] = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
+/** Runs a command. @throws {UsageError} if there is no such command @throws {HelpRequested} for `--help`, and without a command */
+export async function flinkCommand(signal: AbortSignal, args: readonly string[]): Promise<void> {
+  const [name, ...rest] = args[0] === "--" ? args.slice(1) : args;
   if (name === undefined || isHelp(name)) throw new HelpRequested(HELP);
-  await findCommand(COMMANDS, name)(args, signal);
+  await findCommand(COMMANDS, name)(rest, signal);
 }
 
-if (import.meta.main) await runMain(main);
+if (import.meta.main) await runMain((signal) => flinkCommand(signal, Deno.args));

@@ -13,8 +13,8 @@ import type { Place } from "../inspect/follow/protocol.ts";
 import { painter, traceText } from "./follow/show.ts";
 import { type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
 
-/** The lessons' two jobs. */
-const DEFAULT_JOBS = ["src/s16_merge.ts", "src/s20_manage_state.ts"];
+/** The lessons' two jobs; a project that has only the package has none of them. */
+const LESSONS = ["src/s16_merge.ts", "src/s20_manage_state.ts"];
 
 const FLAGS = {
   key: {
@@ -35,7 +35,8 @@ const FLAGS = {
   json: { short: "J", help: "one JSON object a line: each step, and what was found where it was sent" },
   job: {
     value: "FILE",
-    help: 'a job to follow through, once for each: --job "src/my_job.ts --window 10s" (default: s16 and s20)',
+    help:
+      'a job to follow through, once for each: --job "src/my_job.ts --window 10s" (default: s16 and s20, where they are)',
   },
 } as const satisfies Flags;
 
@@ -68,7 +69,8 @@ interface FollowOptions {
 function parseFollow(args: readonly string[]): FollowOptions {
   const { jobs, rest } = takeJobs(args);
   const { _: [topic, partition, offset], key, last, from, wait, json } = parseFlags(rest, FLAGS, COMMAND_LINE);
-  const files = (jobs.length > 0 ? jobs : DEFAULT_JOBS).map(parseJobFile);
+  const files = (jobs.length > 0 ? jobs : LESSONS.filter(isFile)).map(parseJobFile);
+  if (files.length === 0) throw new UsageError("Which job? Its file is missing: --job FILE, once for each job");
   const common = { topic: topic!, fromMs: from, wait, json, jobs: files };
   if (key !== undefined) {
     if (partition !== undefined) {
@@ -84,6 +86,14 @@ function parseFollow(args: readonly string[]): FollowOptions {
     return { ...common, which: { partition: number(partition), offset: number(offset) } };
   } catch (error) {
     throw new UsageError(`Cannot use PARTITION ${partition} and OFFSET ${offset}: ${(error as Error).message}`);
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }
 

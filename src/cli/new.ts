@@ -18,8 +18,20 @@ const RUN_FLAGS = [
   "--allow-read",
   "--allow-write",
 ];
-/** The package's own tasks that a project has too. */
-const TOOLS = ["jobs", "top", "topics", "state", "dead-letters"];
+/** The package's own tasks that a project has too, and what they are started with there. */
+const TOOLS: Readonly<Record<string, string>> = {
+  dev: "main.ts",
+  jobs: "",
+  top: "",
+  dashboard: "",
+  follow: "--job main.ts",
+  topics: "",
+  state: "",
+  "dead-letters": "",
+  build: "main.ts",
+};
+/** Those that start Deno again, for the job. */
+const STARTING = ["dev", "follow", "build"];
 const TEXTS = ["main.ts", "main_test.ts", "orders.jsonl", "README.md", "Dockerfile"];
 /** The package's own imports that a project has too, in the same versions. */
 const SHARED_IMPORTS = ["@std/assert", "zod"];
@@ -94,9 +106,13 @@ function withLink(dockerfile: string, link: string): string {
 async function settingsOf(link: string | undefined): Promise<unknown> {
   const { name, version, tasks, imports, compilerOptions } = await (await fetch(new URL("deno.json", ROOT))).json();
   const run = ["deno run", ...RUN_FLAGS].join(" ");
-  const tools = TOOLS.map((tool) =>
-    [tool, { description: tasks[tool].description, command: `${run} ${name}/tools ${tool}` }] as const
-  );
+  const tools = Object.entries(TOOLS).map(([tool, args]) => {
+    const flags = STARTING.includes(tool) ? `${run} --allow-run` : run;
+    return [tool, {
+      description: tasks[tool].description,
+      command: `${flags} ${name}/tools ${tool} ${args}`.trimEnd(),
+    }];
+  });
   return {
     tasks: {
       start: { description: "Runs the job", command: `${run} main.ts` },

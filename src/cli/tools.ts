@@ -6,6 +6,10 @@
  * - `jobs` shows all jobs: what they do, how far they are, what they wait for
  * - `top` shows all running jobs on one screen, live
  * - `dashboard` shows jobs, topics and single records in the browser
+ * - `follow` shows what became of a record, step by step
+ * - `dev FILE` runs a job while its file is edited
+ * - `build FILE` makes one binary or one bundle of a job
+ * - `flink` runs jobs on an Apache Flink cluster
  * - `topics` lists, creates, reads and writes topics
  * - `state JOB` looks into a job's last commit, carries it elsewhere, forgets it
  * - `dead-letters JOB` lists, shows, replays and drops what the job could not process
@@ -14,7 +18,10 @@
  *
  * @module
  */
+import { resolve } from "node:path";
+import { configOf } from "../inspect/run_flags.ts";
 import { HelpRequested, runMain } from "../utils.ts";
+import { commandsHere, projectCommands } from "./commands_here.ts";
 import { findCommand, isHelp, toolMain } from "./tool.ts";
 
 type Main = (signal: AbortSignal) => Promise<void>;
@@ -37,6 +44,19 @@ const TOOLS: Readonly<Record<string, (args: readonly string[]) => Promise<Main>>
     const { showDashboard } = await import("../dashboard/main.ts");
     return (signal) => showDashboard(signal, args);
   },
+  follow: async (args) => toolMain((await import("./follow.ts")).followCommand, args),
+  async dev(args) {
+    const { dev } = await import("./dev.ts");
+    return (signal) => dev(signal, args);
+  },
+  async build(args) {
+    const { buildCommand } = await import("./build.ts");
+    return () => buildCommand(args);
+  },
+  async flink(args) {
+    const { flinkCommand } = await import("./flink.ts");
+    return (signal) => flinkCommand(signal, args);
+  },
   topics: async (args) => toolMain((await import("./topics.ts")).topicsCommand, args),
   state: async (args) => toolMain((await import("./state.ts")).stateCommand, args),
   "dead-letters": async (args) => toolMain((await import("./dead_letters.ts")).deadLettersCommand, args),
@@ -49,6 +69,10 @@ Tools:
   jobs                shows all jobs: what they do, how far they are, what they wait for
   top                 shows all running jobs on one screen, live
   dashboard           shows jobs, topics and single records in the browser
+  follow              shows what became of a record, step by step
+  dev FILE            runs a job while its file is edited
+  build FILE          makes one binary or one bundle of a job
+  flink               runs jobs on an Apache Flink cluster
   topics              lists, creates, reads and writes topics
   state JOB           looks into a job's last commit, carries it elsewhere, forgets it
   dead-letters JOB    lists, shows, replays and drops what the job could not process
@@ -58,8 +82,20 @@ TOOL --help shows more.`;
 async function main(signal: AbortSignal): Promise<void> {
   const [name, ...args] = Deno.args;
   if (isHelp(name)) throw new HelpRequested(HELP);
-  const run = await findCommand(TOOLS, name, "tool")(args);
-  await run(signal);
+  try {
+    const run = await findCommand(TOOLS, name, "tool")(args);
+    await run(signal);
+  } catch (error) {
+    if (error instanceof Error) error.message = await asTypedHere(error.message);
+    throw error;
+  }
+}
+
+/** Help and errors name tasks, which this project need not have. */
+async function asTypedHere(text: string): Promise<string> {
+  const config = await configOf(resolve("any"));
+  const project = config === undefined ? undefined : await Deno.readTextFile(config).catch(() => undefined);
+  return commandsHere(text, Object.keys(TOOLS), projectCommands(project));
 }
 
 if (import.meta.main) await runMain(main);

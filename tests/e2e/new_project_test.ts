@@ -4,8 +4,9 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { argumentsOf } from "../../src/utils/task.ts";
-import { type Ended, forEachBroker, Program, type TestBroker } from "./programs.ts";
+import { embeddedBroker, type Ended, forEachBroker, mayRunPrograms, Program, type TestBroker } from "./programs.ts";
 
 const windows = Deno.build.os === "windows";
 let projects = 0;
@@ -38,6 +39,19 @@ class Project implements AsyncDisposable {
   sh(line: string): Promise<Ended> {
     const path = `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`;
     return command(["-c", line], { program: "sh", cwd: this.dir, env: { PATH: path, ...this.#broker.env } }).ended;
+  }
+
+  /** Starts a task and leaves it running. */
+  start(args: readonly string[]): Program {
+    const path = `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`;
+    const words = [...this.#tasks[args[0]!]!.split(" ").slice(1), ...args.slice(1)];
+    return command(words, { cwd: this.dir, env: { PATH: path, ...this.#broker.env } });
+  }
+
+  /** The commands of its tasks. */
+  get #tasks(): Record<string, string> {
+    const { tasks } = JSON.parse(Deno.readTextFileSync(join(this.dir, "deno.json")));
+    return Object.fromEntries(Object.entries<{ command: string }>(tasks).map(([name, { command }]) => [name, command]));
   }
 
   /** The lines of the README's first block of commands. */
@@ -127,6 +141,104 @@ forEachBroker("A new project's mistakes are reported in one sentence, as a lesso
   assertStringIncludes(mistyped.stderr, "it read 4 records and could process none");
   const letters = await project.sh(`deno task dead-letters order_totals_${project.id} list`);
   assertEquals(letters.stdout.trim().split("\n").length >= 4, true, letters.stdout + letters.stderr);
+});
+
+/** Registers a test on the embedded log alone: what it is about does not depend on the broker. */
+function embeddedTest(name: string, test: (broker: TestBroker) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: windows || !mayRunPrograms(),
+    async fn() {
+      const dir = await Deno.makeTempDir();
+      try {
+        await test(embeddedBroker(dir));
+      } finally {
+        await Deno.remove(dir, { recursive: true });
+      }
+    },
+  });
+}
+
+/** Each tool, and what it is asked for help with. */
+const HELPFUL = [
+  ...["jobs", "top", "dashboard", "follow", "dev", "build", "flink", "topics", "state JOB", "dead-letters JOB"],
+  ...["topics read", "state JOB list", "dead-letters JOB list", "flink run", "flink up", "new"],
+];
+
+embeddedTest("Help and errors of the tools name commands that the project has", async (broker) => {
+  await using project = await Project.make(broker);
+  const config = join(project.dir, "deno.json");
+  const { tasks } = JSON.parse(await Deno.readTextFile(config));
+  const known = new Set(Object.keys(tasks));
+  const texts = await Promise.all(HELPFUL.map(async (tool) => {
+    const { code, stdout, stderr } = await project.sh(`deno run -A @stream-apps/deno/tools ${tool} --help`);
+    assertEquals([code, stderr], [0, ""], tool);
+    return stdout;
+  }));
+  for (const [index, text] of texts.entries()) {
+    assertStringIncludes(text, "Usage: deno ", HELPFUL[index]);
+    const unknown = [...text.matchAll(/deno task ([\w-]+)/g)].map(([, task]) => task!).filter((task) =>
+      !known.has(task)
+    );
+    assertEquals(unknown, [], `${HELPFUL[index]}: ${text}`);
+  }
+
+  // Without tasks of its own a project starts them by the package's name.
+  await replace(config, '"state": {', '"other": {');
+  const { stdout } = await project.sh("deno run -A @stream-apps/deno/tools state JOB list --help");
+  assertStringIncludes(stdout, "Usage: deno run -A @stream-apps/deno/tools state JOB list");
+  const { stderr } = await project.sh("deno run -A @stream-apps/deno/tools state list JOB");
+  assertEquals(stderr.trim(), "error: The job comes first: deno run -A @stream-apps/deno/tools state JOB list");
+  assertEquals(
+    (await project.sh("deno run -A @stream-apps/deno/tools follow orders 0 0")).stderr.trim(),
+    "error: Which job? Its file is missing: --job FILE, once for each job",
+  );
+});
+
+embeddedTest(
+  "A new project's job goes on in a new version, a record is followed through it, and it is built",
+  async (broker) => {
+    await using project = await Project.make(broker);
+    const [orders, totals] = [`orders_${project.id}`, `totals_${project.id}`];
+    assertEquals((await project.sh(`deno task topics create ${orders} ${totals}`)).code, 0);
+    assertEquals((await project.sh(`deno task topics write ${orders} < orders.jsonl`)).code, 0);
+    {
+      await using dev = project.start(["dev", "--from", "earliest"]);
+      await dev.says(new RegExp(`dev: order_totals_${project.id} runs`), 120_000);
+      await replace(join(project.dir, "main.ts"), '.name("total")', '.name("sum")');
+      await dev.says(
+        /refused: .* holds state of "total", which the job no longer has.*; the version before goes on/,
+        120_000,
+      );
+      await replace(join(project.dir, "main.ts"), '.name("sum")', '.name("total").filter(({ cents }) => cents > 0)');
+      await dev.says(/dev: filter is new, behind total[^]*goes on in the new version/, 120_000);
+      dev.kill("SIGINT");
+      assertEquals((await dev.ended).code, 130, dev.stderr);
+    }
+    const followed = await project.sh(`deno task follow ${orders} --key ben`);
+    assertStringIncludes(followed.stdout, "total", followed.stderr);
+    assertEquals(followed.code, 0, followed.stderr);
+
+    const built = await project.sh("deno task build --bundle -o made/job && cd made && ./job --bounded --print");
+    assertEquals(built.code, 0, built.stderr);
+    assertStringIncludes(built.stdout, '{"customer":"ann","cents":50}', built.stderr);
+  },
+);
+
+embeddedTest("A new project's job is bundled and described for a Flink cluster", async (broker) => {
+  const { prepareJob } = await import("../../src/cli/flink/submit.ts");
+  await using project = await Project.make(broker);
+  const { plan } = await prepareJob({
+    file: join(project.dir, "main.ts"),
+    arguments: [],
+    parallelism: 1,
+    order: "topics",
+    root: fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, ""),
+    environment: { HOME: Deno.env.get("HOME") ?? "/tmp", BOOTSTRAP_SERVERS: "kafka:9092" },
+    passedOn: [],
+    answerWithinMs: 60_000,
+  });
+  assertEquals(plan.stages.map(({ name }) => name).slice(1), ["total"]);
 });
 
 Deno.test("new refuses a folder that is not empty", async () => {

@@ -2,7 +2,7 @@ import { JobError } from "../../engine/mod.ts";
 import { writeError, writeOutput } from "../../utils.ts";
 import { MESSAGE_MARK } from "../../inspect/follow/protocol.ts";
 import type { DevCommand, DevMessage, JobShape } from "./protocol.ts";
-import { firstError } from "./sentence.ts";
+import { firstError } from "../../inspect/first_error.ts";
 
 /** A job's file, its arguments, and the flags with which Deno runs it. */
 export interface JobProgram {

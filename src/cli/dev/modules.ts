@@ -1,5 +1,4 @@
 /** The local files of a program: those that a developer edits. */
-import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../../utils/task.ts";
 
@@ -27,17 +26,6 @@ function parsed(text: string): { readonly modules: readonly { readonly specifier
     return JSON.parse(text);
   } catch {
     return { modules: [] };
-  }
-}
-
-/** The project's deno.json: the first one above a file, if there is one. */
-export async function configOf(file: string): Promise<string | undefined> {
-  for (let dir = dirname(file);; dir = dirname(dir)) {
-    for (const name of ["deno.json", "deno.jsonc"]) {
-      const path = `${dir === "/" ? "" : dir}/${name}`;
-      if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path;
-    }
-    if (dirname(dir) === dir) return undefined;
   }
 }
 

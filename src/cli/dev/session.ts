@@ -2,9 +2,9 @@ import { basename } from "node:path";
 import { JobError, type Logger } from "../../engine/mod.ts";
 import { differencesOf } from "./differences.ts";
 import { JobProcess } from "./job_process.ts";
-import { configOf, localModules } from "./modules.ts";
+import { configOf, runFlagsOf } from "../../inspect/run_flags.ts";
+import { localModules } from "./modules.ts";
 import type { JobShape } from "./protocol.ts";
-import { runFlagsOf } from "./task_flags.ts";
 import { typeError } from "./type_check.ts";
 import { WatchedFiles } from "./watched_files.ts";
 

@@ -1,4 +1,4 @@
-import { firstError } from "./sentence.ts";
+import { firstError } from "../../inspect/first_error.ts";
 
 /**
  * Checks the types of a program.

@@ -1,5 +1,7 @@
 import { JobError } from "../../engine/mod.ts";
-import { argumentsOf, ROOT } from "../../utils/task.ts";
+import { resolve } from "node:path";
+import { ROOT } from "../../utils/task.ts";
+import { configOf, runFlagsOf } from "../run_flags.ts";
 import { type FollowMessage, type FollowRequest, MESSAGE_MARK } from "./protocol.ts";
 
 /** A job's file and its arguments: `src/s20_manage_state.ts --window 10s`. */
@@ -26,11 +28,14 @@ export async function runJobFile(
   { onMessage, signal }: { readonly onMessage: (message: FollowMessage) => void; readonly signal: AbortSignal },
 ): Promise<void> {
   signal.throwIfAborted();
-  // The permissions of a lesson, without its own preloaded file.
-  const flags = argumentsOf("s16").slice(0, -1).filter((flag) => !flag.startsWith("--preload"));
+  const config = await configOf(resolve(file));
+  // The permissions of its task, without its own preloaded file.
+  const flags = (await runFlagsOf(resolve(file), config)).filter((flag) => !flag.startsWith("--preload"));
+  // A file that lies in no project is taken for one of this project.
+  const settings = config === undefined ? ["--config", new URL("deno.json", ROOT).pathname] : [];
   const preload = new URL("preload.ts", import.meta.url).href;
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...flags, "--config", new URL("deno.json", ROOT).pathname, `--preload=${preload}`, file, ...args],
+    args: ["run", ...flags, ...settings, `--preload=${preload}`, file, ...args],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -41,3 +41,14 @@ function tasksOf(configText: string): Record<string, string | { readonly command
     return {};
   }
 }
+
+/** The project's deno.json: the first one above a file, if there is one. */
+export async function configOf(file: string): Promise<string | undefined> {
+  for (let dir = dirname(file);; dir = dirname(dir)) {
+    for (const name of ["deno.json", "deno.jsonc"]) {
+      const path = `${dir === "/" ? "" : dir}/${name}`;
+      if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path;
+    }
+    if (dirname(dir) === dir) return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { firstError } from "../../../src/cli/dev/sentence.ts";
+import { firstError } from "../../src/inspect/first_error.ts";
 
 const FROM = "/home/ann/flights";
 

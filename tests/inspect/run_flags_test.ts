@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { flagsInTasks } from "../../../src/cli/dev/task_flags.ts";
+import { flagsInTasks } from "../../src/inspect/run_flags.ts";
 
 const CONFIG = JSON.stringify({
   tasks: {
