@@ -69,9 +69,11 @@ async function readLesson(id: string, folder: URL): Promise<Lesson> {
 export function parsePage(page: string): Pick<Exercise, "title" | "text" | "hints" | "solved"> {
   const [head = "", ...sections] = page.split(/^## /m);
   const [, title = "", text = ""] = /^# (.*)\n([^]*)$/.exec(head) ?? [];
+  // The blanks before its first line stay: they make it code.
+  const bodyOf = (section: string) => section.replace(/^(\s*\n)+/, "").trimEnd();
   const named = (name: string) =>
-    sections.filter((section) => section.startsWith(`${name}\n`)).map((section) => section.slice(name.length).trim());
-  return { title, text: text.trim(), hints: named("Hint"), solved: named("Solved").join("\n\n") };
+    sections.filter((section) => section.startsWith(`${name}\n`)).map((section) => bodyOf(section.slice(name.length)));
+  return { title, text: bodyOf(text), hints: named("Hint"), solved: named("Solved").join("\n\n") };
 }
 
 /** A file from `teaching/` as it reads one folder higher, where the learner's file lies. */

@@ -8,8 +8,8 @@ export interface AxisPart {
   readonly x: number;
 }
 
-/** The narrowest part that can show a record and a line. */
-const MIN_PART = 4;
+/** The narrowest part that can show results: of more windows than there is room for, those near the present are shown. */
+const MIN_PART = 9;
 const MAX_PART = 24;
 /** How many parts there are where no window says how long one is. */
 const PARTS_WITHOUT_WINDOWS = 6;
@@ -97,7 +97,10 @@ function extentOf({ frames, settings }: TimeRun): {
   // Sessions have all sizes: their lines would mean nothing.
   const regular = sizeMs !== undefined && (settings.windowMs !== undefined || sizes.every((each) => each === sizeMs));
   if (regular) return { firstMs, lastMs, partMs: sizeMs, offsetMs: (windows[0]?.startMs ?? 0) % sizeMs };
-  return { firstMs, lastMs, partMs: niceUnit(lastMs - firstMs + 1, PARTS_WITHOUT_WINDOWS), offsetMs: 0 };
+  // Without windows nothing else shows how far the watermark has come.
+  const watermarks = frames.map(({ watermarkMs }) => watermarkMs).filter((ms) => Math.abs(ms) <= 8.64e15);
+  const extent = { firstMs: Math.min(firstMs, ...watermarks), lastMs: Math.max(lastMs, ...watermarks) };
+  return { ...extent, partMs: niceUnit(extent.lastMs - extent.firstMs + 1, PARTS_WITHOUT_WINDOWS), offsetMs: 0 };
 }
 
 function timesOf({ record, fired }: Frame): number[] {

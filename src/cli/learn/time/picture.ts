@@ -10,7 +10,7 @@ import {
   type Picture,
   resultsText,
 } from "./picture_below.ts";
-import type { Frame, TimeRun } from "./time_run.ts";
+import { type Frame, openWindows, type TimeRun } from "./time_run.ts";
 import { spanText, timeText } from "./times.ts";
 
 /** What a picture shows of a run. */
@@ -25,8 +25,13 @@ export interface PictureOptions extends ScreenSize {
   readonly isTall?: boolean;
 }
 
-/** Where records are named, at the left. */
-const GUTTER = 22;
+/** Where records are named, at the left: so many columns, and on a wide screen more for long names. */
+const GUTTER = 24;
+const WIDE_GUTTER = 34;
+/** Screens with fewer columns are not wide. */
+const WIDE = 100;
+/** What stands in a gutter beside a record's name: its time, its partition, blanks. */
+const BESIDE_NAME = 14;
 /** The first row of a record. */
 const RECORDS_Y = 5;
 /** Screens with fewer rows have no list of windows. */
@@ -46,7 +51,8 @@ export function drawRun(run: TimeRun, options: PictureOptions): string[] {
   const { at, columns, rows, colours, isTall = rows >= TALL } = options;
   const canvas = new Canvas(columns, rows);
   const frame = run.frames[at]!;
-  const axis = new Axis(run, { x: GUTTER, width: columns - GUTTER - 1, atMs: presentOf(run, at) });
+  const gutter = gutterOf(run, columns);
+  const axis = new Axis(run, { x: gutter, width: columns - gutter - 1, atMs: presentOf(run, at) });
   const picture: Picture = { canvas, run, at, axis, dayMs: axis.startMs };
   const below = partitionRows(frame, isTall);
   const sentenceRows = isTall ? SENTENCE_ROWS + 1 : SENTENCE_ROWS;
@@ -83,10 +89,17 @@ export function plainPicture(
     readonly title: string;
   },
 ): string[] {
+  if (run.frames.length === 0) return []; // the job has not started
   const rows = RECORDS_Y + at + 1 + partitionRows(run.frames[at]!, false) + 1 + SENTENCE_ROWS;
   const lines = drawRun(run, { at, columns, rows, title, colours: false, isTall: false }).map((line) => line.trimEnd());
   // Without settings their row is empty.
   return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1).filter((line, y) => y !== 1 || line !== "");
+}
+
+function gutterOf({ frames }: TimeRun, columns: number): number {
+  if (columns < WIDE) return GUTTER;
+  const longest = Math.max(0, ...frames.map(({ record }) => widthOf(record?.label ?? "")));
+  return Math.min(WIDE_GUTTER, Math.max(GUTTER, longest + BESIDE_NAME));
 }
 
 /** What the axis must show: the newest record that is not far ahead, or how far event time has come. */
@@ -116,13 +129,8 @@ function drawHeader({ canvas, run, at }: Picture, { title }: PictureOptions): vo
 
 /** Times at the lines, and below them which windows are open or have fired. */
 function drawAxis({ canvas, run, at, axis }: Picture, y: number): void {
-  const open = new Map<number, number>();
-  const fired = new Set<number>();
-  for (const frame of run.frames.slice(0, at + 1)) {
-    for (const { startMs, lastMs } of frame.fired) if (startMs !== undefined) fired.add(startMs), open.delete(lastMs);
-    for (const { startMs } of frame.put) if (startMs !== undefined) open.set(startMs, 1);
-    for (const { startMs } of frame.fired) if (startMs !== undefined) open.delete(startMs);
-  }
+  const open = new Set(openWindows(run, at).map(({ startMs }) => startMs));
+  const fired = new Set(run.frames.slice(0, at + 1).flatMap((frame) => frame.fired.map(({ startMs }) => startMs)));
   canvas.put(1, y + 1, "record  time", "dim");
   let labelEnd = 0;
   for (const { startMs, x } of axis.parts) {
@@ -152,6 +160,7 @@ function drawRecords(picture: Picture, y: number, rows: number): void {
 
 function drawFrame(picture: Picture, y: number, frame: Frame, index: number): void {
   const { canvas, axis, dayMs, at, run } = picture;
+  const gutter = axis.parts[0]!.x;
   const isPresent = index === at;
   const before = run.frames[index - 1]!;
   drawGround(picture, y, frame);
@@ -159,17 +168,17 @@ function drawFrame(picture: Picture, y: number, frame: Frame, index: number): vo
   if (isPresent) canvas.put(0, y, "▸", "bold");
   const { record } = frame;
   if (record === undefined) {
-    canvas.put(1, y, clip(happening(frame, before), GUTTER - 2), isPresent ? "bold" : "dim");
+    canvas.put(1, y, clip(happening(frame, before), gutter - 2), isPresent ? "bold" : "dim");
     return;
   }
   const place = frame.partitions.length > 1 ? ` p${record.partition}` : "";
   const time = record.timeMs === undefined ? "no time" : timeText(record.timeMs, dayMs);
   const mark = markOf(frame, before);
   const x = record.timeMs === undefined ? undefined : axis.columnOf(record.timeMs);
-  const timeX = GUTTER - 1 - Math.max(8, widthOf(time)) - widthOf(place);
+  const timeX = gutter - 1 - Math.max(8, widthOf(time)) - widthOf(place);
   canvas.put(1, y, clip(record.label, Math.max(3, timeX - 2)), mark.style ?? (isPresent ? "bold" : undefined));
-  canvas.put(Math.max(5, timeX), y, clip(time, GUTTER - 1 - 5 - widthOf(place)), isPresent ? "bold" : undefined);
-  canvas.putRight(GUTTER - 1, y, place, "dim");
+  canvas.put(Math.max(5, timeX), y, clip(time, gutter - 1 - 5 - widthOf(place)), isPresent ? "bold" : undefined);
+  canvas.putRight(gutter - 1, y, place, "dim");
   if (x !== undefined) canvas.put(x, y, mark.text, mark.style);
   else if (record.timeMs !== undefined) {
     const beyond = record.timeMs >= axis.endMs;
@@ -181,7 +190,7 @@ function drawFrame(picture: Picture, y: number, frame: Frame, index: number): vo
 function happening({ kind, clockMs }: Frame, before: Frame): string {
   if (kind === "clock") return `${spanText(clockMs - before.clockMs)} without records`;
   if (kind === "crash") return "crash and restart";
-  return kind === "end" ? "end of the input" : "moved by hand";
+  return kind === "end" ? "end of the input" : "the test moves time";
 }
 
 /** Lines between windows, and shade on what event time has passed. */
@@ -208,11 +217,12 @@ function drawFired({ canvas, axis }: Picture, y: number, { fired }: Frame): void
   }
 }
 
-/** Results of one window in as many columns: "▶anna 2, ben 1", "▶2,1" or "▶". */
+/** Results of one window in as many columns: "▶anna 2, ben 1", "▶2,1", "▶2 keys" or "▶". */
 function firedText(windows: readonly { readonly key: string; readonly contents: unknown }[], width: number): string {
   const texts = [
     `▶${resultsText(windows)}`,
     `▶${windows.map(({ contents }) => contentsText(contents)).join(",")}`,
+    `▶${windows.length} keys`,
   ];
   return texts.find((text) => widthOf(text) <= width) ?? clip("▶", width);
 }

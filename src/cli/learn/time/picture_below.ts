@@ -23,40 +23,31 @@ export function partitionRows({ partitions }: Frame, isTall: boolean): number {
 export function drawPartitions(picture: Picture, y: number, rows: number): void {
   const { canvas, run, at, axis, dayMs } = picture;
   const { partitions, watermarkMs } = run.frames[at]!;
-  const line = (row: number, name: string, to: number, char: string, style: Style | undefined) => {
-    canvas.put(1, row, name, style);
-    const end = axis.passedTo(to);
-    canvas.put(axis.parts[0]!.x, row, char.repeat(Math.max(0, end - axis.parts[0]!.x + 1)), style);
-    return Math.max(end + 1, axis.parts[0]!.x);
+  const { x: left } = axis.parts[0]!;
+  const line = (
+    row: number,
+    name: string,
+    bar: { readonly ms: number; readonly char: string; readonly style?: Style },
+  ) => {
+    const none = bar.char === "━" ? "none yet" : "no record";
+    const time = bar.ms === Number.NEGATIVE_INFINITY ? none : timeText(bar.ms, dayMs);
+    canvas.put(1, row, `${name.padEnd(9)} ${clip(time, left - 12)}`, bar.style);
+    const end = Math.max(axis.passedTo(bar.ms), left - 1);
+    canvas.put(left, row, bar.char.repeat(end - left + 1), bar.style);
+    return end + 1;
   };
   const shown = partitions.length === 1 ? [] : choose(partitions, rows - 1);
   const holder = holderOf(partitions);
   shown.forEach((index, i) => {
-    const { watermarkMs, idle, ahead } = partitions[index]!;
-    const at = timeText(watermarkMs, dayMs);
+    const { watermarkMs: ms, idle, ahead } = partitions[index]!;
     const held = index === holder;
-    const style: Style | undefined = idle ? "dim" : held ? "yellow" : undefined;
-    const name = `p${index}${idle ? " idle" : ""}`.padEnd(8);
-    const x = line(
-      y + i,
-      `${name}${watermarkMs === Number.NEGATIVE_INFINITY ? "no record yet" : clip(at, 13)}`,
-      watermarkMs,
-      "─",
-      style,
-    );
+    const style: { style?: Style } = idle ? { style: "dim" } : held ? { style: "yellow" } : {};
+    const end = line(y + i, `p${index}${idle ? " idle" : ""}`, { ms, char: "─", ...style });
     const notes = held ? ["◀ holds the watermark", "◀ holds it", "◀"] : ahead ? ["» far ahead of the clock", "»"] : [];
-    const noteX = x > axis.parts[0]!.x ? x : x + 1;
+    const noteX = Math.max(end, left + 1);
     canvas.put(noteX, y + i, notes.find((note) => widthOf(note) < canvas.columns - noteX) ?? "", "yellow");
   });
-  line(
-    y + rows - 1,
-    `all    ${
-      watermarkMs === Number.NEGATIVE_INFINITY ? "no watermark" : ` ${clip(timeText(watermarkMs, dayMs), 13)}`
-    }`,
-    watermarkMs,
-    "━",
-    "cyan",
-  );
+  line(y + rows - 1, "watermark", { ms: watermarkMs, char: "━", style: "cyan" });
 }
 
 /** Indices of as many partitions as there is room for: those furthest behind. */

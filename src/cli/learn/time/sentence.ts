@@ -1,4 +1,5 @@
-import { type Frame, type FrameRecord, holderOf, openWindows, type TimeRun, type WindowOfKey } from "./time_run.ts";
+import { fellIdle, missedWindow, newestMs, stepOfPassing } from "./looking_back.ts";
+import { type Frame, type FrameRecord, holderOf, openWindows, type TimeRun } from "./time_run.ts";
 import { spanText, timeText, windowText } from "./times.ts";
 
 /** What happened in a frame of a run, and why, in a few sentences. */
@@ -39,7 +40,7 @@ class Explainer {
       case "crash":
         return ["The job crashed and went on from its last commit, in which its watermarks are too."];
       case "hand":
-        return ["Event time was moved by hand.", this.#moved(), this.#fired()];
+        return ["The test has moved event time.", this.#moved(), this.#fired()];
     }
   }
 
@@ -69,18 +70,18 @@ class Explainer {
     if (record.timeMs === undefined) return `${this.#name(record)} ${came}; it has no time.`;
     const windows = put.map((window) => windowText(window, this.#dayMs)).join(" and ");
     const into = put.length === 0 ? "" : `goes into window ${windows}`;
-    const newestMs = this.#newestMs(record.partition);
+    const newest = newestMs(this.#run, this.#at, record.partition);
     if (record.timeMs <= watermarkMs) {
       if (put.length === 0) return `${this.#name(record)} ${came}, behind the watermark at ${this.#time(watermarkMs)}.`;
-      const why = this.#hasFired(put[0]!)
+      const why = put[0]!.lastMs <= watermarkMs
         ? "has fired, but lateness is allowed, so it fires again"
         : `is still open: it fires when the watermark reaches ${this.#time(put[0]!.lastMs)}`;
       return `${this.#name(record)} is behind the watermark (${this.#time(watermarkMs)}) and counts all the same: ` +
         `window ${windows} ${why}.`;
     }
-    if (record.timeMs < newestMs) {
+    if (record.timeMs < newest) {
       return `${this.#name(record)} ${came} ${
-        spanText(newestMs - record.timeMs)
+        spanText(newest - record.timeMs)
       } behind a later one, but the watermark has not ` +
         `passed it${into === "" ? "" : `: it ${into}`}.`;
     }
@@ -156,10 +157,9 @@ class Explainer {
   }
 
   #late(record: FrameRecord): string {
-    const { windowMs } = this.#run.settings;
     const { watermarkMs } = this.#before;
-    const missed = this.#missed(record, windowMs);
-    const fired = missed === undefined ? undefined : this.#firingOf(missed);
+    const missed = missedWindow(this.#frame.late!);
+    const fired = missed && stepOfPassing(this.#run, this.#at, missed.lastMs);
     const at = `the watermark is at ${this.#time(watermarkMs)}`;
     const window = missed === undefined
       ? "its window has passed"
@@ -177,11 +177,11 @@ class Explainer {
   }
 
   /** By how much the watermark would have to lag. */
-  #cure({ timeMs, partition }: FrameRecord, missed: WindowOfKey | undefined): string {
+  #cure({ timeMs, partition }: FrameRecord, missed: { readonly lastMs: number } | undefined): string {
     const { outOfOrdernessMs } = this.#run.settings;
     if (timeMs === undefined || missed === undefined || outOfOrdernessMs === undefined) return "";
     if (this.#frame.partitions.length > 1) return "";
-    const neededMs = this.#newestMs(partition) - missed.lastMs;
+    const neededMs = newestMs(this.#run, this.#at, partition) - missed.lastMs;
     return `With ${spanText(neededMs)} of out-of-orderness it would be in time.`;
   }
 
@@ -198,7 +198,7 @@ class Explainer {
   #clock(): string {
     const { partitions, clockMs } = this.#frame;
     const passed = spanText(clockMs - this.#before.clockMs);
-    const idle = partitions.flatMap(({ idle }, index) => idle && !this.#before.partitions[index]!.idle ? [index] : []);
+    const idle = fellIdle(this.#run, this.#at);
     if (idle.length === 0) return `${capital(passed)} pass without a record.`;
     const { idleMs } = this.#run.settings;
     const silent = idleMs === undefined ? "silent for long enough" : `silent for ${spanText(idleMs)}`;
@@ -207,41 +207,12 @@ class Explainer {
     return `${which} ${silent}${idle.length === 1 ? alone : alone.replace("it is", "they are")}.`;
   }
 
-  // ------------------------------------------------------------------------------------------------------ looking back
-
-  #missed({ timeMs }: FrameRecord, windowMs: number | undefined): WindowOfKey | undefined {
-    if (timeMs === undefined) return undefined;
-    const [, start, end] = /window \[([^,]+), ([^)]+)\)/.exec(this.#frame.late!.message) ?? [];
-    if (start === undefined || windowMs === undefined && end === undefined) return undefined;
-    return { key: "", startMs: Date.parse(start), lastMs: Date.parse(end!) - 1 };
-  }
-
-  #hasFired({ startMs, lastMs, key }: WindowOfKey): boolean {
-    return this.#run.frames.slice(0, this.#at).some(({ fired }) =>
-      fired.some((each) => each.startMs === startMs && each.lastMs === lastMs && each.key === key)
-    ) || lastMs <= this.#before.watermarkMs;
-  }
-
-  /** The step in which the watermark passed the end of a window. */
-  #firingOf({ lastMs }: WindowOfKey): number | undefined {
-    const found = this.#run.frames.findIndex(({ watermarkMs }) => watermarkMs >= lastMs);
-    return found > 0 && found < this.#at ? found : undefined;
-  }
-
+  /** What made the watermark move in a step. */
   #reason(step: number): string {
-    const { record, partitions } = this.#run.frames[step]!;
+    const { record } = this.#run.frames[step]!;
     if (record !== undefined) return `${this.#name(record)} came`;
-    const before = this.#run.frames[step - 1]!;
-    const idle = partitions.findIndex(({ idle }, index) => idle && !before.partitions[index]!.idle);
-    return idle < 0 ? "event time was moved" : `partition ${idle} fell idle`;
-  }
-
-  /** The largest time of a partition before this frame, of those that moved event time. */
-  #newestMs(partition: number): number {
-    return this.#run.frames.slice(0, this.#at).reduce((newestMs, { record, partitions, dead }) => {
-      if (record?.partition !== partition || dead !== undefined || partitions[partition]!.ahead) return newestMs;
-      return Math.max(newestMs, record.timeMs ?? Number.NEGATIVE_INFINITY);
-    }, Number.NEGATIVE_INFINITY);
+    const [idle] = fellIdle(this.#run, step);
+    return idle === undefined ? "event time was moved" : `partition ${idle} fell idle`;
   }
 
   #name({ label, timeMs }: FrameRecord): string {

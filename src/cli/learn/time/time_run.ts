@@ -46,8 +46,6 @@ export interface Frame {
   readonly late?: LateRecord | undefined;
   /** Why the record became a dead letter, other than by being late. */
   readonly dead?: string | undefined;
-  /** What the job waits for, by its own report. */
-  readonly waitsFor?: string | undefined;
 }
 
 /** A record as it came. */

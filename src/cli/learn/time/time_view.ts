@@ -1,3 +1,4 @@
+import { Canvas, clip } from "../../screen/canvas.ts";
 import type { ScreenSize } from "../../screen/live_view.ts";
 import type { Key } from "../../screen/keys.ts";
 import { type Arrival, type JobSettings, runEventTimeJob } from "./event_time_job.ts";
@@ -12,8 +13,32 @@ export interface Scene {
 }
 
 /** What one can press, for the last line of the screen. */
-const KEYS = "←→ step  space play  tab next  o/O w/W l/L i/I settings  e end  q quit";
+const KEYS = "←→ step  space play  tab next  o/O w/W l/L i/I settings  ? help  q quit";
 const KEYS_OF_ONE = KEYS.replace("  tab next", "");
+
+const HELP = [
+  "→ ←        a step forward, a step back; home and end: the first, the last",
+  "space      goes forward by itself, or stops",
+  "tab        the next scenario",
+  "",
+  "The job runs again with",
+  "o O        more and less out-of-orderness: the watermark stays that far behind the newest time",
+  "w W        longer and shorter windows",
+  "l L        more and less lateness: for so long windows that have fired take records",
+  "i I        more and less idleness: after so much silence a partition is not waited for",
+  "e          an end of the input behind the last record, or none",
+  "r          the settings from the beginning",
+  "",
+  "On the picture",
+  "●          a record, at its time; it is in the row in which it came",
+  "○          a record behind the watermark, whose window still takes it",
+  "✗          a late record: no window takes it any more",
+  "»          a record whose time is far ahead of the clock",
+  "▶anna 2    a window fires, with its results",
+  "░          what the watermark has passed",
+  "",
+  "any key    back to the picture",
+];
 
 /** Scenes, of which one is seen at one of its steps. Other settings run the job again. */
 export class TimeView {
@@ -24,6 +49,7 @@ export class TimeView {
   #at = 0;
   /** Whether it goes forward by itself. */
   playing = false;
+  #isHelp = false;
 
   /** @param first the scene to begin with, counted from 0 */
   constructor(scenes: readonly Scene[], first = 0) {
@@ -71,8 +97,12 @@ export class TimeView {
   /** Does what a key asks for. @returns false if it ends the program */
   async press(key: Key): Promise<boolean> {
     if (key !== " ") this.playing = false;
+    if (key === "q") return false;
+    if (this.#isHelp || key === "?") {
+      this.#isHelp = !this.#isHelp;
+      return true;
+    }
     switch (key) {
-      case "q":
       case "escape":
         return false;
       case "right":
@@ -113,6 +143,7 @@ export class TimeView {
 
   /** Exactly `rows` lines of `columns` characters. */
   lines(size: ScreenSize): string[] {
+    if (this.#isHelp) return helpLines(size);
     const keys = this.#scenes.length === 1 ? KEYS_OF_ONE : KEYS;
     return drawRun(this.#run, { ...size, at: this.#at, title: this.#title, keys });
   }
@@ -145,6 +176,12 @@ export class TimeView {
     this.#run = await runEventTimeJob(this.#scenes[this.#scene]!.arrivals, this.#settings);
     this.goTo(this.#at);
   }
+}
+
+function helpLines({ columns, rows, colours }: ScreenSize): string[] {
+  const canvas = new Canvas(columns, rows);
+  HELP.forEach((line, y) => canvas.put(1, y + 1, clip(line, columns - 2)));
+  return canvas.lines(colours);
 }
 
 /** The settings after a key that changes one of them; undefined if it does not. */

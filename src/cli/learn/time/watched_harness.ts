@@ -1,5 +1,4 @@
 import type { Json, TraceStep } from "../../../engine/mod.ts";
-import { whyNothingComesOut } from "../../../engine/internal.ts";
 import { type DescribeJob, JobHarness, type JobHarnessOptions } from "../../../engine/testing/mod.ts";
 import type { Frame, FramePartition, FrameRecord, PutWindow, TimeRun, TimeSettings, WindowOfKey } from "./time_run.ts";
 
@@ -78,8 +77,11 @@ export class WatchedHarness extends JobHarness {
 
   override async advanceClock(ms: number): Promise<void> {
     this.#byClock = true;
-    await super.advanceClock(ms);
-    this.#byClock = false;
+    try {
+      await super.advanceClock(ms);
+    } finally {
+      this.#byClock = false;
+    }
   }
 
   /** Keeps a frame if something has happened since the last one. */
@@ -129,7 +131,6 @@ export class WatchedHarness extends JobHarness {
       fired,
       late: late && { message: late.message, to: late.to },
       dead: dead?.message,
-      waitsFor: this.status === "running" ? whyNothingComesOut(view, this.clock.monotonicMs()) : undefined,
     });
   }
 
