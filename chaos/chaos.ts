@@ -11,6 +11,7 @@
  *
  * With `--soak 60m` it runs both jobs as one pipeline for an hour of event time, and measures their processes.
  * With `--edits 50` lesson 20 is edited while `deno task dev` runs it.
+ * With `--flink` both jobs run as one pipeline on a Flink cluster, whose processes are killed and frozen.
  * With `--brokers 3` both jobs run in two processes each over a cluster of Kafka brokers, whose partition leaders move while
  * brokers and processes are killed and frozen; the input comes from Kafka's own clients, and they read the output.
  */
@@ -33,6 +34,7 @@ import { behindRedpanda } from "./behind_redpanda.ts";
 import { ChaosError } from "./chaos_error.ts";
 import { CLUSTER_FLAGS, disturbCluster } from "./cluster/command.ts";
 import { type EditsOptions, runEdits } from "./edits/run.ts";
+import { disturbFlink, FLINK_FLAGS } from "./flink/command.ts";
 import { type ChaosOptions, differs, runChaos } from "./experiment.ts";
 import { runSoak, type SoakOptions } from "./soak.ts";
 import { complaintsOf, soakText } from "./soak_report.ts";
@@ -42,7 +44,7 @@ const FLAGS = {
   runs: {
     value: "N",
     parse: wholeNumber({ min: 1 }),
-    help: "kills, shared among the jobs (default: 50, with --soak 30)",
+    help: "kills, shared among the jobs (default: 50, with --soak and --flink 30)",
   },
   soakMs: {
     name: "soak",
@@ -57,6 +59,7 @@ const FLAGS = {
     help: 'instead: s20 is edited so many times while "deno task dev" runs it; some versions do not fit',
   },
   ...CLUSTER_FLAGS,
+  ...FLINK_FLAGS,
   seed: {
     value: "N",
     default: "1",
@@ -88,14 +91,15 @@ const FLAGS = {
 } as const satisfies Flags;
 
 async function main(signal: AbortSignal): Promise<void> {
-  const { as, broker, brokers, durationMs, edits, job, runs, seed, soakMs, transactionVersion, ...flags } = parseFlags(
-    Deno.args,
-    FLAGS,
-    {
-      command: "deno task chaos",
-      describe: "Kills jobs at random instants and at every step of a commit, and compares what they leave behind.",
-    },
-  );
+  const { as, broker, brokers, durationMs, edits, flink, job, runs, seed, soakMs, transactionVersion, ...flags } =
+    parseFlags(
+      Deno.args,
+      FLAGS,
+      {
+        command: "deno task chaos",
+        describe: "Kills jobs at random instants and at every step of a commit, and compares what they leave behind.",
+      },
+    );
   if (soakMs !== undefined && job !== undefined) {
     throw new UsageError("Cannot use --job together with --soak: s20 reads there what s16 writes");
   }
@@ -104,6 +108,16 @@ async function main(signal: AbortSignal): Promise<void> {
   }
   const sessionTimeoutMs = flags.sessionTimeoutMs ?? (as === undefined ? 1_000 : 6_000);
   const logger = createLogger();
+  if (flink) {
+    if (
+      [as, brokers, durationMs, edits, job, soakMs, transactionVersion, flags.sessionTimeoutMs].some((flag) =>
+        flag !== undefined
+      )
+    ) {
+      throw new UsageError("Cannot use --flink together with other flags than --runs and --seed");
+    }
+    return await disturbFlink({ runs, seed, signal }, logger);
+  }
   if (brokers !== undefined) {
     if ([as, job, runs, soakMs, flags.sessionTimeoutMs].some((flag) => flag !== undefined)) {
       throw new UsageError(

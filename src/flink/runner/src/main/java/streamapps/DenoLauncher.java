@@ -45,7 +45,8 @@ public record DenoLauncher(
         } catch (IOException missing) {
             throw new WorkerException(
                     "Cannot start a worker: this TaskManager has no Deno at \"" + settings.get(DENO)
-                            + "\"; install it there, or set stream-apps.deno in Flink's configuration to where it is");
+                            + "\"; install it there, or set stream-apps.deno in Flink's configuration to where it is",
+                    true);
         }
     }
 

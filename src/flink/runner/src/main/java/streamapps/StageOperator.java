@@ -52,6 +52,8 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     private transient ListState<String> jobEntries;
     private transient List<String> restoredJobEntries;
 
+    private transient boolean hasRunBefore;
+
     private transient WorkerProcess worker;
     private transient FrameBuffer batch;
     private transient FrameBuffer request;
@@ -75,6 +77,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
+        hasRunBefore = context.isRestored();
         if (!spec.keyed()) return;
         entries = context.getKeyedStateStore()
                 .getMapState(new MapStateDescriptor<>("entries", Types.STRING, Types.STRING));
@@ -98,6 +101,16 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
             int index = i;
             getMetricGroup().addGroup("worker").gauge(Frame.COUNTERS[i], (Gauge<Long>) () -> counters[index]);
         }
+        try {
+            begin();
+        } catch (WorkerException failed) {
+            // A job that has never run here would be started again and again. One that has run before goes on trying.
+            if (failed.isLasting() && !hasRunBefore) throw new JobFailedException(failed.getMessage());
+            throw failed;
+        }
+    }
+
+    private void begin() throws Exception {
         startWorker();
         ask(request.begin(Frame.OPEN).putText(spec.openText(
                 getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),

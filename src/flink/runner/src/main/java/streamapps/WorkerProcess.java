@@ -149,10 +149,11 @@ public final class WorkerProcess implements AutoCloseable {
         try {
             int code = process.waitFor();
             errorReader.join(1_000);
-            String how = code > 128 ? "by signal " + (code - 128) : "with exit code " + code;
+            boolean killed = code > 128;
+            String how = killed ? "by signal " + (code - 128) : "with exit code " + code;
             synchronized (lastLines) {
                 String lines = lastLines.isEmpty() ? "" : ":\n" + String.join("\n", lastLines);
-                return new WorkerException("The worker of " + name + " ended " + how + lines);
+                return new WorkerException("The worker of " + name + " ended " + how + lines, !killed);
             }
         } catch (InterruptedException cancelled) {
             Thread.currentThread().interrupt();

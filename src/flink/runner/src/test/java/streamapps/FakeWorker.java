@@ -63,6 +63,10 @@ public final class FakeWorker {
     private static boolean work(Frame frame) throws Exception {
         switch (frame.type()) {
             case Frame.OPEN:
+                if (frame.text().contains("\"planHash\":\"unloadable\"")) {
+                    System.err.println("error: Uncaught SyntaxError");
+                    System.exit(1);
+                }
                 return frame.text().contains("\"planHash\":\"abc\"");
             case Frame.RESTORE:
                 String[] texts = frame.texts();

@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
 import org.apache.flink.runtime.throwable.ThrowableType;
@@ -17,6 +20,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class StageOperatorTest {
     private static final int MAX_PARALLELISM = 8;
@@ -192,6 +196,41 @@ class StageOperatorTest {
         try (var harness = harness("other", 60_000, 1, 0)) {
             assertThrows(JobFailedException.class, harness::open);
         }
+    }
+
+    @Test
+    void aWorkerThatEndsBeforeAJobHasEverRunEndsTheJob() throws Exception {
+        try (var harness = harness("unloadable", 60_000, 1, 0)) {
+            String message = assertThrows(JobFailedException.class, harness::open).getMessage();
+            assertEquals("The worker of \"count\", subtask 0 ended with exit code 1:\nerror: Uncaught SyntaxError", message);
+        }
+    }
+
+    @Test
+    void aWorkerThatEndsWhenAJobIsRestoredIsLeftToTheRestartStrategy() throws Exception {
+        OperatorSubtaskState snapshot;
+        try (var harness = opened()) {
+            harness.processElement(record("a", "x", 1));
+            harness.prepareSnapshotPreBarrier(1);
+            snapshot = harness.snapshot(1, 1);
+        }
+        try (var harness = harness("unloadable", 60_000, 1, 0)) {
+            harness.initializeState(snapshot);
+            assertThrows(WorkerException.class, harness::open);
+        }
+    }
+
+    @Test
+    void aMachineWithoutDenoIsNamed(@TempDir Path temporary) {
+        var launcher = new DenoLauncher("", "hash", List.of(), List.of(), Map.of());
+        Configuration settings = new Configuration();
+        settings.set(DenoLauncher.DENO, "/nowhere/deno");
+        WorkerException missing = assertThrows(WorkerException.class, () -> launcher.start(settings, temporary));
+        assertEquals(
+                "Cannot start a worker: this TaskManager has no Deno at \"/nowhere/deno\"; install it there, or set "
+                        + "stream-apps.deno in Flink's configuration to where it is",
+                missing.getMessage());
+        assertTrue(missing.isLasting());
     }
 
     @Test

@@ -1,0 +1,106 @@
+/** What the jobs on the cluster read, written piece by piece, and what they must make of it. */
+import type { OutgoingRecord } from "../../src/connectors/broker.ts";
+import { jsonRecord } from "../../src/gen/json_record.ts";
+import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../src/models.ts";
+import { bookings } from "../../src/s05_data_gen.ts";
+import { byTraveller, expectedFlights, expectedStatistics, format } from "../oracle.ts";
+import type { FlinkWorld } from "./world.ts";
+
+const START_MS = Date.UTC(2026, 0, 1);
+/** The present for s16: about half of the flights have landed. */
+export const NOW = "2026-01-21T00:00:00";
+/** The topics of both lessons, which have their names in their files. */
+const TOPICS = [SKYONE, SUNSET, FLIGHTDATA, USERSTATISTICS].map(({ name }) => name);
+/** What is written when a record could not be processed. */
+const LETTERS = ["flight_importer.dead-letters", "user_statistics.dead-letters"];
+const PARTITIONS = 5;
+
+/** Makes the topics anew. */
+export function createTopics(world: FlinkWorld): Promise<void> {
+  return world.withBroker(async (broker) => {
+    const there = await broker.listTopics();
+    await broker.deleteTopics([...TOPICS, ...LETTERS].filter((name) => there.includes(name)));
+    await broker.createTopics(
+      TOPICS.map((name) => ({ name, partitions: PARTITIONS })),
+    );
+  });
+}
+
+/** Bookings of both airlines in the order of time, from where the last ones ended. */
+export class Feed {
+  /** Pairs that have been written. */
+  pairs = 0;
+  readonly #world: FlinkWorld;
+  readonly #source: ReturnType<typeof bookings>;
+
+  /** @param stepMs from one pair to the next in event time */
+  constructor(world: FlinkWorld, { seed, stepMs }: { readonly seed: number; readonly stepMs: number }) {
+    this.#world = world;
+    this.#source = bookings({ seed, startMs: START_MS, stepMs });
+  }
+
+  /** Writes so many pairs more; with `sunsetEvery` only each so manieth has a booking of Sunset. */
+  async write(pairs: number, sunsetEvery = 1): Promise<void> {
+    const records: OutgoingRecord[] = [];
+    for (let i = 0; i < pairs; i++) {
+      const { skyone, sunset, timestampMs } = this.#source.next().value;
+      records.push(jsonRecord(SKYONE, skyone, timestampMs));
+      if (i % sunsetEvery === 0) records.push(jsonRecord(SUNSET, sunset, timestampMs));
+    }
+    await this.#world.withBroker(async (broker) => {
+      const producer = await broker.producer();
+      for (let at = 0; at < records.length; at += 2_000) await producer.send(records.slice(at, at + 2_000));
+      await producer.close();
+    });
+    this.pairs += pairs;
+  }
+}
+
+/** Records of a job's output that must be there and are not, and that are there and must not be. */
+export interface Difference {
+  readonly job: "s16" | "s20";
+  readonly records: number;
+  readonly lost: number;
+  readonly doubled: number;
+  /** Travellers whose records are all there, but not in the order of time. */
+  readonly disordered: number;
+  /** Dead letters: of records that no job should have refused, or that came late. */
+  readonly letters: number;
+}
+
+/** What s16 has written, against what it must write. */
+export async function judgeFlights(world: FlinkWorld): Promise<Difference> {
+  const expected = expectedFlights(await world.read(SKYONE.name), await world.read(SUNSET.name), NOW);
+  const found = (await world.read(FLIGHTDATA.name)).map(format);
+  const letters = (await world.read(LETTERS[0]!)).length;
+  return { job: "s16", records: expected.length, ...difference(found, expected), disordered: 0, letters };
+}
+
+/** What s20 has written, against what it must make of all that s16 has written; results of each traveller in order. */
+export async function judgeStatistics(world: FlinkWorld): Promise<Difference> {
+  const expected = expectedStatistics(await world.read(FLIGHTDATA.name));
+  const found = byTraveller(await world.read(USERSTATISTICS.name));
+  const all = [...expected.values()].flat();
+  const differences = difference([...found.values()].flat(), all);
+  const same = [...expected].filter(([traveller, lines]) => found.get(traveller)?.join("\n") === lines.join("\n"));
+  const disordered = differences.lost + differences.doubled > 0 ? 0 : expected.size - same.length;
+  const letters = (await world.read(LETTERS[1]!)).length;
+  return { job: "s20", records: all.length, ...differences, disordered, letters };
+}
+
+/** Whether nothing is wrong. */
+export function isExact({ lost, doubled, disordered, letters }: Difference): boolean {
+  return lost + doubled + disordered + letters === 0;
+}
+
+function difference(found: readonly string[], expected: readonly string[]): { lost: number; doubled: number } {
+  const left = new Map<string, number>();
+  for (const line of expected) left.set(line, (left.get(line) ?? 0) + 1);
+  let doubled = 0;
+  for (const line of found) {
+    const count = left.get(line) ?? 0;
+    if (count === 0) doubled++;
+    left.set(line, Math.max(0, count - 1));
+  }
+  return { doubled, lost: left.values().reduce((sum, count) => sum + count, 0) };
+}

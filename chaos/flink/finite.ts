@@ -1,0 +1,69 @@
+/**
+ * Jobs that end by themselves, disturbed on the way. This is where Flink 2.2.1 loses records with its default failover strategy: a
+ * TaskManager that dies when some tasks have finished takes the others' records along (docs/scaling.md).
+ */
+import { isTerminal } from "../../src/flink/rest.ts";
+import { createTopics, type Difference, Feed, judgeFlights, judgeStatistics, NOW } from "./bookings.ts";
+import type { FlinkFault } from "./faults.ts";
+import type { FlinkWorld } from "./world.ts";
+
+/** Bookings of Skyone; Sunset has few, so that its tasks end early. */
+const PAIRS = 40_000;
+const SUNSET_EVERY = 200;
+const STEP_MS = 50;
+const RUN_FLAGS = ["--parallelism", "2", "--detached"];
+const ALL = ["--from", "earliest", "--bounded", "--commit-interval", "200ms"];
+
+/** What became of a finite job. */
+export interface FiniteRun {
+  readonly name: string;
+  /** False if the job had ended before the strike. */
+  readonly hit: boolean;
+  readonly difference: Difference;
+}
+
+/** Runs s16 and then s20 to their ends, each disturbed once. */
+export async function disturbFinite(
+  world: FlinkWorld,
+  fault: FlinkFault,
+  { seed, chance }: { readonly seed: number; readonly chance: () => number },
+): Promise<readonly FiniteRun[]> {
+  await createTopics(world);
+  await new Feed(world, { seed, stepMs: STEP_MS }).write(PAIRS, SUNSET_EVERY);
+  const merged = await runOnce(world, fault, chance, ["src/s16_merge.ts", ...RUN_FLAGS, "--", ...ALL, "--now", NOW]);
+  const flights = await judgeFlights(world);
+  // s16 has written as it read, so a day of disorder is allowed: all windows close at the end.
+  const s20 = ["src/s20_manage_state.ts", ...RUN_FLAGS, "--", ...ALL, "--out-of-orderness", "24h"];
+  const counted = await runOnce(world, fault, chance, s20);
+  return [
+    { name: `s16 ends, ${fault.name}`, hit: merged, difference: flights },
+    { name: `s20 ends, ${fault.name}`, hit: counted, difference: await judgeStatistics(world) },
+  ];
+}
+
+/** @returns whether it was hit */
+async function runOnce(
+  world: FlinkWorld,
+  fault: FlinkFault,
+  chance: () => number,
+  command: readonly string[],
+): Promise<boolean> {
+  const { rest } = world;
+  const id = await world.flink("run", ...command);
+  let ended = false;
+  await world.until("the job is at work", async () => {
+    const [{ state, vertices }, { counts }] = await Promise.all([rest.job(id), rest.checkpoints(id)]);
+    ended = isTerminal(state);
+    const finished = vertices.some(({ tasks }) => (tasks.FINISHED ?? 0) > 0);
+    return ended || finished || counts.completed > 0;
+  });
+  if (!ended) await fault.strike(world, chance);
+  await world.until("the job ends", async () => {
+    const job = await rest.job(id).catch(() => undefined);
+    if (job !== undefined && isTerminal(job.state) && job.state !== "FINISHED") {
+      throw new Error(`The job has ended as ${job.state}`);
+    }
+    return job?.state === "FINISHED";
+  });
+  return !ended;
+}

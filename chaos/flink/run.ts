@@ -1,0 +1,91 @@
+/** The experiment on a Flink cluster: a live pipeline and finite jobs, disturbed, and what they have written. */
+import { type ClusterOptions, startCluster, stopCluster } from "../../src/cli/flink/cluster.ts";
+import { startKafka } from "../../src/cli/kafka.ts";
+import { chanceOf, shuffled } from "../chance.ts";
+import type { Difference } from "./bookings.ts";
+import { FLINK_FAULTS, type FlinkFault } from "./faults.ts";
+import { disturbFinite, type FiniteRun } from "./finite.ts";
+import { type Disturbance, disturbPipeline, type LiveRound } from "./live.ts";
+import { FlinkWorld } from "./world.ts";
+
+/** Which experiment. */
+export interface FlinkChaosOptions {
+  /** How often the pipeline is disturbed. */
+  readonly runs: number;
+  readonly seed: number;
+  /** Of finite jobs, each for both lessons. */
+  readonly finite: readonly FlinkFault[];
+  readonly clusterOptions: ClusterOptions;
+  readonly signal: AbortSignal;
+  readonly onProgress: (words: string) => void;
+}
+
+/** What it has shown. */
+export interface FlinkChaosResult {
+  readonly rounds: readonly LiveRound[];
+  /** Of the pipeline, over the whole time. */
+  readonly pipeline: readonly Difference[];
+  readonly finite: readonly FiniteRun[];
+}
+
+/** Starts a broker and a cluster, or takes the cluster of that name that runs, and disturbs them. */
+export async function runFlinkChaos(options: FlinkChaosOptions): Promise<FlinkChaosResult> {
+  const { runs, seed, clusterOptions, signal, onProgress } = options;
+  const chance = chanceOf(seed);
+  const kafka = await startKafka();
+  try {
+    const cluster = await startCluster(clusterOptions);
+    const world = new FlinkWorld({ cluster, clusterOptions, kafka, signal });
+    const rounds: LiveRound[] = [];
+    const pipeline = await disturbPipeline(world, {
+      disturbances: disturbancesFor(runs, chance),
+      seed,
+      chance,
+      onRound: (round) => {
+        rounds.push(round);
+        onProgress(`${round.name}: back after ${(round.backMs / 1000).toFixed(0)} s (${rounds.length} of ${runs})`);
+      },
+    });
+    const finite: FiniteRun[] = [];
+    for (const fault of options.finite) {
+      for (const run of await disturbFinite(world, fault, { seed, chance })) {
+        finite.push(run);
+        onProgress(`${run.name}: ${run.hit ? "disturbed on the way" : "it had ended before"}`);
+      }
+    }
+    return { rounds, pipeline, finite };
+  } finally {
+    await kafka.stop();
+  }
+}
+
+/** Ends the cluster of an experiment. */
+export async function endCluster({ dir, name }: ClusterOptions): Promise<void> {
+  await stopCluster({ ...dir !== undefined && { dir }, ...name !== undefined && { name } });
+}
+
+/**
+ * So many disturbances in an order of their own: kills most of all, and every kind if there are enough; from the third on both jobs
+ * are rescaled twice, to 3 subtasks and to 1.
+ */
+export function disturbancesFor(runs: number, chance: () => number): Disturbance[] {
+  const { worker, taskManager, jobManager, hangs, memory, prints, broker } = FLINK_FAULTS;
+  const cycle: FlinkFault[] = [
+    worker,
+    taskManager,
+    jobManager,
+    broker,
+    hangs,
+    memory,
+    worker,
+    prints,
+    taskManager,
+    worker,
+  ];
+  const faults = Array.from({ length: runs }, (_, i) => cycle[i % cycle.length]!);
+  const disturbances: Disturbance[] = shuffled(faults, chance);
+  if (runs < 4) return disturbances;
+  disturbances[Math.floor(runs / 3)] = { name: "both jobs are rescaled from 2 to 3", parallelism: 3 };
+  disturbances[Math.floor((2 * runs) / 3)] = { name: "both jobs are rescaled from 3 to 1", parallelism: 1 };
+  return disturbances;
+}

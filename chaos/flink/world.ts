@@ -1,0 +1,87 @@
+/** What the experiment on a Flink cluster works with: a cluster, a broker, and the project's programs on them. */
+import type { ClusterOptions, LocalCluster } from "../../src/cli/flink/cluster.ts";
+import type { RunningKafka } from "../../src/cli/kafka.ts";
+import type { Broker } from "../../src/connectors/broker.ts";
+import { openKafkaBroker } from "../../src/connectors/kafka/mod.ts";
+import { SYSTEM_CLOCK } from "../../src/engine/mod.ts";
+import { FlinkRest } from "../../src/flink/rest.ts";
+import { argumentsOf, ROOT } from "../../src/utils/task.ts";
+import type { Line } from "../oracle.ts";
+import { TopicTail } from "../topic_tail.ts";
+
+/** How long to wait for anything: a busy machine takes its time. */
+const PATIENCE_MS = 240_000;
+
+/** A cluster and a broker of the experiment's own. */
+export interface FlinkWorldParts {
+  readonly cluster: LocalCluster;
+  /** Starts what is not running of it. */
+  readonly clusterOptions: ClusterOptions;
+  readonly kafka: RunningKafka;
+  /** Ends all waiting. */
+  readonly signal: AbortSignal;
+}
+
+/** The cluster, the broker, and programs that use both. */
+export class FlinkWorld {
+  readonly parts: FlinkWorldParts;
+  readonly rest: FlinkRest;
+
+  constructor(parts: FlinkWorldParts) {
+    this.parts = parts;
+    this.rest = new FlinkRest(parts.cluster.address);
+  }
+
+  /** Runs a command of `deno task flink`. @returns its standard output @throws {Error} with what it logged, if it fails */
+  async flink(...args: string[]): Promise<string> {
+    const { cluster, kafka, signal } = this.parts;
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [...argumentsOf("flink"), ...args],
+      cwd: ROOT,
+      env: { BOOTSTRAP_SERVERS: kafka.bootstrapServers, BROKER: "", FLINK_REST: cluster.address, NO_COLOR: "1" },
+      stdin: "null",
+      signal,
+    }).output();
+    if (!success) throw new Error(`flink ${args.join(" ")} failed: ${new TextDecoder().decode(stderr).trim()}`);
+    return new TextDecoder().decode(stdout).trim();
+  }
+
+  /** Opens the broker for a moment: it may have been restarted since the last time. */
+  async withBroker<T>(fn: (broker: Broker) => Promise<T>): Promise<T> {
+    const broker = await openKafkaBroker({ brokers: [this.parts.kafka.bootstrapServers], log: () => {} });
+    try {
+      return await fn(broker);
+    } finally {
+      await broker.close();
+    }
+  }
+
+  /** The committed records of a topic, partition by partition in their order; nothing if there is no such topic. */
+  read(topic: string): Promise<Line[]> {
+    return this.withBroker(async (broker) => {
+      if (!(await broker.listTopics()).includes(topic)) return [];
+      const decoder = new TextDecoder();
+      const partitions: Line[][] = [];
+      await using tail = await TopicTail.open(broker, topic);
+      await tail.readOn(({ key, value, timestampMs }, partition) => {
+        (partitions[partition] ??= []).push({
+          partition,
+          timestamp: timestampMs,
+          key: decoder.decode(key!),
+          value: decoder.decode(value!),
+        });
+      });
+      return partitions.flat();
+    });
+  }
+
+  /** Looks again and again until the condition holds. @throws {Error} that names what is waited for, if that takes too long */
+  async until(what: string, condition: () => Promise<boolean>): Promise<void> {
+    const { signal } = this.parts;
+    for (const deadline = performance.now() + PATIENCE_MS; !await condition();) {
+      if (performance.now() > deadline) throw new Error(`Not within ${PATIENCE_MS / 1000} s: ${what}`);
+      await SYSTEM_CLOCK.sleep(250, signal);
+      signal.throwIfAborted();
+    }
+  }
+}

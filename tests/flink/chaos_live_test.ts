@@ -1,0 +1,42 @@
+/** The experiment of `deno task chaos --flink`, in short, and what it would notice. */
+import { assert, assertEquals } from "@std/assert";
+import { chanceOf } from "../../chaos/chance.ts";
+import { isExact } from "../../chaos/flink/bookings.ts";
+import { differencesOf, flinkText } from "../../chaos/flink/command.ts";
+import { FLINK_FAULTS } from "../../chaos/flink/faults.ts";
+import { disturbancesFor, runFlinkChaos } from "../../chaos/flink/run.ts";
+import { liveTest, TEST_CLUSTER } from "./live.ts";
+
+liveTest(
+  "s16 and s20 on a cluster whose worker, TaskManager and JobManager are killed write what they must",
+  async () => {
+    const result = await runFlinkChaos({
+      runs: 3,
+      seed: 7,
+      finite: [FLINK_FAULTS.taskManager],
+      clusterOptions: TEST_CLUSTER,
+      signal: new AbortController().signal,
+      onProgress: () => {},
+    });
+    const differences = differencesOf(result);
+    assertEquals(differences.filter((difference) => !isExact(difference)), [], flinkText(result));
+    assert(differences.every(({ records }) => records > 100), flinkText(result));
+    assertEquals(result.rounds.map(({ name }) => name).sort(), [
+      "a TaskManager is killed",
+      "a worker is killed",
+      "the JobManager is killed",
+    ]);
+    assertEquals(result.finite.length, 2);
+  },
+);
+
+Deno.test("isExact() sees what is lost, doubled, out of order and dead", () => {
+  const exact = { job: "s16", records: 9, lost: 0, doubled: 0, disordered: 0, letters: 0 } as const;
+  assert(isExact(exact));
+  for (const what of ["lost", "doubled", "disordered", "letters"]) assert(!isExact({ ...exact, [what]: 1 }), what);
+});
+
+Deno.test("disturbancesFor() has every fault and both rescalings among thirty", () => {
+  const names = new Set(disturbancesFor(30, chanceOf(1)).map(({ name }) => name));
+  assertEquals(names.size, Object.keys(FLINK_FAULTS).length + 2);
+});
