@@ -62,7 +62,7 @@ export interface Difference {
   readonly records: number;
   readonly lost: number;
   readonly doubled: number;
-  /** Travellers whose records are all there, but not in the order of time. */
+  /** Of s20: travellers whose records are all there, but not in the order of time. */
   readonly disordered: number;
   /** Dead letters: of records that no job should have refused, or that came late. */
   readonly letters: number;

@@ -32,8 +32,7 @@ export async function disturbFinite(
   await new Feed(world, { seed, stepMs: STEP_MS }).write(PAIRS, SUNSET_EVERY);
   const merged = await runOnce(world, fault, chance, ["src/s16_merge.ts", ...RUN_FLAGS, "--", ...ALL, "--now", NOW]);
   const flights = await judgeFlights(world);
-  // s16 has written as it read, so a day of disorder is allowed: all windows close at the end.
-  const s20 = ["src/s20_manage_state.ts", ...RUN_FLAGS, "--", ...ALL, "--out-of-orderness", "24h"];
+  const s20 = ["src/s20_manage_state.ts", ...RUN_FLAGS, "--", ...ALL];
   const counted = await runOnce(world, fault, chance, s20);
   return [
     { name: `s16 ends, ${fault.name}`, hit: merged, difference: flights },

@@ -9,10 +9,7 @@ import type { FlinkWorld } from "./world.ts";
 /** Pairs that are written before a strike, so that it hits jobs at work, and behind it. */
 const PAIRS = { before: 200, behind: 60 } as const;
 const STEP_MS = 1_000;
-/**
- * How far behind s20 holds event time. s16 reads topics as they come, so when it catches up on an outage it may write a booking of
- * the next piece before one of the last; more than two pieces are never unread.
- */
+/** How far behind s20 holds event time: a broker that is killed or slow while a piece is written must make nothing late. */
 const OUT_OF_ORDERNESS_MS = 600_000;
 const S20_FLAGS = [
   "--from",

@@ -1,11 +1,14 @@
 /** `deno task flink rescale`: ends a job with a savepoint and submits it again from there with another parallelism. */
 import { fileURLToPath } from "node:url";
 import { openBroker } from "../../connectors/mod.ts";
+import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import type { FlinkRest } from "../../flink/rest.ts";
 import { brokerSettings, parseFlags, UsageError, wholeNumber, writeErrorLine, writeOutput } from "../../utils.ts";
 import { ROOT } from "../../utils/task.ts";
 import { findRunningJob, restOf } from "./cluster_address.ts";
 import { prepareJob, SubmitError, submitJob, type SubmitOptions, WARNINGS_ONLY } from "./submit.ts";
+
+const SLOTS_WITHIN_MS = 30_000;
 
 /** `rescale JOB N` */
 export async function rescale(args: readonly string[]): Promise<void> {
@@ -32,6 +35,7 @@ export async function rescale(args: readonly string[]): Promise<void> {
   await using broker = await openBroker({ settings: brokerSettings(), logger: WARNINGS_ONLY });
   const savepointPath = await rest.stop(jid);
   await rest.ended(jid);
+  await slotsAreFree(rest, parallelism);
   writeErrorLine(`${name}: stopped, its savepoint is ${savepointPath}`);
   const id = await submitJob(rest, job, { ...options, savepointPath }, broker.port).catch((error) => {
     throw new SubmitError(
@@ -82,4 +86,12 @@ async function checkSlots(rest: FlinkRest, id: string, parallelism: number): Pro
       overview["slots-total"]
     } slots for it; cancel a job, take a smaller number, or add TaskManagers`,
   );
+}
+
+/** A job that has ended gives its slots back a moment later. If others take them, submitting the job says so. */
+async function slotsAreFree(rest: FlinkRest, parallelism: number): Promise<void> {
+  for (const deadline = performance.now() + SLOTS_WITHIN_MS; performance.now() < deadline;) {
+    if ((await rest.overview())["slots-available"] >= parallelism) return;
+    await SYSTEM_CLOCK.sleep(200);
+  }
 }
