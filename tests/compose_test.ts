@@ -1,6 +1,8 @@
 /** compose.yaml is what Compose takes, and its broker keeps what it has said it has. */
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { parse } from "@std/yaml";
+import { configYaml } from "../src/cli/flink/config.ts";
+import { FLINK_VERSION } from "../src/cli/flink/fetch.ts";
 import { Ajv, type ValidateFunction } from "ajv";
 
 const ROOT = new URL("../", import.meta.url);
@@ -11,8 +13,11 @@ interface Service {
   readonly build?: unknown;
   readonly pull_policy?: string;
   readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   readonly logging?: unknown;
 }
+
+type Settings = Readonly<Record<string, unknown>>;
 
 interface Compose {
   readonly services: Readonly<Record<string, Service>>;
@@ -71,6 +76,22 @@ test("an image is built by one service alone, and pulled by none", async () => {
       if (build === undefined) assertEquals(pull_policy, "never", name);
     }
   }
+});
+
+test("the Flink cluster has the settings, the version and the Deno that the local one has", async () => {
+  const { services } = await compose();
+  const settings = parse(services["flink-taskmanager"]!.environment!.FLINK_PROPERTIES!) as Settings;
+  const local = parse(configYaml({ dir: "/flink", port: 8081, zooKeeperPort: 2181, slots: 2, deno: "" })) as Settings;
+  const places = /address|quorum|cluster-id|deno|host|dirs?$|rest\.|memory|upload|backend/;
+  const wanted = Object.entries(local).filter(([name]) => !places.test(name));
+  assert(wanted.length > 8);
+  for (const [name, value] of wanted) assertEquals(settings[name], value, name);
+  const { dockerfile_inline } = services["flink-jobmanager"]!.build as { dockerfile_inline: string };
+  assertStringIncludes(dockerfile_inline, `FROM flink:${FLINK_VERSION}-`);
+  const deno = /FROM denoland\/deno:([\d.]+)/.exec(
+    (services.s16!.build as { dockerfile_inline: string }).dockerfile_inline,
+  )!;
+  assertStringIncludes(dockerfile_inline, `FROM denoland/deno:bin-${deno[1]} AS deno`);
 });
 
 test("what containers log is limited", async () => {

@@ -65,6 +65,8 @@ export interface Submission {
   readonly order: Order;
   /** `answerWithinMs` of the plan. */
   readonly answerWithinMs: string;
+  /** Where the cluster reaches the brokers; empty: where the job was submitted. */
+  readonly clusterServers: string;
 }
 
 /** Operators that run in one worker, from a topic or an exchange to the next exchange or topics. */

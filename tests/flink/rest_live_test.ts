@@ -83,7 +83,14 @@ async function submit(
     maxAheadMs: null,
     kafka: { "bootstrap.servers": servers },
     worker: { bundleHash: await hashOf(bundle), flags: [], arguments: [], environment: { TZ: "UTC" } },
-    submission: { file: "echo.ts", arguments: "[]", env: "", order: "topics", answerWithinMs: "60000" },
+    submission: {
+      file: "echo.ts",
+      arguments: "[]",
+      env: "",
+      order: "topics",
+      answerWithinMs: "60000",
+      clusterServers: "",
+    },
     stages: [
       {
         index: 0,

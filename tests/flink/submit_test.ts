@@ -49,6 +49,17 @@ test("prepareJob() makes a plan of a lesson as it is; its workers get no login",
   assert(!bundle.includes('sec"ret'));
 });
 
+test("prepareJob() tells workers and Flink where the cluster reaches the brokers", async () => {
+  const kafka = { BOOTSTRAP_SERVERS: "localhost:19092" };
+  const { plan } = await prepareJob({
+    ...options("src/s08_create_source.ts", [], kafka),
+    clusterServers: "redpanda:9092",
+  });
+  assertEquals(plan.kafka["bootstrap.servers"], "redpanda:9092");
+  assertEquals(plan.worker.environment.BOOTSTRAP_SERVERS, "redpanda:9092");
+  assertEquals(plan.submission.clusterServers, "redpanda:9092");
+});
+
 test("prepareJob() refuses what a cluster does not run, and says it in one sentence", async () => {
   const kafka = { BOOTSTRAP_SERVERS: "kafka:9092" };
   const refused = async (job: SubmitOptions, part: string) => {

@@ -58,7 +58,7 @@ function parallelismOf(text: string): number {
 
 /** What a job was submitted with. @throws {UsageError} if it was not submitted by `deno task flink run` */
 async function submittedAs(rest: FlinkRest, id: string, parallelism: number): Promise<SubmitOptions> {
-  const { file, arguments: own, env, order, answerWithinMs } = await rest.jobParameters(id);
+  const { file, arguments: own, env, order, answerWithinMs, clusterServers } = await rest.jobParameters(id);
   if (file === undefined || own === undefined) {
     throw new UsageError(`Cannot rescale job ${id}: it was not submitted by "deno task flink run"`);
   }
@@ -73,6 +73,7 @@ async function submittedAs(rest: FlinkRest, id: string, parallelism: number): Pr
     // Jobs that were submitted before there was an order have none.
     order: order === "topics" ? order : "none",
     answerWithinMs: Number(answerWithinMs),
+    clusterServers: clusterServers === "" ? undefined : clusterServers,
   };
 }
 

@@ -52,6 +52,11 @@ const FLAGS = {
     fallback: [] as string[],
     help: "environment variables that the job's functions read; their values of now travel with the job",
   },
+  clusterServers: {
+    name: "cluster-servers",
+    value: "HOST:PORT,...",
+    help: "the brokers as the cluster reaches them, if not as BOOTSTRAP_SERVERS says: redpanda:9092 in compose.yaml",
+  },
   answerWithinMs: {
     name: "answer-within",
     value: "DURATION",
@@ -80,6 +85,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     environment: Deno.env.toObject(),
     passedOn: flags.env,
     answerWithinMs: flags.answerWithinMs,
+    clusterServers: flags.clusterServers,
     savepointPath: flags.savepointPath,
     allowNonRestoredState: flags.allowNonRestoredState,
   };

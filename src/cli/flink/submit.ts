@@ -45,6 +45,8 @@ export interface SubmitOptions {
   readonly passedOn: readonly string[];
   /** A worker that takes longer for one batch is held to hang, ms. */
   readonly answerWithinMs: number;
+  /** Where the cluster reaches the brokers, if not where this process does. */
+  readonly clusterServers?: string | undefined;
   readonly savepointPath?: string | undefined;
   readonly allowNonRestoredState?: boolean;
 }
@@ -57,7 +59,10 @@ export interface PreparedJob {
 
 /** Bundles a job and has it describe itself. @throws {SubmitError} if it cannot be, or uses what does not run on a cluster */
 export async function prepareJob(options: SubmitOptions): Promise<PreparedJob> {
-  const { file, root, environment, passedOn, order, answerWithinMs } = options;
+  const { file, root, passedOn, order, answerWithinMs, clusterServers } = options;
+  const environment = clusterServers === undefined
+    ? options.environment
+    : { ...options.environment, BOOTSTRAP_SERVERS: clusterServers };
   const missing = passedOn.filter((name) => environment[name] === undefined);
   if (missing.length > 0) throw new SubmitError(`Cannot pass on ${missing.join(", ")}: no such variable is set here`);
   await Deno.stat(file).catch(() => {
@@ -80,8 +85,12 @@ export async function prepareJob(options: SubmitOptions): Promise<PreparedJob> {
     env: passedOn.join(","),
     order,
     answerWithinMs: String(answerWithinMs),
+    clusterServers: clusterServers ?? "",
   };
-  return { plan: { ...await describe(bundle, options), order, answerWithinMs, worker, submission }, bundle };
+  return {
+    plan: { ...await describe(bundle, { ...options, environment }), order, answerWithinMs, worker, submission },
+    bundle,
+  };
 }
 
 /** A path below the project's folder as a path from there. */
