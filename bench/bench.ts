@@ -10,6 +10,7 @@ import { buildPeers } from "./peer_builds.ts";
 import { ProcessTree } from "./process_tree.ts";
 import { missed, type Report, type Section, toJson, toMarkdown } from "./report.ts";
 import { measureEngine } from "./rows/engine.ts";
+import { measureFlink } from "./rows/flink.ts";
 import { measureGenerator } from "./rows/generator.ts";
 import { measureGrowth } from "./rows/growth.ts";
 import { measureJobs } from "./rows/jobs.ts";
@@ -28,7 +29,11 @@ const QUESTIONS: Readonly<Record<string, (context: Context) => Promise<Section[]
   latency: measureLatency,
   growth: measureGrowth,
   gen: measureGenerator,
+  flink: measureFlink,
 };
+
+/** Asked for by its name only: it starts a Flink cluster. */
+const BY_DEFAULT = Object.keys(QUESTIONS).filter((name) => name !== "flink");
 
 const RESULTS = new URL("RESULTS.md", import.meta.url);
 
@@ -39,8 +44,8 @@ async function main(signal: AbortSignal): Promise<void> {
     only: {
       value: "LIST",
       parse: parseQuestions,
-      fallback: Object.keys(QUESTIONS),
-      help: `some of ${Object.keys(QUESTIONS).join(",")} (default: all)`,
+      fallback: BY_DEFAULT,
+      help: `some of ${Object.keys(QUESTIONS).join(",")} (default: all but flink, which starts a Flink cluster)`,
     },
     rounds: {
       value: "N",

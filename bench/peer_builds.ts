@@ -59,6 +59,23 @@ async function build(name: PeerName, log: (line: string) => void): Promise<PeerB
   return { name, folder };
 }
 
+/** Java Flink's job as one jar for a cluster. @returns its path @throws {Error} if it cannot be built */
+export async function buildForCluster(log: (line: string) => void): Promise<string> {
+  const missing = await missingJava();
+  if (missing !== undefined) throw new Error(missing);
+  const folder = new URL(".kafka/peers/java-flink-cluster", ROOT).pathname;
+  const stamp = await sourcesStamp("java-flink");
+  const jar = `${folder}/cluster.jar`;
+  if (await exists(jar) && await Deno.readTextFile(`${folder}/built`) === stamp) return jar;
+  log("building java-flink for a cluster, once");
+  await removeFolder(folder);
+  await Deno.mkdir(folder, { recursive: true });
+  const pom = `${peerSources("java-flink")}/pom.xml`;
+  await run("build it", "mvn", ["-q", "-B", "-f", pom, "-Pcluster", `-Dpeer.build=${folder}`, "package"], log);
+  await Deno.writeTextFile(`${folder}/built`, stamp);
+  return jar;
+}
+
 async function buildJava(name: PeerName, folder: string, log: (line: string) => void): Promise<void> {
   const pom = `${peerSources(name)}/pom.xml`;
   const goals = ["package", "dependency:copy-dependencies", `-DoutputDirectory=${folder}/jars`];

@@ -39,6 +39,15 @@ export class ProcessTree implements AsyncDisposable {
     return own.endedChildrenCpuS;
   }
 
+  /** Processor time of these processes, of all that are below them, and of those below them that have ended, s. */
+  async cpuOf(pids: readonly number[]): Promise<number> {
+    const all = parse(await this.#look(Deno.pid));
+    const children = Map.groupBy(all, ({ parent }) => parent);
+    const tree = all.filter(({ pid }) => pids.includes(pid));
+    for (const { pid } of tree) tree.push(...children.get(pid) ?? []);
+    return tree.reduce((sum, { cpuS, endedChildrenCpuS }) => sum + cpuS + endedChildrenCpuS, 0);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer.close();
     await this.#reader.cancel();

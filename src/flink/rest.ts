@@ -54,6 +54,8 @@ export interface JobSummary {
 
 /** `GET /jobs/:id`. */
 export interface JobDetails extends JobSummary {
+  /** When it came into each of its states, ms since the Unix epoch; 0 for states that it has not had. */
+  readonly timestamps: Readonly<Partial<Record<JobState, number>>>;
   readonly vertices: readonly JobVertex[];
 }
 
