@@ -53,15 +53,22 @@ export function differencesOf({ pipeline, finite }: FlinkChaosResult): Differenc
 export function flinkText({ rounds, pipeline, finite }: FlinkChaosResult): string {
   const byName = Map.groupBy(rounds, ({ name }) => name);
   const disturbances = [
-    ["the pipeline", "times", "back after"],
-    ...[...byName].map(([name, all]) => [name, formatCount(all.length), times(all.map(({ backMs }) => backMs))]),
+    ["the pipeline", "times", "hit", "back after"],
+    ...[...byName].map(([name, all]) => [
+      name,
+      formatCount(all.length),
+      formatCount(all.filter(({ hit }) => hit).length),
+      times(all.map(({ backMs }) => backMs)),
+    ]),
   ];
   const compared = [
     ["written by", "records", "lost", "doubled", "disordered", "dead letters"],
     ...pipeline.map((difference) => [`${difference.job} in the pipeline`, ...numbers(difference)]),
     ...finite.map(({ name, difference }) => [name, ...numbers(difference)]),
   ];
-  return `${aligned(disturbances, (column) => column !== 1)}\n\n${aligned(compared, (column) => column === 0)}`;
+  return `${aligned(disturbances, (column) => column === 0 || column === 3)}\n\n${
+    aligned(compared, (column) => column === 0)
+  }`;
 }
 
 function numbers({ records, lost, doubled, disordered, letters }: Difference): string[] {

@@ -43,7 +43,10 @@ export async function runFlinkChaos(options: FlinkChaosOptions): Promise<FlinkCh
       chance,
       onRound: (round) => {
         rounds.push(round);
-        onProgress(`${round.name}: back after ${(round.backMs / 1000).toFixed(0)} s (${rounds.length} of ${runs})`);
+        const hit = round.hit ? "" : ", though no job was hit";
+        onProgress(
+          `${round.name}: back after ${(round.backMs / 1000).toFixed(0)} s${hit} (${rounds.length} of ${runs})`,
+        );
       },
     });
     const finite: FiniteRun[] = [];
