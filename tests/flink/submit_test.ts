@@ -49,7 +49,7 @@ test("prepareJob() makes a plan of a lesson as it is; its workers get no login",
   assert(!bundle.includes('sec"ret'));
 });
 
-test("prepareJob() tells workers and Flink where the cluster reaches the brokers", async () => {
+test("prepareJob() has workers and Flink reach the brokers where the cluster does", async () => {
   const kafka = { BOOTSTRAP_SERVERS: "localhost:19092" };
   const { plan } = await prepareJob({
     ...options("src/s08_create_source.ts", [], kafka),
