@@ -19,7 +19,7 @@
  *
  * | answer | body |
  * |---|---|
- * | `RESULT` | f64 event time behind the stage, ms, NaN until it has begun; f64 when its next timer of processing time is due, ms, +∞ without one; an f64 for each of {@link COUNTERS}, its total so far; rows: what came out |
+ * | `RESULT` | f64 event time behind the stage, ms, NaN until it has begun; f64 when its next timer of processing time is due, ms, +∞ without one; an f64 for each of {@link COUNTERS}; rows: what came out |
  * | `CHANGES` | texts: the stage's `job` entry, then for each changed entry its key as JSON, its name and its value, null if it is removed |
  * | `FAILURE` | text: the error in the job's words, with its stack; another attempt may succeed |
  * | `FATAL` | the same, of an error that another attempt would meet again: the job ends |
@@ -67,10 +67,13 @@ export const FrameType = {
   FATAL: 132,
 } as const;
 
-/** What a worker counts over all operators of its stage, in the order of `RESULT`. */
-export const COUNTERS = ["in", "out", "filtered", "late", "dead", "pending"] as const;
+/**
+ * What a worker reports of all operators of its stage, in the order of `RESULT`: totals since it was opened, and as `firesAtMs` when
+ * the first window or timer of event time is due, +∞ without one.
+ */
+export const COUNTERS = ["in", "out", "filtered", "late", "dead", "pending", "firesAtMs"] as const;
 
-/** Totals of a stage's subtask since it was opened. */
+/** What a stage's subtask reports. */
 export type Counters = Readonly<Record<typeof COUNTERS[number], number>>;
 
 /** The body of `OPEN`. */

@@ -225,6 +225,7 @@ export class StageWorker {
       late: sum(({ late }) => late),
       dead: sum(({ dead }) => dead),
       pending: sum(({ pending }) => pending),
+      firesAtMs: Math.min(...tasks.map(({ timers }) => timers.nextTimeMs)),
     };
   }
 }
@@ -232,7 +233,7 @@ export class StageWorker {
 const NOTHING_YET: ResultHead = {
   watermarkMs: undefined,
   nextTimerMs: Number.POSITIVE_INFINITY,
-  counters: { in: 0, out: 0, filtered: 0, late: 0, dead: 0, pending: 0 },
+  counters: { in: 0, out: 0, filtered: 0, late: 0, dead: 0, pending: 0, firesAtMs: Number.POSITIVE_INFINITY },
 };
 
 /** Event time behind a stage: that of the way out which is furthest behind. */

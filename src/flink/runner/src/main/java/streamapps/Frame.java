@@ -31,8 +31,8 @@ public record Frame(int type, ByteBuffer body) {
     public static final int FAILURE = 131;
     public static final int FATAL = 132;
 
-    /** What a worker counts, in the order of {@code RESULT}. */
-    public static final String[] COUNTERS = {"in", "out", "filtered", "late", "dead", "pending"};
+    /** What a worker reports, in the order of {@code RESULT}: totals so far, and when its first timer of event time is due. */
+    public static final String[] COUNTERS = {"in", "out", "filtered", "late", "dead", "pending", "firesAtMs"};
 
     /** Behind a body's counters the number of its rows. */
     private static final int RESULT_ROWS_AT = 16 + 8 * COUNTERS.length;
@@ -51,7 +51,7 @@ public record Frame(int type, ByteBuffer body) {
         return body.getDouble(8);
     }
 
-    /** The total so far of {@link #COUNTERS}{@code [index]}. */
+    /** The value of {@link #COUNTERS}{@code [index]}. */
     public double counter(int index) {
         return body.getDouble(16 + 8 * index);
     }
