@@ -49,6 +49,23 @@ test("compose.yaml is what the compose specification's schema takes", async () =
   assertEquals(validate.errors ?? [], []);
 });
 
+test("the recipe for containers is what Compose takes, and each secret is a file that is mounted", async () => {
+  const validate = await specification();
+  const recipe = parse(await read("examples/container/compose.yaml")) as {
+    services: { job: { environment: Record<string, string>; secrets: string[] } };
+    secrets: Record<string, unknown>;
+  };
+  validate(recipe);
+  assertEquals(validate.errors ?? [], []);
+  const { environment, secrets } = recipe.services.job;
+  const named = Object.values(environment).flatMap((value) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? []);
+  assertEquals(named, secrets);
+  assertEquals(Object.keys(recipe.secrets), secrets);
+  // What holds a secret names a file with it.
+  const open = Object.keys(environment).filter((name) => /PASSWORD|SECRET|TOKEN|KEY$/.test(name));
+  assertEquals(open.filter((name) => !environment[name]!.startsWith("/run/secrets/")), []);
+});
+
 test("the schema refuses what Compose does not know", async () => {
   const validate = await specification();
   const { services } = await compose();

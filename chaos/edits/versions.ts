@@ -15,10 +15,12 @@ export interface Changes {
   readonly map: number;
   /** Number of the edit that last changed the window function. */
   readonly windowFunction: number;
+  /** Version of the state "total"; each converts what the one before has stored. */
+  readonly stateVersion: number;
 }
 
 /** Nothing is changed. */
-export const UNCHANGED: Changes = { map: 0, windowFunction: 0 };
+export const UNCHANGED: Changes = { map: 0, windowFunction: 0, stateVersion: 1 };
 
 /** A kind of edit. */
 export interface Edit {
@@ -75,8 +77,17 @@ export const EDITS: readonly Edit[] = [
   {
     name: "a state of another version",
     changes: same,
-    breaks: (text) => replaced(text, '("total")', '("total", { version: 9 })'),
+    breaks: (text) =>
+      text.replace(
+        /ValueStateDescriptor<UserStatistics>\("total".*\)/,
+        'ValueStateDescriptor<UserStatistics>("total", { version: 99 })',
+      ),
     report: () => 'refused: Cannot restore state "total" of "user_statistics": ',
+  },
+  {
+    name: "a state of another version, which converts the old one",
+    changes: (before) => ({ ...before, stateVersion: before.stateVersion + 1 }),
+    report: () => 'state "total" of "user_statistics" is version ',
   },
   {
     name: "an exception in defineWorkflow()",
@@ -104,7 +115,10 @@ export const EDITS: readonly Edit[] = [
 ];
 
 /** The lesson with those changes. */
-export async function versionOf({ map, windowFunction }: Changes, { job, input, output }: CopyPlace): Promise<string> {
+export async function versionOf(
+  { map, windowFunction, stateVersion }: Changes,
+  { job, input, output }: CopyPlace,
+): Promise<string> {
   const path = fileURLToPath(new URL("src/s20_manage_state.ts", ROOT));
   let text = await Deno.readTextFile(path);
   text = text.replaceAll('from "./', `from "${new URL("src/", ROOT).href}`);
@@ -113,6 +127,10 @@ export async function versionOf({ map, windowFunction }: Changes, { job, input, 
   text = replaced(text, "broker.sink(USERSTATISTICS)", `broker.sink({ ...USERSTATISTICS, name: "${output}" })`);
   if (map > 0) {
     text = replaced(text, "    .keyBy(", `    .map((each) => ({ ...each })).name("edit_${map}")\n    .keyBy(`);
+  }
+  if (stateVersion > 1) {
+    const options = `{ version: ${stateVersion}, migrate: (old) => ({ ...(old as UserStatistics) }) }`;
+    text = replaced(text, '("total")', `("total", ${options})`);
   }
   return replaced(text, "      out.collect(total);", `      if (${windowFunction} >= 0) out.collect(total);`);
 }

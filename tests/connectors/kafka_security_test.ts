@@ -7,6 +7,7 @@
  */
 import { isRetriable } from "../../src/engine/error_codes.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { parse } from "@std/yaml";
 import { type KafkaListener, kafkaPrerequisites, type RunningKafka, startKafka } from "../../src/cli/kafka.ts";
 import type { Broker } from "../../src/connectors/broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
@@ -428,7 +429,7 @@ function addressOf(listener: string): string {
   return listener === "PLAINTEXT" ? kafka.bootstrapServers : kafka.listeners[listener]!;
 }
 
-/** Settings for the listener ALL, its secrets in files. */
+/** Settings for the listener ALL, its secrets in files: those of the recipe for containers. */
 async function environment(dir: string): Promise<TestBroker> {
   const files = {
     ca: authority.cert,
@@ -441,14 +442,9 @@ async function environment(dir: string): Promise<TestBroker> {
   return {
     name: "Kafka",
     env: {
+      ...await settingsOfContainer(dir),
       BOOTSTRAP_SERVERS: addressOf("ALL"),
-      KAFKA_SSL: "true",
-      KAFKA_SSL_CA: `${dir}/ca.pem`,
-      KAFKA_SSL_CERT: `${dir}/cert.pem`,
-      KAFKA_SSL_KEY: `${dir}/key.pem`,
-      KAFKA_SASL_MECHANISM: "SCRAM-SHA-512",
-      KAFKA_SASL_USERNAME: "alice",
-      KAFKA_SASL_PASSWORD_FILE: `${dir}/password.pem`,
+      LOG_FORMAT: "",
       LOG_LEVEL: "debug",
       KAFKAJS_DEBUG_PROTOCOL_BUFFERS: "1",
     },
@@ -469,6 +465,17 @@ function tokenFor(seconds: number): string {
 
 function bearer(seconds = 3600): SaslSettings {
   return { mechanism: "oauthbearer", token: () => tokenFor(seconds) };
+}
+
+/** What `examples/container/compose.yaml` puts into a job's environment, with the files of `dir` in place of its secrets. */
+async function settingsOfContainer(dir: string): Promise<Record<string, string>> {
+  const text = await Deno.readTextFile(new URL("../../examples/container/compose.yaml", import.meta.url));
+  const { services } = parse(text) as { services: { job: { environment: Record<string, string> } } };
+  return Object.fromEntries(
+    Object.entries(services.job.environment).map(([name, value]) =>
+      [name, value.replace(/^\/run\/secrets\/kafka_(\w+)$/, `${dir}/$1.pem`)] as const
+    ),
+  );
 }
 
 function alice(mechanism: keyof typeof PASSWORDS, password: string = PASSWORDS[mechanism]): PasswordSettings {
