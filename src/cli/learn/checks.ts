@@ -94,3 +94,23 @@ export interface WrongAnswer {
   /** A part of what the check says of it; no other wrong answer of the exercise is said to be the same. */
   readonly words: string;
 }
+
+/** What a workflow's outcome is compared with: that of others, which are wrong in ways that the authors know. */
+export interface WorkflowComparison<W, T> extends Pick<Comparison<T>, "expected" | "meaning" | "show"> {
+  /** Runs a workflow, on the same records each time. */
+  readonly outcomeOf: (workflow: W) => Promise<T>;
+  /** Wrong workflows, and what is said of one with the same outcome. */
+  readonly mistakes: readonly (readonly [workflow: W, meaning: string])[];
+}
+
+/** Returns if a workflow's outcome is the expected one; if not, finds the mistake by running workflows that have it. */
+export async function compareWithWorkflows<W, T = readonly string[]>(
+  workflow: W,
+  { outcomeOf, mistakes, ...comparison }: WorkflowComparison<W, T>,
+): Promise<void> {
+  const actual = await outcomeOf(workflow);
+  if (same(actual, comparison.expected)) return;
+  const outcomes: Mistake<T>[] = [];
+  for (const [wrongOne, meaning] of mistakes) outcomes.push([await outcomeOf(wrongOne), meaning]);
+  compare(actual, { ...comparison, mistakes: outcomes });
+}

@@ -19,6 +19,8 @@ export class Progress {
   readonly #course: Course;
   readonly #file: URL;
   #saved: Saved = NOTHING;
+  #saves = 0;
+  #last: Promise<void> = Promise.resolve();
 
   private constructor(course: Course, file: URL) {
     this.#course = course;
@@ -32,17 +34,13 @@ export class Progress {
     return progress;
   }
 
-  /** Reads the file again. */
-  async reload(): Promise<void> {
-    try {
-      this.#saved = { ...NOTHING, ...JSON.parse(await Deno.readTextFile(this.#file)) };
-    } catch (error) {
-      if (error instanceof SyntaxError) {
-        throw new UsageError(`Cannot read ${this.#file.pathname}: it is not JSON; delete it to begin anew`);
-      }
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      this.#saved = NOTHING;
-    }
+  /** Reads the file again, unless there is something newer to be written. */
+  reload(): Promise<void> {
+    const saves = this.#saves;
+    return this.#inTurn(async () => {
+      const read = await this.#read();
+      if (saves === this.#saves) this.#saved = read;
+    });
   }
 
   /** The exercise at work: at first the first one. */
@@ -99,11 +97,31 @@ export class Progress {
     return this.#save({ hints, solved: this.#saved.solved.filter((each) => each !== id) });
   }
 
-  async #save(changes: Partial<Saved>): Promise<void> {
-    this.#saved = { ...this.#saved, ...changes };
-    // By a new file that takes the old one's place: whoever reads it meanwhile finds one of the two.
-    const written = new URL(`${this.#file.href}.new`);
-    await Deno.writeTextFile(written, `${JSON.stringify(this.#saved, null, 2)}\n`);
-    await Deno.rename(written, this.#file);
+  #save(changes: Partial<Saved>): Promise<void> {
+    const saved = this.#saved = { ...this.#saved, ...changes };
+    this.#saves++;
+    return this.#inTurn(async () => {
+      // By a new file that takes the old one's place: whoever reads it meanwhile finds one of the two.
+      const written = new URL(`${this.#file.href}.new`);
+      await Deno.writeTextFile(written, `${JSON.stringify(saved, null, 2)}\n`);
+      await Deno.rename(written, this.#file);
+    });
+  }
+
+  async #read(): Promise<Saved> {
+    try {
+      return { ...NOTHING, ...JSON.parse(await Deno.readTextFile(this.#file)) };
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return NOTHING;
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new UsageError(`Cannot read ${this.#file.pathname}: it is not JSON; delete it to begin anew`);
+    }
+  }
+
+  /** Reads and writes one after the other. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
   }
 }

@@ -10,6 +10,16 @@ import { type Session, solutionOf } from "./session.ts";
 /** Lines of text are read best when they are not much longer. */
 const MAX_TEXT_WIDTH = 96;
 const PAGE = 10;
+/** What keys move by, in lines. */
+const STEPS: Readonly<Record<string, number>> = {
+  up: -1,
+  down: 1,
+  k: -1,
+  j: 1,
+  "page up": -PAGE,
+  "page down": PAGE,
+  " ": PAGE,
+};
 
 /** What takes the middle of the screen. */
 type Page =
@@ -197,7 +207,7 @@ export class LearnScreen {
 
   async #pressInList(page: Page & { kind: "list" }, key: string): Promise<boolean> {
     const { exercises } = this.#session.course;
-    const step = { up: -1, down: 1, k: -1, j: 1, "page up": -PAGE, "page down": PAGE, " ": PAGE }[key];
+    const step = STEPS[key];
     if (step !== undefined) {
       const at = Math.min(exercises.length - 1, Math.max(0, exercises.indexOf(page.chosen) + step));
       page.chosen = exercises[at]!;
@@ -210,7 +220,7 @@ export class LearnScreen {
   }
 
   #scroll(key: string): boolean {
-    const step = { up: -1, down: 1, k: -1, j: 1, "page up": -PAGE, "page down": PAGE, " ": PAGE }[key];
+    const step = STEPS[key];
     if (step === undefined) return false;
     this.#top = Math.max(0, (this.#top ?? 0) + step);
     return true;

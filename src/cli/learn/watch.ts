@@ -46,7 +46,7 @@ export async function watchInLines(options: WatchOptions): Promise<void> {
   const session = options.open(() => {});
   const write = (lines: readonly Line[]) => writeOutput(`${lines.map((each) => toText(each, false)).join("\n")}\n\n`);
   const introduce = () => write(exerciseLines(session.exercise, PLAIN_WIDTH));
-  const check = async () => {
+  const check = async (): Promise<void> => {
     const { exercise } = session;
     const verdict = await session.check();
     if (verdict === undefined) return;
@@ -55,12 +55,16 @@ export async function watchInLines(options: WatchOptions): Promise<void> {
     if (verdict.kind !== "right" || next === undefined) return;
     await session.goTo(next);
     await introduce();
+    await check();
   };
+  // From now on: a save during the first check counts, too.
+  const watching = watchFiles(options, session, check);
   await introduce();
   const { exercise, progress } = session;
-  await write(hintLines(exercise, progress.hintsShown(exercise), PLAIN_WIDTH));
+  const hints = hintLines(exercise, progress.hintsShown(exercise), PLAIN_WIDTH);
+  if (hints.length > 0) await write(hints);
   await check();
-  await watchFiles(options, session, check);
+  await watching;
 }
 
 /** Calls back when the current exercise's file has been saved, or another exercise has become the current one. */
