@@ -12,10 +12,10 @@ export interface Count {
 export function defineWorkflow(bookings: DataStream<Count>): DataStream<Count> {
   return bookings.keyBy((booking) => booking.email)
     .window(TumblingEventTimeWindows.of(Time.minutes(1)))
-    .reduce((a, b) => ({ email: a.email, flights: a.flights + b.flights }), new SoFar());
+    .reduce((a, b) => ({ email: a.email, flights: a.flights + b.flights }), new Totals());
 }
 
-class SoFar extends ProcessWindowFunction<Count, Count, string> {
+class Totals extends ProcessWindowFunction<Count, Count, string> {
   readonly #total = new ValueStateDescriptor<number>("total");
 
   override process(email: string, context: WindowContext, elements: Iterable<Count>, out: Collector<Count>): void {

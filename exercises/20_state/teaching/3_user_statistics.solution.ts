@@ -9,10 +9,10 @@ export function defineWorkflow(flights: DataStream<FlightData>, windowMs: number
   return flights.map(statisticsFromFlight)
     .keyBy((statistics) => statistics.email_address)
     .window(TumblingEventTimeWindows.of(windowMs))
-    .reduce(mergeStatistics, new SoFar()).name("user_statistics");
+    .reduce(mergeStatistics, new Totals()).name("user_statistics");
 }
 
-class SoFar extends ProcessWindowFunction<UserStatistics, UserStatistics, string> {
+class Totals extends ProcessWindowFunction<UserStatistics, UserStatistics, string> {
   readonly #total = new ValueStateDescriptor<UserStatistics>("total");
 
   override process(

@@ -49,7 +49,12 @@ export async function runInWorker(
   };
   worker.onerror = (event) => {
     event.preventDefault();
-    resolve({ notRun: `The file cannot be run: ${plain(event.message)}` });
+    const what = plain(event.message);
+    resolve({
+      notRun: event.message.includes("(in promise)")
+        ? `A promise has failed that nobody waits for. Is an await missing? ${what}`
+        : `The file cannot be run: ${what}`,
+    });
   };
   const abort = () => resolve({ notRun: "Stopped." });
   signal?.addEventListener("abort", abort);

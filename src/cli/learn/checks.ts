@@ -57,7 +57,13 @@ export function compare<T>(actual: T, comparison: Comparison<T>): void {
   const { expected, mistakes = [], meaning, show = showResult } = comparison;
   if (same(actual, expected)) return;
   const known = mistakes.find(([outcome]) => same(actual, outcome));
-  const words = known?.[1] ?? (typeof meaning === "string" ? meaning : meaning(actual));
+  const unknown = () =>
+    Array.isArray(actual) && actual.length > 0 && actual.every((each) => each === undefined)
+      ? "undefined came out: a function with braces returns nothing unless it says return."
+      : typeof meaning === "string"
+      ? meaning
+      : meaning(actual);
+  const words = known?.[1] ?? unknown();
   wrong(words, ["expected:", ...show(expected).map(indent), "found:", ...show(actual).map(indent)]);
 }
 
@@ -75,11 +81,17 @@ function toText(value: unknown): string {
   }) ?? "undefined";
 }
 
+/** Elements of a list side by side, if that is short. */
 function showResult(result: unknown): string[] {
-  if (!Array.isArray(result)) return [JSON.stringify(result) ?? "undefined"];
+  if (!Array.isArray(result)) return [shown(result)];
   if (result.length === 0) return ["(nothing)"];
-  const isPlain = result.every((each) => typeof each !== "object" || each === null);
-  return isPlain ? [result.map((each) => JSON.stringify(each)).join(" ")] : result.map((each) => JSON.stringify(each));
+  const elements = result.map(shown);
+  const line = elements.join(" ");
+  return line.length <= 60 && !line.includes("{") ? [line] : elements;
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
 }
 
 function indent(line: string): string {

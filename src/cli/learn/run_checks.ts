@@ -39,6 +39,8 @@ export async function runChecks<M extends object>(
     },
   };
   const results: CheckResult[] = [];
+  // Checks run the file several times; what it has printed last is what belongs to what is said.
+  let last: readonly string[] = [];
   using _console = catchConsole((line) => printed.push(...line.split("\n")));
   for (const { shows, hidden = false, run } of checks) {
     const seenBefore = hidden ? HIDDEN : shows;
@@ -46,14 +48,16 @@ export async function runChecks<M extends object>(
       results.push({ shows: seenBefore, status: "waiting" });
       continue;
     }
+    const from = printed.length;
     try {
       await run(guarded(work), seen);
       results.push({ shows, status: "passed" });
     } catch (error) {
       results.push({ shows: seenBefore, status: "failed", ...describe(error, options.fileName) });
     }
+    if (printed.length > from) last = printed.slice(from);
   }
-  return { results, printed };
+  return { results, printed: last };
 }
 
 /** Whether an outcome is a right answer. */

@@ -1,4 +1,5 @@
 /** Checks the types of the learner's file, again and again, with what the editor would show. */
+import { withImportHint } from "./import_hints.ts";
 import { LanguageServer } from "./language_server.ts";
 
 /** What TypeScript does not accept. */
@@ -21,11 +22,13 @@ const UNUSED = [6133, 6192, 6196, 6198];
 
 /** The type checker, which stays at work between two saves. */
 export class TypeCheck implements AsyncDisposable {
+  readonly #root: URL;
   readonly #starting: Promise<LanguageServer>;
   readonly #versions = new Map<string, number>();
 
   /** @param root the folder with deno.json */
   constructor(root: URL) {
+    this.#root = root;
     this.#starting = LanguageServer.start(root);
     this.#starting.catch(() => {}); // check() reports it
   }
@@ -44,12 +47,21 @@ export class TypeCheck implements AsyncDisposable {
     }
     const answer = await server.request("textDocument/diagnostic", { textDocument: { uri } });
     const { items } = answer as { readonly items: readonly Diagnostic[] };
-    return items
-      .filter(({ severity, source, code }) => severity === 1 && source === "deno-ts" && !UNUSED.includes(Number(code)))
-      .map(({ range, message }) => ({ line: range.start.line + 1, message }));
+    const faults = items.filter(({ severity, source, code }) =>
+      severity === 1 && source === "deno-ts" && !UNUSED.includes(Number(code))
+    );
+    return await Promise.all(faults.map(async ({ range, message }) => ({
+      line: range.start.line + 1,
+      message: await withImportHint(shortened(message), this.#root),
+    })));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#starting.then((server) => server[Symbol.asyncDispose](), () => {});
   }
+}
+
+/** Without the fields of a long type. */
+function shortened(message: string): string {
+  return message.replaceAll(/'\{[^']{60,}\}'/g, "'{ … }'");
 }
