@@ -1,4 +1,4 @@
-import { StreamExecutionEnvironment } from "@stream-apps/deno";
+import { JobHarness, TestSink, TestSource, watermarksByHand } from "@stream-apps/deno/testing";
 import { type Check, compare } from "../../../src/cli/learn/checks.ts";
 import type * as solution from "./2_cheapest.solution.ts";
 
@@ -8,13 +8,7 @@ export const checks: Check<typeof solution>[] = [
   {
     shows: "after each offer, the cheapest so far of its route",
     async run({ defineWorkflow }) {
-      const offers = OFFERS.map((text) => text.split(" ")).map(([route, euros]) => ({
-        route: route!,
-        euros: Number(euros),
-      }));
-      const env = new StreamExecutionEnvironment();
-      const found = await defineWorkflow(env.fromCollection(offers)).executeAndCollect();
-      compare(found.map(({ route, euros }) => `${route} ${euros}`), {
+      compare(await outcome(defineWorkflow), {
         expected: ["ATL-DFW 90", "BOS-MIA 120", "ATL-DFW 80", "BOS-MIA 60", "ATL-DFW 80"],
         mistakes: [
           [
@@ -36,4 +30,31 @@ export const checks: Check<typeof solution>[] = [
       });
     },
   },
+  {
+    shows: "after a crash it is still known",
+    async run({ defineWorkflow }) {
+      compare(await outcome(defineWorkflow, 3), {
+        expected: ["ATL-DFW 90", "BOS-MIA 120", "ATL-DFW 80", "BOS-MIA 60", "ATL-DFW 80"],
+        meaning:
+          "Behind the third offer the job was killed and started again, and the cheapest was forgotten: it was kept in a variable of your own, which a crash empties. What min() keeps is the job's state.",
+        show: (lines) => lines,
+      });
+    },
+  },
 ];
+
+async function outcome(describe: (typeof solution)["defineWorkflow"], crashBehind = 0): Promise<string[]> {
+  const offers = new TestSource<solution.Offer>("offers");
+  const cheapest = new TestSink<solution.Offer>("cheapest");
+  await using harness = await new JobHarness((env) => {
+    describe(env.fromSource(offers, watermarksByHand(), "offers")).sinkTo(cheapest);
+  }).start();
+  for (const [index, text] of OFFERS.entries()) {
+    const [route, euros] = text.split(" ");
+    await offers.push({ route: route!, euros: Number(euros) });
+    if (index + 1 !== crashBehind) continue;
+    await harness.commit();
+    await harness.restart();
+  }
+  return cheapest.values.map(({ route, euros }) => `${route} ${euros}`);
+}

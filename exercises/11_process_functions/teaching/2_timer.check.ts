@@ -1,4 +1,4 @@
-import { OperatorHarness } from "@stream-apps/deno/testing";
+import { JobHarness, OperatorHarness, TestSink, TestSource, watermarksByHand } from "@stream-apps/deno/testing";
 import { type Check, compare, wrong } from "../../../src/cli/learn/checks.ts";
 import type * as solution from "./2_timer.solution.ts";
 
@@ -76,6 +76,26 @@ export const checks: Check<typeof solution>[] = [
           ],
         ],
         meaning: "Anna bought for 3 at 1 s and for 8 at 20 s, Ben for 50 at 5 s.",
+      });
+    },
+  },
+  {
+    shows: "a crash between two purchases loses neither the sum nor the timer",
+    async run({ defineWorkflow }) {
+      const purchases = new TestSource<solution.Purchase>("purchases");
+      const sums = new TestSink<solution.Purchase>("sums");
+      await using harness = await new JobHarness((env) => {
+        defineWorkflow(env.fromSource(purchases, watermarksByHand(), "purchases")).sinkTo(sums);
+      }).start();
+      await purchases.push({ customer: "anna", euros: 3 }, 1_000);
+      await harness.commit();
+      await harness.restart();
+      await purchases.push({ customer: "anna", euros: 4 }, 9_000);
+      await purchases.watermark(60_000);
+      compare(sums.records.map(([{ customer, euros }, ms]) => `${ms}: ${customer} ${euros ?? null}`), {
+        expected: ["11000: anna 7"],
+        meaning:
+          "Anna bought for 3 at 1 s and for 4 at 9 s; between them the job was killed and started again. What it knew was not all in its state: a field of the class is empty after a crash.",
       });
     },
   },

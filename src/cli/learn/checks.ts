@@ -64,7 +64,7 @@ export function compare<T>(actual: T, comparison: Comparison<T>): void {
       ? meaning
       : meaning(actual);
   const words = known?.[1] ?? unknown();
-  wrong(words, ["expected:", ...show(expected).map(indent), "found:", ...show(actual).map(indent)]);
+  wrong(words, besideEachOther(show(expected), show(actual)));
 }
 
 /** Whether two plain values are equal; what JSON leaves out is not compared. */
@@ -93,6 +93,22 @@ function showResult(result: unknown): string[] {
 function shown(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
+
+/** What was expected and what was found: in two columns where there is room, with a sign where they part. */
+function besideEachOther(expected: readonly string[], found: readonly string[]): string[] {
+  const width = Math.max(...expected.map((each) => each.length), "expected".length);
+  const isNarrow = [...expected, ...found].every((each) => each.length <= MAX_COLUMN);
+  if (!isNarrow || (expected.length === 1 && found.length === 1)) {
+    return ["expected:", ...expected.map(indent), "found:", ...found.map(indent)];
+  }
+  const rows = Array.from({ length: Math.max(expected.length, found.length) }, (_, index) => {
+    const [left = "", right = ""] = [expected[index], found[index]];
+    return `${left.padEnd(width)}   ${left === right ? right : `${right}  ←`.trimStart()}`;
+  });
+  return [`${"expected".padEnd(width)}   found`, ...rows];
+}
+
+const MAX_COLUMN = 32;
 
 function indent(line: string): string {
   return `  ${line}`;

@@ -1,5 +1,5 @@
 /** The learner's screen: what is shown, and what keys do. It draws lines; the terminal is `live_view.ts`. */
-import { Canvas, type Style } from "../screen/canvas.ts";
+import { Canvas, clip, type Style } from "../screen/canvas.ts";
 import type { ScreenSize } from "../screen/live_view.ts";
 import type { Exercise } from "./course.ts";
 import { exerciseLines, hintLines, listLines, pathOf, verdictLines } from "./exercise_view.ts";
@@ -36,6 +36,8 @@ export class LearnScreen {
   #page: Page = EXERCISE;
   /** The first line that is shown; undefined: so that what is new can be seen. */
   #top: number | undefined;
+  /** Whoever has just come to an exercise reads its text first, whatever is said of the file. */
+  #isNew = true;
   #note = "";
 
   constructor(session: Session) {
@@ -45,6 +47,17 @@ export class LearnScreen {
   /** Something has changed: it is to be seen, wherever the learner has scrolled to. */
   show(): void {
     this.#top = undefined;
+  }
+
+  /** The learner has saved the file: from now on what is said of it comes first. */
+  saved(): void {
+    this.#isNew = false;
+  }
+
+  /** Another exercise is shown. */
+  arrived(): void {
+    this.#isNew = true;
+    this.#open(EXERCISE);
   }
 
   /** Does what a key is for. @returns false if it ends the program */
@@ -108,7 +121,7 @@ export class LearnScreen {
         const hints = hintLines(exercise, progress.hintsShown(exercise), width);
         const said = verdictLines(verdict, exercise, width);
         const lines = [...text, [], ...(hints.length > 0 ? [...hints, []] : []), ...said];
-        return { lines, newest: text.length };
+        return this.#isNew ? { lines } : { lines, newest: text.length };
       }
     }
   }
@@ -122,8 +135,8 @@ export class LearnScreen {
     let x = canvas.put(2, 0, "learn  ", "bold");
     x = canvas.put(x, 0, "▰".repeat(full), "green");
     x = canvas.put(x, 0, "▱".repeat(bar - full), "dim");
-    canvas.put(x, 0, `  ${solved} of ${length} solved`);
-    canvas.putRight(canvas.columns - 2, 0, exercise.lesson.title, "dim");
+    x = canvas.put(x, 0, `  ${solved} of ${length} solved`);
+    canvas.putRight(canvas.columns - 2, 0, clip(exercise.lesson.title, canvas.columns - 4 - x), "dim");
   }
 
   #drawFoot(canvas: Canvas): void {
@@ -167,6 +180,7 @@ export class LearnScreen {
       case "h":
         if (progress.hintsShown(exercise) === exercise.hints.length) this.#note = "There is no further hint.";
         await progress.showHint(exercise);
+        this.#isNew = false;
         return this.show();
       case "s":
         return this.#open({ kind: "solution", text: await solutionOf(exercise) });
@@ -194,8 +208,8 @@ export class LearnScreen {
   }
 
   async #goTo(exercise: Exercise | undefined): Promise<void> {
-    this.#open(EXERCISE);
     if (exercise === undefined) return;
+    this.arrived();
     await this.#session.goTo(exercise);
     void this.#session.check();
   }

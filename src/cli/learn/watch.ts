@@ -32,7 +32,11 @@ export async function watchOnScreen(options: WatchOptions): Promise<void> {
   using view = new LiveView((size) => screen.render(size));
   draw = () => view.draw();
   void session.check();
-  const watching = watchFiles({ ...options, signal }, session, () => void session.check());
+  const watching = watchFiles({ ...options, signal }, session, (what) => {
+    if (what === "saved") screen.saved();
+    else screen.arrived();
+    void session.check();
+  });
   for await (const key of readKeys(signal)) {
     if (!await screen.press(key)) break;
     view.draw();
@@ -71,22 +75,24 @@ export async function watchInLines(options: WatchOptions): Promise<void> {
 async function watchFiles(
   { folder, progressFile, signal }: WatchOptions,
   session: Session,
-  onSave: () => void,
+  onChange: (what: "saved" | "went on") => void,
 ): Promise<void> {
   using watcher = Deno.watchFs(await Deno.realPath(folder));
   const stop = () => watcher.close();
   signal.addEventListener("abort", stop);
   let timer: ReturnType<typeof setTimeout> | undefined;
   for await (const { kind, paths } of watcher) {
+    let what: "saved" | "went on" = "saved";
     if (kind === "access") continue;
     const names = paths.map((path) => path.replaceAll("\\", "/"));
     if (names.some((name) => name.endsWith(`/${progressFile}`))) {
       const before = session.exercise;
       await session.progress.reload();
       if (session.exercise === before) continue;
+      what = "went on";
     } else if (!names.some((name) => name.endsWith(`/${session.exercise.id}.ts`))) continue;
     clearTimeout(timer);
-    timer = setTimeout(onSave, SETTLED_MS);
+    timer = setTimeout(() => onChange(what), SETTLED_MS);
   }
   clearTimeout(timer);
 }

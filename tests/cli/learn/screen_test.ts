@@ -92,11 +92,16 @@ test("s shows the solution as it would stand in the file, and another key closes
   assertStringIncludes(shown(screen), "Title of 1_one");
 });
 
-test("a screen that is too small shows what was said last, and scrolls", async (screen) => {
+test("a screen that is too small shows the text first, after a save what is said of it, and scrolls", async (screen) => {
+  assertStringIncludes(shown(screen, 10), "Title of 1_one");
+  assertStringIncludes(shown(screen, 10), "↓ more");
+  screen.saved();
+  screen.show();
   assertStringIncludes(shown(screen, 10), "checking");
   for (let i = 0; i < 10; i++) await screen.press("up");
   assertStringIncludes(shown(screen, 10), "Title of 1_one");
-  assertStringIncludes(shown(screen, 10), "↓ more");
+  await screen.press("n");
+  assertStringIncludes(shown(screen, 10), "Title of 2_two");
 });
 
 test("q ends it", async (screen) => {
