@@ -5,11 +5,18 @@ import { outputOf } from "../../src/cli/commands.ts";
 import { SYSTEM_CLOCK } from "../../src/engine/mod.ts";
 import type { FlinkWorld } from "./world.ts";
 
+/** There is no worker to disturb: no job runs, or none any more. */
+export class NoWorkerError extends Error {
+  override name = "NoWorkerError";
+}
+
 /** A disturbance by its name: it strikes at what is random in it by `chance`, numbers from 0 to 1. */
 export interface FlinkFault {
   readonly name: string;
   /** Whether a job has to start again because of it: an experiment waits for that, so that no strike goes amiss. */
   readonly fails: boolean;
+  /** Pairs of bookings that are written behind the strike, where a few would not show it. */
+  readonly pairsBehind?: number;
   readonly strike: (world: FlinkWorld, chance: () => number) => Promise<void>;
 }
 
@@ -34,6 +41,8 @@ export const FLINK_FAULTS = {
   memory: {
     name: "a worker runs out of memory",
     fails: true,
+    // It gets no page of memory more, and needs one only when there is enough to do.
+    pairsBehind: 2_000,
     strike: (world, chance) => onWorker(world, chance, "prlimit --pid $0 --data=1000000"),
   },
   prints: {
@@ -92,6 +101,6 @@ async function workers({ parts: { cluster } }: FlinkWorld): Promise<Worker[]> {
 }
 
 function pick<T>(items: readonly T[], chance: () => number): T {
-  if (items.length === 0) throw new Error("Cannot disturb a worker: none runs");
+  if (items.length === 0) throw new NoWorkerError("Cannot disturb a worker: none runs");
   return items[Math.floor(chance() * items.length)]!;
 }

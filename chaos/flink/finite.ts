@@ -4,13 +4,13 @@
  */
 import { isTerminal } from "../../src/flink/rest.ts";
 import { createTopics, type Difference, Feed, judgeFlights, judgeStatistics, NOW } from "./bookings.ts";
-import type { FlinkFault } from "./faults.ts";
+import { type FlinkFault, NoWorkerError } from "./faults.ts";
 import type { FlinkWorld } from "./world.ts";
 
 /** Bookings of Skyone; Sunset has few, so that its tasks end early. */
-const PAIRS = 40_000;
-const SUNSET_EVERY = 200;
-const STEP_MS = 50;
+const PAIRS = 80_000;
+const SUNSET_EVERY = 400;
+const STEP_MS = 25;
 const RUN_FLAGS = ["--parallelism", "2", "--detached"];
 const ALL = ["--from", "earliest", "--bounded", "--commit-interval", "200ms"];
 
@@ -56,7 +56,7 @@ async function runOnce(
     const finished = vertices.some(({ tasks }) => (tasks.FINISHED ?? 0) > 0);
     return ended || finished || counts.completed > 0;
   });
-  if (!ended) await fault.strike(world, chance);
+  const hit = !ended && await strikes(world, fault, chance);
   await world.until("the job ends", async () => {
     const job = await rest.job(id).catch(() => undefined);
     if (job !== undefined && isTerminal(job.state) && job.state !== "FINISHED") {
@@ -64,5 +64,16 @@ async function runOnce(
     }
     return job?.state === "FINISHED";
   });
-  return !ended;
+  return hit;
+}
+
+/** @returns false if all workers had ended meanwhile */
+async function strikes(world: FlinkWorld, fault: FlinkFault, chance: () => number): Promise<boolean> {
+  try {
+    await fault.strike(world, chance);
+    return true;
+  } catch (error) {
+    if (error instanceof NoWorkerError) return false;
+    throw error;
+  }
 }

@@ -66,7 +66,7 @@ export async function disturbPipeline(
     await feed.write(PAIRS.before);
     const struckAtMs = Date.now();
     await disturb(world, jobs, disturbance, chance);
-    await feed.write(PAIRS.behind);
+    await feed.write("strike" in disturbance ? disturbance.pairsBehind ?? PAIRS.behind : PAIRS.behind);
     const hit = !("fails" in disturbance && disturbance.fails) || await hasFailed(world, jobs, struckAtMs);
     await untilThrough(world);
     onRound({ name: disturbance.name, hit, backMs: Date.now() - struckAtMs });

@@ -2,7 +2,7 @@
 import { type ClusterOptions, startCluster, stopCluster } from "../../src/cli/flink/cluster.ts";
 import { startKafka } from "../../src/cli/kafka.ts";
 import { chanceOf, shuffled } from "../chance.ts";
-import type { Difference } from "./bookings.ts";
+import { type Difference, isExact } from "./bookings.ts";
 import { FLINK_FAULTS, type FlinkFault } from "./faults.ts";
 import { disturbFinite, type FiniteRun } from "./finite.ts";
 import { type Disturbance, disturbPipeline, type LiveRound } from "./live.ts";
@@ -49,17 +49,23 @@ export async function runFlinkChaos(options: FlinkChaosOptions): Promise<FlinkCh
         );
       },
     });
+    for (const difference of pipeline) onProgress(`the pipeline: ${inWords(difference)}`);
     const finite: FiniteRun[] = [];
     for (const fault of options.finite) {
       for (const run of await disturbFinite(world, fault, { seed, chance })) {
         finite.push(run);
-        onProgress(`${run.name}: ${run.hit ? "disturbed on the way" : "it had ended before"}`);
+        onProgress(`${run.name}${run.hit ? "" : ", too late"}: ${inWords(run.difference)}`);
       }
     }
     return { rounds, pipeline, finite };
   } finally {
     await kafka.stop();
   }
+}
+
+function inWords(difference: Difference): string {
+  const { job, records, lost, doubled } = difference;
+  return isExact(difference) ? `${job} is exact` : `${job} DIFFERS, ${lost} lost and ${doubled} doubled of ${records}`;
 }
 
 /** Ends the cluster of an experiment. */
