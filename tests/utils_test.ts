@@ -324,6 +324,7 @@ Deno.test("jobOptions() has the defaults of the course", () => {
     from: "latest",
     reset: false,
     allowNonRestoredState: false,
+    allowWindowChange: false,
     drain: false,
     bounded: false,
     idleMs: 60_000,

@@ -11,12 +11,13 @@ export function fileError(what: string, path: string, error: unknown): unknown {
   if (reason === undefined) return error;
   const message = `Cannot ${what} "${path}": ${reason}`;
   return /\(os error 28\)/.test(error.message)
-    ? new FullDiskError(message, { cause: error })
+    ? new DiskFullError(message, { cause: error })
     : new JobError(message, { cause: error });
 }
 
-/** A file could not be written as the disk is full. */
-class FullDiskError extends JobError {
+/** A file could not be written as the disk is full: for files what the `DiskFullError` of brokers is for them. */
+class DiskFullError extends JobError {
+  override name = "DiskFullError";
   /** Somebody may free disk space, so the job's restart strategy decides. */
   override readonly code = "DISK_FULL";
 }

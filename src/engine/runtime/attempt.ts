@@ -65,6 +65,10 @@ export class Attempt implements AttemptContext {
     this.deadLetters = new DeadLetters({ ...options, ends });
   }
 
+  get allowWindowChange(): boolean {
+    return this.options.allowWindowChange;
+  }
+
   get signal(): AbortSignal {
     return this.#ended.signal;
   }

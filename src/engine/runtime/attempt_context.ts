@@ -11,6 +11,8 @@ export interface AttemptContext {
   readonly changes: Changes;
   readonly onError: ErrorPolicy;
   readonly onWindowError: WindowErrorPolicy;
+  /** Whether windows may have another size than those of the last commit. */
+  readonly allowWindowChange: boolean;
   /**
    * Logs a record that could not be processed, or came too late, and keeps it if that is the job's policy.
    * @param of how many records its operator has got, if that makes several letters of one record of the job; how often it has

@@ -29,6 +29,11 @@ export interface JobSettings {
    * does; default false: a commit that holds some is refused. The next commit deletes them.
    */
   readonly allowNonRestoredState: boolean;
+  /**
+   * Whether a window's size, slide, gap or offset may be another one than in the last commit; default false: that is refused. State
+   * stays. Windows that are open close at their own ends, with what they hold; records from now on fall into the new ones alone.
+   */
+  readonly allowWindowChange: boolean;
   /** Left out: exactly once for every sink that can. */
   readonly delivery: DeliveryGuarantee;
   /** ms between commits while anything changes, > 0; default 1,000. */
@@ -129,6 +134,15 @@ export const JOB_OPTIONS: { readonly [P in keyof JobSettings]: JobOption<JobSett
       name: "allow-non-restored-state",
       text: "switch",
       help: "drop what the commit holds of operators that the job no longer has, instead of refusing to start",
+    },
+  },
+  allowWindowChange: {
+    default: false,
+    flag: {
+      name: "allow-window-change",
+      text: "switch",
+      help:
+        "take windows of another size than the commit's, instead of refusing to start; open ones close at their own ends",
     },
   },
   drain: {
@@ -241,9 +255,15 @@ export const JOB_OPTIONS: { readonly [P in keyof JobSettings]: JobOption<JobSett
   },
 };
 
+const MAX_PORT = 65_535;
+
 function checkAddress(http: string | undefined, name: string): void {
-  if (http === undefined || /^(.+:)?\d{1,5}$/.test(http)) return;
-  throw new RangeError(`Cannot create an environment as ${name} must be a port or host:port: current value is ${http}`);
+  if (http === undefined) return;
+  const [, port] = /^(?:.+:)?(\d{1,5})$/.exec(http) ?? [];
+  if (port !== undefined && Number(port) <= MAX_PORT) return;
+  throw new RangeError(
+    `Cannot create an environment as ${name} must be a port up to ${MAX_PORT} or host:port: current value is ${http}`,
+  );
 }
 
 function above0(value: number, name: string): void {

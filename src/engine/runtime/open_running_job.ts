@@ -132,7 +132,12 @@ export function newTask(
 ): Task {
   const { uid } = node;
   const realMs = snapshot.job?.watermarks[uid] ?? MIN_WATERMARK;
-  snapshot.checkCompatibility(uid, operator.compatibility?.() ?? {});
+  const { allowWindowChange } = attempt;
+  snapshot.checkCompatibility(
+    uid,
+    operator.compatibility?.() ?? {},
+    allowWindowChange ? (was, is) => attempt.warn(describeWindowChange(uid, was, is)) : undefined,
+  );
   const task = new Task({
     node,
     operator,
@@ -161,6 +166,10 @@ export function newTask(
     }
   }
   return task;
+}
+
+function describeWindowChange(uid: string, was: string, is: string): string {
+  return `the windows of "${uid}" are now ${is}; those that are open, of ${was}, close at their own ends with what they hold`;
 }
 
 async function openSource(node: SourceNode, { snapshot, attempt, output }: OpeningOptions): Promise<SourceTask> {

@@ -9,6 +9,7 @@ import {
 } from "../commit_format.ts";
 import { JobError } from "../errors.ts";
 import type { StreamGraph } from "../graph.ts";
+import { differsInSizeOnly } from "../operators/window/description.ts";
 import type { Json } from "../source.ts";
 import type { RestoredValue } from "../state/keyed_state_backend.ts";
 import type { RestoredTimer } from "../time/timer_queue.ts";
@@ -107,15 +108,27 @@ export class Snapshot {
 
   /**
    * @param current what the operator's state depends on now
+   * @param onWindowChange called if its windows have another size now; left out: that is refused
    * @throws {JobError} naming both values if it was written under others
    */
-  checkCompatibility(uid: string, current: Readonly<Record<string, string>>): void {
+  checkCompatibility(
+    uid: string,
+    current: Readonly<Record<string, string>>,
+    onWindowChange?: (was: string, is: string) => void,
+  ): void {
     const stored = this.job?.compatibility[uid] ?? {};
-    for (const [name, value] of Object.entries(stored)) {
-      if (current[name] === value) continue;
+    for (const [name, was] of Object.entries(stored)) {
+      const is = current[name];
+      if (is === was) continue;
+      const isSize = name === "window" && is !== undefined && differsInSizeOnly(was, is);
+      if (isSize && onWindowChange !== undefined) {
+        onWindowChange(was, is);
+        continue;
+      }
       throw new JobError(
-        `Cannot restore "${uid}": its state was written with ${name} ${value}, now it is ${current[name] ?? "gone"}; ` +
-          `run it with the old ${name}, or forget the job's commit with --reset`,
+        `Cannot restore "${uid}": its state was written with ${name} ${was}, now it is ${is ?? "gone"}; ` +
+          `run it with the old ${name}, ${isSize ? "change its size with --allow-window-change, " : ""}` +
+          "or forget the job's commit with --reset",
       );
     }
   }

@@ -27,6 +27,7 @@ export function newAttemptContext(
     tracing: new Tracing({ jobName: "job", changes, clock }),
     onError,
     onWindowError,
+    allowWindowChange: false,
     letters,
     woken: false,
     deadLetter: (letter) => void letters.push(letter),

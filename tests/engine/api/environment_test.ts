@@ -31,6 +31,17 @@ Deno.test("StreamExecutionEnvironment refuses lengths of time that cannot be, na
   }
 });
 
+Deno.test("StreamExecutionEnvironment refuses an http address that is none, also a port that there is not", () => {
+  for (const http of ["9464", "0", "65535", "localhost:9464"]) new StreamExecutionEnvironment({ http });
+  for (const http of ["99999", "localhost:65536", "localhost", "x"]) {
+    assertThrows(
+      () => new StreamExecutionEnvironment({ http }),
+      RangeError,
+      `Cannot create an environment as http must be a port up to 65535 or host:port: current value is ${http}`,
+    );
+  }
+});
+
 Deno.test("execute() runs what was described, and nothing runs before", async () => {
   const source = new ScriptSource({ "s-0": [at(1, "a")] });
   const store = new MemoryJobStore();

@@ -129,7 +129,8 @@ Deno.test("checkCompatibility() refuses state that was written under another val
   assertEquals(
     error.message,
     'Cannot restore "counts": its state was written with window TumblingEventTimeWindows(10 ms), ' +
-      "now it is TumblingEventTimeWindows(60000 ms); run it with the old window, or forget the job's commit with --reset",
+      "now it is TumblingEventTimeWindows(60000 ms); run it with the old window, change its size with --allow-window-change, " +
+      "or forget the job's commit with --reset",
   );
 });
 

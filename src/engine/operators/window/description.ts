@@ -48,6 +48,18 @@ export function windowCompatibility<T, ACC, E, OUT, K, W extends Window>(
   return { window: parts.filter((part) => part !== undefined).join(", ") };
 }
 
+/**
+ * Whether two such texts are of windows that differ in nothing but sizes, slides, gaps and offsets. Those that are open can then stay:
+ * each has its own end in its name, and what has to happen there among the timers, whatever windows new records fall into.
+ */
+export function differsInSizeOnly(was: string, is: string): boolean {
+  return withoutSize(was) === withoutSize(is);
+}
+
+function withoutSize(window: string): string {
+  return window.replace(/^(\w+)\([^()]*\)/, "$1");
+}
+
 /** More windows a record than that are seldom meant: a day of windows that slide by the second is 86,400. */
 const MANY_WINDOWS = 1_000;
 
