@@ -1,5 +1,5 @@
 /**
- * `deno task state JOB …`: looks into a job's last commit, carries it elsewhere, forgets it.
+ * `deno task state JOB …`: looks into a job's last commit, edits it, carries it elsewhere, forgets it.
  *
  * Looking needs no right to run the job, so it can be done while the job runs. Standard output carries data only.
  */
@@ -11,6 +11,7 @@ import { formatCount, parseStart, parseTime, runMain, usable, UsageError } from 
 import { stateValues } from "../inspect/state_values.ts";
 import { exists } from "./commands.ts";
 import { importSavepoint, resetJob } from "./state/change.ts";
+import { editState } from "./state/edit.ts";
 import { setEventTime } from "./state/event_time.ts";
 import { readCommit } from "./state/jobs.ts";
 import { listCommit } from "./state/list.ts";
@@ -44,6 +45,9 @@ const IMPORT_FLAGS = {
     help: "where the job goes on reading: at the savepoint's offsets, or there in every partition",
   },
   yes: { short: "y", help: "replace the commit that the job has" },
+} as const satisfies Flags;
+const EDIT_FLAGS = {
+  write: { short: "w", help: "do it; without it this only shows what would change" },
 } as const satisfies Flags;
 const RESET_FLAGS = {
   yes: { short: "y", help: "do it; without it this only shows what would go" },
@@ -97,6 +101,18 @@ const COMMANDS: Readonly<Record<string, (job: string, args: readonly string[]) =
     flags: IMPORT_FLAGS,
     run: importJob,
   }),
+  edit: command({
+    name: "edit",
+    positionals: ["SCRIPT"],
+    describe:
+      "Edits values of the job's states with a script, a module whose default export is called with each entry:\n" +
+      '  export default (entry) => entry.key === "eva" ? undefined : { ...entry, value: entry.value + 1 };\n' +
+      "An entry has operator, state, namespace, key, mapKey and value. What is returned as it was stays, undefined removes the\n" +
+      "entry. Each change is printed as a JSON line {operator, state, namespace, key, was, is}. Timers and positions stay.",
+    flags: EDIT_FLAGS,
+    run: (broker, job, { _: [script], write }, { write: print, logger, signal }) =>
+      editState(broker, job, { script: script!, write, print, logger, signal }),
+  }),
   "set-event-time": command({
     name: "set-event-time",
     positionals: ["TIME"],
@@ -141,6 +157,7 @@ Commands:
   get OPERATOR STATE [KEY]    values of a state as JSON lines
   export [FILE]               the commit as a file (a savepoint)
   import FILE                 makes such a file the job's commit, here or at another broker
+  edit SCRIPT                 edits values of its states with a script
   set-event-time TIME         sets event time back, after a record with a time that was wrong
   reset                       forgets the commit
 

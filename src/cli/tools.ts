@@ -24,6 +24,8 @@ import { HelpRequested, runMain } from "../utils.ts";
 import { commandsHere, projectCommands } from "./commands_here.ts";
 import { findCommand, isHelp, toolMain } from "./tool.ts";
 
+export type { EditedEntry, EditState } from "./state/edit.ts";
+
 type Main = (signal: AbortSignal) => Promise<void>;
 
 /** Loaded when it is asked for: a tool does not wait for the others. */

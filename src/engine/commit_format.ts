@@ -355,6 +355,24 @@ export function readStored(
   return { value: inner, order, lastUpdateMs, timeMs };
 }
 
+/** The text of a state's entry: the reverse of {@link readStored} and {@link parseValue}. */
+export function entryText(
+  { kind, ttl }: Pick<ParsedShape, "kind" | "ttl">,
+  { value, order, lastUpdateMs, timeMs }: StoredValue,
+): string {
+  const text = JSON.stringify(value);
+  const kept = ttl ? expiringText(lastUpdateMs!, text) : text;
+  switch (kind) {
+    case "map":
+    case "broadcast":
+      return mapText(order, kept);
+    case "window":
+      return windowText(timeMs!, order, kept);
+    default:
+      return kept;
+  }
+}
+
 // ------------------------------------------------------------------------------------------------ ids of splits
 
 /** The id of the split that a partition of a topic is: "skyone-3". */

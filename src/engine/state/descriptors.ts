@@ -16,19 +16,18 @@ export interface StateDescriptorOptions<T = never> {
    *
    * @example
    * ```ts
-   * import { ValueStateDescriptor } from "@stream-apps/deno/state";
-   *
    * interface Total {
    *   readonly cents: number;
    * }
    *
-   * export const TOTAL = new ValueStateDescriptor<Total>("total", {
+   * const total = new ValueStateDescriptor<Total>("total", {
    *   version: 2,
    *   migrate: (old, { version }) => {
    *     if (version === 1) return { cents: Math.round((old as number) * 100) }; // it was a number of euros
    *     throw new Error(`version ${version} is not known`);
    *   },
    * });
+   * console.log(total.version);
    * ```
    */
   migrate?(old: unknown, context: MigrationContext): T;

@@ -31,7 +31,7 @@ Deno.test("StreamExecutionEnvironment refuses lengths of time that cannot be, na
   }
 });
 
-Deno.test("StreamExecutionEnvironment refuses an http address that is none, also a port that there is not", () => {
+Deno.test("StreamExecutionEnvironment refuses an http address that it could not listen at", () => {
   for (const http of ["9464", "0", "65535", "localhost:9464"]) new StreamExecutionEnvironment({ http });
   for (const http of ["99999", "localhost:65536", "localhost", "x"]) {
     assertThrows(
