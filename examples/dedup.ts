@@ -1,8 +1,8 @@
 /**
  * Deduplication by id: of records with one id within a day, the first goes on.
  *
- * Keyed by the id, a function remembers that it has seen it; `ttl` forgets the id again, so that state does not grow for ever. The
- * first record renews nothing: a day counts from it, by the time of processing.
+ * Keyed by the id, a function remembers that it has seen it; `ttl` forgets the id again, so that state does not grow for ever. A
+ * day counts from the first record, which no other renews, and by event time: a replay lets the same records through.
  */
 import { type DataStream, Time } from "@stream-apps/deno";
 import {
@@ -31,7 +31,8 @@ class FirstOfEachId<T> extends KeyedProcessFunction<string, T, T> {
   }
 
   override open(context: KeyedRuntimeContext): void {
-    this.#seen = context.getState(new ValueStateDescriptor<true>("seen", { ttl: { ttlMs: this.#ttlMs } }));
+    const ttl = { ttlMs: this.#ttlMs, ttlTimeCharacteristic: "EventTime" } as const;
+    this.#seen = context.getState(new ValueStateDescriptor<true>("seen", { ttl }));
   }
 
   override processElement(record: T, _context: KeyedProcessContext<string>, out: Collector<T>): void {

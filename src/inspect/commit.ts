@@ -123,7 +123,7 @@ export function statesOf(entries: Entries): StateSummary[] {
 export function shapeOf(entries: Entries, uid: string, state: string): ParsedShape {
   const states = jobRecordOf(entries)?.versions[uid];
   const stored = states !== undefined && Object.hasOwn(states, state) ? states[state] : undefined;
-  return stored === undefined ? { kind: "?", version: "?", ttl: false } : parseShape(stored);
+  return stored === undefined ? { kind: "?", version: "?", ttl: false, eventTime: false } : parseShape(stored);
 }
 
 /** Timers by operator and kind, those of open windows included. */

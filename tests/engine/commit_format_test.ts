@@ -111,12 +111,13 @@ Deno.test("readStored() takes apart what the writers of texts put together, for 
 
 Deno.test("parseShape() takes apart what storedShape() puts together", () => {
   const shapes = [
-    { kind: "value", version: 3, ttl: false },
-    { kind: "value", version: 3, ttl: true },
-    { kind: "map", version: 1, ttl: false },
-    { kind: "list", version: 2, ttl: true },
+    { kind: "value", version: 3, ttl: false, eventTime: false },
+    { kind: "value", version: 3, ttl: true, eventTime: false },
+    { kind: "map", version: 1, ttl: false, eventTime: false },
+    { kind: "list", version: 2, ttl: true, eventTime: false },
+    { kind: "value", version: 2, ttl: true, eventTime: true },
   ];
-  assertEquals(shapes.map(storedShape), [3, "value 3 ttl", "map 1", "list 2 ttl"]);
+  assertEquals(shapes.map(storedShape), [3, "value 3 ttl", "map 1", "list 2 ttl", "value 2 ttl event-time"]);
   assertEquals(
     shapes.map((shape) => parseShape(storedShape(shape))),
     shapes.map((shape) => ({ ...shape, version: String(shape.version) })),

@@ -1,4 +1,4 @@
-import { BinaryHeap } from "../time/binary_heap.ts";
+import { BinaryHeap } from "../binary_heap.ts";
 import type { SplitStatus } from "../source.ts";
 import type { SplitTask } from "./split_task.ts";
 

@@ -55,6 +55,10 @@ export class Task implements TaskView {
   readonly #fireProcessing: (timer: Timer) => void;
   readonly #ownWatermark: (() => number) | undefined;
   #realMs: number;
+  /** Event time whose timers have all fired, ms. */
+  #firedMs: number;
+  /** Event time of the timer that fires, ms. */
+  #timerMs = MIN_WATERMARK;
   /** What those below know of it. */
   #idle = false;
 
@@ -77,14 +81,30 @@ export class Task implements TaskView {
     this.#failures = new TaskFailures({ name: node.name, output, state: this.state, attempt });
     this.#context = new TaskContext(this, { sideOutputs: options.sideOutputs, failures: this.#failures, attempt });
     this.#realMs = options.restoredRealMs;
+    this.#firedMs = restoredWatermarkMs;
+    this.state.eventTime = { nowMs: () => this.#eventTimeMs(), committedMs: () => this.#realMs };
     output.watermarkMs = restoredWatermarkMs;
     const { ownWatermark, pendingResults } = operator;
     this.#ownWatermark = ownWatermark;
     this.ignoresTime = inputs.length === 1 && inputs[0].from.length === 1 && ownWatermark === undefined &&
       operator.onEventTime === undefined && pendingResults === undefined;
     const { tracing } = attempt;
-    this.#fire = this.#firing(tracing, (timer) => this.operator.onEventTime?.(timer, output));
-    this.#fireProcessing = this.#firing(tracing, (timer) => this.operator.onProcessingTime?.(timer, output));
+    const fire = this.#firing(tracing, (timer) => this.operator.onEventTime?.(timer, output));
+    this.#fire = (timer) => {
+      // One that was set in the past is at the time that had come.
+      this.#timerMs = Math.max(timer.timeMs, this.#firedMs);
+      fire(timer);
+    };
+    const fireProcessing = this.#firing(tracing, (timer) => this.operator.onProcessingTime?.(timer, output));
+    this.#fireProcessing = (timer) => {
+      this.#timerMs = this.currentWatermark();
+      fireProcessing(timer);
+    };
+  }
+
+  /** See `EventTime.nowMs()`. */
+  #eventTimeMs(): number {
+    return this.#failures.timerFires ? this.#timerMs : Math.max(this.#record.timestampMs, this.currentWatermark());
   }
 
   /** @returns what fires a timer by a call of its operator */
@@ -239,6 +259,7 @@ export class Task implements TaskView {
     if (this.timers.nextTimeMs <= watermarkMs) {
       this.#failures.guard(() => this.timers.advance(watermarkMs, this.#fire));
     }
+    if (watermarkMs !== MAX_WATERMARK) this.#firedMs = watermarkMs;
     const { pendingResults } = this.operator;
     if (pendingResults !== undefined) pendingResults.takeWatermark(watermarkMs);
     else if (this.#ownWatermark === undefined || watermarkMs === MAX_WATERMARK) this.emitWatermark(watermarkMs);

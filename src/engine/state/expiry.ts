@@ -1,118 +1,48 @@
 import type { Slot } from "./slot.ts";
-import type { StateTtlConfig } from "./state_ttl_config.ts";
 
-/**
- * A value and when it was last updated: what a slot of a state with TTL holds. Like all values it is never changed, except for
- * its links: the values of one state are chained in the order of their last update.
- */
-export class Timed<T> {
+/** A value and when it was last updated: what a slot of a state with TTL holds. */
+export interface TimedValue<T> {
   readonly value: T;
-  /** ms since the Unix epoch */
+  /** ms since the Unix epoch, of the clock that the state goes by */
   readonly lastUpdateMs: number;
-  readonly slot: Slot<T>;
-  older: Timed<T> | undefined = undefined;
-  newer: Timed<T> | undefined = undefined;
+}
 
-  constructor(value: T, lastUpdateMs: number, slot: Slot<T>) {
-    this.value = value;
-    this.lastUpdateMs = lastUpdateMs;
-    this.slot = slot;
-  }
+/** Event time of an operator, as state needs it that expires by it. */
+export interface EventTime {
+  /** Of the record or timer at work, ms: its own, or that of the watermark if that is further; −∞ if neither is known. */
+  nowMs(): number;
+  /** That of the last commit, ms: nothing that is still to come has an earlier one. */
+  committedMs(): number;
 }
 
 /**
- * The values of one ledger in the order in which they expire.
+ * When the values of one ledger expire, by one clock or another.
  *
- * They share one time to live, so the one updated longest ago expires first: dropping what has expired looks at nothing else,
- * and costs nothing when there is nothing. (A chain, not a `Map` from which entries are taken and put back at its end: a map
- * would walk over the holes they leave.) The chain always holds exactly the values that slots hold.
+ * It makes what slots hold of values, so it knows all values that there are; who drops them is the ledger.
  */
-export class Expiry<T> {
+export interface Expiry<T> {
   readonly returnsExpired: boolean;
-  readonly renewsOnRead: boolean;
-  /** What the clock showed when it was last looked at, ms since the Unix epoch. */
-  nowMs = Number.NEGATIVE_INFINITY;
-  readonly #ttlMs: number;
-  readonly #now: () => number;
-  #oldest: Timed<T> | undefined;
-  #newest: Timed<T> | undefined;
-  #restored: Timed<T>[] = [];
-
-  /** @param now processing time, ms since the Unix epoch */
-  constructor(config: Required<StateTtlConfig>, now: () => number) {
-    this.returnsExpired = config.stateVisibility === "ReturnExpiredIfNotCleanedUp";
-    this.renewsOnRead = config.updateType === "OnReadAndWrite";
-    this.#ttlMs = config.ttlMs;
-    this.#now = now;
-  }
-
-  lookAtClock(): void {
-    this.nowMs = this.#now();
-  }
-
-  isExpired({ lastUpdateMs }: Timed<T>): boolean {
-    return lastUpdateMs + this.#ttlMs <= this.nowMs;
-  }
-
-  /** The slot that has been expired for longest; undefined if nothing has expired. */
-  firstExpired(): Slot<T> | undefined {
-    const oldest = this.#oldest;
-    return oldest !== undefined && this.isExpired(oldest) ? oldest.slot : undefined;
-  }
-
+  /** Looks what time it is; that counts until the next time. */
+  lookAtClock(): void;
+  /** Whether there is a time by which a value can be dated. */
+  readonly knowsTime: boolean;
+  /** Whether a value is expired for what is at work. */
+  isExpired(timed: TimedValue<T>): boolean;
+  /** Whether a value is expired for all that can come, so that it can be dropped. */
+  isOver(timed: TimedValue<T>): boolean;
+  /** Whether being read gives a value a new time. */
+  isRenewedByRead(timed: TimedValue<T>): boolean;
+  /** A slot with a value that is over; undefined if there is none. */
+  firstOver(): Slot<T> | undefined;
   /**
    * A slot gets a value now, or loses the one that it has.
    * @param before what it holds
    * @returns what it holds from now on
    */
-  replace(slot: Slot<T>, before: T | undefined, value: T | undefined): T | undefined {
-    if (before !== undefined) this.#unlink(before as Timed<T>);
-    if (value === undefined) return undefined;
-    const timed = new Timed(value, this.nowMs, slot);
-    this.#linkBehind(this.#newest, timed);
-    return timed as T;
-  }
-
+  replace(slot: Slot<T>, before: T | undefined, value: T | undefined): T | undefined;
   /** A slot holds again what it held before. */
-  putBack(current: T | undefined, before: T | undefined): void {
-    if (current !== undefined) this.#unlink(current as Timed<T>);
-    if (before === undefined) return;
-    const timed = before as Timed<T>;
-    let older = this.#newest;
-    while (older !== undefined && older.lastUpdateMs > timed.lastUpdateMs) older = older.older;
-    this.#linkBehind(older, timed);
-  }
-
-  /** @returns what a slot holds that had a value in the store; {@link Expiry.endRestore} links it */
-  restored(slot: Slot<T>, value: T, lastUpdateMs: number): T {
-    const timed = new Timed(value, lastUpdateMs, slot);
-    this.#restored.push(timed);
-    return timed as T;
-  }
-
-  endRestore(): void {
-    for (const timed of this.#restored.sort((a, b) => a.lastUpdateMs - b.lastUpdateMs)) {
-      this.#linkBehind(this.#newest, timed);
-    }
-    this.#restored = [];
-  }
-
-  #linkBehind(older: Timed<T> | undefined, timed: Timed<T>): void {
-    const newer = older === undefined ? this.#oldest : older.newer;
-    timed.older = older;
-    timed.newer = newer;
-    if (older === undefined) this.#oldest = timed;
-    else older.newer = timed;
-    if (newer === undefined) this.#newest = timed;
-    else newer.older = timed;
-  }
-
-  #unlink(timed: Timed<T>): void {
-    const { older, newer } = timed;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    timed.older = timed.newer = undefined;
-  }
+  putBack(current: T | undefined, before: T | undefined): void;
+  /** @returns what a slot holds that had a value in the store; {@link Expiry.endRestore} follows the last of them */
+  restored(slot: Slot<T>, value: T, lastUpdateMs: number): T;
+  endRestore(): void;
 }

@@ -2,6 +2,8 @@ import { parseShape, type StateVersions, type StoredShape } from "../commit_form
 import { JobError } from "../errors.ts";
 import type { Changes } from "./changes.ts";
 import type { MapStateDescriptor, StateDescriptor, ValueStateDescriptor } from "./descriptors.ts";
+import { MIN_WATERMARK } from "../record.ts";
+import type { EventTime } from "./expiry.ts";
 import { type Key, type KeyContext, type KeyId, keyId } from "./key.ts";
 import type { ListTable } from "./list_table.ts";
 import { KeyedMapState } from "./map_state.ts";
@@ -19,6 +21,7 @@ export type { RestoredValue } from "./table.ts";
 
 /** Where broadcast state lies: it belongs to no key. */
 const BROADCAST = "broadcast";
+const NO_EVENT_TIME: EventTime = { nowMs: () => MIN_WATERMARK, committedMs: () => MIN_WATERMARK };
 const NO_KEY: KeyContext = { currentKey: null, currentKeyId: keyId(null) };
 
 /** What the state of an operator begins with. */
@@ -39,6 +42,8 @@ export interface KeyedStateOptions {
 export class KeyedStateBackend implements KeyContext {
   currentKey: Key = null;
   currentKeyId: KeyId = "";
+  /** For states that expire by it; the operator's task sets it. */
+  eventTime: EventTime = NO_EVENT_TIME;
   readonly uid: string;
   readonly #changes: Changes;
   readonly #open = new Map<string, OpenState>();
@@ -212,8 +217,15 @@ export class KeyedStateBackend implements KeyContext {
       );
     }
     const restored = this.#restored.get(name) ?? [];
-    const { uid } = this;
-    const open = openState(shape, { restored, migration, uid, name, changes: this.#changes, now: this.#now });
+    const open = openState(shape, {
+      restored,
+      migration,
+      uid: this.uid,
+      name,
+      changes: this.#changes,
+      now: this.#now,
+      eventTime: this.eventTime,
+    });
     this.#restored.delete(name);
     this.#open.set(name, open);
     return open;

@@ -12,9 +12,11 @@ import {
   windowText,
 } from "../commit_format.ts";
 import type { Changes } from "./changes.ts";
-import { Expiry, type Timed } from "./expiry.ts";
+import { EventTimeExpiry } from "./event_time_expiry.ts";
+import type { EventTime, Expiry, TimedValue } from "./expiry.ts";
 import type { Journal } from "./journal.ts";
 import type { Key, KeyId } from "./key.ts";
+import { ProcessingTimeExpiry } from "./processing_time_expiry.ts";
 import { Slot, type SlotGroup, type SlotOwner } from "./slot.ts";
 import type { StateTtlConfig } from "./state_ttl_config.ts";
 import { checkKept, valueText } from "./value_text.ts";
@@ -37,8 +39,10 @@ export interface LedgerOptions {
   readonly changes: Changes;
   /** How long values live; left out: for ever. */
   readonly ttl?: Required<StateTtlConfig> | undefined;
-  /** Processing time, ms since the Unix epoch; needed for a ttl. */
+  /** Processing time, ms since the Unix epoch; needed for a ttl by it. */
   readonly now?: (() => number) | undefined;
+  /** Needed for a ttl by event time. */
+  readonly eventTime?: EventTime | undefined;
 }
 
 /** What a slot has in the store. */
@@ -67,7 +71,8 @@ export class Ledger<T> implements SlotOwner<T> {
   #nextOrder = 0;
   #size = 0;
 
-  constructor(index: SlotIndex<T>, { layout, uid, name, changes, ttl, now }: LedgerOptions) {
+  constructor(index: SlotIndex<T>, options: LedgerOptions) {
+    const { layout, uid, name, changes } = options;
     this.uid = uid;
     this.name = name;
     this.#layout = layout;
@@ -75,18 +80,18 @@ export class Ledger<T> implements SlotOwner<T> {
     this.#changes = changes;
     this.#journal = changes.journal;
     this.#index = index;
-    this.#expiry = ttl && new Expiry(ttl, now!);
+    this.#expiry = newExpiry(options);
   }
 
   // ----------------------------------------------------------------------------------------------- changing
 
   /**
    * A new slot, behind all others in order; its table makes it findable.
-   * @throws {TypeError} if `value` is undefined, or a commit could not keep it; then nothing has changed
+   * @throws {TypeError} if `value` is undefined, or a commit could not keep it, or no event time is known by which it would expire;
+   *   then nothing has changed
    */
   add<G extends SlotGroup<T>>(group: G, key: Key, keyId: KeyId, value: T): Slot<T, G> {
-    if (value === undefined) this.#refuseUndefined();
-    checkKept(value, this);
+    this.#check(value);
     const slot = new Slot<T, G>(group, key, keyId, this.#nextOrder++);
     this.#write(slot, value);
     return slot;
@@ -104,8 +109,7 @@ export class Ledger<T> implements SlotOwner<T> {
 
   /** @throws {TypeError} as `add()` does */
   set(slot: Slot<T>, value: T): void {
-    if (value === undefined) this.#refuseUndefined();
-    checkKept(value, this);
+    this.#check(value);
     this.#write(slot, value);
   }
 
@@ -155,6 +159,17 @@ export class Ledger<T> implements SlotOwner<T> {
     if (before !== undefined && after === undefined) this.#size--;
   }
 
+  #check(value: T): void {
+    if (value === undefined) this.#refuseUndefined();
+    checkKept(value, this);
+    if (this.#expiry !== undefined && !this.#expiry.knowsTime) {
+      throw new TypeError(
+        `Cannot put a value into state "${this.name}" of "${this.uid}": it expires by event time, and the record has no timestamp; ` +
+          "call assignTimestampsAndWatermarks() before",
+      );
+    }
+  }
+
   #refuseUndefined(): never {
     const hint = this.#layout === "map" ? "; use remove()" : "";
     throw new TypeError(
@@ -184,13 +199,13 @@ export class Ledger<T> implements SlotOwner<T> {
   read(slot: Slot<T>): T | undefined {
     const expiry = this.#expiry;
     if (expiry === undefined) return slot.value;
-    const timed = slot.value as Timed<T> | undefined;
+    const timed = slot.value as TimedValue<T> | undefined;
     if (timed === undefined) return undefined;
     if (expiry.isExpired(timed)) {
-      this.#remove(slot);
+      if (expiry.returnsExpired || expiry.isOver(timed)) this.#remove(slot);
       return expiry.returnsExpired ? timed.value : undefined;
     }
-    if (expiry.renewsOnRead && timed.lastUpdateMs !== expiry.nowMs) this.#write(slot, timed.value);
+    if (expiry.isRenewedByRead(timed)) this.#write(slot, timed.value);
     return timed.value;
   }
 
@@ -213,13 +228,19 @@ export class Ledger<T> implements SlotOwner<T> {
     const expiry = this.#expiry;
     if (expiry === undefined || slot === undefined) return slot?.value;
     expiry.lookAtClock();
-    const timed = slot.value as Timed<T> | undefined;
+    const timed = slot.value as TimedValue<T> | undefined;
     return timed === undefined || (expiry.isExpired(timed) && !expiry.returnsExpired) ? undefined : timed.value;
+  }
+
+  /** Whether what is at work sees a value in the slot. To be asked behind `startRead()` or `startWrite()`. */
+  isSeen(slot: Slot<T>): boolean {
+    const expiry = this.#expiry;
+    return expiry === undefined || expiry.returnsExpired || !expiry.isExpired(slot.value as TimedValue<T>);
   }
 
   #dropExpired(): void {
     const expiry = this.#expiry!;
-    for (let slot = expiry.firstExpired(); slot !== undefined; slot = expiry.firstExpired()) this.#remove(slot);
+    for (let slot = expiry.firstOver(); slot !== undefined; slot = expiry.firstOver()) this.#remove(slot);
   }
 
   #remove(slot: Slot<T>): void {
@@ -261,11 +282,18 @@ export class Ledger<T> implements SlotOwner<T> {
     }
   }
 
-  #valueText(value: T | Timed<T>): string {
+  #valueText(value: T | TimedValue<T>): string {
     if (this.#expiry === undefined) return valueText(value, this);
-    const timed = value as Timed<T>;
+    const timed = value as TimedValue<T>;
     return expiringText(timed.lastUpdateMs, valueText(timed.value, this));
   }
+}
+
+function newExpiry<T>({ ttl, now, eventTime }: LedgerOptions): Expiry<T> | undefined {
+  if (ttl === undefined) return undefined;
+  return ttl.ttlTimeCharacteristic === "EventTime"
+    ? new EventTimeExpiry(ttl, eventTime!)
+    : new ProcessingTimeExpiry(ttl, now!);
 }
 
 function isTimer(layout: LedgerOptions["layout"]): layout is TimerKind {

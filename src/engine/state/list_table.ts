@@ -88,7 +88,9 @@ export class ListTable<T> implements Table, SlotIndex<T> {
 
   /** Keys that have a list in no namespace, in the order in which they got it. Lists may be cleared on the way. */
   *keys(): Generator<Key> {
-    for (const { key } of this.#index.global()) yield key;
+    for (const { key, slots } of this.#index.global()) {
+      if (slots.some((slot) => isThere(slot) && this.ledger.isSeen(slot))) yield key;
+    }
   }
 
   drop({ group: list }: Element<T>): void {

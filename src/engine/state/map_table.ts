@@ -40,8 +40,10 @@ export class MapTable<V> implements Table, SlotIndex<V> {
     const userKeyId = keyIdOf(this.#what, userKey);
     const map = this.#index.find(namespace, id);
     const slot = map?.slots.get(userKeyId);
-    if (slot !== undefined) this.ledger.set(slot, value);
-    else this.#insert(this.ledger.add(map ?? this.#newMap(namespace, id, key), userKey, userKeyId, value));
+    if (slot !== undefined && this.ledger.isSeen(slot)) return this.ledger.set(slot, value);
+    // One that has expired and is put again is the last.
+    if (slot !== undefined) this.remove(slot);
+    this.#insert(this.ledger.add(map ?? this.#newMap(namespace, id, key), userKey, userKeyId, value));
   }
 
   /** @throws {TypeError} as `put()` does */
@@ -71,7 +73,9 @@ export class MapTable<V> implements Table, SlotIndex<V> {
 
   /** Keys that have a map in no namespace, in the order in which they got it. Maps may be cleared on the way. */
   *keys(): Generator<Key> {
-    for (const { key } of this.#index.global()) yield key;
+    for (const { key, slots } of this.#index.global()) {
+      if (slots.values().some((slot) => this.ledger.isSeen(slot))) yield key;
+    }
   }
 
   drop({ group: map, keyId }: Entry<V>): void {

@@ -2,7 +2,7 @@ import type { ParsedShape } from "../commit_format.ts";
 import { JobError } from "../errors.ts";
 import { lossInJson } from "../json_value.ts";
 import type { Migrate } from "./functions.ts";
-import type { StateShape } from "./state_shape.ts";
+import { isByEventTime, type StateShape } from "./state_shape.ts";
 import type { StoredSlot } from "./table.ts";
 import type { StateName } from "./value_text.ts";
 
@@ -23,7 +23,7 @@ export interface Migration {
  */
 export function migrationOf(stored: ParsedShape, { kind, version, ttl, migrate }: StateShape): Migration | undefined {
   const from = Number(stored.version);
-  const isSame = stored.kind === kind && stored.ttl === (ttl !== undefined);
+  const isSame = stored.kind === kind && stored.ttl === (ttl !== undefined) && stored.eventTime === isByEventTime(ttl);
   if (migrate === undefined || !isSame || !(from < version)) return undefined;
   return { migrate, from, to: version, ofMap: kind === "map" || kind === "broadcast" };
 }

@@ -19,14 +19,15 @@ export function shapeOf({ kind, version, ttl, migrate }: StateDescriptor): State
 
 /** How a commit names a shape. */
 export function storedShapeOf({ kind, version, ttl }: StateShape): StoredShape {
-  return storedShape({ kind, version, ttl: ttl !== undefined });
+  return storedShape({ kind, version, ttl: ttl !== undefined, eventTime: isByEventTime(ttl) });
 }
 
 /** Words for what was stored and what is described now, if the latter cannot read the former. */
 export function differenceFromStored(stored: StoredShape, shape: StateShape): [was: string, is: string] | undefined {
-  const { kind, version, ttl } = parseShape(stored);
+  const { kind, version, ttl, eventTime } = parseShape(stored);
   if (kind !== shape.kind) return [asKind(kind), asKind(shape.kind)];
   if (ttl !== (shape.ttl !== undefined)) return [withTtl(ttl), withTtl(!ttl)];
+  if (eventTime !== isByEventTime(shape.ttl)) return [byTime(eventTime), byTime(!eventTime)];
   if (version !== String(shape.version)) return [`as version ${version}`, `as version ${shape.version}`];
   return undefined;
 }
@@ -45,6 +46,15 @@ function asKind(kind: string): string {
 
 function withTtl(ttl: boolean): string {
   return ttl ? "with TTL" : "without TTL";
+}
+
+function byTime(eventTime: boolean): string {
+  return `with TTL by ${eventTime ? "event time" : "processing time"}`;
+}
+
+/** Whether values expire by event time. */
+export function isByEventTime(ttl: StateTtlConfig | undefined): boolean {
+  return ttl?.ttlTimeCharacteristic === "EventTime";
 }
 
 function ttlWords({ ttlMs, updateType, stateVisibility }: Required<StateTtlConfig>): string {

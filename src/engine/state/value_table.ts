@@ -98,7 +98,9 @@ export class ValueTable<T> implements Table, SlotIndex<T> {
 
   /** Keys that have a value in no namespace, in the order in which they got it. Values may be removed on the way. */
   *keys(): Generator<Key> {
-    for (const { key } of this.#namespaces.get(NO_NAMESPACE)?.slots.values() ?? []) yield key;
+    for (const slot of this.#namespaces.get(NO_NAMESPACE)?.slots.values() ?? []) {
+      if (this.ledger.isSeen(slot)) yield slot.key;
+    }
   }
 
   drop({ namespace, keyId }: Slot<T>): void {

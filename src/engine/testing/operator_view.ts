@@ -89,7 +89,7 @@ export class OperatorView {
     const stored = { ...versions };
     // The content of a window is read as a value.
     for (const [name, shape] of windowStates(stored)) {
-      stored[name] = storedShape({ kind: "value", version: Number(shape.version), ttl: false });
+      stored[name] = storedShape({ kind: "value", version: Number(shape.version), ttl: false, eventTime: false });
       state.set(name, (state.get(name) ?? []).map((each) => ({ ...each, value: readValue(shape, each).value })));
     }
     return new KeyedStateBackend(this.#uid, new Changes(), { restored: state, versions: stored, now: () => nowMs });

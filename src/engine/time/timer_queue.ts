@@ -3,7 +3,7 @@ import type { Changes } from "../state/changes.ts";
 import { type Key, type KeyId, keyId } from "../state/key.ts";
 import { Ledger, type SlotIndex } from "../state/ledger.ts";
 import { insertInOrder, type Slot, type SlotGroup, type Timer, type TimerGroup } from "../state/slot.ts";
-import { BinaryHeap } from "./binary_heap.ts";
+import { BinaryHeap } from "../binary_heap.ts";
 
 export type { Timer, TimerGroup };
 

@@ -38,8 +38,14 @@ for (const [kind, describe] of Object.entries(DESCRIBE)) {
       ttlMs: 5,
       updateType: "OnCreateAndWrite",
       stateVisibility: "NeverReturnExpired",
+      ttlTimeCharacteristic: "ProcessingTime",
     });
-    const other = { ttlMs: 5, updateType: "OnReadAndWrite", stateVisibility: "ReturnExpiredIfNotCleanedUp" } as const;
+    const other = {
+      ttlMs: 5,
+      updateType: "OnReadAndWrite",
+      stateVisibility: "ReturnExpiredIfNotCleanedUp",
+      ttlTimeCharacteristic: "EventTime",
+    } as const;
     assertEquals(describe("total", { ttl: other }).ttl, other);
   });
 

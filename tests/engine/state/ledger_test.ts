@@ -26,6 +26,7 @@ function newLedger(config: Partial<StateTtlConfig> | null = {}) {
     ttlMs: 10,
     updateType: "OnCreateAndWrite" as const,
     stateVisibility: "NeverReturnExpired" as const,
+    ttlTimeCharacteristic: "ProcessingTime" as const,
     ...config,
   };
   const ledger = new Ledger<unknown>(index, {

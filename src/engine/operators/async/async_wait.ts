@@ -1,7 +1,7 @@
 import { NO_TIMESTAMP, type Output, type StreamRecord } from "../../record.ts";
 import { NO_NAMESPACE } from "../../state/namespace_index.ts";
 import type { ValueTable } from "../../state/value_table.ts";
-import { BinaryHeap } from "../../time/binary_heap.ts";
+import { BinaryHeap } from "../../binary_heap.ts";
 import { AsyncCall, type AsyncCallOwner } from "./async_call.ts";
 import { runtimeContext } from "../function_context.ts";
 import type { AsyncWaitOptions, RichAsyncFunction } from "../../functions/async_function.ts";

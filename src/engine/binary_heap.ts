@@ -47,6 +47,13 @@ export class BinaryHeap<T> {
     return first;
   }
 
+  /** Drops all items but those for which `isKept` returns true. */
+  keep(isKept: (item: T) => boolean): void {
+    const kept = this.#items.filter(isKept);
+    this.clear();
+    for (const item of kept) this.push(item);
+  }
+
   /** Takes note that the first item has become larger: half the work of `pop()` and `push()`. */
   firstChanged(): void {
     this.#sinkFromTop(this.#items[0]!);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { BinaryHeap } from "../../../src/engine/time/binary_heap.ts";
+import { BinaryHeap } from "../../src/engine/binary_heap.ts";
 
 function heapOf(...items: readonly number[]): BinaryHeap<number> {
   const heap = new BinaryHeap<number>((a, b) => a < b);
