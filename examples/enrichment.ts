@@ -4,6 +4,12 @@
  * The table is a topic of changes: the latest value of each key counts, null deletes it. Read it from its beginning,
  * `broker.source(TABLE, { from: "earliest" })`, whatever the rest of the job does. A job takes records of all its topics in the
  * order of their timestamps, so a record meets the row that was there at its time, at a first start and in a replay too.
+ *
+ *     const table = env.fromSource(
+ *       broker.source("customers", { from: "earliest", decode: changeOf(customer) }),
+ *       WatermarkStrategy.noWatermarks(),
+ *       "customers",
+ *     );
  */
 import type { DataStream } from "@stream-apps/deno";
 import {
@@ -12,12 +18,19 @@ import {
   type KeyedProcessContext,
   type KeyedRuntimeContext,
 } from "@stream-apps/deno/functions";
+import { decodeJson, decodeText, type TopicRecord } from "@stream-apps/deno/kafka";
 import { type Key, type ValueState, ValueStateDescriptor } from "@stream-apps/deno/state";
+import type { z } from "zod";
 
 /** A change of a table: the row that a key has from now on, or null if it is deleted. */
 export interface Change<K extends Key, R> {
   readonly key: K;
   readonly row: R | null;
+}
+
+/** `decode` of a table's topic, keyed by text: a record without a value, a tombstone, deletes the row of its key. */
+export function changeOf<R>(row: z.ZodType<R>): (record: TopicRecord) => Change<string, R> {
+  return ({ key, value }) => ({ key: decodeText(key), row: value === null ? null : decodeJson(value, row) });
 }
 
 /** What {@link joinTable} needs beside the two streams. */

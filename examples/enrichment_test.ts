@@ -1,8 +1,8 @@
 import { SILENT, StreamExecutionEnvironment, WatermarkStrategy } from "@stream-apps/deno";
-import { decodeJson, decodeText, openBroker, type Topic } from "@stream-apps/deno/kafka";
+import { openBroker, type Topic } from "@stream-apps/deno/kafka";
 import { assertEquals } from "@std/assert";
 import { z } from "zod";
-import { joinTable } from "./enrichment.ts";
+import { changeOf, joinTable } from "./enrichment.ts";
 
 const allowed = (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
 const order = z.object({ customer: z.string(), cents: z.int() });
@@ -49,13 +49,7 @@ Deno.test({
       const env = new StreamExecutionEnvironment({ jobName: "join", store: broker, from: 40, bounded: true });
       const none = WatermarkStrategy.noWatermarks();
       const table = env.fromSource(
-        broker.source("customers", {
-          from: "earliest",
-          decode: ({ key, value }) => ({
-            key: decodeText(key),
-            row: value === null ? null : decodeJson(value, customer),
-          }),
-        }),
+        broker.source("customers", { from: "earliest", decode: changeOf(customer) }),
         none,
         "customers",
       );
