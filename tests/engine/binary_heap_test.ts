@@ -65,3 +65,9 @@ Deno.test("firstChanged() puts a first item that has become larger where it belo
   assertEquals(seen, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   assertEquals(drain(heap).map(({ at }) => at), [11, 12, 13, 14, 15]);
 });
+
+Deno.test("BinaryHeap drops all but those that it is to keep, and gives these smallest first", () => {
+  const heap = heapOf(5, 3, 8, 1, 9, 2, 3, 7);
+  heap.keep((item) => item % 2 === 1);
+  assertEquals([heap.size, drain(heap)], [6, [1, 3, 3, 5, 7, 9]]);
+});

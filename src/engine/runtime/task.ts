@@ -11,6 +11,7 @@ import type { AttemptContext } from "./attempt_context.ts";
 import { Edge, type FanOut, type RecordPlace, SecondEdge } from "./edge.ts";
 import type { Counts } from "./counts.ts";
 import { TaskContext } from "./task_context.ts";
+import { TaskEventTime } from "./task_event_time.ts";
 import { TaskFailures } from "./task_failures.ts";
 import { TaskInputs } from "./task_inputs.ts";
 import type { Tracing } from "./tracing.ts";
@@ -55,10 +56,7 @@ export class Task implements TaskView {
   readonly #fireProcessing: (timer: Timer) => void;
   readonly #ownWatermark: (() => number) | undefined;
   #realMs: number;
-  /** Event time whose timers have all fired, ms. */
-  #firedMs: number;
-  /** Event time of the timer that fires, ms. */
-  #timerMs = MIN_WATERMARK;
+  readonly #eventTime: TaskEventTime;
   /** What those below know of it. */
   #idle = false;
 
@@ -81,30 +79,22 @@ export class Task implements TaskView {
     this.#failures = new TaskFailures({ name: node.name, output, state: this.state, attempt });
     this.#context = new TaskContext(this, { sideOutputs: options.sideOutputs, failures: this.#failures, attempt });
     this.#realMs = options.restoredRealMs;
-    this.#firedMs = restoredWatermarkMs;
-    this.state.eventTime = { nowMs: () => this.#eventTimeMs(), committedMs: () => this.#realMs };
     output.watermarkMs = restoredWatermarkMs;
     const { ownWatermark, pendingResults } = operator;
     this.#ownWatermark = ownWatermark;
     this.ignoresTime = inputs.length === 1 && inputs[0].from.length === 1 && ownWatermark === undefined &&
       operator.onEventTime === undefined && pendingResults === undefined;
     const { tracing } = attempt;
-    const fire = this.#firing(tracing, (timer) => this.operator.onEventTime?.(timer, output));
-    this.#fire = (timer) => {
-      // One that was set in the past is at the time that had come.
-      this.#timerMs = Math.max(timer.timeMs, this.#firedMs);
-      fire(timer);
-    };
-    const fireProcessing = this.#firing(tracing, (timer) => this.operator.onProcessingTime?.(timer, output));
-    this.#fireProcessing = (timer) => {
-      this.#timerMs = this.currentWatermark();
-      fireProcessing(timer);
-    };
-  }
-
-  /** See `EventTime.nowMs()`. */
-  #eventTimeMs(): number {
-    return this.#failures.timerFires ? this.#timerMs : Math.max(this.#record.timestampMs, this.currentWatermark());
+    const eventTime = new TaskEventTime(this, restoredWatermarkMs);
+    this.#eventTime = this.state.eventTime = eventTime;
+    this.#fire = this.#firing(tracing, (timer) => {
+      eventTime.timerFires(timer.timeMs);
+      this.operator.onEventTime?.(timer, output);
+    });
+    this.#fireProcessing = this.#firing(tracing, (timer) => {
+      eventTime.timerFires(MIN_WATERMARK);
+      this.operator.onProcessingTime?.(timer, output);
+    });
   }
 
   /** @returns what fires a timer by a call of its operator */
@@ -151,6 +141,16 @@ export class Task implements TaskView {
   /** Event time of the newest record that came, ms; {@link NO_TIMESTAMP} if it has none. */
   get newestTimestampMs(): number {
     return this.#record.timestampMs;
+  }
+
+  /** Whether a timer is at work, and no record. */
+  get timerFires(): boolean {
+    return this.#failures.timerFires;
+  }
+
+  /** {@link Task.realWatermarkMs} of the last commit. */
+  get committedMs(): number {
+    return this.#realMs;
   }
 
   get pendingRecords(): number {
@@ -259,7 +259,7 @@ export class Task implements TaskView {
     if (this.timers.nextTimeMs <= watermarkMs) {
       this.#failures.guard(() => this.timers.advance(watermarkMs, this.#fire));
     }
-    if (watermarkMs !== MAX_WATERMARK) this.#firedMs = watermarkMs;
+    this.#eventTime.timersFired(watermarkMs);
     const { pendingResults } = this.operator;
     if (pendingResults !== undefined) pendingResults.takeWatermark(watermarkMs);
     else if (this.#ownWatermark === undefined || watermarkMs === MAX_WATERMARK) this.emitWatermark(watermarkMs);

@@ -1,16 +1,4 @@
-import {
-  expiringText,
-  mapText,
-  partEntry,
-  statePrefix,
-  type StoredValue,
-  timerEntry,
-  type TimerKind,
-  timerPrefix,
-  timerText,
-  valueEntry,
-  windowText,
-} from "../commit_format.ts";
+import { expiringText, type StoredValue, timerText } from "../commit_format.ts";
 import type { Changes } from "./changes.ts";
 import { EventTimeExpiry } from "./event_time_expiry.ts";
 import type { EventTime, Expiry, TimedValue } from "./expiry.ts";
@@ -18,6 +6,7 @@ import type { Journal } from "./journal.ts";
 import type { Key, KeyId } from "./key.ts";
 import { ProcessingTimeExpiry } from "./processing_time_expiry.ts";
 import { Slot, type SlotGroup, type SlotOwner } from "./slot.ts";
+import { entryName, entryPrefix, isTimer, type SlotLayout, slotText } from "./slot_entry.ts";
 import type { StateTtlConfig } from "./state_ttl_config.ts";
 import { checkKept, valueText } from "./value_text.ts";
 
@@ -31,7 +20,7 @@ export interface SlotIndex<T> {
 
 /** What a ledger keeps. */
 export interface LedgerOptions {
-  readonly layout: "value" | "list" | "map" | "window" | TimerKind;
+  readonly layout: SlotLayout;
   /** Of the operator. */
   readonly uid: string;
   /** Of the state, for messages. */
@@ -61,7 +50,7 @@ interface RestoredSlot extends Pick<StoredValue, "value" | "order" | "lastUpdate
 export class Ledger<T> implements SlotOwner<T> {
   readonly uid: string;
   readonly name: string;
-  readonly #layout: LedgerOptions["layout"];
+  readonly #layout: SlotLayout;
   /** What the names of all its entries begin with. */
   readonly #prefix: string;
   readonly #changes: Changes;
@@ -76,7 +65,7 @@ export class Ledger<T> implements SlotOwner<T> {
     this.uid = uid;
     this.name = name;
     this.#layout = layout;
-    this.#prefix = isTimer(layout) ? timerPrefix(layout, uid) : statePrefix(uid, name);
+    this.#prefix = entryPrefix(layout, { uid, name });
     this.#changes = changes;
     this.#journal = changes.journal;
     this.#index = index;
@@ -251,35 +240,15 @@ export class Ledger<T> implements SlotOwner<T> {
   // ----------------------------------------------------------------------------------------------- storing
 
   /** The name of a slot's entry. */
-  nameOf({ group, key }: Slot<T>): string {
-    switch (this.#layout) {
-      case "value":
-      case "window":
-        return valueEntry(this.#prefix, group.namespace, key);
-      case "list":
-      case "map":
-        return partEntry(this.#prefix, group.namespace, group.key!, key);
-      case "timer":
-      case "processing-timer":
-        return timerEntry(this.#prefix, group.timeMs!, group.namespace, key);
-    }
+  nameOf(slot: Slot<T>): string {
+    return entryName(this.#layout, this.#prefix, slot);
   }
 
   /** The text of a slot's entry; null if it has no value. */
-  textOf({ value, order, group }: Slot<T>): string | null {
+  textOf(slot: Slot<T>): string | null {
+    const { value } = slot;
     if (value === undefined) return null;
-    switch (this.#layout) {
-      case "value":
-      case "list":
-        return this.#valueText(value);
-      case "map":
-        return mapText(order, this.#valueText(value));
-      case "window":
-        return windowText(group.timeMs!, order, this.#valueText(value));
-      case "timer":
-      case "processing-timer":
-        return timerText(order);
-    }
+    return isTimer(this.#layout) ? timerText(slot.order) : slotText(this.#layout, slot, this.#valueText(value));
   }
 
   #valueText(value: T | TimedValue<T>): string {
@@ -294,8 +263,4 @@ function newExpiry<T>({ ttl, now, eventTime }: LedgerOptions): Expiry<T> | undef
   return ttl.ttlTimeCharacteristic === "EventTime"
     ? new EventTimeExpiry(ttl, eventTime!)
     : new ProcessingTimeExpiry(ttl, now!);
-}
-
-function isTimer(layout: LedgerOptions["layout"]): layout is TimerKind {
-  return layout === "timer" || layout === "processing-timer";
 }
