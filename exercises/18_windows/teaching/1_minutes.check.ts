@@ -2,6 +2,8 @@ import { type DataStream, StreamExecutionEnvironment, Time, WatermarkStrategy } 
 import { JobHarness, TestSink, TestSource } from "@stream-apps/deno/testing";
 import { EventTimeSessionWindows, SlidingEventTimeWindows, TumblingEventTimeWindows } from "@stream-apps/deno/windows";
 import { type Check, compareWithWorkflows } from "../../../src/cli/learn/checks.ts";
+import { drawn } from "../../../src/cli/learn/time/drawn.ts";
+import { LiveRun } from "../../../src/cli/learn/time/live_run.ts";
 import type * as solution from "./1_minutes.solution.ts";
 
 type Count = solution.Count;
@@ -80,15 +82,26 @@ export const checks: Check<typeof solution>[] = [
   {
     shows: "when 12:00 is over: anna 11, ben 1; when 12:01 is over: anna 1, cleo 3; 12:02 is still open",
     async run({ defineWorkflow }) {
-      await compareWithWorkflows<Workflow>(defineWorkflow, {
-        expected: ["12:00:59.999 anna 11", "12:00:59.999 ben 1", "12:01:59.999 anna 1", "12:01:59.999 cleo 3"],
-        outcomeOf,
-        mistakes: MISTAKES,
-        meaning: (lines) =>
-          lines.length > 0
-            ? "Other results came out. A line is: the result's time, traveller, flights."
-            : nothing(defineWorkflow),
-      });
+      await drawn(
+        () =>
+          compareWithWorkflows<Workflow>(defineWorkflow, {
+            expected: ["12:00:59.999 anna 11", "12:00:59.999 ben 1", "12:01:59.999 anna 1", "12:01:59.999 cleo 3"],
+            outcomeOf,
+            mistakes: MISTAKES,
+            meaning: (lines) =>
+              lines.length > 0
+                ? "Other results came out. A line is: the result's time, traveller, flights."
+                : nothing(defineWorkflow),
+          }),
+        async () => {
+          await using job = await LiveRun.start<Count>((env, bookings) => {
+            const strategy = WatermarkStrategy.forMonotonousTimestamps();
+            defineWorkflow(env.fromSource(bookings, strategy, "bookings")).sinkTo(new TestSink("counts"));
+          });
+          await job.comes(...BOOKINGS.map(([second, email, flights]) => ({ value: { email, flights }, second })));
+          return job.picture("What your job did with the bookings");
+        },
+      );
     },
   },
 ];

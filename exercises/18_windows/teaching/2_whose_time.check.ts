@@ -1,7 +1,10 @@
 import { StreamExecutionEnvironment, Time } from "@stream-apps/deno";
-import { JobHarness, TestSink, TestSource } from "@stream-apps/deno/testing";
+import { TestSink, TestSource } from "@stream-apps/deno/testing";
 import { TumblingEventTimeWindows } from "@stream-apps/deno/windows";
 import { type Check, compare, wrong } from "../../../src/cli/learn/checks.ts";
+import { drawn } from "../../../src/cli/learn/time/drawn.ts";
+import { plainPicture } from "../../../src/cli/learn/time/picture.ts";
+import { WatchedHarness } from "../../../src/cli/learn/time/watched_harness.ts";
 import type * as solution from "./2_whose_time.solution.ts";
 
 type Booking = solution.Booking;
@@ -47,22 +50,24 @@ export const checks: Check<typeof solution>[] = [
   {
     shows: "by it, the minute of 12:00 is over with the booking of 12:01:10: anna 2, ben 1",
     async run({ watermarks }) {
-      const { counts, late } = await outcome(watermarks);
-      if (late > 0) {
-        wrong(
-          `${late} bookings were late, though they came in order: are the watermarks ahead of the bookings' times?`,
-        );
-      }
-      compare(counts, {
-        expected: ["12:00:59.999 anna 2", "12:00:59.999 ben 1"],
-        mistakes: [[
-          [],
-          planOf(watermarks).includes("no watermarks")
-            ? "Times are right, and no window has fired: without watermarks event time never advances."
-            : "Times are right, and no window has fired: the watermark stays behind, though the bookings come in order.",
-        ]],
-        meaning: "The windows have other results.",
-      });
+      const { counts, late, picture } = await outcome(watermarks);
+      await drawn(() => {
+        if (late > 0) {
+          wrong(
+            `${late} bookings were late, though they came in order: are the watermarks ahead of the bookings' times?`,
+          );
+        }
+        compare(counts, {
+          expected: ["12:00:59.999 anna 2", "12:00:59.999 ben 1"],
+          mistakes: [[
+            [],
+            planOf(watermarks).includes("no watermarks")
+              ? "Times are right, and no window has fired: without watermarks event time never advances."
+              : "Times are right, and no window has fired: the watermark stays behind, though the bookings come in order.",
+          ]],
+          meaning: "The windows have other results.",
+        });
+      }, () => Promise.resolve(picture));
     },
   },
 ];
@@ -85,7 +90,7 @@ async function outcome(watermarks: (typeof solution)["watermarks"]) {
   const source = new TestSource<Booking>("bookings");
   const seen = new TestSink<Booking>("seen");
   const counts = new TestSink<Booking>("counts");
-  await using harness = await new JobHarness((env) => {
+  await using harness = await new WatchedHarness((env) => {
     const stream = env.fromSource(source, watermarks(), "bookings");
     stream.sinkTo(seen);
     stream.keyBy(({ email }) => email).window(TumblingEventTimeWindows.of(Time.minutes(1))).sum("flights").sinkTo(
@@ -97,5 +102,6 @@ async function outcome(watermarks: (typeof solution)["watermarks"]) {
     times: seen.records.map(([, ms]) => ms),
     counts: counts.records.map(([{ email, flights }, ms]) => `${clock(ms)} ${email} ${flights}`).sort(),
     late: harness.books().late,
+    picture: plainPicture(harness.timeRun, { columns: 74, title: "Four bookings, and their times" }),
   };
 }

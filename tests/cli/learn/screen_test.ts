@@ -113,7 +113,7 @@ Deno.test("parsePage() takes a page apart", () => {
   assertEquals([title, text, hints, solved], [
     "Count",
     "Some `code` and **bold words**.",
-    ["one", "two", "three"],
+    ["one", "two", "    three"],
     "well",
   ]);
 });

@@ -8,8 +8,10 @@ export interface AxisPart {
   readonly x: number;
 }
 
-/** The narrowest part that can show results: of more windows than there is room for, those near the present are shown. */
-const MIN_PART = 9;
+/** The narrowest part that can show a record. */
+const MIN_PART = 4;
+/** Where not all parts fit, those near the present are shown, and wide enough for results. */
+const WIDE_PART = 9;
 const MAX_PART = 24;
 /** How many parts there are where no window says how long one is. */
 const PARTS_WITHOUT_WINDOWS = 6;
@@ -34,7 +36,8 @@ export class Axis {
     const floor = (ms: number) => Math.floor((ms - offsetMs) / partMs) * partMs + offsetMs;
     const startMs = floor(firstMs);
     const all = (floor(lastMs) - startMs) / partMs + 1;
-    const shown = Math.max(1, Math.min(all, Math.floor((width - 1) / MIN_PART)));
+    const fit = (partWidth: number) => Math.max(1, Math.floor((width - 1) / partWidth));
+    const shown = all <= fit(MIN_PART) ? all : Math.min(all, fit(WIDE_PART));
     const newest = (floor(Math.min(Math.max(atMs, firstMs), lastMs)) - startMs) / partMs;
     // The present stands two thirds to the right.
     const first = Math.max(0, Math.min(all - shown, newest - Math.floor(shown * 2 / 3)));

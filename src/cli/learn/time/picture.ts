@@ -2,16 +2,9 @@ import { Canvas, clip, type Style, widthOf, wrap } from "../../screen/canvas.ts"
 import type { ScreenSize } from "../../screen/live_view.ts";
 import { Axis, isOfWrongClock } from "./axis.ts";
 import { whatHappened } from "./sentence.ts";
-import {
-  contentsText,
-  drawPartitions,
-  drawWindows,
-  partitionRows,
-  type Picture,
-  resultsText,
-} from "./picture_below.ts";
+import { drawPartitions, drawWindows, partitionRows, type Picture } from "./picture_below.ts";
 import { type Frame, openWindows, type TimeRun } from "./time_run.ts";
-import { spanText, timeText } from "./times.ts";
+import { contentsText, resultsText, spanText, timeText } from "./times.ts";
 
 /** What a picture shows of a run. */
 export interface PictureOptions extends ScreenSize {

@@ -2,7 +2,7 @@
 import { type Canvas, clip, type Style, widthOf } from "../../screen/canvas.ts";
 import type { Axis } from "./axis.ts";
 import { type Frame, type FramePartition, holderOf, openWindows, type TimeRun, type WindowOfKey } from "./time_run.ts";
-import { timeText, windowText } from "./times.ts";
+import { resultsText, timeText, windowText } from "./times.ts";
 
 /** What is drawn, and where. */
 export interface Picture {
@@ -76,15 +76,4 @@ export function drawWindows({ canvas, run, at, dayMs }: Picture, y: number, rows
     const x = canvas.put(1, y + i, windowText(window, dayMs)) + 2;
     canvas.put(x, y + i, clip(text, canvas.columns - x - 1), style);
   });
-}
-
-/** "anna 2, ben 1" */
-export function resultsText(windows: readonly { readonly key: string; readonly contents: unknown }[]): string {
-  return windows.map(({ key, contents }) => `${key} ${contentsText(contents)}`).join(", ");
-}
-
-/** "3", or what else fits: the number of records of a list. */
-export function contentsText(contents: unknown): string {
-  if (Array.isArray(contents)) return `${contents.length}`;
-  return typeof contents === "string" ? contents : JSON.stringify(contents) ?? "";
 }

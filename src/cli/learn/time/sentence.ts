@@ -1,6 +1,6 @@
 import { fellIdle, missedWindow, newestMs, stepOfPassing } from "./looking_back.ts";
 import { type Frame, type FrameRecord, holderOf, openWindows, type TimeRun } from "./time_run.ts";
-import { spanText, timeText, windowText } from "./times.ts";
+import { resultsText, spanText, timeText, windowText } from "./times.ts";
 
 /** What happened in a frame of a run, and why, in a few sentences. */
 export function whatHappened(run: TimeRun, at: number): string {
@@ -130,10 +130,10 @@ class Explainer {
     if (windows.length === 0) return undefined;
     const again = record !== undefined && fired.length === 1 && put.some(({ lastMs }) => lastMs === fired[0]!.lastMs) &&
       fired[0]!.lastMs <= this.#before.watermarkMs;
-    if (again) return `Its result is emitted again: ${resultText(fired[0]!)}.`;
+    if (again) return `Its result is emitted again: ${resultsText([fired[0]!])}.`;
     const timers = fired.filter(({ contents }) => contents === undefined);
     const texts = windows.filter((each) => each[0]!.contents !== undefined).map((each) =>
-      `window ${windowText(each[0]!, this.#dayMs)}, which fires: ${each.map(resultText).join(", ")}`
+      `window ${windowText(each[0]!, this.#dayMs)}, which fires: ${resultsText(each)}`
     );
     const complete = texts.length === 0 ? undefined : `That completes ${texts.join("; ")}.`;
     if (timers.length === 0) return complete;
@@ -223,11 +223,6 @@ class Explainer {
   #time(ms: number): string {
     return timeText(ms, this.#dayMs);
   }
-}
-
-function resultText({ key, contents }: { readonly key: string; readonly contents: unknown }): string {
-  if (Array.isArray(contents)) return `${key} ${contents.length}`;
-  return `${key} ${typeof contents === "string" ? contents : JSON.stringify(contents)}`;
 }
 
 function capital(text: string): string {

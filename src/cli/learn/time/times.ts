@@ -1,4 +1,4 @@
-/** Times and durations as the picture writes them. */
+/** Times, durations and results as the picture and its sentences write them. */
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -56,4 +56,17 @@ const NICE = [
 /** The smallest round length of which `spanMs` holds at most `count`. */
 export function niceUnit(spanMs: number, count: number): number {
   return NICE.find((unit) => spanMs / unit <= count) ?? NICE.at(-1)!;
+}
+
+/** "anna 2, ben 1" */
+export function resultsText(windows: readonly { readonly key: string; readonly contents: unknown }[]): string {
+  return windows.map(({ key, contents }) => `${key} ${contentsText(contents)}`).join(", ");
+}
+
+/** What a window holds, in short: a value, the only number in an object, or how many records a list has. */
+export function contentsText(contents: unknown): string {
+  if (Array.isArray(contents)) return `${contents.length}`;
+  if (typeof contents !== "object" || contents === null) return `${contents}`;
+  const numbers = Object.values(contents).filter((each) => typeof each === "number");
+  return numbers.length === 1 ? `${numbers[0]}` : JSON.stringify(contents);
 }

@@ -3,6 +3,7 @@ import { DEFAULT_SETTINGS, type JobSettings, runEventTimeJob } from "../../../..
 import { plainPicture } from "../../../../src/cli/learn/time/picture.ts";
 import { SCENARIOS } from "../../../../src/cli/learn/time/scenarios.ts";
 import { whatHappened } from "../../../../src/cli/learn/time/sentence.ts";
+import { contentsText } from "../../../../src/cli/learn/time/times.ts";
 import { TimeView } from "../../../../src/cli/learn/time/time_view.ts";
 
 const SCENES = SCENARIOS.map(({ title, arrivals, settings }) => ({
@@ -225,8 +226,18 @@ Deno.test("long names have more room on a wide screen", async () => {
 });
 
 Deno.test("results of many keys are counted where there is no room for them", async () => {
-  const arrivals = Array.from({ length: 12 }, (_, i) => ({ key: `key${i % 6}`, timeMs: i * 10_000, partition: 0 }))
+  const arrivals = Array.from({ length: 24 }, (_, i) => ({ key: `key${i % 6}`, timeMs: i * 10_000, partition: 0 }))
     .flatMap((record) => [record, ...["a", "b", "c", "d", "e"].map((key) => ({ ...record, key }))]);
   const run = await runEventTimeJob(arrivals, DEFAULT_SETTINGS);
   assertStringIncludes(plainPicture(run, { at: 7, title: "title" }).join("\n"), "▶6 keys");
+});
+
+Deno.test("contentsText() is short: a value, the only number, or how many there are", () => {
+  assertEquals([3, "a", [1, 2], { who: "anna", flights: 2 }, { a: 1, b: 2 }].map(contentsText), [
+    "3",
+    "a",
+    "2",
+    "2",
+    '{"a":1,"b":2}',
+  ]);
 });
