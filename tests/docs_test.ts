@@ -19,6 +19,7 @@ const ALL = [
     ARCHITECTURE,
     MAP,
     "docs/operating.md",
+    "docs/dashboard.md",
     "docs/records.md",
     "docs/recipes.md",
     "docs/scaling.md",

@@ -12,11 +12,12 @@
  *
  * A second run goes on: same travellers, further bookings, totals from the last commit. The live view goes to standard
  * output, or plain lines every few seconds if that is not a terminal; what the jobs log goes to standard error, or below the
- * live view. To look closer: `deno task topics read demo.userstatistics`.
+ * live view. The dashboard is served at http://localhost:8081. To look closer: `deno task topics read demo.userstatistics`.
  */
-import { openBroker } from "../connectors/mod.ts";
+import { type Broker, BrokerError, openBroker } from "../connectors/mod.ts";
+import { serveDashboard, type ServedDashboard } from "../dashboard/serve.ts";
 import { SYSTEM_CLOCK } from "../engine/mod.ts";
-import type { Flags } from "../utils.ts";
+import type { Flags, Logger } from "../utils.ts";
 import {
   brokerSettings,
   createLogger,
@@ -34,6 +35,9 @@ import { renderLines, renderSummary } from "./demo/report.ts";
 
 const FIRST_LINES_MS = 1_000;
 const PLAIN_LINES_MS = 3_000;
+
+/** Where the dashboard is served, if nothing else listens there. */
+const DASHBOARD_PORT = 8081;
 
 const FLAGS = {
   seconds: {
@@ -66,11 +70,16 @@ async function main(signal: AbortSignal): Promise<void> {
   const stop = () => end.abort();
   const limit = limitMs === undefined ? undefined : setTimeout(stop, limitMs);
   signal.addEventListener("abort", stop);
-  const view = isLive ? new LiveView((size) => renderScreen(demo.state(), messages.newest(), size)) : undefined;
+  let dashboard: string | undefined;
+  const view = isLive
+    ? new LiveView((size) => renderScreen({ ...demo.state(), dashboard }, messages.newest(), size))
+    : undefined;
   const printing = isLive ? Promise.resolve() : printLines(demo, end.signal);
   printing.catch(stop);
   try {
     await using broker = await openBroker({ settings, logger });
+    await using served = dashboardOf(broker.port, logger);
+    dashboard = served?.url;
     await demo.run(broker.port, end.signal);
   } finally {
     clearTimeout(limit);
@@ -80,6 +89,21 @@ async function main(signal: AbortSignal): Promise<void> {
   }
   await printing;
   await writeOutput(`${renderSummary(demo.state()).join("\n")}\n`);
+}
+
+/** The same in the browser; undefined where it cannot be served, which harms nothing. */
+function dashboardOf(broker: Broker, logger: Logger): ServedDashboard | undefined {
+  try {
+    const served = serveDashboard(broker, { hostname: "127.0.0.1", port: DASHBOARD_PORT, logger });
+    logger.info(`dashboard: ${served.url}`);
+    return served;
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    logger.info(
+      `no dashboard at http://localhost:${DASHBOARD_PORT}/, as another program listens there: "deno task dashboard --http 8082" serves one`,
+    );
+    return undefined;
+  }
 }
 
 /** Prints a few lines every few seconds. @throws {Deno.errors.BrokenPipe} if their reader has gone */

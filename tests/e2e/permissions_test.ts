@@ -14,10 +14,11 @@ const STARTING: Readonly<Record<string, string>> = {
   follow: "--allow-run",
   learn: "--allow-run",
   bench: "--allow-run",
+  screenshots: "--allow-run",
   test: "--allow-run",
 };
 /** They hand on the environment as it is. */
-const FOR_DEVELOPERS = ["bench", "flink", "test"];
+const FOR_DEVELOPERS = ["bench", "flink", "screenshots", "test"];
 const ALL = ["--bounded", "--from", "earliest"];
 
 const allowed = mayRunPrograms();

@@ -40,14 +40,15 @@ export function renderScreen(state: DemoState, messages: readonly ScreenMessage[
   return canvas.lines(colours);
 }
 
-function drawHeader(canvas: Canvas, { broker, elapsedMs, limitMs }: DemoState): number {
+function drawHeader(canvas: Canvas, { broker, dashboard, elapsedMs, limitMs }: DemoState): number {
   const end = canvas.columns - 1;
   const elapsed = formatElapsed(elapsedMs);
   const limit = limitMs === undefined
     ? (canvas.columns < 60 ? "" : "  Ctrl-C ends it")
     : ` of ${formatElapsed(limitMs)}`;
   const right = `${elapsed}${limit}`;
-  const x = canvas.put(1, 0, "demo", "bold") + 2;
+  let x = canvas.put(1, 0, "demo", "bold") + 2;
+  if (dashboard !== undefined && canvas.columns >= 80) x = canvas.put(x, 0, dashboard, "cyan") + 2;
   canvas.put(x, 0, clip(broker ?? "looks for a broker", end - widthOf(right) - 2 - x), "dim");
   canvas.putRight(end, 0, right, "dim");
   return 1;

@@ -2,6 +2,8 @@
 export interface DemoState {
   /** "embedded log in /home/me/.broker"; undefined while it is being looked for. */
   readonly broker: string | undefined;
+  /** Where the same is seen in a browser: "http://localhost:8081/". */
+  readonly dashboard?: string | undefined;
   /** ms since the Unix epoch */
   readonly nowMs: number;
   /** Since the command began, ms. */

@@ -57,8 +57,9 @@ export function deadLettersApi({ broker, signal }: DashboardContext): Hono {
     })
     .get("/:job/:id", async (c) => {
       const { job, id } = c.req.param();
-      const { resolved } = await lettersOf(broker, job, signal);
-      for await (const record of deadLetterRecords(broker, job, [Number(id)], signal)) {
+      const { letters, resolved } = await lettersOf(broker, job, signal);
+      const ids = letters.filter((letter) => `${letter.id}` === id).map((letter) => letter.id);
+      for await (const record of deadLetterRecords(broker, job, ids, signal)) {
         const letter = wholeDeadLetter(record, resolved);
         if (letter !== undefined) return c.json({ letter } satisfies DeadLetterAnswer);
       }

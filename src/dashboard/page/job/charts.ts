@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { HistoryPoint } from "../../history.ts";
 import { html, type View } from "../lib/html.ts";
-import { type Column, TimeChart } from "../lib/time_chart.ts";
+import { type Column, TimeChart, type TimeChartProps } from "../lib/time_chart.ts";
 import { count, rate, span } from "../lib/words.ts";
 
 /** How much of the last hour is shown, ms. */
@@ -20,21 +20,6 @@ interface ChartsProps {
 export function Charts({ points, nowMs }: ChartsProps): View {
   const [spanMs, setSpan] = useState(SPANS[0]![1]);
   const last = points.at(-1);
-  const lastOf = (of: (point: HistoryPoint) => number | null) => points.findLast((point) => of(point) !== null);
-  const latency = lastOf(({ latencyMs }) => latencyMs)?.latencyMs;
-  const commit = lastOf(({ commitMs }) => commitMs)?.commitMs;
-  const chart = (
-    title: string,
-    now: string,
-    columns: readonly Column<HistoryPoint>[],
-    format: (value: number) => string,
-  ) =>
-    html`
-      <figure class="panel chart" aria-label=${`${title}: ${now}`}>
-        <figcaption class="panel-head"><h2>${title}</h2><span class="chart-now end">${now}</span></figcaption>
-        <${TimeChart} points=${points} columns=${columns} nowMs=${nowMs} spanMs=${spanMs} format=${format} />
-      </figure>
-    `;
   return html`
     <section aria-label="The last hour" class="charts-part">
       <div class="section-head">
@@ -44,27 +29,55 @@ export function Charts({ points, nowMs }: ChartsProps): View {
         )}</div>
       </div>
       <div class="charts">
-        ${chart(
-          "Throughput",
-          last === undefined ? "–" : `${rate(last.inPerSecond)} in/s, ${rate(last.outPerSecond)} out/s`,
-          [
-            { name: "in/s", colour: "--chart-1", value: ({ inPerSecond }) => inPerSecond },
-            { name: "out/s", colour: "--chart-2", value: ({ outPerSecond }) => outPerSecond },
-          ],
-          rate,
-        )}
-        ${chart("Lag", last === undefined ? "–" : `${count(last.lag)} records`, [{
-          name: "records",
-          colour: "--chart-3",
-          value: ({ lag }) => lag,
-        }], count)}
-        ${chart("Latency", latency === undefined || latency === null ? "–" : span(latency), [
-          { name: "from event to commit", colour: "--chart-4", value: ({ latencyMs }) => latencyMs },
-        ], span)}
-        ${chart("Commit", commit === undefined || commit === null ? "–" : `${count(commit)} ms`, [
-          { name: "duration", colour: "--chart-6", value: ({ commitMs }) => commitMs },
-        ], (ms) => `${count(ms)} ms`)}
+        <${Chart} ...${{ points, nowMs, spanMs }} title="Throughput" format=${rate} least=${4} columns=${THROUGHPUT}
+          now=${last === undefined ? "–" : `${rate(last.inPerSecond)} in/s, ${rate(last.outPerSecond)} out/s`} />
+        <${Chart} ...${{ points, nowMs, spanMs }} title="Lag" format=${count} least=${4} columns=${LAG}
+          now=${last === undefined ? "–" : `${count(last.lag)} records`} />
+        <${Chart} ...${{ points, nowMs, spanMs }} title="Latency" format=${span} least=${1_000} columns=${LATENCY}
+          now=${words(newest(points, "latencyMs"), span)} />
+        <${Chart} ...${{ points, nowMs, spanMs }} title="Commit" format=${milliseconds} least=${10} columns=${COMMIT}
+          now=${words(newest(points, "commitMs"), milliseconds)} />
       </div>
     </section>
   `;
+}
+
+const THROUGHPUT: readonly Column<HistoryPoint>[] = [
+  { name: "in/s", colour: "--chart-1", value: ({ inPerSecond }) => inPerSecond },
+  { name: "out/s", colour: "--chart-2", value: ({ outPerSecond }) => outPerSecond },
+];
+const LAG: readonly Column<HistoryPoint>[] = [{ name: "records", colour: "--chart-3", value: ({ lag }) => lag }];
+const LATENCY: readonly Column<HistoryPoint>[] = [
+  { name: "from event to commit", colour: "--chart-4", value: ({ latencyMs }) => latencyMs },
+];
+const COMMIT: readonly Column<HistoryPoint>[] = [
+  { name: "duration", colour: "--chart-6", value: ({ commitMs }) => commitMs },
+];
+
+interface ChartProps extends TimeChartProps<HistoryPoint> {
+  readonly title: string;
+  /** The present value, in words. */
+  readonly now: string;
+}
+
+function Chart({ title, now, ...chart }: ChartProps): View {
+  return html`
+    <figure class="panel chart" aria-label=${`${title}: ${now}`}>
+      <figcaption class="panel-head"><h2>${title}</h2><span class="chart-now end">${now}</span></figcaption>
+      <${TimeChart} ...${chart} />
+    </figure>
+  `;
+}
+
+/** The newest value that is known. */
+function newest(points: readonly HistoryPoint[], of: "latencyMs" | "commitMs"): number | null {
+  return points.findLast((point) => point[of] !== null)?.[of] ?? null;
+}
+
+function words(value: number | null, format: (value: number) => string): string {
+  return value === null ? "–" : format(value);
+}
+
+function milliseconds(ms: number): string {
+  return `${count(ms)} ms`;
 }

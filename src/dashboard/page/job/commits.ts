@@ -1,5 +1,6 @@
+import type { CommitsStatus } from "../../../engine/mod.ts";
 import { html, type View } from "../lib/html.ts";
-import { Empty } from "../lib/parts.ts";
+import { Empty, TableBox } from "../lib/parts.ts";
 import { bytes, clock, count, span } from "../lib/words.ts";
 import type { JobProps } from "./props.ts";
 
@@ -18,12 +19,9 @@ export function Commits({ job, nowMs }: JobProps): View {
     <section class="panel">
       <div class="panel-head">
         <h2>Last commits</h2>
-        <span class="quiet small">${count(commits.count)} in this attempt, one each ${span(
-          commits.intervalMs,
-        )} while anything changes;
-          ${count(commits.uncommitted)} records read since the last</span>
+        <span class="quiet small">${summaryOf(commits)}</span>
       </div>
-      <div class="table-box">
+      <${TableBox} label="Last commits">
         <table>
           <thead>
             <tr>
@@ -54,7 +52,12 @@ export function Commits({ job, nowMs }: JobProps): View {
             `
           )}</tbody>
         </table>
-      </div>
-    </section>
+        <//>
+        </section>
   `;
+}
+
+function summaryOf({ count: made, intervalMs, uncommitted }: CommitsStatus): string {
+  return `${count(made)} in this attempt, one each ${span(intervalMs)} while anything changes; ` +
+    `${count(uncommitted)} records read since the last`;
 }

@@ -3,7 +3,7 @@ import type { DeadLettersAnswer } from "../../api/dead_letters.ts";
 import type { DeadLetterRow } from "../../dead_letter_json.ts";
 import { pathOf } from "../lib/api.ts";
 import { html, type View } from "../lib/html.ts";
-import { Empty, Trouble, useGet } from "../lib/parts.ts";
+import { Empty, TableBox, Trouble, useGet } from "../lib/parts.ts";
 import { bytes, count } from "../lib/words.ts";
 import { DeadLetterDialog } from "./dead_letter_dialog.ts";
 import { placeOf } from "./place.ts";
@@ -64,7 +64,7 @@ export function DeadLetters({ name, dead }: DeadLettersProps): View {
             A record that cannot be decoded, or at which a function throws, is kept here with its bytes.
           <//>`
         : html`
-          <div class="table-box">
+          <${TableBox} label="Dead letters">
             <table class="dead-table">
               <thead>
                 <tr>
@@ -89,7 +89,7 @@ export function DeadLetters({ name, dead }: DeadLettersProps): View {
                 `
               )}</tbody>
             </table>
-          </div>
+            <//>
         `}
       ${shown !== undefined && html`
         <${DeadLetterDialog} job=${name} id=${shown} onClose=${() => setShown(undefined)}

@@ -1,24 +1,22 @@
 import { eventTime } from "../jobs/table.ts";
 import { html, type View } from "../lib/html.ts";
-import { ago, count, rate, span } from "../lib/words.ts";
+import { count, rate } from "../lib/words.ts";
 import type { JobProps } from "./props.ts";
 
 /** A job's numbers side by side. */
 export function Facts({ job, nowMs }: JobProps): View {
-  const { status: { attempt, startedAtMs } } = job;
-  const works = job.state === "running" || job.state === "stuck";
-  const facts: readonly (readonly [name: string, value: unknown, small?: string])[] = [
+  const { status: { attempt } } = job;
+  const facts: readonly (readonly [name: string, value: string, small?: string | undefined])[] = [
     ["Records in", rate(job.inPerSecond), "/s"],
     ["Records out", rate(job.outPerSecond), "/s"],
     ["Read so far", attempt === undefined ? "–" : count(attempt.records.in)],
     ["Lag", count(job.lag)],
-    ["Event time", job.eventTimeMs === null ? "none" : eventTime(job.eventTimeMs, nowMs)],
-    ["Last commit", job.lastCommitMs === null ? "none" : ago(job.lastCommitMs, nowMs)],
+    ["Event time", ...timeWords(job.eventTimeMs, nowMs)],
+    ["Last commit", ...timeWords(job.lastCommitMs, nowMs)],
     ["Busy", `${Math.round(job.busy * 100)}`, "%"],
     ["Late", attempt === undefined ? "–" : count(attempt.records.late)],
     ["Dead letters", count(job.dead)],
     ["Restarts", count(job.restarts)],
-    ["Uptime", works ? span(nowMs - startedAtMs) : "–"],
   ];
   return html`
     <dl class="facts">${facts.map(([name, value, small]) =>
@@ -30,4 +28,11 @@ export function Facts({ job, nowMs }: JobProps): View {
       `
     )}</dl>
   `;
+}
+
+/** "3.2 s", and "ago" behind it. */
+function timeWords(ms: number | null, nowMs: number): [value: string, small?: string] {
+  if (ms === null) return ["none"];
+  const [, value = "", small] = /^(.*?)(?: (ago|ahead))?$/.exec(eventTime(ms, nowMs))!;
+  return small === undefined ? [value] : [value, small];
 }

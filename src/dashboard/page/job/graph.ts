@@ -1,4 +1,5 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { AttemptStatus, NodeStatus } from "../../../engine/mod.ts";
 import { eventTime } from "../jobs/table.ts";
 import { html, type View } from "../lib/html.ts";
@@ -7,6 +8,10 @@ import { type GraphLayout, layOut, NODE } from "./graph_layout.ts";
 import type { JobProps } from "./props.ts";
 import { NodePanel } from "./node_panel.ts";
 
+/** Of the box around the graph, px. */
+const PADDING = 18;
+/** Smaller than so much of its size nobody reads it. */
+const SMALLEST = 0.72;
 const NARROW = "(max-width: 800px)";
 
 /** The job's sources, operators and sinks as a graph; one that is clicked shows all that is known of it. */
@@ -18,6 +23,7 @@ export function Graph({ job, nowMs }: JobProps): View {
   const shape = JSON.stringify([attempt.nodes.map(({ uid }) => uid), attempt.edges, upright]);
   const places = useMemo(() => layOut(attempt, upright), [shape]);
   const node = attempt.nodes.find(({ uid }) => uid === selected);
+  const { box, scale } = useFit(places.width);
   return html`
     <section class="panel" aria-labelledby="graph">
       <div class="panel-head"><h2 id="graph">Graph</h2>
@@ -25,23 +31,21 @@ export function Graph({ job, nowMs }: JobProps): View {
           attempt.nodes.length,
           "node",
         )}; choose one for its counters, state and timers</span></div>
-      <div class="graph-and-node">
-        <div class="graph-box" tabindex="0" role="group" aria-label="Graph of the job">
-          <div class="graph" style=${{ width: `${places.width}px`, height: `${places.height}px` }}>
-            <${Edges} places=${places} attempt=${attempt} />
-            ${attempt.nodes.map((node) =>
-              html`
-                <${Node} key=${node.uid} node=${node} nowMs=${nowMs} at=${places.nodes.get(
-                  node.uid,
-                )} isSelected=${node.uid === selected}
-                  onSelect=${() => setSelected(node.uid === selected ? undefined : node.uid)} />
-              `
-            )}
-          </div>
+      <div class="graph-box" ref=${box} tabindex="0" role="group" aria-label="Graph of the job">
+        <div class="graph" style=${{ width: `${places.width}px`, height: `${places.height}px`, zoom: `${scale}` }}>
+          <${Edges} places=${places} attempt=${attempt} />
+          ${attempt.nodes.map((node) =>
+            html`
+              <${Node} key=${node.uid} node=${node} nowMs=${nowMs} at=${places.nodes.get(
+                node.uid,
+              )} isSelected=${node.uid === selected}
+                onSelect=${() => setSelected(node.uid === selected ? undefined : node.uid)} />
+            `
+          )}
         </div>
-        ${node !== undefined &&
-          html`<${NodePanel} job=${job.job} node=${node} nowMs=${nowMs} onClose=${() => setSelected(undefined)} />`}
       </div>
+      ${node !== undefined &&
+        html`<${NodePanel} job=${job.job} node=${node} nowMs=${nowMs} onClose=${() => setSelected(undefined)} />`}
     </section>
   `;
 }
@@ -110,6 +114,20 @@ function keptWords({ splits, operation, timers, processingTimers, stateEntries, 
   if (waiting > 0) return counted(waiting, /window/i.test(operation) ? "window" : "timer");
   const entries = Object.values(stateEntries ?? {}).reduce((sum, size) => sum + size, 0);
   return entries > 0 ? `${count(entries)} entries` : "";
+}
+
+/** Makes what is a little too wide smaller; what is much too wide scrolls. */
+function useFit(width: number): { readonly box: RefObject<HTMLDivElement | null>; readonly scale: number } {
+  const box = useRef<HTMLDivElement>(null);
+  const [room, setRoom] = useState(width);
+  useEffect(() => {
+    const measure = () => setRoom((box.current?.clientWidth ?? 0) - 2 * PADDING);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(box.current!);
+    return () => observer.disconnect();
+  }, []);
+  return { box, scale: Math.min(1, Math.max(SMALLEST, room / width)) };
 }
 
 function useMedia(query: string): boolean {

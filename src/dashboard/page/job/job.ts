@@ -1,4 +1,3 @@
-import { useEffect, useRef } from "preact/hooks";
 import type { HistoryPoint } from "../../history.ts";
 import type { JobDetail } from "../../job_detail.ts";
 import { pathOf } from "../lib/api.ts";
@@ -18,8 +17,7 @@ import { Why } from "./why.ts";
 
 /** One job: its numbers, its graph, its charts, and what went wrong. */
 export function JobPage({ name, tab = "overview" }: { readonly name: string; readonly tab?: string }): View {
-  const { job: event, jobs } = useLive();
-  const points = useHistory(event?.job ?? undefined);
+  const { job: event, jobs, points } = useLive();
   const job = event?.job?.job === name ? event.job : undefined;
   if (job === undefined) {
     if (event?.job !== null || jobs === undefined) {
@@ -89,24 +87,12 @@ function Head(
       <h1><a class="crumb" href="/jobs">Jobs</a><span class="crumb" aria-hidden="true"> / </span>${name}</h1>
       ${job !== undefined && html`
         <${StateBadge} state=${job.state} />
-        <span class="quiet small">for ${span(nowMs - job.sinceMs)}${job.status.process === undefined
-          ? ""
-          : ` in ${job.status.process}`}${job.standingBy.length > 0
+        <span class="quiet small">for ${span(nowMs - job.sinceMs)}${job.sinceMs - job.startedAtMs > 60_000
+          ? `, up ${span(nowMs - job.startedAtMs)}`
+          : ""}${job.status.process === undefined ? "" : ` in ${job.status.process}`}${job.standingBy.length > 0
           ? `, standing by: ${job.standingBy.join(", ")}`
           : ""}</span>
       `}
     </div>
   `;
-}
-
-/** All points of the job so far: events bring only new ones, a new connection all of them once more. */
-function useHistory(job: JobDetail | undefined): readonly HistoryPoint[] {
-  const kept = useRef<HistoryPoint[]>([]);
-  const last = kept.current.at(-1)?.atMs ?? 0;
-  const fresh = job?.history.filter(({ atMs }) => atMs > last) ?? [];
-  if (fresh.length > 0) {
-    kept.current = [...kept.current, ...fresh].filter(({ atMs }) => atMs > fresh.at(-1)!.atMs - 3_600_000);
-  }
-  useEffect(() => () => void (kept.current = []), []);
-  return kept.current;
 }

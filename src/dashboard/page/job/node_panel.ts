@@ -2,7 +2,7 @@ import type { NodeStatus, TimersStatus } from "../../../engine/mod.ts";
 import { eventTime } from "../jobs/table.ts";
 import { pathOf } from "../lib/api.ts";
 import { html, type View } from "../lib/html.ts";
-import { count, counted, rate, span, time } from "../lib/words.ts";
+import { clock, count, counted, rate, span, time } from "../lib/words.ts";
 
 interface NodePanelProps {
   readonly job: string;
@@ -16,67 +16,71 @@ type Rows = readonly (readonly [name: string, value: unknown])[];
 /** All that is known of a source, an operator or a sink. */
 export function NodePanel({ job, node, nowMs, onClose }: NodePanelProps): View {
   const { name, operation, uid, topics, splits, stateEntries, metrics } = node;
+  const states = Object.entries(stateEntries ?? {});
   return html`
     <aside class="node-panel" aria-label=${`Node ${name}`}>
       <div class="node-panel-head">
-        <div class="clip"><h3 class="clip" title=${name}>${name}</h3><span class="quiet small clip">${operation}</span></div>
+        <div
+          class="clip"><h3 class="clip" title=${name}>${name}</h3><span class="quiet small clip">${operation}</span></div>
         <button class="plain" onClick=${onClose} aria-label="Close">✕</button>
       </div>
-      <${RowList} rows=${countersOf(node)} />
-      <${Part} title="Event time" rows=${eventTimeOf(node, nowMs)} />
-      <${Part} title="Timers" rows=${timersOf(node)} />
-      <${Part} title="State" rows=${Object.entries(stateEntries ?? {}).map((
-        [state, size],
-      ) => [state, `${count(size)} entries`])} />
-      ${stateEntries !== undefined && Object.keys(stateEntries).length > 0 && html`
-        <p class="small"><a href=${pathOf("state", job)}>Look into its state</a></p>
-      `}
-      <${Part} title="Metrics of its function" rows=${Object.entries(metrics ?? {}).map((
-        [metric, { value }],
-      ) => [metric, count(value)])} />
-      ${splits !== undefined && html`
-        <h3>Partitions</h3>
-        <div class="table-box splits" tabindex="0" role="group" aria-label="Partitions">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Partition</th>
-                <th scope="col" class="number">Next</th>
-                <th scope="col" class="number">Behind</th>
-                <th scope="col" class="number">Silent</th>
-              </tr>
-            </thead>
-            <tbody>${splits.map(({ id, position, lag, silentMs, idle }) =>
-              html`
-                <tr key=${id}>
-                  <td class="clip" title=${id}>${id}${idle && html`
-                    <span class="quiet">idle</span>
-                  `}</td>
-                  <td class="number">${typeof position === "number" ? count(position) : JSON.stringify(position)}</td>
-                  <td class="number">${count(lag)}</td>
-                  <td class="number">${span(silentMs)}</td>
-                </tr>
-              `
-            )}</tbody>
-          </table>
-        </div>
-      `}
-      ${topics !== undefined && html`<p class="small">${
-        topics.map((topic) =>
-          html`
-            <a href=${pathOf("topics", topic)}>Topic ${topic}</a>
-          `
-        )
-      }</p>`}
-      <p class="quiet small break">uid <code>${uid}</code></p>
+      <div class="node-parts">
+        <${Part} title="Records" rows=${countersOf(node)} />
+        <${Part} title="Event time" rows=${eventTimeOf(node, nowMs)} />
+        <${Part} title="Timers" rows=${timersOf(node, nowMs)} />
+        <${Part} title="State" rows=${states.map(([state, size]) => [state, `${count(size)} entries`])} />
+        <${Part} title="Metrics of its function" rows=${Object.entries(metrics ?? {}).map((
+          [metric, { value }],
+        ) => [metric, count(value)])} />
+        ${splits !== undefined && html`<${Splits} splits=${splits} />`}
+        <p class="node-part node-links small">
+          ${topics?.map((topic) => html`<a class="clip" href=${pathOf("topics", topic)}>Topic ${topic}</a>`)}
+          ${states.length > 0 && html`<a href=${pathOf("state", job)}>Look into its state</a>`}
+          <span class="quiet break">uid <code>${uid}</code></span>
+        </p>
+      </div>
     </aside>
+  `;
+}
+
+function Splits({ splits }: { readonly splits: NonNullable<NodeStatus["splits"]> }): View {
+  return html`
+    <div class="node-part">
+      <h3>Partitions</h3>
+      <div class="table-box splits" tabindex="0" role="group" aria-label="Partitions">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Partition</th>
+              <th scope="col" class="number">Next</th>
+              <th scope="col" class="number">Behind</th>
+              <th scope="col" class="number">Silent</th>
+            </tr>
+          </thead>
+          <tbody>${splits.map(({ id, position, lag, silentMs, idle }) =>
+            html`
+              <tr key=${id}>
+                <td class="clip" title=${id}>${id}${idle && html`
+                  <span class="quiet">idle</span>
+                `}</td>
+                <td class="number">${typeof position === "number" ? count(position) : JSON.stringify(position)}</td>
+                <td class="number">${count(lag)}</td>
+                <td class="number">${span(silentMs)}</td>
+              </tr>
+            `
+          )}</tbody>
+        </table>
+      </div>
+    </div>
   `;
 }
 
 function Part({ title, rows }: { readonly title: string; readonly rows: Rows }): View {
   return rows.length === 0 ? null : html`
-    <h3>${title}</h3>
-    <${RowList} rows=${rows} />
+    <div class="node-part">
+      <h3>${title}</h3>
+      <${RowList} rows=${rows} />
+    </div>
   `;
 }
 
@@ -111,9 +115,9 @@ function eventTimeOf({ inputWatermarkMs, outputWatermarkMs }: NodeStatus, nowMs:
   ];
 }
 
-function timersOf({ operation, timers, processingTimers }: NodeStatus): Rows {
+function timersOf({ operation, timers, processingTimers }: NodeStatus, nowMs: number): Rows {
   const row = (name: string, { count: n, nextMs }: TimersStatus) =>
-    [name, `${count(n)}, next ${full(nextMs)}`] as const;
+    [name, `${count(n)}, next at ${Math.abs(nextMs - nowMs) < 43_200_000 ? clock(nextMs) : full(nextMs)}`] as const;
   const isWindow = /window/i.test(operation);
   return [
     ...timers === undefined ? [] : [row(isWindow ? "Open windows" : "In event time", timers)],

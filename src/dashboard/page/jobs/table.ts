@@ -8,6 +8,8 @@ import { ago, count, counted, rate, span } from "../lib/words.ts";
 
 /** With fewer jobs than that nobody has to search. */
 const SEARCH_FROM = 8;
+/** Without a report for longer, it is said, ms. */
+const SILENT_MS = 4_000;
 /** Those of which something should be known at once stand first. */
 const ORDER = ["failed", "gone", "stuck", "restarting", "starting", "running", "standby", "stopped", "finished"];
 
@@ -44,13 +46,12 @@ export function JobsTable(): View {
           </div>
         `
         : html`
-          <div class="panel table-box">
+          <div class="panel table-box" tabindex="0" role="group" aria-label="Jobs">
             <table>
               <thead>
                 <tr>
                   <th scope="col">Job</th>
                   <th scope="col">State</th>
-                  <th scope="col" class="number">For</th>
                   <th scope="col" class="number">Records/s</th>
                   <th scope="col" class="number">Lag</th>
                   <th scope="col" class="number">Event time</th>
@@ -60,7 +61,7 @@ export function JobsTable(): View {
                   <th scope="col" class="number">Uptime</th>
                 </tr>
               </thead>
-              <tbody>${shown.map((row) => html`<${Row} key=${row.job} row=${row} nowMs=${nowMs} />`)}</tbody>
+              ${shown.map((row) => html`<${Row} key=${row.job} row=${row} nowMs=${nowMs} />`)}
             </table>
           </div>
         `}
@@ -71,27 +72,28 @@ export function JobsTable(): View {
 function Row({ row, nowMs }: { readonly row: JobRow; readonly nowMs: number }): View {
   const { job, state, notes, standby, dead, restarts } = row;
   const works = state === "running" || state === "stuck";
-  const [first] = notes;
   return html`
-    <tr class="job-row">
-      <td class="job-cell">
-        <a href=${pathOf("jobs", job)} class="job-name clip" title=${job}>${job}</a>
-        ${first !== undefined &&
-          html`<span class="job-note clip" title=${notes.join("\n")}>${noteOf(row, nowMs)}</span>`}
-      </td>
-      <td><${StateBadge} state=${state} />${standby > 0 &&
-        html`<span class="quiet standby">+${standby} standby</span>`}</td>
-      <td class="number">${span(nowMs - row.sinceMs)}</td>
-      <td class="number">${works ? rate(row.inPerSecond) : dash}</td>
-      <td class="number">${count(row.lag)}</td>
-      <td class="number">${row.eventTimeMs === null ? dash : eventTime(row.eventTimeMs, nowMs)}</td>
-      <td class="number">${row.lastCommitMs === null ? dash : ago(row.lastCommitMs, nowMs)}</td>
-      <td class="number">${dead > 0
-        ? html`<a class="bad" href=${pathOf("jobs", job, "dead-letters")}>${count(dead)}</a>`
-        : "0"}</td>
-      <td class=${restarts > 0 ? "number warn" : "number"}>${count(restarts)}</td>
-      <td class="number">${works ? span(nowMs - row.startedAtMs) : dash}</td>
-    </tr>
+    <tbody class="job-row">
+      <tr>
+        <td class="job-cell"><a href=${pathOf("jobs", job)} class="job-name clip" title=${job}>${job}</a></td>
+        <td
+          class="state-cell"><${StateBadge} state=${state} /> <span class="quiet small">${span(
+            nowMs - row.sinceMs,
+          )}${standby > 0 ? `, +${standby} standby` : ""}</span></td>
+        <td class="number">${works ? rate(row.inPerSecond) : dash}</td>
+        <td class="number">${count(row.lag)}</td>
+        <td class="number">${row.eventTimeMs === null ? dash : eventTime(row.eventTimeMs, nowMs)}</td>
+        <td class="number">${row.lastCommitMs === null ? dash : ago(row.lastCommitMs, nowMs)}</td>
+        <td class="number">${dead > 0
+          ? html`<a class="bad" href=${pathOf("jobs", job, "dead-letters")}>${count(dead)}</a>`
+          : "0"}</td>
+        <td class=${restarts > 0 ? "number warn" : "number"}>${count(restarts)}</td>
+        <td class="number">${works ? span(nowMs - row.startedAtMs) : dash}</td>
+      </tr>
+      <tr>
+        <td colspan="9" class="job-note"><span class="clip" title=${notes.join("\n")}>${noteOf(row, nowMs)}</span></td>
+      </tr>
+    </tbody>
   `;
 }
 
@@ -102,11 +104,11 @@ export function eventTime(ms: number, nowMs: number): string {
   return ms >= Number.MAX_SAFE_INTEGER ? "ended" : ago(ms, nowMs);
 }
 
-/** A report that does not come is a sign before the job counts as gone. */
+/** What should be known of it. A report that does not come is a sign before the job counts as gone. */
 function noteOf({ state, heardMs, notes }: JobRow, nowMs: number): string {
   const silentMs = nowMs - heardMs;
-  const isSilent = silentMs > 4_000 && (state === "running" || state === "stuck" || state === "standby");
-  return isSilent ? `no sign of life for ${span(silentMs)}` : notes.length > 1 ? notes[1]! : notes[0]!;
+  const isSilent = silentMs > SILENT_MS && (state === "running" || state === "stuck" || state === "standby");
+  return isSilent ? `no sign of life for ${span(silentMs)}` : notes.toReversed().join("; ");
 }
 
 function summary(jobs: readonly JobRow[]): string {

@@ -25,6 +25,11 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   return html`<div class="empty"><strong>${title}</strong>${children}</div>`;
 }
 
+/** A table that may be wider than its place: it scrolls by itself, also by the keyboard. */
+export function TableBox({ label, children }: { readonly label: string; readonly children?: unknown }): View {
+  return html`<div class="table-box" tabindex="0" role="group" aria-label=${label}>${children}</div>`;
+}
+
 /** Something that went wrong, in a sentence. */
 export function Trouble({ error }: { readonly error: string }): View {
   return html`<p class="notice bad" role="alert">${error}</p>`;

@@ -13,7 +13,8 @@ export interface Column<P> {
   readonly value: (point: P) => number | null;
 }
 
-interface TimeChartProps<P> {
+/** What is drawn, and how. */
+export interface TimeChartProps<P> {
   /** Oldest first. */
   readonly points: readonly P[];
   readonly columns: readonly Column<P>[];
@@ -21,11 +22,15 @@ interface TimeChartProps<P> {
   /** How much is shown, ms. */
   readonly spanMs: number;
   readonly format: (value: number) => string;
+  /** The axis goes up to this at least: what is next to nothing does not fill it. */
+  readonly least: number;
 }
 
 const HEIGHT = 150;
 /** Between two times on the axis, ms. */
 const STEPS_MS = [5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000];
+/** Between two values on the axis. */
+const STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
 /** Without a point for so long, the line is interrupted, ms. */
 const GAP_MS = 15_000;
 
@@ -61,7 +66,10 @@ export function TimeChart<P extends { readonly atMs: number }>(props: TimeChartP
   return html`<div class="time-chart" ref=${box} aria-hidden="true"></div>`;
 }
 
-function optionsOf<P>(props: { readonly current: TimeChartProps<P> }, width: number): uPlot.Options {
+function optionsOf<P extends { readonly atMs: number }>(
+  props: { readonly current: TimeChartProps<P> },
+  width: number,
+): uPlot.Options {
   const { columns } = props.current;
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -74,12 +82,12 @@ function optionsOf<P>(props: { readonly current: TimeChartProps<P> }, width: num
   return {
     width,
     height: HEIGHT,
-    padding: [8, 12, 0, 0],
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 } },
     scales: {
-      x: { time: false, range: () => [props.current.nowMs - props.current.spanMs, props.current.nowMs] },
-      y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.15)] },
+      x: { time: false, range: () => [beginOf(props.current), props.current.nowMs] },
+      y: { range: (_chart, _min, max) => [0, Math.max(props.current.least, max * 1.15)] },
     },
     series: [
       {},
@@ -98,12 +106,24 @@ function optionsOf<P>(props: { readonly current: TimeChartProps<P> }, width: num
         size: 26,
         space: 90,
         incrs: STEPS_MS,
-        values: (_chart, times) => times.map((ms) => clock(ms).slice(0, props.current.spanMs > 600_000 ? 5 : 8)),
+        values: (_chart, times) => times.map((ms) => clock(ms).slice(0, times[1]! - times[0]! >= 60_000 ? 5 : 8)),
       },
-      { ...axis, size: 52, space: 28, values: (_chart, values) => values.map((value) => props.current.format(value)) },
+      {
+        ...axis,
+        incrs: STEPS,
+        size: 52,
+        space: 28,
+        values: (_chart, values) => values.map((value) => props.current.format(value)),
+      },
     ],
     hooks: { setCursor: [(chart) => tip(chart, props.current)] },
   };
+}
+
+/** Where the axis begins: with the first point, if there are none before; a minute at least is shown. */
+function beginOf<P extends { readonly atMs: number }>({ points, nowMs, spanMs }: TimeChartProps<P>): number {
+  const firstMs = Math.min(points[0]?.atMs ?? nowMs, nowMs - 60_000);
+  return Math.max(nowMs - spanMs, firstMs);
 }
 
 /** What the line has under the pointer. */
