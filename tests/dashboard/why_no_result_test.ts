@@ -18,6 +18,8 @@ Deno.test("whyNoResult() marks the partition that the sentence names, and none w
     seenJob({ attempt: { nodes, whyNothingComesOut: "it is at 5, held by in-1, which has had no record" } }),
   );
   assertEquals(why.partitions, ["in-1"]);
+  const other = whyNoResult(seenJob({ attempt: { nodes, whyNothingComesOut: "held by in-10 and plain-in-1" } }));
+  assertEquals(other.partitions, ["in-10", "plain-in-1"]);
 });
 
 Deno.test("whyNoResult() marks all partitions of the topics that are read to their end", () => {
