@@ -99,7 +99,7 @@ onEachBroker("a change that is not well said changes nothing", async (scope) => 
   assertEquals([open, await endOf(stage, topic)], [1, 1]);
 });
 
-onEachBroker("a job without dead letters has an empty list, and an id that is none is not there", async (scope) => {
+onEachBroker("a job without dead letters has an empty list, and an id that nobody has is not there", async (scope) => {
   await using dashboard = new ServedForTest(await scope.broker());
   assertEquals(await dashboard.json("/api/dead-letters/nobody"), { letters: [], total: 0, open: 0 });
   for (const id of ["7", "x", "-1"]) assertEquals((await dashboard.get(`/api/dead-letters/nobody/${id}`)).status, 404);

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { HistoryPoint } from "../../history.ts";
 import { html, type View } from "../lib/html.ts";
 import { type Column, TimeChart, type TimeChartProps } from "../lib/time_chart.ts";
-import { count, rate, span } from "../lib/words.ts";
+import { compact, count, rate, span } from "../lib/words.ts";
 
 /** How much of the last hour is shown, ms. */
 const SPANS: readonly (readonly [words: string, ms: number])[] = [
@@ -31,8 +31,8 @@ export function Charts({ points, nowMs }: ChartsProps): View {
       <div class="charts">
         <${Chart} ...${{ points, nowMs, spanMs }} title="Throughput" format=${rate} least=${4} columns=${THROUGHPUT}
           now=${last === undefined ? "–" : `${rate(last.inPerSecond)} in/s, ${rate(last.outPerSecond)} out/s`} />
-        <${Chart} ...${{ points, nowMs, spanMs }} title="Lag" format=${count} least=${4} columns=${LAG}
-          now=${last === undefined ? "–" : `${count(last.lag)} records`} />
+        <${Chart} ...${{ points, nowMs, spanMs }} title="Lag" format=${compact} least=${4} columns=${LAG}
+          now=${last === undefined ? "–" : `${compact(last.lag)} records`} />
         <${Chart} ...${{ points, nowMs, spanMs }} title="Latency" format=${span} least=${1_000} columns=${LATENCY}
           now=${words(newest(points, "latencyMs"), span)} />
         <${Chart} ...${{ points, nowMs, spanMs }} title="Commit" format=${milliseconds} least=${10} columns=${COMMIT}

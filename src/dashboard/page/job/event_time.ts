@@ -72,7 +72,7 @@ function range(times: readonly number[]): [low: number, high: number] {
 }
 
 function wordsOf({ watermarkMs, idle, finished, status }: SplitStatusReport, nowMs: number): string {
-  if (watermarkMs === null) return idle ? "idle, without a record" : "no record yet";
+  if (watermarkMs === null) return idle ? "idle, no record" : "no record yet";
   if (watermarkMs >= ENDED) return "ended";
   const where = ago(watermarkMs, nowMs);
   return finished ? `${where}, at its end` : idle ? `${where}, idle` : status === "held" ? `${where}, held` : where;

@@ -1,6 +1,6 @@
 import { eventTime } from "../jobs/table.ts";
 import { html, type View } from "../lib/html.ts";
-import { count, rate } from "../lib/words.ts";
+import { compact, rate } from "../lib/words.ts";
 import type { JobProps } from "./props.ts";
 
 /** A job's numbers side by side. */
@@ -9,14 +9,14 @@ export function Facts({ job, nowMs }: JobProps): View {
   const facts: readonly (readonly [name: string, value: string, small?: string | undefined])[] = [
     ["Records in", rate(job.inPerSecond), "/s"],
     ["Records out", rate(job.outPerSecond), "/s"],
-    ["Read so far", attempt === undefined ? "–" : count(attempt.records.in)],
-    ["Lag", count(job.lag)],
+    ["Read so far", attempt === undefined ? "–" : compact(attempt.records.in)],
+    ["Lag", compact(job.lag)],
     ["Event time", ...timeWords(job.eventTimeMs, nowMs)],
     ["Last commit", ...timeWords(job.lastCommitMs, nowMs)],
     ["Busy", `${Math.round(job.busy * 100)}`, "%"],
-    ["Late", attempt === undefined ? "–" : count(attempt.records.late)],
-    ["Dead letters", count(job.dead)],
-    ["Restarts", count(job.restarts)],
+    ["Late", attempt === undefined ? "–" : compact(attempt.records.late)],
+    ["Dead letters", compact(job.dead)],
+    ["Restarts", compact(job.restarts)],
   ];
   return html`
     <dl class="facts">${facts.map(([name, value, small]) =>

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { AttemptStatus, NodeStatus } from "../../../engine/mod.ts";
 import { eventTime } from "../jobs/table.ts";
 import { html, type View } from "../lib/html.ts";
-import { count, counted, rate } from "../lib/words.ts";
+import { compact, count, counted, rate } from "../lib/words.ts";
 import { type GraphLayout, layOut, NODE } from "./graph_layout.ts";
 import type { JobProps } from "./props.ts";
 import { NodePanel } from "./node_panel.ts";
@@ -95,7 +95,7 @@ function Node({ node, nowMs, at, isSelected, onSelect }: NodeProps): View {
         outPerSecond,
       )}</b> out/s</span></span>
       <span class="node-line quiet">
-        <span class="clip">${outputWatermarkMs === null ? "no event time" : eventTime(outputWatermarkMs, nowMs)}</span>
+        <span>${outputWatermarkMs === null ? "no event time" : eventTime(outputWatermarkMs, nowMs)}</span>
         <span class="clip">${keptWords(node)}</span>
       </span>
       ${dead + late > 0 &&
@@ -108,12 +108,12 @@ function Node({ node, nowMs, at, isSelected, onSelect }: NodeProps): View {
 
 /** What waits and what is kept: "43 windows", "120 entries"; of a source what it has not read. */
 function keptWords({ splits, operation, timers, processingTimers, stateEntries, pendingResults }: NodeStatus): string {
-  if (splits !== undefined) return `${count(splits.reduce((sum, { lag }) => sum + lag, 0))} behind`;
+  if (splits !== undefined) return `${compact(splits.reduce((sum, { lag }) => sum + lag, 0))} behind`;
   const waiting = (timers?.count ?? 0) + (processingTimers?.count ?? 0);
   if (pendingResults !== undefined && pendingResults > 0) return counted(pendingResults, "call");
   if (waiting > 0) return counted(waiting, /window/i.test(operation) ? "window" : "timer");
   const entries = Object.values(stateEntries ?? {}).reduce((sum, size) => sum + size, 0);
-  return entries > 0 ? `${count(entries)} entries` : "";
+  return entries > 0 ? `${compact(entries)} entries` : "";
 }
 
 /** Makes what is a little too wide smaller; what is much too wide scrolls. */

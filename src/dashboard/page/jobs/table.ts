@@ -4,7 +4,7 @@ import { pathOf } from "../lib/api.ts";
 import { html, type View } from "../lib/html.ts";
 import { useLive } from "../lib/live.ts";
 import { Empty, StateBadge } from "../lib/parts.ts";
-import { ago, count, counted, rate, span } from "../lib/words.ts";
+import { ago, compact, count, counted, rate, span } from "../lib/words.ts";
 
 /** With fewer jobs than that nobody has to search. */
 const SEARCH_FROM = 8;
@@ -81,7 +81,7 @@ function Row({ row, nowMs }: { readonly row: JobRow; readonly nowMs: number }): 
             nowMs - row.sinceMs,
           )}${standby > 0 ? `, +${standby} standby` : ""}</span></td>
         <td class="number">${works ? rate(row.inPerSecond) : dash}</td>
-        <td class="number">${count(row.lag)}</td>
+        <td class="number">${compact(row.lag)}</td>
         <td class="number">${row.eventTimeMs === null ? dash : eventTime(row.eventTimeMs, nowMs)}</td>
         <td class="number">${row.lastCommitMs === null ? dash : ago(row.lastCommitMs, nowMs)}</td>
         <td class="number">${dead > 0

@@ -1,10 +1,15 @@
 /** Numbers and times as people read them. */
 
-/** "12,345"; of a large one "1.2 M". */
+/** "12,345"; of what is larger than ten million "12.3 M", "4.5 G". */
 export function count(value: number): string {
-  return value >= 10_000_000
-    ? `${(value / 1e6).toFixed(1)} M`
-    : value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+  return value < 10_000_000 ? value.toLocaleString("en-US", { maximumFractionDigits: 0 }) : compact(value);
+}
+
+/** "12,345", "1.2 M", "4.5 G": for narrow places. */
+export function compact(value: number): string {
+  if (value < 1e6) return count(value);
+  const [unit, letter] = value < 1e9 ? [1e6, "M"] : value < 1e12 ? [1e9, "G"] : [1e12, "T"];
+  return `${(value / unit).toFixed(1)} ${letter}`;
 }
 
 /** "0", "3.4", "1,234", "20.1 k": records a second. */
