@@ -81,7 +81,7 @@ test("each save is answered: types, what is wrong, what the file may not do, and
   await project.save(PRINT, `${start}  numbers.print();\n  for (;;);\n}\n`);
   await program.prints(/did not come to an end within 5 s/, 60_000);
 
-  await project.save(PRINT, `${start}  numbers.print();\n}\n`);
+  await project.save(PRINT, `${start}  numbers.print();\n  const later = 1;\n}\n`); // what is not used yet is no fault
   await program.prints(/✓ Solved\.[^]*Every number twice as large[^]*came out as they went in/, 60_000);
   program.kill("SIGTERM");
   assertEquals((await program.ended).code, 0, program.stderr);

@@ -39,9 +39,10 @@ export function verdictLines(verdict: Verdict, exercise: Exercise, width: number
       ];
     case "wrong":
     case "right": {
-      const { results, printed } = verdict.outcome;
+      const { outcome: { results, printed }, typesNotChecked } = verdict;
       return [
         ...results.flatMap((result) => resultLines(result, width)),
+        ...(typesNotChecked === undefined ? [] : [line(`(its types were not checked: ${typesNotChecked})`, "dim")]),
         ...printedLines(printed),
         ...(verdict.kind === "right" ? [[], mark("✓", "green", "Solved.")] : []),
         ...(verdict.kind === "right" && exercise.solved !== "" ? proseLines(exercise.solved, width) : []),

@@ -10,7 +10,12 @@ export type Verdict =
   | { readonly kind: "checking" }
   | { readonly kind: "types"; readonly faults: readonly TypeFault[] }
   | { readonly kind: "not run"; readonly why: string }
-  | { readonly kind: "wrong" | "right"; readonly outcome: CheckOutcome };
+  | {
+    readonly kind: "wrong" | "right";
+    readonly outcome: CheckOutcome;
+    /** Why its types were not checked. */
+    readonly typesNotChecked?: string;
+  };
 
 /** Checks types; `TypeCheck` is one. */
 export interface TypeChecker {
@@ -94,20 +99,26 @@ export class Session {
       running.then((early) => {
         if (early.kind === "wrong" && !options.signal?.aborted) this.#show(early);
       }, () => {});
-      const [faults, verdict] = await Promise.all([checkingTypes, running]);
-      return faults.length > 0 ? { kind: "types", faults } : verdict;
+      const [types, verdict] = await Promise.all([checkingTypes, running]);
+      if (typeof types === "string") {
+        return verdict.kind === "wrong" || verdict.kind === "right" ? { ...verdict, typesNotChecked: types } : verdict;
+      }
+      return types.length > 0 ? { kind: "types", faults: types } : verdict;
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       return { kind: "not run", why: "The file is not there: reset brings it back as it was at first." };
     }
   }
 
-  /** Without a type checker the checks have to do: they run the file whatever its types are. */
-  #faultsIn(exercise: Exercise): Promise<readonly TypeFault[]> | readonly TypeFault[] {
-    return this.#types?.check(exercise.file).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) throw error;
-      return [];
-    }) ?? [];
+  /** What is wrong with the types, or why that is not known: then the checks have to do. */
+  async #faultsIn(exercise: Exercise): Promise<readonly TypeFault[] | string> {
+    if (this.#types === undefined) return [];
+    try {
+      return await this.#types.check(exercise.file);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || !(error instanceof Error)) throw error;
+      return error.message;
+    }
   }
 
   #show(verdict: Verdict): void {

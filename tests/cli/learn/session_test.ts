@@ -79,7 +79,7 @@ test("a check that is not over at the next save is not shown", async ({ session,
   assertEquals([await first, shown], [undefined, ["checking", "checking", "right"]]);
 });
 
-test("without a type checker the checks decide", async ({ session, types, checks }) => {
+test("without a type checker the checks decide, and why is said", async ({ session, types, checks }) => {
   types.reject(new Error("The language server has ended"));
   const checking = session.check();
   checks[0]!.resolve(RIGHT);
