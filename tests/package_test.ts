@@ -37,3 +37,38 @@ Deno.test({
     assertEquals(/^## (.*)$/m.exec(changes)?.[1], version);
   },
 });
+
+Deno.test({
+  name: `what deno doc shows of an entry stands alone: links lead to its names, examples import the package${
+    mayRun ? "" : " (skipped: it needs to run deno)"
+  }`,
+  ignore: !mayRun,
+  async fn() {
+    const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+    const found = await Promise.all(Object.entries<string>(exports).map(([entry, path]) => leaningDocs(entry, path)));
+    assertEquals(found.flat(), []);
+  },
+});
+
+/** Doc comments of an entry that need something which an adopter does not see. */
+async function leaningDocs(entry: string, path: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["doc", "--json", path], cwd: ROOT }).output();
+  const { nodes } = JSON.parse(new TextDecoder().decode(stdout));
+  const names = new Set<string>();
+  const docs: [where: string, text: string][] = [];
+  const look = (value: unknown, where: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    const { name, jsDoc, module_doc } = value as Readonly<Record<string, unknown>>;
+    if (typeof name === "string") names.add(name);
+    if (jsDoc !== undefined) docs.push([where, JSON.stringify(jsDoc)]);
+    if (module_doc !== undefined) docs.push([entry, JSON.stringify(module_doc)]);
+    for (const each of Object.values(value)) look(each, typeof name === "string" ? `${where}.${name}` : where);
+  };
+  look(nodes, entry);
+  assert(docs.some(([where]) => where === entry), `${entry} has no comment of its own`);
+  return docs.flatMap(([where, text]) => [
+    ...[...text.matchAll(/\{@link(?:code)? ([\w.]+)/g)].map(([, link]) => link!.split(".")[0]!)
+      .filter((link) => !names.has(link)).map((link) => `${where} links to ${link}, which ${entry} does not have`),
+    ...[...text.matchAll(/from \\"(\.[^"]+)\\"/g)].map(([, from]) => `${where} has an example that imports ${from}`),
+  ]);
+}

@@ -2,7 +2,7 @@ import { ROOT } from "../../src/utils/task.ts";
 import { ChaosError } from "../chaos_error.ts";
 
 /** How long a report may take, ms. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 300_000;
 
 /** `deno task dev` at work. It is killed when it goes out of scope. */
 export class DevProgram implements AsyncDisposable {

@@ -24,7 +24,7 @@ export interface ErrorMeaning {
   readonly exitCode?: 0 | 2;
 }
 
-/** All codes. An error without one is a bug, ours or of a user's function: see {@link UNKNOWN_ERROR}. */
+/** All codes. An error without one is a bug, ours or of a user's function. */
 export const ERROR_CODES = {
   // jobs
   JOB_REFUSED: { retry: "never" },

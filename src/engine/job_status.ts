@@ -3,7 +3,7 @@
  * dashboard are made of. It goes through the job's store (see `JobStore.reportStatus`), which keeps the newest of each instance, so
  * nobody needs a way to the job itself.
  *
- * The record is JSON. A field that is added is optional and leaves {@link STATUS_FORMAT} as it is; a reader ignores fields that it
+ * The record is JSON. A field that is added is optional and leaves the format as it is; a reader ignores fields that it
  * does not know. A field that is removed, or means something else, makes another format, which older readers leave out.
  *
  * Times are ms since the Unix epoch, by the clock of the machine where the job runs. An event time is null where there is none yet,
@@ -31,7 +31,7 @@ export type InstanceState = "starting" | "standby" | "running" | "restarting" | 
 
 /** The status of one instance of a job at one moment. */
 export interface JobStatus {
-  /** {@link STATUS_FORMAT} when it was written. */
+  /** Version of the layout that it was written in. */
   readonly format: number;
   /** The job's name. */
   readonly job: string;

@@ -3,7 +3,7 @@
  *
  * @example
  * ```ts
- * import { OutputTag } from "./side_output.ts";
+ * import { OutputTag } from "@stream-apps/deno";
  *
  * const LATE = new OutputTag<{ email: string }>("late");
  * ```

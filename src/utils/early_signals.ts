@@ -3,6 +3,8 @@
  * this file before it looks at the program. `runMain()` then ends the program as if the signal had come a moment later.
  *
  * It is the one module that does something by being loaded, and imports nothing, so that it is there at once.
+ *
+ * @module
  */
 
 /** The signals that ask a program to stop. */

@@ -74,7 +74,7 @@ export interface CommandLine {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { parseDuration } from "./values.ts";
+ * import { parseDuration } from "@stream-apps/deno/job";
  *
  * const flags = {
  *   count: { value: "N", default: "10", parse: wholeNumber({ min: 1 }), help: "how many" },

@@ -5,7 +5,7 @@ import { type Flag, oneOf, wholeNumber } from "./flags.ts";
 import { formatDuration, parseDuration, parsePositiveDuration, parseStart } from "./values.ts";
 
 /**
- * What {@link SETTING_FLAGS} make of a command line: all settings but those that a job has by itself. Two are left out unless
+ * What the flags of every job make of a command line: all settings but those that a job has by itself. Two are left out unless
  * their flag is there, as their default depends on the job.
  */
 export type SettingsFromFlags =

@@ -8,7 +8,7 @@ export type { BrokerSettings };
 
 /**
  * Which broker to use, from BOOTSTRAP_SERVERS, BROKER, BROKER_DIR (default: .broker) and BROKER_SYNC (default: normal), and
- * for Kafka KAFKA_SSL… and KAFKA_SASL… ({@link kafkaSecurity}).
+ * for Kafka KAFKA_SSL… and KAFKA_SASL…: TLS and a login.
  * @throws {UsageError} naming the variable that cannot be used
  */
 export function brokerSettings(

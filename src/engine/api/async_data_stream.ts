@@ -18,8 +18,7 @@ import type { DataStream, SingleOutputStreamOperator } from "./data_stream.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { AsyncDataStream } from "./async_data_stream.ts";
- * import { StreamExecutionEnvironment } from "./environment.ts";
+ * import { AsyncDataStream, StreamExecutionEnvironment } from "@stream-apps/deno";
  *
  * const lookUp = (iata: string) => Promise.resolve(iata === "ATL" ? ["Atlanta"] : []);
  *

@@ -72,7 +72,7 @@ export class DataStream<out T> extends BaseStream<T> {
    * @example
    * ```ts
    * import { assertEquals } from "@std/assert";
-   * import { StreamExecutionEnvironment } from "./environment.ts";
+   * import { StreamExecutionEnvironment } from "@stream-apps/deno";
    *
    * const prices = new StreamExecutionEnvironment().fromCollection([450, 900, 500]);
    * const { cheap } = prices.split({ cheap: (price) => price < 500, dear: (price) => price >= 500 });

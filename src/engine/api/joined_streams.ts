@@ -40,7 +40,8 @@ interface KeyedPair extends StreamPair {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { StreamExecutionEnvironment, TumblingEventTimeWindows, WatermarkStrategy } from "../mod.ts";
+ * import { StreamExecutionEnvironment, WatermarkStrategy } from "@stream-apps/deno";
+ * import { TumblingEventTimeWindows } from "@stream-apps/deno/windows";
  *
  * const env = new StreamExecutionEnvironment();
  * const atMs = WatermarkStrategy.forMonotonousTimestamps().withTimestampAssigner<{ ms: number }>(({ ms }) => ms);

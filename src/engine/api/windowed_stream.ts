@@ -22,7 +22,8 @@ import type { SingleOutputStreamOperator } from "./data_stream.ts";
  * @example Clicks of a visit, which ends after 30 seconds without one
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { EventTimeSessionWindows, StreamExecutionEnvironment, Time, WatermarkStrategy } from "../mod.ts";
+ * import { StreamExecutionEnvironment, Time, WatermarkStrategy } from "@stream-apps/deno";
+ * import { EventTimeSessionWindows } from "@stream-apps/deno/windows";
  *
  * const clicks = [1, 25, 90].map((second) => ({ user: "ann", second, count: 1 }));
  * const visits = new StreamExecutionEnvironment().fromCollection(clicks)

@@ -54,9 +54,8 @@ export type JobStatus = "not running" | "running" | "crashed" | "failed" | "stop
  * @example Windows, event time by hand
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { TumblingEventTimeWindows } from "../mod.ts";
- * import { TestSink } from "./test_sink.ts";
- * import { TestSource, watermarksByHand } from "./test_source.ts";
+ * import { TestSink, TestSource, watermarksByHand } from "@stream-apps/deno/testing";
+ * import { TumblingEventTimeWindows } from "@stream-apps/deno/windows";
  *
  * const fares = new TestSource<{ city: string; sum: number }>("fares");
  * const totals = new TestSink<{ city: string; sum: number }>("totals");
@@ -80,8 +79,7 @@ export type JobStatus = "not running" | "running" | "crashed" | "failed" | "stop
  * @example The job crashes in its third commit and goes on from the second
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { TestSink } from "./test_sink.ts";
- * import { TestSource, watermarksByHand } from "./test_source.ts";
+ * import { TestSink, TestSource, watermarksByHand } from "@stream-apps/deno/testing";
  *
  * const words = new TestSource<string>("words");
  * const counts = new TestSink<string>("counts");

@@ -46,7 +46,7 @@ interface Stored {
  * @example A function
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import type { DataStream } from "../mod.ts";
+ * import type { DataStream } from "@stream-apps/deno";
  *
  * const harness = OperatorHarness.of((fares: DataStream<{ city: string; sum: number }>) =>
  *   fares.keyBy(({ city }) => city).reduce((accumulated, next) => ({ city: accumulated.city, sum: accumulated.sum + next.sum })),
@@ -59,9 +59,10 @@ interface Stored {
  * @example An operator
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { MapOperator } from "../operators/map.ts";
  *
- * const harness = new OperatorHarness(() => new MapOperator((n: number) => n * 2));
+ * const harness = new OperatorHarness<number, number>(() => ({
+ *   processElement: ({ value, timestampMs }, output) => output.collect(value * 2, timestampMs),
+ * }));
  * harness.record(1, 100).watermark(200).record(3, 250).idle();
  *
  * assertEquals(harness.take(), [[2, 100], { watermark: 200 }, [6, 250], "idle"]);

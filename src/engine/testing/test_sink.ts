@@ -11,8 +11,7 @@ import { MemoryJobSession, MemoryJobStore, writerOf, type Written } from "./memo
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { JobHarness } from "./job_harness.ts";
- * import { TestSource, watermarksByHand } from "./test_source.ts";
+ * import { JobHarness, TestSource, watermarksByHand } from "@stream-apps/deno/testing";
  *
  * const words = new TestSource<string>("words");
  * const loud = new TestSink<string>("loud");

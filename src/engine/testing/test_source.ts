@@ -28,8 +28,7 @@ export interface SourceDriver {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { JobHarness } from "./job_harness.ts";
- * import { TestSink } from "./test_sink.ts";
+ * import { JobHarness, TestSink } from "@stream-apps/deno/testing";
  *
  * const numbers = new TestSource<number>("numbers", { partitions: 2 });
  * const doubled = new TestSink<number>("doubled");

@@ -82,8 +82,7 @@ export class WatermarkStrategy<T> {
    *
    * @example Only records that are marked as such move event time on
    * ```ts
-   * import { MIN_WATERMARK } from "../record.ts";
-   * import { WatermarkStrategy } from "./watermark_strategy.ts";
+   * import { MIN_WATERMARK, WatermarkStrategy } from "@stream-apps/deno";
    *
    * interface Measurement { endOfDay: boolean }
    * const strategy = WatermarkStrategy.forGenerator<Measurement>(() => ({
