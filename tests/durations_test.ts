@@ -29,6 +29,7 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "inspect/follow/present.ts": [2, "functions of a job that runs again see the time of its records"],
   "inspect/follow/rerun.ts": [1, "the same"],
   "cli/tool.ts": [1, "timestamps of records, when a savepoint was made"],
+  "cli/flink/export.ts": [1, "when a savepoint was made"],
   "cli/demo/booking.ts": [1, "event time of bookings"],
   "cli/demo/demo.ts": [2, "what the screen shows; arrival after now"],
   "cli/demo/messages.ts": [1, "the time that is shown beside a message"],

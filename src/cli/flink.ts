@@ -7,6 +7,7 @@
 import type { CommandLine } from "../utils.ts";
 import { HelpRequested, parseFlags, runMain, writeErrorLine, writeOutput } from "../utils.ts";
 import { DEFAULT_PORT, startCluster, stopCluster } from "./flink/cluster.ts";
+import { exportState } from "./flink/export.ts";
 import { FLINK_VERSION } from "./flink/fetch.ts";
 import { cancel, list, savepoint, stop } from "./flink/jobs.ts";
 import { logs } from "./flink/logs.ts";
@@ -26,6 +27,7 @@ Usage: deno task flink COMMAND
   cancel JOB       end a job
   savepoint JOB    keep a job's state, for "run --from-savepoint"
   stop JOB         end a job with a savepoint
+  export FILE ...  a savepoint as a file, for a job that goes on at home
   rescale JOB N    stop a job, and go on with N subtasks of each stage
   up               start Flink ${FLINK_VERSION} on this machine, or what is not running of it; needs Java 17 and, the first time, Maven
   down             end it; jobs that run there end too
@@ -43,6 +45,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   cancel,
   savepoint,
   stop,
+  export: exportState,
   rescale,
   up,
   down,

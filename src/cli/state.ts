@@ -5,17 +5,17 @@
  */
 import type { Broker } from "../connectors/broker.ts";
 import { BrokerError } from "../connectors/broker_errors.ts";
-import { CommitEntryError, isExpected } from "../engine/internal.ts";
+import { CommitEntryError } from "../engine/internal.ts";
 import type { Flags } from "../utils.ts";
-import { formatCount, parseStart, parseTime, runMain, usable, UsageError } from "../utils.ts";
+import { formatCount, parseStart, parseTime, runMain, usable } from "../utils.ts";
 import { stateValues } from "../inspect/state_values.ts";
-import { exists } from "./commands.ts";
 import { importSavepoint, resetJob } from "./state/change.ts";
 import { editState } from "./state/edit.ts";
 import { setEventTime } from "./state/event_time.ts";
 import { readCommit } from "./state/jobs.ts";
 import { listCommit } from "./state/list.ts";
-import { readSavepoint, savepointText } from "./state/savepoint.ts";
+import { savepointText } from "./state/savepoint.ts";
+import { readSavepointFile, writeSavepointFile } from "./state/savepoint_file.ts";
 import {
   findJobCommand,
   jobCommand,
@@ -180,45 +180,15 @@ async function exportJob(broker: Broker, job: string, flags: Parsed<typeof EXPOR
     for (const text of savepointText(entries, head)) await io.write(text);
     return;
   }
-  // First beside it: what was cut short must not pass for a savepoint, nor take the place of one.
-  const begun = `${file}.part`;
-  try {
-    if (!flags.yes && await exists(file)) {
-      throw new UsageError(`Cannot export to "${file}": the file is there already; add --yes to overwrite it`);
-    }
-    const encoder = new TextEncoder();
-    const bytes = ReadableStream.from(savepointText(entries, head)).pipeThrough(
-      new TransformStream<string, Uint8Array>({ transform: (text, out) => out.enqueue(encoder.encode(text)) }),
-    );
-    const opened = await Deno.open(begun, { write: true, create: true, truncate: true, mode: 0o600 });
-    await bytes.pipeTo(opened.writable, { signal: io.signal });
-    await Deno.rename(begun, file);
-  } catch (error) {
-    throw fileError(error, "export to", file);
-  }
+  await writeSavepointFile(file, savepointText(entries, head), { overwrite: flags.yes, signal: io.signal });
   io.logger.info(`Exported ${formatCount(entries.size)} entries of ${job} to ${file}`);
 }
 
 async function importJob(broker: Broker, job: string, flags: Parsed<typeof IMPORT_FLAGS>, io: StateIo): Promise<void> {
   const [file] = flags._ as [string];
-  let stream = io.stdin;
-  try {
-    if (file !== "-") stream = (await Deno.open(file)).readable;
-  } catch (error) {
-    throw fileError(error, "import", file);
-  }
-  const savepoint = await readSavepoint(file === "-" ? "standard input" : file, stream);
+  const savepoint = await readSavepointFile(file, io.stdin);
   const { logger, signal } = io;
   await importSavepoint(broker, job, savepoint, { positions: flags.positions, yes: flags.yes, logger, signal });
-}
-
-/** One sentence for what a system says about a file; other errors as they are. */
-function fileError(error: unknown, what: string, file: string): unknown {
-  if (!(error instanceof Error) || isExpected(error)) return error;
-  if (error instanceof Deno.errors.NotCapable || !("code" in error)) return error;
-  return new BrokerError(
-    `Cannot ${what} "${file}": ${error.message.replace(/ \(os error \d+\).*$/s, "").toLowerCase()}`,
-  );
 }
 
 if (import.meta.main) await runMain(toolMain(stateCommand));

@@ -11,6 +11,7 @@ import {
 import type { Broker, BrokerLease, Compression, OutgoingRecord, Producer, TopicDescription } from "./broker.ts";
 import { BrokerJobSession } from "./job_store.ts";
 import { recordTime } from "./records/record_time.ts";
+import { OrderedWriter, recordOf, waitingRecords } from "./waiting_records.ts";
 
 /** Makes a record of a value. */
 export type Encode<T> = (value: T, timestampMs: number) => OutgoingRecord;
@@ -58,16 +59,20 @@ export class TopicSink<T> implements Sink<T> {
   }
 
   /** @throws {UnknownTopicError} if the topic does not exist */
-  async open({ session }: SinkContext): Promise<SinkWriter<T>> {
+  async open({ session, restoredParts, clock }: SinkContext): Promise<SinkWriter<T>> {
     const { topic, compression } = this;
     await this.#broker.warnOfSettings?.([topic]);
     const record = await this.#checkedEncode();
     if (!(session instanceof BrokerJobSession && session.broker === this.#broker)) {
-      return new ProducerWriter(await this.#broker.producer({ compression }), record);
+      const waiting = waitingRecords(restoredParts).map((each) => recordOf(topic, each));
+      return new ProducerWriter(await this.#broker.producer({ compression }), record, waiting);
     }
     const { lease } = session;
     if (compression !== undefined) lease.compress(topic, compression);
-    return new LeaseWriter(lease, record);
+    const writer = new LeaseWriter(lease, record);
+    const waiting = waitingRecords(restoredParts);
+    if (waiting.length === 0) return writer;
+    return new OrderedWriter(writer, { topic, encode: record, waiting, to: lease, now: () => clock.monotonicMs() });
   }
 
   /** @throws {UnknownTopicError} if the topic does not exist */
@@ -141,11 +146,13 @@ class LeaseWriter<T> extends EncodingWriter<T> {
 
 class ProducerWriter<T> extends EncodingWriter<T> {
   readonly #producer: Producer;
-  #records: OutgoingRecord[] = [];
+  #records: OutgoingRecord[];
 
-  constructor(producer: Producer, encode: Encode<T>) {
+  /** @param first records to write before all others */
+  constructor(producer: Producer, encode: Encode<T>, first: OutgoingRecord[]) {
     super(encode);
     this.#producer = producer;
+    this.#records = first;
   }
 
   write(value: T, timestampMs: number): void {

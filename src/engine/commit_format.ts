@@ -10,6 +10,7 @@
  *     ["timer", uid, time, namespace, key]             → n, its place among the registrations of its operator
  *     ["processing-timer", uid, time, namespace, key]  → n
  *     ["sink", uid]                                    → what the sink has to remember
+ *     ["sink", uid, n]                                 → a part of it, where it is a list that may be long
  *
  * A namespace is the id of a window, or empty for what belongs to a key alone. A value with a time to live is stored as
  * `[last update in ms, value]`. Which kind of state an entry belongs to, and whether it has a time to live, stands in
@@ -95,8 +96,9 @@ export function splitEntry(source: string, split: string): string {
   return JSON.stringify(["split", source, split]);
 }
 
-export function sinkEntry(uid: string): string {
-  return JSON.stringify(["sink", uid]);
+/** @param part its place in the sink's list; left out for what the sink remembers as one value */
+export function sinkEntry(uid: string, part?: number): string {
+  return JSON.stringify(part === undefined ? ["sink", uid] : ["sink", uid, part]);
 }
 
 // A commit makes as many of these as there are changed values: gluing texts is cheaper than making an array to make text of.
@@ -212,6 +214,8 @@ export interface TimerName {
 export interface SinkName {
   readonly kind: "sink";
   readonly uid: string;
+  /** Its place in the sink's list; undefined if the sink remembers one value. */
+  readonly part: number | undefined;
 }
 
 /** An entry of a commit that cannot be read. */
@@ -235,7 +239,7 @@ const PARTS: ReadonlyMap<string, readonly number[]> = new Map([
   ["state", [5, 6]],
   ["timer", [5]],
   ["processing-timer", [5]],
-  ["sink", [2]],
+  ["sink", [2, 3]],
 ]);
 
 /**
@@ -261,7 +265,7 @@ export function parseName(entry: string, text: string): EntryName {
     case "processing-timer":
       return { kind, uid, timeMs: third as number, namespace: fourth, key };
     case "sink":
-      return { kind, uid };
+      return { kind, uid, part: third as number | undefined };
     default:
       throw new JobError(
         `Cannot read a commit that holds ${entry}: this version does not know entries of the kind "${kind}"; ` +

@@ -54,6 +54,8 @@ export interface SinkContext {
   readonly session: JobSession | undefined;
   /** What `prepareCommit()` returned for the last commit; undefined if there is no commit, or it returned nothing. */
   readonly restored: Json | undefined;
+  /** What `prepareParts()` returned for the last commit; left out without a commit. */
+  readonly restoredParts?: readonly Json[];
   /** Logs for the person who runs the job. */
   readonly logger: Logger;
   /** The job's clock. */
@@ -77,6 +79,8 @@ export interface SinkWriter<T> {
   describe?(value: T, timestampMs: number): SentRecord;
   /** Called between batches and before every commit: sends what `write()` has buffered. */
   flush?(): void | Promise<void>;
+  /** Called once when no record will follow in this run, before the last `flush()`. */
+  endOfInput?(): void;
   /**
    * Takes back the last records that were written since the last `flush()`, as a function has thrown at the record that they came
    * from. A sink without it has sent them already.
@@ -87,6 +91,11 @@ export interface SinkWriter<T> {
    * @returns what the next `open()` must know if the job dies after this commit; it is committed with positions and state
    */
   prepareCommit?(): Json | undefined | Promise<Json | undefined>;
+  /**
+   * Called in every commit, after `prepareCommit()`, for a sink with a long list to remember: each part is an entry of its own, of
+   * which only those that are other objects than before are written.
+   */
+  prepareParts?(): readonly Json[];
   /** Called when the commit with the result of `prepareCommit()` has been made: output may become visible. */
   committed?(): void | Promise<void>;
   /** Called when the attempt ends, however it ends. */

@@ -81,6 +81,7 @@ function stagePlan(stage: Stage, context: StageContext): StagePlan {
   return {
     index,
     uid: root.uid,
+    operators: nodes.map(({ uid }) => uid),
     name: names.length === 0 ? `${root.name}_decode` : names.join(" -> "),
     eventTime: times[index]!.eventTimeIn,
     input: root.kind === "source" ? topicInput(root, times[index]!, options) : { kind: "exchange" },

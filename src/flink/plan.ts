@@ -1,5 +1,4 @@
 /** A job as data, as the runner needs it: what it reads and writes, and its stages. What its functions do is in the bundle. */
-
 /** The whole job. */
 export interface FlinkPlan {
   /** Version of the protocol that its workers speak. */
@@ -75,6 +74,8 @@ export interface StagePlan {
   readonly index: number;
   /** Of the source or keyed operator that it begins with. */
   readonly uid: string;
+  /** Uids of its operators and, if it begins with one, its source: what their state is kept under. */
+  readonly operators: readonly string[];
   /** Names of its operators, "map -> filter". */
   readonly name: string;
   /** Whether the watermarks that come in are event time, which the worker has to know. */
@@ -128,10 +129,3 @@ export type OutletPlan =
     /** Whether it is the topic of the job's dead letters, which is made when the first is written. */
     readonly deadLetters?: boolean;
   };
-
-/** What a cluster is sent: the argument of the runner. As such it stands in no log and on no page of Flink's. */
-export async function encodeSubmission(plan: FlinkPlan, bundle: string): Promise<string> {
-  const text = new Blob([JSON.stringify({ plan, bundle })]).stream();
-  const compressed = new Response(text.pipeThrough(new CompressionStream("gzip")));
-  return new Uint8Array(await compressed.arrayBuffer()).toBase64();
-}

@@ -165,7 +165,7 @@ function summaryOf(timers: readonly TimerEntry[]): TimerSummary[] {
 
 /** Uids of sinks that have something to remember. */
 export function sinksOf(entries: Entries): string[] {
-  return Array.from(entriesOf(entries, "sink"), ([{ uid }]) => uid).sort();
+  return [...new Set(Array.from(entriesOf(entries, "sink"), ([{ uid }]) => uid))].sort();
 }
 
 function compare(a: string, b: string): number {

@@ -39,7 +39,8 @@ Deno.test("parseName() takes apart what the writers of names put together, for e
   const names: readonly (readonly [entry: string, text: string, parsed: unknown])[] = [
     [JOB_ENTRY, '["job"]', { kind: "job" }],
     [splitEntry("in", "in-0"), '["split","in","in-0"]', { kind: "split", uid: "in", split: "in-0" }],
-    [sinkEntry("out"), '["sink","out"]', { kind: "sink", uid: "out" }],
+    [sinkEntry("out"), '["sink","out"]', { kind: "sink", uid: "out", part: undefined }],
+    [sinkEntry("out", 3), '["sink","out",3]', { kind: "sink", uid: "out", part: 3 }],
     [valueEntry(PREFIX, "", "a"), '["state","op","s","","a"]', { ...STATE, namespace: "", key: "a", part: undefined }],
     [
       valueEntry(PREFIX, "0:10", { x: 1 }),

@@ -7,7 +7,8 @@ import { bundleJob } from "../../src/cli/flink/bundle.ts";
 import { uploadRunner } from "../../src/cli/flink/upload.ts";
 import type { Broker } from "../../src/connectors/mod.ts";
 import { hashOf } from "../../src/flink/hash.ts";
-import { encodeSubmission, type FlinkPlan } from "../../src/flink/plan.ts";
+import type { FlinkPlan } from "../../src/flink/plan.ts";
+import { encodeSubmission } from "../../src/flink/submission.ts";
 import { PROTOCOL_VERSION } from "../../src/flink/protocol/frame.ts";
 import { type FlinkRest, rootCause } from "../../src/flink/rest.ts";
 import { clusterTest, findCluster, type TestCluster } from "./cluster.ts";
@@ -95,6 +96,7 @@ async function submit(
       {
         index: 0,
         uid: "echo_source",
+        operators: ["echo_source"],
         name: "echo",
         eventTime: true,
         input: {
@@ -109,6 +111,7 @@ async function submit(
       {
         index: 1,
         uid: "count",
+        operators: ["count"],
         name: "count",
         eventTime: true,
         input: { kind: "exchange" },
@@ -117,7 +120,7 @@ async function submit(
     ],
   };
   const { bounded: _bounded, ...run } = options;
-  return await rest.runJar(await uploadRunner(rest), { arguments: [await encodeSubmission(plan, bundle)], ...run });
+  return await rest.runJar(await uploadRunner(rest), { arguments: [await encodeSubmission({ plan, bundle })], ...run });
 }
 
 /** The committed values of a topic. */

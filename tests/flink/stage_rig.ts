@@ -7,7 +7,8 @@ import { JobBroker, type OutgoingRecord } from "../../src/connectors/mod.ts";
 import { unopenedBroker } from "../../src/connectors/unopened_broker.ts";
 import { setJobLauncher } from "../../src/engine/internal.ts";
 import { type EnvironmentOptions, SILENT, StreamExecutionEnvironment } from "../../src/engine/mod.ts";
-import { type DescribedJob, describeJob } from "../../src/flink/description.ts";
+import { type DescribedJob, type DescribedPlan, describeJob } from "../../src/flink/description.ts";
+import { type InitialState, initialState, type StageState } from "../../src/flink/hand_over.ts";
 import type { OutletPlan } from "../../src/flink/plan.ts";
 import { readHeaders, readResult, readTexts, writeHeaders, writeTexts } from "../../src/flink/protocol/bodies.ts";
 import { ByteWriter } from "../../src/flink/protocol/byte_writer.ts";
@@ -21,6 +22,8 @@ export type DefineJob = (env: StreamExecutionEnvironment, broker: JobBroker) => 
 /** A record that came out. */
 export interface ResultRecord {
   readonly topic: string;
+  /** Where it lies; left out if it was not written. */
+  readonly partition?: number;
   readonly key: string | null;
   readonly value: string | null;
   readonly timestampMs: number;
@@ -99,10 +102,44 @@ export class StageRig {
   }
 
   static async open(define: DefineJob, options: EnvironmentOptions, rig: RigOptions): Promise<StageRig> {
+    return await StageRig.#open(define, options, rig, (plan) => ({
+      stages: plan.stages.map(() => undefined),
+      positions: {},
+      waiting: {},
+    }));
+  }
+
+  /** With what a job has to go on from that ran at home before. */
+  static async openWith(
+    { define, options, rig }: { define: DefineJob; options: EnvironmentOptions; rig: RigOptions },
+    commit: ReadonlyMap<string, string>,
+  ): Promise<StageRig> {
+    return await StageRig.#open(define, options, rig, (plan) => initialState(plan, commit));
+  }
+
+  static async #open(
+    define: DefineJob,
+    options: EnvironmentOptions,
+    rig: RigOptions,
+    createInitial: (plan: DescribedPlan) => Pick<InitialState, "positions"> & {
+      readonly stages: readonly (StageState | undefined)[];
+    },
+  ): Promise<StageRig> {
     const opened = new StageRig(define, options, rig);
     opened.#job = await described(define, options);
-    opened.#state = opened.#job.stages.map(() => new Map());
-    await opened.#start(opened.#job.stages.map(() => []));
+    const { plan, stages } = opened.#job;
+    const { stages: states, positions } = createInitial(plan);
+    opened.#state = stages.map(() => new Map());
+    for (const [index, state] of states.entries()) {
+      const { entries = [] } = state ?? {};
+      for (let i = 0; i < entries.length; i += 3) opened.#put(index, entries[i]!, entries[i + 1]!, entries[i + 2]!);
+    }
+    for (const { uid, input } of plan.stages) {
+      for (const [partition, offset] of Object.entries(positions[uid] ?? {})) {
+        if (input.kind === "topic") opened.#offsets.set(`${input.topic}-${partition}`, offset);
+      }
+    }
+    await opened.#start(states.map((state) => state === undefined ? [] : [state.job]));
     return opened;
   }
 
@@ -174,8 +211,38 @@ export class StageRig {
     }
   }
 
+  /** A checkpoint, as the runner writes out a savepoint. */
+  async export(): Promise<Map<string, Uint8Array>> {
+    const jobs = await this.#checkpoint();
+    const exported = new Map<string, Uint8Array>();
+    const put = (name: string, text: string) => exported.set(name, new TextEncoder().encode(text));
+    for (const { index, uid, input } of this.#job.plan.stages) {
+      if (input.kind === "topic") {
+        for (const [place, offset] of this.#offsets) {
+          if (place.startsWith(`${input.topic}-`)) put(JSON.stringify(["split", uid, place]), String(offset));
+        }
+        continue;
+      }
+      for (const [subtask, job] of jobs[index]!.entries()) put(JSON.stringify(["job", index, subtask]), job);
+      for (const entries of this.#state[index]!.values()) for (const [entry, text] of entries) put(entry, text);
+    }
+    return exported;
+  }
+
+  /** The plan of the job. */
+  get plan(): DescribedPlan {
+    return this.#job.plan;
+  }
+
   /** A checkpoint, after which all workers die and others go on from it, perhaps more or fewer. */
   async restart(rig: RigOptions): Promise<void> {
+    const jobs = await this.#checkpoint();
+    this.#rig = rig;
+    await this.#start(jobs);
+  }
+
+  /** What has changed goes into the state. @returns the `job` entries of all subtasks, by stage */
+  async #checkpoint(): Promise<string[][]> {
     await this.#settle();
     const jobs: string[][] = [];
     for (const [index, subtasks] of this.#stages.entries()) {
@@ -192,8 +259,7 @@ export class StageRig {
         for (let i = 0; i < texts.length; i += 3) this.#put(index, texts[i]!, texts[i + 1]!, texts[i + 2]!);
       }
     }
-    this.#rig = rig;
-    await this.#start(jobs);
+    return jobs;
   }
 
   #put(stage: number, key: string, entry: string, value: string | null): void {

@@ -1,34 +1,7 @@
 /** Jobs run through stages and workers give what they give at home, whatever the batches, the subtasks and the restarts. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import type { JobBroker, OutgoingRecord, Topic } from "../../src/connectors/mod.ts";
 import { FileSink } from "../../src/connectors/files/mod.ts";
-import {
-  type Collector,
-  type EnvironmentOptions,
-  EventTimeSessionWindows,
-  FunctionSink,
-  JobError,
-  type KeyedProcessContext,
-  KeyedProcessFunction,
-  type KeyedRuntimeContext,
-  type MapState,
-  MapStateDescriptor,
-  type OnTimerContext,
-  OutputTag,
-  type ProcessContext,
-  ProcessFunction,
-  SILENT,
-  StreamExecutionEnvironment,
-  TumblingEventTimeWindows,
-  type ValueState,
-  ValueStateDescriptor,
-  WatermarkStrategy,
-} from "../../src/engine/mod.ts";
-import { z } from "zod";
-import { defineWorkflow as merge } from "../../src/s16_merge.ts";
-import { defineWorkflow as statistics } from "../../src/s20_manage_state.ts";
-import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../src/models.ts";
-import { buildFlight, buildSkyone, buildSunset } from "../builders.ts";
+import { FunctionSink, JobError, TumblingEventTimeWindows, WatermarkStrategy } from "../../src/engine/mod.ts";
 import { COMMIT_FORMAT, jobText } from "../../src/engine/commit_format.ts";
 import type { OperatorNode } from "../../src/engine/graph.ts";
 import { readResult, writeTexts } from "../../src/flink/protocol/bodies.ts";
@@ -36,245 +9,20 @@ import { ByteWriter } from "../../src/flink/protocol/byte_writer.ts";
 import { FrameType, HEADER_BYTES } from "../../src/flink/protocol/frame.ts";
 import { StageWorker } from "../../src/flink/worker/stage_worker.ts";
 import { onEmbeddedLog } from "../cli/brokers.ts";
-import { type DefineJob, described, type ResultRecord, StageRig } from "./stage_rig.ts";
-
-const PARTITIONS = 3;
-const START_MS = Date.UTC(2026, 9, 19, 12);
-const utf8 = (text: string) => new TextEncoder().encode(text);
-
-type Input = OutgoingRecord & { readonly partition: number };
-
-/** So many records in order of time; those of a key are in one partition. */
-function records(topic: string, count: number, value: (i: number) => unknown, keyOf = (i: number) => i % 7): Input[] {
-  return Array.from({ length: count }, (_, i) => ({
-    topic,
-    partition: keyOf(i) % PARTITIONS,
-    key: utf8(`k${keyOf(i)}`),
-    value: utf8(JSON.stringify(value(i))),
-    timestampMs: START_MS + i * 500,
-  }));
-}
-
-interface Job {
-  readonly define: DefineJob;
-  readonly inputs: readonly Input[];
-  readonly outputs: readonly string[];
-  readonly options?: EnvironmentOptions;
-}
-
-interface Reading {
-  readonly sensor: string;
-  readonly level: number;
-}
-
-function topic<T>(name: string): Topic<T, string> {
-  return { name, schema: z.any() as never, key: (value) => String((value as { sensor?: string }).sensor ?? value) };
-}
-
-const READINGS: Topic<Reading, string> = {
-  name: "readings",
-  schema: z.object({ sensor: z.string(), level: z.number() }),
-  key: ({ sensor }) => sensor,
-};
-const LIMITS = topic<Reading>("limits");
-const OUT = topic<unknown>("out");
-const REST = topic<unknown>("rest");
-
-const reading = (i: number): Reading => ({ sensor: `s${i % 7}`, level: (i * 37) % 101 });
-const readings = records("readings", 400, reading);
-
-function source(env: StreamExecutionEnvironment, broker: JobBroker, from: Topic<Reading, string> = READINGS) {
-  return env.fromSource(broker.source(from), WatermarkStrategy.forMonotonousTimestamps(), from.name);
-}
-
-const LARGE = new OutputTag<Reading>("large");
-
-/** Takes large ones aside. */
-class TakeAside extends ProcessFunction<Reading, Reading> {
-  override processElement(value: Reading, context: ProcessContext, out: Collector<Reading>): void {
-    if (value.level > 60) context.output(LARGE, value);
-    else out.collect(value);
-  }
-}
-
-/** Counts in steps of three seconds, and emits each count when its step is over; beside it the number of all so far. */
-class CountSteps extends KeyedProcessFunction<string, Reading, string> {
-  #all!: ValueState<number>;
-  #steps!: MapState<string, number>;
-
-  override open(context: KeyedRuntimeContext): void {
-    this.#all = context.getState(new ValueStateDescriptor<number>("all"));
-    this.#steps = context.getMapState(new MapStateDescriptor<string, number>("steps"));
-  }
-
-  override processElement(_value: Reading, context: KeyedProcessContext<string>, out: Collector<string>): void {
-    const endMs = Math.floor(context.timestamp()! / 3_000) * 3_000 + 2_999;
-    context.timerService().registerEventTimeTimer(endMs);
-    this.#steps.put(String(endMs), (this.#steps.get(String(endMs)) ?? 0) + 1);
-    this.#all.update((this.#all.value() ?? 0) + 1);
-    out.collect(`${context.currentKey()} ${this.#all.value()}`);
-  }
-
-  override onTimer(timerMs: number, context: OnTimerContext<string>, out: Collector<string>): void {
-    out.collect(`${context.currentKey()} ${this.#steps.get(String(timerMs))} until ${timerMs}`);
-    this.#steps.remove(String(timerMs));
-  }
-}
-
-const airline = (i: number) => ({
-  flight_departure_time: `2026-10-2${i % 9}T10:00:00`,
-  flight_arrival_time: `2026-10-2${i % 9}T11:00:00`,
-});
-
-const JOBS: Readonly<Record<string, Job>> = {
-  "s16, a union of two sources": {
-    define: (env, broker) => {
-      const [skyone, sunset] = [SKYONE, SUNSET].map((from) =>
-        env.fromSource(broker.source(from as typeof SKYONE), WatermarkStrategy.noWatermarks(), from.name)
-      );
-      merge(skyone as never, sunset as never, () => Date.UTC(2026, 9, 24)).sinkTo(broker.sink(FLIGHTDATA)).name("sink");
-    },
-    inputs: [
-      ...records("skyone", 120, (i) => buildSkyone({ confirmation: `SKY${i}`, ...airline(i) })),
-      ...records("sunset", 120, (i) => {
-        const { flight_departure_time: departure_time, flight_arrival_time: arrival_time } = airline(i);
-        return buildSunset({ reference_number: `SUN${i}`, departure_time, arrival_time });
-      }),
-    ],
-    outputs: ["flightdata"],
-  },
-  "s20, windows with state that outlives them": {
-    define: (env, broker) => {
-      const flights = env.fromSource(broker.source(FLIGHTDATA), WatermarkStrategy.forMonotonousTimestamps(), "flights");
-      statistics(flights, 10_000).sinkTo(broker.sink(USERSTATISTICS)).name("sink");
-    },
-    inputs: records(
-      "flightdata",
-      300,
-      (i) => buildFlight({ email_address: `${i % 7}@email.com`, confirmation: `C${i}` }),
-    ),
-    outputs: ["userstatistics"],
-  },
-  "sessions behind a second key": {
-    define: (env, broker) => {
-      source(env, broker).keyBy(({ sensor }) => sensor)
-        .window(TumblingEventTimeWindows.of(2_000)).maxBy("level").name("highest")
-        .keyBy(({ level }) => level % 9).window(EventTimeSessionWindows.withGap(1_000))
-        .reduce((a, b) => ({ sensor: a.sensor < b.sensor ? a.sensor : b.sensor, level: a.level + b.level })).name(
-          "sessions",
-        )
-        .sinkTo(broker.sink(OUT)).name("out");
-    },
-    inputs: readings,
-    outputs: ["out"],
-  },
-  "timers, state and side outputs that go their own ways": {
-    define: (env, broker) => {
-      const small = source(env, broker).process(new TakeAside()).name("take_aside");
-      small.getSideOutput(LARGE).keyBy(({ sensor }) => sensor).process(new CountSteps()).name("count_steps")
-        .sinkTo(broker.sink(OUT)).name("out");
-      small.sinkTo(broker.sink(REST)).name("rest");
-    },
-    inputs: readings,
-    outputs: ["out", "rest"],
-  },
-  "two keyed streams joined by time": {
-    define: (env, broker) => {
-      source(env, broker).keyBy(({ sensor }) => sensor)
-        .intervalJoin(source(env, broker, LIMITS).keyBy(({ sensor }) => sensor)).between(-2_000, 1_000)
-        .process({
-          processElement: (left, right, _context, out) => out.collect(`${left.sensor} ${left.level}/${right.level}`),
-        })
-        .name("join").sinkTo(broker.sink(OUT)).name("out");
-    },
-    inputs: [...readings.slice(0, 150), ...records("limits", 150, (i) => reading(3 * i), (i) => (3 * i) % 7)]
-      .sort((a, b) => a.timestampMs - b.timestampMs),
-    outputs: ["out"],
-  },
-  "keys with fields, in any order, are one key": {
-    define: (env, broker) => {
-      let turn = 0;
-      source(env, broker).keyBy(({ sensor, level }): { s: string; l?: number } => {
-        const l = level % 2;
-        return turn++ % 2 === 0 ? { s: sensor, l } : { l, s: sensor } as { s: string; l: number };
-      }).window(TumblingEventTimeWindows.of(5_000))
-        .reduce((a, b) => ({ sensor: a.sensor, level: a.level + b.level })).name("sum").sinkTo(broker.sink(OUT)).name(
-          "out",
-        );
-    },
-    inputs: readings,
-    outputs: ["out"],
-  },
-  "dead letters, and functions that throw after they have emitted": {
-    define: (env, broker) => {
-      source(env, broker).flatMap((value: Reading, out: Collector<Reading>) => {
-        out.collect(value);
-        // One value alone of those at which a function throws behind the exchange, over which nothing is taken back.
-        if (value.level < 50) out.collect({ ...value, level: value.level + 1_000 });
-      }).name("twice").map((value) => {
-        if (value.level === 1_037) throw new TypeError("37 is bad");
-        return value;
-      }).name("check").keyBy(({ sensor }) => sensor).reduce((_before, value) => {
-        if (value.level === 74) throw new RangeError("74 is too much");
-        return value;
-      }).name("keyed_check").sinkTo(broker.sink(OUT)).name("out");
-    },
-    inputs: readings.map((record, i) => i % 50 === 9 ? { ...record, value: utf8("<html>") } : record),
-    outputs: ["out", "job.dead-letters"],
-  },
-};
-
-/** What comes out, in an order of its own: what is promised is which records, not their order over all keys. */
-function sorted(results: readonly ResultRecord[], outputs: readonly string[]): string[] {
-  return results.filter(({ topic }) => outputs.includes(topic)).map(({ topic, key, value, timestampMs, headers }) => {
-    const error = headers["dead-letter.error-class"];
-    // A letter from behind an exchange holds the value and not the record: what they have in common is the error.
-    if (topic.endsWith(".dead-letters")) {
-      return `${topic} ${headers["dead-letter.operator"]} ${error} ${
-        headers["dead-letter.error-message"]!.replace(/, made of .*/, "")
-      }`;
-    }
-    return `${topic} ${key} ${value} ${timestampMs}`;
-  }).sort();
-}
-
-/** The same job by the engine alone, on an embedded log. */
-async function atHome({ define, inputs, outputs, options }: Job, broker: JobBroker): Promise<string[]> {
-  const { port } = broker;
-  const topics = new Set(inputs.map(({ topic }) => topic));
-  const made = [...topics, ...outputs.filter((name) => !name.endsWith(".dead-letters"))];
-  await port.createTopics(made.map((name) => ({ name, partitions: PARTITIONS })));
-  const producer = await port.producer();
-  await producer.send(inputs);
-  await producer.close();
-  const env = new StreamExecutionEnvironment({
-    from: "earliest",
-    bounded: true,
-    logger: SILENT,
-    ...options,
-    store: broker,
-  });
-  define(env, broker);
-  await env.execute();
-  const results: ResultRecord[] = [];
-  for (const name of outputs) {
-    const [description] = await port.describeTopics([name]);
-    const fetcher = await port.fetcher();
-    for (const [partition, end] of description!.endOffsets.entries()) {
-      for (let offset = 0; offset < end;) {
-        const [batch] = await fetcher.fetch([{ topic: name, partition, offset }], 1_000);
-        for (const { key, value, timestampMs, headers } of batch!.records) {
-          const text = (bytes: Uint8Array | null) => bytes === null ? null : new TextDecoder().decode(bytes);
-          const named = Object.fromEntries((headers ?? []).map(([name, bytes]) => [name, text(bytes)!]));
-          results.push({ topic: name, key: text(key), value: text(value), timestampMs, headers: named });
-        }
-        offset = batch!.nextOffset;
-      }
-    }
-    await fetcher.close();
-  }
-  return sorted(results, outputs);
-}
+import { type DefineJob, described, StageRig } from "./stage_rig.ts";
+import {
+  assertSame,
+  atHome,
+  JOBS,
+  OUT,
+  type Reading,
+  READINGS,
+  readings,
+  REST,
+  sorted,
+  source,
+  START_MS,
+} from "./stage_jobs.ts";
 
 for (const [name, job] of Object.entries(JOBS)) {
   onEmbeddedLog(`${name}: stages give what the engine gives at home`, async (scope) => {
@@ -302,17 +50,6 @@ for (const [name, job] of Object.entries(JOBS)) {
     await stages.end();
     assertSame(sorted(stages.results, job.outputs), expected);
   });
-}
-
-/** Shows what is missing and what is too much, of hundreds. */
-function assertSame(found: readonly string[], expected: readonly string[], message?: string): void {
-  const left = [...expected];
-  const extra = found.filter((each) => {
-    const at = left.indexOf(each);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
-  assertEquals({ extra: extra.slice(0, 5), missing: left.slice(0, 5) }, { extra: [], missing: [] }, message);
 }
 
 Deno.test("a job that uses what a cluster does not run is refused, and all of it is named", async () => {

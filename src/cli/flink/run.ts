@@ -5,16 +5,21 @@ import {
   brokerSettings,
   parseFlags,
   parsePositiveDuration,
+  UsageError,
   wholeNumber,
   writeErrorLine,
   writeOutput,
 } from "../../utils.ts";
-import { openBroker } from "../../connectors/mod.ts";
+import { type Broker, openBroker } from "../../connectors/mod.ts";
 import { SYSTEM_CLOCK } from "../../engine/mod.ts";
-import type { Order } from "../../flink/plan.ts";
+import { type InitialState, initialState } from "../../flink/hand_over.ts";
+import type { FlinkPlan, Order } from "../../flink/plan.ts";
 import { type FlinkRest, FlinkRestError, isTerminal, rootCause } from "../../flink/rest.ts";
 import { ROOT } from "../../utils/task.ts";
+import { placePositions } from "../state/positions.ts";
+import { readSavepointFile } from "../state/savepoint_file.ts";
 import { restOf } from "./cluster_address.ts";
+import { ENV_FLAG } from "./env_flag.ts";
 import { prepareJob, SubmitError, submitJob, type SubmitOptions, WARNINGS_ONLY } from "./submit.ts";
 
 const POLL_MS = 500;
@@ -42,16 +47,15 @@ const FLAGS = {
   },
   detached: { short: "d", help: "end when the job is submitted; else wait for its end, and report why it failed" },
   savepointPath: { name: "from-savepoint", value: "PATH", help: "go on from a savepoint or checkpoint" },
+  state: {
+    value: "FILE",
+    help: 'go on from a commit that the job had at home, as "deno task state JOB export FILE" writes it',
+  },
   allowNonRestoredState: {
     name: "allow-non-restored-state",
     help: "drop what the savepoint holds of operators that the job no longer has, instead of failing",
   },
-  env: {
-    value: "NAME,NAME",
-    parse: (text: string) => text.split(",").map((name) => name.trim()).filter((name) => name !== ""),
-    fallback: [] as string[],
-    help: "environment variables that the job's functions read; their values of now travel with the job",
-  },
+  env: ENV_FLAG,
   clusterServers: {
     name: "cluster-servers",
     value: "HOST:PORT,...",
@@ -89,14 +93,29 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     savepointPath: flags.savepointPath,
     allowNonRestoredState: flags.allowNonRestoredState,
   };
+  if (flags.state !== undefined && flags.savepointPath !== undefined) {
+    throw new UsageError("Cannot go on from both --state and --from-savepoint: take one of them");
+  }
   const rest = restOf(Deno.env);
   await rest.overview();
   const job = await prepareJob(options);
   await using broker = await openBroker({ settings: brokerSettings(), logger: WARNINGS_ONLY });
-  const id = await submitJob(rest, job, options, broker.port);
+  const state = flags.state === undefined ? undefined : await stateOf(flags.state, job.plan, broker.port);
+  const id = await submitJob(rest, job, { ...options, state }, broker.port);
   await writeOutput(`${id}\n`);
   writeErrorLine(`${job.plan.jobName}: submitted, see ${rest.address}/#/job/running/${id}`);
   if (!flags.detached) await untilEnd(rest, id, job.plan.jobName, signal);
+}
+
+/** A savepoint for the stages of a job, whose positions must lie within the partitions that are here. */
+async function stateOf(file: string, plan: FlinkPlan, broker: Broker): Promise<InitialState> {
+  const { head, entries } = await readSavepointFile(file, Deno.stdin.readable);
+  const placed = await placePositions(broker, entries, "keep");
+  for (const sentence of placed.words) writeErrorLine(sentence);
+  if (head.job !== plan.jobName) {
+    writeErrorLine(`The state is that of the job "${head.job}", it is "${plan.jobName}" here`);
+  }
+  return initialState(plan, placed.entries);
 }
 
 /** Resolves when the job has ended well, or the command is to end. @throws {SubmitError} with the job's words if it failed */

@@ -3,7 +3,9 @@ import { type Broker, UnknownTopicError } from "../../connectors/mod.ts";
 import { hashOf } from "../../flink/hash.ts";
 import { MODE_VARIABLE, PLAN_MARK, REPLACEMENTS } from "../../flink/job/mode.ts";
 import type { DescribedPlan } from "../../flink/description.ts";
-import { encodeSubmission, type FlinkPlan, type Order } from "../../flink/plan.ts";
+import type { InitialState } from "../../flink/hand_over.ts";
+import type { FlinkPlan, Order } from "../../flink/plan.ts";
+import { encodeSubmission } from "../../flink/submission.ts";
 import type { FlinkRest } from "../../flink/rest.ts";
 import { type Logger, writeErrorLine } from "../../utils.ts";
 import { bundleJob } from "./bundle.ts";
@@ -22,6 +24,9 @@ const WORKER_FLAGS = [
   "--allow-env",
   "--v8-flags=--max-semi-space-size=16,--heap-growing-percent=100",
 ];
+
+/** Below what a cluster takes by default in one request, `rest.server.max-content-length`; characters of one byte. */
+const MAX_SUBMISSION = 90_000_000;
 
 /** Variables that decide where a job's topics are; workers need none of them but the first. */
 const BROKER_VARIABLES = /^(BOOTSTRAP_SERVERS|BROKER.*|KAFKA.*)$/;
@@ -49,6 +54,8 @@ export interface SubmitOptions {
   readonly clusterServers?: string | undefined;
   readonly savepointPath?: string | undefined;
   readonly allowNonRestoredState?: boolean;
+  /** What it goes on from that did not run on a cluster before. */
+  readonly state?: InitialState | undefined;
 }
 
 /** A job that is ready to be submitted. */
@@ -137,10 +144,10 @@ async function describe(bundle: string, options: SubmitOptions): Promise<Describ
 export async function submitJob(
   rest: FlinkRest,
   { plan, bundle }: PreparedJob,
-  options: Pick<SubmitOptions, "parallelism" | "savepointPath" | "allowNonRestoredState">,
+  options: Pick<SubmitOptions, "parallelism" | "savepointPath" | "allowNonRestoredState" | "state">,
   broker: Broker,
 ): Promise<string> {
-  const { parallelism, savepointPath, allowNonRestoredState } = options;
+  const { parallelism, savepointPath, allowNonRestoredState, state } = options;
   await checkCluster(rest, parallelism);
   if (plan.bounded && savepointPath !== undefined) {
     throw new SubmitError(
@@ -149,15 +156,24 @@ export async function submitJob(
     );
   }
   await checkTopics(plan, broker);
+  const submission = await encodeSubmission({ plan, bundle, state });
+  if (submission.length > MAX_SUBMISSION) {
+    throw new SubmitError(
+      `Cannot submit "${plan.jobName}": with its state it takes ${
+        Math.ceil(submission.length / 1_000_000)
+      } MB, and a cluster takes ${MAX_SUBMISSION / 1_000_000}`,
+    );
+  }
   return await rest.runJar(await uploadRunner(rest), {
-    arguments: [await encodeSubmission(plan, bundle)],
+    arguments: [submission],
     parallelism,
     ...savepointPath !== undefined && { savepointPath },
     ...allowNonRestoredState && { allowNonRestoredState },
   });
 }
 
-async function checkCluster(rest: FlinkRest, parallelism: number): Promise<void> {
+/** @throws {SubmitError} if the cluster has another version, or too few slots */
+export async function checkCluster(rest: FlinkRest, parallelism: number): Promise<void> {
   const overview = await rest.overview();
   const version = overview["flink-version"];
   const [major, minor] = FLINK_VERSION.split(".");

@@ -4,7 +4,7 @@ import { OperatorError } from "../errors.ts";
 import { nameOf, type StateChange } from "../job_store.ts";
 import { MIN_WATERMARK } from "../record.ts";
 import type { Activity } from "../reporting/activity.ts";
-import type { Position } from "../source.ts";
+import type { Json, Position } from "../source.ts";
 import { abortedBy } from "./aborted_by.ts";
 import type { Attempt } from "./attempt.ts";
 import { checkBooks } from "./book_rules.ts";
@@ -25,6 +25,8 @@ export class Commits {
   readonly #attempt: Attempt;
   /** Entries of splits and sinks. */
   readonly #committed = new Map<string, string>();
+  /** The same parts of sinks' lists need not be made text of again. */
+  readonly #committedParts = new Map<string, Json>();
   #committedJob = "";
   /** Entries for the next commit to delete. */
   #nonRestored: readonly string[];
@@ -40,6 +42,7 @@ export class Commits {
     for (const { uid } of job.sinks) {
       const restored = snapshot.sink(uid);
       if (restored !== undefined) this.#committed.set(sinkEntry(uid), sinkText(restored));
+      for (const [i, part] of snapshot.sinkParts(uid).entries()) this.#committed.set(sinkEntry(uid, i), sinkText(part));
     }
     const { bounded } = job.attempt.options;
     this.#bounds = bounded ? boundsOf(job) : null;
@@ -127,14 +130,28 @@ export class Commits {
         () => `sink "${name}" to prepare the commit`,
         () => writer.prepareCommit?.(),
       );
-      const entry = sinkEntry(uid);
-      const text = value === undefined ? undefined : sinkText(value);
-      if (this.#committed.get(entry) === text) continue;
-      changes.push([entry, text ?? null]);
-      if (text === undefined) this.#committed.delete(entry);
-      else this.#committed.set(entry, text);
+      this.#change(changes, sinkEntry(uid), value);
+      const parts = writer.prepareParts?.() ?? [];
+      for (const [i, part] of parts.entries()) {
+        const entry = sinkEntry(uid, i);
+        if (this.#committedParts.get(entry) === part) continue;
+        this.#change(changes, entry, part);
+        this.#committedParts.set(entry, part);
+      }
+      for (let i = parts.length; this.#committed.has(sinkEntry(uid, i)); i++) {
+        this.#change(changes, sinkEntry(uid, i), undefined);
+      }
     }
     return changes;
+  }
+
+  /** Adds what a sink has to remember to `changes`, unless it is committed already. */
+  #change(changes: StateChange[], entry: string, value: Json | undefined): void {
+    const text = value === undefined ? undefined : sinkText(value);
+    if (this.#committed.get(entry) === text) return;
+    changes.push([entry, text ?? null]);
+    if (text === undefined) this.#committed.delete(entry);
+    else this.#committed.set(entry, text);
   }
 
   /** Adds to `changes` how far the splits have come. @returns the same of topics, for tools */

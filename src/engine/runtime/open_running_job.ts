@@ -97,7 +97,14 @@ async function openSink(node: SinkNode, { snapshot, attempt, output }: OpeningOp
   const { uid, name } = node;
   const refuse: SinkContext["refuse"] = (value, timestampMs, error) =>
     refuseRecord(name, { value, timestampMs, error }, { counts: output.counts, attempt });
-  const writer = await node.sink.open({ session, restored: snapshot.sink(uid), clock, logger, refuse });
+  const writer = await node.sink.open({
+    session,
+    restored: snapshot.sink(uid),
+    restoredParts: snapshot.sinkParts(uid),
+    clock,
+    logger,
+    refuse,
+  });
   return { uid, name, writer };
 }
 

@@ -61,6 +61,7 @@ export class RunningJob implements JobParts {
   /** No record will follow: event time comes to its end, and all windows fire. */
   endSources(): void {
     for (const source of this.sources) source.end();
+    for (const { writer } of this.sinks) writer.endOfInput?.();
   }
 
   close(): Promise<void> {

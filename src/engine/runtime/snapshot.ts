@@ -24,6 +24,7 @@ export class Snapshot {
     "processing-timer": new Map<string, RestoredTimer[]>(),
   };
   readonly #sinks = new Map<string, Json>();
+  readonly #sinkParts = new Map<string, Json[]>();
 
   constructor(entries: ReadonlyMap<string, string>) {
     this.job = jobRecordOf(entries);
@@ -49,7 +50,8 @@ export class Snapshot {
           break;
         }
         case "sink":
-          this.#sinks.set(uid, value as Json);
+          if (name.part === undefined) this.#sinks.set(uid, value as Json);
+          else getOrAdd(this.#sinkParts, uid, () => [])[name.part] = value as Json;
           break;
       }
     }
@@ -84,6 +86,11 @@ export class Snapshot {
     return this.#sinks.get(uid);
   }
 
+  /** What a sink's `prepareParts()` returned. */
+  sinkParts(uid: string): readonly Json[] {
+    return this.#sinkParts.get(uid) ?? [];
+  }
+
   /**
    * @throws {JobError} if the commit holds something for which the job has no place
    */
@@ -95,7 +102,7 @@ export class Snapshot {
     }
     const uids = new Set(graph.nodes.map(({ uid }) => uid));
     const { timer, "processing-timer": processingTimer } = this.#timers;
-    const orphaned = [this.#splits, this.#state, timer, processingTimer, this.#sinks]
+    const orphaned = [this.#splits, this.#state, timer, processingTimer, this.#sinks, this.#sinkParts]
       .flatMap((entries) => [...entries.keys()]).filter((uid) => !uids.has(uid));
     if (orphaned.length > 0) {
       const names = [...new Set(orphaned)].map((uid) => `"${uid}"`).join(", ");

@@ -17,6 +17,7 @@ import { lastOf } from "../../engine/state/changes.ts";
 import { PERIODIC_EMIT_MS } from "../../engine/time/watermark_strategy.ts";
 import type { DescribedJob } from "../description.ts";
 import { formatTopicPlace, inputOf } from "../exchange.ts";
+import { mergeJobs } from "../hand_over.ts";
 import { keyText } from "../key_text.ts";
 import { readTexts, type ResultHead, writeTexts } from "../protocol/bodies.ts";
 import { ByteWriter } from "../protocol/byte_writer.ts";
@@ -243,17 +244,6 @@ function watermarkBehind({ sources, tasks }: RunningJob): number {
     ? ends.map((task) => task.currentWatermark())
     : sources.map(({ output }) => output.watermarkMs);
   return Math.min(...all);
-}
-
-/** The entries of all subtasks before as one: event time had come as far as the one that was furthest behind. */
-function mergeJobs(texts: readonly string[]): string {
-  const records = texts.map((text) => JSON.parse(text) as { watermarks: Record<string, number> });
-  const watermarks: Record<string, number> = {};
-  for (const uid of new Set(records.flatMap((record) => Object.keys(record.watermarks)))) {
-    const all = records.map((record) => record.watermarks[uid]);
-    if (!all.includes(undefined)) watermarks[uid] = Math.min(...all as number[]);
-  }
-  return JSON.stringify({ ...records[0], watermarks });
 }
 
 /** Whether another attempt may succeed, and the job is to be tried again. */

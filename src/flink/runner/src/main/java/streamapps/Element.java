@@ -99,6 +99,13 @@ public final class Element {
         }
     }
 
+    /** For a topic: the partition left to the key, without headers. */
+    static byte[] forTopic(String key, byte[] value) {
+        byte[] name = utf8(key);
+        return ByteBuffer.allocate(LENGTHS + name.length + value.length + 8).order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(name.length).putInt(value.length).put(name).put(value).putInt(-1).putInt(0).array();
+    }
+
     private static ByteBuffer rest(byte[] element) {
         int at = LENGTHS + Math.max(0, intAt(element, 0)) + Math.max(0, intAt(element, 4));
         return ByteBuffer.wrap(element, at, element.length - at).order(ByteOrder.LITTLE_ENDIAN);
@@ -123,7 +130,7 @@ public final class Element {
         return bytes == null ? 0 : bytes.length;
     }
 
-    private static byte[] utf8(String text) {
+    static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -25,6 +25,7 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.flink.util.ParameterTool;
 
 /** Makes Flink's job of a plan: a source for each topic, an operator for each stage, a sink for each topic that is written. */
@@ -37,6 +38,7 @@ final class JobBuilder {
     private final StreamExecutionEnvironment env;
     private final JsonNode plan;
     private final WorkerLauncher launcher;
+    private final InitialState initial;
     private final TopicFacts topics;
     /** How far apart in time sources may be; unset where their records are not put into order. */
     private final Duration drift;
@@ -46,15 +48,16 @@ final class JobBuilder {
     private final Map<String, List<DataStream<byte[]>>> sinks = new LinkedHashMap<>();
     private final Map<String, JsonNode> sinkOutlets = new HashMap<>();
 
-    JobBuilder(StreamExecutionEnvironment env, JsonNode plan, String bundle, TopicFacts topics) throws Exception {
+    JobBuilder(StreamExecutionEnvironment env, JsonNode submission, TopicFacts topics) throws Exception {
         this.env = env;
-        this.plan = plan;
+        this.plan = submission.get("plan");
+        this.initial = new InitialState(submission.path("state"));
         this.topics = topics;
         this.drift = sorts() ? topics.drift(inputTopics()) : null;
         JsonNode worker = plan.get("worker");
         this.launcher = new DenoLauncher(
-                bundle, worker.get("bundleHash").asText(), texts(worker.get("flags")), texts(worker.get("arguments")),
-                textMap(worker.get("environment")));
+                submission.get("bundle").asText(), worker.get("bundleHash").asText(), texts(worker.get("flags")),
+                texts(worker.get("arguments")), textMap(worker.get("environment")));
     }
 
     private Set<String> inputTopics() {
@@ -77,7 +80,7 @@ final class JobBuilder {
         for (var each : sinks.entrySet()) addSink(sinkOutlets.get(each.getKey()), union(each.getValue()));
     }
 
-    private static boolean isKeyed(JsonNode stage) {
+    static boolean isKeyed(JsonNode stage) {
         return stage.get("input").get("kind").asText().equals("exchange");
     }
 
@@ -91,7 +94,7 @@ final class JobBuilder {
         SingleOutputStreamOperator<byte[]> out;
         if (keyed) {
             out = union(exchanges.get(spec.index())).keyBy(Element::keyText, Types.STRING)
-                    .transform(spec.name(), BYTES, new StageOperator(spec, launcher));
+                    .transform(spec.name(), BYTES, new StageOperator(spec, launcher, initial.stage(spec.index())));
         } else {
             // A subtask without a partition would hold event time back for ever.
             int parallelism = Math.min(env.getParallelism(), topics.partitions(stage.get("input").get("topic").asText()));
@@ -118,7 +121,7 @@ final class JobBuilder {
                 .setProperty("isolation.level", "read_committed")
                 .setTopics(input.get("topic").asText())
                 .setGroupId(plan.get("jobName").asText())
-                .setStartingOffsets(startingOffsets(input.get("from")))
+                .setStartingOffsets(startingOffsets(uid, input))
                 .setDeserializer(new TopicReading());
         boolean ordered = sorts() && input.get("watermarks").get("kind").asText().equals("order");
         Source<byte[], ?, ?> topic;
@@ -133,7 +136,11 @@ final class JobBuilder {
         return env.fromSource(topic, strategy(input.get("watermarks")), input.get("name").asText()).uid(uid);
     }
 
-    private static OffsetsInitializer startingOffsets(JsonNode from) {
+    private OffsetsInitializer startingOffsets(String uid, JsonNode input) {
+        var positions = initial.positions(uid, input.get("topic").asText());
+        // A partition that is new since is read from its beginning.
+        if (!positions.isEmpty()) return OffsetsInitializer.offsets(positions, OffsetResetStrategy.EARLIEST);
+        JsonNode from = input.get("from");
         if (from.isNumber()) return OffsetsInitializer.timestamp(from.asLong());
         return from.asText().equals("earliest") ? OffsetsInitializer.earliest() : OffsetsInitializer.latest();
     }
@@ -177,13 +184,14 @@ final class JobBuilder {
 
     /** Each partition's records in one subtask and in the order of their times. */
     private DataStream<byte[]> inOrder(DataStream<byte[]> stream, JsonNode outlet, int partitions) {
+        String uid = outlet.get("uid").asText();
         boolean sorts = sorts() && outlet.get("ordered").asBoolean();
         DataStream<byte[]> grouped = sorts
                 ? stream.partitionCustom(new ByPartition(), element -> Element.targetPartition(element, partitions))
                 : stream;
         // Also where nothing is sorted: a checkpoint may have records that wait.
-        return grouped.transform("in order", BYTES, new SortOperator(sorts, partitions, maxAheadMs()))
-                .uid(outlet.get("uid").asText() + "/order");
+        return grouped.transform("in order", BYTES, new SortOperator(sorts, partitions, maxAheadMs(), initial.waiting(uid)))
+                .uid(uid + "/order");
     }
 
     private boolean sorts() {
@@ -205,7 +213,7 @@ final class JobBuilder {
         return properties;
     }
 
-    private static DataStream<byte[]> union(List<DataStream<byte[]>> streams) {
+    static DataStream<byte[]> union(List<DataStream<byte[]>> streams) {
         DataStream<byte[]> all = streams.get(0);
         for (DataStream<byte[]> other : streams.subList(1, streams.size())) all = all.union(other);
         return all;

@@ -11,8 +11,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 /**
  * Runs a job of the TypeScript project on a Flink cluster.
  *
- * Its one argument is the submission, JSON that was compressed by gzip and written in base64: the plan and the bundle (see
- * {@code src/flink/plan.ts}). As an argument it stands in no log and on no page of Flink's dashboard.
+ * Its one argument is the submission, JSON that was compressed by gzip and written in base64: {@code src/flink/submission.ts}. As
+ * an argument it stands in no log and on no page of Flink's dashboard.
  */
 public final class Runner {
     private Runner() {}
@@ -29,10 +29,16 @@ public final class Runner {
                     "The job was submitted for version " + version + " of the protocol, this runner has version " + Frame.VERSION);
         }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        try (TopicFacts topics = new TopicFacts(JobBuilder.kafkaProperties(plan))) {
-            new JobBuilder(env, plan, submission.get("bundle").asText(), topics).build();
+        String name = plan.get("jobName").asText();
+        if (submission.has("exportTo")) {
+            new ExportBuilder(env, plan).build(submission.get("exportTo").asText());
+            env.execute("export of " + name);
+            return;
         }
-        env.execute(plan.get("jobName").asText());
+        try (TopicFacts topics = new TopicFacts(JobBuilder.kafkaProperties(plan))) {
+            new JobBuilder(env, submission, topics).build();
+        }
+        env.execute(name);
     }
 
     private static JsonNode read(String argument) throws IOException {

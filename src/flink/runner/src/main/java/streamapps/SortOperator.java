@@ -1,5 +1,6 @@
 package streamapps;
 
+import java.util.ArrayList;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
@@ -23,9 +24,13 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 public final class SortOperator extends AbstractStreamOperator<byte[]> implements OneInputStreamOperator<byte[], byte[]> {
     private static final long serialVersionUID = 1;
 
+    static final ListStateDescriptor<byte[]> WAITING =
+            new ListStateDescriptor<>("waiting", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+
     private final boolean sorts;
     private final int partitions;
     private final long maxAheadMs;
+    private final ArrayList<byte[]> initial;
 
     private transient ListState<byte[]> saved;
     private transient Waiting waiting;
@@ -36,11 +41,13 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
      * @param sorts false to pass all on, and at once what a checkpoint has that waited
      * @param partitions of the topic
      * @param maxAheadMs a record whose time is so far ahead of the clock waits for nothing, as no watermark comes there
+     * @param initial what waits from the beginning, of a job that did not run on a cluster before
      */
-    public SortOperator(boolean sorts, int partitions, long maxAheadMs) {
+    public SortOperator(boolean sorts, int partitions, long maxAheadMs, ArrayList<byte[]> initial) {
         this.sorts = sorts;
         this.partitions = partitions;
         this.maxAheadMs = maxAheadMs;
+        this.initial = initial;
     }
 
     @Override
@@ -48,9 +55,8 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
         super.initializeState(context);
         waiting = new Waiting();
         // Every subtask gets those of all, and takes those of its partitions.
-        saved = context.getOperatorStateStore().getUnionListState(
-                new ListStateDescriptor<>("waiting", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
-        for (byte[] each : saved.get()) if (isMine(Waiting.elementOf(each))) waiting.restore(each);
+        saved = context.getOperatorStateStore().getUnionListState(WAITING);
+        for (byte[] each : context.isRestored() ? saved.get() : initial) if (isMine(Waiting.elementOf(each))) waiting.restore(each);
     }
 
     private boolean isMine(byte[] element) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
@@ -12,6 +13,7 @@ import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Gauge;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -45,9 +47,16 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     private static final int MAX_IN_FLIGHT = 2;
     private static final int RESTORE_BYTES = 1 << 20;
 
+    /** By the entry's name as text. */
+    static final MapStateDescriptor<String, String> ENTRIES = new MapStateDescriptor<>("entries", Types.STRING, Types.STRING);
+    static final ListStateDescriptor<String> JOBS = new ListStateDescriptor<>("job", Types.STRING);
+
     private final StageSpec spec;
     private final WorkerLauncher launcher;
+    /** Null if it begins without state. */
+    private final StageState initial;
 
+    private transient boolean takesInitial;
     private transient MapState<String, String> entries;
     private transient ListState<String> jobEntries;
     private transient List<String> restoredJobEntries;
@@ -65,8 +74,14 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     private transient List<OutputTag<byte[]>> outlets;
 
     public StageOperator(StageSpec spec, WorkerLauncher launcher) {
+        this(spec, launcher, null);
+    }
+
+    /** @param initial what it begins with; once it has been in a checkpoint, that is what counts */
+    StageOperator(StageSpec spec, WorkerLauncher launcher, StageState initial) {
         this.spec = spec;
         this.launcher = launcher;
+        this.initial = initial;
     }
 
     /** Where records go that leave by an outlet. */
@@ -79,12 +94,13 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         super.initializeState(context);
         hasRunBefore = context.isRestored();
         if (!spec.keyed()) return;
-        entries = context.getKeyedStateStore()
-                .getMapState(new MapStateDescriptor<>("entries", Types.STRING, Types.STRING));
+        entries = context.getKeyedStateStore().getMapState(ENTRIES);
         // Every subtask gets those of all: which of them had which keys is not known after rescaling.
-        jobEntries = context.getOperatorStateStore().getUnionListState(new ListStateDescriptor<>("job", Types.STRING));
+        jobEntries = context.getOperatorStateStore().getUnionListState(JOBS);
         restoredJobEntries = new ArrayList<>();
         for (String entry : jobEntries.get()) restoredJobEntries.add(entry);
+        takesInitial = initial != null && !context.isRestored();
+        if (takesInitial) restoredJobEntries.add(initial.job());
     }
 
     @Override
@@ -134,6 +150,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
 
     /** Sends what the last checkpoint has of this subtask's keys. @return how many entries */
     private int restore() throws Exception {
+        if (takesInitial) putInitial();
         List<String> texts = new ArrayList<>();
         int bytes = 0;
         int count = 0;
@@ -142,7 +159,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
             texts.add(entry);
         }
         List<String> keys = new ArrayList<>();
-        try (var stream = this.<String>getKeyedStateBackend().getKeys("entries", VoidNamespace.INSTANCE)) {
+        try (var stream = this.<String>getKeyedStateBackend().getKeys(ENTRIES.getName(), VoidNamespace.INSTANCE)) {
             stream.forEach(keys::add);
         }
         for (String key : keys) {
@@ -159,6 +176,20 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         }
         sendRestore(texts);
         return count;
+    }
+
+    /** The entries of this subtask's keys go into Flink's state, as if a checkpoint had brought them. */
+    private void putInitial() throws Exception {
+        TaskInfo task = getRuntimeContext().getTaskInfo();
+        List<String> texts = initial.entries();
+        for (int i = 0; i < texts.size(); i += 3) {
+            String key = texts.get(i);
+            int subtask = KeyGroupRangeAssignment.assignKeyToParallelOperator(
+                    key, task.getMaxNumberOfParallelSubtasks(), task.getNumberOfParallelSubtasks());
+            if (subtask != task.getIndexOfThisSubtask()) continue;
+            setCurrentKey(key);
+            entries.put(texts.get(i + 1), texts.get(i + 2));
+        }
     }
 
     private void sendRestore(List<String> texts) throws Exception {

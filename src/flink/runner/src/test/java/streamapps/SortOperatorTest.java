@@ -1,5 +1,6 @@
 package streamapps;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.ByteBuffer;
@@ -21,7 +22,50 @@ class SortOperatorTest {
     private static OneInputStreamOperatorTestHarness<byte[], byte[]> harness(
             boolean sorts, long maxAheadMs, int parallelism, int subtask) throws Exception {
         return new OneInputStreamOperatorTestHarness<>(
-                new SortOperator(sorts, PARTITIONS, maxAheadMs), MAX_PARALLELISM, parallelism, subtask);
+                new SortOperator(sorts, PARTITIONS, maxAheadMs, new ArrayList<>()), MAX_PARALLELISM, parallelism, subtask);
+    }
+
+    @Test
+    void whatAJobBringsAlongWaitsUntilACheckpointHasIt() throws Exception {
+        ArrayList<byte[]> initial = new ArrayList<>();
+        Waiting before = new Waiting();
+        before.add(200, element("key of b", "b"));
+        initial.addAll(before.snapshot());
+        OperatorSubtaskState snapshot;
+        try (var harness = new OneInputStreamOperatorTestHarness<>(
+                new SortOperator(true, PARTITIONS, ANY, initial), MAX_PARALLELISM, 1, 0)) {
+            harness.open();
+            harness.processElement(record("a", 100));
+            harness.processWatermark(200);
+            assertEquals(List.of("a @100", "b @200"), out(harness));
+            snapshot = harness.snapshot(1, 1);
+        }
+        try (var harness = new OneInputStreamOperatorTestHarness<>(
+                new SortOperator(true, PARTITIONS, ANY, initial), MAX_PARALLELISM, 1, 0)) {
+            harness.initializeState(snapshot);
+            harness.open();
+            harness.processWatermark(Long.MAX_VALUE);
+            assertEquals(List.of(), out(harness));
+        }
+    }
+
+    @Test
+    void anExportEmitsWhatWaits() throws Exception {
+        OperatorSubtaskState snapshot;
+        try (var harness = opened()) {
+            harness.processElement(record("b", 200));
+            snapshot = harness.snapshot(1, 1);
+        }
+        try (var harness = new OneInputStreamOperatorTestHarness<>(new SortExport("\"sink\""), MAX_PARALLELISM, 1, 0)) {
+            harness.initializeState(snapshot);
+            harness.open();
+            harness.endInput();
+            byte[] exported = (byte[]) ((StreamRecord<?>) harness.getOutput().element()).getValue();
+            assertEquals("[\"waiting\",\"sink\",0]", Element.keyText(exported));
+            byte[] saved = Element.value(exported);
+            assertEquals(200, Waiting.timestampOf(saved));
+            assertArrayEquals(element("key of b", "b"), Waiting.elementOf(saved));
+        }
     }
 
     private static OneInputStreamOperatorTestHarness<byte[], byte[]> opened() throws Exception {

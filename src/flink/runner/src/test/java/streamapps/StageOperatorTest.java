@@ -13,6 +13,7 @@ import java.util.Queue;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
 import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -59,6 +60,11 @@ class StageOperatorTest {
             texts.add(text(each.getValue()) + (each.hasTimestamp() ? " @" + each.getTimestamp() : ""));
         }
         return texts;
+    }
+
+    /** The subtask of a key. */
+    private static int group(String key, int parallelism) {
+        return KeyGroupRangeAssignment.assignKeyToParallelOperator(key, MAX_PARALLELISM, parallelism);
     }
 
     @Test
@@ -139,8 +145,7 @@ class StageOperatorTest {
                 harness.open();
                 for (String key : keys) {
                     // Each subtask has its own keys only.
-                    int group = org.apache.flink.runtime.state.KeyGroupRangeAssignment.assignKeyToParallelOperator(key, MAX_PARALLELISM, 2);
-                    if (group == subtask) harness.processElement(record(key, "y", 3));
+                    if (group(key, 2) == subtask) harness.processElement(record(key, "y", 3));
                 }
                 harness.endInput();
                 out.addAll(outlet(harness, 0));
@@ -149,6 +154,64 @@ class StageOperatorTest {
         out.sort(null);
         assertEquals(
                 List.of("a: y 3 @3", "b: y 2 @3", "c: y 2 @3", "d: y 2 @3", "e: y 2 @3", "f: y 2 @3"), out);
+    }
+
+    /** With state of a job that did not run on a cluster before. */
+    private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> beginningWith(
+            StageState initial, int parallelism, int subtask) throws Exception {
+        StageSpec spec = new StageSpec(0, "count", true, true, 2, "abc", 20, 60_000);
+        return new KeyedOneInputStreamOperatorTestHarness<>(
+                new StageOperator(spec, new FakeWorker.Launcher(), initial), Element::keyText, Types.STRING,
+                MAX_PARALLELISM, parallelism, subtask);
+    }
+
+    @Test
+    void stateThatAJobBringsAlongIsThatOfItsKeysUntilACheckpointHasIt() throws Exception {
+        StageState initial = new StageState("{}", List.of("a", "a", "7", "b", "b", "8"));
+        List<String> out = new ArrayList<>();
+        List<OperatorSubtaskState> snapshots = new ArrayList<>();
+        for (int subtask = 0; subtask < 2; subtask++) {
+            try (var harness = beginningWith(initial, 2, subtask)) {
+                harness.open();
+                for (String key : List.of("a", "b")) {
+                    if (group(key, 2) == subtask) harness.processElement(record(key, "x", 1));
+                }
+                harness.endInput();
+                out.addAll(outlet(harness, 0));
+                snapshots.add(harness.snapshot(1, 1));
+            }
+        }
+        out.sort(null);
+        assertEquals(List.of("a: x 8 @1", "b: x 9 @1"), out);
+        try (var harness = beginningWith(initial, 1, 0)) {
+            harness.initializeState(AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                    AbstractStreamOperatorTestHarness.repackageState(snapshots.toArray(new OperatorSubtaskState[0])),
+                    MAX_PARALLELISM, 2, 1, 0));
+            harness.open();
+            harness.processElement(record("a", "y", 2));
+            harness.endInput();
+            assertEquals(List.of("a: y 9 @2"), outlet(harness, 0));
+        }
+    }
+
+    @Test
+    void anExportEmitsTheEntriesOfAllKeysAndNoMore() throws Exception {
+        OperatorSubtaskState snapshot;
+        try (var harness = opened()) {
+            for (String key : List.of("a", "b", "a")) harness.processElement(record(key, "x", 1));
+            harness.prepareSnapshotPreBarrier(1);
+            snapshot = harness.snapshot(1, 1);
+        }
+        try (var harness = new KeyedOneInputStreamOperatorTestHarness<>(
+                new StageExport(3), Element::keyText, Types.STRING, MAX_PARALLELISM, 1, 0)) {
+            harness.initializeState(snapshot);
+            harness.open();
+            harness.endInput();
+            List<String> found = new ArrayList<>();
+            for (Object each : harness.getOutput()) found.add(text((byte[]) ((StreamRecord<?>) each).getValue()));
+            found.sort(null);
+            assertEquals(List.of("[\"job\",3,0]: {\"format\":1}", "a: 2", "b: 1"), found);
+        }
     }
 
     @Test

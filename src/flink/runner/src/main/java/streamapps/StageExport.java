@@ -1,0 +1,57 @@
+package streamapps;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/** Takes the place of a {@link StageOperator} of a savepoint, and emits all that it had: no worker runs. */
+final class StageExport extends AbstractStreamOperator<byte[]>
+        implements OneInputStreamOperator<byte[], byte[]>, BoundedOneInput {
+    private static final long serialVersionUID = 1;
+
+    private final int stage;
+    private transient MapState<String, String> entries;
+    private transient ListState<String> jobs;
+
+    StageExport(int stage) {
+        this.stage = stage;
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        entries = context.getKeyedStateStore().getMapState(StageOperator.ENTRIES);
+        jobs = context.getOperatorStateStore().getUnionListState(StageOperator.JOBS);
+    }
+
+    @Override
+    public void processElement(StreamRecord<byte[]> record) {
+        // Its input has no records, and ends.
+    }
+
+    @Override
+    public void endInput() throws Exception {
+        int subtask = 0;
+        for (String job : jobs.get()) emit("[\"job\"," + stage + "," + subtask++ + "]", job);
+        List<String> keys = new ArrayList<>();
+        try (var stream = this.<String>getKeyedStateBackend().getKeys(StageOperator.ENTRIES.getName(), VoidNamespace.INSTANCE)) {
+            stream.forEach(keys::add);
+        }
+        for (String key : keys) {
+            setCurrentKey(key);
+            for (Map.Entry<String, String> entry : entries.entries()) emit(entry.getKey(), entry.getValue());
+        }
+    }
+
+    private void emit(String name, String text) {
+        output.collect(new StreamRecord<>(Element.forTopic(name, Element.utf8(text))));
+    }
+}
