@@ -131,7 +131,7 @@ const decoder = new TextDecoder();
 /**
  * A commit of what a savepoint has.
  * @param topics that the job reads
- * @throws {JobError} if nothing of a job is in it
+ * @throws {JobError} if nothing of a job is in it, or more than a commit has a place for
  */
 export function commitOf(
   { jobName, stages }: StagesOfPlan,
@@ -144,7 +144,14 @@ export function commitOf(
   for (const [name, value] of exported) {
     const [kind, uid, split] = JSON.parse(name) as [string, string | number, string];
     if (kind === "job") jobs[uid as number]!.push(decoder.decode(value));
-    else if (kind === "waiting") (waiting[uid] ??= []).push(value);
+    else if (kind === "held") {
+      throw new JobError(
+        `Cannot export "${jobName}": ${decoder.decode(value)} records wait in front of "${
+          stages[uid as number]!.name
+        }" for their ` +
+          "order; run it from that savepoint with --order topics, and stop it again",
+      );
+    } else if (kind === "waiting") (waiting[uid] ??= []).push(value);
     else if (kind === "split") {
       const { topic, partition } = partitionOfSplit(split)!;
       const { id, startOffsets, endOffsets } = topics.find((each) => each.name === topic)!;

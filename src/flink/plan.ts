@@ -34,9 +34,13 @@ export interface FlinkPlan {
  * What is brought into the order of time, which costs that records wait for those of partitions that are behind.
  *
  * - `topics`: what is written to a topic, partition by partition
+ * - `keys`: that, and what keyed operators get
  * - `none`: nothing; records go on as they come
  */
-export type Order = "topics" | "none";
+export type Order = typeof ORDERS[number];
+
+/** All there are. */
+export const ORDERS = ["topics", "keys", "none"] as const;
 
 /** How a worker is started. */
 export interface WorkerPlan {

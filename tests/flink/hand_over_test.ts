@@ -208,5 +208,11 @@ Deno.test("state that a job does not have is refused by name, and so is a savepo
     );
   }
   assertThrows(() => initialState(plan, new Map()), JobError, 'it has no entry ["job"]');
+  const held = new Map([['["held",1]', new TextEncoder().encode("12")]]);
+  assertThrows(
+    () => commitOf(plan, held, []),
+    JobError,
+    '12 records wait in front of "user_statistics" for their order',
+  );
   assertThrows(() => commitOf(plan, new Map(), []), JobError, "the savepoint has nothing of its operators");
 });

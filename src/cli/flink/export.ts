@@ -11,7 +11,7 @@ import { ROOT } from "../../utils/task.ts";
 import { savepointText } from "../state/savepoint.ts";
 import { writeSavepointFile } from "../state/savepoint_file.ts";
 import { restOf } from "./cluster_address.ts";
-import { ENV_FLAG } from "./env_flag.ts";
+import { CLUSTER_SERVERS_FLAG, ENV_FLAG } from "./job_flags.ts";
 import { checkCluster, prepareJob, SubmitError, WARNINGS_ONLY } from "./submit.ts";
 import { uploadRunner } from "./upload.ts";
 
@@ -23,6 +23,7 @@ export async function exportState(args: readonly string[], signal: AbortSignal):
   const split = args.indexOf("--");
   const flags = parseFlags(split < 0 ? args : args.slice(0, split), {
     env: ENV_FLAG,
+    clusterServers: CLUSTER_SERVERS_FLAG,
     yes: { short: "y", help: "overwrite TARGET if it is there" },
   }, {
     command: "deno task flink export",
@@ -44,6 +45,7 @@ export async function exportState(args: readonly string[], signal: AbortSignal):
     root: fileURLToPath(ROOT).replace(/\/$/, ""),
     environment: Deno.env.toObject(),
     passedOn: flags.env,
+    clusterServers: flags.clusterServers,
     answerWithinMs: 60_000,
   });
   await using opened = await openBroker({ settings: brokerSettings(), logger: WARNINGS_ONLY });

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { openBroker } from "../../connectors/mod.ts";
 import { SYSTEM_CLOCK } from "../../engine/mod.ts";
+import { ORDERS } from "../../flink/plan.ts";
 import type { FlinkRest } from "../../flink/rest.ts";
 import { brokerSettings, parseFlags, UsageError, wholeNumber, writeErrorLine, writeOutput } from "../../utils.ts";
 import { ROOT } from "../../utils/task.ts";
@@ -71,7 +72,7 @@ async function submittedAs(rest: FlinkRest, id: string, parallelism: number): Pr
     environment: Deno.env.toObject(),
     passedOn: (env ?? "").split(",").filter((name) => name !== ""),
     // Jobs that were submitted before there was an order have none.
-    order: order === "topics" ? order : "none",
+    order: ORDERS.find((each) => each === order) ?? "none",
     answerWithinMs: Number(answerWithinMs),
     clusterServers: clusterServers === "" ? undefined : clusterServers,
   };

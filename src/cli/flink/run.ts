@@ -13,13 +13,13 @@ import {
 import { type Broker, openBroker } from "../../connectors/mod.ts";
 import { SYSTEM_CLOCK } from "../../engine/mod.ts";
 import { type InitialState, initialState } from "../../flink/hand_over.ts";
-import type { FlinkPlan, Order } from "../../flink/plan.ts";
+import { type FlinkPlan, type Order, ORDERS } from "../../flink/plan.ts";
 import { type FlinkRest, FlinkRestError, isTerminal, rootCause } from "../../flink/rest.ts";
 import { ROOT } from "../../utils/task.ts";
 import { placePositions } from "../state/positions.ts";
 import { readSavepointFile } from "../state/savepoint_file.ts";
 import { restOf } from "./cluster_address.ts";
-import { ENV_FLAG } from "./env_flag.ts";
+import { CLUSTER_SERVERS_FLAG, ENV_FLAG } from "./job_flags.ts";
 import { prepareJob, SubmitError, submitJob, type SubmitOptions, WARNINGS_ONLY } from "./submit.ts";
 
 const POLL_MS = 500;
@@ -40,10 +40,11 @@ What the job uses and a cluster cannot run is named, and nothing is submitted. C
 const FLAGS = {
   parallelism: { value: "N", default: "1", parse: wholeNumber({ min: 1 }), help: "subtasks of each stage" },
   order: {
-    value: "topics|none",
+    value: ORDERS.join("|"),
     default: "topics",
     parse: orderOf,
-    help: "what is brought into the order of time: what is written to topics, or nothing",
+    help:
+      "what is brought into the order of time: what is written to topics, also what keyed operators get, or nothing",
   },
   detached: { short: "d", help: "end when the job is submitted; else wait for its end, and report why it failed" },
   savepointPath: { name: "from-savepoint", value: "PATH", help: "go on from a savepoint or checkpoint" },
@@ -56,11 +57,7 @@ const FLAGS = {
     help: "drop what the savepoint holds of operators that the job no longer has, instead of failing",
   },
   env: ENV_FLAG,
-  clusterServers: {
-    name: "cluster-servers",
-    value: "HOST:PORT,...",
-    help: "the brokers as the cluster reaches them, if not as BOOTSTRAP_SERVERS says: redpanda:9092 in compose.yaml",
-  },
+  clusterServers: CLUSTER_SERVERS_FLAG,
   answerWithinMs: {
     name: "answer-within",
     value: "DURATION",
@@ -71,8 +68,9 @@ const FLAGS = {
 } as const;
 
 function orderOf(text: string): Order {
-  if (text === "topics" || text === "none") return text;
-  throw new RangeError(`"${text}" is no order, take topics or none`);
+  const order = ORDERS.find((each) => each === text);
+  if (order !== undefined) return order;
+  throw new RangeError(`"${text}" is no order, take ${ORDERS.join(", ")}`);
 }
 
 /** @throws {UsageError} for arguments that make no sense @throws {SubmitError} if the job cannot be submitted, or fails */

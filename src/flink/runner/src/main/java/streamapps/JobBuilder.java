@@ -32,6 +32,10 @@ import org.apache.flink.util.ParameterTool;
 final class JobBuilder {
     private static final TypeInformation<byte[]> BYTES = PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
 
+    /** So many records may wait for those of partitions that are behind. */
+    private static final double WAITING_RECORDS = 50_000;
+    private static final Duration LEAST_DRIFT = Duration.ofSeconds(1);
+    private static final Duration LARGEST_DRIFT = Duration.ofDays(1);
     /** Between two looks at how far apart in time the sources are. */
     private static final Duration ALIGNMENT_INTERVAL = Duration.ofMillis(100);
 
@@ -53,19 +57,24 @@ final class JobBuilder {
         this.plan = submission.get("plan");
         this.initial = new InitialState(submission.path("state"));
         this.topics = topics;
-        this.drift = sorts() ? topics.drift(inputTopics()) : null;
+        this.drift = sorts() ? drift() : null;
         JsonNode worker = plan.get("worker");
         this.launcher = new DenoLauncher(
                 submission.get("bundle").asText(), worker.get("bundleHash").asText(), texts(worker.get("flags")),
                 texts(worker.get("arguments")), textMap(worker.get("environment")));
     }
 
-    private Set<String> inputTopics() {
-        Set<String> names = new HashSet<>();
-        for (JsonNode stage : plan.get("stages")) {
-            if (!isKeyed(stage)) names.add(stage.get("input").get("topic").asText());
-        }
-        return names;
+    /**
+     * How far apart in time sources may be. What matters is how much memory that takes, so it is the time in which their topics
+     * have {@link #WAITING_RECORDS}.
+     */
+    private Duration drift() throws Exception {
+        Set<String> inputs = new HashSet<>();
+        for (JsonNode stage : plan.get("stages")) if (!isKeyed(stage)) inputs.add(stage.get("input").get("topic").asText());
+        double recordsPerMs = 0;
+        for (String topic : inputs) recordsPerMs += topics.recordsPerMs(topic);
+        double ms = Math.min(WAITING_RECORDS / recordsPerMs, LARGEST_DRIFT.toMillis());
+        return Duration.ofMillis((long) Math.max(ms, LEAST_DRIFT.toMillis()));
     }
 
     void build() throws Exception {
@@ -88,8 +97,8 @@ final class JobBuilder {
         boolean keyed = isKeyed(stage);
         StageSpec spec = new StageSpec(
                 stage.get("index").asInt(), stage.get("name").asText(), keyed, stage.get("eventTime").asBoolean(),
-                stage.get("outlets").size(), plan.get("hash").asText(), plan.get("lingerMs").asLong(),
-                plan.get("answerWithinMs").asLong());
+                keyed && plan.get("order").asText().equals("keys"), maxAheadMs(), stage.get("outlets").size(),
+                plan.get("hash").asText(), plan.get("lingerMs").asLong(), plan.get("answerWithinMs").asLong());
         String uid = stage.get("uid").asText();
         SingleOutputStreamOperator<byte[]> out;
         if (keyed) {

@@ -35,7 +35,7 @@ public final class Runner {
             env.execute("export of " + name);
             return;
         }
-        try (TopicFacts topics = new TopicFacts(JobBuilder.kafkaProperties(plan))) {
+        try (TopicFacts topics = new AskedTopicFacts(JobBuilder.kafkaProperties(plan))) {
             new JobBuilder(env, submission, topics).build();
         }
         env.execute(name);

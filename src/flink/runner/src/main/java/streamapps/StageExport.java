@@ -19,6 +19,7 @@ final class StageExport extends AbstractStreamOperator<byte[]>
 
     private final int stage;
     private transient MapState<String, String> entries;
+    private transient ListState<byte[]> held;
     private transient ListState<String> jobs;
 
     StageExport(int stage) {
@@ -29,6 +30,7 @@ final class StageExport extends AbstractStreamOperator<byte[]>
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         entries = context.getKeyedStateStore().getMapState(StageOperator.ENTRIES);
+        held = context.getKeyedStateStore().getListState(StageOperator.HELD);
         jobs = context.getOperatorStateStore().getUnionListState(StageOperator.JOBS);
     }
 
@@ -41,14 +43,24 @@ final class StageExport extends AbstractStreamOperator<byte[]>
     public void endInput() throws Exception {
         int subtask = 0;
         for (String job : jobs.get()) emit("[\"job\"," + stage + "," + subtask++ + "]", job);
-        List<String> keys = new ArrayList<>();
-        try (var stream = this.<String>getKeyedStateBackend().getKeys(StageOperator.ENTRIES.getName(), VoidNamespace.INSTANCE)) {
-            stream.forEach(keys::add);
-        }
-        for (String key : keys) {
+        for (String key : keysOf(StageOperator.ENTRIES.getName())) {
             setCurrentKey(key);
             for (Map.Entry<String, String> entry : entries.entries()) emit(entry.getKey(), entry.getValue());
         }
+        int waiting = 0;
+        for (String key : keysOf(StageOperator.HELD.getName())) {
+            setCurrentKey(key);
+            for (byte[] any : held.get()) waiting++;
+        }
+        if (waiting > 0) emit("[\"held\"," + stage + "]", String.valueOf(waiting));
+    }
+
+    private List<String> keysOf(String state) {
+        List<String> keys = new ArrayList<>();
+        try (var stream = this.<String>getKeyedStateBackend().getKeys(state, VoidNamespace.INSTANCE)) {
+            stream.forEach(keys::add);
+        }
+        return keys;
     }
 
     private void emit(String name, String text) {

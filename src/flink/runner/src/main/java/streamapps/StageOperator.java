@@ -49,6 +49,9 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
 
     /** By the entry's name as text. */
     static final MapStateDescriptor<String, String> ENTRIES = new MapStateDescriptor<>("entries", Types.STRING, Types.STRING);
+    /** Records that wait for their time, each as {@link Waiting} has it. */
+    static final ListStateDescriptor<byte[]> HELD =
+            new ListStateDescriptor<>("held", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
     static final ListStateDescriptor<String> JOBS = new ListStateDescriptor<>("job", Types.STRING);
 
     private final StageSpec spec;
@@ -58,12 +61,16 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
 
     private transient boolean takesInitial;
     private transient MapState<String, String> entries;
+    private transient ListState<byte[]> held;
     private transient ListState<String> jobEntries;
     private transient List<String> restoredJobEntries;
 
     private transient boolean hasRunBefore;
 
     private transient WorkerProcess worker;
+    private transient Waiting waiting;
+    /** Of the input. */
+    private transient long inputMs;
     private transient FrameBuffer batch;
     private transient FrameBuffer request;
     private transient int inFlight;
@@ -95,6 +102,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         hasRunBefore = context.isRestored();
         if (!spec.keyed()) return;
         entries = context.getKeyedStateStore().getMapState(ENTRIES);
+        held = context.getKeyedStateStore().getListState(HELD);
         // Every subtask gets those of all: which of them had which keys is not known after rescaling.
         jobEntries = context.getOperatorStateStore().getUnionListState(JOBS);
         restoredJobEntries = new ArrayList<>();
@@ -107,6 +115,8 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     public void open() throws Exception {
         super.open();
         batch = new FrameBuffer().beginBatch();
+        waiting = new Waiting();
+        inputMs = Long.MIN_VALUE;
         request = new FrameBuffer();
         watermarkMs = Double.NEGATIVE_INFINITY;
         timerMs = Double.POSITIVE_INFINITY;
@@ -117,6 +127,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
             int index = i;
             getMetricGroup().addGroup("worker").gauge(Frame.COUNTERS[i], (Gauge<Long>) () -> counters[index]);
         }
+        if (spec.sorted()) getMetricGroup().gauge("waiting", (Gauge<Integer>) () -> waiting.size());
         try {
             begin();
         } catch (WorkerException failed) {
@@ -133,6 +144,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
                 getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks())));
         int restored = spec.keyed() ? restore() : 0;
         ask(request.begin(Frame.START));
+        if (spec.keyed()) restoreHeld();
         LOG.info("{} is open, {} entries of its keys restored", spec.name(), restored);
     }
 
@@ -158,11 +170,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
             texts.add("[\"job\"]");
             texts.add(entry);
         }
-        List<String> keys = new ArrayList<>();
-        try (var stream = this.<String>getKeyedStateBackend().getKeys(ENTRIES.getName(), VoidNamespace.INSTANCE)) {
-            stream.forEach(keys::add);
-        }
-        for (String key : keys) {
+        for (String key : keysOf(ENTRIES.getName())) {
             setCurrentKey(key);
             for (Map.Entry<String, String> entry : entries.entries()) {
                 texts.add(entry.getKey());
@@ -192,6 +200,22 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         }
     }
 
+    private void restoreHeld() throws Exception {
+        for (String key : keysOf(HELD.getName())) {
+            setCurrentKey(key);
+            for (byte[] saved : held.get()) waiting.restore(saved);
+        }
+        if (!spec.sorted()) release(Long.MAX_VALUE);
+    }
+
+    private List<String> keysOf(String state) {
+        List<String> keys = new ArrayList<>();
+        try (var stream = this.<String>getKeyedStateBackend().getKeys(state, VoidNamespace.INSTANCE)) {
+            stream.forEach(keys::add);
+        }
+        return keys;
+    }
+
     private void sendRestore(List<String> texts) throws Exception {
         request.begin(Frame.RESTORE).putInt(texts.size());
         for (String text : texts) request.putListText(text);
@@ -201,7 +225,19 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
 
     @Override
     public void processElement(StreamRecord<byte[]> record) throws Exception {
-        batch.addRow(record.hasTimestamp() ? record.getTimestamp() : Double.NEGATIVE_INFINITY, record.getValue());
+        boolean waits = spec.sorted() && record.hasTimestamp() && record.getTimestamp() > inputMs
+                && !OrderTime.isTooFarAhead(record.getTimestamp(), spec.maxAheadMs());
+        if (waits) waiting.add(record.getTimestamp(), record.getValue());
+        else add(record.hasTimestamp() ? record.getTimestamp() : Double.NEGATIVE_INFINITY, record.getValue());
+    }
+
+    /** Those whose time has come are next. */
+    private void release(long untilMs) throws Exception {
+        waiting.release(untilMs, this::add);
+    }
+
+    private void add(double timestampMs, byte[] element) throws Exception {
+        batch.addRow(timestampMs, element);
         if (batch.rows() >= BATCH_ROWS || batch.bytes() >= BATCH_BYTES) sendBatch();
         if (lingering) return;
         lingering = true;
@@ -273,6 +309,8 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         long ms = mark.getTimestamp();
+        inputMs = ms;
+        release(ms);
         if (!spec.eventTime() && ms != Long.MAX_VALUE) {
             drain();
             output.emitWatermark(mark);
@@ -283,6 +321,8 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
 
     @Override
     public void processWatermarkStatus(WatermarkStatus status) throws Exception {
+        // No partition is waited for any more.
+        if (status.isIdle()) release(Long.MAX_VALUE);
         drain();
         super.processWatermarkStatus(status);
     }
@@ -303,6 +343,18 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
             setCurrentKey(changes[i]);
             if (changes[i + 2] == null) entries.remove(changes[i + 1]);
             else entries.put(changes[i + 1], changes[i + 2]);
+        }
+        saveHeld();
+    }
+
+    private void saveHeld() throws Exception {
+        for (String key : keysOf(HELD.getName())) {
+            setCurrentKey(key);
+            held.clear();
+        }
+        for (byte[] saved : waiting.snapshot()) {
+            setCurrentKey(Element.keyText(Waiting.elementOf(saved)));
+            held.add(saved);
         }
     }
 

@@ -18,6 +18,7 @@ import org.apache.flink.runtime.throwable.ThrowableClassifier;
 import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,7 @@ class StageOperatorTest {
 
     private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> harness(
             String planHash, long answerWithinMs, int parallelism, int subtask) throws Exception {
-        return harness(new StageSpec(0, "count", true, true, 2, planHash, 20, answerWithinMs), parallelism, subtask);
+        return harness(new StageSpec(0, "count", true, true, false, Long.MAX_VALUE, 2, planHash, 20, answerWithinMs), parallelism, subtask);
     }
 
     private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> harness(
@@ -83,7 +84,7 @@ class StageOperatorTest {
 
     @Test
     void watermarksThatAreNoEventTimeGoPastTheWorkerBehindTheRecordsBeforeThem() throws Exception {
-        try (var harness = harness(new StageSpec(0, "count", true, false, 2, "abc", 20, 60_000), 1, 0)) {
+        try (var harness = harness(new StageSpec(0, "count", true, false, false, Long.MAX_VALUE, 2, "abc", 20, 60_000), 1, 0)) {
             harness.open();
             harness.processElement(record("a", "x", 100));
             harness.processWatermark(150);
@@ -156,10 +157,77 @@ class StageOperatorTest {
                 List.of("a: y 3 @3", "b: y 2 @3", "c: y 2 @3", "d: y 2 @3", "e: y 2 @3", "f: y 2 @3"), out);
     }
 
+    private static final StageSpec SORTED = new StageSpec(0, "count", true, true, true, Long.MAX_VALUE, 2, "abc", 20, 60_000);
+
+    @Test
+    void aSortedStageGetsRecordsInTheOrderOfTheirTimesUpToTheWatermark() throws Exception {
+        try (var harness = harness(SORTED, 1, 0)) {
+            harness.open();
+            harness.processElement(record("a", "z", 300));
+            harness.processElement(record("a", "y", 200));
+            harness.processElement(record("b", "x", 100));
+            harness.setProcessingTime(50);
+            assertEquals(List.of(), outlet(harness, 0));
+            harness.processWatermark(200);
+            assertEquals(List.of("b: x 1 @100", "a: y 1 @200"), outlet(harness, 0));
+            harness.processElement(record("a", "late", 150));
+            harness.processWatermarkStatus(WatermarkStatus.IDLE);
+            assertEquals(List.of("b: x 1 @100", "a: y 1 @200", "a: late 2 @150", "a: z 3 @300"), outlet(harness, 0));
+        }
+    }
+
+    @Test
+    void whatWaitsInASortedStageIsInTheCheckpointUnderItsKey() throws Exception {
+        OperatorSubtaskState snapshot;
+        try (var harness = harness(SORTED, 1, 0)) {
+            harness.open();
+            for (String key : List.of("a", "b", "c", "d")) {
+                harness.processElement(record(key, "y", 200));
+                harness.processElement(record(key, "x", 100));
+            }
+            harness.prepareSnapshotPreBarrier(1);
+            harness.snapshot(1, 1);
+            // What is released between two checkpoints is not in the second.
+            harness.processWatermark(100);
+            harness.prepareSnapshotPreBarrier(2);
+            snapshot = harness.snapshot(2, 2);
+        }
+        List<String> out = new ArrayList<>();
+        for (int subtask = 0; subtask < 2; subtask++) {
+            try (var harness = harness(SORTED, 2, subtask)) {
+                harness.initializeState(AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                        snapshot, MAX_PARALLELISM, 1, 2, subtask));
+                harness.open();
+                harness.processWatermark(300);
+                out.addAll(outlet(harness, 0));
+            }
+        }
+        out.sort(null);
+        assertEquals(List.of("a: y 2 @200", "b: y 2 @200", "c: y 2 @200", "d: y 2 @200"), out);
+    }
+
+    @Test
+    void aStageThatIsSortedNoLongerGetsWhatWaitedAtOnce() throws Exception {
+        OperatorSubtaskState snapshot;
+        try (var harness = harness(SORTED, 1, 0)) {
+            harness.open();
+            harness.processElement(record("a", "x", 100));
+            harness.prepareSnapshotPreBarrier(1);
+            snapshot = harness.snapshot(1, 1);
+        }
+        try (var harness = harness("abc", 60_000, 1, 0)) {
+            harness.initializeState(snapshot);
+            harness.open();
+            harness.processElement(record("a", "y", 50));
+            harness.endInput();
+            assertEquals(List.of("a: x 1 @100", "a: y 2 @50"), outlet(harness, 0));
+        }
+    }
+
     /** With state of a job that did not run on a cluster before. */
     private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> beginningWith(
             StageState initial, int parallelism, int subtask) throws Exception {
-        StageSpec spec = new StageSpec(0, "count", true, true, 2, "abc", 20, 60_000);
+        StageSpec spec = new StageSpec(0, "count", true, true, false, Long.MAX_VALUE, 2, "abc", 20, 60_000);
         return new KeyedOneInputStreamOperatorTestHarness<>(
                 new StageOperator(spec, new FakeWorker.Launcher(), initial), Element::keyText, Types.STRING,
                 MAX_PARALLELISM, parallelism, subtask);

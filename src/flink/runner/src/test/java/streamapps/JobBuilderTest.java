@@ -1,0 +1,99 @@
+package streamapps;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.dag.Transformation;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.transformations.SourceTransformation;
+import org.junit.jupiter.api.Test;
+
+/** What a plan becomes in Flink's graph, as far as the order of records depends on it. */
+class JobBuilderTest {
+    /** A source whose records go to a topic, as in lesson 16. */
+    private static final String PLAN = """
+            {
+              "jobName": "merge", "hash": "abc", "bounded": false, "delivery": "exactly-once", "commitIntervalMs": 1000,
+              "watermarkIntervalMs": 200, "lingerMs": 20, "answerWithinMs": 60000, "transactionTimeoutMs": 900000,
+              "order": "topics", "maxAheadMs": null,
+              "kafka": { "bootstrap.servers": "localhost:1" },
+              "worker": { "bundleHash": "1", "flags": [], "arguments": [], "environment": {} },
+              "submission": {},
+              "stages": [{
+                "index": 0, "uid": "in", "operators": ["in"], "name": "decode", "eventTime": false,
+                "input": { "kind": "topic", "name": "in", "topic": "in", "from": "earliest", "watermarks": { "kind": "order" } },
+                "outlets": [
+                  { "kind": "topic", "uid": "out", "name": "out", "topic": "out", "ordered": true, "compression": null }
+                ]
+              }]
+            }""";
+
+    private static StreamExecutionEnvironment built(String order, double recordsPerMs) throws Exception {
+        ObjectNode submission = new ObjectMapper().createObjectNode().put("bundle", "");
+        ObjectNode plan = (ObjectNode) new ObjectMapper().readTree(PLAN);
+        submission.set("plan", plan.put("order", order));
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        env.setParallelism(4);
+        new JobBuilder(env, submission, new TopicFacts() {
+            @Override
+            public int partitions(String topic) {
+                return Map.of("in", 3, "out", 5).get(topic);
+            }
+
+            @Override
+            public double recordsPerMs(String topic) {
+                return recordsPerMs;
+            }
+
+            @Override
+            public void close() {}
+        }).build();
+        return env;
+    }
+
+    /** What leads to the sink. */
+    private static List<Transformation<?>> all(StreamExecutionEnvironment env) {
+        return env.getTransformations().stream()
+                .<Transformation<?>>flatMap(each -> each.getTransitivePredecessors().stream()).distinct().toList();
+    }
+
+    private static SourceTransformation<?, ?, ?> source(StreamExecutionEnvironment env) {
+        return (SourceTransformation<?, ?, ?>) all(env).stream().filter(each -> each instanceof SourceTransformation).findFirst().get();
+    }
+
+    @Test
+    void sourcesAreAlignedSoThatSomeFiftyThousandRecordsLieBetweenThem() throws Exception {
+        var alignment = source(built("topics", 10)).getWatermarkStrategy().getAlignmentParameters();
+        assertTrue(alignment.isEnabled());
+        assertEquals("merge", alignment.getWatermarkGroup());
+        assertEquals(5_000, alignment.getMaxAllowedWatermarkDrift());
+        assertEquals(1_000, source(built("topics", 1e6)).getWatermarkStrategy().getAlignmentParameters().getMaxAllowedWatermarkDrift());
+        // A topic that is empty, or as good as that.
+        assertEquals(86_400_000, source(built("topics", 0)).getWatermarkStrategy().getAlignmentParameters().getMaxAllowedWatermarkDrift());
+    }
+
+    @Test
+    void aSourceHasNoSubtaskWithoutAPartition() throws Exception {
+        assertEquals(3, source(built("topics", 1)).getParallelism());
+    }
+
+    @Test
+    void recordsGoByTheirPartitionToWhereTheyAreSorted() throws Exception {
+        Transformation<?> sort = all(built("topics", 1)).stream().filter(each -> "out/order".equals(each.getUid())).findFirst().get();
+        String before = sort.getInputs().get(0).getClass().getSimpleName();
+        assertEquals("PartitionTransformation", before);
+    }
+
+    @Test
+    void withoutOrderNothingIsAlignedOrSentElsewhere() throws Exception {
+        StreamExecutionEnvironment env = built("none", 1);
+        assertFalse(source(env).getWatermarkStrategy().getAlignmentParameters().isEnabled());
+        Transformation<?> sort = all(env).stream().filter(each -> "out/order".equals(each.getUid())).findFirst().get();
+        assertEquals("SideOutputTransformation", sort.getInputs().get(0).getClass().getSimpleName());
+    }
+}
