@@ -4,7 +4,7 @@ import { ChaosError } from "../chaos_error.ts";
 import { aligned, times } from "../table.ts";
 import { type Difference, isExact } from "./bookings.ts";
 import { FLINK_FAULTS } from "./faults.ts";
-import { endCluster, type FlinkChaosResult, runFlinkChaos } from "./run.ts";
+import { disturbancesFor, endCluster, type FlinkChaosResult, runFlinkChaos } from "./run.ts";
 
 /** Flags of the experiment, beside its seed and the number of runs. */
 export const FLINK_FLAGS = {
@@ -28,7 +28,7 @@ export async function disturbFlink(
   let result: FlinkChaosResult;
   try {
     result = await runFlinkChaos({
-      runs,
+      disturbances: disturbancesFor(runs, seed),
       seed,
       finite: [taskManager, worker, jobManager],
       clusterOptions: { ...CLUSTER, log: (line) => logger.debug(line) },

@@ -10,8 +10,8 @@ import { FlinkWorld } from "./world.ts";
 
 /** Which experiment. */
 export interface FlinkChaosOptions {
-  /** How often the pipeline is disturbed. */
-  readonly runs: number;
+  /** Of the pipeline, one after the other. */
+  readonly disturbances: readonly Disturbance[];
   readonly seed: number;
   /** Of finite jobs, each for both lessons. */
   readonly finite: readonly FlinkFault[];
@@ -30,7 +30,7 @@ export interface FlinkChaosResult {
 
 /** Starts a broker and a cluster, or takes the cluster of that name that runs, and disturbs them. */
 export async function runFlinkChaos(options: FlinkChaosOptions): Promise<FlinkChaosResult> {
-  const { runs, seed, clusterOptions, signal, onProgress } = options;
+  const { disturbances, seed, clusterOptions, signal, onProgress } = options;
   const chance = chanceOf(seed);
   const kafka = await startKafka();
   try {
@@ -38,14 +38,16 @@ export async function runFlinkChaos(options: FlinkChaosOptions): Promise<FlinkCh
     const world = new FlinkWorld({ cluster, clusterOptions, kafka, signal });
     const rounds: LiveRound[] = [];
     const pipeline = await disturbPipeline(world, {
-      disturbances: disturbancesFor(runs, chance),
+      disturbances,
       seed,
       chance,
       onRound: (round) => {
         rounds.push(round);
         const hit = round.hit ? "" : ", though no job was hit";
         onProgress(
-          `${round.name}: back after ${(round.backMs / 1000).toFixed(0)} s${hit} (${rounds.length} of ${runs})`,
+          `${round.name}: back after ${
+            (round.backMs / 1000).toFixed(0)
+          } s${hit} (${rounds.length} of ${disturbances.length})`,
         );
       },
     });
@@ -73,11 +75,16 @@ export async function endCluster({ dir, name }: ClusterOptions): Promise<void> {
   await stopCluster({ ...dir !== undefined && { dir }, ...name !== undefined && { name } });
 }
 
+/** Another parallelism for both jobs. */
+export function rescaling(from: number, to: number): Disturbance {
+  return { name: `both jobs are rescaled from ${from} to ${to}`, parallelism: to };
+}
+
 /**
- * So many disturbances in an order of their own: kills most of all, and every kind if there are enough; from the third on both jobs
+ * So many disturbances in an order of their own: kills most of all, and every kind if there are enough. With four and more both jobs
  * are rescaled twice, to 3 subtasks and to 1.
  */
-export function disturbancesFor(runs: number, chance: () => number): Disturbance[] {
+export function disturbancesFor(runs: number, seed: number): Disturbance[] {
   const { worker, taskManager, jobManager, hangs, memory, prints, broker } = FLINK_FAULTS;
   const cycle: FlinkFault[] = [
     worker,
@@ -92,9 +99,9 @@ export function disturbancesFor(runs: number, chance: () => number): Disturbance
     worker,
   ];
   const faults = Array.from({ length: runs }, (_, i) => cycle[i % cycle.length]!);
-  const disturbances: Disturbance[] = shuffled(faults, chance);
+  const disturbances: Disturbance[] = shuffled(faults, chanceOf(seed));
   if (runs < 4) return disturbances;
-  disturbances[Math.floor(runs / 3)] = { name: "both jobs are rescaled from 2 to 3", parallelism: 3 };
-  disturbances[Math.floor((2 * runs) / 3)] = { name: "both jobs are rescaled from 3 to 1", parallelism: 1 };
+  disturbances[Math.floor(runs / 3)] = rescaling(2, 3);
+  disturbances[Math.floor((2 * runs) / 3)] = rescaling(3, 1);
   return disturbances;
 }

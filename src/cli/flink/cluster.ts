@@ -10,7 +10,8 @@ import { LocalProcess } from "./local_process.ts";
 /** The port of a local cluster's dashboard unless another one is asked for. */
 export const DEFAULT_PORT = 8091;
 
-const READY_WITHIN_MS = 120_000;
+/** Four JVMs start at once; a machine that is busy takes minutes for it. */
+const READY_WITHIN_MS = 300_000;
 
 /** A cluster that cannot be started, in one sentence. */
 export class ClusterError extends Error {
