@@ -5,7 +5,13 @@ import type { Broker, BrokerLease } from "../../src/connectors/broker.ts";
 import { BrokerError, JobActiveError } from "../../src/connectors/broker_errors.ts";
 import { jobText } from "../../src/engine/commit_format.ts";
 import { UsageError } from "../../src/utils.ts";
-import { onEachBroker, type Scope } from "./brokers.ts";
+import {
+  SILENT,
+  StreamExecutionEnvironment,
+  TumblingEventTimeWindows,
+  WatermarkStrategy,
+} from "../../src/engine/mod.ts";
+import { forJobs, onEachBroker, type Scope } from "./brokers.ts";
 
 const WINDOW = "0:10";
 
@@ -191,4 +197,57 @@ onEachBroker("edit refuses a script that it cannot use", async (scope) => {
   await assertRejects(() => edited.edit("export default ("), UsageError, "Cannot edit with ");
   await assertRejects(() => run(edited.broker, [edited.job, "edit", "nowhere.ts"]), UsageError, "Cannot edit with ");
   await assertRejects(() => run(edited.broker, [edited.job, "edit"]), UsageError, "SCRIPT");
+});
+
+onEachBroker("a job goes on from what was edited, and its books balance", async (scope) => {
+  const broker = await scope.broker();
+  const store = forJobs(broker);
+  const [job, topic, dir] = [scope.name("sums"), scope.name("words"), await scope.dir()];
+  await broker.createTopics([{ name: topic, partitions: 1 }]);
+  const encoder = new TextEncoder();
+  const send = async (words: string, timestampMs: number) => {
+    const producer = await broker.producer();
+    await producer.send(
+      words.split(" ").map((word) => ({ topic, key: null, value: encoder.encode(word), timestampMs })),
+    );
+    await producer.close();
+  };
+  const run = async (): Promise<string[]> => {
+    const env = new StreamExecutionEnvironment({
+      jobName: job,
+      store,
+      from: "earliest",
+      bounded: true,
+      logger: SILENT,
+    });
+    const counts = env.fromSource(store.textSource(topic), WatermarkStrategy.forMonotonousTimestamps(), "words")
+      .map((word) => ({ word, n: 1 })).keyBy(({ word }) => word).sum("n").name("sum");
+    // It throws if the books do not balance.
+    return await counts.map(({ word, n }) => `${word} ${n}`).name("text")
+      .union(
+        counts.keyBy(({ word }) => word).window(TumblingEventTimeWindows.of(1_000)).max("n").name("windows")
+          .map(({ word, n }) => `window ${word} ${n}`).name("window text"),
+      ).executeAndCollect();
+  };
+  try {
+    await send("a b a", 1_500);
+    assertEquals(await run(), ["a 1", "b 1", "a 2", "window a 2", "window b 1"]);
+    const script = `${dir}/edit.ts`;
+    await Deno.writeTextFile(
+      script,
+      `export default (entry) => entry.operator !== "sum" ? entry : entry.key === "b" ? undefined
+        : { ...entry, value: { ...entry.value, n: 40 } };`,
+    );
+    const io = { write: () => Promise.resolve(), stdin: ReadableStream.from([]), logger: SILENT };
+    await stateCommand([job, "edit", script, "--write"])(broker, {
+      ...io,
+      now: () => 0,
+      signal: new AbortController().signal,
+    });
+    await send("a b", 2_500);
+    assertEquals(await run(), ["a 41", "b 1", "window a 41", "window b 1"]);
+  } finally {
+    await broker.dropJob(job);
+    await broker.deleteTopics([topic]);
+  }
 });

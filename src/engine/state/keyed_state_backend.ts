@@ -1,14 +1,14 @@
 import { parseShape, type StateVersions, type StoredShape } from "../commit_format.ts";
 import { JobError } from "../errors.ts";
+import { MIN_WATERMARK } from "../record.ts";
 import type { Changes } from "./changes.ts";
 import type { MapStateDescriptor, StateDescriptor, ValueStateDescriptor } from "./descriptors.ts";
-import { MIN_WATERMARK } from "../record.ts";
 import type { EventTime } from "./expiry.ts";
 import { type Key, type KeyContext, type KeyId, keyId } from "./key.ts";
 import type { ListTable } from "./list_table.ts";
 import { KeyedMapState } from "./map_state.ts";
 import type { MapTable } from "./map_table.ts";
-import { migrationOf } from "./migration.ts";
+import { type Migration, migrationOf } from "./migration.ts";
 import { NO_NAMESPACE } from "./namespace_index.ts";
 import { newState, type OpenState, openState } from "./open_state.ts";
 import type { AggregatingState, KeyedStateStore, ListState, MapState, ReducingState, ValueState } from "./state.ts";
@@ -51,6 +51,8 @@ export class KeyedStateBackend implements KeyContext {
   readonly #restored: Map<string, RestoredValue[]>;
   readonly #restoredVersions: StateVersions;
   readonly #now: () => number;
+  /** Why states cannot be restored, by name. */
+  readonly #failures = new Map<string, unknown>();
   #mayMigrate = true;
 
   constructor(uid: string, changes: Changes, options: KeyedStateOptions = {}) {
@@ -216,19 +218,26 @@ export class KeyedStateBackend implements KeyContext {
           `${hintFor(stored!, shape)}run the job that wrote it, or forget the job's commit with --reset`,
       );
     }
-    const restored = this.#restored.get(name) ?? [];
-    const open = openState(shape, {
-      restored,
-      migration,
-      uid: this.uid,
-      name,
-      changes: this.#changes,
-      now: this.#now,
-      eventTime: this.eventTime,
-    });
-    this.#restored.delete(name);
+    const open = this.#restore(name, shape, migration);
     this.#open.set(name, open);
     return open;
+  }
+
+  #restore(name: string, shape: StateShape, migration: Migration | undefined): OpenState {
+    const failure = this.#failures.get(name);
+    if (failure !== undefined) throw failure;
+    const restored = this.#restored.get(name) ?? [];
+    const { uid, eventTime } = this;
+    try {
+      const options = { restored, migration, uid, name, changes: this.#changes, now: this.#now, eventTime };
+      return openState(shape, options);
+    } catch (error) {
+      // Whoever catches that and asks again must not find an empty state.
+      this.#failures.set(name, error);
+      throw error;
+    } finally {
+      this.#restored.delete(name);
+    }
   }
 }
 

@@ -58,6 +58,8 @@ export class Ledger<T> implements SlotOwner<T> {
   readonly #index: SlotIndex<T>;
   readonly #expiry: Expiry<T> | undefined;
   #nextOrder = 0;
+  /** Slots that were restored with another value than the store has. */
+  #changed: Slot<T>[] = [];
   #size = 0;
 
   constructor(index: SlotIndex<T>, options: LedgerOptions) {
@@ -124,14 +126,17 @@ export class Ledger<T> implements SlotOwner<T> {
     const value = stored.value as T;
     slot.value = this.#expiry === undefined ? value : this.#expiry.restored(slot, value, stored.lastUpdateMs!);
     slot.stored = true;
-    if (stored.isChanged) this.#changes.mark(slot);
+    if (stored.isChanged) this.#changed.push(slot);
     this.#size++;
     this.#nextOrder = Math.max(this.#nextOrder, stored.order + 1);
     return slot;
   }
 
+  /** All is restored. What has to be stored anew is marked now: if one value cannot be migrated, the others stay as they are stored. */
   endRestore(): void {
     this.#expiry?.endRestore();
+    for (const slot of this.#changed) this.#changes.mark(slot);
+    this.#changed = [];
   }
 
   /** Every change of a value goes by here, but for undoing one. */

@@ -202,6 +202,28 @@ Deno.test("a value that cannot be migrated is refused in one sentence with opera
   assertEquals(failing(async () => {}), `${begin}migrate() returned a Promise, which JSON does not keep`);
 });
 
+Deno.test("a value that cannot be migrated leaves all of its state as it is stored, whoever catches that and asks again", () => {
+  const old = new StateRig();
+  for (const [n, key] of ["a", "b", "c"].entries()) {
+    old.key(key).store.getState(new ValueStateDescriptor<number>("v")).update(n);
+  }
+  old.commit();
+
+  const rig = old.restart();
+  const descriptor = new ValueStateDescriptor<Boxed>("v", {
+    version: 2,
+    migrate: (n) => {
+      if (n === 2) throw new RangeError("2 is too much");
+      return { n: n as number };
+    },
+  });
+  for (let times = 0; times < 2; times++) {
+    assertThrows(() => rig.store.getState(descriptor), JobError, 'version 1 to 2, key "c": 2 is too much');
+  }
+  assertEquals(rig.commit(), []);
+  assertEquals(rig.backend.versions(), { v: 1 });
+});
+
 Deno.test("a state without migrate(), or of a newer version, another kind or other TTL, is refused as ever", () => {
   const begin = 'Cannot restore state "m" of "op": it was written ';
   const end = "run the job that wrote it, or forget the job's commit with --reset";
