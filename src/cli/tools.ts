@@ -11,7 +11,7 @@
  * - `build FILE` makes one binary or one bundle of a job
  * - `flink` runs jobs on an Apache Flink cluster
  * - `topics` lists, creates, reads and writes topics
- * - `state JOB` looks into a job's last commit, carries it elsewhere, forgets it
+ * - `state JOB` looks into a job's last commit, edits it, carries it elsewhere, forgets it
  * - `dead-letters JOB` lists, shows, replays and drops what the job could not process
  *
  * Which broker: BOOTSTRAP_SERVERS, BROKER, BROKER_DIR, as for jobs. `--help` behind each shows more.
@@ -76,7 +76,7 @@ Tools:
   build FILE          makes one binary or one bundle of a job
   flink               runs jobs on an Apache Flink cluster
   topics              lists, creates, reads and writes topics
-  state JOB           looks into a job's last commit, carries it elsewhere, forgets it
+  state JOB           looks into a job's last commit, edits it, carries it elsewhere, forgets it
   dead-letters JOB    lists, shows, replays and drops what the job could not process
 
 TOOL --help shows more.`;
