@@ -23,7 +23,7 @@ const STEP_MS = 50;
 /** Flights that come at a time. */
 const FEED_FLIGHTS = 5;
 const START_MS = Date.UTC(2026, 0, 1);
-const SESSION_TIMEOUT_MS = 1_000;
+const SESSION_TIMEOUT_MS = 10_000;
 
 /** How often, and at which broker. */
 export interface EditsOptions {

@@ -203,7 +203,7 @@ embeddedTest(
     assertEquals((await project.sh(`deno task topics create ${orders} ${totals}`)).code, 0);
     assertEquals((await project.sh(`deno task topics write ${orders} < orders.jsonl`)).code, 0);
     {
-      await using dev = project.start(["dev", "--from", "earliest"]);
+      await using dev = project.start(["dev", "--from", "earliest", "--reset"]);
       await dev.says(new RegExp(`dev: order_totals_${project.id} runs`), 120_000);
       await replace(join(project.dir, "main.ts"), '.name("total")', '.name("sum")');
       await dev.says(
@@ -218,6 +218,10 @@ embeddedTest(
     const followed = await project.sh(`deno task follow ${orders} --key ben`);
     assertStringIncludes(followed.stdout, "total", followed.stderr);
     assertEquals(followed.code, 0, followed.stderr);
+
+    // It was reset once, not by each version: no total is there twice.
+    const written = await project.sh(`deno task topics read ${totals} --bounded`);
+    assertEquals(written.stdout.match(/"cents":\d+/g)?.sort(), ['"cents":100', '"cents":700'], written.stdout);
 
     const built = await project.sh("deno task build --bundle -o made/job && cd made && ./job --bounded --print");
     assertEquals(built.code, 0, built.stderr);

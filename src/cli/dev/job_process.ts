@@ -107,10 +107,12 @@ export class JobProcess {
     return this.#phases.has("runs") || this.isFinished;
   }
 
-  /** Has the job commit and pause. @returns false if it has ended instead */
+  /** Has the job commit and pause; one that does not is killed. @returns false if it has ended instead */
   async pause(): Promise<boolean> {
     await this.#send("pause");
+    const timer = setTimeout(() => this.kill(), END_WITHIN_MS);
     await this.#until("paused", "finished", "over");
+    clearTimeout(timer);
     return this.#phases.has("paused");
   }
 

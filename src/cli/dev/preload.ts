@@ -53,6 +53,7 @@ async function runUntilPause(
 }
 
 setJobLauncher(async (job) => {
+  setJobLauncher(undefined); // a program may run other jobs after this one
   const { options } = job;
   const commands = new Lines<DevCommand>(Deno.stdin.readable);
   const { store } = options;

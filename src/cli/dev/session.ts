@@ -74,17 +74,17 @@ export class DevSession implements AsyncDisposable {
 
   /** Checks what the files hold now, and has it run if it fits. */
   async #takeVersion(savedMs: number, signal: AbortSignal): Promise<void> {
-    const { file, args } = this.#options;
+    const { file } = this.#options;
     const config = await configOf(file);
     await this.#files.take(await localModules(file, config));
     const runFlags = await runFlagsOf(file, config);
     if (signal.aborted) return;
 
-    const process = new JobProcess({ file, args, runFlags });
+    const process = new JobProcess({ file, args: this.#args, runFlags });
     const over = new AbortController();
     const ends = AbortSignal.any([signal, over.signal]);
-    const checked = this.#check(process, ends);
-    const version = await Promise.race([checked, this.#files.untilChanged(ends).then(() => "superseded" as const)]);
+    const superseded = this.#files.untilChanged(ends).then(() => "superseded" as const);
+    const version = await Promise.race([this.#check(process, ends), superseded]);
     over.abort();
     if (version instanceof JobError) return await this.#refuse(process, version.message);
     if (version === "superseded" || signal.aborted) return await discard(process);
@@ -97,13 +97,18 @@ export class DevSession implements AsyncDisposable {
     await this.#switchTo(version, savedMs, signal);
   }
 
+  /** Of the job: what it has forgotten with --reset it keeps from then on. */
+  get #args(): readonly string[] {
+    const { args } = this.#options;
+    return this.#shape === undefined ? args : args.filter((arg) => !/^--reset(=true)?$/.test(arg));
+  }
+
   /** @returns why it cannot run, if it cannot */
-  async #check(process: JobProcess, signal: AbortSignal): Promise<Version | JobError | "superseded"> {
+  async #check(process: JobProcess, signal: AbortSignal): Promise<Version | JobError> {
     const described = process.shape().catch((error: JobError) => error);
-    const wrongType = await typeError(this.#options.file, signal).catch((error) => {
-      if (signal.aborted) return undefined;
-      throw error;
-    });
+    const wrongType = await typeError(this.#options.file, signal).catch((error) =>
+      signal.aborted ? undefined : `its types cannot be checked: ${(error as Error).message}`
+    );
     if (wrongType !== undefined) return new JobError(wrongType);
     const shape = await described;
     return shape instanceof JobError ? shape : { process, shape };
