@@ -27,11 +27,11 @@ class TenSeconds extends KeyedProcessFunction<string, Purchase, Purchase> {
 
   override processElement(purchase: Purchase, context: KeyedProcessContext<string>): void {
     // Your work: add up, and register a timer with the first purchase.
-    void [this.#sum, purchase, context];
+    void [this.#sum, purchase, context]; // not used yet: remove this line
   }
 
   override onTimer(_timestampMs: number, context: OnTimerContext<string>, out: Collector<Purchase>): void {
     // Your work: emit the sum, and begin anew.
-    void [context, out];
+    void [context, out]; // not used yet: remove this line
   }
 }

@@ -37,12 +37,12 @@ class Meet extends KeyedCoProcessFunction<string, Booking, Payment, string> {
 
   override processElement1(booking: Booking, _context: KeyedProcessContext<string>, out: Collector<string>): void {
     // Your work: a booking has come.
-    void [booking, out, this.#booking];
+    void [booking, out, this.#booking]; // not used yet: remove this line
   }
 
   override processElement2(payment: Payment, _context: KeyedProcessContext<string>, out: Collector<string>): void {
     // Your work: a payment has come.
-    void [payment, out, this.#payment];
+    void [payment, out, this.#payment]; // not used yet: remove this line
   }
 }
 

@@ -14,6 +14,6 @@ export interface TopicRecord {
  */
 export function recordOf(booking: SkyoneData, bookedMs: number): TopicRecord {
   // Your work: key, value and time.
-  void [booking, bookedMs];
+  void [booking, bookedMs]; // not used yet: remove this line
   return { key: "", value: "", timestampMs: 0 };
 }

@@ -13,7 +13,7 @@ export const checks: Check<typeof solution>[] = [
         mistakes: [
           [
             OFFERS,
-            "The offers came out as they went in: each is only compared with those of its own key. Is every offer its own key?",
+            "The offers came out as they went in: nothing is remembered yet, or every offer has a key of its own.",
           ],
           [
             ["ATL-DFW 90", "BOS-MIA 120", "ATL-DFW 90", "BOS-MIA 120", "ATL-DFW 99"],

@@ -87,7 +87,8 @@ function showResult(result: unknown): string[] {
   if (result.length === 0) return ["(nothing)"];
   const elements = result.map(shown);
   const line = elements.join(" ");
-  return line.length <= 60 && !line.includes("{") ? [line] : elements;
+  if (line.length <= 60 && !line.includes("{")) return [line];
+  return result.every((each) => typeof each === "string") ? result : elements;
 }
 
 function shown(value: unknown): string {

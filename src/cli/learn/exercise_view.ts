@@ -2,6 +2,7 @@
 import type { Session, Verdict } from "./session.ts";
 import type { CheckResult } from "./run_checks.ts";
 import type { Exercise } from "./course.ts";
+import type { Style } from "../screen/canvas.ts";
 import { type Line, line, proseLines, type Span, wrapped } from "./prose.ts";
 
 /** The title and text of an exercise, and which file is to be edited. */
@@ -75,10 +76,10 @@ export function listLines({ course, progress }: Session, chosen: Exercise): Line
 }
 
 function resultLines({ shows, status, words, picture = [] }: CheckResult, width: number): Line[] {
-  if (status === "passed") return [mark("✓", "green", shows)];
-  if (status === "waiting") return [[{ text: `· ${shows}`, style: "dim" }]];
+  if (status === "passed") return marked("✓", "green", wrapped(shows, width - 2, "bold"));
+  if (status === "waiting") return marked("·", "dim", wrapped(shows, width - 2, "dim"));
   return [
-    mark("✗", "red", shows),
+    ...marked("✗", "red", wrapped(shows, width - 2, "bold")),
     ...indented(wrapped(words ?? "", width - 2), 2),
     ...picture.map((text) => line(`    ${text}`, "cyan")),
   ];
@@ -97,8 +98,13 @@ function printedLines(printed: readonly string[]): Line[] {
   ];
 }
 
-function mark(sign: string, style: "red" | "green", text: string): Line {
-  return [{ text: `${sign} `, style }, { text, style: "bold" }];
+function mark(sign: string, style: Style, text: string): Line {
+  return marked(sign, style, [line(text, "bold")])[0]!;
+}
+
+/** A sign in front of the first line, and the others below its text. */
+function marked(sign: string, style: Style, lines: readonly Line[]): Line[] {
+  return lines.map((each, index) => [index === 0 ? { text: `${sign} `, style } : { text: "  " }, ...each]);
 }
 
 function indented(lines: readonly Line[], columns: number): Line[] {
