@@ -37,7 +37,7 @@ export const COMMANDS: Readonly<Record<string, LearnCommand>> = {
     },
   },
   solution: {
-    help: "a solution",
+    help: "a solution of the exercise",
     run: async (_session, exercise) => await writeOutput(await solutionOf(exercise)),
   },
   reset: {
@@ -88,8 +88,9 @@ export function findLesson({ lessons }: Course, name: string): Exercise {
   const number = /^(?:lesson\s*|s)?(\d+)$/i.exec(name.trim())?.[1]?.padStart(2, "0");
   const found = lessons.find(({ id }) => id === name || (number !== undefined && id.startsWith(`${number}_`)));
   if (found !== undefined) return found.exercises[0]!;
+  const numbers = new Set(lessons.map(({ id }) => Number(id.slice(0, 2))));
   throw new UsageError(
-    `There is no lesson "${name}": there are ${lessons.map(({ id }) => Number(id.slice(0, 2))).join(", ")}`,
+    `There is no lesson "${name}": there are ${[...numbers].join(", ")}`,
   );
 }
 
