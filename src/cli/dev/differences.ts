@@ -36,7 +36,7 @@ function pairsOf(gone: readonly NodeShape[], added: readonly NodeShape[]): [Node
 function changesOf(was: NodeShape, is: NodeShape, newNames: ReadonlyMap<string, string>): string[] {
   const changes: string[] = [];
   const changed = (what: string, from: string, to: string) => {
-    if (from !== to) changes.push(`${what} ${to === "" ? "is gone" : to}, before ${from === "" ? "not there" : from}`);
+    if (from !== to) changes.push(`${what} ${to === "" ? "no more" : to}, before ${from === "" ? "nothing" : from}`);
   };
   if (was.operation !== is.operation) changes.push(`${title(was)} is now a ${is.operation}`);
   if (was.name !== is.name) changes.push(`${title(was)} is now named "${is.name}"`);
@@ -50,7 +50,8 @@ function changesOf(was: NodeShape, is: NodeShape, newNames: ReadonlyMap<string, 
   }
   for (const [state, shape] of Object.entries(is.states)) {
     const stored = was.states[state];
-    if (stored === shape) continue;
+    // A state that nobody had asked for is not known of the version before: of the same function it was there.
+    if (stored === shape || (stored === undefined && was.code === is.code)) continue;
     changes.push(
       stored === undefined
         ? `state "${state}" of "${is.name}" is new`

@@ -86,8 +86,13 @@ Deno.test("differencesOf() names states that are new, and those of another versi
     await shape(plain, { states: { total: 1 } }),
     await shape(plain, { states: { total: 2, seen: "map 1" } }),
   ];
+  const other = (sales: DataStream<Sale>) => sales.map((sale) => ({ ...sale })).name("keep");
+  const changed = await shape(other, { states: { total: 2, seen: "map 1" } });
   const of = (node: string, said: string[]) => said.filter((words) => words.includes(`of "${node}"`));
   assertEquals(of("keep", differencesOf(v1, v2)), [
+    'state "total" of "keep" is version 2, before version 1',
+  ]);
+  assertEquals(of("keep", differencesOf(v1, changed)), [
     'state "total" of "keep" is version 2, before version 1',
     'state "seen" of "keep" is new',
   ]);
