@@ -23,6 +23,9 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
     2,
     "when a bounded run finished: it is stored, and others compare; of a commit, which is shown",
   ],
+  "engine/runtime/live_follow.ts": [2, "a request ends at a time of day; when a report was written: others see it"],
+  "connectors/embedded/notes.ts": [2, "how old a note of another process is"],
+  "connectors/kafka/newest_topic.ts": [2, "how old a record of another process is"],
   "engine/runtime/tracing.ts": [1, "processing time at a step, which is shown"],
   "engine/reporting/status_reporter.ts": [5, "when a job started, reported and failed: others see it and compare"],
   "engine/runtime/job_execution.ts": [1, "since when it stands by: compared with the same of another process"],
@@ -43,7 +46,6 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "connectors/kafka/topic_limits.ts": [2, "a broker compares timestamps with the present"],
   "connectors/records/record_time.ts": [1, "a record without time gets that of its writing"],
   "connectors/embedded/status.ts": [1, "reports that are old are forgotten, whoever wrote them"],
-  "connectors/kafka/status_topic.ts": [2, "when a job was reported as gone; reports that are old are forgotten"],
   "flink/worker/stage_worker.ts": [1, "processing time, for periodic watermarks"],
   "connectors/embedded/jobs.ts": [
     4,

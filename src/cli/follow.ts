@@ -2,19 +2,20 @@
  * `deno task follow TOPIC PARTITION OFFSET` or `TOPIC --key KEY`: what became of a record, step by step, from job to job.
  *
  * It runs the jobs' own graphs again, in memory, up to the record and what comes of it: nothing is written, and jobs that run are
- * left alone. What is said to have been sent is looked up in the topics. Standard output carries data only.
+ * left alone. What is said to have been sent is looked up in the topics. With `--live` the jobs that run report the steps themselves.
+ * Standard output carries data only.
  */
 import type { Broker } from "../connectors/broker.ts";
 import { type CommandLine, type Flags, parseFlags, parseTime, runMain, UsageError, wholeNumber } from "../utils.ts";
 import { type DescribedFile, describeFiles, followChain, type JobTrace } from "../inspect/follow/follow_chain.ts";
 import { placesOfKey, recordAt } from "../inspect/follow/find_record.ts";
-import { type JobFile, parseJobFile } from "../inspect/follow/job_process.ts";
+import type { JobFile } from "../inspect/follow/job_process.ts";
+import { jobFilesFor, takeJobs } from "../inspect/follow/known_jobs.ts";
+import type { FollowedRecords } from "../inspect/follow/live.ts";
 import type { Place } from "../inspect/follow/protocol.ts";
+import { followLive } from "./follow/live.ts";
 import { painter, traceText } from "./follow/show.ts";
 import { type ToolCommand, type ToolIo, toolMain } from "./tool.ts";
-
-/** The lessons' two jobs; a project that has only the package has none of them. */
-const LESSONS = ["src/s16_merge.ts", "src/s20_manage_state.ts"];
 
 const FLAGS = {
   key: {
@@ -32,11 +33,16 @@ const FLAGS = {
     short: "w",
     help: "go on with the records that come, until nothing more can come of this one; Ctrl-C ends it",
   },
+  live: {
+    short: "l",
+    help:
+      "each step as the running jobs take it: with --key the records of that key that come from now on; Ctrl-C ends it",
+  },
   json: { short: "J", help: "one JSON object a line: each step, and what was found where it was sent" },
   job: {
     value: "FILE",
     help:
-      'a job to follow through, once for each: --job "src/my_job.ts --window 10s" (default: s16 and s20, where they are)',
+      'a job to follow through, once for each: --job "src/my_job.ts --window 10s" (default: s16 and s20, or the two of the demo)',
   },
 } as const satisfies Flags;
 
@@ -45,7 +51,8 @@ const COMMAND_LINE: CommandLine = {
   positionals: ["TOPIC", "[PARTITION]", "[OFFSET]"],
   describe:
     "Shows what became of a record: each step that it took, in each job, with its values. The jobs' own graphs run again\n" +
-    "for that, in memory: nothing is written, and jobs that run are left alone. Asynchronous functions are called again.",
+    "for that, in memory: nothing is written, and jobs that run are left alone. Asynchronous functions are called again.\n" +
+    "With --live the jobs that run report the steps themselves.",
 };
 
 /** What is asked for. */
@@ -57,6 +64,7 @@ interface FollowOptions {
   };
   readonly fromMs: number | undefined;
   readonly wait: boolean;
+  readonly live: boolean;
   readonly json: boolean;
   readonly jobs: readonly JobFile[];
 }
@@ -68,10 +76,20 @@ interface FollowOptions {
  */
 function parseFollow(args: readonly string[]): FollowOptions {
   const { jobs, rest } = takeJobs(args);
-  const { _: [topic, partition, offset], key, last, from, wait, json } = parseFlags(rest, FLAGS, COMMAND_LINE);
-  const files = (jobs.length > 0 ? jobs : LESSONS.filter(isFile)).map(parseJobFile);
-  if (files.length === 0) throw new UsageError("Which job? Its file is missing: --job FILE, once for each job");
-  const common = { topic: topic!, fromMs: from, wait, json, jobs: files };
+  const { _: [topic, partition, offset], key, last, from, wait, live, json } = parseFlags(rest, FLAGS, COMMAND_LINE);
+  const refused = !live
+    ? undefined
+    : wait
+    ? "--wait"
+    : from !== undefined
+    ? "--from"
+    : jobs.length > 0
+    ? "--job"
+    : undefined;
+  if (refused !== undefined) {
+    throw new UsageError(`Cannot use --live with ${refused}: the jobs that run report what they do from now on`);
+  }
+  const common = { topic: topic!, fromMs: from, wait, live, json, jobs: live ? [] : jobFilesFor(topic!, jobs) };
   if (key !== undefined) {
     if (partition !== undefined) {
       throw new UsageError("Cannot use --key with a partition: one of the two says which record");
@@ -89,32 +107,13 @@ function parseFollow(args: readonly string[]): FollowOptions {
   }
 }
 
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
-/** `--job` may be given several times, other flags once. */
-function takeJobs(args: readonly string[]): { readonly jobs: string[]; readonly rest: string[] } {
-  const jobs: string[] = [];
-  const rest: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i]!;
-    if (arg.startsWith("--job=")) jobs.push(arg.slice("--job=".length));
-    else if (arg === "--job" && i + 1 < args.length) jobs.push(args[++i]!);
-    else rest.push(arg);
-  }
-  return { jobs, rest };
-}
-
 /** What `follow()` writes to. */
 interface FollowIo {
   readonly write: (text: string) => Promise<void>;
   /** Whether colours are wanted. */
   readonly colours: boolean;
+  /** ms since the Unix epoch */
+  readonly now: () => number;
   /** Says to the person what is not data. */
   readonly note: (text: string) => void;
   /** Ends it. */
@@ -128,15 +127,28 @@ interface FollowIo {
 async function follow(broker: Broker, options: FollowOptions, io: FollowIo): Promise<void> {
   const { fromMs, wait, json } = options;
   const { signal, note } = io;
+  const paint = painter(io.colours);
+  if (options.live) {
+    await followLive(broker, await liveRecords(broker, options), { ...io, json, paint });
+    return;
+  }
   const places = await placesOf(broker, options, io);
   const jobs = await describeFiles(options.jobs, signal);
   checkRead(jobs, options.topic);
-  const paint = painter(io.colours);
   let traces = 0;
   const onWaiting = (job: string, why: string | undefined) => note(`${job}: waits: ${why ?? "nothing is to be seen"}`);
   for await (const trace of followChain(broker, { jobs, places, fromMs, wait, signal, onWaiting })) {
     await io.write(json ? jsonLines(trace) : `${traces++ > 0 ? "\n" : ""}${traceText(trace, paint)}`);
   }
+}
+
+/** A key is followed through all jobs; a record only by those that have not read it yet. */
+async function liveRecords(broker: Broker, { topic, which }: FollowOptions): Promise<FollowedRecords> {
+  if ("key" in which) {
+    await broker.describeTopics([topic]);
+    return { keys: [which.key] };
+  }
+  return { places: [{ topic, ...which }] };
 }
 
 async function placesOf(broker: Broker, { topic, which }: FollowOptions, { note }: FollowIo): Promise<Place[]> {
@@ -179,8 +191,8 @@ function jsonLines({ job, file, from, steps, sent, open, why }: JobTrace): strin
 export function followCommand(args: readonly string[]): ToolCommand<ToolIo> {
   const options = parseFollow(args);
   const colours = Deno.stdout.isTerminal() && !Deno.noColor;
-  return (broker, { write, logger, signal }) =>
-    follow(broker, options, { write, colours, note: (text) => logger.info(text), signal });
+  return (broker, { write, logger, now, signal }) =>
+    follow(broker, options, { write, colours, now, note: (text) => logger.info(text), signal });
 }
 
 if (import.meta.main) await runMain(toolMain(followCommand));

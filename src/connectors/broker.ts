@@ -209,6 +209,22 @@ export interface StatusReport {
   readonly text: string;
 }
 
+/**
+ * What people and jobs exchange beside the records: `requests` to follow records, and what jobs have seen of those, the
+ * `traces`. On Kafka each is a topic, `jobs.requests` and `jobs.traces`, which its first writer creates.
+ */
+export type Board = "requests" | "traces";
+
+/** What stands on a board under a key. */
+export interface Note {
+  /** Unique on its board. */
+  readonly key: string;
+  /** When it was written, ms since the Unix epoch, by the clock of its writer. */
+  readonly atMs: number;
+  /** JSON. */
+  readonly text: string;
+}
+
 /** A broker that is open. */
 export interface Broker extends AsyncDisposable {
   /** Which adapter it is. */
@@ -281,6 +297,14 @@ export interface Broker extends AsyncDisposable {
   reportStatus?(report: StatusReport): Promise<void>;
   /** The newest report of each instance of any job, also of instances that have ended or died within about a day. */
   statusReports?(): Promise<StatusReport[]>;
+  /**
+   * Keeps a note in place of the one with its key. Notes are for people: they are kept for about a day, at most
+   * {@link KEPT_NOTES} of a board, and lost without harm. Left out by a broker that keeps no notes.
+   * @throws {BrokerError} if it cannot be written, for instance without the right to
+   */
+  keepNote?(board: Board, note: Note): Promise<void>;
+  /** The newest note of each key, of the last day, in the order of time. */
+  notes?(board: Board): Promise<Note[]>;
   /** Removes all that belongs to a job: state, positions, dead letters. @throws {JobActiveError} while it runs */
   dropJob(job: string): Promise<void>;
 
@@ -292,6 +316,9 @@ export interface Broker extends AsyncDisposable {
 export const STATUS_KEPT_MS = 86_400_000;
 /** How many reports of instances of one job are kept, the newest ones. */
 export const STATUS_KEPT_INSTANCES = 20;
+
+/** How many notes of a board are kept, the newest ones. */
+export const KEPT_NOTES = 200;
 
 /** The topic of a job's records that could not be processed. */
 export function deadLetterTopic(job: string): string {

@@ -1,4 +1,14 @@
-import type { JobRequest, JobSession, JobStatus, JobStore, Sink, Source } from "../engine/mod.ts";
+import { parseFollowRequest } from "../engine/internal.ts";
+import type {
+  FollowReport,
+  FollowRequest,
+  JobRequest,
+  JobSession,
+  JobStatus,
+  JobStore,
+  Sink,
+  Source,
+} from "../engine/mod.ts";
 import type { Broker, Compression } from "./broker.ts";
 import { openJobSession } from "./job_store.ts";
 import { decodeText, jsonDecoder } from "./json/codec.ts";
@@ -112,6 +122,18 @@ export class JobBroker implements JobStore, AsyncDisposable {
     const { job, instance, atMs } = status;
     const text = JSON.stringify({ ...status, process: describeProcess() });
     await this.port.reportStatus?.({ job, instance, atMs, text });
+  }
+
+  /** What somebody asks all jobs to follow. */
+  async followRequests(): Promise<FollowRequest[]> {
+    const notes = await this.port.notes?.("requests") ?? [];
+    return notes.flatMap(({ text }) => parseFollowRequest(text) ?? []);
+  }
+
+  /** Keeps what an instance has seen of a request, for whoever has made it. */
+  async reportFollowed(report: FollowReport): Promise<void> {
+    const { request, instance, atMs } = report;
+    await this.port.keepNote?.("traces", { key: `${request}/${instance}`, atMs, text: JSON.stringify(report) });
   }
 
   /** Closes the broker. */

@@ -37,6 +37,7 @@ export { JobBroker, type JobBrokerOptions } from "./job_broker.ts";
 export { type BrokerSettings, openBroker, type OpenBrokerOptions } from "./open_broker.ts";
 export type { StartupHinter, StartupHints } from "./startup_hints.ts";
 export {
+  type Board,
   type Broker,
   type BrokerJobRequest,
   type BrokerLease,
@@ -48,6 +49,7 @@ export {
   type JobActivity,
   type JobCommit,
   type JobInfo,
+  type Note,
   type OutgoingRecord,
   type PartitionEnd,
   type Position,

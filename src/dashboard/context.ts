@@ -1,5 +1,6 @@
 import type { Broker } from "../connectors/broker.ts";
 import type { Logger } from "../engine/mod.ts";
+import type { JobFile } from "../inspect/follow/job_process.ts";
 import type { JobsFeed } from "./jobs_feed.ts";
 
 /** What every part of the dashboard's API works with. */
@@ -10,6 +11,8 @@ export interface DashboardContext {
   readonly feed: JobsFeed;
   /** `Host` headers that are answered: "localhost:8081". */
   readonly hosts: ReadonlySet<string>;
+  /** Files of the jobs that a record of a topic is followed through when they run again. */
+  readonly jobFiles: (topic: string) => readonly JobFile[];
   /** Logs what went wrong. */
   readonly logger: Logger;
   /** Aborted when the dashboard ends: answers that are still being sent end with it. */

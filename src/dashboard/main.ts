@@ -3,6 +3,7 @@
  * choose. Jobs need no port for it: what they do comes from their status records.
  */
 import { openBroker } from "../connectors/mod.ts";
+import { takeJobs } from "../inspect/follow/known_jobs.ts";
 import type { Flags } from "../utils.ts";
 import { brokerSettings, createLogger, parseFlags, runMain, UsageError } from "../utils.ts";
 import { formatHost, type ListenAddress, parseListenAddress } from "./listen_address.ts";
@@ -21,11 +22,16 @@ const FLAGS = {
     parse: (text: string) => text.split(",").map((name) => name.trim()).filter((name) => name !== ""),
     help: "other names that browsers reach it by, with commas: dashboard.example.com",
   },
+  job: {
+    value: "FILE",
+    help: "a job to follow records through, once for each (default: s16 and s20, or the demo's two)",
+  },
 } as const satisfies Flags;
 
 /** Serves the dashboard until the signal. */
 export async function showDashboard(signal: AbortSignal, args: readonly string[] = Deno.args): Promise<void> {
-  const { http, allowedHosts = [] } = parseFlags(args, FLAGS, {
+  const { jobs, rest } = takeJobs(args);
+  const { http, allowedHosts = [] } = parseFlags(rest, FLAGS, {
     command: "deno task dashboard",
     describe:
       "Shows jobs, topics, state and single records in the browser, until Ctrl-C. Whoever reaches its port may read\n" +
@@ -35,7 +41,7 @@ export async function showDashboard(signal: AbortSignal, args: readonly string[]
   checkReachable(http, allowedHosts);
   const logger = createLogger();
   await using broker = await openBroker({ settings: brokerSettings(), logger });
-  await using dashboard = serveDashboard(broker.port, { ...http, allowedHosts, logger });
+  await using dashboard = serveDashboard(broker.port, { ...http, allowedHosts, jobs, logger });
   logger.info(`dashboard: ${dashboard.url}`);
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }

@@ -3,6 +3,7 @@ import type { Broker } from "../connectors/broker.ts";
 import { BrokerError } from "../connectors/broker_errors.ts";
 import type { Logger } from "../engine/mod.ts";
 import { createDashboard } from "./app.ts";
+import { jobFilesFor } from "../inspect/follow/known_jobs.ts";
 import { JobsFeed } from "./jobs_feed.ts";
 import { formatHost, type ListenAddress } from "./listen_address.ts";
 
@@ -10,6 +11,8 @@ import { formatHost, type ListenAddress } from "./listen_address.ts";
 export interface ServeOptions extends ListenAddress {
   /** Names beside the address that browsers may reach it by. */
   readonly allowedHosts?: readonly string[];
+  /** Files of jobs, each with its arguments, to follow records through; default: the lessons' two, or the demo's. */
+  readonly jobs?: readonly string[];
   /** Logs what went wrong at a request. */
   readonly logger: Logger;
 }
@@ -29,13 +32,14 @@ const LOOPBACK = /^(127\.0\.0\.1|::1|localhost)$/;
  */
 export function serveDashboard(
   broker: Broker,
-  { hostname, port, allowedHosts = [], logger }: ServeOptions,
+  { hostname, port, allowedHosts = [], jobs = [], logger }: ServeOptions,
 ): ServedDashboard {
   const feed = new JobsFeed(broker);
   const end = new AbortController();
   // The port is known once it listens; requests come later.
   const hosts = new Set<string>();
-  const app = createDashboard({ broker, feed, hosts, logger, signal: end.signal });
+  const jobFiles = (topic: string) => jobFilesFor(topic, jobs);
+  const app = createDashboard({ broker, feed, hosts, jobFiles, logger, signal: end.signal });
   const server = listen({ hostname, port }, app.fetch);
   const bound = server.addr.port;
   const names = LOOPBACK.test(hostname) ? ["localhost", "127.0.0.1", "[::1]"] : [formatHost(hostname)];

@@ -1,5 +1,6 @@
 import type { RecordOrigin } from "./errors.ts";
 import type { FaultPoint } from "./fault_points.ts";
+import type { FollowReport, FollowRequest } from "./follow_request.ts";
 import type { JobStatus } from "./job_status.ts";
 import type { Json, Position } from "./source.ts";
 import type { StateChange } from "./state/changes.ts";
@@ -17,6 +18,13 @@ export interface JobStore {
    * instance stands by, and never before the last call has ended. Left out: nobody sees the job from outside.
    */
   reportStatus?(status: JobStatus): Promise<void>;
+  /**
+   * What somebody outside asks all jobs to follow, of the last day. It is called about once a second while the job runs, and never
+   * before the last call has ended. Left out, here or below: nobody can follow records through the job while it runs.
+   */
+  followRequests?(): Promise<FollowRequest[]>;
+  /** Keeps what an instance has seen of a request, in place of its report before. */
+  reportFollowed?(report: FollowReport): Promise<void>;
 }
 
 /** A store's name in messages about waiting for it. */

@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { JobSession, JobStore } from "./job_store.ts";
 import type { Logger } from "./logger.ts";
 import type { Json, Source } from "./source.ts";
+import type { SentRecord } from "./trace.ts";
 
 /**
  * When a job's output becomes visible.
@@ -32,20 +33,6 @@ export interface Sink<T> {
    * Left out: such a run does not open the sink, and sees the values only.
    */
   openDry?(context: SinkContext): Promise<SinkWriter<T>>;
-}
-
-/** A record on its way to a topic, as text or `base64:…`. */
-export interface SentRecord {
-  /** Its name. */
-  readonly topic: string;
-  /** Undefined: the broker chooses it, by the key. */
-  readonly partition?: number | undefined;
-  /** The key at work. */
-  readonly key: string | null;
-  /** As JSON; what JSON does not know is text. */
-  readonly value: string | null;
-  /** Event time, ms; null: it has none. */
-  readonly timestampMs: number;
 }
 
 /** What a sink gets when it is opened. */

@@ -33,7 +33,7 @@ export function* stateValues(job: string, entries: Entries, query: StateQuery): 
   const { operator, state, key, namespace } = query;
   checkKnown(job, entries, operator, state);
   const shape = shapeOf(entries, operator, state);
-  const isWanted = key === undefined ? () => true : matcher(key);
+  const isWanted = key === undefined ? () => true : keyNamed(key);
   const groups = new Map<string, StateEntry[]>();
   for (const entry of stateEntriesOf(entries, operator, state)) {
     if (namespace !== undefined && entry.namespace !== namespace) continue;
@@ -64,7 +64,7 @@ function groupValue(group: readonly StateEntry[], shape: ParsedShape): { value: 
 }
 
 /** Whether a text names a key: it is that text, or the JSON of it. */
-function matcher(text: string): (key: Json) => boolean {
+export function keyNamed(text: string): (key: Json) => boolean {
   const wanted = new Set<KeyId>([keyIdOf("a state", text)]);
   try {
     wanted.add(keyIdOf("a state", JSON.parse(text)));

@@ -230,3 +230,68 @@ forEachBroker("follow --wait ends at a signal, and its job's process with it", a
   const { code, stdout } = await following.ended;
   assertEquals([code, stdout], [0, ""]);
 });
+
+forEachBroker("follow --live shows the steps that running jobs take, as they take them", async (broker) => {
+  await succeed(broker, "gen", ["--create", "--count", "0"]);
+  // Partition 0 alone has records, and the others are not waited for.
+  await using importer = start(broker, "s16", ["--from", "earliest", "--now", NOW]);
+  await using statistics = start(broker, "s20", ["--from", "earliest", "--idle", "1s", "--window", "10s"]);
+  await importer.says(/flight_importer: starts/);
+  await statistics.says(/user_statistics: starts/);
+  await using following = start(broker, "follow", ["skyone", "--key", "SKY1LIVE", "--live", "--json"]);
+  await using gone = start(broker, "follow", ["skyone", "--key", "SKY1GONE", "--live", "--json"]);
+  await using bad = start(broker, "follow", ["skyone", "--key", "SKY1BAD", "--live", "--json"]);
+  await using late = start(broker, "follow", ["flightdata", "--key", "SKY1LATE", "--live", "--json"]);
+  for (const each of [following, gone, bad, late]) {
+    await each.says(/flight_importer follows/);
+    await each.says(/user_statistics follows/);
+  }
+  const bookings = [
+    booking("12:00:20", "SKY1GONE", LANDED),
+    line(0, "12:00:25", "<html>no</html>", { ref: "SKY1BAD" }),
+    booking("12:00:30", "SKY1LIVE"),
+    booking("12:02:10", "SKY1NEXT"),
+  ];
+  await succeed(broker, "topics", ["write", "skyone"], bookings.join("\n"));
+  const stepsOf = ({ stdout }: { readonly stdout: string }): Step[] =>
+    stdout.split("\n").slice(0, -1).map((text) => JSON.parse(text));
+  await following.prints(/"operator":"flightdata_sink"/, 60_000);
+  await following.prints(/"operator":"userstatistics_sink"/, 60_000);
+  // In the order of each job; one may be ahead of the other.
+  const byJob = Object.groupBy(stepsOf(following), ({ job }) => job);
+  assertEquals(outline([...byJob.flight_importer!, ...byJob.user_statistics!]), [
+    "read skyone_source",
+    "decoded skyone_source",
+    "emitted flight_from_skyone",
+    "emitted still_to_land",
+    "sent flightdata_sink",
+    "read flightdata_source",
+    "decoded flightdata_source",
+    "emitted statistics_from_flight",
+    "window user_statistics",
+    "fired user_statistics",
+    "state user_statistics",
+    "emitted user_statistics",
+    "sent userstatistics_sink",
+  ]);
+  const total = { email_address: "ANNAB@email.com", total_flight_duration: 100, number_of_flights: 1 };
+  const [sent, written] = [byJob.flight_importer!.at(-1), byJob.user_statistics!.at(-1)];
+  const flight = (await read(broker, "flightdata")).find(({ value }) => value.includes("SKY1LIVE"))!;
+  const result = (await read(broker, "userstatistics")).find(({ value }) => value === JSON.stringify(total))!;
+  assertEquals([sent!.found, written!.found], [
+    { topic: "flightdata", partition: flight.partition, offset: flight.offset, value: flight.value, isSame: true },
+    { topic: "userstatistics", partition: result.partition, offset: result.offset, value: result.value, isSame: true },
+  ]);
+  await gone.prints(/"kind":"filtered"/);
+  assertEquals(outline(stepsOf(gone)).slice(2), ["emitted flight_from_skyone", "filtered still_to_land"]);
+  await bad.prints(/"kind":"dead"/);
+  assertMatch(stepsOf(bad)[1]!.message as string, /value is not JSON, it starts with "<html>no<\/html>"/);
+
+  const tooLate = line(0, "12:00:09", buildFlight({ confirmation: "SKY1LATE" }), { confirmation: "SKY1LATE" });
+  await succeed(broker, "topics", ["write", "flightdata"], tooLate);
+  await late.prints(/"kind":"late"/);
+  const [, , , step] = stepsOf(late);
+  assertEquals([step!.kind, step!.operator, step!.to], ["late", "user_statistics", "dead letters"]);
+  following.kill("SIGTERM");
+  assertEquals((await following.ended).code, 0);
+});

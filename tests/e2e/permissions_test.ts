@@ -12,6 +12,7 @@ const STARTING: Readonly<Record<string, string>> = {
   build: "--allow-run",
   dev: "--allow-run",
   follow: "--allow-run",
+  dashboard: "--allow-run",
   learn: "--allow-run",
   bench: "--allow-run",
   screenshots: "--allow-run",

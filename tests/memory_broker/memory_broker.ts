@@ -1,4 +1,5 @@
 import {
+  type Board,
   type Broker,
   type BrokerJobRequest,
   type BrokerLease,
@@ -6,6 +7,8 @@ import {
   type FetchedBatch,
   type Fetcher,
   type JobInfo,
+  KEPT_NOTES,
+  type Note,
   type OutgoingRecord,
   type PartitionEnd,
   type Position,
@@ -174,6 +177,17 @@ export class MemoryBroker implements Broker {
   statusReports(): Promise<StatusReport[]> {
     const reports = [...this.log.reports.values()].filter(({ atMs }) => atMs > Date.now() - STATUS_KEPT_MS);
     return Promise.resolve(reports.sort((a, b) => a.job < b.job || (a.job === b.job && a.atMs < b.atMs) ? -1 : 1));
+  }
+
+  keepNote(board: Board, note: Note): Promise<void> {
+    this.log.notes.set(`${board}/${note.key}`, { board, note });
+    return Promise.resolve();
+  }
+
+  notes(board: Board): Promise<Note[]> {
+    const notes = [...this.log.notes.values()].flatMap((each) => each.board === board ? [each.note] : [])
+      .filter(({ atMs }) => atMs > Date.now() - STATUS_KEPT_MS);
+    return Promise.resolve(notes.sort((a, b) => a.atMs - b.atMs || (a.key < b.key ? -1 : 1)).slice(-KEPT_NOTES));
   }
 
   async dropJob(job: string): Promise<void> {

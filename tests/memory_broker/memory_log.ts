@@ -1,4 +1,4 @@
-import type { BrokerRecord, OutgoingRecord, Position, StatusReport } from "../../src/connectors/broker.ts";
+import type { Board, BrokerRecord, Note, OutgoingRecord, Position, StatusReport } from "../../src/connectors/broker.ts";
 import { OffsetOutOfRangeError, UnknownTopicError } from "../../src/connectors/broker_errors.ts";
 import { MemoryJob } from "./memory_job.ts";
 
@@ -57,6 +57,8 @@ export class MemoryLog {
   readonly jobs = new Map<string, MemoryJob>();
   /** The newest report of each instance. */
   readonly reports = new Map<string, StatusReport>();
+  /** By board and key. */
+  readonly notes = new Map<string, { readonly board: Board; readonly note: Note }>();
   /** Who may write with a transactional id: the one that was opened last. */
   readonly writers = new Map<string, object>();
   #arrival = Promise.withResolvers<void>();

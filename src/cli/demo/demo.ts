@@ -1,10 +1,9 @@
 import type { Broker } from "../../connectors/broker.ts";
-import { type Clock, StreamExecutionEnvironment, SYSTEM_CLOCK, Time, WatermarkStrategy } from "../../engine/mod.ts";
-import { defineWorkflow as defineImporter } from "../../s16_merge.ts";
-import { defineWorkflow as defineStatistics } from "../../s20_manage_state.ts";
+import { type Clock, type StreamExecutionEnvironment, SYSTEM_CLOCK } from "../../engine/mod.ts";
 import type { Logger } from "../../utils.ts";
 import { sendBookings } from "./booking.ts";
 import { eventTimeOf } from "./event_time.ts";
+import { describeImporter, describeStatistics, IDLE_MS, IMPORTER, STATISTICS, WINDOW_MS } from "./jobs.ts";
 import { PipelineWatch } from "./pipeline_watch.ts";
 import type { DemoState, TopicState } from "./state.ts";
 import { createMissingTopics, DEMO_TOPICS, forgetDemo } from "./topics.ts";
@@ -24,10 +23,6 @@ export interface DemoOptions {
   readonly clock?: Clock;
 }
 
-/** How long event time waits for a partition without records, ms: with twenty bookings a second no partition is empty for long. */
-const IDLE_MS = 5_000;
-/** Time between commits, with which results become visible, ms. */
-const COMMIT_INTERVAL_MS = 500;
 /** A broker that is away must not hold up the end for longer, ms. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -41,13 +36,13 @@ export class Demo {
   readonly #options: Required<Omit<DemoOptions, "limitMs">>;
   readonly #limitMs: number | undefined;
   readonly #startedMs: number;
-  readonly #importer = new JobWatch("demo_flight_importer");
-  readonly #statistics = new JobWatch("demo_user_statistics");
+  readonly #importer = new JobWatch(IMPORTER);
+  readonly #statistics = new JobWatch(STATISTICS);
   #broker: string | undefined;
   #pipeline: PipelineWatch | undefined;
 
   constructor({ limitMs, ...options }: DemoOptions) {
-    this.#options = { reset: false, windowMs: Time.seconds(5), rate: 20, clock: SYSTEM_CLOCK, ...options };
+    this.#options = { reset: false, windowMs: WINDOW_MS, rate: 20, clock: SYSTEM_CLOCK, ...options };
     this.#limitMs = limitMs;
     this.#startedMs = this.#options.clock.monotonicMs();
   }
@@ -108,37 +103,11 @@ export class Demo {
 
   #describeJobs(port: Broker, signal: AbortSignal): StreamExecutionEnvironment[] {
     const broker = new WatchedBroker(port, [this.#importer, this.#statistics]);
-    const { skyone, sunset, flightdata, userstatistics } = DEMO_TOPICS;
-    const environment = (jobName: string) =>
-      new StreamExecutionEnvironment({
-        jobName,
-        store: broker,
-        from: "earliest",
-        idleMs: IDLE_MS,
-        commitIntervalMs: COMMIT_INTERVAL_MS,
-        logger: this.#options.logger,
-        clock: this.#options.clock,
-        signal,
-      });
-
-    const importer = environment(this.#importer.name);
-    defineImporter(
-      importer.fromSource(broker.source(skyone), WatermarkStrategy.noWatermarks(), "skyone_source"),
-      importer.fromSource(broker.source(sunset), WatermarkStrategy.noWatermarks(), "sunset_source"),
-      this.#options.clock.now,
-    ).sinkTo(broker.sink(flightdata)).name("flightdata_sink");
-
-    const statistics = environment(this.#statistics.name);
-    defineStatistics(
-      statistics.fromSource(
-        broker.source(flightdata),
-        WatermarkStrategy.forMonotonousTimestamps(),
-        "flightdata_source",
-      ),
-      this.#options.windowMs,
-    ).sinkTo(broker.sink(userstatistics)).name("userstatistics_sink");
-
-    return [importer, statistics];
+    const { logger, clock, windowMs } = this.#options;
+    return [
+      describeImporter(broker, { logger, clock, signal }),
+      describeStatistics(broker, { logger, clock, signal, windowMs }),
+    ];
   }
 }
 

@@ -1,10 +1,12 @@
 import type {
+  Board,
   Broker,
   BrokerJobRequest,
   BrokerLease,
   Fetcher,
   JobActivity,
   JobInfo,
+  Note,
   PartitionEnd,
   Position,
   Producer,
@@ -19,6 +21,7 @@ import { EmbeddedFetcher } from "./fetcher.ts";
 import { dropJob, jobActivity, jobsReading, readCommit } from "./jobs.ts";
 import { EmbeddedLease } from "./lease.ts";
 import { waitForJob } from "./open_job.ts";
+import { keepNote, notes } from "./notes.ts";
 import { EmbeddedProducer } from "./producer.ts";
 import { keepReport, statusReports } from "./status.ts";
 import { createTopics, deleteTopics, describeTopics, listTopics, offsetsAt } from "./topics.ts";
@@ -119,6 +122,14 @@ export class EmbeddedBroker implements Broker {
 
   statusReports(): Promise<StatusReport[]> {
     return this.#run(statusReports);
+  }
+
+  keepNote(board: Board, note: Note): Promise<void> {
+    return this.#run((database) => keepNote(database, board, note));
+  }
+
+  notes(board: Board): Promise<Note[]> {
+    return this.#run((database) => notes(database, board));
   }
 
   dropJob(job: string): Promise<void> {

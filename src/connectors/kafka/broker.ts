@@ -1,4 +1,5 @@
 import type {
+  Board,
   Broker,
   BrokerJobRequest,
   BrokerLease,
@@ -6,6 +7,7 @@ import type {
   Fetcher,
   JobActivity,
   JobInfo,
+  Note,
   PartitionEnd,
   Position,
   Producer,
@@ -15,6 +17,7 @@ import type {
   TopicDescription,
   TopicSpec,
 } from "../broker.ts";
+import { KEPT_NOTES } from "../broker.ts";
 import { changelogTopic, readChangelog } from "./changelog.ts";
 import type { Client } from "./client.ts";
 import { createTopics } from "./create_topics.ts";
@@ -23,6 +26,7 @@ import { jobActivity } from "./job_activity.ts";
 import { dropJob, jobsReading } from "./jobs.ts";
 import { openLease } from "./open_lease.ts";
 import { firstTimestamps, partitionEnds } from "./partition_ends.ts";
+import { NewestTopic } from "./newest_topic.ts";
 import { KafkaProducer } from "./producer.ts";
 import { warnOfAppendTime } from "./append_time.ts";
 import { warnOfSingleReplicas } from "./replication.ts";
@@ -40,10 +44,15 @@ export class KafkaBroker implements Broker {
   readonly #opened = new Set<() => Promise<void>>();
   readonly #closing = new AbortController();
   readonly #statusTopic: StatusTopic;
+  readonly #boards: Readonly<Record<Board, NewestTopic>>;
 
   constructor(client: Client, description: string) {
     this.#client = client;
     this.#statusTopic = new StatusTopic(client);
+    this.#boards = {
+      requests: new NewestTopic(client, "jobs.requests"),
+      traces: new NewestTopic(client, "jobs.traces"),
+    };
     this.description = description;
   }
 
@@ -134,6 +143,15 @@ export class KafkaBroker implements Broker {
     return this.#statusTopic.reports();
   }
 
+  keepNote(board: Board, note: Note): Promise<void> {
+    return this.#boards[board].write(note);
+  }
+
+  async notes(board: Board): Promise<Note[]> {
+    const notes = await this.#boards[board].records();
+    return notes.sort((a, b) => a.atMs - b.atMs || (a.key < b.key ? -1 : 1)).slice(-KEPT_NOTES);
+  }
+
   async dropJob(job: string): Promise<void> {
     await dropJob(this.#client, job);
     await this.#statusTopic.forget(job);
@@ -141,7 +159,8 @@ export class KafkaBroker implements Broker {
 
   async close(): Promise<void> {
     this.#closing.abort(new Error("the broker was closed"));
-    await Promise.all([...this.#opened, () => this.#statusTopic.close()].map((close) => close()));
+    const small = [this.#statusTopic, ...Object.values(this.#boards)].map((topic) => () => topic.close());
+    await Promise.all([...this.#opened, ...small].map((close) => close()));
     await this.#client.close();
   }
 

@@ -80,7 +80,7 @@ export type {
   TraceStep,
   TraceStepBase,
   WindowStep,
-} from "../reporting/trace.ts";
+} from "../trace.ts";
 export type { Books, OperatorBooks } from "../reporting/books.ts";
 export { formatBooks, tableOfBooks } from "../reporting/books_table.ts";
 export type { DeadLimit } from "../runtime/dead_limit.ts";

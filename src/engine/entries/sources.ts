@@ -8,6 +8,7 @@
  * @module
  */
 export { type FaultPoint, JOB_FAULT_POINTS } from "../fault_points.ts";
+export type { FollowReport, FollowRequest, RecordAddress } from "../follow_request.ts";
 export type {
   DeadLetter,
   Firing,
@@ -34,7 +35,8 @@ export type {
   TimersStatus,
   TimeShares,
 } from "../job_status.ts";
-export type { SentRecord, Sink, SinkContext, SinkWriter } from "../sink.ts";
+export type { Sink, SinkContext, SinkWriter } from "../sink.ts";
+export type { SentRecord } from "../trace.ts";
 export { FunctionSink, type FunctionSinkOptions, type SinkFunction } from "../sinks/function_sink.ts";
 export type {
   Json,

@@ -1,7 +1,7 @@
 import type { RecordOrigin } from "../errors.ts";
 import type { MetricGroup } from "../functions/metric_group.ts";
 import type { Output, StreamRecord } from "../record.ts";
-import type { SentRecord } from "../sink.ts";
+import type { SentRecord } from "../trace.ts";
 import type { OutputTag } from "../side_output.ts";
 import type { Journal } from "../state/journal.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";

@@ -47,9 +47,10 @@ export interface ReportedAttempt {
  * take it harms nothing: that is logged once, and the job goes on.
  */
 export class StatusReporter {
+  /** Unique among all instances, ever. */
+  readonly instance: string;
   readonly #graph: StreamGraph;
   readonly #options: StatusReporterOptions;
-  readonly #instance: string;
   readonly #startedAtMs: number;
   readonly #timer: Disposable | undefined;
   #state: InstanceState = "starting";
@@ -76,7 +77,7 @@ export class StatusReporter {
   constructor(graph: StreamGraph, options: StatusReporterOptions, instance: string = crypto.randomUUID()) {
     this.#graph = graph;
     this.#options = options;
-    this.#instance = instance;
+    this.instance = instance;
     const { clock, statusIntervalMs } = options;
     this.#startedAtMs = this.#sinceMs = clock.now();
     this.#timer = this.#isOn ? clock.every?.(statusIntervalMs, () => this.#report()) : undefined;
@@ -156,7 +157,7 @@ export class StatusReporter {
     return {
       format: STATUS_FORMAT,
       job: jobName,
-      instance: this.#instance,
+      instance: this.instance,
       startedAtMs: this.#startedAtMs,
       atMs: clock.now(),
       intervalMs: statusIntervalMs,

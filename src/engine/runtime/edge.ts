@@ -1,8 +1,6 @@
 import { MIN_WATERMARK, type StreamOutput } from "../record.ts";
-import type { StreamNode } from "../graph.ts";
 import type { SourceSplit } from "../source.ts";
 import type { Counts } from "./counts.ts";
-import type { Tracing } from "./tracing.ts";
 
 /** Where a record comes from: asked only when a message or a dead letter must name the place. */
 export type RecordPlace = Pick<SourceSplit<unknown>, "origin">;
@@ -19,8 +17,17 @@ export interface Receiver {
   inputIdle(input: number, channel: number, idle: boolean): void;
 }
 
+/** A way on for records. */
+export interface Way {
+  collect(value: unknown, timestampMs: number, place?: RecordPlace): void;
+  emitIdle(idle: boolean): void;
+}
+
+/** Is called in place of the ways on as records leave an output, see `FanOut.listen()`; `goOn()` takes the record there. */
+export type EmissionListener = (value: unknown, timestampMs: number, goOn: () => void) => void;
+
 /** The way from one task to another, or from a source to a task. */
-export class Edge implements StreamOutput<unknown> {
+export class Edge implements StreamOutput<unknown>, Way {
   protected readonly task: Receiver;
   readonly #input: number;
   readonly #channel: number;
@@ -68,16 +75,12 @@ export class FanOut implements StreamOutput<unknown> {
    * where no record is at work: a timer that fires, a result that was awaited.
    */
   place: RecordPlace | undefined;
-  /** For a main output, who follows records. Set when a job is wired, as is `node`. */
-  tracing: Tracing | undefined;
-  /** For a main output, the source or operator that emits to it. */
-  node: StreamNode | undefined;
-  /** For a side output, the id of its tag. */
-  sideOutput: string | undefined;
   /** The main output; itself unless it is a side output. */
   readonly #main: FanOut;
-  #first: Edge | undefined;
-  readonly #others: Edge[] = [];
+  #first: Way | undefined;
+  #others: readonly Way[] = [];
+  /** The ways as they are wired, while somebody listens. */
+  #wired: readonly Way[] | undefined;
   /** Edges to the nearest tasks below that use event time. */
   readonly #timed: Edge[] = [];
   readonly #sideOutputs: FanOut[] = [];
@@ -96,7 +99,7 @@ export class FanOut implements StreamOutput<unknown> {
 
   add(edge: Edge): void {
     if (this.#first === undefined) this.#first = edge;
-    else this.#others.push(edge);
+    else this.#others = [...this.#others, edge];
     const timeFrom = this.#timeSource;
     const { timeThrough } = edge;
     if (timeThrough === undefined) timeFrom.#timed.push(edge);
@@ -120,13 +123,18 @@ export class FanOut implements StreamOutput<unknown> {
     counts.touch();
     if (main === this) counts.out++;
     else counts.sideOut++;
-    const { tracing } = main;
-    const causes = tracing?.causes === undefined
-      ? undefined
-      : tracing.emitted(main.node!, value, timestampMs, this.sideOutput);
     this.#first?.collect(value, timestampMs, place);
     for (let i = 0; i < this.#others.length; i++) this.#others[i]!.collect(value, timestampMs, place);
-    if (causes !== undefined) tracing!.returned(causes);
+  }
+
+  /**
+   * Has somebody called with each record that leaves here, once it is wired; undefined: nobody any more. While nobody listens, a
+   * record pays nothing for it.
+   */
+  listen(listener: EmissionListener | undefined): void {
+    const wired = this.#wired ?? [this.#first, ...this.#others].filter((way) => way !== undefined);
+    this.#wired = listener === undefined ? undefined : wired;
+    [this.#first, ...this.#others] = listener === undefined ? wired as Way[] : [new HeardWay(wired, listener)];
   }
 
   emitWatermark(watermarkMs: number): void {
@@ -143,6 +151,27 @@ export class FanOut implements StreamOutput<unknown> {
   /** Where event time of this output comes from. */
   get #timeSource(): FanOut {
     return this.#timeFrom === undefined ? this : this.#timeFrom.#timeSource;
+  }
+}
+
+/** The ways of an output while somebody listens. */
+class HeardWay implements Way {
+  readonly #wired: readonly Way[];
+  readonly #listener: EmissionListener;
+
+  constructor(wired: readonly Way[], listener: EmissionListener) {
+    this.#wired = wired;
+    this.#listener = listener;
+  }
+
+  collect(value: unknown, timestampMs: number, place?: RecordPlace): void {
+    this.#listener(value, timestampMs, () => {
+      for (const way of this.#wired) way.collect(value, timestampMs, place);
+    });
+  }
+
+  emitIdle(idle: boolean): void {
+    for (const way of this.#wired) way.emitIdle(idle);
   }
 }
 

@@ -9,6 +9,7 @@ import { describeStart, warnOfMiddle } from "../reporting/describe_start.ts";
 import { StatusReporter } from "../reporting/status_reporter.ts";
 import { Watchdog } from "../reporting/watchdog.ts";
 import { Attempt } from "./attempt.ts";
+import { LiveFollow } from "./live_follow.ts";
 import type { JobRunOptions } from "./run_options.ts";
 import { hasProcessed, type JobExecutionResult } from "./job_result.ts";
 import { JobRun, type JobRunEnd } from "./job_run.ts";
@@ -31,6 +32,8 @@ export interface ExecuteOptions extends JobRunOptions {
  */
 export async function executeJob(graph: StreamGraph, options: ExecuteOptions): Promise<JobExecutionResult> {
   const status = new StatusReporter(graph, options);
+  const follow = new LiveFollow(options, status.instance);
+  status.onCommit(() => follow.committed());
   // Loaded only when it is asked for: most jobs do without the libraries of Prometheus.
   await using _monitor = options.http === undefined
     ? undefined
@@ -43,10 +46,12 @@ export async function executeJob(graph: StreamGraph, options: ExecuteOptions): P
     status.onCommit((commit) => telemetry.committed(commit));
   }
   try {
-    const result = await runAttempts(graph, options, status);
+    const result = await runAttempts(graph, options, { status, follow });
+    await follow.ends();
     await status.ends(result.end === "stopped" ? "stopped" : "finished");
     return result;
   } catch (error) {
+    await follow.ends();
     await status.ends("failed", error);
     throw error;
   }
@@ -55,7 +60,7 @@ export async function executeJob(graph: StreamGraph, options: ExecuteOptions): P
 async function runAttempts(
   graph: StreamGraph,
   options: ExecuteOptions,
-  status: StatusReporter,
+  { status, follow }: { readonly status: StatusReporter; readonly follow: LiveFollow },
 ): Promise<JobExecutionResult> {
   const { clock, logger, jobName, signal, store } = options;
   const step = stepsOf(options.faultPoint);
@@ -97,6 +102,7 @@ async function runAttempts(
         watchdog.watch(run.job.view);
         const { activity, deadLetters } = attempt;
         status.runs({ view: run.job.view, activity, deadLetters: deadLetters.keptIn, stuck: () => watchdog.stuck() });
+        follow.runs(attempt.tracing);
         options.onOpened?.(run.job);
       }
       const end = run === undefined ? "finished elsewhere" : await runToEnd(run);

@@ -60,6 +60,10 @@ export async function openRunningJob(graph: StreamGraph, snapshot: Snapshot, att
         tasks.push(newTask(node, { operator, outputs, snapshot, attempt, aheadMs: ahead.get(node.uid) }));
       });
     }
+    for (const [node, output] of outputs.main) attempt.tracing.addOutput(output, node);
+    for (const [node, ofNode] of outputs.sides) {
+      for (const [tag, output] of ofNode) attempt.tracing.addOutput(output, node, tag);
+    }
     await activity.wait("functions to open", () => tasks.forEach((task) => task.open()));
     return new RunningJob(attempt, { sources, tasks, sinks });
   } catch (error) {
@@ -69,18 +73,15 @@ export async function openRunningJob(graph: StreamGraph, snapshot: Snapshot, att
   }
 }
 
-function newOutputs(graph: StreamGraph, { changes, tracing }: AttemptContext): Outputs {
+function newOutputs(graph: StreamGraph, { changes }: AttemptContext): Outputs {
   const main = new Map(graph.nodes.map((node) => [node, new FanOut(new Counts(changes.journal))]));
-  for (const [node, output] of main) Object.assign(output, { node, tracing });
   // Side outputs come into being with their readers.
   const sides = new Map<StreamNode, Map<string, FanOut>>(graph.nodes.map((node) => [node, new Map()]));
   for (const { node, tag } of graph.nodes.flatMap(inputsOf).flatMap(({ from }) => from)) {
     const ofNode = sides.get(node)!;
     if (tag === undefined || ofNode.has(tag.id)) continue;
     const output = main.get(node)!;
-    const side = new FanOut(output.counts, output);
-    side.sideOutput = tag.id;
-    ofNode.set(tag.id, side);
+    ofNode.set(tag.id, new FanOut(output.counts, output));
   }
   return { main, sides };
 }

@@ -15,7 +15,7 @@ export class OpenTraces {
   readonly #windows = new Map<string, Held>();
   /** By operator and key; what the state of the key came of, and the timers of followed records. */
   readonly #keys = new Map<string, Held & { readonly timers: Set<number> }>();
-  readonly #items = new WeakMap<object, Held>();
+  #items = new WeakMap<object, Held>();
   #calls = 0;
   /** Undoes what the record at work has left behind. */
   #undo: (() => void)[] = [];
@@ -24,6 +24,16 @@ export class OpenTraces {
   /** @param onChanged is called with how many there are, except values that wait for a partner: nobody knows for how long */
   constructor(onChanged: (open: number) => void) {
     this.#onChanged = onChanged;
+  }
+
+  /** Forgets all: nobody follows any more. */
+  clear(): void {
+    this.#windows.clear();
+    this.#keys.clear();
+    this.#items = new WeakMap();
+    this.#calls = 0;
+    this.#undo = [];
+    this.#reported = 0;
   }
 
   /** A record comes to work. */

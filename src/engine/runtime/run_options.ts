@@ -2,7 +2,7 @@ import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import type { FaultPoint } from "../fault_points.ts";
 import type { JobStore } from "../job_store.ts";
 import { consoleLogger, type Logger } from "../logger.ts";
-import type { Tracer } from "../reporting/trace.ts";
+import type { Tracer } from "../trace.ts";
 import { type EnvironmentOptions, JOB_OPTIONS, type JobOption, type JobSettings } from "./job_settings.ts";
 
 /** The options of a job that runs: each has a value. */
@@ -14,7 +14,7 @@ export interface JobRunOptions extends JobSettings {
   readonly clock: Clock;
   /** Called at each of `JOB_FAULT_POINTS`, and handed to the store. */
   readonly faultPoint?: FaultPoint | undefined;
-  /** Follows records, see `engine/reporting/trace.ts`; left out: nobody does. */
+  /** Follows records, see `engine/trace.ts`; left out: nobody does. */
   readonly tracer?: Tracer | undefined;
 }
 

@@ -101,7 +101,8 @@ export class SplitTask implements SplitView {
     const { output } = source;
     output.place = split;
     journal.begin();
-    if (tracing.tracer !== undefined) tracing.begin(node.name, split.origin(), timestampMs, { value });
+    const isTraced = tracing.tracer !== undefined;
+    if (isTraced) tracing.begin(node.name, split.origin(), timestampMs, { value });
     try {
       output.collect(value, timestampMs);
     } catch (error) {
@@ -111,7 +112,7 @@ export class SplitTask implements SplitView {
       counts.takenBack++;
       return this.#deadLetter(error.operator, error, timestampMs);
     }
-    if (tracing.causes !== undefined) tracing.end();
+    if (isTraced) tracing.end();
     journal.end();
     counts.consumed++;
     if (this.#generator === undefined) return;

@@ -122,7 +122,7 @@ export class TaskContext implements OperatorContext {
         `emits records to its side output "${tag.id}", which nobody reads: they are counted and dropped; ` +
         "getSideOutput() reads them";
       output = new UnreadOutput(this.#task.output, () => this.warn(message));
-      output.sideOutput = tag.id;
+      this.#tracing.addOutput(output, this.#task.node, tag.id);
       this.#unread.set(tag.id, output);
     }
     return output;

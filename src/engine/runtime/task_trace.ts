@@ -1,5 +1,5 @@
 import type { Lateness, OperatorTrace } from "../operators/operator.ts";
-import type { SentRecord } from "../reporting/trace.ts";
+import type { SentRecord } from "../trace.ts";
 import type { TracedTask } from "./traced_changes.ts";
 import type { Tracing } from "./tracing.ts";
 

@@ -8,7 +8,7 @@ import {
 } from "../commit_format.ts";
 import type { OperatorNode, SinkNode } from "../graph.ts";
 import type { Operator } from "../operators/operator.ts";
-import type { Finding } from "../reporting/trace.ts";
+import type { Finding } from "../trace.ts";
 import { present, timeOf, traceValue } from "../reporting/trace_value.ts";
 import type { Storable } from "../state/changes.ts";
 import type { Journal } from "../state/journal.ts";

@@ -2,11 +2,12 @@ import type { Clock } from "../clock.ts";
 import type { OperatorError, RecordError, RecordOrigin } from "../errors.ts";
 import type { StreamNode } from "../graph.ts";
 import type { FailedWindow, Lateness } from "../operators/operator.ts";
-import type { Finding, SentRecord, Tracer, TraceStep, TraceStepBase } from "../reporting/trace.ts";
+import type { Finding, SentRecord, Tracer, TraceStep, TraceStepBase } from "../trace.ts";
 import { bytesText, functionText, present, sourceText, timeOf, traceValue } from "../reporting/trace_value.ts";
 import type { Changes } from "../state/changes.ts";
 import type { Timer } from "../time/timer_queue.ts";
 import { errorOf } from "./dead_letters.ts";
+import type { FanOut } from "./edge.ts";
 import type { ErrorPolicy } from "./error_policy.ts";
 import { type Held, OpenTraces } from "./open_traces.ts";
 import { TracedChanges, type TracedTask } from "./traced_changes.ts";
@@ -20,27 +21,31 @@ export interface TracingOptions {
   readonly tracer?: Tracer | undefined;
 }
 
+/** The part of an output that a tracing needs. */
+export type TracedOutput = Pick<FanOut, "listen">;
+
 /**
  * Follows records through one attempt of a job. As a record goes its way by plain calls, what is reported between its first step
  * and its last comes of it; what waits (in a window, for a timer, for an answer) is remembered, and followed again when it goes
  * on.
  *
- * Without a {@link Tracing.tracer} each call costs one comparison.
+ * While nobody follows, outputs have nothing to do for it, and what else is called here costs one comparison.
  */
 export class Tracing {
-  /** Who follows records; undefined: nobody. It may be set while the job runs. */
-  tracer: Tracer | undefined;
+  readonly #outputs: { readonly output: TracedOutput; readonly node: StreamNode; readonly tag: string | undefined }[] =
+    [];
+  #tracer: Tracer | undefined;
   /** Numbers of the steps that led to the work at hand; undefined: nobody follows it. */
   causes: readonly number[] | undefined;
   readonly #options: TracingOptions;
   readonly #tasks = new Map<string, TracedTask>();
-  readonly #open = new OpenTraces((open) => this.tracer?.onOpenChanged?.(open));
+  readonly #open = new OpenTraces((open) => this.#tracer?.onOpenChanged?.(open));
   readonly #changed: TracedChanges;
   #lastStep = 0;
 
   constructor(options: TracingOptions) {
     this.#options = options;
-    this.tracer = options.tracer;
+    this.#tracer = options.tracer;
     this.#changed = new TracedChanges({
       journal: options.changes.journal,
       tasks: this.#tasks,
@@ -52,6 +57,45 @@ export class Tracing {
   /** Makes an operator known, so that changes of its state and timers can be reported under its name. */
   add(task: TracedTask): void {
     this.#tasks.set(task.node.uid, task);
+  }
+
+  /** Makes an output known, once it is wired. @param tag id of the side output; left out: the main one */
+  addOutput(output: TracedOutput, node: StreamNode, tag?: string): void {
+    this.#outputs.push({ output, node, tag });
+    if (this.#tracer !== undefined) this.#listen(output, node, tag);
+  }
+
+  /** Who follows records; undefined: nobody. */
+  get tracer(): Tracer | undefined {
+    return this.#tracer;
+  }
+
+  /**
+   * Follows records from now on, or no longer: what waits of those that were followed is forgotten then. It may be called while the
+   * job runs, between two records.
+   */
+  follow(tracer: Tracer | undefined): void {
+    if (tracer === this.#tracer) return;
+    const wasOn = this.#tracer !== undefined;
+    this.#tracer = tracer;
+    this.causes = undefined;
+    if (tracer === undefined) this.#open.clear();
+    if (wasOn === (tracer !== undefined)) return;
+    for (const { output, node, tag } of this.#outputs) {
+      if (tracer === undefined) output.listen(undefined);
+      else this.#listen(output, node, tag);
+    }
+  }
+
+  #listen(output: TracedOutput, node: StreamNode, tag: string | undefined): void {
+    output.listen((value, timestampMs, goOn) => {
+      if (this.causes === undefined) return goOn();
+      const causes = this.#emitted(node, { value, timestampMs, tag });
+      goOn();
+      // The operators below have taken it: what follows is again the work of the node that emitted it.
+      this.#reportChanges();
+      this.causes = causes;
+    });
   }
 
   // ------------------------------------------------------------------------------------------------ a source's record
@@ -67,7 +111,7 @@ export class Tracing {
     decoded?: { readonly value: unknown },
   ): void {
     this.causes = undefined;
-    if (origin === undefined || !this.tracer!.follows(origin, timestampMs)) return;
+    if (origin === undefined || !this.#tracer!.follows(origin, timestampMs)) return;
     this.causes = [];
     this.#changed.beginAt(0);
     this.#open.begin();
@@ -102,36 +146,9 @@ export class Tracing {
 
   /** The record at work has gone all its way. */
   end(): void {
+    if (this.causes === undefined) return;
     this.#reportChanges();
     this.causes = undefined;
-  }
-
-  // ------------------------------------------------------------------------------------------------ edges
-
-  /**
-   * A node emits a record.
-   * @returns what to hand to {@link Tracing.returned} when the operators below have taken it
-   */
-  emitted(node: StreamNode, value: unknown, timestampMs: number, sideOutput: string | undefined): readonly number[] {
-    this.#reportChanges();
-    const { causes } = this;
-    if (node.kind === "operator") {
-      this.#advance(node.name, {
-        kind: "emitted",
-        operation: node.operation,
-        ...present("function", functionText(this.#tasks.get(node.uid)?.operator.userFunction)),
-        value: traceValue(value),
-        timestampMs: timeOf(timestampMs),
-        ...present("sideOutput", sideOutput),
-      });
-    }
-    return causes!;
-  }
-
-  /** The operators below have taken what was emitted: what follows is again the work of the node that emitted it. */
-  returned(causes: readonly number[]): void {
-    this.#reportChanges();
-    this.causes = causes;
   }
 
   // ------------------------------------------------------------------------------------------------ operators
@@ -256,6 +273,30 @@ export class Tracing {
 
   // ------------------------------------------------------------------------------------------------ inside
 
+  /** A node emits a record. @returns the steps that led to it */
+  #emitted(
+    node: StreamNode,
+    { value, timestampMs, tag }: {
+      readonly value: unknown;
+      readonly timestampMs: number;
+      readonly tag: string | undefined;
+    },
+  ): readonly number[] {
+    this.#reportChanges();
+    const { causes } = this;
+    if (node.kind === "operator") {
+      this.#advance(node.name, {
+        kind: "emitted",
+        operation: node.operation,
+        ...present("function", functionText(this.#tasks.get(node.uid)?.operator.userFunction)),
+        value: traceValue(value),
+        timestampMs: timeOf(timestampMs),
+        ...present("sideOutput", tag),
+      });
+    }
+    return causes!;
+  }
+
   /** What the work at hand has changed since the last report. */
   #reportChanges(): void {
     this.#changed.report(this.causes !== undefined);
@@ -292,7 +333,7 @@ export class Tracing {
     const { jobName, clock } = this.#options;
     const step = ++this.#lastStep;
     const base: TraceStepBase = { step, causes: [...this.causes!], job: jobName, operator, clockMs: clock.now() };
-    this.tracer!.take({ ...base, ...finding } as TraceStep);
+    this.#tracer!.take({ ...base, ...finding } as TraceStep);
     return step;
   }
 }

@@ -8,7 +8,7 @@ import { type Books, booksOf } from "../reporting/books.ts";
 import { checkBooks } from "../runtime/book_rules.ts";
 import type { JobExecutionResult } from "../runtime/job_result.ts";
 import type { RunningJob } from "../runtime/running_job.ts";
-import type { Tracer, TraceStep } from "../reporting/trace.ts";
+import type { Tracer, TraceStep } from "../trace.ts";
 import { emptyView, type JobView } from "../reporting/job_view.ts";
 import { whyNothingComesOut } from "../reporting/why_nothing_comes_out.ts";
 import { applyChanges } from "../state/changes.ts";
@@ -290,7 +290,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
    */
   follow(which: (record: RecordOrigin) => boolean): void {
     this.#tracer = { follows: which, take: (step) => this.steps.push(step) };
-    if (this.#job !== undefined) this.#job.attempt.tracing.tracer = this.#tracer;
+    this.#job?.attempt.tracing.follow(this.#tracer);
   }
 
   /** The counts of the current attempt, or of the last one. */
@@ -379,7 +379,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
   #opened(graph: StreamGraph, job: RunningJob): void {
     this.#graph = graph;
     this.#job = job;
-    job.attempt.tracing.tracer = this.#tracer;
+    job.attempt.tracing.follow(this.#tracer);
     for (const task of job.sources) {
       const { source } = task.node;
       if (source instanceof TestSource) source.attach(task);

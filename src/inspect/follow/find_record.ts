@@ -1,6 +1,6 @@
 /** Looks for records in topics: those that a person names, and those that a job says it has sent. */
 import type { Broker, BrokerRecord, TopicDescription } from "../../connectors/broker.ts";
-import { bytesText } from "../../engine/internal.ts";
+import { bytesText, keyMatcher } from "../../engine/internal.ts";
 import type { SentRecord } from "../../engine/mod.ts";
 import { UsageError } from "../../utils.ts";
 import type { Place } from "./protocol.ts";
@@ -74,29 +74,6 @@ export async function findSent(broker: Broker, sent: SentRecord): Promise<FoundR
     }
   }
   return other;
-}
-
-function keyMatcher(key: string): (bytes: Uint8Array | null) => boolean {
-  const asJson = parsed(key);
-  const canonical = asJson === undefined ? undefined : JSON.stringify(asJson);
-  return (bytes) => {
-    if (bytes === null) return false;
-    const text = bytesText(bytes);
-    if (text === key) return true;
-    const value = parsed(text);
-    if (value === undefined) return false;
-    if (canonical !== undefined && JSON.stringify(value) === canonical) return true;
-    if (typeof value === "object" && value !== null) return Object.values(value).some((field) => String(field) === key);
-    return String(value) === key;
-  };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function describe(broker: Broker, topic: string): Promise<TopicDescription> {

@@ -49,4 +49,24 @@ export function testStatus(test: Register): void {
     await broker.dropJob(job);
     await broker.dropJob(other);
   });
+
+  test("notes() has the newest note of each key of its board, of the last day, written by whatever process", async (scope) => {
+    const [one, two] = [await scope.broker(), await scope.broker()];
+    const prefix = scope.jobName();
+    const nowMs = Date.now();
+    const note = (key: string, ago: number) => ({ key: `${prefix}-${key}`, atMs: nowMs - ago, text: `{"ago":${ago}}` });
+    const ours = async (broker: Broker, board: "requests" | "traces") =>
+      (await broker.notes!(board)).filter(({ key }) => key.startsWith(prefix));
+    assertEquals(await ours(two, "requests"), []);
+    await one.keepNote!("requests", note("a", 5_000));
+    await two.keepNote!("requests", note("b", 4_000));
+    await one.keepNote!("requests", note("old", 86_500_000));
+    await two.keepNote!("traces", note("a", 1_000));
+    assertEquals(await ours(two, "requests"), [note("a", 5_000), note("b", 4_000)]);
+    // Whoever has looked before sees what has come since.
+    await two.keepNote!("requests", note("a", 2_000));
+    assertEquals(await ours(one, "requests"), [note("b", 4_000), note("a", 2_000)]);
+    assertEquals(await ours(two, "requests"), await ours(one, "requests"));
+    assertEquals(await ours(one, "traces"), [note("a", 1_000)]);
+  });
 }

@@ -1,8 +1,5 @@
-import type { RecordOrigin } from "../errors.ts";
-import type { SentRecord } from "../sink.ts";
-import type { Json } from "../source.ts";
-
-export type { SentRecord };
+import type { RecordOrigin } from "./errors.ts";
+import type { Json } from "./source.ts";
 
 /**
  * What a record that is followed goes through in a job, step by step. Steps are plain JSON: they can be sent, stored and drawn.
@@ -193,6 +190,20 @@ export interface JoinedStep extends TraceStepBase {
   readonly left: Json;
   /** Of the second stream. */
   readonly right: Json;
+}
+
+/** A record on its way to a topic, as text or `base64:…`. */
+export interface SentRecord {
+  /** Its name. */
+  readonly topic: string;
+  /** Undefined: the broker chooses it, by the key. */
+  readonly partition?: number | undefined;
+  /** The key at work. */
+  readonly key: string | null;
+  /** As JSON; what JSON does not know is text. */
+  readonly value: string | null;
+  /** Event time, ms; null: it has none. */
+  readonly timestampMs: number;
 }
 
 /** A sink took it. It can be seen with the job's next commit. */
