@@ -59,9 +59,9 @@ function Of({ topic }: { readonly topic: string }): View {
   const { totals } = shown;
   return html`
     <p class="lead">
-      So far <strong data-fact="travellers">${count(totals.travellers)}</strong> travellers have booked
-      <strong data-fact="flights">${" "}${count(totals.flights)}</strong> flights, and will spend
-      <strong>${" "}${flown(totals.minutes)}</strong> in the air.
+      ${"So far "}<strong data-fact="travellers">${count(totals.travellers)}</strong>${" travellers have booked "}
+      <strong data-fact="flights">${count(totals.flights)}</strong>${" flights, and will spend "}
+      <strong>${flown(totals.minutes)}</strong>${" in the air."}
     </p>
     <section class="panel">
       <div class="panel-head"><h2>Flights booked, all travellers together</h2><span class="end quiet small">UTC</span></div>

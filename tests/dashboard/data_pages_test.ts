@@ -1,0 +1,290 @@
+/** The dashboard's pages of data in a real browser: topics, state, travellers, and following a record. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Browser, Page } from "playwright-core";
+import { buildFlight, buildSkyone } from "../builders.ts";
+import { onEachBroker, onEmbeddedLog, type Scope } from "../cli/brokers.ts";
+import { until } from "../connectors/contract/waiting.ts";
+import { CHROMIUM, launchChromium, openPage, SKIPPED } from "./browser.ts";
+import { CourseJobs } from "./course_jobs.ts";
+import { ServedForTest } from "./served.ts";
+
+/** What a test works with. */
+interface Visit {
+  readonly scope: Scope;
+  readonly jobs: CourseJobs;
+  readonly page: Page;
+  /** Opens a place of the dashboard. */
+  readonly visit: (path: string) => Promise<void>;
+}
+
+type OnBrokers = (name: string, body: (scope: Scope) => Promise<void>) => void;
+
+/** Registers a test in the browser. What goes wrong in the page fails it. */
+function inBrowser(name: string, body: (visit: Visit) => Promise<void>, on: OnBrokers = onEachBroker): void {
+  if (CHROMIUM === undefined) {
+    Deno.test({ name: `${name}${SKIPPED}`, ignore: true, fn: () => {} });
+    return;
+  }
+  on(name, async (scope) => {
+    const browser: Browser = await launchChromium();
+    try {
+      const { page, wrong } = await openPage(browser);
+      await using jobs = new CourseJobs(await scope.broker(), (word) => scope.name(word));
+      await using dashboard = new ServedForTest(jobs.broker);
+      const visit = async (path: string) => void await page.goto(`${dashboard.origin}${path}`);
+      await body({ scope, jobs, page, visit });
+      assertEquals(wrong, []);
+      await page.close();
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+/** Waits until the text of all such elements, a line each, matches. */
+async function shows(page: Page, selector: string, expected: RegExp): Promise<string> {
+  let text = "";
+  await until(async () => {
+    text = (await page.locator(selector).allInnerTexts()).join("\n");
+    return expected.test(text);
+  }).catch(() => assertMatch(text, expected));
+  return text;
+}
+
+const NOW_MS = Date.parse("2026-10-19T12:00:00Z");
+const LANDS = { flight_departure_time: "2026-10-20T08:00:00", flight_arrival_time: "2026-10-20T09:40:00" };
+const LANDED = { flight_departure_time: "2026-10-18T08:00:00", flight_arrival_time: "2026-10-18T09:40:00" };
+
+function booking(second: number, confirmation: string, overrides: Record<string, string> = LANDS) {
+  const email_address = "ANNAB@email.com";
+  const value = buildSkyone({ confirmation, email_address, ...overrides });
+  return { timestampMs: NOW_MS + second * 1_000, key: { ref: confirmation }, value };
+}
+
+inBrowser("a topic's page has its true counts, finds records and shows new ones as they come", async (visit) => {
+  const { jobs, page } = visit;
+  await jobs.createTopics();
+  const { skyone } = jobs.names;
+  await jobs.write(skyone, Array.from({ length: 30 }, (_, i) => ({ ...booking(i, `SKY1N${i}`), partition: i % 2 })));
+  await visit.visit("/topics");
+  await page.locator("input[type=search]").fill(skyone);
+  await shows(page, "tbody tr", new RegExp(`${skyone}\\s+2\\s+30\\s`));
+  await page.locator("tbody a", { hasText: skyone }).click();
+  await shows(page, "[data-fact=records]", /^30$/);
+  assertEquals(await page.locator(".record").count(), 20);
+  await page.locator("button", { hasText: "Show more" }).click();
+  await until(async () => await page.locator(".record").count() === 30);
+
+  await page.locator("input[name=key]").fill("SKY1N7");
+  await page.locator("button.primary", { hasText: "Search" }).click();
+  await shows(page, ".list-head", /1 found in 30 that were looked at/);
+  await page.locator(".record-line").click();
+  const body = await page.locator(".record-body").innerText();
+  assertMatch(body, /Partition\s+1\s+Offset\s+3/);
+  assertMatch(body, /"confirmation": "SKY1N7"/);
+  await visit.visit(`/topics/${skyone}?partition=0&offset=13`);
+  await shows(page, ".record-place", /^0:13\n0:14$/);
+
+  await visit.visit(`/topics/${skyone}`);
+  await page.locator(".switch input").check();
+  await shows(page, ".list-head", /Records as they come/);
+  await jobs.write(skyone, [booking(60, "SKY1NEW")]);
+  await shows(page, ".record-key", /SKY1NEW/);
+  await shows(page, "[data-fact=records]", /^31$/);
+});
+
+/** In every field of a record, and as names: nothing of it may become an element. */
+const EVIL = '<img src=x onerror="window.evil=1"><script>window.evil=1</script>';
+
+inBrowser("what topics hold is text on all pages, whatever it is", async ({ jobs, page, visit }) => {
+  await jobs.createTopics();
+  const { skyone, flightdata, userstatistics, statistics } = jobs.names;
+  await jobs.write(skyone, [{
+    timestampMs: NOW_MS,
+    key: { ref: EVIL },
+    value: { text: EVIL, [EVIL]: [EVIL] },
+    headers: [[EVIL, EVIL]],
+  }, { timestampMs: NOW_MS, key: EVIL, value: EVIL }]);
+  const email = `${EVIL}@email.com`;
+  const flight = (second: number) => ({
+    timestampMs: NOW_MS + second * 1_000,
+    key: { confirmation: EVIL },
+    value: buildFlight({ email_address: email, confirmation: EVIL }),
+  });
+  await jobs.write(flightdata, [flight(1), flight(30), flight(60)]);
+  jobs.start(() => NOW_MS);
+  await visit(`/topics/${skyone}`);
+  await until(async () => await page.locator(".record").count() === 2);
+  for (const line of await page.locator(".record-line").all()) await line.click();
+  await shows(page, ".record-body", /onerror/);
+  await visit(`/travellers?topic=${userstatistics}`);
+  await shows(page, ".travellers", /onerror/);
+  await visit(`/state/${statistics}?key=${encodeURIComponent(email)}`);
+  await shows(page, ".key-panel", /total of user_statistics/);
+  await visit(`/follow?topic=${skyone}&key=${encodeURIComponent(EVIL)}`);
+  await shows(page, ".listing", /onerror/);
+  await visit(`/follow?topic=${encodeURIComponent(EVIL)}&partition=0&offset=0`);
+  await shows(page, "[role=alert]", /onerror/);
+  assertEquals(await page.evaluate("window.evil"), undefined);
+});
+
+inBrowser("the page of a job's state has a key's total and its open window", async ({ jobs, page, visit }) => {
+  await jobs.createTopics();
+  const { flightdata, statistics } = jobs.names;
+  const flight = (second: number, email_address: string) => ({
+    timestampMs: NOW_MS + second * 1_000,
+    key: { confirmation: `${second}` },
+    value: buildFlight({ confirmation: `${second}`, email_address }),
+  });
+  await jobs.write(flightdata, [
+    flight(1, "ANNA@email.com"),
+    flight(12, "ANNA@email.com"),
+    flight(13, "BEN@email.com"),
+  ]);
+  jobs.start(() => NOW_MS);
+  await visit(`/state/${statistics}`);
+  await until(async () => {
+    await page.locator("button", { hasText: "Read the last commit again" }).click();
+    await page.locator(".keys input").fill("B");
+    await page.locator(".keys input").fill("");
+    return /^ANNA@email.com\nBEN@email.com$/.test((await page.locator(".keys .listing li").allInnerTexts()).join("\n"));
+  });
+  await page.locator(".keys a", { hasText: "ANNA" }).click();
+  const text = await shows(page, ".key-panel", /Open window 2026-10-19 12:00:10–12:00:20 of user_statistics/);
+  assertMatch(text, /total of user_statistics\n[^]*"number_of_flights": 1/);
+  assertMatch(text, /Fires when event time reaches 2026-10-19 12:00:19 UTC/);
+  await page.locator(".keys input").fill("BEN");
+  await shows(page, ".keys .listing li", /^BEN@email.com$/);
+});
+
+inBrowser("the page of travellers has the totals of the topic, and grows", async ({ jobs, page, visit }) => {
+  await jobs.createTopics();
+  const { userstatistics } = jobs.names;
+  const total = (email_address: string, number_of_flights: number, second: number) => ({
+    timestampMs: NOW_MS + second * 1_000,
+    key: { email_address },
+    value: { email_address, total_flight_duration: number_of_flights * 100, number_of_flights },
+  });
+  await jobs.write(userstatistics, [
+    total("ANNA@email.com", 1, 1),
+    total("BEN@email.com", 2, 2),
+    total("ANNA@email.com", 3, 3),
+  ]);
+  await visit(`/travellers?topic=${userstatistics}`);
+  await shows(page, ".travellers tbody tr", /^ANNA@email.com\s+3\s+5 h 00 min\nBEN@email.com\s+2\s+3 h 20 min$/);
+  await shows(page, "[data-fact=flights]", /^5$/);
+  await jobs.write(userstatistics, [total("BEN@email.com", 40, 4)]);
+  await shows(page, ".travellers tbody tr", /^BEN@email.com\s+40\s+66 h 40 min\nANNA/);
+  await shows(page, "[data-fact=flights]", /^43$/);
+});
+
+inBrowser("a key is followed live through both jobs: counted, filtered out, bad or late", async (all) => {
+  const { jobs, page, visit } = all;
+  await jobs.createTopics();
+  const { skyone, flightdata, userstatistics, importer, statistics } = jobs.names;
+  jobs.start(() => NOW_MS);
+  const follow = async (topic: string, key: string) => {
+    await visit(`/follow?topic=${topic}&key=${key}`);
+    await page.locator("button", { hasText: "Follow live" }).click();
+    await shows(page, "[role=status]", new RegExp(`Followed by ${importer} and ${statistics}`));
+  };
+  const steps = async () =>
+    await page.locator(".step").evaluateAll((all) => all.map((step) => step.getAttribute("data-kind")).join(" "));
+
+  await follow(skyone, "SKY1LIVE");
+  await jobs.write(skyone, [booking(30, "SKY1LIVE"), booking(130, "SKY1NEXT")]);
+  await shows(page, ".outcome", new RegExp(`It arrived: what came of it lies in ${userstatistics}-\\d at offset 0`));
+  assertEquals(await steps(), "read decoded emitted emitted sent read decoded emitted window fired state emitted sent");
+  const text = await page.locator(".journey").innerText();
+  assertMatch(text, /still_to_land\s*passes \(flight\) => landsAfter\(flight, now\(\)\)/);
+  assertMatch(text, new RegExp(`sent to ${flightdata}-\\d offset 0`));
+  assertMatch(text, /put into window 2026-10-19 12:00:30–12:00:40 of "ANNAB@email.com"/);
+  assertMatch(text, /state "total" of "ANNAB@email.com" is set/);
+  assertMatch(text, /\{"email_address": "ANNAB@email.com", "total_flight_duration": 100, "number_of_flights": 1\}/);
+
+  await follow(skyone, "SKY1GONE");
+  await jobs.write(skyone, [booking(131, "SKY1GONE", LANDED)]);
+  await shows(page, ".outcome", new RegExp(`filtered out by still_to_land of ${importer}`));
+  await follow(skyone, "SKY1BAD");
+  await jobs.write(skyone, [{ ...booking(132, "SKY1BAD"), value: "<html>no</html>" }]);
+  await shows(page, ".outcome", /came no further than \S+_source of \S+: a dead letter of .*value is not JSON/);
+  await follow(flightdata, "SKY1LATE");
+  const late = {
+    timestampMs: NOW_MS + 35_000,
+    key: { confirmation: "SKY1LATE" },
+    value: buildFlight({ confirmation: "SKY1LATE" }),
+  };
+  // Into the partition that has brought event time further.
+  const endOffsets = (await jobs.broker.describeTopics([flightdata]))[0]!.endOffsets;
+  await jobs.write(flightdata, [{ ...late, partition: endOffsets.indexOf(Math.max(...endOffsets)) }]);
+  await shows(
+    page,
+    ".outcome",
+    new RegExp(`too late for user_statistics of ${statistics}: late by 1 min \\d+ s, a dead letter`),
+  );
+});
+
+inBrowser("a record is followed afterwards, by running the jobs again", async ({ jobs, page, visit }) => {
+  const { broker } = jobs;
+  const dir = /^embedded log in (.*)$/.exec(broker.description)![1]!;
+  await broker.createTopics(
+    ["skyone", "sunset", "flightdata", "userstatistics"].map((name) => ({ name, partitions: 1 })),
+  );
+  await jobs.write("skyone", [booking(10, "SKY1GONE", LANDED), booking(30, "SKY1FIRST")]);
+  const before = ["BROKER", "BROKER_DIR", "BOOTSTRAP_SERVERS"].map((name) => [name, Deno.env.get(name)] as const);
+  Deno.env.set("BROKER", "embedded");
+  Deno.env.set("BROKER_DIR", dir);
+  Deno.env.delete("BOOTSTRAP_SERVERS");
+  try {
+    // Each of the pages before leads here.
+    await visit("/topics/skyone?key=SKY1FIRST");
+    await page.locator(".record-line").click();
+    await page.locator("a", { hasText: "Follow this record" }).click();
+    await shows(page, ".outcome", /flight_importer sent to flightdata: it does not lie there/);
+    const kinds = await page.locator(".step").evaluateAll((all) => all.map((step) => step.getAttribute("data-kind")));
+    assertEquals(kinds, ["read", "decoded", "emitted", "emitted", "sent"]);
+    // A link from elsewhere starts nothing by itself.
+    await visit("/follow?topic=skyone&partition=0&offset=0");
+    await shows(page, ".ask", /What became of it\?/);
+    await page.locator(".ask button").click();
+    await shows(page, ".outcome", /It was filtered out by still_to_land of flight_importer/);
+  } finally {
+    for (const [name, value] of before) value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+  }
+}, onEmbeddedLog);
+
+inBrowser("names of 200 letters and 200 topics break no page, wide or narrow", async ({ jobs, page, visit }) => {
+  const long = "n".repeat(200);
+  const { broker } = jobs;
+  await broker.createTopics([
+    ...Array.from({ length: 199 }, (_, i) => ({ name: `topic-${String(i).padStart(3, "0")}`, partitions: 1 })),
+    { name: long, partitions: 1 },
+    { name: "x.userstatistics", partitions: 1 },
+  ]);
+  await jobs.write(long, [{ timestampMs: NOW_MS, key: long, value: { [long]: long } }]);
+  await jobs.write("x.userstatistics", [{
+    timestampMs: NOW_MS,
+    key: "k",
+    value: { email_address: long, total_flight_duration: 1e9, number_of_flights: 1e6 },
+  }]);
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (
+      const [path, selector] of [
+        ["/topics", "tbody tr"],
+        [`/topics/${long}`, ".record"],
+        [`/follow?topic=${long}&key=${long}`, ".listing li"],
+        [`/follow?topic=${long}&partition=0&offset=0`, ".opening"],
+        ["/travellers?topic=x.userstatistics", ".travellers tbody tr"],
+      ] as const
+    ) {
+      await visit(path);
+      await page.locator(selector).first().waitFor();
+      if (selector === ".record") await page.locator(".record-line").click();
+      const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth") as number;
+      assert(beyond <= 0, `${path.slice(0, 30)} is ${beyond} px too wide for ${width}`);
+    }
+  }
+  await visit("/topics");
+  await until(async () => await page.locator("tbody tr").count() === 201);
+}, onEmbeddedLog);
