@@ -23,7 +23,8 @@ export async function logs(args: readonly string[]): Promise<void> {
   const rest = restOf(Deno.env);
   const { jid } = await findJob(rest, wanted!);
   const files = (await rest.logs()).map(({ text }) => text);
-  for (const line of all ? linesAbout(jid, files) : workerLines(jid, files)) await writeOutput(`${line}\n`);
+  const lines = all ? linesAbout(jid, files) : workerLines(jid, files);
+  await writeOutput(lines.map((line) => `${line}\n`).join(""));
 }
 
 /** What a job's workers wrote to their standard error, where print() writes too: `TIME "stage", subtask 0: line`. */
