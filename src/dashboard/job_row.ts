@@ -1,4 +1,5 @@
 import { eventTimeOf, notesOf } from "../cli/jobs/words.ts";
+import type { JobStatus } from "../engine/mod.ts";
 import type { SeenJob, SeenState } from "../connectors/seen_jobs.ts";
 
 /** A job as a line of a table. Times are ms since the Unix epoch. */
@@ -45,9 +46,16 @@ export function jobRow(seen: SeenJob): JobRow {
     eventTimeMs: attempt === undefined ? null : eventTimeOf(attempt),
     lastCommitMs: attempt?.commits.newest.at(-1)?.atMs ?? null,
     restarts: status.restarts,
-    dead: attempt === undefined ? 0 : attempt.records.dead + attempt.records.failed,
+    dead: deadOf(status),
     busy: works ? attempt?.time.busy ?? 0 : 0,
     standby: standby.length,
     notes: notesOf(seen),
   };
+}
+
+/** What the job went on without. The record at which an attempt has ended is not among it: the next attempt reads it again. */
+function deadOf({ state, attempt, lastError }: JobStatus): number {
+  if (attempt === undefined) return 0;
+  const ended = (state === "failed" || state === "restarting") && lastError?.record !== undefined ? 1 : 0;
+  return Math.max(0, attempt.records.dead + attempt.records.failed - ended);
 }

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
-import { onEachBroker, type Scope } from "../cli/brokers.ts";
+import { onEachBroker, onEmbeddedLog, type Scope } from "../cli/brokers.ts";
 import { until } from "../connectors/contract/waiting.ts";
 import { start } from "../e2e/programs.ts";
 import { CHROMIUM, launchChromium, openPage, SKIPPED } from "./browser.ts";
@@ -19,13 +19,16 @@ interface Visit {
   readonly visit: (path: string) => Promise<void>;
 }
 
-/** Registers a test in the browser for each broker. What goes wrong in the page fails it. */
-function inBrowser(name: string, body: (visit: Visit) => Promise<void>): void {
+/**
+ * Registers a test in the browser. What goes wrong in the page fails it.
+ * @param on for which brokers; what does not depend on the broker is shown on the embedded log alone
+ */
+function inBrowser(name: string, body: (visit: Visit) => Promise<void>, on = onEachBroker): void {
   if (CHROMIUM === undefined) {
     Deno.test({ name: `${name}${SKIPPED}`, ignore: true, fn: () => {} });
     return;
   }
-  onEachBroker(name, async (scope) => {
+  on(name, async (scope) => {
     const browser: Browser = await launchChromium();
     try {
       const { page, wrong } = await openPage(browser);
@@ -256,7 +259,7 @@ inBrowser("what a topic, a job or an error holds is text, never HTML", async ({ 
     assertEquals(await page.locator("main script, main img").count(), 0, path);
     assertEquals(await page.evaluate("window.evil"), undefined, path);
   }
-});
+}, onEmbeddedLog);
 
 inBrowser(
   "axe finds nothing serious, light and dark, wide and narrow, and nothing is wider than the screen",
@@ -301,4 +304,5 @@ inBrowser(
       }
     }
   },
+  onEmbeddedLog,
 );

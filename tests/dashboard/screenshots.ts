@@ -27,7 +27,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: "job",
     path: "/jobs/demo_user_statistics",
-    height: 1240,
+    height: 1130,
     prepare: async (page) => {
       await page.locator(".node", { hasText: "user_statistics" }).last().waitFor();
     },
@@ -35,7 +35,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: "job-node",
     path: "/jobs/demo_user_statistics",
-    height: 1240,
+    height: 960,
     prepare: (page) => page.locator(".node", { hasText: "window" }).click(),
   },
   { name: "why-no-result", path: "/jobs/sensor_averages", height: 1180 },

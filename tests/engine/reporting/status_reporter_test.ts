@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { JobError } from "../../../src/engine/errors.ts";
+import { JobError, OperatorError } from "../../../src/engine/errors.ts";
 import { errorStatus } from "../../../src/engine/reporting/error_status.ts";
 import type { DataStream } from "../../../src/engine/api/data_stream.ts";
 import type { JobStatus } from "../../../src/engine/job_status.ts";
@@ -147,6 +147,32 @@ Deno.test("a job that stands by, fails and begins again reports it, with the err
   assertEquals([name, operator], ["OperatorError", "upper"]);
   assertMatch(message, /no such text/);
   assertMatch(line!, /status_reporter_test\.ts:\d+:\d+$/);
+  assertEquals(restarting!.errors, [restarting!.lastError!]);
+});
+
+Deno.test("the newest five errors that ended attempts are reported, the last of them last", async () => {
+  let calls = 0;
+  const job = textJob(new ScriptSource<string>({ "s-0": [at(1, "a")] }), (texts) =>
+    texts.map((text) => {
+      if (++calls <= 7) throw new RangeError(`failure ${calls}`);
+      return text;
+    }), { onError: "fail", restartStrategy: { type: "fixed-delay", attempts: 7, delayMs: 1 } });
+  const reports = reportsOf(job);
+  await job.execute({ bounded: true }, ...Array.from({ length: 8 }, () => pass(job, 1)));
+  const { errors, lastError } = reports.all.at(-1)!;
+  assertEquals(
+    errors!.map(({ message }) => /failure \d/.exec(message)?.[0]),
+    [3, 4, 5, 6, 7].map((n) => `failure ${n}`),
+  );
+  assertEquals(errors!.at(-1), lastError);
+});
+
+Deno.test("errorStatus() has the record at which a function threw, if it came from a topic", () => {
+  const place = { topic: "t", partition: 1, offset: 7, timestampMs: 0, key: null, value: null, headers: undefined };
+  const record = (error: unknown) => errorStatus(error, 0).record;
+  assertEquals(record(new OperatorError("map", new Error("no"), { place })), { topic: "t", partition: 1, offset: 7 });
+  assertEquals(record(new OperatorError("map", new Error("no"), { place: 'in window [0, 10) of key "a"' })), undefined);
+  assertEquals(record(new Error("no")), undefined);
 });
 
 Deno.test("a job that fails reports that at its end, with its error", async () => {

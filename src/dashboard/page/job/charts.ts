@@ -79,5 +79,5 @@ function words(value: number | null, format: (value: number) => string): string 
 }
 
 function milliseconds(ms: number): string {
-  return `${count(ms)} ms`;
+  return ms < 1_000 ? `${count(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

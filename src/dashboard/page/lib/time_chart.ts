@@ -96,7 +96,7 @@ function optionsOf<P extends { readonly atMs: number }>(
         stroke: colour(of),
         width: 1.5,
         ...columns.length === 1 && { fill: `${colour(of)}1f` },
-        points: { show: false },
+        points: { show: (chart: uPlot, i: number) => chart.data[i]!.length < 3, size: 5 },
         spanGaps: false,
       })),
     ],
