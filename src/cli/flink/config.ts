@@ -68,8 +68,9 @@ server.1=localhost
 }
 
 /**
- * The id of the job stands in each line that a task of it logs. Flink's log at INFO and the Kafka client's at WARN, into the file that the process's output goes to. ZooKeeper's client logs an
- * error for each connection without a login, which is how all of them are here.
+ * The id of the job stands in each line that a task of it logs. Flink's log at INFO and the Kafka client's at WARN, into the file that
+ * the process's output goes to. What coordinates sources would log each look at how far apart in time they are, several times a
+ * second; ZooKeeper's client an error for each connection without a login, which is how all of them are here.
  */
 export const LOG4J_XML = `<Configuration>
   <Appenders>
@@ -79,6 +80,7 @@ export const LOG4J_XML = `<Configuration>
   </Appenders>
   <Loggers>
     <Logger name="org.apache.kafka" level="WARN"/>
+    <Logger name="org.apache.flink.runtime.source.coordinator.SourceCoordinator" level="WARN"/>
     <Logger name="org.apache.flink.shaded.zookeeper3" level="FATAL"/>
     <Logger name="org.apache.flink.shaded.curator5" level="FATAL"/>
     <Root level="INFO"><AppenderRef ref="console"/></Root>
