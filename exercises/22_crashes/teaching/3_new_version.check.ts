@@ -33,7 +33,7 @@ export const checks: Check<typeof solution>[] = [
             ? "Version 2 does not start: the savepoint has counts of an operator that it does not have. It would begin at zero, so " +
               "the job refuses."
             : "Version 2 does not start, and has lost its new name as well.",
-          [error.message],
+          error.message.split(/(?<=[:;,]) /),
         );
       }
     },

@@ -145,9 +145,10 @@ class Explainer {
       .filter((text) => text !== undefined).join(" ");
   }
 
-  /** At the end of what came: what still waits. */
+  /** At the end of what came: what still waits. In a picture of a test there may be more to come. */
   #left(): Sentence {
-    if (this.#at < this.#run.frames.length - 1 || this.#at === 0) return undefined;
+    const { frames, settings } = this.#run;
+    if (this.#at < frames.length - 1 || this.#at === 0 || settings.windowMs === undefined) return undefined;
     const [first] = openWindows(this.#run, this.#at).toSorted((a, b) => a.lastMs - b.lastMs);
     if (first === undefined) return undefined;
     return `No more records came: window ${
@@ -171,9 +172,8 @@ class Explainer {
       ? ""
       : `, and so has the lateness of ${spanText(allowedLatenessMs)} that is allowed`;
     const fate = this.#frame.late!.to === "side output" ? "goes to the side output" : "becomes a dead letter";
-    return `${this.#name(record)} is late: ${at}, and ${window}${allowed}. It changes no result and ${fate}. ${
-      this.#cure(record, missed)
-    }`;
+    return `${this.#name(record)} is late: ${at}, and ${window}${allowed}. It changes no result and ${fate}.` +
+      this.#cure(record, missed);
   }
 
   /** By how much the watermark would have to lag. */
@@ -182,7 +182,7 @@ class Explainer {
     if (timeMs === undefined || missed === undefined || outOfOrdernessMs === undefined) return "";
     if (this.#frame.partitions.length > 1) return "";
     const neededMs = newestMs(this.#run, this.#at, partition) - missed.lastMs;
-    return `With ${spanText(neededMs)} of out-of-orderness it would be in time.`;
+    return ` With ${spanText(neededMs)} of out-of-orderness it would be in time.`;
   }
 
   #ahead(record: FrameRecord): string {
