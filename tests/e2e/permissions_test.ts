@@ -139,13 +139,18 @@ interface Service {
   readonly environment?: Record<string, string>;
 }
 
+/** Those of the profile jobs: the jobs, and the dashboard beside them. */
 async function jobServices(): Promise<[string, Service][]> {
+  const all = await servicesOfJobs();
+  assertEquals(all.map(([name]) => name), ["s16", "s20", "dashboard"]);
+  return all.filter(([name]) => name !== "dashboard");
+}
+
+async function servicesOfJobs(): Promise<[string, Service][]> {
   const { services } = parse(await Deno.readTextFile(new URL("compose.yaml", ROOT))) as {
     services: Record<string, Service>;
   };
-  const jobs = Object.entries(services).filter(([, { profiles }]) => profiles?.includes("jobs"));
-  assertEquals(jobs.map(([name]) => name), ["s16", "s20"]);
-  return jobs;
+  return Object.entries(services).filter(([, { profiles }]) => profiles?.includes("jobs"));
 }
 
 /** Where a job in a container serves its metrics. */
@@ -164,6 +169,17 @@ test("a job's container holds no rights, and its program may talk to the broker 
     assertEquals(permissionsOf(args), [`--allow-net=${service.environment!.BOOTSTRAP_SERVERS},${METRICS_AT}`, env]);
     assertEquals(args.slice(-3), [argumentsOf(name).at(-1), "--http", METRICS_AT]);
   }
+});
+
+test("the dashboard's container holds no rights either, and its program may only read what its page is made of", async () => {
+  const [, service] = (await servicesOfJobs()).find(([name]) => name === "dashboard")!;
+  assertEquals(
+    [service.user, service.read_only, service.cap_drop, service.security_opt, service.volumes, service.privileged],
+    ["1000:1000", true, ["ALL"], ["no-new-privileges:true"], undefined, undefined],
+  );
+  const env = permissionsOf(argumentsOf("dashboard")).find((flag) => flag.startsWith("--allow-env="))!;
+  const net = `--allow-net=${service.environment!.BOOTSTRAP_SERVERS},0.0.0.0:8081`;
+  assertEquals(permissionsOf(service.entrypoint!.split(" ")), [net, "--allow-read", env]);
 });
 
 kafkaTest("those permissions are enough for a job", async () => {
