@@ -97,7 +97,7 @@ function commitOf(topic: string, positions: readonly number[] = [2, 3]): Map<str
     watermarks: { bookings: NOW_MS + 1_000, flights: NOW_MS },
     compatibility: { flights: { window: "TumblingEventTimeWindows(60000 ms)" } },
     versions: {
-      flights: { total: 2, seen: "list 1", routes: "map 1 ttl", fresh: "value 1 ttl", empty: "reducing 1" },
+      flights: { total: 2, seen: "list 1", routes: "map 1 ttl", fresh: "value 1 ttl event-time", empty: "reducing 1" },
       rules: { limits: "broadcast 1" },
     },
     bounds: null,
@@ -156,13 +156,13 @@ onEmbeddedLog("state list shows states, timers, positions with their lag, and ev
     } bytes; not running; last commit … ago; a bounded run finished at 2026-03-01T11:59:00.000Z
 
 states
-  operator  state   kind            version  keys  entries  bytes
-  flights   empty   reducing              1     0        0      0
-  flights   fresh   value with TTL        1     1        1  ${bytes("flights.fresh")}
-  flights   routes  map with TTL          1     1        2  ${bytes("flights.routes")}
-  flights   seen    list                  1     1        3  ${bytes("flights.seen")}
-  flights   total   value                 2     5        5  ${bytes("flights.total")}
-  rules     limits  broadcast             1     1        1  ${bytes("rules.limits")}
+  operator  state   kind                          version  keys  entries  bytes
+  flights   empty   reducing                            1     0        0      0
+  flights   fresh   value with TTL by event time        1     1        1  ${bytes("flights.fresh")}
+  flights   routes  map with TTL                        1     1        2  ${bytes("flights.routes")}
+  flights   seen    list                                1     1        3  ${bytes("flights.seen")}
+  flights   total   value                               2     5        5  ${bytes("flights.total")}
+  rules     limits  broadcast                           1     1        1  ${bytes("rules.limits")}
 
 timers
   operator  of               count  next
@@ -207,6 +207,7 @@ onEmbeddedLog("state list --json gives the same as lines", async (scope) => {
       kind: "map",
       version: "1",
       ttl: true,
+      eventTime: false,
       keys: 1,
       entries: 2,
       bytes: bytes('["state","flights","routes"'),
@@ -299,6 +300,7 @@ onEmbeddedLog("state list counts open windows as timers, too, and state get prin
       kind: "window",
       version: "1",
       ttl: false,
+      eventTime: false,
       keys: 2,
       entries: 2,
       bytes: Number(bytesOf(entries, '["state"')),
@@ -741,7 +743,7 @@ Deno.test("state says what is missing or not understood", () => {
   assertEquals(usage(""), "JOB is missing: deno task state JOB COMMAND; --help shows more");
   assertEquals(
     usage("importer"),
-    "A command is missing, one of list, get, export, import, set-event-time, reset: --help shows more",
+    "A command is missing, one of list, get, export, import, edit, set-event-time, reset: --help shows more",
   );
   assertEquals(usage("list importer"), "The job comes first: deno task state importer list");
   assertEquals(usage("list"), "The job comes first: deno task state JOB list");

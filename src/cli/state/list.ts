@@ -49,10 +49,10 @@ export async function listCommit(
   ].join("");
   return `${job}: ${formatCount(entries.size)} entries, ${formatCount(bytesOf(entries))} bytes${now}${at}${ended}\n` +
     table("states", ["operator", "state", "kind", "version", "keys", "entries", "bytes"], [
-      ...states.map(({ uid, state, kind, version, ttl, keys, entries, bytes }) => [
+      ...states.map(({ uid, state, kind, version, ttl, eventTime, keys, entries, bytes }) => [
         uid,
         state,
-        ttl ? `${kind} with TTL` : kind,
+        `${kind}${ttl ? ` with TTL${eventTime ? " by event time" : ""}` : ""}`,
         version,
         formatCount(keys),
         formatCount(entries),
