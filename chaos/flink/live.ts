@@ -21,10 +21,11 @@ const S20_FLAGS = [
   `${OUT_OF_ORDERNESS_MS}ms`,
 ];
 const S16_FLAGS = ["--from", "earliest", "--commit-interval", "300ms", "--now", NOW];
-const RUN_FLAGS = ["--parallelism", "2", "--detached", "--answer-within", "10s"];
+/** A worker that is only slow to start on a busy machine must not be taken for one that hangs. */
+const RUN_FLAGS = ["--parallelism", "2", "--detached", "--answer-within", "30s"];
 
-/** A worker that hangs or starves is noticed within some seconds. */
-const HIT_WITHIN_MS = 60_000;
+/** A worker that hangs is noticed when it should have answered. */
+const HIT_WITHIN_MS = 90_000;
 
 /** What is done to the pipeline in a round: a fault, or another parallelism for both jobs. */
 export type Disturbance = FlinkFault | { readonly name: string; readonly parallelism: number };

@@ -10,7 +10,7 @@ import type { Line } from "../oracle.ts";
 import { TopicTail } from "../topic_tail.ts";
 
 /** How long to wait for anything: a busy machine takes its time. */
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 600_000;
 
 /** A cluster and a broker of the experiment's own. */
 export interface FlinkWorldParts {
