@@ -176,7 +176,9 @@ export function commitOf(
   entries.set(
     JOB_ENTRY,
     jobText({
-      ...partOf({ watermarks: {}, compatibility: {}, versions: {} } as unknown as JobRecord, []),
+      format: COMMIT_FORMAT,
+      bounds: null,
+      finishedAtMs: null,
       watermarks: Object.assign({}, ...records.map(({ watermarks }) => watermarks)),
       compatibility: Object.assign({}, ...records.map(({ compatibility }) => compatibility)),
       versions: Object.assign({}, ...records.map(({ versions }) => versions)),

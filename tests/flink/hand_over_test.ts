@@ -83,6 +83,19 @@ for (const [name, job] of Object.entries(JOBS)) {
   });
 }
 
+onEmbeddedLog("event time goes along: what was late at home is late on the cluster", async (scope) => {
+  const { forJobs } = await import("../cli/brokers.ts");
+  const broker = forJobs(await scope.broker());
+  const job = JOBS["s20, windows with state that outlives them"]!;
+  await createTopics(job, broker);
+  await send(job.inputs, broker);
+  const commit = await untilRead(job, broker);
+  const options = { bounded: true, ...job.options };
+  const stages = await StageRig.openWith({ define: job.define, options, rig: { parallelism: 2, batch: 1 } }, commit);
+  await stages.feed(job.inputs.slice(0, 1));
+  assertEquals(stages.results.map(({ headers }) => headers["dead-letter.error-class"]), ["LateRecord"]);
+});
+
 const RECORD = {
   timestampMs: 1_790_000_000_000,
   partition: null,

@@ -867,6 +867,42 @@ Deno.test("JobRun commits what a sink must remember together with positions, and
   assertEquals([sink.visible, sink.calls[3]], [["a", "b", "c"], 'open ["a","b"]']);
 });
 
+Deno.test("JobRun writes the parts of a sink's list that are new objects, and removes those that are gone", async () => {
+  const restored: unknown[] = [];
+  let ended = 0;
+  const parts = [["a"], ["b"], ["c"]];
+  const sink: Sink<string> = {
+    description: "list",
+    exactlyOnceWith: () => true,
+    open({ restoredParts }) {
+      restored.push(restoredParts);
+      return Promise.resolve({
+        write(value) {
+          parts.pop();
+          parts.splice(1, 1, [value]);
+        },
+        prepareParts: () => parts,
+        endOfInput: () => void ended++,
+      });
+    },
+  };
+  const source = new ScriptSource({ "s-0": [at(1, "x")] });
+  const job = new SteppedJob((env) => {
+    env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts").sinkTo(sink).name("list");
+  });
+  await job.run();
+  const ofSink = (commit: Parameters<typeof changesOf>[0]) =>
+    Object.fromEntries(Object.entries(changesOf(commit)).filter(([entry]) => entry.startsWith('["sink"')));
+  assertEquals(job.store.commits.slice(0, 2).map(ofSink), [
+    { '["sink","list",0]': '["a"]', '["sink","list",1]': '["b"]', '["sink","list",2]': '["c"]' },
+    { '["sink","list",1]': '["x"]', '["sink","list",2]': null },
+  ]);
+  assertEquals(ended, 1);
+
+  await job.run();
+  assertEquals(restored, [[], [["a"], ["x"]]]);
+});
+
 Deno.test("JobRun gives a sink back what it must remember when the job died right behind the commit, or before it", async () => {
   for (const when of ["beforeCommit", "afterCommit"] as const) {
     const [source, sink] = [new ScriptSource({ "s-0": [at(1, "a"), at(2, "b")] }), new OwnSink()];
