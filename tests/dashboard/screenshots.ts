@@ -48,6 +48,34 @@ const SHOTS: readonly Shot[] = [
   },
   { name: "exceptions", path: "/jobs/payments_sync/exceptions", height: 620 },
   { name: "commits", path: "/jobs/demo_flight_importer/commits", height: 820 },
+  { name: "topics", path: "/topics", height: 760 },
+  {
+    name: "topic",
+    path: "/topics/demo.flightdata",
+    height: 1000,
+    prepare: (page) => page.locator(".record-line").first().click(),
+  },
+  {
+    name: "state",
+    path: "/state/demo_user_statistics",
+    height: 900,
+    prepare: async (page) => {
+      await page.locator(".keys .listing a").first().click();
+      await page.locator(".key-parts").waitFor();
+    },
+  },
+  { name: "travellers", path: "/travellers?topic=demo.userstatistics", height: 900 },
+  {
+    name: "follow",
+    path: "/topics/demo.skyone?offset=20&partition=0",
+    height: 1450,
+    prepare: async (page) => {
+      await page.locator(".record-line").first().click();
+      await page.locator("a", { hasText: "Follow this record" }).click();
+      await page.locator(".outcome.good").waitFor({ timeout: 120_000 });
+      await page.locator(".step").last().waitFor();
+    },
+  },
 ];
 
 const FLAGS = {
@@ -67,6 +95,9 @@ async function main(signal: AbortSignal): Promise<void> {
   }
   const dir = await Deno.makeTempDir();
   try {
+    // For the jobs that run again to follow a record.
+    Deno.env.set("BROKER", "embedded");
+    Deno.env.set("BROKER_DIR", dir);
     await using broker = await openEmbeddedBroker({ dir });
     await using dashboard = new ServedForTest(broker);
     const end = new AbortController();
