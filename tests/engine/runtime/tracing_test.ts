@@ -1,3 +1,7 @@
+import type { StreamNode } from "../../../src/engine/graph.ts";
+import { Tracing } from "../../../src/engine/runtime/tracing.ts";
+import { Changes } from "../../../src/engine/state/changes.ts";
+import { SteppedJob } from "../stepped_job.ts";
 import { assertEquals } from "@std/assert";
 import {
   AsyncDataStream,
@@ -493,4 +497,20 @@ Deno.test("a record without a window fires what it may and leaves a list of reco
   for (const euros of [1, 2]) await job.source.push({ who: "a", euros }, 10);
   const [, , window] = job.harness.steps;
   assertEquals(said(window!).contents, [{ who: "a", euros: 1 }, { who: "a", euros: 2 }]);
+});
+
+Deno.test("outputs are listened to while somebody follows, and at no other time", () => {
+  const { clock } = new SteppedJob(() => {});
+  const tracing = new Tracing({ jobName: "job", changes: new Changes(), clock });
+  const listeners: (unknown | undefined)[] = [];
+  const output = { listen: (listener: unknown) => void listeners.push(listener) };
+  const node = { kind: "source", name: "numbers" } as unknown as StreamNode;
+  tracing.addOutput(output, node);
+  assertEquals(listeners, []);
+  const tracer = { follows: () => false, take: () => {} };
+  tracing.follow(tracer);
+  tracing.follow({ ...tracer });
+  assertEquals(listeners.map((listener) => typeof listener), ["function"]);
+  tracing.follow(undefined);
+  assertEquals(listeners.map((listener) => typeof listener), ["function", "undefined"]);
 });
