@@ -40,7 +40,7 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "connectors/job_store.ts": [1, "the time of writing, for a letter whose own time its topic refuses"],
   "connectors/records/dead_letter_record.ts": [2, "when a record became a dead letter; one without a time"],
   "dashboard/api/dead_letters.ts": [1, "when a dead letter was replayed or dropped, which is stored"],
-  "dashboard/jobs_feed.ts": [1, "the moment that the page shows, beside those that jobs report"],
+  "dashboard/jobs_feed.ts": [2, "the moment that the page shows, beside those that jobs report"],
   "engine/time/clock_limit.ts": [1, "event time does not go further than so much beyond the present"],
   "connectors/topic_reader.ts": [1, "since when a record is held by a transaction, which is shown"],
   "connectors/kafka/topic_limits.ts": [2, "a broker compares timestamps with the present"],

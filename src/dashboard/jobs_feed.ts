@@ -7,6 +7,8 @@ import { History } from "./history.ts";
 
 /** Between two looks, ms: jobs report once a second. */
 const LOOK_MS = 1_000;
+/** Without an answer for longer, the broker is in trouble, ms. */
+const PATIENCE_MS = 3_000;
 
 /** The jobs as they were seen last. */
 export interface JobsLook {
@@ -29,6 +31,8 @@ export class JobsFeed implements AsyncDisposable {
   readonly #end = new AbortController();
   readonly #listeners = new Set<Listener>();
   #look: JobsLook | undefined;
+  /** What the broker has not answered yet, and since when, ms of the monotonic clock. */
+  #asked: { readonly answer: Promise<JobsLook>; readonly sinceMs: number } | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(broker: Broker, clock: Clock = SYSTEM_CLOCK) {
@@ -61,14 +65,34 @@ export class JobsFeed implements AsyncDisposable {
     return look;
   }
 
+  /** A broker that is away may be asked again and again by its client: what it does not answer in time is trouble, too. */
   async #seen(): Promise<JobsLook> {
-    const atMs = this.#clock.now();
+    const asked = this.#asked ??= { answer: this.#ask(), sinceMs: this.#clock.monotonicMs() };
+    const stop = new AbortController();
+    const patience = this.#clock.sleep(PATIENCE_MS, AbortSignal.any([stop.signal, this.#end.signal]));
+    const answer = await Promise.race([asked.answer, patience]);
+    stop.abort();
+    if (answer !== undefined) {
+      this.#asked = undefined;
+      return answer;
+    }
+    const seconds = Math.round((this.#clock.monotonicMs() - asked.sinceMs) / 1_000);
+    return this.#before(`${this.#broker.description} has not answered for ${seconds} s`);
+  }
+
+  async #ask(): Promise<JobsLook> {
     try {
+      const atMs = this.#clock.now();
       return { atMs, jobs: await seenJobs(this.#broker, atMs) };
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      return { atMs, jobs: this.#look?.jobs ?? [], trouble: error.message };
+      return this.#before(error.message);
     }
+  }
+
+  /** The jobs of the last look that there was an answer to. */
+  #before(trouble: string): JobsLook {
+    return { atMs: this.#clock.now(), jobs: this.#look?.jobs ?? [], trouble };
   }
 
   async #run(): Promise<void> {

@@ -1,6 +1,8 @@
 /** The dashboard's server without a browser: whom it answers, and with what. */
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { parseListenAddress } from "../../src/dashboard/listen_address.ts";
+import { showDashboard } from "../../src/dashboard/main.ts";
+import { UsageError } from "../../src/utils.ts";
 import { onEmbeddedLog } from "../cli/brokers.ts";
 import { ServedForTest } from "./served.ts";
 
@@ -116,5 +118,13 @@ Deno.test("parseListenAddress() is for this machine alone unless a host is named
   assertEquals(parseListenAddress("[::1]:8081"), { hostname: "::1", port: 8081 });
   for (const text of ["", "x", "8081x", "99999", "host:", ":8081"]) {
     assertThrows(() => parseListenAddress(text), SyntaxError);
+  }
+});
+
+Deno.test("deno task dashboard refuses to be reached from everywhere by names that nobody has named", async () => {
+  const served = (args: readonly string[]) => showDashboard(AbortSignal.abort(), args);
+  for (const http of ["0.0.0.0:0", "[::]:0"]) {
+    const error = await assertRejects(() => served(["--http", http]), UsageError);
+    assertMatch(error.message, /--allow-host/);
   }
 });
