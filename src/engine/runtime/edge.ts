@@ -23,8 +23,12 @@ export interface Way {
   emitIdle(idle: boolean): void;
 }
 
-/** Is called in place of the ways on as records leave an output, see `FanOut.listen()`; `goOn()` takes the record there. */
-export type EmissionListener = (value: unknown, timestampMs: number, goOn: () => void) => void;
+/** Is asked as a record leaves an output, see `FanOut.listen()`. */
+export interface EmissionListener {
+  /** @returns what to hand to `returned()` when the tasks below have taken the record; undefined: nobody follows it */
+  emitted(value: unknown, timestampMs: number): readonly number[] | undefined;
+  returned(causes: readonly number[]): void;
+}
 
 /** The way from one task to another, or from a source to a task. */
 export class Edge implements StreamOutput<unknown>, Way {
@@ -165,9 +169,9 @@ class HeardWay implements Way {
   }
 
   collect(value: unknown, timestampMs: number, place?: RecordPlace): void {
-    this.#listener(value, timestampMs, () => {
-      for (const way of this.#wired) way.collect(value, timestampMs, place);
-    });
+    const causes = this.#listener.emitted(value, timestampMs);
+    for (const way of this.#wired) way.collect(value, timestampMs, place);
+    if (causes !== undefined) this.#listener.returned(causes);
   }
 
   emitIdle(idle: boolean): void {

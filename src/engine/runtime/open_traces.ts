@@ -26,6 +26,11 @@ export class OpenTraces {
     this.#onChanged = onChanged;
   }
 
+  /** Whether a window or a timer may concern what is followed. */
+  get isWaiting(): boolean {
+    return this.#windows.size > 0 || this.#keys.size > 0;
+  }
+
   /** Forgets all: nobody follows any more. */
   clear(): void {
     this.#windows.clear();
@@ -71,7 +76,7 @@ export class OpenTraces {
   }
 
   close(uid: string, namespace: string, key: Json): void {
-    if (this.#windows.delete(nameOf(uid, key, namespace))) this.#changed();
+    if (this.#windows.size > 0 && this.#windows.delete(nameOf(uid, key, namespace))) this.#changed();
   }
 
   // ------------------------------------------------------------------------------------------------ keys and timers

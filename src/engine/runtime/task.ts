@@ -105,7 +105,7 @@ export class Task implements TaskView {
       this.#setCurrentTimer(timer);
       failures.timerFires = true;
       try {
-        if (tracing.tracer !== undefined) tracing.timer(this, timer, () => fire(timer));
+        if (tracing.mayConcern) tracing.timer(this, timer, () => fire(timer));
         else fire(timer);
       } finally {
         failures.timerFires = false;

@@ -110,7 +110,7 @@ export class TaskContext implements OperatorContext {
 
   /** Calls functions for a window that fires. */
   firing(work: () => void, what: () => FailedWindow): void {
-    if (this.#tracing.tracer === undefined) return this.#failures.window(work, what);
+    if (!this.#tracing.mayConcern) return this.#failures.window(work, what);
     this.#tracing.window(this.#task, what(), () => this.#failures.window(work, what));
   }
 

@@ -88,13 +88,14 @@ export class Tracing {
   }
 
   #listen(output: TracedOutput, node: StreamNode, tag: string | undefined): void {
-    output.listen((value, timestampMs, goOn) => {
-      if (this.causes === undefined) return goOn();
-      const causes = this.#emitted(node, { value, timestampMs, tag });
-      goOn();
-      // The operators below have taken it: what follows is again the work of the node that emitted it.
-      this.#reportChanges();
-      this.causes = causes;
+    output.listen({
+      emitted: (value, timestampMs) =>
+        this.causes === undefined ? undefined : this.#emitted(node, { value, timestampMs, tag }),
+      // What follows is again the work of the node that emitted it.
+      returned: (causes) => {
+        this.#reportChanges();
+        this.causes = causes;
+      },
     });
   }
 
@@ -227,6 +228,11 @@ export class Tracing {
   }
 
   // ------------------------------------------------------------------------------------------------ timers and windows
+
+  /** Whether a timer or window that fires may concern what is followed: else nothing need be looked up for it. */
+  get mayConcern(): boolean {
+    return this.#tracer !== undefined && (this.causes !== undefined || this.#open.isWaiting);
+  }
 
   /** A timer fires. If its operator has windows, {@link Tracing.window} reports what it leads to. */
   timer(task: TracedTask, timer: Timer, work: () => void): void {

@@ -510,7 +510,7 @@ Deno.test("outputs are listened to while somebody follows, and at no other time"
   const tracer = { follows: () => false, take: () => {} };
   tracing.follow(tracer);
   tracing.follow({ ...tracer });
-  assertEquals(listeners.map((listener) => typeof listener), ["function"]);
+  assertEquals(listeners.map((listener) => typeof listener), ["object"]);
   tracing.follow(undefined);
-  assertEquals(listeners.map((listener) => typeof listener), ["function", "undefined"]);
+  assertEquals(listeners.map((listener) => typeof listener), ["object", "undefined"]);
 });
