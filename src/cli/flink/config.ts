@@ -20,7 +20,6 @@ export interface ClusterSettings {
  * - `failover-strategy: full`: with the default, Flink 2.2.1 loses records of a job that ends by itself when a TaskManager dies
  *   after some tasks have finished (docs/scaling.md).
  * - Restarts without end, with growing pauses: a new TaskManager may take longer to come than any number of attempts.
- * - A process has time to start on a machine that is busy.
  * - Heartbeats are short, so that a frozen process is noticed within seconds.
  * - High availability by ZooKeeper: jobs outlive a JobManager that is killed and started again. Its session is short, as a new one
  *   waits for the end of the old one's.
@@ -50,7 +49,6 @@ export function configYaml({ dir, port, zooKeeperPort, slots, deno }: ClusterSet
     "restart-strategy.type": "exponential-delay",
     "restart-strategy.exponential-delay.initial-backoff": "500 ms",
     "restart-strategy.exponential-delay.max-backoff": "10 s",
-    "pekko.startup-timeout": "60 s",
     "heartbeat.interval": 2000,
     "heartbeat.timeout": 12_000,
     "stream-apps.deno": deno,
