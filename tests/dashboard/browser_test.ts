@@ -155,7 +155,7 @@ inBrowser(
       await shows(page, state, /^running$/);
       program.kill("SIGSTOP");
       await shows(page, state, /^gone$/);
-      await shows(page, `tr:has-text("${job}") .job-note`, /not been heard of/);
+      await shows(page, `.job-row:has-text("${job}") .job-note`, /not been heard of/);
       await visit(`/jobs/${job}`);
       await shows(
         page,
