@@ -123,6 +123,9 @@ export interface RunOptions {
   readonly allowNonRestoredState?: boolean;
 }
 
+/** How long a cluster may have no leader, ms. */
+const ELECTION_WITHIN_MS = 60_000;
+
 /** A program to call at the cluster's address, with words for errors. */
 export class FlinkRest {
   /** `http://localhost:8091` */
@@ -270,7 +273,21 @@ export class FlinkRest {
     return parse<T>(await this.#text(method, path, body), this.address, path);
   }
 
+  /** Asks once more while the cluster has no leader: a JobManager that was away for some seconds refuses everything. */
   async #text(method: string, path: string, body?: unknown): Promise<string> {
+    for (const deadline = performance.now() + ELECTION_WITHIN_MS;;) {
+      try {
+        return await this.#textOnce(method, path, body);
+      } catch (error) {
+        const hasNoLeader = (error as FlinkRestError).status === 503 &&
+          /leader election/.test((error as Error).message);
+        if (!hasNoLeader || performance.now() > deadline) throw error;
+        await SYSTEM_CLOCK.sleep(this.#pollMs);
+      }
+    }
+  }
+
+  async #textOnce(method: string, path: string, body?: unknown): Promise<string> {
     const isForm = body instanceof FormData;
     let response: Response;
     let text: string;
