@@ -12,6 +12,8 @@ export const DEFAULT_PORT = 8091;
 
 /** Four JVMs start at once; a machine that is busy takes minutes for it. */
 const READY_WITHIN_MS = 300_000;
+/** So many ends of its processes are mended while it starts. */
+const MAX_RESTARTS = 3;
 
 /** A cluster that cannot be started, in one sentence. */
 export class ClusterError extends Error {
@@ -139,9 +141,15 @@ async function addressOf(dir: string): Promise<string> {
 }
 
 async function untilReady({ address, processes }: LocalCluster, taskManagers: number): Promise<void> {
+  let restarts = 0;
   for (const deadline = performance.now() + READY_WITHIN_MS; await registered(address) < taskManagers;) {
     for (const process of processes) {
       if (await process.isRunning()) continue;
+      // Flink gives up if it has not started within ten seconds of its own, which a busy machine may need more than.
+      if (restarts++ < MAX_RESTARTS) {
+        await process.start();
+        continue;
+      }
       throw new ClusterError(
         `Cannot start Flink at ${address}: its ${process.name} ended\n${await process.lastLines()}`,
       );

@@ -14,9 +14,11 @@ import { readCommit } from "./jobs.ts";
 export interface EditedEntry {
   /** Name, or uid, of the operator. */
   readonly operator: string;
+  /** Name of the state. */
   readonly state: string;
   /** The window that it belongs to, such as "1767225600000:1767225660000"; empty for what belongs to a key alone. */
   readonly namespace: string;
+  /** Whose value it is: what the stream is keyed by. */
   readonly key: Json;
   /** Under which key a map has it; undefined in states of other kinds. */
   readonly mapKey: Json | undefined;
@@ -24,6 +26,7 @@ export interface EditedEntry {
   readonly version: number;
   /** When it was last updated, ms since the Unix epoch; undefined if it has no time to live. */
   readonly lastUpdateMs: number | undefined;
+  /** What the state holds: JSON, of the type that the job's descriptor has. */
   // deno-lint-ignore no-explicit-any -- what it is, the script knows
   readonly value: any;
 }
