@@ -59,6 +59,16 @@ export const checks: Check<typeof solution>[] = [
       ]),
   },
   {
+    shows: "two payments, of which the first has overtaken the booking",
+    run: ({ defineWorkflow }) =>
+      expectLines(defineWorkflow, ["p1 400", "b1 anna", "p1 300"], ["1: anna has paid 400", "1: anna has paid 300"], [
+        [
+          ["1: anna has paid 400"],
+          "The second payment found no booking: it is kept only if no payment waits for it. Keep it always, as more payments may come.",
+        ],
+      ]),
+  },
+  {
     shows: "who waits is still there after a crash",
     run: ({ defineWorkflow }) =>
       expectLines(defineWorkflow, ["b1 anna", "p2 50", "crash", "p1 700", "b2 ben"], [

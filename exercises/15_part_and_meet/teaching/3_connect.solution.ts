@@ -25,9 +25,9 @@ export function defineWorkflow(bookings: DataStream<Booking>, payments: DataStre
 }
 
 class Meet extends KeyedCoProcessFunction<string, Booking, Payment, string> {
-  /** A booking that waits for its payment. */
+  /** The booking, once it has come. */
   #booking!: ValueState<Booking>;
-  /** A payment that waits for its booking. */
+  /** A payment that waits for its booking; at most one does. */
   #payment!: ValueState<Payment>;
 
   override open(context: KeyedRuntimeContext): void {
@@ -36,9 +36,11 @@ class Meet extends KeyedCoProcessFunction<string, Booking, Payment, string> {
   }
 
   override processElement1(booking: Booking, _context: KeyedProcessContext<string>, out: Collector<string>): void {
+    this.#booking.update(booking);
     const payment = this.#payment.value();
-    if (payment === undefined) this.#booking.update(booking);
-    else out.collect(line(booking, payment));
+    if (payment === undefined) return;
+    out.collect(line(booking, payment));
+    this.#payment.clear();
   }
 
   override processElement2(payment: Payment, _context: KeyedProcessContext<string>, out: Collector<string>): void {

@@ -25,9 +25,9 @@ export function defineWorkflow(bookings: DataStream<Booking>, payments: DataStre
 }
 
 class Meet extends KeyedCoProcessFunction<string, Booking, Payment, string> {
-  /** A booking that waits for its payment. */
+  /** The booking, once it has come. */
   #booking!: ValueState<Booking>;
-  /** A payment that waits for its booking. */
+  /** A payment that waits for its booking; at most one does. */
   #payment!: ValueState<Payment>;
 
   override open(context: KeyedRuntimeContext): void {

@@ -1,8 +1,10 @@
 import type { WrongAnswer } from "../../../src/cli/learn/checks.ts";
 
-const ONE = `    const payment = this.#payment.value();
-    if (payment === undefined) this.#booking.update(booking);
-    else out.collect(line(booking, payment));`;
+const ONE = `    this.#booking.update(booking);
+    const payment = this.#payment.value();
+    if (payment === undefined) return;
+    out.collect(line(booking, payment));
+    this.#payment.clear();`;
 const TWO = `    const booking = this.#booking.value();
     if (booking === undefined) this.#payment.update(payment);
     else out.collect(line(booking, payment));`;
@@ -38,6 +40,13 @@ export const wrong: WrongAnswer[] = [
     words: "The line came out twice",
   },
   { replace: TWO, by: `${TWO}\n    this.#booking.clear();`, words: "was cleared from state" },
+  {
+    replace: ONE,
+    by: `    const payment = this.#payment.value();
+    if (payment === undefined) this.#booking.update(booking);
+    else out.collect(line(booking, payment));`,
+    words: "kept only if no payment waits",
+  },
   {
     replace: TWO,
     by: "    out.collect(line(this.#booking.value() ?? { confirmation: payment.confirmation } as Booking, payment));",
