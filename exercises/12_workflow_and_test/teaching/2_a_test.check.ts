@@ -26,6 +26,15 @@ const BROKEN: readonly (readonly [workflow: LongFlights, words: string])[] = [
     (bookings) => bookings.map(flightFromSkyone).filter((flight) => flight.confirmation === "SKY1CCCCCC"),
     "keeps one flight, and the wrong one",
   ],
+  [
+    (bookings) =>
+      right(bookings).map((flight) => ({
+        ...flight,
+        departure_airport_code: flight.arrival_airport_code,
+        arrival_airport_code: flight.departure_airport_code,
+      })),
+    "mixes up where a flight departs and where it lands",
+  ],
 ];
 
 export const checks: Check<typeof solution>[] = [

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type DataStream, StreamExecutionEnvironment } from "@stream-apps/deno";
-import type { FlightData, SkyoneData } from "../../../src/models.ts";
+import { type FlightData, flightFromSkyone, type SkyoneData } from "../../../src/models.ts";
 import { SKYONE_SAMPLE } from "../../../src/samples.ts";
 
 /** The workflow to be tested: flights of more than two hours. */
@@ -10,6 +10,6 @@ export type LongFlights = (bookings: DataStream<SkyoneData>) => DataStream<Fligh
 export async function test(defineWorkflow: LongFlights): Promise<void> {
   const env = new StreamExecutionEnvironment();
   // Your work: run the workflow on SKYONE_SAMPLE and compare what comes out.
-  await Promise.resolve([env, defineWorkflow, SKYONE_SAMPLE]);
+  await Promise.resolve([env, defineWorkflow, SKYONE_SAMPLE, flightFromSkyone]);
   assertEquals("nothing", "nothing");
 }

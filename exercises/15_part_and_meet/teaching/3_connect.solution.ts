@@ -17,7 +17,7 @@ export interface Payment {
   readonly euros: number;
 }
 
-/** A line for each booking that has been paid, once both are there: "SKY1: anna has paid 700". */
+/** A line for each payment, once its booking is there, too: "SKY1: anna has paid 700". */
 export function defineWorkflow(bookings: DataStream<Booking>, payments: DataStream<Payment>): DataStream<string> {
   return bookings.keyBy(({ confirmation }) => confirmation)
     .connect(payments.keyBy(({ confirmation }) => confirmation))

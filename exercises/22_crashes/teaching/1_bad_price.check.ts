@@ -1,4 +1,4 @@
-import { WatermarkStrategy } from "@stream-apps/deno";
+import { RecordError, WatermarkStrategy } from "@stream-apps/deno";
 import { JobHarness, MemoryJobStore, TestSink, TestSource } from "@stream-apps/deno/testing";
 import { type Check, compare, wrong } from "../../../src/cli/learn/checks.ts";
 import type * as solution from "./1_bad_price.solution.ts";
@@ -81,7 +81,7 @@ export const checks: Check<typeof solution>[] = [
 
 /** How yesterday's job read prices. */
 function strict(sale: Sale): Sale {
-  if (!/^\d+\.\d\d$/.test(sale.price)) throw new Error(`"${sale.price}"`);
+  if (!/^\d+\.\d\d$/.test(sale.price)) throw new RecordError(`"${sale.price}"`);
   return sale;
 }
 

@@ -113,14 +113,22 @@ export const checks: Check<typeof solution>[] = [
         await using office = await open(defineWorkflow);
         await office.event("SKY1", "booked", 0);
         if (settled === "paid") await office.event("SKY1", "paid", 1);
+        const atOnce = settled === "paid" ? await office.kept("SKY1") : [];
         await office.eventTime(20);
-        await office.harness.commit();
-        const left = [...office.harness.store.entries].filter(([name]) => name.includes('"SKY1"'));
-        if (left.length === 0) continue;
-        wrong(
-          `SKY1 was ${settled}, and the job still keeps something for it. With each booking it grows, for as long as it runs.`,
-          left.map(([name, value]) => `${name}: ${value}`),
-        );
+        const left = await office.kept("SKY1");
+        if (left.length > 0) {
+          wrong(
+            `SKY1 was ${settled}, and the job still keeps something for it. With each booking it grows, for as long as it runs.`,
+            left,
+          );
+        }
+        if (atOnce.length > 0) {
+          wrong(
+            "SKY1 was paid at 12:01, and its timer waits until 12:15 all the same. Were it booked again at 12:10, it would be " +
+              "reminded five minutes later.",
+            atOnce,
+          );
+        }
       }
     },
   },
@@ -136,6 +144,13 @@ class Office implements AsyncDisposable {
   /** An event, minutes after noon. */
   async event(ref: string, kind: BookingEvent["kind"], minute: number): Promise<void> {
     await this.events.push({ ref, kind }, NOON + Time.minutes(minute));
+  }
+
+  /** What the job keeps for a booking. */
+  async kept(ref: string): Promise<string[]> {
+    await this.harness.commit();
+    return [...this.harness.store.entries].filter(([name]) => name.includes(`"${ref}"`))
+      .map(([name, value]) => `${name}: ${value}`);
   }
 
   async eventTime(minute: number): Promise<void> {

@@ -26,6 +26,21 @@ export const wrong: WrongAnswer[] = [
     words: "SKY1 was reminded, and the job still keeps",
   },
   {
+    replace: `    timers.deleteEventTimeTimer(dueMs);
+    this.#dueMs.clear(); // it is paid
+  }
+
+  override onTimer(_timeMs: number, context: OnTimerContext<string>, out: Collector<string>): void {
+`,
+    by: `    this.#dueMs.clear(); // it is paid
+  }
+
+  override onTimer(_timeMs: number, context: OnTimerContext<string>, out: Collector<string>): void {
+    if (this.#dueMs.value() === undefined) return;
+`,
+    words: "its timer waits until 12:15",
+  },
+  {
     replace: 'context.getState(new ValueStateDescriptor<number>("due"))',
     by: "((all: any) => ({ value: () => all.ms, update: (ms: number) => (all.ms = ms), clear() {} }))({}) as any",
     words: "all bookings share",

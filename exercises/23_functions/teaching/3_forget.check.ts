@@ -1,6 +1,7 @@
-import { Time, WatermarkStrategy } from "@stream-apps/deno";
-import { JobHarness, TestSink, TestSource } from "@stream-apps/deno/testing";
+import { Time } from "@stream-apps/deno";
+import { JobHarness, ManualClock, TestSink, TestSource, watermarksByHand } from "@stream-apps/deno/testing";
 import { type Check, wrong } from "../../../src/cli/learn/checks.ts";
+import { NOON } from "../../../src/cli/learn/time/live_run.ts";
 import type * as solution from "./3_forget.solution.ts";
 
 type Booking = solution.Booking;
@@ -48,6 +49,22 @@ export const checks: Check<typeof solution>[] = [
       );
     },
   },
+  {
+    shows: "a day is a day of event time: it is still known after the job has been down for two days",
+    async run({ defineWorkflow }) {
+      await using desk = await open(defineWorkflow);
+      await desk.sendsAt(0);
+      await desk.harness.commit();
+      desk.harness.clock.advance(Time.days(2));
+      await desk.harness.restart();
+      await desk.sends(1);
+      if (desk.passed.values.length === 1) return;
+      wrong(
+        "SKY1 was sent again after an hour; but the job was down, and read that two days later. By the machine's clock its " +
+          "first message had been forgotten.",
+      );
+    },
+  },
 ];
 
 class Desk implements AsyncDisposable {
@@ -57,17 +74,22 @@ class Desk implements AsyncDisposable {
     readonly passed: TestSink<Booking>,
   ) {}
 
-  /** The same booking, hours after the job's start. */
+  /** The same booking, hours after the job's start; the clock goes on as event time does. */
   async sendsAt(...hours: readonly number[]): Promise<void> {
     for (const hour of hours) {
       await this.until(hour);
-      await this.bookings.push({ ref: "SKY1" });
+      await this.sends(hour);
     }
   }
 
+  /** A message that was sent then, whatever the clock says now. */
+  async sends(hour: number): Promise<void> {
+    await this.bookings.push({ ref: "SKY1" }, NOON + Time.hours(1) * hour);
+  }
+
   async until(hour: number): Promise<void> {
-    this.harness.clock.nowMs = Time.hours(1) * hour;
-    await this.harness.settle();
+    this.harness.clock.nowMs = NOON + Time.hours(1) * hour;
+    await this.bookings.watermark(this.harness.clock.nowMs - 1);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,7 +101,7 @@ async function open(describe: (typeof solution)["defineWorkflow"]): Promise<Desk
   const bookings = new TestSource<Booking>("bookings");
   const passed = new TestSink<Booking>("passed");
   const harness = new JobHarness((env) => {
-    describe(env.fromSource(bookings, WatermarkStrategy.noWatermarks(), "bookings")).sinkTo(passed);
-  });
+    describe(env.fromSource(bookings, watermarksByHand(), "bookings")).sinkTo(passed);
+  }, { clock: new ManualClock(NOON), idleMs: Number.POSITIVE_INFINITY });
   return new Desk(await harness.start(), bookings, passed);
 }

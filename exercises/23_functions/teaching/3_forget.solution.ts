@@ -5,7 +5,7 @@ import {
   KeyedProcessFunction,
   type KeyedRuntimeContext,
 } from "@stream-apps/deno/functions";
-import { type ValueState, ValueStateDescriptor } from "@stream-apps/deno/state";
+import { type StateTtlConfig, type ValueState, ValueStateDescriptor } from "@stream-apps/deno/state";
 
 export interface Booking {
   readonly ref: string;
@@ -15,7 +15,7 @@ class FirstOnly extends KeyedProcessFunction<string, Booking, Booking> {
   #seen!: ValueState<boolean>;
 
   override open(context: KeyedRuntimeContext): void {
-    const ttl = { ttlMs: Time.days(1) };
+    const ttl: StateTtlConfig = { ttlMs: Time.days(1), ttlTimeCharacteristic: "EventTime" };
     this.#seen = context.getState(new ValueStateDescriptor<boolean>("seen", { ttl }));
   }
 

@@ -212,6 +212,26 @@ export const checks: Check<typeof solution>[] = [
       });
     },
   },
+  {
+    hidden: true,
+    shows: "a booking's second message does not count either when the job has been down for two hours in between",
+    async run({ defineWorkflow }) {
+      await using office = await open(defineWorkflow);
+      const { harness } = office.job;
+      await office.comes(booking("A1", "sky", 100, 5));
+      await harness.commit();
+      harness.clock.nowMs = NOON + Time.hours(2);
+      await harness.restart();
+      await office.comes(booking("A1", "sky", 100, 7), booking("A2", "sky", 3, 8), ...everywhere(131));
+      const found = office.results().filter((result) => result.startsWith("sky"));
+      if (!found.includes("sky 12:00 3 203")) return;
+      wrong(
+        "A1 was sent again two seconds later. The job was down for two hours in between, and counts it twice: what is " +
+          "remembered for an hour went by the machine's clock, and not by the bookings' times.",
+        found,
+      );
+    },
+  },
 ];
 
 function booking(ref: string, airline: string, cents: number, second: number, partition = 0): LiveRecord<Booking> {

@@ -16,7 +16,7 @@ import {
   type WindowContext,
 } from "@stream-apps/deno/functions";
 import type { Source } from "@stream-apps/deno/sources";
-import { type ValueState, ValueStateDescriptor } from "@stream-apps/deno/state";
+import { type StateTtlConfig, type ValueState, ValueStateDescriptor } from "@stream-apps/deno/state";
 import { TumblingEventTimeWindows } from "@stream-apps/deno/windows";
 
 export interface Booking {
@@ -55,7 +55,8 @@ class FirstOnly extends KeyedProcessFunction<string, Booking, Booking> {
   #seen!: ValueState<boolean>;
 
   override open(context: KeyedRuntimeContext): void {
-    this.#seen = context.getState(new ValueStateDescriptor<boolean>("seen", { ttl: { ttlMs: Time.hours(1) } }));
+    const ttl: StateTtlConfig = { ttlMs: Time.hours(1), ttlTimeCharacteristic: "EventTime" };
+    this.#seen = context.getState(new ValueStateDescriptor<boolean>("seen", { ttl }));
   }
 
   override processElement(booking: Booking, _context: KeyedProcessContext<string>, out: Collector<Booking>): void {

@@ -22,7 +22,8 @@ export const wrong: WrongAnswer[] = [
     by: "",
     words: "counts three times",
   },
-  { replace: ", { ttl: { ttlMs: Time.hours(1) } }", by: "", words: "still remembers" },
+  { replace: ", { ttl }", by: "", words: "still remembers" },
+  { replace: ', ttlTimeCharacteristic: "EventTime"', by: "", words: "down for two hours" },
   {
     replace: "  if (!(booking.cents > 0)) throw",
     by: "  if (!(booking.cents >= 0)) throw",

@@ -1,6 +1,7 @@
 /** Runs an exercise's checks on a module, and catches what it prints. In the program that happens in a worker, in tests without one. */
 import { isExpected } from "../../engine/internal.ts";
 import { type Check, type Seen, Wrong } from "./checks.ts";
+import { ThrownErrors } from "./thrown_errors.ts";
 
 /** What became of a check. */
 export interface CheckResult {
@@ -42,6 +43,7 @@ export async function runChecks<M extends object>(
   // Checks run the file several times; what it has printed last is what belongs to what is said.
   let last: readonly string[] = [];
   using _console = catchConsole((line) => printed.push(...line.split("\n")));
+  using thrown = new ThrownErrors();
   for (const { shows, hidden = false, run } of checks) {
     const seenBefore = hidden ? HIDDEN : shows;
     if (results.at(-1)?.status !== "passed" && results.length > 0) {
@@ -49,11 +51,15 @@ export async function runChecks<M extends object>(
       continue;
     }
     const from = printed.length;
+    thrown.take();
     try {
       await run(guarded(work), seen);
       results.push({ shows, status: "passed" });
     } catch (error) {
-      results.push({ shows: seenBefore, status: "failed", ...describe(error, options.fileName) });
+      const { words, picture } = describe(error, options.fileName);
+      // What was thrown is the cause; what the check has found missing may be explained wrongly.
+      const all = [thrown.take(), words].filter((each) => each !== undefined).join(" ");
+      results.push({ shows: seenBefore, status: "failed", words: all, ...(picture && { picture }) });
     }
     if (printed.length > from) last = printed.slice(from);
   }

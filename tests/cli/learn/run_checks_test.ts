@@ -1,4 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { RecordError, WatermarkStrategy } from "@stream-apps/deno";
+import { JobHarness, TestSink, TestSource } from "@stream-apps/deno/testing";
 import { type Check, compare, compareWithWorkflows, wrong } from "../../../src/cli/learn/checks.ts";
 import { type CheckOutcome, isRight, runChecks } from "../../../src/cli/learn/run_checks.ts";
 
@@ -33,6 +35,32 @@ Deno.test("runChecks() reports what the learner's code throws with its line", as
   }, ({ answer }) => void answer());
   assertStringIncludes(results[0]!.words!, "RangeError in line ");
   assertEquals(results[0]!.picture, ["too much"]);
+});
+
+Deno.test("runChecks() says what was thrown at a record before what the check has found missing", async () => {
+  const checkWith = (refuse: (n: number) => number) => async () => {
+    const numbers = new TestSource<number>("numbers");
+    await using _harness = await new JobHarness((env) => {
+      env.fromSource(numbers, WatermarkStrategy.noWatermarks(), "numbers").map(refuse).name("refuse")
+        .sinkTo(new TestSink<number>("seen"));
+    }).start();
+    await numbers.push(1);
+    wrong("Nothing came out.");
+  };
+  const wordsOf = async (refuse: (n: number) => number) => (await run(() => 1, checkWith(refuse))).results[0]!.words;
+  assertEquals(
+    await wordsOf(() => {
+      throw new TypeError("my own mistake");
+    }),
+    'Your code threw at a record (TypeError in "refuse"): my own mistake. Nothing came out.',
+  );
+  // That is what an exercise may ask for.
+  assertEquals(
+    await wordsOf(() => {
+      throw new RecordError("no price");
+    }),
+    "Nothing came out.",
+  );
 });
 
 Deno.test("runChecks() says which export is missing", async () => {
