@@ -1,5 +1,4 @@
 /** What the learner's functions throw at records: a job makes a dead letter of it and goes on, and the check sees only what is missing. */
-import type { DeadLetter } from "../../engine/job_store.ts";
 import { JobHarness } from "../../engine/testing/mod.ts";
 
 /** Errors by which a record is refused on purpose; others are mistakes in the code. */
@@ -31,6 +30,6 @@ export class ThrownErrors implements Disposable {
   }
 }
 
-function sentenceOf({ errorClass, message, operator }: DeadLetter): string {
+function sentenceOf({ errorClass, message, operator }: JobHarness["deadLetters"][number]): string {
   return `Your code threw at a record (${errorClass} in "${operator}"): ${message.replace(/\.$/, "")}.`;
 }
