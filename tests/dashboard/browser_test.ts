@@ -4,7 +4,7 @@ import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { onEachBroker, onEmbeddedLog, type Scope } from "../cli/brokers.ts";
 import { until } from "../connectors/contract/waiting.ts";
-import { start } from "../e2e/programs.ts";
+import { startFile } from "../e2e/programs.ts";
 import { CHROMIUM, launchChromium, openPage, SKIPPED } from "./browser.ts";
 import { ServedForTest } from "./served.ts";
 import { askForEver, countPerSecond, Stage } from "./staged_jobs.ts";
@@ -136,20 +136,17 @@ inBrowser(
   "a job that was killed turns to gone, one that hangs says so",
   async ({ scope, stage, dashboard, page, visit }) => {
     const { broker } = stage;
-    const isOurs = !(await broker.listTopics()).includes("skyone");
-    if (isOurs) await stage.topic("skyone");
+    // At a Kafka that is shared others run the lessons.
+    const [job, topic] = [scope.name("to-kill"), scope.name("to-kill-in")];
+    await stage.topic(topic);
     const dir = /^embedded log in (.*)$/.exec(broker.description)?.[1];
     const env: Record<string, string> = scope.kind === "embedded"
       ? { BROKER: "embedded", BROKER_DIR: dir! }
       : { BOOTSTRAP_SERVERS: Deno.env.get("TEST_BOOTSTRAP_SERVERS")! };
-    const job = "s08_create_source";
     const state = `tr:has-text("${job}") .badge`;
-    await using program = start({ name: scope.kind, env }, "s08", [
-      "--session-timeout",
-      "2s",
-      "--status-interval",
-      "200ms",
-    ]);
+    const flags = ["--session-timeout", "2s", "--status-interval", "200ms"];
+    const file = new URL("program_to_kill.ts", import.meta.url);
+    await using program = startFile({ name: scope.kind, env }, file, "s08", [job, topic, ...flags]);
     try {
       await visit("/jobs");
       await shows(page, state, /^running$/);
