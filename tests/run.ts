@@ -1,7 +1,7 @@
 /**
  * Runs all tests, `deno task test`: starts a real Kafka for those that want one, where Java and Maven are at hand, and says
  * so where they are not. Arguments go to `deno test`. REQUIRE_KAFKA=1 makes a missing Kafka a failure; with REQUIRE_FLINK=1 a Flink
- * cluster is started, too, for the tests that run on one.
+ * cluster is started, too, for the tests that run on one, with REQUIRE_FLINK=all also for those that take minutes.
  */
 import { startCluster, stopCluster } from "../src/cli/flink/cluster.ts";
 import { TEST_CLUSTER } from "./flink/live.ts";

@@ -142,6 +142,8 @@ inBrowser("the page of a job's state has a key's total and its open window", asy
     flight(13, "BEN@email.com"),
   ]);
   jobs.start(() => NOW_MS);
+  // A job that has never committed has no state, and its page says so.
+  await until(async () => (await jobs.broker.readCommit(statistics)).size > 0);
   await visit(`/state/${statistics}`);
   await until(async () => {
     await page.locator("button", { hasText: "Read the last commit again" }).click();

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { read, start, succeed } from "../e2e/programs.ts";
-import { liveTest, type LiveWorld } from "./live.ts";
+import { type LiveWorld, longLiveTest } from "./live.ts";
 import { until } from "./until.ts";
 
 const WITHIN_MS = 180_000;
@@ -92,7 +92,7 @@ const CATCHING_UP: readonly Chain[] = WANTED_S === undefined
   : [["Flink", "Flink"], ["home", "Flink"], ["Flink", "home"]];
 const LIVE: readonly Chain[] = WANTED_S === undefined ? [["Flink", "home"]] : [["home", "Flink"], ["Flink", "home"]];
 
-liveTest(
+longLiveTest(
   "chains that catch up on an hour at home and on Flink lose nothing, double nothing and have nothing late",
   async (world) => {
     const { broker } = world;
@@ -122,7 +122,7 @@ liveTest(
   },
 );
 
-liveTest(
+longLiveTest(
   "chains that run live at home and on Flink lose nothing, double nothing and have nothing late",
   async (world) => {
     const { broker } = world;

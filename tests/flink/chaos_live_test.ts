@@ -4,9 +4,9 @@ import { isExact } from "../../chaos/flink/bookings.ts";
 import { differencesOf, flinkText } from "../../chaos/flink/command.ts";
 import { FLINK_FAULTS } from "../../chaos/flink/faults.ts";
 import { disturbancesFor, rescaling, runFlinkChaos } from "../../chaos/flink/run.ts";
-import { liveTest, TEST_CLUSTER } from "./live.ts";
+import { longLiveTest, TEST_CLUSTER } from "./live.ts";
 
-liveTest(
+longLiveTest(
   "s16 and s20 on a cluster write what they must when a worker, a TaskManager and the JobManager are killed and both are rescaled",
   async () => {
     const { worker, taskManager, jobManager } = FLINK_FAULTS;

@@ -18,7 +18,16 @@ export interface LiveWorld {
 
 /** Defines a test on the cluster of this test run, or says why it skips. */
 export function liveTest(name: string, fn: (world: LiveWorld) => Promise<void>): void {
-  const reason = whyNot();
+  define(name, fn, ["1", "all"]);
+}
+
+/** The same for one that takes minutes, and so runs with REQUIRE_FLINK=all only. */
+export function longLiveTest(name: string, fn: (world: LiveWorld) => Promise<void>): void {
+  define(name, fn, ["all"]);
+}
+
+function define(name: string, fn: (world: LiveWorld) => Promise<void>, wanted: readonly string[]): void {
+  const reason = whyNot(wanted);
   Deno.test({
     name: reason === undefined ? name : `${name} (skipped: ${reason})`,
     ignore: reason !== undefined,
@@ -36,7 +45,9 @@ export function liveTest(name: string, fn: (world: LiveWorld) => Promise<void>):
   });
 }
 
-function whyNot(): string | undefined {
+/** @param wanted the values of REQUIRE_FLINK with which it runs */
+function whyNot(wanted: readonly string[]): string | undefined {
   if (!mayRunPrograms()) return "it needs permission to run programs";
-  return Deno.env.get("REQUIRE_FLINK") === undefined ? "REQUIRE_FLINK=1 would start a cluster for it" : undefined;
+  if (wanted.includes(Deno.env.get("REQUIRE_FLINK") ?? "")) return undefined;
+  return `REQUIRE_FLINK=${wanted[0]} would run it on a cluster`;
 }
