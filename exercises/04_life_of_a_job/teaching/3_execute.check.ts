@@ -11,7 +11,7 @@ export const checks: Check<typeof solution>[] = [
       seen.takePrinted();
       wrong(
         described === 0
-          ? "No stream was made: env.fromCollection() makes one of a list."
+          ? "No stream was made: methods of env do so, and env.fromCollection() makes one of a list."
           : "A job was described, and nothing has run: describing touches no record. The environment has to execute it.",
       );
     },
@@ -22,7 +22,7 @@ export const checks: Check<typeof solution>[] = [
       seen.takePrinted();
       await main();
       const printed = seen.takePrinted().flatMap((text) => text.split("\n"));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await lateLines();
       const late = seen.takePrinted();
       if (late.length > 0) {
         wrong("main() was over before the job was: execute() returns a promise, and somebody has to wait for it.");
@@ -42,14 +42,27 @@ export const checks: Check<typeof solution>[] = [
   },
 ];
 
-/** How many streams main() has made of lists, and how often it has run a job. */
+/** Waits until a job for which nobody waits has printed. */
+function lateLines(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** How many streams main() has made, and how often it has run a job. What it prints too late is not of the next check. */
 async function watched(main: () => Promise<void>): Promise<{ described: number; executed: number }> {
   const { prototype } = StreamExecutionEnvironment;
-  const { fromCollection, execute } = prototype;
+  const { fromCollection, fromSequence, fromSource, execute } = prototype;
   const count = { described: 0, executed: 0 };
   prototype.fromCollection = function <T>(this: StreamExecutionEnvironment, values: Iterable<T>) {
     count.described++;
     return fromCollection.call(this, values) as ReturnType<typeof fromCollection<T>>;
+  };
+  prototype.fromSequence = function (...range) {
+    count.described++;
+    return fromSequence.apply(this, range);
+  };
+  prototype.fromSource = function <T>(this: StreamExecutionEnvironment, ...source: Parameters<typeof fromSource<T>>) {
+    count.described++;
+    return fromSource.apply(this, source) as ReturnType<typeof fromSource<T>>;
   };
   prototype.execute = function () {
     count.executed++;
@@ -57,8 +70,9 @@ async function watched(main: () => Promise<void>): Promise<{ described: number; 
   };
   try {
     await main();
+    await lateLines();
     return count;
   } finally {
-    Object.assign(prototype, { fromCollection, execute });
+    Object.assign(prototype, { fromCollection, fromSequence, fromSource, execute });
   }
 }

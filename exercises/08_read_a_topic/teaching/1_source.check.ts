@@ -20,7 +20,7 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
-    shows: "what is written into any partition of the topic comes out",
+    shows: "what is written into the topic comes out, all of it",
     async run({ defineWorkflow }) {
       const skyone = new TestSource<string>("skyone", { partitions: 2 });
       const seen = new TestSink<string>("seen");

@@ -28,7 +28,7 @@ export const checks: Check<typeof solution>[] = [
       });
       compare(letters, {
         expected: ["ticket_price is -1", "ticket_price is 0"],
-        mistakes: [[[], "The bad bookings vanished without a trace: no dead letter tells from them."]],
+        mistakes: [[[], "The bad bookings vanished without a trace: no dead letter names them."]],
         meaning: "There are dead letters, with other messages: who reads them should see the price.",
       });
     },

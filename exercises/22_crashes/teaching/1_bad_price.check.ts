@@ -90,7 +90,9 @@ function refused({ harness, totals }: Shop, price: string, good: number): void {
   const letter = harness.deadLetters[0];
   if (letter === undefined) {
     wrong(
-      totals.values.length > good
+      /^\d+[.,]\d$/.test(price)
+        ? `"${price}" was counted as a price, and has one digit behind the point: two or none belong there. Is it 12.50 or 12.05?`
+        : totals.values.length > good
         ? `"${price}" was counted as a price. A wrong number that looks right is the worst that can come of a bad record.`
         : `"${price}" left no trace: it is in no total, and no dead letter either. Nobody will ever know.`,
     );
