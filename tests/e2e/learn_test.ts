@@ -100,6 +100,11 @@ test("commands do what the keys do", async (project) => {
   assertEquals(hints.map((text) => text.match(/Hint \d of 3/g)!.length), [1, 2, 3]);
 
   const { stdout: solution } = await project.learn(["solution"]);
+  await project.save(PRINT, 'throw new Error("while it loads");\nexport {};\n');
+  const unloaded = await project.learn(["check"]);
+  assertStringIncludes(unloaded.stdout, "The file cannot be run: Error: while it loads (line 1)");
+  assert(!unloaded.stderr.includes("Uncaught"), unloaded.stderr);
+  await project.learn(["reset"]);
   const unsolved = await project.learn(["check"]);
   assertEquals(unsolved.code, 1);
   assertStringIncludes(unsolved.stderr, "is not solved yet");
@@ -108,7 +113,9 @@ test("commands do what the keys do", async (project) => {
   await project.learn(["reset"]);
   assertStringIncludes(await Deno.readTextFile(`${project.dir}/exercises/${PRINT}.ts`), "// Your work");
 
-  assertMatch((await project.learn(["next"])).stdout, /Every number twice as large/);
+  const next = await project.learn(["next"]);
+  assertMatch(next.stdout, /1_print\.ts is not solved yet[^]*Every number twice as large/);
+  assertMatch((await project.learn(["previous"])).stdout, /Print what comes by/);
   assertMatch((await project.learn(["list", "--from", "11"])).stdout, /▶ · One record becomes several/);
   const wrong = await project.learn(["hnt"]);
   assertEquals(wrong.code, 2);

@@ -21,7 +21,7 @@ export const checks: Check<typeof solution>[] = [
           }, and others wait. The watermark is where the shortest ` +
             "line ends."
           : "Nothing has come out of the job. For which of its three partitions does it wait?",
-        job.picture("21 seconds, and no window has fired"),
+        job.riddle("21 seconds, and no window has fired"),
       );
     },
   },

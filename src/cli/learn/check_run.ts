@@ -30,8 +30,9 @@ export async function runInWorker(
   const text = [
     `import { report } from ${JSON.stringify(new URL("check_worker.ts", import.meta.url).href)};`,
     `import { checks } from ${JSON.stringify(checks.href)};`,
-    `import * as work from ${JSON.stringify(file.href)};`,
-    `await report(checks, work, ${JSON.stringify({ source, fileName })});`,
+    // Imported where it can be caught: of an error in the worker's own modules Deno writes lines of its own.
+    `const load = () => import(${JSON.stringify(file.href)});`,
+    `await report(checks, load, ${JSON.stringify({ source, fileName })});`,
   ].join("\n");
   const worker = new Worker(`data:text/javascript,${encodeURIComponent(text)}`, {
     type: "module",
@@ -43,7 +44,7 @@ export async function runInWorker(
     LOAD_WITHIN_MS,
   );
   worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
-    if (data !== "loaded") return resolve(data);
+    if (data !== "loaded") return resolve("failed" in data ? { notRun: cannotRun(plain(data.failed)) } : data);
     clearTimeout(timer);
     timer = setTimeout(() => resolve({ notRun: endless(checkWithinMs) }), checkWithinMs);
   };
@@ -53,7 +54,7 @@ export async function runInWorker(
     resolve({
       notRun: event.message.includes("(in promise)")
         ? `A promise has failed that nobody waits for. Is an await missing? ${what}`
-        : `The file cannot be run: ${what}`,
+        : cannotRun(what),
     });
   };
   const abort = () => resolve({ notRun: "Stopped." });
@@ -65,6 +66,10 @@ export async function runInWorker(
     signal?.removeEventListener("abort", abort);
     worker.terminate();
   }
+}
+
+function cannotRun(what: string): string {
+  return `The file cannot be run: ${what}`;
 }
 
 function endless(ms: number): string {

@@ -1,8 +1,8 @@
 /** The commands of `deno task learn`: what the keys of its screen do, for another terminal or without one. */
 import { UsageError, writeOutput } from "../../utils.ts";
 import type { Course, Exercise } from "./course.ts";
-import { exerciseLines, hintLines, listLines, pathOf, verdictLines } from "./exercise_view.ts";
-import { type Line, toText } from "./prose.ts";
+import { COMPLETE, exerciseLines, hintLines, listLines, pathOf, verdictLines } from "./exercise_view.ts";
+import { type Line, line, toText } from "./prose.ts";
 import { type Session, solutionOf } from "./session.ts";
 
 const WIDTH = 96;
@@ -23,10 +23,27 @@ export const COMMANDS: Readonly<Record<string, LearnCommand>> = {
   next: {
     help: "go on to the next exercise",
     async run(session) {
-      const next = session.progress.neighbour(1);
-      if (next === undefined) throw new UsageError("Cannot go on: this is the last exercise");
-      await session.goTo(next);
-      await print(exerciseLines(next, WIDTH));
+      const { progress, exercise } = session;
+      const next = progress.neighbour(1);
+      if (next !== undefined) {
+        await session.goTo(next);
+        if (!progress.isSolved(exercise)) {
+          await print([line(`${pathOf(exercise)} is not solved yet; previous leads back.`), []]);
+        }
+        return await print(exerciseLines(next, WIDTH));
+      }
+      if (progress.isComplete) return await print([line(COMPLETE)]);
+      const open = progress.isSolved(exercise) ? progress.nextUnsolved()! : exercise;
+      throw new UsageError(`Cannot go on: this is the last exercise, and ${pathOf(open)} is not solved yet`);
+    },
+  },
+  previous: {
+    help: "go back to the exercise before",
+    async run(session) {
+      const previous = session.progress.neighbour(-1);
+      if (previous === undefined) throw new UsageError("Cannot go back: this is the first exercise");
+      await session.goTo(previous);
+      await print(exerciseLines(previous, WIDTH));
     },
   },
   hint: {
@@ -48,7 +65,7 @@ export const COMMANDS: Readonly<Record<string, LearnCommand>> = {
     },
   },
   check: {
-    help: "check the exercise once; the exit code is 1 if it is not solved",
+    help: "go to the exercise and check it once; the exit code is 1 if it is not solved",
     async run(session, exercise) {
       await session.goTo(exercise);
       const verdict = (await session.check())!;

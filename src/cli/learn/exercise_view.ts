@@ -5,6 +5,9 @@ import type { Exercise } from "./course.ts";
 import type { Style } from "../screen/canvas.ts";
 import { type Line, line, proseLines, type Span, wrapped } from "./prose.ts";
 
+/** What is said at the end of the course. */
+export const COMPLETE = "All exercises are solved: the course is complete. Well done.";
+
 /** The title and text of an exercise, and which file is to be edited. */
 export function exerciseLines(exercise: Exercise, width: number): Line[] {
   return [

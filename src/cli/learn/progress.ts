@@ -54,6 +54,11 @@ export class Progress {
     return this.#course.exercises.filter((exercise) => this.isSolved(exercise)).length;
   }
 
+  /** Whether all have been solved. */
+  get isComplete(): boolean {
+    return this.solvedCount === this.#course.exercises.length;
+  }
+
   isSolved({ id }: Exercise): boolean {
     return this.#saved.solved.includes(id);
   }

@@ -98,7 +98,7 @@ function innermost(error: Error): Error {
 }
 
 /** The line of the learner's file at which an error was thrown, or from which the call went out that threw it. */
-function lineIn(error: Error, fileName: string): string | undefined {
+export function lineIn(error: Error, fileName: string): string | undefined {
   const frame = error.stack?.split("\n").find((line) => line.includes(`/${fileName}:`));
   return frame === undefined ? undefined : /:(\d+):\d+\)?$/.exec(frame)?.[1];
 }

@@ -2,7 +2,7 @@
 import { Canvas, clip, type Style } from "../screen/canvas.ts";
 import type { ScreenSize } from "../screen/live_view.ts";
 import type { Exercise } from "./course.ts";
-import { exerciseLines, hintLines, listLines, pathOf, verdictLines } from "./exercise_view.ts";
+import { COMPLETE, exerciseLines, hintLines, listLines, pathOf, verdictLines } from "./exercise_view.ts";
 import type { Key } from "../screen/keys.ts";
 import { type Line, line } from "./prose.ts";
 import { type Session, solutionOf } from "./session.ts";
@@ -64,7 +64,8 @@ export class LearnScreen {
   async press(pressed: Key): Promise<boolean> {
     const key = pressed.toLowerCase();
     this.#note = "";
-    if (key === "q") return false;
+    // From a list or a solution it leads back, as other keys do.
+    if (key === "q" && this.#page.kind === "exercise") return false;
     if (this.#page.kind === "list" && await this.#pressInList(this.#page, key)) return true;
     if (this.#page.kind === "reset?") {
       if (key === "y") await this.#reset();
@@ -93,8 +94,8 @@ export class LearnScreen {
     const top = this.#top = Math.min(this.#top ?? fitting, last);
     this.#drawHead(canvas);
     lines.slice(top, top + room).forEach((each, index) => drawLine(canvas, 2, index + 2, each));
-    if (top > 0) canvas.putRight(columns, 2, "↑ more ", "dim");
-    if (top < last) canvas.putRight(columns, rows - 3, "↓ more ", "dim");
+    if (top > 0) canvas.putRight(columns, 1, "↑ more ", "dim");
+    if (top < last) canvas.putRight(columns, rows - 2, "↓ more ", "dim");
     this.#drawFoot(canvas);
     return canvas.lines(colours);
   }
@@ -201,10 +202,7 @@ export class LearnScreen {
     const { progress } = this.#session;
     const next = progress.neighbour(1);
     if (next !== undefined) return await this.#goTo(next);
-    const left = progress.nextUnsolved();
-    this.#note = left === undefined
-      ? "That was the last one, and all are solved."
-      : "That was the last one; some before are not solved.";
+    this.#note = progress.isComplete ? COMPLETE : "That was the last one; some are not solved.";
   }
 
   async #goTo(exercise: Exercise | undefined): Promise<void> {

@@ -24,7 +24,7 @@ import { SCENARIOS } from "./time/scenarios.ts";
 import { type Scene, TimeView } from "./time/time_view.ts";
 
 const FLAGS = {
-  records: { short: "r", value: "FILE", help: "your own records, - for standard input; one a line, as below" },
+  records: { short: "r", value: "FILE", help: "your own records, - for standard input; one a line, as above" },
   topic: { short: "t", value: "TOPIC", help: "records of a topic, in the order in which a job takes them" },
   last: { value: "N", default: "50", parse: wholeNumber({ min: 1 }), help: "with --topic: the last N records of it" },
   key: {
@@ -69,7 +69,7 @@ const COMMAND_LINE = {
 fire, late records. A real job runs for it, in memory. Without a terminal all steps are printed, one below the other.
 
 Scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}. Keys: → and ← step, space plays, tab goes to the
-next scenario, o and O change the out-of-orderness, w and W the window, l and L the lateness, i and I the idleness.
+next scenario, o raises the out-of-orderness and O lowers it; so do w and W, l and L, i and I with window, lateness, idleness.
 
 Lines of --records: "12:00:05 anna" or "12:00:05 anna 1" with a partition, "wait 30s" where nothing comes for a while, or
 a JSON object with a time: {"time":"2026-03-01T12:00:05Z","key":"anna"}; or what "deno task topics read --json" prints.`,

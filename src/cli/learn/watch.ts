@@ -2,8 +2,8 @@
 import { writeOutput } from "../../utils.ts";
 import { readKeys } from "../screen/keys.ts";
 import { LiveView } from "../screen/live_view.ts";
-import { exerciseLines, hintLines, verdictLines } from "./exercise_view.ts";
-import { type Line, toText } from "./prose.ts";
+import { COMPLETE, exerciseLines, hintLines, verdictLines } from "./exercise_view.ts";
+import { type Line, line, toText } from "./prose.ts";
 import { LearnScreen } from "./screen.ts";
 import type { Session } from "./session.ts";
 
@@ -55,8 +55,9 @@ export async function watchInLines(options: WatchOptions): Promise<void> {
     const verdict = await session.check();
     if (verdict === undefined) return;
     await write(verdictLines(verdict, exercise, PLAIN_WIDTH));
+    if (verdict.kind !== "right") return;
     const next = session.progress.nextUnsolved();
-    if (verdict.kind !== "right" || next === undefined) return;
+    if (next === undefined) return await write([line(COMPLETE)]);
     await session.goTo(next);
     await introduce();
     await check();

@@ -68,7 +68,7 @@ test("l shows the list, in which an exercise is chosen; n and p go on and back",
   await screen.press("n");
   await screen.press("n");
   assertEquals(session.exercise.id, "04_lesson/2_two");
-  assertStringIncludes(shown(screen), "some before are not solved");
+  assertStringIncludes(shown(screen), "some are not solved");
 });
 
 test("r asks first, and only y resets", async (screen, session) => {
@@ -106,6 +106,23 @@ test("a screen that is too small shows the text first, after a save what is said
 
 test("q ends it", async (screen) => {
   assertEquals([await screen.press("x"), await screen.press("q")], [true, false]);
+});
+
+test("q leads back from the list and from a solution", async (screen, session) => {
+  await Deno.writeTextFile(session.exercise.solution, "mine\n");
+  for (const key of ["l", "s"]) {
+    await screen.press(key);
+    assertEquals(await screen.press("q"), true);
+    assertStringIncludes(shown(screen), "q quit");
+  }
+});
+
+test("where more is, stands in lines of their own", async (screen) => {
+  for (let i = 0; i < 3; i++) await screen.press("h");
+  screen.render({ columns: 80, rows: 12, colours: false });
+  await screen.press("up");
+  const lines = shown(screen, 12).split("\n");
+  assertEquals([lines[1]!.trim(), lines[10]!.trim()], ["↑ more", "↓ more"]);
 });
 
 Deno.test("parsePage() takes a page apart", () => {

@@ -78,6 +78,11 @@ export class LiveRun<T> implements AsyncDisposable {
     return plainPicture(this.run, { columns: COLUMNS, title });
   }
 
+  /** The same, without which partition holds the watermark: the learner is to find it. */
+  riddle(title: string): string[] {
+    return plainPicture(this.run, { columns: COLUMNS, title, isRiddle: true });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.harness[Symbol.asyncDispose]();
   }

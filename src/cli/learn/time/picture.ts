@@ -14,6 +14,8 @@ export interface PictureOptions extends ScreenSize {
   readonly title: string;
   /** The last line. */
   readonly keys?: string | undefined;
+  /** Leaves out which partition holds the watermark: whoever looks is to find it. */
+  readonly isRiddle?: boolean;
   /** Whether windows are listed; left out: if there are rows enough. */
   readonly isTall?: boolean;
 }
@@ -31,7 +33,7 @@ const RECORDS_Y = 5;
 const TALL = 32;
 /** What has happened is in so many lines at most. */
 const SENTENCE_ROWS = 4;
-const LEGEND = "● in time  ○ behind the watermark, counted  ✗ late  ▶ fires  ░ passed";
+const LEGEND = "● in time  ○ behind the watermark but counted  ✗ late  ▶ fires  ░ passed";
 
 /**
  * A run up to one of its frames: exactly `rows` lines of `columns` characters.
@@ -41,12 +43,12 @@ const LEGEND = "● in time  ○ behind the watermark, counted  ✗ late  ▶ fi
  * same axis, and what has just happened.
  */
 export function drawRun(run: TimeRun, options: PictureOptions): string[] {
-  const { at, columns, rows, colours, isTall = rows >= TALL } = options;
+  const { at, columns, rows, colours, isTall = rows >= TALL, isRiddle = false } = options;
   const canvas = new Canvas(columns, rows);
   const frame = run.frames[at]!;
   const gutter = gutterOf(run, columns);
   const axis = new Axis(run, { x: gutter, width: columns - gutter - 1, atMs: presentOf(run, at) });
-  const picture: Picture = { canvas, run, at, axis, dayMs: axis.startMs };
+  const picture: Picture = { canvas, run, at, axis, dayMs: axis.startMs, isRiddle };
   const below = partitionRows(frame, isTall);
   const sentenceRows = isTall ? SENTENCE_ROWS + 1 : SENTENCE_ROWS;
   const windowRows = isTall ? 7 : 0;
@@ -64,7 +66,7 @@ export function drawRun(run: TimeRun, options: PictureOptions): string[] {
   drawRecords(picture, RECORDS_Y, recordRows);
   drawPartitions(picture, partitionsY, below);
   if (windowRows > 0) drawWindows(picture, partitionsY + below + 1, windowRows - 1);
-  wrap(whatHappened(run, at), columns - 2, sentenceRows)
+  wrap(whatHappened(run, at, { isRiddle }), columns - 2, sentenceRows)
     .forEach((line, i) => canvas.put(1, sentenceY + i, line, "bold"));
   if (options.keys !== undefined) canvas.put(1, rows - 1, clip(options.keys, columns - 2), "dim");
   return canvas.lines(colours);
@@ -76,15 +78,18 @@ export function drawRun(run: TimeRun, options: PictureOptions): string[] {
  */
 export function plainPicture(
   run: TimeRun,
-  { at = run.frames.length - 1, columns = 80, title }: {
+  { at = run.frames.length - 1, columns = 80, title, isRiddle = false }: {
     readonly at?: number;
     readonly columns?: number;
     readonly title: string;
+    readonly isRiddle?: boolean;
   },
 ): string[] {
   if (run.frames.length === 0) return []; // the job has not started
   const rows = RECORDS_Y + at + 1 + partitionRows(run.frames[at]!, false) + 1 + SENTENCE_ROWS;
-  const lines = drawRun(run, { at, columns, rows, title, colours: false, isTall: false }).map((line) => line.trimEnd());
+  const lines = drawRun(run, { at, columns, rows, title, colours: false, isTall: false, isRiddle }).map((line) =>
+    line.trimEnd()
+  );
   // Without settings their row is empty.
   return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1).filter((line, y) => y !== 1 || line !== "");
 }

@@ -12,6 +12,8 @@ export interface Picture {
   readonly axis: Axis;
   /** A moment of the day whose times need no date. */
   readonly dayMs: number;
+  /** Leaves out which partition holds the watermark. */
+  readonly isRiddle: boolean;
 }
 
 /** How many rows partitions and the watermark have. */
@@ -21,7 +23,7 @@ export function partitionRows({ partitions }: Frame, isTall: boolean): number {
 
 /** How far each partition has come on the axis, and the watermark that follows. */
 export function drawPartitions(picture: Picture, y: number, rows: number): void {
-  const { canvas, run, at, axis, dayMs } = picture;
+  const { canvas, run, at, axis, dayMs, isRiddle } = picture;
   const { partitions, watermarkMs } = run.frames[at]!;
   const { x: left } = axis.parts[0]!;
   const line = (
@@ -37,7 +39,7 @@ export function drawPartitions(picture: Picture, y: number, rows: number): void 
     return end + 1;
   };
   const shown = partitions.length === 1 ? [] : choose(partitions, rows - 1);
-  const holder = holderOf(partitions);
+  const holder = isRiddle ? undefined : holderOf(partitions);
   shown.forEach((index, i) => {
     const { watermarkMs: ms, idle, ahead } = partitions[index]!;
     const held = index === holder;

@@ -2,9 +2,16 @@ import { fellIdle, missedWindow, newestMs, stepOfPassing } from "./looking_back.
 import { type Frame, type FrameRecord, holderOf, openWindows, type TimeRun } from "./time_run.ts";
 import { resultsText, spanText, timeText, windowText } from "./times.ts";
 
-/** What happened in a frame of a run, and why, in a few sentences. */
-export function whatHappened(run: TimeRun, at: number): string {
-  const explainer = new Explainer(run, at);
+/**
+ * What happened in a frame of a run, and why, in a few sentences.
+ * @param options.isRiddle leaves out which partition holds the watermark
+ */
+export function whatHappened(
+  run: TimeRun,
+  at: number,
+  { isRiddle = false }: { readonly isRiddle?: boolean } = {},
+): string {
+  const explainer = new Explainer(run, at, isRiddle);
   return explainer.sentences().filter((sentence) => sentence !== undefined).join(" ");
 }
 
@@ -17,8 +24,10 @@ class Explainer {
   readonly #frame: Frame;
   readonly #before: Frame;
   readonly #dayMs: number;
+  readonly #isRiddle: boolean;
 
-  constructor(run: TimeRun, at: number) {
+  constructor(run: TimeRun, at: number, isRiddle: boolean) {
+    this.#isRiddle = isRiddle;
     this.#run = run;
     this.#at = at;
     this.#frame = run.frames[at]!;
@@ -104,7 +113,7 @@ class Explainer {
         : undefined;
     }
     const holder = holderOf(partitions);
-    if (holder === undefined) return undefined;
+    if (holder === undefined || this.#isRiddle) return undefined;
     const { watermarkMs: heldMs } = partitions[holder]!;
     if (heldMs === Number.NEGATIVE_INFINITY) {
       return `There is no watermark yet: partition ${holder} has had no record, and one of any time may be on its way there.`;
@@ -182,7 +191,7 @@ class Explainer {
     if (timeMs === undefined || missed === undefined || outOfOrdernessMs === undefined) return "";
     if (this.#frame.partitions.length > 1) return "";
     const neededMs = newestMs(this.#run, this.#at, partition) - missed.lastMs;
-    return ` With ${spanText(neededMs)} of out-of-orderness it would be in time.`;
+    return ` With ${spanText(neededMs)} of out-of-orderness that window would not have fired yet.`;
   }
 
   #ahead(record: FrameRecord): string {

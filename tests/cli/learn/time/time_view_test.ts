@@ -29,7 +29,7 @@ async function sentencesOf(name: string, settings: Partial<JobSettings> = {}): P
 const DRAWN = `
  3/6  A late record: its window has fired before it came            step 4 of 6
  windows of 10 s · out-of-orderness 0 s · lateness 0 s · idle after 1 min
- ● in time  ○ behind the watermark, counted  ✗ late  ▶ fires  ░ passed
+ ● in time  ○ behind the watermark but counted  ✗ late  ▶ fires  ░ passed
                         12:00:00          12:00:10          12:00:20
  record  time           │fired            │open             │                 │
  anna          12:00:03 │░░░░░●           │                 │                 │
@@ -43,8 +43,8 @@ const DRAWN = `
 
  anna's 12:00:07 is late: the watermark is at 12:00:11.999, and window
  12:00:00–12:00:10 fired when cleo's 12:00:12 came (step 3). It changes no
- result and becomes a dead letter. With 2.001 s of out-of-orderness it would be
- in time.
+ result and becomes a dead letter. With 2.001 s of out-of-orderness that window
+ would not have fired yet.
 
 
 
@@ -68,7 +68,7 @@ Deno.test("a late record is drawn and explained, on 80 columns", async () => {
 const IDLE = `
  title                                                             step 7 of 11
  windows of 10 s · out-of-orderness 0 s · lateness 0 s · idle after 30 s
- ● in time  ○ behind the watermark, counted  ✗ late  ▶ fires  ░ passed
+ ● in time  ○ behind the watermark but counted  ✗ late  ▶ fires  ░ passed
                         12:00:00  12:00:10  12:00:20  12:00:30  12:00:40
  record  time           │fired    │fired    │open     │         │         │
  anna       12:00:02 p0 │ ●       │         │         │         │         │
@@ -112,7 +112,7 @@ Deno.test("each scenario is explained: what happened and why", async () => {
 });
 
 Deno.test("what the sentence says would cure a late record does", async () => {
-  assertStringIncludes((await sentencesOf("late"))[4]!, "With 2.001 s of out-of-orderness it would be in time.");
+  assertStringIncludes((await sentencesOf("late"))[4]!, "With 2.001 s of out-of-orderness that window would not have fired yet.");
   const lateWith = async (outOfOrdernessMs: number) => (await runOf("late", { outOfOrdernessMs })).frames[4]!.late;
   assert(await lateWith(2_000) !== undefined);
   assertEquals(await lateWith(2_001), undefined);
@@ -240,4 +240,14 @@ Deno.test("contentsText() is short: a value, the only number, or how many there 
     "2",
     '{"a":1,"b":2}',
   ]);
+});
+
+Deno.test("a riddle shows how far partitions have come, and not which one holds the watermark", async () => {
+  const run = await runOf("idle");
+  const [shown, riddle] = [false, true].map((isRiddle) =>
+    plainPicture(run, { at: 6, title: "title", isRiddle }).join("\n")
+  );
+  assertStringIncludes(shown!, "◀");
+  for (const part of ["◀", "has come no further"]) assertEquals(riddle!.includes(part), false, part);
+  assertStringIncludes(riddle!, "p1");
 });
