@@ -112,7 +112,10 @@ Deno.test("each scenario is explained: what happened and why", async () => {
 });
 
 Deno.test("what the sentence says would cure a late record does", async () => {
-  assertStringIncludes((await sentencesOf("late"))[4]!, "With 2.001 s of out-of-orderness that window would not have fired yet.");
+  assertStringIncludes(
+    (await sentencesOf("late"))[4]!,
+    "With 2.001 s of out-of-orderness that window would not have fired yet.",
+  );
   const lateWith = async (outOfOrdernessMs: number) => (await runOf("late", { outOfOrdernessMs })).frames[4]!.late;
   assert(await lateWith(2_000) !== undefined);
   assertEquals(await lateWith(2_001), undefined);
