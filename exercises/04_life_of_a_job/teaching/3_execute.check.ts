@@ -62,7 +62,7 @@ async function watched(main: () => Promise<void>): Promise<{ described: number; 
   };
   prototype.fromSource = function <T>(this: StreamExecutionEnvironment, ...source: Parameters<typeof fromSource<T>>) {
     count.described++;
-    return fromSource.apply(this, source) as ReturnType<typeof fromSource<T>>;
+    return (fromSource<T>).apply(this, source);
   };
   prototype.execute = function () {
     count.executed++;
