@@ -31,7 +31,7 @@ export async function runInWorker(
     `import { report } from ${JSON.stringify(new URL("check_worker.ts", import.meta.url).href)};`,
     `import { checks } from ${JSON.stringify(checks.href)};`,
     // Imported where it can be caught: of an error in the worker's own modules Deno writes lines of its own.
-    `const load = () => import(${JSON.stringify(file.href)});`,
+    'const load = () => import("learners-file");'.replace('"learners-file"', () => JSON.stringify(file.href)),
     `await report(checks, load, ${JSON.stringify({ source, fileName })});`,
   ].join("\n");
   const worker = new Worker(`data:text/javascript,${encodeURIComponent(text)}`, {
