@@ -43,6 +43,12 @@ export const checks: Check<typeof solution>[] = [
         meaning: "What was printed is not what came in. Each number is one line, without anything around it.",
       });
 
+      compare(await run(defineWorkflow, [0, -1]), {
+        expected: ["0", "-1"],
+        mistakes: [[[], "0 and -1 were not printed: every number is to be."]],
+        meaning: "0 and -1 were not printed as they are.",
+      });
+
       async function run(describe: (numbers: DataStream<number>) => void, numbers: number[]): Promise<string[]> {
         seen.takePrinted();
         const env = new StreamExecutionEnvironment();

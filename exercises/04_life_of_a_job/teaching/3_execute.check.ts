@@ -6,8 +6,12 @@ export const checks: Check<typeof solution>[] = [
   {
     shows: "main() describes a job and runs it",
     async run({ main }, seen) {
-      const { executed, described } = await watched(main);
-      if (executed > 0) return;
+      const { executed, described, plan } = await watched(main);
+      if (executed > 0) {
+        if (/^(?!source|sink)\S/m.test(plan)) return;
+        seen.takePrinted();
+        wrong("Nothing in the job doubles: between source and sink an operator has to do it.", plan.split("\n"));
+      }
       seen.takePrinted();
       wrong(
         described === 0
@@ -48,10 +52,10 @@ function lateLines(): Promise<void> {
 }
 
 /** How many streams main() has made, and how often it has run a job. What it prints too late is not of the next check. */
-async function watched(main: () => Promise<void>): Promise<{ described: number; executed: number }> {
+async function watched(main: () => Promise<void>): Promise<{ described: number; executed: number; plan: string }> {
   const { prototype } = StreamExecutionEnvironment;
   const { fromCollection, fromSequence, fromSource, execute } = prototype;
-  const count = { described: 0, executed: 0 };
+  const count = { described: 0, executed: 0, plan: "" };
   prototype.fromCollection = function <T>(this: StreamExecutionEnvironment, values: Iterable<T>) {
     count.described++;
     return fromCollection.call(this, values) as ReturnType<typeof fromCollection<T>>;
@@ -64,8 +68,9 @@ async function watched(main: () => Promise<void>): Promise<{ described: number; 
     count.described++;
     return (fromSource<T>).apply(this, source);
   };
-  prototype.execute = function () {
+  prototype.execute = function (this: StreamExecutionEnvironment) {
     count.executed++;
+    count.plan = this.explain();
     return execute.apply(this);
   };
   try {

@@ -7,4 +7,9 @@ export const wrong: WrongAnswer[] = [
     words: "A job was described, and nothing has run",
   },
   { replace: "await env.execute()", by: "void env.execute()", words: "main() was over before the job was" },
+  {
+    replace: "fromCollection([1, 2, 3, 4, 5]).map((number) => number * 2)",
+    by: "fromCollection([2, 4, 6, 8, 10])",
+    words: "Nothing in the job doubles",
+  },
 ];

@@ -18,6 +18,11 @@ export const checks: Check<typeof solution>[] = [
     async run({ prices }) {
       const all = (await run(prices, 7)).map(({ ticket_price }) => ticket_price);
       if (new Set(all).size === 1) wrong(`Every price is ${all[0]}: there is no chance in it yet.`);
+      if (new Set(all).size > 900) {
+        wrong(
+          "Hardly any two of the thousand prices are alike: they are computed, and chance would repeat some. Use random().",
+        );
+      }
       const broken = all.find((price) => !Number.isInteger(price));
       if (broken !== undefined) wrong(`${broken} is not a whole number: random() returns fractions.`);
       const outside = all.find((price) => price < 500 || price > 1499);
@@ -26,6 +31,16 @@ export const checks: Check<typeof solution>[] = [
         wrong(`The prices go from ${Math.min(...all)} to ${Math.max(...all)}: they do not fill the whole range.`);
       }
       if (new Set(all).size < 100) wrong("There are only a few different prices: random() is to be called for each.");
+    },
+  },
+  {
+    shows: "500 and 1499 are among them, with one seed or another",
+    async run({ prices }) {
+      const made = new Set<number>();
+      for (let seed = 0; seed < 30; seed++) for (const each of await run(prices, seed)) made.add(each.ticket_price);
+      for (const price of [500, 1499]) {
+        if (!made.has(price)) wrong(`In 30,000 prices ${price} never came: random() is from 0 to just below 1.`);
+      }
     },
   },
   {

@@ -3,7 +3,7 @@ import { type Check, compare, wrong } from "../../../src/cli/learn/checks.ts";
 import type * as solution from "./2_record.solution.ts";
 
 const BOOKING = SKYONE_SAMPLE[0]!;
-const BOOKED_MS = Date.parse("2026-02-20T09:30:00Z");
+const BOOKED_MS = Date.parse("2026-02-20T09:30:00.123Z");
 
 export const checks: Check<typeof solution>[] = [
   {
@@ -43,6 +43,10 @@ export const checks: Check<typeof solution>[] = [
         ],
         meaning: "The key is something else.",
       });
+      const quoted = 'SKY"1';
+      if (recordOf({ ...BOOKING, confirmation: quoted }, BOOKED_MS).key !== JSON.stringify({ ref: quoted })) {
+        wrong("With a quote in the confirmation the key is no JSON any more: let JSON.stringify() make it.");
+      }
     },
   },
   {
@@ -59,6 +63,7 @@ export const checks: Check<typeof solution>[] = [
       if (Math.abs(timestampMs - departure) < 86_400_000) {
         wrong("The time is that of the flight: it says when somebody flies. The event is the booking.");
       }
+      if (timestampMs === Math.floor(BOOKED_MS / 1000) * 1000) wrong("The time has lost its milliseconds.");
       compare(timestampMs, { expected: BOOKED_MS, meaning: "The time is not bookedMs." });
     },
   },

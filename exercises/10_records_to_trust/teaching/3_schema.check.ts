@@ -17,9 +17,9 @@ const BAD: readonly (readonly [value: unknown, words: string])[] = [
 
 export const checks: Check<typeof solution>[] = [
   {
-    shows: "a booking of Moon fits, also for 0.5 euros",
+    shows: "a booking of Moon fits, also one with a small price, and with other texts",
     run({ MOON }) {
-      for (const booking of [GOOD, { ...GOOD, euros: 0.5 }]) {
+      for (const booking of [GOOD, { ...GOOD, euros: 0.001 }, { who: "eda", ticket: "7", euros: 1e6 }]) {
         const { success, error } = MOON.schema.safeParse(booking) as { success: boolean; error?: { message: string } };
         if (!success) {
           wrong(`${JSON.stringify(booking)} does not fit the schema, and should.`, error?.message.split("\n"));

@@ -29,6 +29,13 @@ export const checks: Check<typeof solution>[] = [
       ]),
   },
   {
+    shows: "airports may have codes of other lengths",
+    run: ({ defineWorkflow }) =>
+      expectLegs(defineWorkflow, ["KATL-DFW-EDDM"], ["KATL-DFW", "DFW-EDDM"], [
+        [["KATL-DF", "-DFW-ED", "W-EDDM"], "The text was cut every four letters: it is the - that parts airports."],
+      ]),
+  },
+  {
     shows: "one leg is one record, and one airport has no leg",
     run: ({ defineWorkflow }) =>
       expectLegs(defineWorkflow, ["BOS-MIA", "IAH", "MCO-LAX"], ["BOS-MIA", "MCO-LAX"], [

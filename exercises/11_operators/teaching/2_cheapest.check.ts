@@ -31,9 +31,18 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "two routes from one airport are two routes",
+    async run({ defineWorkflow }) {
+      compare(await outcome(defineWorkflow, { offers: ["ATL-DFW 90", "ATL-SEA 200", "ATL-DFW 95"] }), {
+        expected: ["ATL-DFW 90", "ATL-SEA 200", "ATL-DFW 90"],
+        meaning: "Prices of ATL-DFW and of ATL-SEA were compared: the key is the whole route.",
+      });
+    },
+  },
+  {
     shows: "after a crash it is still known",
     async run({ defineWorkflow }) {
-      compare(await outcome(defineWorkflow, 3), {
+      compare(await outcome(defineWorkflow, { crashBehind: 3 }), {
         expected: ["ATL-DFW 90", "BOS-MIA 120", "ATL-DFW 80", "BOS-MIA 60", "ATL-DFW 80"],
         meaning:
           "Behind the third offer the job was killed and started again, and the cheapest was forgotten: it was kept in a variable of your own, which a crash empties. What min() keeps is the job's state.",
@@ -43,13 +52,17 @@ export const checks: Check<typeof solution>[] = [
   },
 ];
 
-async function outcome(describe: (typeof solution)["defineWorkflow"], crashBehind = 0): Promise<string[]> {
+async function outcome(
+  describe: (typeof solution)["defineWorkflow"],
+  { crashBehind = 0, offers: texts = OFFERS }: { readonly crashBehind?: number; readonly offers?: readonly string[] } =
+    {},
+): Promise<string[]> {
   const offers = new TestSource<solution.Offer>("offers");
   const cheapest = new TestSink<solution.Offer>("cheapest");
   await using harness = await new JobHarness((env) => {
     describe(env.fromSource(offers, watermarksByHand(), "offers")).sinkTo(cheapest);
   }).start();
-  for (const [index, text] of OFFERS.entries()) {
+  for (const [index, text] of texts.entries()) {
     const [route, euros] = text.split(" ");
     await offers.push({ route: route!, euros: Number(euros) });
     if (index + 1 !== crashBehind) continue;

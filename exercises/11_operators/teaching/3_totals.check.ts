@@ -2,7 +2,9 @@ import { JobHarness, TestSink, TestSource, watermarksByHand } from "@stream-apps
 import { type Check, compare } from "../../../src/cli/learn/checks.ts";
 import type * as solution from "./3_totals.solution.ts";
 
-const BOOKINGS = [["anna", 100], ["ben", 50], ["anna", 20], ["anna", 3], ["ben", 7]] as const;
+type Bookings = readonly (readonly [email: string, euros: number])[];
+
+const BOOKINGS: Bookings = [["anna", 100], ["ben", 50], ["anna", 20], ["anna", 3], ["ben", 7]];
 
 export const checks: Check<typeof solution>[] = [
   {
@@ -65,6 +67,16 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "anna and adam are two travellers",
+    async run({ defineWorkflow }) {
+      compare(await totalsOf(defineWorkflow, { of: [["anna", 100], ["adam", 50]] }), {
+        expected: ["anna 1 100", "adam 1 50"],
+        meaning: "Bookings of Anna and of Adam went into one total: the key is the whole address of the traveller.",
+        show: (lines) => lines,
+      });
+    },
+  },
+  {
     shows: "they are still there when the job has crashed",
     async run({ defineWorkflow }) {
       compare(await totalsOf(defineWorkflow, { crashBehind: 3 }), {
@@ -80,14 +92,14 @@ export const checks: Check<typeof solution>[] = [
 /** The totals as lines: traveller, flights, euros. */
 async function totalsOf(
   describe: (typeof solution)["defineWorkflow"],
-  { crashBehind = 0 }: { crashBehind?: number } = {},
+  { crashBehind = 0, of = BOOKINGS }: { readonly crashBehind?: number; readonly of?: Bookings } = {},
 ): Promise<string[]> {
   const bookings = new TestSource<solution.Booking>("bookings");
   const totals = new TestSink<solution.Total>("totals");
   await using harness = await new JobHarness((env) => {
     describe(env.fromSource(bookings, watermarksByHand(), "bookings")).sinkTo(totals);
   }).start();
-  for (const [index, [email, euros]] of BOOKINGS.entries()) {
+  for (const [index, [email, euros]] of of.entries()) {
     await bookings.push({ email, euros });
     if (index + 1 !== crashBehind) continue;
     await harness.commit();

@@ -24,4 +24,5 @@ export const wrong: WrongAnswer[] = [
 `,
     words: "kept in a variable of your own",
   },
+  { replace: "total.email)", by: "total.email.charAt(0))", words: "of Anna and of Adam" },
 ];

@@ -80,6 +80,18 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "a first purchase of 0 euros, by a voucher, is a first purchase",
+    run({ defineWorkflow }) {
+      const shop = new Shop(defineWorkflow).buy("anna", 0, 1_000).buy("anna", 4, 9_000);
+      compare(shop.until(60_000), {
+        expected: ["11000: anna 4"],
+        mistakes: [[[], "Nothing came out: was no timer registered with the purchase of 0 euros?"]],
+        meaning:
+          "Anna bought for 0 at 1 s, and for 4 at 9 s: that is no first purchase. A sum of 0 is another thing than no sum yet, which is undefined.",
+      });
+    },
+  },
+  {
     shows: "a crash between two purchases loses neither the sum nor the timer",
     async run({ defineWorkflow }) {
       const purchases = new TestSource<solution.Purchase>("purchases");

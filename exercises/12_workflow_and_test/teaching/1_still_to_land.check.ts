@@ -46,6 +46,19 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "on the 2nd of March at 9:00, Anna's flight has departed at 8:00 and lands at 10:30: it is still to land",
+    async run({ defineWorkflow }) {
+      compare(await confirmations(defineWorkflow, at("2026-03-02T09:00:00Z")), {
+        expected: ["SKY1AAAAAA", "SKY1CCCCCC"],
+        mistakes: [[
+          ["SKY1CCCCCC"],
+          "Anna's flight is in the air and was left out: the time at which it lands counts, not that at which it departs.",
+        ]],
+        meaning: "Other flights came out than Anna's and SKY1CCCCCC.",
+      });
+    },
+  },
+  {
     shows: "the clock is asked for each flight",
     async run({ defineWorkflow }) {
       const times = ["2026-03-01T12:00:00", "2026-03-01T12:00:00", "2026-03-06T12:00:00"];

@@ -2,7 +2,7 @@ import { JobHarness, TestSink, TestSource, watermarksByHand } from "@stream-apps
 import { type Check, compare, wrong } from "../../../src/cli/learn/checks.ts";
 import type * as solution from "./1_split.solution.ts";
 
-const PRICES = [90, 0, -20, 120, -5];
+const PRICES = [90, 0, -20, 120, -5, 0.5, -0.5];
 
 export const checks: Check<typeof solution>[] = [
   {
@@ -24,14 +24,24 @@ export const checks: Check<typeof solution>[] = [
     shows: "0 is free, what is below is a refund, all others are sales",
     async run({ defineWorkflow }) {
       compare(await outcome(defineWorkflow), {
-        expected: { free: [0], refunds: [-20, -5], sales: [90, 120] },
+        expected: { free: [0], refunds: [-20, -5, -0.5], sales: [90, 120, 0.5] },
         mistakes: [
-          [{ free: [], refunds: [0, -20, -5], sales: [90, 120] }, "0 went to the refunds: it is not below zero."],
           [
-            { free: [], refunds: [-20, -5], sales: [90, 0, 120] },
+            { free: [], refunds: [0, -20, -5, -0.5], sales: [90, 120, 0.5] },
+            "0 went to the refunds: it is not below zero.",
+          ],
+          [
+            { free: [], refunds: [-20, -5, -0.5], sales: [90, 0, 120, 0.5] },
             "0 went to the sales: the first condition that holds decides, and that for free comes too late or does not hold.",
           ],
-          [{ free: [0], refunds: [90, 120], sales: [-20, -5] }, "Refunds and sales are the wrong way round."],
+          [
+            { free: [0, 0.5, -0.5], refunds: [-20, -5], sales: [90, 120] },
+            "0.5 and −0.5 went to the free ones: only 0 is free.",
+          ],
+          [
+            { free: [0], refunds: [90, 120, 0.5], sales: [-20, -5, -0.5] },
+            "Refunds and sales are the wrong way round.",
+          ],
           [
             { free: [], refunds: [], sales: PRICES },
             "All went to the sales: a condition that always holds has to be the last.",

@@ -9,9 +9,10 @@ export const checks: Check<typeof solution>[] = [
       compare((await outcome(defineWorkflow)).approved, {
         expected: [700, 1000, 300],
         mistakes: [
-          [[700, 1200, 1000, 300, 1001], "All prices are approved: those above 1000 must not be among the results."],
+          [[700, 1200, 1000, 300, 1000.5], "All prices are approved: those above 1000 must not be among the results."],
           [[700, 300], "1000 is not approved: up to 1000 includes it."],
-          [[1200, 1001], "It is the wrong way round: the high prices are approved."],
+          [[1200, 1000.5], "It is the wrong way round: the high prices are approved."],
+          [[700, 1000, 300, 1000.5], "1000.5 is approved: up to 1000 does not include it."],
           [[], "Nothing is approved."],
         ],
         meaning: "Other prices are approved.",
@@ -26,10 +27,10 @@ export const checks: Check<typeof solution>[] = [
         wrong("notes is still a stream of question marks: it is to be the side output of approved.");
       }
       compare(notes, {
-        expected: ["1200 needs a signature", "1001 needs a signature"],
+        expected: ["1200 needs a signature", "1000.5 needs a signature"],
         mistakes: [
           [[], "The side output is empty: does processElement() emit to it, by context.output()?"],
-          [["1200", "1001"], "The notes are the prices alone."],
+          [["1200", "1000.5"], "The notes are the prices alone."],
         ],
         meaning: "The notes are others.",
       });
@@ -46,6 +47,6 @@ async function outcome(describe: (typeof solution)["defineWorkflow"]) {
     ways.approved.sinkTo(approved);
     ways.notes.sinkTo(notes);
   }).start();
-  for (const price of [700, 1200, 1000, 300, 1001]) await prices.push(price);
+  for (const price of [700, 1200, 1000, 300, 1000.5]) await prices.push(price);
   return { approved: approved.values, notes: notes.values };
 }

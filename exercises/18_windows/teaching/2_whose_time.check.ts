@@ -48,6 +48,16 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "also one that was made on another day",
+    async run({ watermarks }) {
+      const next = { email: "ben", flights: 1, bookedAt: "2026-03-02T00:00:07Z", departsAt: "2026-05-01T19:30:00Z" };
+      const { times } = await outcome(watermarks, [...BOOKINGS, next]);
+      if (times.at(-1) !== Date.parse(next.bookedAt)) {
+        wrong("A booking of the 2nd of March has the time of another day: the whole of bookedAt is its time.");
+      }
+    },
+  },
+  {
     shows: "by it, the minute of 12:00 is over with the booking of 12:01:10: anna 2, ben 1",
     async run({ watermarks }) {
       const { counts, late, picture } = await outcome(watermarks);
@@ -70,6 +80,20 @@ export const checks: Check<typeof solution>[] = [
       }, () => Promise.resolve(picture));
     },
   },
+  {
+    shows: "a minute is over with the first booking behind it, as bookings come in the order of their times",
+    async run({ watermarks }) {
+      const { counts } = await outcome(watermarks, [
+        ...BOOKINGS.slice(0, 3),
+        booking("ben", "12:01:00.001", "2026-05-01T19:30:00Z"),
+      ]);
+      if (counts.length > 0) return;
+      wrong(
+        "A booking of 12:01:00.001 came, and the minute of 12:00 was not over: the watermark waits for bookings that cannot come " +
+          "any more.",
+      );
+    },
+  },
 ];
 
 function booking(email: string, at: string, departsAt: string): Booking {
@@ -86,7 +110,7 @@ function planOf(watermarks: (typeof solution)["watermarks"]): string {
   return env.explain();
 }
 
-async function outcome(watermarks: (typeof solution)["watermarks"]) {
+async function outcome(watermarks: (typeof solution)["watermarks"], bookings = BOOKINGS) {
   const source = new TestSource<Booking>("bookings");
   const seen = new TestSink<Booking>("seen");
   const counts = new TestSink<Booking>("counts");
@@ -97,7 +121,7 @@ async function outcome(watermarks: (typeof solution)["watermarks"]) {
       counts,
     );
   }).start();
-  for (const each of BOOKINGS) await source.push(each, COMES_MS);
+  for (const each of bookings) await source.push(each, COMES_MS);
   return {
     times: seen.records.map(([, ms]) => ms),
     counts: counts.records.map(([{ email, flights }, ms]) => `${clock(ms)} ${email} ${flights}`).sort(),
