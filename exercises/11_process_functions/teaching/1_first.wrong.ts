@@ -51,4 +51,9 @@ export const wrong: WrongAnswer[] = [
     by: 'map((booking) => ({ ...booking, flight: "1" }))',
     words: "Other bookings came out",
   },
+  {
+    replace: "keyBy((booking) => booking.email)",
+    by: "keyBy((booking) => booking.email.charAt(0))",
+    words: "for one of Adam's",
+  },
 ];
