@@ -10,7 +10,12 @@ export const checks: Check<typeof solution>[] = [
   {
     shows: "prices with a point, a comma or neither are cents",
     run({ cents }) {
-      for (const [price, expected] of [["12.50", 1250], ["12", 1200], ["12,50", 1250], ["0.29", 29]] as const) {
+      for (
+        const [price, expected] of [["12.50", 1250], ["12", 1200], ["12,50", 1250], ["0.29", 29], [
+          "1234,50",
+          123450,
+        ]] as const
+      ) {
         let found: unknown;
         try {
           found = cents(price);

@@ -77,6 +77,14 @@ export const checks: Check<typeof solution>[] = [
         expected: [],
         meaning: "A payment of 12:05 was joined with a booking of 12:10: nobody pays for what is not booked yet.",
       });
+      const justBefore: Event[] = [
+        { paid: "SKY1", cents: 700, minute: 10 - 1 / 60_000 },
+        { booked: "SKY1", who: "anna", minute: 10 },
+      ];
+      compare(await pairsOf(defineWorkflow, justBefore), {
+        expected: [],
+        meaning: "A payment was joined with a booking that came a ms later: the lower bound lets it in.",
+      });
     },
   },
   {

@@ -25,4 +25,5 @@ export const wrong: WrongAnswer[] = [
     by: "cents > 350 && out.collect({ ref, who, cents })",
     words: "The second payment",
   },
+  { replace: "between(0,", by: "between(-1,", words: "the lower bound lets it in" },
 ];

@@ -87,7 +87,9 @@ function describe(error: unknown, fileName: string): Pick<CheckResult, "words" |
   const cause = innermost(error);
   const line = lineIn(cause, fileName) ?? lineIn(error, fileName);
   const where = line === undefined ? "" : ` in line ${line} of ${fileName}`;
-  const what = isExpected(error) || cause === error ? error.message : `${error.message} (${cause.message})`;
+  const what = isExpected(error) || error.message.includes(cause.message)
+    ? error.message
+    : `${error.message} (${cause.message})`;
   return { words: `Your code did not get to the end: ${cause.name}${where}.`, picture: what.split("\n") };
 }
 
