@@ -80,6 +80,24 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "it is ten seconds to the millisecond, and a purchase at their very end is in the sum",
+    run({ defineWorkflow }) {
+      const shop = new Shop(defineWorkflow).buy("anna", 3, 1_500).buy("anna", 4, 11_500);
+      compare(shop.until(11_499), {
+        expected: [],
+        meaning: "A sum came out before 11.5 s; the first purchase was at 1.5 s: its time may not be rounded.",
+      });
+      compare(shop.until(11_500), {
+        expected: ["11500: anna 7"],
+        mistakes: [
+          [["11500: anna 3"], "A purchase exactly ten seconds after the first is not in the sum."],
+          [[], "At 11.5 s nothing came out; the first purchase was at 1.5 s: its time may not be rounded."],
+        ],
+        meaning: "At 11.5 s the sum of Anna's purchases, 3 at 1.5 s and 4 at 11.5 s, should come out.",
+      });
+    },
+  },
+  {
     shows: "a first purchase of 0 euros, by a voucher, is a first purchase",
     run({ defineWorkflow }) {
       const shop = new Shop(defineWorkflow).buy("anna", 0, 1_000).buy("anna", 4, 9_000);

@@ -7,4 +7,14 @@ export const wrong: WrongAnswer[] = [
     words: "there was no sum any more",
   },
   { replace: "if (sum === undefined) context", by: "if (!sum) context", words: "A sum of 0 is another thing" },
+  {
+    replace: "context.timestamp()! + 10_000",
+    by: "Math.floor(context.timestamp()! / 1000) * 1000 + 10_000",
+    words: "came out before 11.5 s",
+  },
+  {
+    replace: "context.timestamp()! + 10_000",
+    by: "Math.ceil(context.timestamp()! / 1000) * 1000 + 10_000",
+    words: "At 11.5 s nothing came out",
+  },
 ];

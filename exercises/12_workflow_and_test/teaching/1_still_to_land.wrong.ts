@@ -1,5 +1,5 @@
 import type { WrongAnswer } from "../../../src/cli/learn/checks.ts";
 
 export const wrong: WrongAnswer[] = [
-  { replace: "landsAfter(flight, now())", by: "Date.parse(`${flight.departure_time}Z`) > now()", words: "in the air" },
+  { replace: "landsAfter(flight, now())", by: "Date.parse(flight.departure_time) > now()", words: "in the air" },
 ];

@@ -58,6 +58,20 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "on the 2nd of March at 9:00, Anna's flight has departed at 8:00 and lands at 10:30: it is still to land",
+    async run({ defineWorkflow }) {
+      const inTheAir = () => new Date("2026-03-02T09:00:00").getTime();
+      compare((await outcome(defineWorkflow, inTheAir)).map(({ confirmation }) => confirmation).sort(), {
+        expected: [A, C, D],
+        mistakes: [[
+          [C, D],
+          "Anna's flight is in the air and was left out: the time at which it lands counts, not that at which it departs.",
+        ]],
+        meaning: "Other flights came out than Anna's, SKY1CCCCCC and SUNDDDDDD.",
+      });
+    },
+  },
+  {
     shows: "what is still to land is asked of the clock, for each flight",
     async run({ defineWorkflow }) {
       const inMay = () => new Date("2026-05-01T12:00:00").getTime();

@@ -38,6 +38,7 @@ export const wrong: WrongAnswer[] = [
     by: 'flight.source === "sunset" || landsAfter(flight, now())',
     words: "sees Skyone's flights only",
   },
+  { replace: "landsAfter(flight, now())", by: "Date.parse(flight.departure_time) > now()", words: "is in the air" },
   { replace: ".filter(", by: ".union(sunset.map(flightFromSunset)).filter(", words: "Sunset's flights came out twice" },
   { replace: "now())", by: 'new Date("2026-03-01T12:00:00").getTime())', words: "something else than now()" },
   {

@@ -12,7 +12,11 @@ type Workflow = (bookings: DataStream<Count>) => DataStream<Count>;
 const NOON = Date.parse("2026-03-01T12:00:00Z");
 
 /** Second after noon, traveller, flights. */
-const BOOKINGS = [[5, "anna", 2], [20, "ben", 1], [30, "anna", 5], [55, "anna", 4], [70, "anna", 1], [90, "cleo", 3], [
+const BOOKINGS = [[5, "anna", 2], [20, "ben", 1], [30, "anna", 5], [40, "adam", 3], [55, "anna", 4], [70, "anna", 1], [
+  90,
+  "cleo",
+  3,
+], [
   160,
   "ben",
   1,
@@ -30,6 +34,13 @@ const MISTAKES: readonly (readonly [Workflow, string])[] = [
   [
     (bookings) => bookings.keyBy(() => "all").window(TumblingEventTimeWindows.of(Time.minutes(1))).sum("flights"),
     "There is one result a minute, for all travellers together: they have one key.",
+  ],
+  [
+    (bookings) =>
+      bookings.keyBy(({ email }) => email.charAt(0)).window(TumblingEventTimeWindows.of(Time.minutes(1))).sum(
+        "flights",
+      ),
+    "Adam's flights were added to Anna's: the key is the whole address, not its first letter.",
   ],
   [
     (bookings) => byTraveller(bookings).window(TumblingEventTimeWindows.of(Time.seconds(1))).sum("flights"),
@@ -80,12 +91,18 @@ const MISTAKES: readonly (readonly [Workflow, string])[] = [
 
 export const checks: Check<typeof solution>[] = [
   {
-    shows: "when 12:00 is over: anna 11, ben 1; when 12:01 is over: anna 1, cleo 3; 12:02 is still open",
+    shows: "when 12:00 is over: adam 3, anna 11, ben 1; when 12:01 is over: anna 1, cleo 3; 12:02 is still open",
     async run({ defineWorkflow }) {
       await drawn(
         () =>
           compareWithWorkflows<Workflow>(defineWorkflow, {
-            expected: ["12:00:59.999 anna 11", "12:00:59.999 ben 1", "12:01:59.999 anna 1", "12:01:59.999 cleo 3"],
+            expected: [
+              "12:00:59.999 adam 3",
+              "12:00:59.999 anna 11",
+              "12:00:59.999 ben 1",
+              "12:01:59.999 anna 1",
+              "12:01:59.999 cleo 3",
+            ],
             outcomeOf,
             mistakes: MISTAKES,
             meaning: (lines) =>

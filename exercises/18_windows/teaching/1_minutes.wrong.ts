@@ -6,6 +6,7 @@ const SIZE = "Time.minutes(1)";
 export const wrong: WrongAnswer[] = [
   { replace: WINDOW, by: "", words: "total so far" },
   { replace: "(booking) => booking.email", by: '() => "all"', words: "for all travellers together" },
+  { replace: "(booking) => booking.email", by: "(booking) => booking.email.charAt(0)", words: "not its first letter" },
   { replace: SIZE, by: "Time.seconds(1)", words: "a second long" },
   { replace: SIZE, by: "60", words: "60 ms long" },
   { replace: SIZE, by: "Time.seconds(10)", words: "ten seconds long" },

@@ -42,6 +42,19 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "the window is still there a moment before 30 seconds are over",
+    async run({ defineWorkflow }) {
+      await using job = await start(defineWorkflow, new TestSink("counts"));
+      await job.comes(anna(10), anna(89.999), { ...anna(50), comesAt: 90 });
+      if (job.harness.books().late === 0) return;
+      wrong(
+        "A booking came when the watermark had not yet passed its window's end by 30 seconds, and was late: the window was " +
+          "given up too early.",
+        job.picture("A booking comes just before 30 seconds"),
+      );
+    },
+  },
+  {
     shows: "after 30 seconds the window is given up",
     async run({ defineWorkflow }) {
       await using job = await start(defineWorkflow, new TestSink("counts"));

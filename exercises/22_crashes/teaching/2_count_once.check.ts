@@ -31,6 +31,17 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "travellers whose names begin alike are counted apart",
+    async run({ defineWorkflow }) {
+      await using job = await start(defineWorkflow);
+      for (const who of ["karl", "kim", "karla"]) await job.bookings.push({ who });
+      compare(job.written(), {
+        expected: ["karl 1", "kim 1", "karla 1"],
+        meaning: "Karl, Kim and Karla have booked once each: the key has to be the whole name.",
+      });
+    },
+  },
+  {
     shows: "killed behind a commit, the job goes on with what it had counted",
     async run({ defineWorkflow }) {
       await using job = await start(defineWorkflow);

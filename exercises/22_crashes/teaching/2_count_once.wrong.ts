@@ -4,6 +4,7 @@ const COUNTED = "(this.#count.value() ?? 0) + 1";
 
 export const wrong: WrongAnswer[] = [
   { replace: "keyBy(({ who }) => who)", by: 'keyBy(() => "all")', words: "All travellers have one count" },
+  { replace: "keyBy(({ who }) => who)", by: "keyBy(({ who }) => who.charAt(0))", words: "the whole name" },
   { replace: "    this.#count.update(count);\n", by: "", words: "is the new count kept?" },
   { replace: "?? 0) + 1", by: "?? 1) + 1", words: "counted as the second" },
   { replace: "?? 0) + 1", by: "?? 0)", words: "not the counts" },

@@ -69,6 +69,17 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "a payment exactly 15 minutes after the booking is in time",
+    async run({ defineWorkflow }) {
+      await using office = await open(defineWorkflow);
+      await office.event("SKY1", "booked", 0);
+      await office.event("SKY1", "paid", 15);
+      await office.eventTime(15);
+      if (office.reminded.length === 0) return;
+      wrong("SKY1 was paid at 12:15:00.000, which is in time, and was reminded.", office.picture("Paid at 12:15"));
+    },
+  },
+  {
     shows: "each booking has a timer of its own",
     async run({ defineWorkflow }) {
       await using office = await open(defineWorkflow);

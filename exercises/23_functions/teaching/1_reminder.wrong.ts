@@ -19,6 +19,11 @@ export const wrong: WrongAnswer[] = [
       "    timers.deleteEventTimeTimer(dueMs);\n    timers.registerEventTimeTimer(context.timestamp()! + Time.minutes(15));\n",
     words: "15 minutes after that",
   },
+  {
+    replace: "if (dueMs === undefined) return;",
+    by: "if (dueMs === undefined || context.timestamp()! >= dueMs) return;",
+    words: "which is in time",
+  },
   { replace: "    this.#dueMs.clear(); // it is paid\n", by: "", words: "SKY1 was paid, and the job still keeps" },
   {
     replace: "    this.#dueMs.clear(); // it is reminded\n",

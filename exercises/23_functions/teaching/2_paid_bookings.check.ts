@@ -41,6 +41,22 @@ export const checks: Check<typeof solution>[] = [
     },
   },
   {
+    shows: "references that are alike in part are kept apart",
+    async run({ defineWorkflow }) {
+      const events: Event[] = [
+        { booked: "SKY1", who: "anna", minute: 0 },
+        { booked: "SUN1", who: "ben", minute: 1 },
+        { booked: "SKY2", who: "cleo", minute: 2 },
+        { paid: "SUN1", cents: 900, minute: 5 },
+        { paid: "SKY1", cents: 700, minute: 10 },
+      ];
+      compare((await pairsOf(defineWorkflow, events)).sort(), {
+        expected: ["SKY1 anna 700", "SUN1 ben 900"],
+        meaning: "SKY1, SUN1 and SKY2 were taken for one another: the key has to be the whole reference.",
+      });
+    },
+  },
+  {
     shows: "which of the two comes first makes no difference",
     async run({ defineWorkflow }) {
       const events: Event[] = [{ paid: "SKY1", cents: 700, minute: 20 }, { booked: "SKY1", who: "anna", minute: 10 }];

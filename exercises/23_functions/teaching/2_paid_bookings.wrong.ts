@@ -16,6 +16,11 @@ export const wrong: WrongAnswer[] = [
     words: "joined with every payment",
   },
   {
+    replace: JOIN,
+    by: "bookings.keyBy(({ ref }) => ref.slice(-1)).intervalJoin(payments.keyBy(({ ref }) => ref.slice(-1)))",
+    words: "the whole reference",
+  },
+  {
     replace: "({ ref, who }, { cents }, _context, out)",
     by: "({ ref, who }, { ref: cents }, _context, out)",
     words: "not the bookings",

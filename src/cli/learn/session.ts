@@ -74,6 +74,11 @@ export class Session {
     return verdict;
   }
 
+  /** Leaves the check that is running: nothing more is shown of it. */
+  leave(): void {
+    this.#run.abort();
+  }
+
   /** Goes to an exercise. */
   async goTo(exercise: Exercise): Promise<void> {
     await this.progress.goTo(exercise);

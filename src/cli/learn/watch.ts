@@ -31,6 +31,7 @@ export async function watchOnScreen(options: WatchOptions): Promise<void> {
   const screen = new LearnScreen(session);
   using view = new LiveView((size) => screen.render(size));
   draw = () => view.draw();
+  signal.addEventListener("abort", () => session.leave());
   void session.check();
   const watching = watchFiles({ ...options, signal }, session, (what) => {
     if (what === "saved") screen.saved();
@@ -48,6 +49,8 @@ export async function watchOnScreen(options: WatchOptions): Promise<void> {
 /** Elsewhere: each outcome in lines; what is solved leads on to the next. */
 export async function watchInLines(options: WatchOptions): Promise<void> {
   const session = options.open(() => {});
+  // Who ends it by a signal may end the type checker, too: that is no outcome.
+  options.signal.addEventListener("abort", () => session.leave());
   const write = (lines: readonly Line[]) => writeOutput(`${lines.map((each) => toText(each, false)).join("\n")}\n\n`);
   const introduce = () => write(exerciseLines(session.exercise, PLAIN_WIDTH));
   const check = async (): Promise<void> => {

@@ -57,6 +57,15 @@ test("a file whose types are wrong is not solved, whatever the checks say", asyn
   assertEquals(progress.solvedCount, 0);
 });
 
+test("a check that is left shows nothing more", async ({ session, types, checks, shown, progress }) => {
+  const checking = session.check();
+  session.leave();
+  checks[0]!.resolve(RIGHT);
+  types.reject(new Error("The language server has ended"));
+  assertEquals(await checking, undefined);
+  assertEquals([shown, progress.solvedCount], [["checking"], 0]);
+});
+
 test("what the checks have found is shown before the types are known, unless all is right", async ({ session, types, checks, shown }) => {
   const first = session.check();
   checks[0]!.resolve(WRONG);

@@ -34,6 +34,8 @@ const TALL = 32;
 /** What has happened is in so many lines at most. */
 const SENTENCE_ROWS = 4;
 const LEGEND = "● in time  ○ behind the watermark but counted  ✗ late  ▶ fires  ░ passed";
+/** The same for a run with errors, whose mark needs room. */
+const LEGEND_WITH_ERRORS = "● in time  ○ behind, but counted  ✗ late  ! error  ▶ fires  ░ passed";
 
 /**
  * A run up to one of its frames: exactly `rows` lines of `columns` characters.
@@ -122,7 +124,8 @@ function drawHeader({ canvas, run, at }: Picture, { title }: PictureOptions): vo
     idleMs !== undefined && `idle after ${spanText(idleMs)}`,
   ].filter((each) => each !== false);
   canvas.put(1, 1, clip(settings.join(" · "), end - 1), "dim");
-  canvas.put(1, 2, clip(LEGEND, end - 1), "dim");
+  const legend = run.frames.some(({ dead }) => dead !== undefined) ? LEGEND_WITH_ERRORS : LEGEND;
+  canvas.put(1, 2, clip(legend, end - 1), "dim");
 }
 
 /** Times at the lines, and below them which windows are open or have fired. */

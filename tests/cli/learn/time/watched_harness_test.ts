@@ -1,10 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import {
   type StreamExecutionEnvironment,
   TumblingEventTimeWindows,
   WatermarkStrategy,
 } from "../../../../src/engine/mod.ts";
 import { TestSink, TestSource } from "../../../../src/engine/testing/mod.ts";
+import { plainPicture } from "../../../../src/cli/learn/time/picture.ts";
 import type { TimeRun } from "../../../../src/cli/learn/time/time_run.ts";
 import { labelOf, WatchedHarness } from "../../../../src/cli/learn/time/watched_harness.ts";
 
@@ -89,6 +90,7 @@ Deno.test("WatchedHarness keeps why a record became a dead letter", async () => 
     ["-1", "below 0"],
     ["?", "no JSON"],
   ]);
+  assertStringIncludes(plainPicture(harness.timeRun, { title: "errors" }).join("\n"), "! error");
 });
 
 Deno.test("labelOf() takes a text that is no time", () => {
