@@ -299,7 +299,7 @@ export interface Broker extends AsyncDisposable {
   statusReports?(): Promise<StatusReport[]>;
   /**
    * Keeps a note in place of the one with its key. Notes are for people: they are kept for about a day, at most
-   * {@link KEPT_NOTES} of a board, and lost without harm. Left out by a broker that keeps no notes.
+   * `KEPT_NOTES` of a board, and lost without harm. Left out by a broker that keeps no notes.
    * @throws {BrokerError} if it cannot be written, for instance without the right to
    */
   keepNote?(board: Board, note: Note): Promise<void>;

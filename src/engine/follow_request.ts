@@ -2,7 +2,7 @@
  * How somebody outside of a job asks its instances to follow records, and what they report of them. Both go through the job's store
  * (see `JobStore.followRequests` and `JobStore.reportFollowed`), so nobody needs a way to the job itself.
  *
- * Both are JSON. A field that is added is optional and leaves {@link FOLLOW_FORMAT} as it is; a reader ignores fields that it does
+ * Both are JSON. A field that is added is optional and leaves `FOLLOW_FORMAT` as it is; a reader ignores fields that it does
  * not know.
  */
 import type { TraceStep } from "./trace.ts";
@@ -22,7 +22,7 @@ export interface RecordAddress {
 
 /** Asks all jobs that run to follow records that they read from now on, until a time. */
 export interface FollowRequest {
-  /** {@link FOLLOW_FORMAT} when it was written. */
+  /** `FOLLOW_FORMAT` when it was written. */
   readonly format: number;
   /** Unique among all requests, ever. */
   readonly id: string;
@@ -38,7 +38,7 @@ export interface FollowRequest {
 
 /** What one instance of a job has seen of a request so far. */
 export interface FollowReport {
-  /** {@link FOLLOW_FORMAT} when it was written. */
+  /** `FOLLOW_FORMAT` when it was written. */
   readonly format: number;
   /** Id of the request. */
   readonly request: string;
