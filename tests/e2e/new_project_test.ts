@@ -229,7 +229,8 @@ embeddedTest(
       written.stdout,
     );
 
-    const built = await project.sh("deno task build --bundle -o made/job && cd made && ./job --bounded --print");
+    const again = "--bounded --reset --from earliest --print";
+    const built = await project.sh(`deno task build --bundle -o made/job && cd made && ./job ${again}`);
     assertEquals(built.code, 0, built.stderr);
     assertStringIncludes(built.stdout, '{"customer":"ann","cents":50}', built.stderr);
   },
