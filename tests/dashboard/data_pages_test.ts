@@ -139,7 +139,8 @@ inBrowser("the page of a job's state has a key's total and its open window", asy
   await jobs.write(flightdata, [
     flight(1, "ANNA@email.com"),
     flight(12, "ANNA@email.com"),
-    flight(13, "BEN@email.com"),
+    // In the other partition: event time then passes 12:00:10 without waiting for one that is silent.
+    { ...flight(13, "BEN@email.com"), partition: 1 },
   ]);
   jobs.start(() => NOW_MS);
   // A job that has never committed has no state, and its page says so.
