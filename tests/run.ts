@@ -3,6 +3,7 @@
  * so where they are not. Arguments go to `deno test`. REQUIRE_KAFKA=1 makes a missing Kafka a failure; with REQUIRE_FLINK=1 a Flink
  * cluster is started, too, for the tests that run on one, with REQUIRE_FLINK=all also for those that take minutes.
  */
+import { stripVTControlCharacters } from "node:util";
 import { startCluster, stopCluster } from "../src/cli/flink/cluster.ts";
 import { TEST_CLUSTER } from "./flink/live.ts";
 import { kafkaPrerequisites, type RunningKafka, startKafka } from "../src/cli/kafka.ts";
@@ -96,8 +97,7 @@ async function writeAll(bytes: Uint8Array): Promise<void> {
 
 /** Passed, failed and skipped of deno's last line; one failed if there is none. */
 function countsIn(output: string): number[] {
-  // deno-lint-ignore no-control-regex -- colours
-  const plain = output.replaceAll(/\x1b\[[\d;]*m/g, "");
+  const plain = stripVTControlCharacters(output);
   const [, ...counts] = [...plain.matchAll(/(\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/g)].at(-1) ??
     ["", "0", "1"];
   return [0, 1, 2].map((i) => Number(counts[i] ?? 0));

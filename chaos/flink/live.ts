@@ -65,12 +65,14 @@ export async function disturbPipeline(
   await untilThrough(world);
   for (const disturbance of disturbances) {
     await feed.write(PAIRS.before);
+    // By the clock of the day, as Flink dates the failures of a job.
     const struckAtMs = Date.now();
+    const beganMs = performance.now();
     await disturb(world, jobs, disturbance, chance);
     await feed.write("strike" in disturbance ? disturbance.pairsBehind ?? PAIRS.behind : PAIRS.behind);
     const hit = !("fails" in disturbance && disturbance.fails) || await hasFailed(world, jobs, struckAtMs);
     await untilThrough(world);
-    onRound({ name: disturbance.name, hit, backMs: Date.now() - struckAtMs });
+    onRound({ name: disturbance.name, hit, backMs: Math.round(performance.now() - beganMs) });
   }
   await world.flink("stop", jobs.s16, "--drain");
   const flights = await judgeFlights(world);

@@ -2,7 +2,7 @@
 import { decodeUtf8 } from "../utils.ts";
 
 // Characters that would break a line or that a terminal acts on.
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- control characters are what is looked for
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g;
 
 /** Any bytes on one line: text with control characters escaped, or Base64 if they are not UTF-8. */

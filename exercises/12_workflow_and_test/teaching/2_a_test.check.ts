@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { flightDurationMinutes, flightFromSkyone } from "../../../src/models.ts";
 import { type Check, wrong } from "../../../src/cli/learn/checks.ts";
 import type * as solution from "./2_a_test.solution.ts";
@@ -77,7 +78,6 @@ async function failureOf(test: (typeof solution)["test"], workflow: LongFlights)
     await test(workflow);
     return undefined;
   } catch (error) {
-    // deno-lint-ignore no-control-regex -- the colours of the comparison
-    return String(error instanceof Error ? error.message : error).replaceAll(/\x1b\[[\d;]*m/g, "");
+    return stripVTControlCharacters(String(error instanceof Error ? error.message : error));
   }
 }

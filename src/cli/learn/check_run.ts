@@ -1,4 +1,5 @@
 /** Runs an exercise's checks on the learner's file in a worker of its own, which has no permission at all. */
+import { stripVTControlCharacters } from "node:util";
 import type { Exercise } from "./course.ts";
 import type { WorkerMessage } from "./check_worker.ts";
 import type { CheckOutcome } from "./run_checks.ts";
@@ -79,8 +80,7 @@ function endless(ms: number): string {
 
 /** The message without its prefixes, places in the file and escape codes. */
 function plain(message: string): string {
-  // deno-lint-ignore no-control-regex -- colours of the message
-  return message.replaceAll(/\x1b\[[\d;]*m/g, "").replace(/^(Uncaught )?(\(in promise\) )?/, "").replaceAll(
+  return stripVTControlCharacters(message).replace(/^(Uncaught )?(\(in promise\) )?/, "").replaceAll(
     /file:\/\/\S*\//g,
     "",
   ).trim();

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_SETTINGS, type JobSettings, runEventTimeJob } from "../../../../src/cli/learn/time/event_time_job.ts";
 import { plainPicture } from "../../../../src/cli/learn/time/picture.ts";
@@ -59,8 +60,7 @@ Deno.test("a late record is drawn and explained, on 80 columns", async () => {
   const lines = view.lines({ ...size, colours: false });
   assertEquals(`\n${lines.map((line) => line.trimEnd()).join("\n")}`, DRAWN);
   const coloured = view.lines({ ...size, colours: true });
-  // deno-lint-ignore no-control-regex -- what is removed are colours
-  assertEquals(coloured.map((line) => line.replaceAll(/\x1b\[\d+m/g, "")), lines);
+  assertEquals(coloured.map((line) => stripVTControlCharacters(line)), lines);
   assertStringIncludes(coloured.join("\n"), "\x1b[31m✗");
   assertEquals(Array.from(coloured.join("\n").matchAll(/1 ms before/g)).length, 0, "that is explained once");
 });
