@@ -1,5 +1,5 @@
-import type { TraceStep } from "../../engine/mod.ts";
 import type { JobTrace } from "../../inspect/follow/follow_chain.ts";
+import { depthsOf } from "../../inspect/follow/depths.ts";
 import { type Tone, wordsOf } from "../../inspect/follow/words.ts";
 
 /** Puts colour into a text, or does not. */
@@ -29,20 +29,4 @@ export function traceText(trace: JobTrace, paint: Paint): string {
   if (steps.length === 0) lines.push(`  ${paint("late", "the record did not come by: the job begins behind it")}`);
   if (open > 0) lines.push(`  ${paint("late", `waits: ${why ?? "something may still come of it"}`)}`);
   return `${lines.join("\n")}\n`;
-}
-
-/** How far a step is from a straight line: one more for each place behind which there are several ways. */
-function depthsOf(steps: readonly TraceStep[]): ReadonlyMap<number, number> {
-  const ways = new Map<number, number>();
-  // State and timers are looked at in passing: no way leads on from there.
-  const leadsOn = ({ kind }: TraceStep) => kind !== "state" && kind !== "timer";
-  for (const { causes } of steps.filter(leadsOn)) {
-    for (const cause of causes) ways.set(cause, (ways.get(cause) ?? 0) + 1);
-  }
-  const depths = new Map<number, number>();
-  for (const { step, causes } of steps) {
-    const above = causes.map((cause) => (depths.get(cause) ?? 0) + ((ways.get(cause) ?? 0) > 1 ? 1 : 0));
-    depths.set(step, above.length === 0 ? 0 : Math.min(...above));
-  }
-  return depths;
 }

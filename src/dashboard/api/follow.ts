@@ -5,6 +5,7 @@ import { type FoundRecord, placesOfKey, recordAt } from "../../inspect/follow/fi
 import { type DescribedFile, describeFiles, followChain } from "../../inspect/follow/follow_chain.ts";
 import { LiveFollowing } from "../../inspect/follow/live.ts";
 import type { Place } from "../../inspect/follow/protocol.ts";
+import { depthsOf } from "../../inspect/follow/depths.ts";
 import { type StepWords, wordsOf } from "../../inspect/follow/words.ts";
 import { type RecordJson, recordJson } from "../../inspect/record_json.ts";
 import { UsageError, wholeNumber } from "../../utils.ts";
@@ -13,7 +14,8 @@ import type { DashboardContext } from "../context.ts";
 /** A step as the page draws it. */
 export interface ShownStep {
   readonly step: number;
-  readonly causes: readonly number[];
+  /** How far it is from a straight line. */
+  readonly depth: number;
   readonly kind: TraceStep["kind"];
   readonly operator: string;
   /** The job's clock, ms. */
@@ -114,7 +116,7 @@ export function followApi({ broker, signal, jobFiles, logger }: DashboardContext
             const trace = { job, how: "again", note: `run again from ${from}`, open, why, dropped: 0 } as const;
             await write({
               type: "trace",
-              trace: { ...trace, steps: steps.map((step) => shown(step, sent.get(step.step))) },
+              trace: { ...trace, steps: allShown(steps, { found: sent }) },
             });
           }
           await write({ type: "end" });
@@ -146,7 +148,7 @@ export function followApi({ broker, signal, jobFiles, logger }: DashboardContext
               note: "as the running job took it",
               open,
               dropped,
-              steps: steps.map((step, i) => shown(step, sent.get(step.step), i < committed)),
+              steps: allShown(steps, { found: sent, committed }),
             })),
           };
           const data = JSON.stringify(event);
@@ -194,13 +196,31 @@ class Watched {
   }
 }
 
+/**
+ * The steps of one job.
+ * @param found what they sent, where it lies, by step
+ * @param committed so many of them can be read by others, as their commit has been made; left out: all
+ */
+function allShown(
+  steps: readonly TraceStep[],
+  { found, committed = steps.length }: {
+    readonly found: ReadonlyMap<number, FoundRecord | undefined>;
+    readonly committed?: number;
+  },
+): ShownStep[] {
+  const depths = depthsOf(steps);
+  return steps.map((step, i) => ({
+    ...shown(step, found.get(step.step), i < committed),
+    depth: depths.get(step.step) ?? 0,
+  }));
+}
+
 /** @param isVisible whether what it sent can be read: its commit has been made */
-function shown(step: TraceStep, found: FoundRecord | undefined, isVisible = true): ShownStep {
+function shown(step: TraceStep, found: FoundRecord | undefined, isVisible: boolean): Omit<ShownStep, "depth"> {
   const { text, values, tone } = wordsOf(step, found);
   const waits = step.kind === "sent" && step.record !== undefined && found === undefined && !isVisible;
   return {
     step: step.step,
-    causes: step.causes,
     kind: step.kind,
     operator: step.operator,
     clockMs: step.clockMs,

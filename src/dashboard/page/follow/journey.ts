@@ -93,7 +93,6 @@ export function outcomeOf(
 
 function JobPart({ trace }: { readonly trace: ShownTrace }): View {
   const { job, note, steps, open, why, dropped } = trace;
-  const depths = depthsOf(steps);
   const startMs = steps[0]?.clockMs ?? 0;
   return html`
     <article class="job-part">
@@ -106,9 +105,7 @@ function JobPart({ trace }: { readonly trace: ShownTrace }): View {
         ? html`<p class="step-none">The record did not come by: the job begins behind it.</p>`
         : html`
           <ol class="steps">
-            ${steps.map((step) =>
-              html`<${Step} key=${step.step} step=${step} depth=${depths.get(step.step) ?? 0} startMs=${startMs} />`
-            )}
+            ${steps.map((step) => html`<${Step} key=${step.step} step=${step} startMs=${startMs} />`)}
           </ol>
         `}
       ${open === 0
@@ -123,12 +120,11 @@ function JobPart({ trace }: { readonly trace: ShownTrace }): View {
 
 interface StepProps {
   readonly step: ShownStep;
-  readonly depth: number;
   readonly startMs: number;
 }
 
-function Step({ step, depth, startMs }: StepProps): View {
-  const { kind, operator, text, tone, values, clockMs, found } = step;
+function Step({ step, startMs }: StepProps): View {
+  const { depth, kind, operator, text, tone, values, clockMs, found } = step;
   const later = clockMs - startMs;
   return html`
     <li class=${`step ${kind} ${tone}`} data-kind=${kind} data-operator=${operator} style=${{
@@ -151,20 +147,4 @@ function Step({ step, depth, startMs }: StepProps): View {
       </div>
     </li>
   `;
-}
-
-/** How far a step is from a straight line: one more for each place behind which there are several ways. */
-function depthsOf(steps: readonly ShownStep[]): ReadonlyMap<number, number> {
-  const ways = new Map<number, number>();
-  // State and timers are looked at in passing: no way leads on from there.
-  for (const { causes, kind } of steps) {
-    if (kind === "state" || kind === "timer") continue;
-    for (const cause of causes) ways.set(cause, (ways.get(cause) ?? 0) + 1);
-  }
-  const depths = new Map<number, number>();
-  for (const { step, causes } of steps) {
-    const above = causes.map((cause) => (depths.get(cause) ?? 0) + ((ways.get(cause) ?? 0) > 1 ? 1 : 0));
-    depths.set(step, above.length === 0 ? 0 : Math.min(...above));
-  }
-  return depths;
 }
