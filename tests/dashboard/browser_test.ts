@@ -1,57 +1,24 @@
 /** The dashboard's pages in a real browser, over real jobs. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
-import { onEachBroker, onEmbeddedLog, type Scope } from "../cli/brokers.ts";
+import type { Page } from "playwright-core";
+import { onEachBroker, onEmbeddedLog } from "../cli/brokers.ts";
 import { until } from "../connectors/contract/waiting.ts";
 import { startFile } from "../e2e/programs.ts";
-import { CHROMIUM, launchChromium, openPage, SKIPPED } from "./browser.ts";
-import { ServedForTest } from "./served.ts";
+import { type BrowserTest, browserTest, shows, type Visit } from "./in_browser.ts";
 import { askForEver, countPerSecond, Stage } from "./staged_jobs.ts";
 
-/** What a test works with. */
-interface Visit {
-  readonly scope: Scope;
-  readonly stage: Stage;
-  readonly dashboard: ServedForTest;
-  readonly page: Page;
-  /** Opens a place of the dashboard. */
-  readonly visit: (path: string) => Promise<void>;
-}
-
-/**
- * Registers a test in the browser. What goes wrong in the page fails it.
- * @param on for which brokers; what does not depend on the broker is shown on the embedded log alone
- */
-function inBrowser(name: string, body: (visit: Visit) => Promise<void>, on = onEachBroker): void {
-  if (CHROMIUM === undefined) {
-    Deno.test({ name: `${name}${SKIPPED}`, ignore: true, fn: () => {} });
-    return;
-  }
-  on(name, async (scope) => {
-    const browser: Browser = await launchChromium();
-    try {
-      const { page, wrong } = await openPage(browser);
-      await using stage = new Stage(await scope.broker());
-      await using dashboard = new ServedForTest(stage.broker);
-      const visit = async (path: string) => void await page.goto(`${dashboard.origin}${path}`);
-      await body({ scope, stage, dashboard, page, visit });
-      assertEquals(wrong, []);
-      await page.close();
-    } finally {
-      await browser.close();
-    }
+/** Registers a test over jobs of its own. */
+function inBrowser(
+  name: string,
+  body: (visit: Visit & { readonly stage: Stage }) => Promise<void>,
+  on: BrowserTest<Stage>["on"] = onEachBroker,
+): void {
+  browserTest(name, {
+    open: async (scope) => new Stage(await scope.broker()),
+    body: (stage, visit) => body({ stage, ...visit }),
+    on,
   });
-}
-
-/** Waits until the element's text matches. */
-async function shows(page: Page, selector: string, expected: RegExp): Promise<string> {
-  let text = "";
-  await until(async () => {
-    text = (await page.locator(selector).allInnerTexts()).join("\n");
-    return expected.test(text);
-  }).catch(() => assertMatch(text, expected));
-  return text;
 }
 
 /** What axe finds that is serious. */

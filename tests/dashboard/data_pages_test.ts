@@ -1,54 +1,22 @@
 /** The dashboard's pages of data in a real browser: topics, state, travellers, and following a record. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Browser, Page } from "playwright-core";
 import { buildFlight, buildSkyone } from "../builders.ts";
-import { onEachBroker, onEmbeddedLog, type Scope } from "../cli/brokers.ts";
+import { onEachBroker, onEmbeddedLog } from "../cli/brokers.ts";
 import { until } from "../connectors/contract/waiting.ts";
-import { CHROMIUM, launchChromium, openPage, SKIPPED } from "./browser.ts";
 import { CourseJobs } from "./course_jobs.ts";
-import { ServedForTest } from "./served.ts";
+import { type BrowserTest, browserTest, shows, type Visit } from "./in_browser.ts";
 
-/** What a test works with. */
-interface Visit {
-  readonly scope: Scope;
-  readonly jobs: CourseJobs;
-  readonly page: Page;
-  /** Opens a place of the dashboard. */
-  readonly visit: (path: string) => Promise<void>;
-}
-
-type OnBrokers = (name: string, body: (scope: Scope) => Promise<void>) => void;
-
-/** Registers a test in the browser. What goes wrong in the page fails it. */
-function inBrowser(name: string, body: (visit: Visit) => Promise<void>, on: OnBrokers = onEachBroker): void {
-  if (CHROMIUM === undefined) {
-    Deno.test({ name: `${name}${SKIPPED}`, ignore: true, fn: () => {} });
-    return;
-  }
-  on(name, async (scope) => {
-    const browser: Browser = await launchChromium();
-    try {
-      const { page, wrong } = await openPage(browser);
-      await using jobs = new CourseJobs(await scope.broker(), (word) => scope.name(word));
-      await using dashboard = new ServedForTest(jobs.broker);
-      const visit = async (path: string) => void await page.goto(`${dashboard.origin}${path}`);
-      await body({ scope, jobs, page, visit });
-      assertEquals(wrong, []);
-      await page.close();
-    } finally {
-      await browser.close();
-    }
+/** Registers a test over the course's jobs. */
+function inBrowser(
+  name: string,
+  body: (visit: Visit & { readonly jobs: CourseJobs }) => Promise<void>,
+  on: BrowserTest<CourseJobs>["on"] = onEachBroker,
+): void {
+  browserTest(name, {
+    open: async (scope) => new CourseJobs(await scope.broker(), (word) => scope.name(word)),
+    body: (jobs, visit) => body({ jobs, ...visit }),
+    on,
   });
-}
-
-/** Waits until the text of all such elements, a line each, matches. */
-async function shows(page: Page, selector: string, expected: RegExp): Promise<string> {
-  let text = "";
-  await until(async () => {
-    text = (await page.locator(selector).allInnerTexts()).join("\n");
-    return expected.test(text);
-  }).catch(() => assertMatch(text, expected));
-  return text;
 }
 
 const NOW_MS = Date.parse("2026-10-19T12:00:00Z");
