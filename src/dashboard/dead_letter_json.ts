@@ -91,7 +91,7 @@ export function wholeDeadLetter(
 }
 
 /** JSON is indented, other text as it is, other bytes in hex. */
-export function shownBytes(bytes: Uint8Array | null): ShownBytes {
+function shownBytes(bytes: Uint8Array | null): ShownBytes {
   if (bytes === null) return { kind: "null", text: "", isCut: false };
   const isCut = bytes.length > VALUE_BYTES;
   const shown = isCut ? bytes.subarray(0, VALUE_BYTES) : bytes;

@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 
 /** Carries the token of a session with each request that changes something. */
-export const TOKEN_HEADER = "x-dashboard-token";
+const TOKEN_HEADER = "x-dashboard-token";
 
 /** Nothing from elsewhere is loaded, no script or style stands in the page itself, nobody frames it. */
 const CONTENT_SECURITY_POLICY = [

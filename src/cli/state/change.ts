@@ -78,7 +78,7 @@ export async function resetJob(broker: Broker, job: string, options: ChangeOptio
 }
 
 /** "12 entries: state of 2 operators (flights, windows), 5 timers, positions of skyone"; what is damaged is counted only. */
-export function describeEntries(all: Entries): string {
+function describeEntries(all: Entries): string {
   const entries = readableOf(all);
   const damaged = all.size - entries.size;
   const states = [...new Set(statesOf(entries).filter((state) => state.entries > 0).map(({ uid }) => uid))];

@@ -119,7 +119,7 @@ export class TokenSource {
 }
 
 /** Whether a text has the form of a bearer token (RFC 6750). */
-export function isToken(text: string): boolean {
+function isToken(text: string): boolean {
   return /^[\w.~+/-]+=*$/.test(text);
 }
 

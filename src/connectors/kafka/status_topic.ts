@@ -5,7 +5,7 @@ import type { Client } from "./client.ts";
 import { NewestTopic } from "./newest_topic.ts";
 
 /** Where instances of jobs report what they do, as Kafka Connect's workers do in its status.storage.topic. */
-export const STATUS_TOPIC = "jobs.status";
+const STATUS_TOPIC = "jobs.status";
 
 /** Reports of instances in a topic of their own, apart from all transactions. */
 export class StatusTopic {

@@ -9,17 +9,14 @@ import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.ReaderOutput;
-import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
-import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.InputStatus;
-import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
  * Takes the place of a source of a savepoint: it reads nothing, and emits how far each partition had been read.
@@ -27,8 +24,7 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * @param source for the serializers of its state
  * @param uid a JSON text: of the source
  */
-record PositionsTopic(KafkaSource<byte[]> source, String uid)
-        implements Source<byte[], KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<byte[]> {
+record PositionsTopic(KafkaSource<byte[]> source, String uid) implements TopicSource {
 
     @Override
     public SourceReader<byte[], KafkaPartitionSplit> createReader(SourceReaderContext context) {
@@ -50,16 +46,6 @@ record PositionsTopic(KafkaSource<byte[]> source, String uid)
     @Override
     public Boundedness getBoundedness() {
         return Boundedness.BOUNDED;
-    }
-
-    @Override
-    public SimpleVersionedSerializer<KafkaPartitionSplit> getSplitSerializer() {
-        return source.getSplitSerializer();
-    }
-
-    @Override
-    public SimpleVersionedSerializer<KafkaSourceEnumState> getEnumeratorCheckpointSerializer() {
-        return source.getEnumeratorCheckpointSerializer();
     }
 
     @Override
