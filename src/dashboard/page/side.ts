@@ -34,14 +34,9 @@ function ThemeSwitch(): View {
   const [theme, setTheme] = useState(localStorage.getItem("theme") ?? "system");
   const change = (next: string) => {
     setTheme(next);
-    if (next === "system") {
-      localStorage.removeItem("theme");
-      delete document.documentElement.dataset.theme;
-    } else {
-      localStorage.setItem("theme", next);
-      document.documentElement.dataset.theme = next;
-    }
-    dispatchEvent(new Event("dashboard-theme")); // for what is drawn on a canvas
+    if (next === "system") localStorage.removeItem("theme");
+    else localStorage.setItem("theme", next);
+    dispatchEvent(new Event("dashboard-theme-chosen"));
   };
   return html`
     <select aria-label="Light or dark" value=${theme} onChange=${(event: Event) =>

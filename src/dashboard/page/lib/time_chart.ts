@@ -51,13 +51,10 @@ export function TimeChart<P extends { readonly atMs: number }>(props: TimeChartP
       if (width > 0 && width !== chart.current?.width) chart.current?.setSize({ width, height: HEIGHT });
     });
     observer.observe(box.current!);
-    const dark = matchMedia("(prefers-color-scheme: dark)");
     addEventListener("dashboard-theme", make);
-    dark.addEventListener("change", make);
     return () => {
       observer.disconnect();
       removeEventListener("dashboard-theme", make);
-      dark.removeEventListener("change", make);
       chart.current?.destroy();
     };
   }, []);
