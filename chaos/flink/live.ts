@@ -1,6 +1,6 @@
 /** Both lessons as one pipeline on the cluster, s16 before s20, with bookings that go on coming while it is disturbed. */
 import { SYSTEM_CLOCK } from "../../src/engine/mod.ts";
-import { FlinkRestError } from "../../src/flink/rest.ts";
+import { FlinkRestError } from "../../src/flink/rest_calls.ts";
 import { FLIGHTDATA, USERSTATISTICS } from "../../src/models.ts";
 import { expectedStatistics } from "../oracle.ts";
 import { createTopics, type Difference, Feed, judgeFlights, judgeStatistics, NOW } from "./bookings.ts";

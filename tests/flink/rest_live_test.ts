@@ -10,7 +10,8 @@ import { hashOf } from "../../src/flink/hash.ts";
 import type { FlinkPlan } from "../../src/flink/plan.ts";
 import { encodeSubmission } from "../../src/flink/submission.ts";
 import { PROTOCOL_VERSION } from "../../src/flink/protocol/frame.ts";
-import { type FlinkRest, rootCause } from "../../src/flink/rest.ts";
+import type { FlinkRest } from "../../src/flink/rest.ts";
+import { rootCause } from "../../src/flink/rest_calls.ts";
 import { clusterTest, findCluster, type TestCluster } from "./cluster.ts";
 import { until } from "./until.ts";
 

@@ -1,6 +1,7 @@
 /** The client of Flink's REST interface, against answers that a Flink 2.2.1 gave. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { FlinkRest, FlinkRestError, rootCause } from "../../src/flink/rest.ts";
+import { FlinkRest } from "../../src/flink/rest.ts";
+import { FlinkRestError, rootCause } from "../../src/flink/rest_calls.ts";
 
 const mayServe = Deno.permissions.querySync({ name: "net" }).state === "granted";
 const JOB = "be46a7189d741575c77818e6ec399fdf";

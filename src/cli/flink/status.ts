@@ -1,5 +1,5 @@
 /** `deno task flink status`: what a job on a cluster does, and what it waits for. */
-import { rootCause } from "../../flink/rest.ts";
+import { rootCause } from "../../flink/rest_calls.ts";
 import { formatCount, parseFlags, writeOutput } from "../../utils.ts";
 import { findJob, restOf } from "./cluster_address.ts";
 import { seconds } from "./jobs.ts";
