@@ -51,8 +51,10 @@ async function test(bootstrapServers: string | undefined): Promise<number> {
   }
   const programs = half(["tests/e2e"], bootstrapServers, false);
   const rest = await half(["--ignore=tests/e2e"], bootstrapServers, true);
-  const { code, counts, output } = await programs;
+  const { code, counts, failures, output } = await programs;
   await writeAll(output);
+  // Once more at the very end: the first half's have scrolled far away, and a log that is cut keeps its end.
+  for (const text of [rest.failures, failures]) if (text !== "") say(`\n${text}\n`);
   say(format(rest.counts.map((count, i) => count + counts[i]!)));
   return rest.code || code;
 }
@@ -61,6 +63,8 @@ interface Half {
   readonly code: number;
   /** Passed, failed, skipped. */
   readonly counts: readonly number[];
+  /** The errors and names of the tests that failed, empty if there are no such. */
+  readonly failures: string;
   /** What is still to be shown. */
   readonly output: Uint8Array;
 }
@@ -79,7 +83,8 @@ async function half(args: readonly string[], bootstrapServers: string | undefine
   ]);
   const { code } = await child.status;
   const all = new Uint8Array([...output, ...errors]);
-  return { code, counts: countsIn(new TextDecoder().decode(output)), output: shown ? new Uint8Array() : all };
+  const text = stripVTControlCharacters(new TextDecoder().decode(output));
+  return { code, counts: countsIn(text), failures: failuresIn(text), output: shown ? new Uint8Array() : all };
 }
 
 async function readAll(stream: ReadableStream<Uint8Array>, shown: boolean): Promise<Uint8Array> {
@@ -95,10 +100,15 @@ async function writeAll(bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await Deno.stdout.write(bytes.subarray(written));
 }
 
+/** What deno prints from its headline of the errors to its last line. */
+function failuresIn(output: string): string {
+  const start = output.search(/^\s*ERRORS\s*$/m);
+  return start === -1 ? "" : output.slice(start).trim();
+}
+
 /** Passed, failed and skipped of deno's last line; one failed if there is none. */
 function countsIn(output: string): number[] {
-  const plain = stripVTControlCharacters(output);
-  const [, ...counts] = [...plain.matchAll(/(\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/g)].at(-1) ??
+  const [, ...counts] = [...output.matchAll(/(\d+) passed.*?\| (\d+) failed(?:.*?\| (\d+) ignored)?/g)].at(-1) ??
     ["", "0", "1"];
   return [0, 1, 2].map((i) => Number(counts[i] ?? 0));
 }
