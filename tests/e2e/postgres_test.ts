@@ -7,6 +7,9 @@ import { embeddedBroker, mayRunPrograms, startDeno, succeed, type TestBroker } f
 const found = mayRunPrograms() && Deno.build.os === "linux"
   ? await findPostgres()
   : { missing: "needs Linux, and permission to run programs" };
+if ("missing" in found && Deno.env.get("REQUIRE_POSTGRES") !== undefined) {
+  throw new Error(`REQUIRE_POSTGRES is set, and ${found.missing}`);
+}
 const JOB = ["run", "--no-prompt", "-A", "examples/postgres_job.ts", "--commit-interval", "100ms"];
 const KILLS = 20;
 const ACCOUNTS = 40;
