@@ -159,8 +159,23 @@ export interface NodeStatus {
   readonly stateEntries?: Readonly<Record<string, number>> | undefined;
   /** The partitions or files of a source. */
   readonly splits?: readonly SplitStatusReport[] | undefined;
+  /** The keys that come most often; left out of an operator without keys, and as long as no key has come twice. */
+  readonly topKeys?: TopKeysStatus | undefined;
   /** The metrics that its function has registered, by name; see `MetricGroup`. */
   readonly metrics?: Readonly<Record<string, MetricValue>> | undefined;
+}
+
+/** The keys that an operator gets most often, by samples of its newest records. */
+export interface TopKeysStatus {
+  /** How many samples there are, a thousand at most. */
+  readonly samples: number;
+  /** The most frequent one first. Keys that came once are left out. */
+  readonly keys: readonly {
+    /** As text, cut if it is long. */
+    readonly key: string;
+    /** Samples that have it. */
+    readonly count: number;
+  }[];
 }
 
 /** A metric at one moment. */

@@ -1,5 +1,5 @@
 import type { SeenJob } from "../../connectors/seen_jobs.ts";
-import type { AttemptStatus, NodeStatus } from "../../engine/mod.ts";
+import type { AttemptStatus, NodeStatus, TopKeysStatus } from "../../engine/mod.ts";
 import { formatCount } from "../../utils.ts";
 import { formatRate } from "../screen/rate.ts";
 import { ago, eventTimeWords, notesOf, span } from "../jobs/words.ts";
@@ -128,7 +128,7 @@ function nodesOf({ state, instance: { status: { attempt, atMs } } }: SeenJob): L
     Math.max(...[head, ...rows].map((row) => widthOf(row[column]!)), word.length)
   );
   const last = head.length - 1;
-  return [head, ...rows].map((row, index): Line => (canvas, y) => {
+  const table = [head, ...rows].map((row, index): Line => (canvas, y) => {
     let x = 5;
     for (const [column, cell] of row.entries()) {
       const style = index === 0 ? "dim" : undefined;
@@ -137,6 +137,24 @@ function nodesOf({ state, instance: { status: { attempt, atMs } } }: SeenJob): L
       x += widths[column]! + 2;
     }
   });
+  return [
+    ...table,
+    ...attempt.nodes.flatMap((node) => node.topKeys === undefined ? [] : [topKeysOf(node, node.topKeys)]),
+  ];
+}
+
+/** The keys that come most often to an operator, each with its share of the records. */
+function topKeysOf({ name }: NodeStatus, { samples, keys }: TopKeysStatus): Line {
+  return (canvas, y) => {
+    const x = canvas.put(5, y, `top keys of ${name}`, "dim") + 2;
+    const shares = keys.map(({ key, count }) => `${key} ${formatShare(count / samples)}`);
+    canvas.put(x, y, clip(shares.join("  "), Math.max(0, canvas.columns - 1 - x)));
+  };
+}
+
+/** "34 %", "2.1 %" */
+function formatShare(share: number): string {
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
 
 /** What waits and what is kept: "43 windows, 120 entries". */

@@ -34,6 +34,7 @@ export type {
   StuckStatus,
   TimersStatus,
   TimeShares,
+  TopKeysStatus,
 } from "../job_status.ts";
 export type { Sink, SinkContext, SinkWriter } from "../sink.ts";
 export type { SentRecord } from "../trace.ts";

@@ -108,6 +108,7 @@ function taskStatus(task: TaskView, rates: Rates): NodeStatus {
     ...processingTimers.size > 0 && { processingTimers: timersStatus(processingTimers) },
     ...isAsync && { pendingResults: pendingRecords },
     ...nonEmpty(task.state.sizes(), "stateEntries"),
+    ...nonEmpty(task.topKeys?.status(), "topKeys"),
     ...nonEmpty(task.metrics.values(), "metrics"),
   };
 }

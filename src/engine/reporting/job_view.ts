@@ -1,5 +1,5 @@
 import type { OperatorNode, SinkNode, SourceNode } from "../graph.ts";
-import type { MetricValue } from "../job_status.ts";
+import type { MetricValue, TopKeysStatus } from "../job_status.ts";
 import type { SourceSplit } from "../source.ts";
 import { NO_LIMIT } from "../time/clock_limit.ts";
 
@@ -93,6 +93,8 @@ export interface TaskView {
   readonly metrics: { values(): Readonly<Record<string, MetricValue>> | undefined };
   /** How many entries each of its states holds. */
   readonly state: { sizes(): Readonly<Record<string, number>> };
+  /** The keys that come most often; undefined if its records have none. */
+  readonly topKeys: { status(): TopKeysStatus | undefined } | undefined;
   /** Records at work whose results are to come. */
   readonly pendingRecords: number;
 }

@@ -80,7 +80,7 @@ export class StatusReporter {
     this.instance = instance;
     const { clock, statusIntervalMs } = options;
     this.#startedAtMs = this.#sinceMs = clock.now();
-    this.#timer = this.#isOn ? clock.every?.(statusIntervalMs, () => this.#report()) : undefined;
+    this.#timer = this.isOn ? clock.every?.(statusIntervalMs, () => this.#report()) : undefined;
   }
 
   /** Another instance is active. @param holder its description: "process 4711" */
@@ -139,7 +139,7 @@ export class StatusReporter {
     if (state === "failed") this.#fails(error);
     this.#state = state;
     this.#sinceMs = this.#options.clock.now();
-    if (!this.#isOn) return;
+    if (!this.isOn) return;
     const last = (async () => {
       await this.#sending;
       this.#report();
@@ -172,7 +172,8 @@ export class StatusReporter {
     };
   }
 
-  get #isOn(): boolean {
+  /** Whether reports are written. */
+  get isOn(): boolean {
     const { store, statusIntervalMs } = this.#options;
     return store?.reportStatus !== undefined && statusIntervalMs > 0 && statusIntervalMs < Number.POSITIVE_INFINITY;
   }
@@ -224,7 +225,7 @@ export class StatusReporter {
   /** One at a time: a slow store gets fewer reports, and no queue of them. */
   #report(): void {
     const { store, clock } = this.#options;
-    if (!this.#isOn || this.#sending !== undefined || clock.monotonicMs() < this.#notBeforeMs) return;
+    if (!this.isOn || this.#sending !== undefined || clock.monotonicMs() < this.#notBeforeMs) return;
     this.#isAnnounced = true;
     this.#sending = this.#send(store!).finally(() => this.#sending = undefined);
   }

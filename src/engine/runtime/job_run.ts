@@ -99,7 +99,14 @@ export class JobRun {
     const { arrival } = this.#intake;
     for (const source of this.job.sources) await this.#poll(source, arrival);
     const endMs = clock.monotonicMs() + SLICE_MS;
-    return activity.work("taking records", () => this.#intake.run(SLICE_RECORDS, () => clock.monotonicMs() >= endMs));
+    return activity.work("taking records", () => {
+      const taken = this.#intake.run(SLICE_RECORDS, () => {
+        this.job.noteKeys();
+        return clock.monotonicMs() >= endMs;
+      });
+      this.job.noteKeys();
+      return taken;
+    });
   }
 
   async #poll({ node, reader }: SourceTask, arrival: number): Promise<void> {

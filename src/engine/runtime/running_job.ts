@@ -29,6 +29,7 @@ export class RunningJob implements JobParts {
   /** Tasks whose records may still be at work when they have left the others behind. */
   readonly asyncTasks: readonly Task[];
   readonly view: JobView;
+  readonly #keyedTasks: readonly Task[];
 
   constructor(attempt: Attempt, { sources, tasks, sinks }: JobParts) {
     this.attempt = attempt;
@@ -36,6 +37,8 @@ export class RunningJob implements JobParts {
     this.tasks = tasks;
     this.sinks = sinks;
     this.asyncTasks = tasks.filter(({ operator }) => operator.pendingResults !== undefined);
+    const isReported = attempt.status?.isOn === true;
+    this.#keyedTasks = isReported ? tasks.filter(({ topKeys }) => topKeys !== undefined) : [];
     this.view = { jobName: attempt.options.jobName, sources, tasks, clockLimit: attempt.clockLimit };
   }
 
@@ -56,6 +59,11 @@ export class RunningJob implements JobParts {
   /** Whether it can take no more records for now. */
   get isFull(): boolean {
     return this.asyncTasks.some(({ operator }) => operator.pendingResults!.full);
+  }
+
+  /** Notes which keys are at work, for reports; called every few records. */
+  noteKeys(): void {
+    for (const task of this.#keyedTasks) task.noteKey();
   }
 
   /** No record will follow: event time comes to its end, and all windows fire. */

@@ -7,6 +7,7 @@ import { type Key, keyId } from "../state/key.ts";
 import type { KeyedStateBackend } from "../state/keyed_state_backend.ts";
 import type { Timer, TimerQueue } from "../time/timer_queue.ts";
 import type { TaskView } from "../reporting/job_view.ts";
+import { TopKeys } from "../reporting/top_keys.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import { Edge, type FanOut, type RecordPlace, SecondEdge } from "./edge.ts";
 import type { Counts } from "./counts.ts";
@@ -45,6 +46,7 @@ export class Task implements TaskView {
   readonly ignoresTime: boolean;
   readonly counts: Counts;
   readonly metrics: OperatorMetrics;
+  readonly topKeys: TopKeys | undefined;
   readonly #keySelectors: readonly (KeySelector<unknown, unknown> | undefined)[];
   readonly #keySelector: KeySelector<unknown, unknown> | undefined;
   readonly #hasTwoInputs: boolean;
@@ -56,6 +58,8 @@ export class Task implements TaskView {
   readonly #fireProcessing: (timer: Timer) => void;
   readonly #ownWatermark: (() => number) | undefined;
   #realMs: number;
+  /** How many records and timers had been at work when a key was noted. */
+  readonly #noted = { recordsIn: 0, fired: 0 };
   readonly #eventTime: TaskEventTime;
   /** What those below know of it. */
   #idle = false;
@@ -74,6 +78,7 @@ export class Task implements TaskView {
     const { inputs } = node;
     this.#keySelectors = inputs.map(({ keySelector }) => keySelector);
     this.#keySelector = this.#keySelectors[0];
+    this.topKeys = this.#keySelectors.some((selector) => selector !== undefined) ? new TopKeys() : undefined;
     this.#hasTwoInputs = inputs.length > 1;
     this.#inputs = new TaskInputs(inputs, restoredWatermarkMs);
     this.#failures = new TaskFailures({ name: node.name, output, state: this.state, attempt });
@@ -240,6 +245,16 @@ export class Task implements TaskView {
     this.counts.fired++;
     this.output.place = undefined;
     this.state.setCurrentKeyAndId(key, keyId);
+  }
+
+  /** Notes the key of the newest record for {@link Task.topKeys}, if one has come, and no timer after it. */
+  noteKey(): void {
+    const { counts: { in: recordsIn, fired }, topKeys, state } = this;
+    const noted = this.#noted;
+    const isTimers = fired !== noted.fired && this.output.place === undefined;
+    if (recordsIn !== noted.recordsIn && !isTimers) topKeys?.note(state.currentKey);
+    noted.recordsIn = recordsIn;
+    noted.fired = fired;
   }
 
   /** Event time of one stream of one input has come to `watermarkMs`. */

@@ -29,6 +29,7 @@ export function NodePanel({ job, node, nowMs, onClose }: NodePanelProps): View {
         <${Part} title="Event time" rows=${eventTimeOf(node, nowMs)} />
         <${Part} title="Timers" rows=${timersOf(node, nowMs)} />
         <${Part} title="State" rows=${states.map(([state, size]) => [state, `${count(size)} entries`])} />
+        <${Part} title="Top keys" rows=${topKeysOf(node)} />
         <${Part} title="Metrics of its function" rows=${Object.entries(metrics ?? {}).map((
           [metric, { value }],
         ) => [metric, count(value)])} />
@@ -123,6 +124,14 @@ function timersOf({ operation, timers, processingTimers }: NodeStatus, nowMs: nu
     ...timers === undefined ? [] : [row(isWindow ? "Open windows" : "In event time", timers)],
     ...processingTimers === undefined ? [] : [row("By the clock", processingTimers)],
   ];
+}
+
+/** Shares of the records, by samples. */
+function topKeysOf({ topKeys }: NodeStatus): Rows {
+  return topKeys?.keys.map(({ key, count: n }) => {
+    const share = n / topKeys.samples * 100;
+    return [key, `${share.toFixed(share < 10 ? 1 : 0)} %`] as const;
+  }) ?? [];
 }
 
 function full(ms: number): string {
