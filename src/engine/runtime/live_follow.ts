@@ -184,6 +184,7 @@ class Followed {
   #characters = 0;
   #dropped = 0;
   #committed = 0;
+  #droppedAtCommit = 0;
 
   constructor({ id, keys, places }: FollowRequest) {
     this.#id = id;
@@ -216,12 +217,15 @@ class Followed {
   committed(): void {
     this.isNews ||= this.#committed < this.steps.length;
     this.#committed = this.steps.length;
+    this.#droppedAtCommit = this.#dropped;
   }
 
   backToCommit(): void {
+    // Whoever has seen steps must learn that they are withdrawn, and that nothing is open any more.
+    this.isNews ||= this.steps.length > 0;
     for (const { step } of this.steps.splice(this.#committed)) this.#numbers.delete(step);
     this.#characters = JSON.stringify(this.steps).length;
-    this.isNews = this.steps.length > 0;
+    this.#dropped = this.#droppedAtCommit;
   }
 
   report(): Pick<FollowReport, "request" | "steps" | "committed" | "dropped"> {

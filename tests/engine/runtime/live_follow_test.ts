@@ -7,6 +7,7 @@ import {
 } from "../../../src/engine/follow_request.ts";
 import { RetriableError } from "../../../src/engine/testing/memory_job_store.ts";
 import { LiveFollow } from "../../../src/engine/runtime/live_follow.ts";
+import type { TraceStep } from "../../../src/engine/trace.ts";
 import { Tracing } from "../../../src/engine/runtime/tracing.ts";
 import { Changes } from "../../../src/engine/state/changes.ts";
 import { SteppedJob } from "../stepped_job.ts";
@@ -152,6 +153,29 @@ Deno.test("after a restart what was followed since the last commit is seen anew,
   );
   assertEquals(outline(board, "offset 1"), ["1 read texts", "2 decoded texts < 1", "3 window counts < 2"]);
   assertEquals(outline(board, "offset 2"), ["7 read texts", "8 decoded texts < 7", "9 window counts < 8"]);
+});
+
+Deno.test("steps that a restart withdraws vanish from the report, though no others come", async () => {
+  const job = new SteppedJob(() => {});
+  const board = boardOf(job, request(1));
+  const { clock, logger, store } = job;
+  const follow = new LiveFollow({ jobName: "stats", statusIntervalMs: 1_000, clock, logger, store }, "instance");
+  const tracing = () => new Tracing({ jobName: "stats", changes: new Changes(), clock });
+  /** Time passes for the promises of the store. */
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  const origin = { topic: "s-0", partition: 0, offset: 1, timestampMs: 1, key: null, value: null, headers: undefined };
+  follow.runs(tracing());
+  await turn();
+  assert(follow.follows(origin));
+  const read = { step: 1, causes: [], job: "stats", operator: "texts", clockMs: START_MS, kind: "read", ...origin };
+  follow.take({ ...read, key: null, value: null } as TraceStep);
+  clock.advance(1_000);
+  await turn();
+  assertEquals(outline(board, "offset 1"), ["1 read texts"]);
+  follow.runs(tracing());
+  clock.advance(1_000);
+  await turn();
+  assertEquals(outline(board, "offset 1"), []);
 });
 
 Deno.test("a request that matches everything is followed until there are enough steps, and reports stay small", async () => {
