@@ -16,6 +16,8 @@ import { measureGrowth } from "./rows/growth.ts";
 import { measureJobs } from "./rows/jobs.ts";
 import { measureLatency } from "./rows/latency.ts";
 import { measureMemory } from "./rows/memory.ts";
+import { measurePage } from "./rows/page.ts";
+import { measureReports } from "./rows/reports.ts";
 import { measureStart } from "./rows/start.ts";
 import { ProgramFailure } from "./running_program.ts";
 import { circumstances } from "./versions.ts";
@@ -29,6 +31,8 @@ const QUESTIONS: Readonly<Record<string, (context: Context) => Promise<Section[]
   latency: measureLatency,
   growth: measureGrowth,
   gen: measureGenerator,
+  reports: measureReports,
+  page: measurePage,
   flink: measureFlink,
 };
 

@@ -1,7 +1,13 @@
 /** The jobs on the engine, as their `main()` runs them, but for the broker. */
 import type { Topic } from "../../src/connectors/mod.ts";
 import { JobBroker } from "../../src/connectors/job_broker.ts";
-import { type Clock, type DataStream, StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
+import {
+  type Clock,
+  type DataStream,
+  type EnvironmentOptions,
+  StreamExecutionEnvironment,
+  WatermarkStrategy,
+} from "../../src/engine/mod.ts";
 import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../src/models.ts";
 import { defineWorkflow as defineS16 } from "../../src/s16_merge.ts";
 import { defineWorkflow as defineS18 } from "../../src/s18_aggregation.ts";
@@ -27,13 +33,16 @@ export async function runEngine(
   // The sinks look for their topic.
   const none = { partitions: [] };
   const all = new Map([[FLIGHTDATA.name, none], [USERSTATISTICS.name, none], ...topics]);
-  const broker = new JobBroker(new MeasuredBroker(all, written, calls));
-  const env = new StreamExecutionEnvironment({
-    store: broker,
-    from: "earliest",
-    bounded: true,
-    ...(clock && { clock }),
-  });
+  await runOn(new JobBroker(new MeasuredBroker(all, written, calls)), job, { nowMs, ...clock && { clock } });
+}
+
+/** Runs a lesson's workflow over all that its topics hold at a broker. */
+export async function runOn(
+  broker: JobBroker,
+  job: "s16" | "s18" | "s20",
+  { nowMs, ...options }: EnvironmentOptions & { readonly nowMs: number },
+): Promise<void> {
+  const env = new StreamExecutionEnvironment({ store: broker, from: "earliest", bounded: true, ...options });
   const source = <T, K>(topic: Topic<T, K>, watermarks: WatermarkStrategy<T>): DataStream<T> =>
     env.fromSource(broker.source(topic), watermarks, `${topic.name}_source`);
   if (job === "s16") {

@@ -1,10 +1,9 @@
 /** The dashboard's pages in a real browser, over real jobs. */
 import { assert, assertEquals } from "@std/assert";
-import axe from "axe-core";
-import type { Page } from "playwright-core";
 import { onEachBroker, onEmbeddedLog } from "../cli/brokers.ts";
 import { until } from "../connectors/contract/waiting.ts";
 import { startFile } from "../e2e/programs.ts";
+import { assertGoodInAllLooks } from "./axe.ts";
 import { type BrowserTest, browserTest, shows, type Visit } from "./in_browser.ts";
 import { askForEver, countPerSecond, Stage } from "./staged_jobs.ts";
 
@@ -19,19 +18,6 @@ function inBrowser(
     body: (stage, visit) => body({ stage, ...visit }),
     on,
   });
-}
-
-/** What axe finds that is serious. */
-async function serious(page: Page): Promise<string[]> {
-  // The page's policy lets no script in; the tool that drives the browser may.
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate("axe.run()") as {
-    violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
-  };
-  return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`)
-    );
 }
 
 inBrowser(
@@ -245,27 +231,19 @@ inBrowser(
           }).name("check"),
         ),
     });
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      for (const width of [1280, 390]) {
-        await page.setViewportSize({ width, height: 800 });
-        for (
-          const path of [
-            "/jobs",
-            `/jobs/${job}`,
-            `/jobs/${job}/dead-letters`,
-            `/jobs/${job}/commits`,
-            `/jobs/${job}/exceptions`,
-          ]
-        ) {
-          await visit(path);
-          await page.locator("main .panel, main .facts").first().waitFor();
-          if (path === `/jobs/${job}`) await page.locator(".node").first().click();
-          assertEquals(await serious(page), [], `${path} ${colorScheme} ${width}`);
-          const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
-          assertEquals(overflow, 0, `${path} is ${overflow} px wider than ${width}`);
-        }
-      }
+    for (
+      const path of [
+        "/jobs",
+        `/jobs/${job}`,
+        `/jobs/${job}/dead-letters`,
+        `/jobs/${job}/commits`,
+        `/jobs/${job}/exceptions`,
+      ]
+    ) {
+      await visit(path);
+      await page.locator("main .panel, main .facts").first().waitFor();
+      if (path === `/jobs/${job}`) await page.locator(".node").first().click();
+      await assertGoodInAllLooks(page, path);
     }
   },
   onEmbeddedLog,

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { buildFlight, buildSkyone } from "../builders.ts";
 import { onEachBroker, onEmbeddedLog } from "../cli/brokers.ts";
 import { until } from "../connectors/contract/waiting.ts";
+import { assertGoodInAllLooks } from "./axe.ts";
 import { CourseJobs } from "./course_jobs.ts";
 import { type BrowserTest, browserTest, shows, type Visit } from "./in_browser.ts";
 
@@ -273,4 +274,39 @@ inBrowser("names of 200 letters and 200 topics break no page, wide or narrow", a
   }
   await visit("/topics");
   await until(async () => await page.locator("tbody tr").count() === 201);
+}, onEmbeddedLog);
+
+inBrowser("axe finds nothing serious on the pages of data, in all looks", async ({ jobs, page, visit }) => {
+  await jobs.createTopics();
+  const { skyone, userstatistics, statistics } = jobs.names;
+  jobs.start(() => NOW_MS);
+  await visit(`/follow?topic=${skyone}&key=SKY1SEEN`);
+  await assertGoodInAllLooks(page, "follow a key");
+  await page.locator("button", { hasText: "Follow live" }).click();
+  await shows(page, "[role=status]", /Followed by/);
+  await jobs.write(skyone, [booking(30, "SKY1SEEN"), booking(31, "SKY1GONE", LANDED), booking(130, "SKY1NEXT")]);
+  await shows(page, ".outcome", /It arrived/);
+  await assertGoodInAllLooks(page, "the way of a record");
+  await visit("/follow");
+  await page.locator("main .panel").first().waitFor();
+  await assertGoodInAllLooks(page, "follow");
+  await visit("/topics");
+  await page.locator("tbody tr").first().waitFor();
+  await assertGoodInAllLooks(page, "topics");
+  await visit(`/topics/${skyone}`);
+  await page.locator(".record-line").first().click();
+  await page.locator(".record-body").waitFor();
+  await assertGoodInAllLooks(page, "a topic");
+  await visit(`/follow?topic=${skyone}&partition=0&offset=0`);
+  await page.locator(".ask").waitFor();
+  await assertGoodInAllLooks(page, "follow a record");
+  await visit("/state");
+  await page.locator("main .panel").first().waitFor();
+  await assertGoodInAllLooks(page, "jobs with state");
+  await visit(`/state/${statistics}?key=${encodeURIComponent("ANNAB@email.com")}`);
+  await page.locator(".key-parts").waitFor();
+  await assertGoodInAllLooks(page, "state");
+  await visit(`/travellers?topic=${userstatistics}`);
+  await page.locator(".travellers tbody tr").first().waitFor();
+  await assertGoodInAllLooks(page, "travellers");
 }, onEmbeddedLog);
