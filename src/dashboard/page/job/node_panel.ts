@@ -2,6 +2,7 @@ import type { NodeStatus, TimersStatus } from "../../../engine/mod.ts";
 import { eventTime } from "../jobs/table.ts";
 import { pathOf } from "../lib/api.ts";
 import { html, type View } from "../lib/html.ts";
+import { TableBox } from "../lib/parts.ts";
 import { clock, count, counted, rate, span, time } from "../lib/words.ts";
 
 interface NodePanelProps {
@@ -48,7 +49,7 @@ function Splits({ splits }: { readonly splits: NonNullable<NodeStatus["splits"]>
   return html`
     <div class="node-part">
       <h3>Partitions</h3>
-      <div class="table-box splits" tabindex="0" role="group" aria-label="Partitions">
+      <${TableBox} label="Partitions" kind="splits">
         <table>
           <thead>
             <tr>
@@ -71,8 +72,8 @@ function Splits({ splits }: { readonly splits: NonNullable<NodeStatus["splits"]>
             `
           )}</tbody>
         </table>
-      </div>
-    </div>
+        <//>
+        </div>
   `;
 }
 

@@ -26,8 +26,15 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
 }
 
 /** A table that may be wider than its place: it scrolls by itself, also by the keyboard. */
-export function TableBox({ label, children }: { readonly label: string; readonly children?: unknown }): View {
-  return html`<div class="table-box" tabindex="0" role="group" aria-label=${label}>${children}</div>`;
+export function TableBox(
+  { label, kind = "", children }: {
+    readonly label: string;
+    /** How high it may become. */
+    readonly kind?: "limited" | "splits" | "";
+    readonly children?: unknown;
+  },
+): View {
+  return html`<div class=${`table-box ${kind}`} tabindex="0" role="group" aria-label=${label}>${children}</div>`;
 }
 
 /** Something that went wrong, in a sentence. */

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { KeysAnswer, StateAnswer } from "../../api/state.ts";
 import { pathOf } from "../lib/api.ts";
 import { html, type View } from "../lib/html.ts";
-import { Empty, Trouble, useGet } from "../lib/parts.ts";
+import { Empty, TableBox, Trouble, useGet } from "../lib/parts.ts";
 import { go } from "../lib/route.ts";
 import { bytes, count, counted, time } from "../lib/words.ts";
 import { KeyPanel } from "./key_panel.ts";
@@ -88,7 +88,7 @@ function States({ of }: { readonly of: StateAnswer }): View {
         )} in the last commit</span>
       </div>
       ${of.states.length === 0 ? html`<${Empty} title="No operator of this job has state" />` : html`
-        <div class="table-box">
+        <${TableBox} label="States">
           <table>
             <thead>
               <tr>
@@ -117,7 +117,7 @@ function States({ of }: { readonly of: StateAnswer }): View {
               )}
             </tbody>
           </table>
-        </div>
+          <//>
       `}
     </section>
   `;
@@ -128,7 +128,7 @@ function Timers({ of: { timers } }: { readonly of: StateAnswer }): View {
     <section class="panel">
       <div class="panel-head"><h2>Timers and open windows</h2></div>
       ${timers.length === 0 ? html`<${Empty} title="Nothing waits for a time" />` : html`
-        <div class="table-box">
+        <${TableBox} label="Timers and open windows">
           <table>
             <thead>
               <tr>
@@ -151,7 +151,7 @@ function Timers({ of: { timers } }: { readonly of: StateAnswer }): View {
               )}
             </tbody>
           </table>
-        </div>
+          <//>
       `}
     </section>
   `;
@@ -163,7 +163,7 @@ function EventTime({ of: { watermarks } }: { readonly of: StateAnswer }): View {
     <section class="panel">
       <div class="panel-head"><h2>Event time</h2></div>
       ${rows.length === 0 ? html`<${Empty} title="This job has no event time yet" />` : html`
-        <div class="table-box">
+        <${TableBox} label="Event time">
           <table>
             <thead>
               <tr>
@@ -182,7 +182,7 @@ function EventTime({ of: { watermarks } }: { readonly of: StateAnswer }): View {
               )}
             </tbody>
           </table>
-        </div>
+          <//>
       `}
     </section>
   `;

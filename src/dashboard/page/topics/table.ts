@@ -4,7 +4,7 @@ import type { TopicRow } from "../../../inspect/topics_look.ts";
 import { pathOf } from "../lib/api.ts";
 import { useEach } from "../lib/events.ts";
 import { html, type View } from "../lib/html.ts";
-import { Empty, Trouble, useGet } from "../lib/parts.ts";
+import { Empty, TableBox, Trouble, useGet } from "../lib/parts.ts";
 import { count, counted, rate } from "../lib/words.ts";
 
 /** Topics that jobs make for themselves. */
@@ -45,7 +45,7 @@ function Rows({ title, topics }: { readonly title: string; readonly topics: read
     <section class="panel">
       <div class="panel-head"><h2>${title}</h2></div>
       ${topics.length === 0 ? html`<${Empty} title="None fits" />` : html`
-        <div class="table-box">
+        <${TableBox} label=${title}>
           <table>
             <thead>
               <tr>
@@ -72,7 +72,7 @@ function Rows({ title, topics }: { readonly title: string; readonly topics: read
               )}
             </tbody>
           </table>
-        </div>
+          <//>
       `}
     </section>
   `;

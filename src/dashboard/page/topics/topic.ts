@@ -3,7 +3,7 @@ import type { GroupRow } from "../../groups.ts";
 import { pathOf } from "../lib/api.ts";
 import { useEach } from "../lib/events.ts";
 import { html, type View } from "../lib/html.ts";
-import { Empty, StateBadge, Trouble, useGet } from "../lib/parts.ts";
+import { Empty, StateBadge, TableBox, Trouble, useGet } from "../lib/parts.ts";
 import type { Place } from "../lib/route.ts";
 import { count, rate } from "../lib/words.ts";
 import { Records } from "./records.ts";
@@ -67,7 +67,7 @@ function Partitions({ topic: { partitions } }: { readonly topic: TopicAnswer }):
       <div class="panel-head">
         <h2>Partitions</h2>
       </div>
-      <div class="table-box limited">
+      <${TableBox} label="Partitions" kind="limited">
         <table>
           <thead>
             <tr>
@@ -92,8 +92,8 @@ function Partitions({ topic: { partitions } }: { readonly topic: TopicAnswer }):
             )}
           </tbody>
         </table>
-      </div>
-    </section>
+        <//>
+        </section>
   `;
 }
 
@@ -110,7 +110,7 @@ function Groups({ groups }: { readonly groups: readonly GroupRow[] }): View {
               <span class="end quiet small">${group.positions.length === 0 ? "" : `${count(group.lag)} behind`}</span>
             </div>
             ${group.positions.length === 0 ? null : html`
-              <div class="table-box limited">
+              <${TableBox} label=${`Partitions read by ${group.job}`} kind="limited">
                 <table>
                   <thead>
                     <tr>
@@ -131,7 +131,7 @@ function Groups({ groups }: { readonly groups: readonly GroupRow[] }): View {
                     )}
                   </tbody>
                 </table>
-              </div>
+                <//>
             `}
           </div>
         `

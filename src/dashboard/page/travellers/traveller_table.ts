@@ -1,7 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { Traveller } from "../../../inspect/travellers.ts";
 import { html, type View } from "../lib/html.ts";
-import { Empty } from "../lib/parts.ts";
+import { Empty, TableBox } from "../lib/parts.ts";
 import { count } from "../lib/words.ts";
 
 /** So many are shown at first. */
@@ -16,7 +16,7 @@ export function TravellerTable({ travellers }: { readonly travellers: readonly T
   if (travellers.length === 0) return html`<${Empty} title="Nobody of that name has a total" />`;
   const most = Math.max(...travellers.map(({ flights }) => flights));
   return html`
-    <div class="table-box">
+    <${TableBox} label="Travellers">
       <table class="travellers">
         <thead>
           <tr>
@@ -44,7 +44,7 @@ export function TravellerTable({ travellers }: { readonly travellers: readonly T
           })}
         </tbody>
       </table>
-    </div>
+    <//>
     ${all || travellers.length <= AT_FIRST ? null : html`
       <p class="list-foot"><button class="plain" onClick=${() => setAll(true)}>Show ${count(
         travellers.length,
