@@ -12,8 +12,12 @@ import { type KafkaListener, kafkaPrerequisites, type RunningKafka, startKafka }
 import type { Broker } from "../../src/connectors/broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
 import type { KafkaSecurity, PasswordSettings, SaslSettings } from "../../src/connectors/kafka/security.ts";
-import { mayRunPrograms, run, type TestBroker } from "../e2e/programs.ts";
+import type { JobStatus } from "../../src/engine/mod.ts";
+import { freePorts } from "../../src/cli/ports.ts";
+import { allThatIsSeen } from "../dashboard/all_that_is_seen.ts";
+import { mayRunPrograms, run, start, startFile, succeed, type TestBroker } from "../e2e/programs.ts";
 import { readAll } from "./contract/reading.ts";
+import { until } from "./contract/waiting.ts";
 import { Authority, type Identity } from "./certificates.ts";
 
 const FOLDER = ".kafka";
@@ -27,6 +31,8 @@ const PROMPTLY_MS = 20_000;
 /** How long a login is good for at the listener SHORT. Kafka takes no second one within a second. */
 const SHORT_LOGIN_MS = 1_200;
 
+/** So that one look finds any of them. */
+const PASSWORDS_BEGIN = "swordfish";
 const PASSWORDS = { plain: "swordfish-plain", "scram-sha-256": "swordfish-256", "scram-sha-512": "swordfish-512" };
 const WRONG = "swordfish-wrong";
 /** Begins every token, in base64. */
@@ -378,6 +384,64 @@ test("programs run with what the environment says, and print no secret even when
   }
 });
 
+test("no secret stands in anything that is seen of jobs: status, metrics, health, the dashboard's answers and pages, logs", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const byPassword = await environment(dir);
+    const byToken = tokenEnvironment();
+    const [apiKey, file] = [`${PASSWORDS_BEGIN}-api`, new URL("../dashboard/program_with_secret.ts", import.meta.url)];
+    const [topic, job, tokenJob] = ["prices", "priced", "priced-by-token"].map((word) =>
+      `${word}-${crypto.randomUUID().slice(0, 8)}`
+    ) as [string, string, string];
+    await using broker = await open("PLAINTEXT", undefined);
+    await broker.createTopics([{ name: topic, partitions: 1 }]);
+    await succeed(
+      byPassword,
+      "topics",
+      ["write", topic],
+      ["good", "bad", "good"].map((text) => JSON.stringify({ key: text, value: text })).join("\n"),
+    );
+    const [monitorPort, port] = freePorts([0, 0]) as [number, number];
+    const flags = ["--from", "earliest", "--status-interval", "200ms", "--max-dead", "never"];
+    const args = [job, topic, apiKey, ...flags, "--http", `127.0.0.1:${monitorPort}`];
+    await using running = startFile(byPassword, file, "s08", args);
+    await using runningByToken = startFile(byToken, file, "s08", [tokenJob, topic, apiKey, ...flags]);
+    await using dashboard = start(byPassword, "dashboard", [
+      "--http",
+      `${port}`,
+      "--job",
+      `${file.pathname} ${job} ${topic} ${apiKey}`,
+    ]);
+    await dashboard.says(/dashboard: http/);
+    await until(async () => {
+      const reports = (await broker.statusReports!()).map(({ text }) => JSON.parse(text) as JobStatus);
+      return [job, tokenJob].every((name) =>
+        reports.some(({ job, attempt }) =>
+          job === name && attempt?.records.dead === 1 && attempt.commits.uncommitted === 0
+        )
+      );
+    });
+    const monitor = `http://127.0.0.1:${monitorPort}`;
+    const seen = await allThatIsSeen({ job, monitor, topic, broker, dashboard: `http://localhost:${port}` });
+    for (const each of [running, runningByToken, dashboard]) each.kill("SIGTERM");
+    for (const [name, program] of Object.entries({ running, runningByToken, dashboard })) {
+      const { stdout, stderr } = await program.ended;
+      seen.set(`log of ${name}`, stdout + stderr);
+    }
+    // What must be there: else nothing was looked at.
+    for (const [where, text] of [["status records", tokenJob], ["/metrics", job], ["log of running", job]] as const) {
+      assertStringIncludes(seen.get(where)!, text);
+    }
+    for (const [where, text] of seen) {
+      assert(text.length > 10, where);
+      assertNoSecret(`${where}: ${text}`);
+    }
+    for (const name of [job, tokenJob]) await broker.dropJob(name);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 test("programs end with one sentence and 1 where they are not let in, with 2 where the settings are wrong", async () => {
   const dir = await Deno.makeTempDir();
   try {
@@ -451,6 +515,12 @@ async function environment(dir: string): Promise<TestBroker> {
   };
 }
 
+/** Settings for the listener TOKEN. */
+function tokenEnvironment(): TestBroker {
+  const login = { KAFKA_SASL_MECHANISM: "oauthbearer", KAFKA_SASL_OAUTHBEARER_TOKEN: tokenFor(3600) };
+  return { name: "Kafka", env: { BOOTSTRAP_SERVERS: addressOf("TOKEN"), ...login, LOG_LEVEL: "debug" } };
+}
+
 /** How long a token of the server in a test is good for, s. */
 const SHORT_TOKEN_S = 3;
 
@@ -518,7 +588,7 @@ function broken(pem: string): string {
 function assertNoSecret(text: string, ...keys: readonly string[]): void {
   const lines = [client.key, ...keys].flatMap((key) => key.split("\n").filter((line) => /^[\w+/=]{20,}$/.test(line)));
   assert(lines.length >= 3);
-  for (const secret of [...Object.values(PASSWORDS), WRONG, TOKEN_BEGINS, ...lines, "PRIVATE KEY"]) {
+  for (const secret of [PASSWORDS_BEGIN, TOKEN_BEGINS, ...lines, "PRIVATE KEY"]) {
     assertEquals(text.includes(secret), false, `"${secret}" stands in:\n${text}`);
   }
 }
