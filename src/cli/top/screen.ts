@@ -152,7 +152,7 @@ function topKeysOf({ name }: NodeStatus, { samples, keys }: TopKeysStatus): Line
   };
 }
 
-/** "34 %", "2.1 %" */
+/** In percent, small ones with a decimal. */
 function formatShare(share: number): string {
   return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
