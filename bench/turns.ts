@@ -22,7 +22,7 @@ export interface PairOptions {
 }
 
 /** Turns that are for the compiler. */
-const WARM_UP = 4;
+const WARM_UP = 3;
 
 /** @returns for each pair of processes the median ratio of their turns: processor time of `side` to that of `other` */
 export async function compareInTurn(side: Side, other: Side, options: PairOptions): Promise<number[]> {
