@@ -49,6 +49,12 @@ const KINDS: Readonly<Record<string, (bookings: KeyedStream<Booking, string>) =>
     none(bookings.window(SlidingEventTimeWindows.of(Time.seconds(10), Time.seconds(5))).reduce(addFlights)),
   "sessions that grow": (bookings) =>
     none(bookings.window(EventTimeSessionWindows.withGap(Time.seconds(8))).reduce(addFlights)),
+  "sessions, process()": (bookings) =>
+    none(
+      bookings.window(EventTimeSessionWindows.withGap(Time.seconds(8))).process({
+        process: (_email, _context, all, out) => out.collect([...all].reduce((sum, { flights }) => sum + flights, 0)),
+      }),
+    ),
   "sessions of one record": (bookings) =>
     none(bookings.window(EventTimeSessionWindows.withGap(Time.seconds(4))).reduce(addFlights)),
 };

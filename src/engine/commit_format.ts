@@ -7,6 +7,7 @@
  *     ["state", uid, list, namespace, key, n]          → value of an element; the elements of a list stand in the order of n
  *     ["state", uid, map, namespace, key, map's key]   → [n, value]; the entries of a map stand in the order of n
  *     ["state", uid, windows, namespace, key]          → [time, n, value] of an open window that fires at that time, its keys in the order of n
+ *     ["state", uid, sessions, namespace, key]         → [time, n, start, value] of an open session, the same; null where its records are a list
  *     ["timer", uid, time, namespace, key]             → n, its place among the registrations of its operator
  *     ["processing-timer", uid, time, namespace, key]  → n
  *     ["sink", uid]                                    → what the sink has to remember
@@ -60,7 +61,7 @@ export type StoredShape = number | string;
 
 /** A {@link StoredShape}, taken apart. */
 export interface ParsedShape {
-  /** "value", "list", "map", "reducing", "aggregating", "broadcast", "window". */
+  /** "value", "list", "map", "reducing", "aggregating", "broadcast", "window", "session". */
   readonly kind: string;
   readonly version: string;
   /** Whether its values have a time to live. */
@@ -168,6 +169,16 @@ export function mapText(order: number, text: string): string {
 /** The text of a key's value in an open window. @param timeMs when the window fires */
 export function windowText(timeMs: number, order: number, text: string): string {
   return `[${timeMs},${order},${text}]`;
+}
+
+/** The text of a key's open session. @param timeMs when it fires */
+export function sessionText(timeMs: number, order: number, startMs: number, text: string): string {
+  return `[${timeMs},${order},${startMs},${text}]`;
+}
+
+/** Whether entries of states of this kind are windows that are open, each with the time at which it fires. */
+export function isOfWindows({ kind }: Pick<ParsedShape, "kind">): boolean {
+  return kind === "window" || kind === "session";
 }
 
 export function timerText(order: number): string {
@@ -331,6 +342,8 @@ export interface StoredValue {
   readonly lastUpdateMs: number | undefined;
   /** When its window fires, ms; undefined for states other than of open windows. */
   readonly timeMs: number | undefined;
+  /** When its session began, ms; undefined for states other than of open sessions. */
+  readonly startMs?: number | undefined;
 }
 
 /**
@@ -346,6 +359,7 @@ export function readStored(
   let value = stored;
   let order = 0;
   let timeMs: number | undefined;
+  let startMs: number | undefined;
   switch (kind) {
     case "list":
       order = part as number;
@@ -357,8 +371,11 @@ export function readStored(
     case "window":
       [timeMs, order, value] = stored as [number, number, unknown];
       break;
+    case "session":
+      [timeMs, order, startMs, value] = stored as [number, number, number, unknown];
+      break;
   }
-  if (!ttl) return { value, order, lastUpdateMs: undefined, timeMs };
+  if (!ttl) return { value, order, lastUpdateMs: undefined, timeMs, ...startMs !== undefined && { startMs } };
   const [lastUpdateMs, inner] = value as [number, unknown];
   return { value: inner, order, lastUpdateMs, timeMs };
 }
@@ -366,7 +383,7 @@ export function readStored(
 /** The text of a state's entry: the reverse of {@link readStored} and {@link parseValue}. */
 export function entryText(
   { kind, ttl }: Pick<ParsedShape, "kind" | "ttl">,
-  { value, order, lastUpdateMs, timeMs }: StoredValue,
+  { value, order, lastUpdateMs, timeMs, startMs }: StoredValue,
 ): string {
   const text = JSON.stringify(value);
   const kept = ttl ? expiringText(lastUpdateMs!, text) : text;
@@ -376,6 +393,8 @@ export function entryText(
       return mapText(order, kept);
     case "window":
       return windowText(timeMs!, order, kept);
+    case "session":
+      return sessionText(timeMs!, order, startMs!, kept);
     default:
       return kept;
   }

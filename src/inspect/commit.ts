@@ -1,6 +1,7 @@
 /** A job's commit as a person asks about it; `engine/commit_format.ts` says what the entries are. */
 import {
   entriesOf,
+  isOfWindows,
   jobRecordOf,
   type ParsedShape,
   parseName,
@@ -148,7 +149,7 @@ function* windowTimers(entries: Entries): Generator<TimerEntry> {
   for (const [uid, states] of Object.entries(jobRecordOf(entries)?.versions ?? {})) {
     for (const state of Object.keys(states)) {
       const shape = shapeOf(entries, uid, state);
-      if (shape.kind !== "window") continue;
+      if (!isOfWindows(shape)) continue;
       for (const entry of stateEntriesOf(entries, uid, state)) yield ["timer", uid, valueOf(shape, entry).timeMs!];
     }
   }

@@ -1,5 +1,5 @@
 /** What a job's last commit has of one key, and which keys there are. */
-import { entriesOf, type KeyId, keyIdOf, type TimerKind } from "../engine/internal.ts";
+import { entriesOf, isOfWindows, type KeyId, keyIdOf, type TimerKind } from "../engine/internal.ts";
 import type { Json } from "../engine/mod.ts";
 import { type Entries, shapeOf, stateEntriesOf, statesOf, valueOf } from "./commit.ts";
 import { keyNamed, type StateValue, stateValues } from "./state_values.ts";
@@ -36,13 +36,13 @@ export interface KeyRow {
 export function stateOfKey(job: string, entries: Entries, key: string): KeyState {
   const isWanted = keyNamed(key);
   const described = statesOf(entries);
-  const states = described.filter(({ kind }) => kind !== "window").flatMap(({ uid, state, kind }) =>
+  const states = described.filter((state) => !isOfWindows(state)).flatMap(({ uid, state, kind }) =>
     [...stateValues(job, entries, { operator: uid, state, key })]
       .map((value) => ({ operator: uid, state, kind, ...value }))
   );
   const timers: KeyTimer[] = [];
   for (const { uid, state, kind } of described) {
-    if (kind !== "window") continue;
+    if (!isOfWindows({ kind })) continue;
     const shape = shapeOf(entries, uid, state);
     for (const entry of stateEntriesOf(entries, uid, state)) {
       if (!isWanted(entry.key)) continue;

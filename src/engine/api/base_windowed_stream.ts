@@ -7,18 +7,16 @@ import {
 } from "../functions/field_aggregate.ts";
 import type { ProcessWindowFunction } from "../functions/functions.ts";
 import type { Operator } from "../operators/operator.ts";
-import { WindowOperator } from "../operators/window/window.ts";
 import type { WindowDescription } from "../operators/window/description.ts";
 import { FieldFold, type WindowFold } from "../operators/window/folds.ts";
-import { SimpleWindowOperator } from "../operators/window/simple_window.ts";
 import type { OutputTag } from "../side_output.ts";
 import type { Evictor } from "../windows/evictor.ts";
-import { EventTimeTrigger } from "../windows/time_triggers.ts";
 import type { Trigger } from "../windows/trigger.ts";
 import type { Window } from "../windows/window.ts";
 import { MergingWindowAssigner, type WindowAssigner } from "../windows/window_assigner.ts";
 import { checkField, checkFunctions, checkTag } from "./checks.ts";
 import type { SingleOutputStreamOperator } from "./data_stream.ts";
+import { newWindowOperator } from "./new_window_operator.ts";
 
 /**
  * Adds an operator behind the stream whose windows are described.
@@ -141,18 +139,13 @@ export abstract class BaseWindowedStream<T, W extends Window> {
     process: ProcessWindowFunction<V, R, K, W> | undefined,
   ): SingleOutputStreamOperator<R> {
     const description = this.#describe(fold, process);
-    return this.#transform(
-      `${this.#method} ${method}`,
-      isSimple(description)
-        ? () => new SimpleWindowOperator({ ...description, fold })
-        : () => new WindowOperator(description),
-    );
+    return this.#transform(`${this.#method} ${method}`, () => newWindowOperator(description));
   }
 
   /** Describes windows that keep all records. */
   protected list<R, K>(process: ProcessWindowFunction<T, R, K, W>): SingleOutputStreamOperator<R> {
     const description = this.#describe(undefined, process);
-    return this.#transform(`${this.#method} process`, () => new WindowOperator(description));
+    return this.#transform(`${this.#method} process`, () => newWindowOperator(description));
   }
 
   #field<R>(aggregation: Aggregation, field: string | number, first = true): SingleOutputStreamOperator<R> {
@@ -176,14 +169,6 @@ export abstract class BaseWindowedStream<T, W extends Window> {
       process,
     };
   }
-}
-
-/** Whether the simple operator is enough: windows fire once, at their end by event time. */
-function isSimple<T, ACC, V, R, K, W extends Window>(description: WindowDescription<T, ACC, V, R, K, W>): boolean {
-  const { assigner, trigger = assigner.getDefaultTrigger(), evictor, allowedLatenessMs } = description;
-  return assigner.isEventTime() && !(assigner instanceof MergingWindowAssigner) &&
-    trigger instanceof EventTimeTrigger &&
-    evictor === undefined && allowedLatenessMs === 0;
 }
 
 /** @throws {TypeError} if `given` is not a window function */

@@ -5,6 +5,7 @@ import { RollingAggregateOperator } from "../operators/rolling_aggregate.ts";
 import { SinkOperator } from "../operators/sink.ts";
 import { SplitOperator } from "../operators/split.ts";
 import { TimestampsAndWatermarksOperator } from "../operators/timestamps_and_watermarks.ts";
+import { SessionWindowOperator } from "../operators/window/session_window.ts";
 import { SimpleWindowOperator } from "../operators/window/simple_window.ts";
 import type { RecordCounts } from "../reporting/job_view.ts";
 
@@ -61,6 +62,12 @@ const ONE_EACH: OutRule = {
 
 const ANY: OutRule = { expected: "any number of records out", holds: () => true };
 
+const ONE_PER_WINDOW: OutRule = {
+  expected: "one record out for each window that closed and did not fail, unless a process function decides",
+  holds: ({ out, fired, failed }, operator) =>
+    !(operator as { readonly emitsOnePerWindow: boolean }).emitsOnePerWindow || out === fired - failed,
+};
+
 /** Operators that are not here emit any number: their functions decide. */
 const RULES = new Map<unknown, OutRule>([
   [MapOperator, ONE_EACH],
@@ -72,11 +79,8 @@ const RULES = new Map<unknown, OutRule>([
     expected: "one record to a side output for each that went through, and none to the main output",
     holds: ({ out, sideOut, consumed }) => out === 0 && sideOut === consumed,
   }],
-  [SimpleWindowOperator, {
-    expected: "one record out for each window that closed and did not fail, unless a process function decides",
-    holds: ({ out, fired, failed }, operator) =>
-      !(operator instanceof SimpleWindowOperator) || !operator.emitsOnePerWindow || out === fired - failed,
-  }],
+  [SimpleWindowOperator, ONE_PER_WINDOW],
+  [SessionWindowOperator, ONE_PER_WINDOW],
   [SinkOperator, { expected: "no record out", holds: ({ out, sideOut }) => out === 0 && sideOut === 0 }],
 ]);
 

@@ -271,7 +271,7 @@ export class Task implements TaskView {
 
   #advance(): void {
     const { watermarkMs } = this.#inputs;
-    if (this.timers.nextTimeMs <= watermarkMs) {
+    if (this.timers.isDue(watermarkMs)) {
       this.#failures.guard(() => this.timers.advance(watermarkMs, this.#fire));
     }
     this.#eventTime.timersFired(watermarkMs);

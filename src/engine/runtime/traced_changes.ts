@@ -42,6 +42,7 @@ interface TracedChangesOptions {
 const CALLS_AT_WORK = "at work";
 const CONTENTS = "contents";
 const OPEN_WINDOWS = "windows";
+const SESSIONS = "sessions";
 
 /** What followed records change in state, windows and timers, as the journal has it. */
 export class TracedChanges {
@@ -92,6 +93,7 @@ export class TracedChanges {
     if (operator.firesWindows && operator.describeWindow !== undefined) {
       if (name.state === CONTENTS) return this.#reportWindow(task, name, text !== null);
       if (name.state === OPEN_WINDOWS) return;
+      if (name.state === SESSIONS) return this.#reportSession(task, name, text);
       if (name.namespace !== NO_NAMESPACE) window = operator.describeWindow(name.namespace).window;
     }
     const shape = parseShape(state.versions()[name.state] ?? 1);
@@ -107,6 +109,13 @@ export class TracedChanges {
       ...present("after", after === undefined ? undefined : traceValue(after)),
     });
     this.#open.touch(name.uid, name.key, [step]);
+  }
+
+  /** The records of a session may be in a list, which is reported by itself. */
+  #reportSession(task: TracedTask, name: StateName, text: string | null): void {
+    const shape = parseShape(task.state.versions()[name.state]!);
+    if (text === null || readStored(shape, name.part, JSON.parse(text)).value === null) return;
+    this.#reportWindow(task, name, true);
   }
 
   #reportWindow(task: TracedTask, { uid, namespace, key }: StateName, isThere: boolean): void {

@@ -27,11 +27,16 @@ export interface Storable {
   dirty: boolean;
   /** Whether the store has a copy. */
   stored: boolean;
+  /** Whether neither the store nor the item has a value. */
+  readonly isGone: boolean;
   /** Its name in the store. */
   entryKey(): string;
   /** Its text in the store, or null if it is gone. */
   entryValue(): string | null;
 }
+
+/** Fewer items that are gone are not worth a look at the list. */
+const MIN_GONE = 4_096;
 
 /**
  * What has changed since the last commit, so that a commit costs as much as changed and not as much as there is.
@@ -42,11 +47,28 @@ export class Changes {
   /** What the record at work has changed. */
   readonly journal: Journal = new Journal();
   #dirty: Storable[] = [];
+  /** How many items may have gone since the last look. */
+  #gone = 0;
 
   mark(item: Storable): void {
     if (item.dirty) return;
     item.dirty = true;
     this.#dirty.push(item);
+  }
+
+  /**
+   * An item is gone: unless it gets a value again there is nothing to store of it. Such items leave the list when they are half of
+   * it, so that what comes and goes between two commits, as most windows do, dies young.
+   */
+  dropGone(): void {
+    if (++this.#gone < MIN_GONE || this.#gone * 2 < this.#dirty.length) return;
+    this.#gone = 0;
+    const kept: Storable[] = [];
+    for (const item of this.#dirty) {
+      if (item.isGone) item.dirty = false;
+      else kept.push(item);
+    }
+    this.#dirty = kept;
   }
 
   get isEmpty(): boolean {

@@ -14,6 +14,7 @@ import { newState, type OpenState, openState } from "./open_state.ts";
 import type { AggregatingState, KeyedStateStore, ListState, MapState, ReducingState, ValueState } from "./state.ts";
 import { differenceFromStored, differenceInUse, shapeOf, type StateShape, storedShapeOf } from "./state_shape.ts";
 import type { RestoredValue } from "./table.ts";
+import type { SessionTable } from "./session_table.ts";
 import type { ValueTable } from "./value_table.ts";
 import type { WindowTable } from "./window_table.ts";
 
@@ -97,6 +98,16 @@ export class KeyedStateBackend implements KeyContext {
     return this.#ownTable("window", name, version) as WindowTable<T>;
   }
 
+  /** A value per key and open session, with its bounds. */
+  sessionTable<T>(name: string, version: number): SessionTable<T> {
+    return this.#ownTable("session", name, version) as SessionTable<T>;
+  }
+
+  /** Whether the last commit has a state of that name, filled or not. */
+  isStored(name: string): boolean {
+    return Object.hasOwn(this.#restoredVersions, name);
+  }
+
   #ownTable(kind: StateShape["kind"], name: string, version: number): OpenState["table"] {
     this.#own.add(name);
     return this.#opened(name, { kind, version, ttl: undefined }).table;
@@ -149,7 +160,7 @@ export class KeyedStateBackend implements KeyContext {
     const { table } = this.#described(descriptor.name, shapeOf(descriptor));
     table.ledger.startWrite();
     // No descriptor is of an operator's windows.
-    return (table as Exclude<typeof table, WindowTable<unknown>>).keys();
+    return (table as Exclude<typeof table, WindowTable<unknown> | SessionTable<unknown>>).keys();
   }
 
   /** Lets go of all that has expired, here and in the next commit. Any use of a state does so for that state. */
@@ -201,7 +212,7 @@ export class KeyedStateBackend implements KeyContext {
       const [was, is] = difference;
       throw new JobError(`Cannot use state "${name}" of "${this.uid}" ${is}: it is in use ${was}`);
     }
-    const stored = Object.hasOwn(this.#restoredVersions, name) ? this.#restoredVersions[name] : undefined;
+    const stored = this.isStored(name) ? this.#restoredVersions[name] : undefined;
     const migration = stored === undefined ? undefined : migrationOf(parseShape(stored), shape);
     if (migration !== undefined) this.#checkMayMigrate(name);
     const difference = stored === undefined ? undefined : differenceFromStored(stored, shape);

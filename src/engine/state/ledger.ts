@@ -1,10 +1,11 @@
-import { expiringText, type StoredValue, timerText } from "../commit_format.ts";
+import { expiringText, sessionText, type StoredValue, timerText } from "../commit_format.ts";
 import type { Changes } from "./changes.ts";
 import { EventTimeExpiry } from "./event_time_expiry.ts";
 import type { EventTime, Expiry, TimedValue } from "./expiry.ts";
 import type { Journal } from "./journal.ts";
 import type { Key, KeyId } from "./key.ts";
 import { ProcessingTimeExpiry } from "./processing_time_expiry.ts";
+import type { Session } from "./session.ts";
 import { Slot, type SlotGroup, type SlotOwner } from "./slot.ts";
 import { entryName, entryPrefix, isTimer, type SlotLayout, slotText } from "./slot_entry.ts";
 import type { StateTtlConfig } from "./state_ttl_config.ts";
@@ -16,6 +17,8 @@ export interface SlotIndex<T> {
   drop(slot: Slot<T>): void;
   /** A slot has got a value back that it had lost: it is to be found at its old place. */
   putBack(slot: Slot<T>): void;
+  /** A slot has got the value back that it had before its last one. Left out: that makes no difference. */
+  changedBack?(slot: Slot<T>): void;
 }
 
 /** What a ledger keeps. */
@@ -98,6 +101,11 @@ export class Ledger<T> implements SlotOwner<T> {
     return this.#nextOrder;
   }
 
+  /** The next order, for a slot that is to stand behind all others from now on. */
+  takeOrder(): number {
+    return this.#nextOrder++;
+  }
+
   /** @throws {TypeError} as `add()` does */
   set(slot: Slot<T>, value: T): void {
     this.#check(value);
@@ -118,6 +126,7 @@ export class Ledger<T> implements SlotOwner<T> {
     this.#count(current, before);
     if (before === undefined && current !== undefined) this.#index.drop(slot);
     if (before !== undefined && current === undefined) this.#index.putBack(slot);
+    if (before !== undefined && current !== undefined) this.#index.changedBack?.(slot);
   }
 
   /** A slot from the store's copy, to be called in their order if they have one; then {@link Ledger.endRestore}. */
@@ -146,6 +155,7 @@ export class Ledger<T> implements SlotOwner<T> {
     this.#journal.log(slot, before);
     slot.value = this.#expiry === undefined ? value : this.#expiry.replace(slot, before, value);
     this.#changes.mark(slot);
+    if (slot.isGone) this.#changes.dropGone();
   }
 
   #count(before: T | undefined, after: T | undefined): void {
@@ -155,7 +165,7 @@ export class Ledger<T> implements SlotOwner<T> {
 
   #check(value: T): void {
     if (value === undefined) this.#refuseUndefined();
-    checkKept(value, this);
+    checkKept(this.#layout === "session" ? (value as unknown as Session<unknown>).value : value, this);
     if (this.#expiry !== undefined && !this.#expiry.knowsTime) {
       throw new TypeError(
         `Cannot put a value into state "${this.name}" of "${this.uid}": it expires by event time, and the record has no timestamp; ` +
@@ -253,7 +263,11 @@ export class Ledger<T> implements SlotOwner<T> {
   textOf(slot: Slot<T>): string | null {
     const { value } = slot;
     if (value === undefined) return null;
-    return isTimer(this.#layout) ? timerText(slot.order) : slotText(this.#layout, slot, this.#valueText(value));
+    const layout = this.#layout;
+    if (isTimer(layout)) return timerText(slot.order);
+    if (layout !== "session") return slotText(layout, slot, this.#valueText(value));
+    const { bounds: { startMs, endMs }, order, value: kept } = value as unknown as Session<unknown>;
+    return sessionText(endMs - 1, order, startMs, valueText(kept, this));
   }
 
   #valueText(value: T | TimedValue<T>): string {

@@ -7,6 +7,7 @@ import { ListTable } from "./list_table.ts";
 import { KeyedMapState } from "./map_state.ts";
 import { MapTable } from "./map_table.ts";
 import { migrated, type Migration } from "./migration.ts";
+import { SessionTable } from "./session_table.ts";
 import type { StateShape } from "./state_shape.ts";
 import type { RestoredValue, StoredSlot, TableOptions } from "./table.ts";
 import { KeyedValueState } from "./value_state.ts";
@@ -16,7 +17,12 @@ import { WindowTable } from "./window_table.ts";
 /** One state of an operator, for all its keys and namespaces. */
 export interface OpenState {
   readonly shape: StateShape;
-  readonly table: ValueTable<unknown> | ListTable<unknown> | MapTable<unknown> | WindowTable<unknown>;
+  readonly table:
+    | ValueTable<unknown>
+    | ListTable<unknown>
+    | MapTable<unknown>
+    | WindowTable<unknown>
+    | SessionTable<unknown>;
 }
 
 /** What a state is opened with. */
@@ -56,6 +62,8 @@ function newTable(kind: StateShape["kind"], options: TableOptions): OpenState["t
       return new MapTable(options);
     case "window":
       return new WindowTable(options);
+    case "session":
+      return new SessionTable(options);
     default:
       return new ValueTable(options);
   }

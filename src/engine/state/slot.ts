@@ -27,6 +27,18 @@ export interface TimerGroup {
   fire(): Iterable<Timer>;
 }
 
+/** Timers that are stored by whoever has them, each at a time of its own. */
+export interface TimerSource {
+  /** How many there are. */
+  readonly size: number;
+  /** Time of the first one, or +∞. For a person: it may take its time. */
+  readonly nextTimeMs: number;
+  /** Whether one may be due at `timeMs`; false: none is. */
+  isDue(timeMs: number): boolean;
+  /** The next one that is due, which is the source's no longer; undefined if none is. */
+  next(timeMs: number): Timer | undefined;
+}
+
 /** What slots that lie together have in common: the values of a window, the elements of a list, timers of one time. */
 export interface SlotGroup<T> {
   readonly ledger: SlotOwner<T>;
@@ -68,6 +80,10 @@ export class Slot<T, G extends SlotGroup<T> = SlotGroup<T>> implements Storable,
   /** When it fires, ms; for slots of windows and timers only. */
   get timeMs(): number {
     return this.group.timeMs!;
+  }
+
+  get isGone(): boolean {
+    return this.value === undefined && !this.stored;
   }
 
   undo(before: unknown): void {

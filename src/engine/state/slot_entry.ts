@@ -12,7 +12,7 @@ import type { Slot } from "./slot.ts";
 import type { StateName } from "./value_text.ts";
 
 /** How the slots of a ledger lie in a commit: what their entries are named after, and what stands beside a value. */
-export type SlotLayout = "value" | "list" | "map" | "window" | TimerKind;
+export type SlotLayout = "value" | "list" | "map" | "window" | "session" | TimerKind;
 
 /** What the names of all entries of a ledger begin with. */
 export function entryPrefix(layout: SlotLayout, { uid, name }: StateName): string {
@@ -28,6 +28,7 @@ export function entryName(layout: SlotLayout, prefix: string, { group, key }: Sl
   switch (layout) {
     case "value":
     case "window":
+    case "session":
       return valueEntry(prefix, group.namespace, key);
     case "list":
     case "map":
@@ -38,9 +39,9 @@ export function entryName(layout: SlotLayout, prefix: string, { group, key }: Sl
   }
 }
 
-/** The text of the entry of a slot that is no timer's. @param valueText that of its value */
+/** The text of the entry of a slot that is no timer's and no session's. @param valueText that of its value */
 export function slotText(
-  layout: Exclude<SlotLayout, TimerKind>,
+  layout: Exclude<SlotLayout, TimerKind | "session">,
   { order, group }: Slot<unknown>,
   valueText: string,
 ): string {

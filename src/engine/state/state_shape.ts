@@ -5,7 +5,7 @@ import type { StateTtlConfig } from "./state_ttl_config.ts";
 
 /** What a state's entries in a commit look like depends on this. */
 export interface StateShape {
-  readonly kind: StateDescriptor["kind"] | "broadcast" | "window";
+  readonly kind: StateDescriptor["kind"] | "broadcast" | "window" | "session";
   readonly version: number;
   /** Undefined if nothing expires. */
   readonly ttl: Required<StateTtlConfig> | undefined;

@@ -1,4 +1,5 @@
 import {
+  isOfWindows,
   type ParsedShape,
   parseShape,
   readStored,
@@ -110,7 +111,7 @@ export class OperatorView {
 /** Names and shapes of the states that hold windows. */
 function windowStates(versions: StateVersions): [name: string, shape: ParsedShape][] {
   return Object.entries(versions).map(([name, shape]): [string, ParsedShape] => [name, parseShape(shape)])
-    .filter(([, { kind }]) => kind === "window");
+    .filter(([, shape]) => isOfWindows(shape));
 }
 
 function readValue(shape: ParsedShape, { part, value }: RestoredValue): StoredValue {

@@ -2,7 +2,14 @@ import type { TimerKind } from "../commit_format.ts";
 import type { Changes } from "../state/changes.ts";
 import { type Key, type KeyId, keyId } from "../state/key.ts";
 import { Ledger, type SlotIndex } from "../state/ledger.ts";
-import { insertInOrder, type Slot, type SlotGroup, type Timer, type TimerGroup } from "../state/slot.ts";
+import {
+  insertInOrder,
+  type Slot,
+  type SlotGroup,
+  type Timer,
+  type TimerGroup,
+  type TimerSource,
+} from "../state/slot.ts";
 import { BinaryHeap } from "../binary_heap.ts";
 
 export type { Timer, TimerGroup };
@@ -58,6 +65,7 @@ export class TimerQueue implements SlotIndex<true> {
   readonly #ledger: Ledger<true>;
   readonly #buckets = new Map<number, Bucket>();
   readonly #times = new BinaryHeap<number>((a, b) => a < b);
+  #source: TimerSource | undefined;
 
   constructor(uid: string, changes: Changes, restored: readonly RestoredTimer[] = [], kind: TimerKind = "timer") {
     this.#ledger = new Ledger(this, { layout: kind, uid, name: kind, changes });
@@ -71,11 +79,18 @@ export class TimerQueue implements SlotIndex<true> {
 
   /** Time of the first timer to fire, or +∞. */
   get nextTimeMs(): number {
-    return this.#times.peek() ?? Number.POSITIVE_INFINITY;
+    return this.#source?.nextTimeMs ?? this.#times.peek() ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether a timer may be due at `timeMs`; false: none is. Asked with nearly every record. */
+  isDue(timeMs: number): boolean {
+    if (this.#source !== undefined) return this.#source.isDue(timeMs);
+    const next = this.#times.peek();
+    return next !== undefined && next <= timeMs;
   }
 
   get size(): number {
-    let size = this.#ledger.size;
+    let size = this.#source?.size ?? this.#ledger.size;
     for (const { groups } of this.#buckets.values()) for (const group of groups) size += group.size;
     return size;
   }
@@ -96,6 +111,18 @@ export class TimerQueue implements SlotIndex<true> {
     this.#bucket(group.timeMs).groups.push(group);
   }
 
+  /** All timers are those of `source` from now on: none may be registered here, nor be left. */
+  follow(source: TimerSource): void {
+    this.#source = source;
+  }
+
+  /** Removes all timers. @returns them, in the order in which they would have fired */
+  takeAll(): Timer[] {
+    const all: Timer[] = [];
+    this.advance(Number.POSITIVE_INFINITY, (timer) => all.push(timer));
+    return all;
+  }
+
   /** Takes a timer back, if one is registered. */
   delete(timeMs: number, namespace: string, id: KeyId): void {
     const bucket = this.#buckets.get(timeMs);
@@ -109,6 +136,11 @@ export class TimerQueue implements SlotIndex<true> {
    * Fires all timers up to and including `timeMs`, also those which `fire` registers on the way.
    */
   advance(timeMs: number, fire: (timer: Timer) => void): void {
+    const source = this.#source;
+    if (source !== undefined) {
+      for (let timer = source.next(timeMs); timer !== undefined; timer = source.next(timeMs)) fire(timer);
+      return;
+    }
     // The first time is asked for again after each timer: `fire` may have registered an earlier one.
     for (let next = this.#times.peek(); next !== undefined && next <= timeMs; next = this.#times.peek()) {
       const bucket = this.#buckets.get(next);

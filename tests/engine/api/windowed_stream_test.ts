@@ -4,6 +4,7 @@ import { StreamExecutionEnvironment } from "../../../src/engine/api/environment.
 import type { WindowedStream } from "../../../src/engine/api/windowed_stream.ts";
 import { type Collector, ProcessWindowFunction, type WindowContext } from "../../../src/engine/functions/functions.ts";
 import { WindowOperator } from "../../../src/engine/operators/window/window.ts";
+import { SessionWindowOperator } from "../../../src/engine/operators/window/session_window.ts";
 import { SimpleWindowOperator } from "../../../src/engine/operators/window/simple_window.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import type { AggregateFunction } from "../../../src/engine/state/functions.ts";
@@ -15,7 +16,7 @@ import { CountEvictor } from "../../../src/engine/windows/evictors.ts";
 import { GlobalWindows } from "../../../src/engine/windows/global_windows.ts";
 import { TumblingProcessingTimeWindows } from "../../../src/engine/windows/processing_time_windows.ts";
 import { PurgingTrigger } from "../../../src/engine/windows/purging_trigger.ts";
-import { EventTimeSessionWindows } from "../../../src/engine/windows/session_windows.ts";
+import { EventTimeSessionWindows, ProcessingTimeSessionWindows } from "../../../src/engine/windows/session_windows.ts";
 import { SlidingEventTimeWindows } from "../../../src/engine/windows/sliding_event_time_windows.ts";
 import { EventTimeTrigger } from "../../../src/engine/windows/time_triggers.ts";
 import { TumblingEventTimeWindows } from "../../../src/engine/windows/tumbling_event_time_windows.ts";
@@ -325,19 +326,25 @@ function operatorOf(
   return node.kind === "operator" ? node.create() : undefined;
 }
 
-Deno.test("Windows that fire once and keep one value get the lean operator, all others the general one", () => {
+Deno.test("Windows that fire once and keep one value, and sessions that fire once, get a lean operator, all others the general one", () => {
   const isSimple = (...description: Parameters<typeof operatorOf>) => {
     const operator = operatorOf(...description);
     assertEquals(operator instanceof SimpleWindowOperator, !(operator instanceof WindowOperator));
     return operator instanceof SimpleWindowOperator;
   };
+  const isSession = (describe: Parameters<typeof operatorOf>[0]) =>
+    operatorOf(describe, EventTimeSessionWindows.withGap(5)) instanceof SessionWindowOperator;
 
   assertEquals(isSimple((windows) => windows.reduce(add)), true);
   assertEquals(isSimple((windows) => windows.aggregate(mean)), true);
   assertEquals(isSimple((windows) => windows.sum("sum")), true);
   assertEquals(isSimple((windows) => windows.trigger(EventTimeTrigger.create()).allowedLateness(0).reduce(add)), true);
   assertEquals(isSimple((windows) => windows.reduce(add), SlidingEventTimeWindows.of(10, 5)), true);
-  assertEquals(isSimple((windows) => windows.reduce(add), EventTimeSessionWindows.withGap(5)), false);
+  assertEquals(isSession((windows) => windows.reduce(add)), true);
+  assertEquals(isSession((windows) => windows.process(new Sums())), true);
+  assertEquals(isSession((windows) => windows.allowedLateness(1).reduce(add)), false);
+  assertEquals(isSession((windows) => windows.trigger(CountTrigger.of(2)).reduce(add)), false);
+  assertEquals(isSimple((windows) => windows.reduce(add), ProcessingTimeSessionWindows.withGap(5)), false);
   assertEquals(isSimple((windows) => windows.reduce(add), TumblingProcessingTimeWindows.of(5)), false);
   assertEquals(isSimple((windows) => windows.process(new Sums())), false);
   assertEquals(isSimple((windows) => windows.trigger(CountTrigger.of(2)).reduce(add)), false);

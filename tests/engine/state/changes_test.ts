@@ -10,6 +10,10 @@ class Item implements Storable {
   asked = 0;
   constructor(readonly key: string, public text: string | null) {}
 
+  get isGone(): boolean {
+    return this.text === null && !this.stored;
+  }
+
   entryKey(): string {
     return this.key;
   }
@@ -136,4 +140,26 @@ Deno.test({
     const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
     assertEquals(said, ["true false true\n".repeat(2), ""]);
   },
+});
+
+Deno.test("dropGone() lets go of what came and went, once that is half of the list, and of nothing else", () => {
+  const changes = new Changes();
+  const items = Array.from({ length: 20_000 }, (_, i) => new Item(`${i}`, "1"));
+  for (const item of items) changes.mark(item);
+  drain(changes);
+  const newer = Array.from({ length: 20_002 }, (_, i) => new Item(`n${i}`, "1"));
+  for (const item of [...items, ...newer]) changes.mark(item);
+  for (const item of newer.slice(1)) {
+    item.text = null;
+    changes.dropGone();
+  }
+  assertEquals(newer.filter(({ dirty }) => dirty).length, 1);
+  // An item that is there again, as a record was undone, is stored.
+  newer[7]!.text = "again";
+  changes.mark(newer[7]!);
+  items[0]!.text = null;
+
+  const stored = new Map(changes.drain() as Iterable<readonly [string, string | null]>);
+  assertEquals(stored.size, 20_002);
+  assertEquals([stored.get("0"), stored.get("n0"), stored.get("n7"), stored.get("1")], [null, "1", "again", "1"]);
 });

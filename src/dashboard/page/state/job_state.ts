@@ -34,6 +34,9 @@ export function JobState({ job, query }: { readonly job: string; readonly query:
   `;
 }
 
+/** Kinds of state that have no name in a job's code. */
+const KIND_WORDS: ReadonlyMap<string, string> = new Map([["window", "open windows"], ["session", "open sessions"]]);
+
 function Keys({ job, selected }: { readonly job: string; readonly selected: string | undefined }): View {
   const [prefix, setPrefix] = useState("");
   const { value, error } = useGet<KeysAnswer>(`/api${pathOf("state", job)}/keys?prefix=${encodeURIComponent(prefix)}`);
@@ -107,7 +110,7 @@ function States({ of }: { readonly of: StateAnswer }): View {
                   <tr key=${`${state.uid}/${state.state}`}>
                     <td><span class="clip" title=${state.uid}>${state.uid}</span></td>
                     <td><span class="clip" title=${state.state}>${state.state}</span></td>
-                    <td>${state.kind === "window" ? "open windows" : state.kind}${state.ttl ? ", expires" : ""}</td>
+                    <td>${KIND_WORDS.get(state.kind) ?? state.kind}${state.ttl ? ", expires" : ""}</td>
                     <td class="number">${state.version}</td>
                     <td class="number">${count(state.keys)}</td>
                     <td class="number">${count(state.entries)}</td>

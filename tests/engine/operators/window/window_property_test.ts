@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Operator } from "../../../../src/engine/operators/operator.ts";
 import { WindowOperator } from "../../../../src/engine/operators/window/window.ts";
 import { ReduceFold } from "../../../../src/engine/operators/window/folds.ts";
+import { SessionWindowOperator } from "../../../../src/engine/operators/window/session_window.ts";
 import { SimpleWindowOperator } from "../../../../src/engine/operators/window/simple_window.ts";
 import { MIN_WATERMARK } from "../../../../src/engine/record.ts";
 import { CountTrigger } from "../../../../src/engine/windows/count_trigger.ts";
@@ -248,13 +249,26 @@ Deno.test("WindowOperator gives sessions as by hand, with lateness, folded or wi
   );
 });
 
-Deno.test("WindowOperator gives sessions with dynamic gaps as by hand", () => {
+Deno.test("SessionWindowOperator gives sessions as by hand, folded or with all records", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20 }), events, (gapMs, events) => {
+      const assigner = EventTimeSessionWindows.withGap(gapMs);
+      const model = () => new SessionsModel(() => gapMs, 0);
+      check(() => new SessionWindowOperator({ assigner, fold }), model(), events);
+      check(() => new SessionWindowOperator({ assigner, process: new Words() }), model(), events);
+    }),
+    RUNS,
+  );
+});
+
+Deno.test("Both operators give sessions with dynamic gaps as by hand", () => {
   const gapOf = (n: number) => 1 + n % 25;
   const assigner = EventTimeSessionWindows.withDynamicGap((word: string) => gapOf(Number(word.slice(1))));
   fc.assert(
     fc.property(fc.nat(30), events, (allowedLatenessMs, events) => {
       const create = () => new WindowOperator({ assigner, allowedLatenessMs, process: new Words() });
       check(create, new SessionsModel(gapOf, allowedLatenessMs), events);
+      check(() => new SessionWindowOperator({ assigner, process: new Words() }), new SessionsModel(gapOf, 0), events);
     }),
     RUNS,
   );

@@ -1,10 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { JobError } from "../../../../src/engine/errors.ts";
 import { fieldAggregate } from "../../../../src/engine/functions/field_aggregate.ts";
+import { newWindowOperator } from "../../../../src/engine/api/new_window_operator.ts";
 import type { Operator } from "../../../../src/engine/operators/operator.ts";
 import { WindowOperator } from "../../../../src/engine/operators/window/window.ts";
 import type { WindowDescription } from "../../../../src/engine/operators/window/description.ts";
 import { AggregateFold, FieldFold, ReduceFold } from "../../../../src/engine/operators/window/folds.ts";
+import { SessionWindowOperator } from "../../../../src/engine/operators/window/session_window.ts";
 import { SimpleWindowOperator, type SimpleWindows } from "../../../../src/engine/operators/window/simple_window.ts";
 import { Snapshot } from "../../../../src/engine/runtime/snapshot.ts";
 import {
@@ -46,11 +48,11 @@ const counted = new AggregateFold<string, number, string>({
 
 const simple = (description: SimpleWindows<string, string, string, string, string, TimeWindow>): Create => () =>
   new SimpleWindowOperator(description);
-const folding = (description: OfTime): Create => () => new WindowOperator({ fold: joined, ...description });
+const folding = (description: OfTime): Create => () => newWindowOperator({ fold: joined, ...description });
 const listing = <W extends Window>(
   description: WindowDescription<string, never, string, string, string, W>,
 ): Create =>
-() => new WindowOperator<string, never, string, string, string, W>({ process: new Words<W>(), ...description });
+() => newWindowOperator<string, never, string, string, string, W>({ process: new Words<W>(), ...description });
 
 const tumbling = TumblingEventTimeWindows.of(10, 3);
 const sliding = SlidingEventTimeWindows.of(10, 4);
@@ -69,6 +71,7 @@ const KINDS: Readonly<Record<string, Create>> = {
   "tumbling by the clock": listing({ assigner: TumblingProcessingTimeWindows.of(10) }),
   "sliding by the clock": folding({ assigner: SlidingProcessingTimeWindows.of(10, 4) }),
   "sessions": listing({ assigner: session }),
+  "sessions, folded": folding({ assigner: session }),
   "sessions, folded and late": folding({ assigner: session, allowedLatenessMs: 9 }),
   "sessions, dynamic": listing({
     assigner: EventTimeSessionWindows.withDynamicGap((word: string) => 1 + Number(word.slice(1)) % 9),
@@ -95,13 +98,15 @@ const STEPS: readonly ((rig: Rig) => unknown)[] = [3, 1, 6, 11, 4, 19, 12, 13, 2
     (rig: Rig) => rig.processingTime(1_000 + 2 * i),
   ]);
 
-/** What comes of all steps, when the operator is restarted after the first `restartAfter`. */
-function play(create: Create, restartAfter: number): { flows: Flow[]; late: unknown[] } {
-  let rig: Rig = new OperatorHarness(create, { keyBy: (word) => word[0]!, clock: new ManualClock(1_000) });
+/** What comes of all steps, when the operator is restarted after the first `restartAfter`, as `next` if that is given. */
+function play(create: Create, restartAfter: number, next = create): { flows: Flow[]; late: unknown[] } {
+  let current = create;
+  let rig: Rig = new OperatorHarness(() => current(), { keyBy: (word) => word[0]!, clock: new ManualClock(1_000) });
   for (const step of STEPS.slice(0, restartAfter)) step(rig);
   const flows = rig.take();
   const late = rig.deadLetters.map(({ value }) => value);
   rig.commit();
+  current = next;
   rig = rig.restart();
   for (const step of STEPS.slice(restartAfter)) step(rig);
   return { flows: [...flows, ...rig.take()], late: [...late, ...rig.deadLetters.map(({ value }) => value)] };
@@ -116,6 +121,45 @@ for (const [kind, create] of Object.entries(KINDS)) {
     for (let i = 1; i <= STEPS.length; i++) assertEquals(play(create, i), without);
   });
 }
+
+// Earlier versions had the general operator for all sessions.
+Deno.test("Sessions that the general operator has stored go on as those that are one entry each, at any place", () => {
+  const process = new Words<TimeWindow>();
+  for (const description of [{ assigner: session, fold: joined }, { assigner: session, process }] as OfTime[]) {
+    const general = () => new WindowOperator(description);
+    const without = play(general, 0);
+    for (let i = 1; i <= STEPS.length; i++) {
+      assertEquals(play(general, i, () => new SessionWindowOperator(description)), without);
+    }
+  }
+});
+
+Deno.test("Sessions that the general operator has stored leave nothing of it in the next commit", () => {
+  let current: Create = () => new WindowOperator({ assigner: session, fold: joined });
+  let rig: Rig = new OperatorHarness(() => current(), { name: "words", keyBy: (word) => word[0]! });
+  rig.record("a1", 5).record("a2", 1).record("b1", 20).commit();
+  current = folding({ assigner: session });
+  rig = rig.restart();
+  assertEquals(rig.timers(), [{ timeMs: 10, key: "a", namespace: "5:11" }, {
+    timeMs: 25,
+    key: "b",
+    namespace: "20:26",
+  }]);
+
+  const changes = new Map(rig.commit());
+  assertEquals([...changes].filter(([, value]) => value !== null), [
+    ['["state","words","sessions","5:11","a"]', '[10,0,1,"a1 a2"]'],
+    ['["state","words","sessions","20:26","b"]', '[25,1,20,"b1"]'],
+  ]);
+  assertEquals([...changes].filter(([, value]) => value === null).map(([entry]) => entry).sort(), [
+    '["state","words","contents","20:26","b"]',
+    '["state","words","contents","5:11","a"]',
+    '["state","words","windows","","a"]',
+    '["state","words","windows","","b"]',
+    '["timer","words",10,"1:11","a"]',
+    '["timer","words",25,"20:26","b"]',
+  ]);
+});
 
 // ------------------------------------------------------------------------------- state of windows of another definition
 

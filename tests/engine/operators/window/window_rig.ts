@@ -3,7 +3,7 @@ import {
   ProcessWindowFunction,
   type WindowContext,
 } from "../../../../src/engine/functions/functions.ts";
-import { WindowOperator } from "../../../../src/engine/operators/window/window.ts";
+import { newWindowOperator } from "../../../../src/engine/api/new_window_operator.ts";
 import type { WindowDescription } from "../../../../src/engine/operators/window/description.ts";
 import type { Window } from "../../../../src/engine/windows/window.ts";
 import { ManualClock } from "../../../../src/engine/testing/manual_clock.ts";
@@ -34,7 +34,7 @@ export function wordsRig<W extends Window>(
   } = {},
 ): WordsRig {
   const { process = new Words<W>(), clock = new ManualClock() } = options;
-  return new OperatorHarness<Word, string>(() => new WindowOperator({ ...description, process }), {
+  return new OperatorHarness<Word, string>(() => newWindowOperator({ ...description, process }), {
     name: "words",
     keyBy: (word) => word[0]!,
     clock,
