@@ -1,10 +1,15 @@
-/** A Kafka that goes away under a job and the dashboard, and comes back: through a proxy that refuses both. */
+/**
+ * A broker that goes away under a job and the dashboard, and comes back: a Kafka behind a proxy that refuses both, and the file of an
+ * embedded log that somebody moves away.
+ */
 import { assertEquals, assertMatch } from "@std/assert";
 import { WireProxy } from "../../chaos/wire/mod.ts";
 import { openKafkaBroker } from "../../src/connectors/kafka/mod.ts";
 import { until } from "../connectors/contract/waiting.ts";
 import { kafkaBroker } from "../e2e/programs.ts";
+import { onEmbeddedLog } from "../cli/brokers.ts";
 import { CHROMIUM, launchChromium, openPage, SKIPPED } from "./browser.ts";
+import { browserTest, shows } from "./in_browser.ts";
 import { ServedForTest } from "./served.ts";
 import { Stage } from "./staged_jobs.ts";
 
@@ -49,5 +54,29 @@ Deno.test({
       await browser.close();
       await broker.close();
     }
+  },
+});
+
+browserTest("Why no result? says on the page that the file of the embedded log is gone, until it is back", {
+  open: async (scope) => new Stage(await scope.broker()),
+  on: onEmbeddedLog,
+  async body(stage, { page, visit }) {
+    const dir = /^embedded log in (.*)$/.exec(stage.broker.description)![1]!;
+    const [file, away] = [`${dir}/log.sqlite`, `${dir}/away.sqlite`];
+    await stage.topic("lost-in");
+    await stage.topic("lost-out");
+    stage.run({ job: "lost", topic: "lost-in", out: "lost-out", sessionTimeoutMs: 1_000 });
+    await visit("/jobs/lost");
+    await shows(page, ".why-words", /waits for records/);
+    await Deno.rename(file, away);
+    try {
+      await shows(page, ".why-words", /the file was deleted or replaced.* The job cannot commit there either/);
+      assertEquals(await page.locator(".broker-trouble").count(), 1);
+    } finally {
+      await Deno.rename(away, file);
+    }
+    await until(async () => await page.locator(".broker-trouble").count() === 0);
+    // The job ended while it could write nothing: it counts as running until its session is over.
+    await until(() => stage.broker.dropJob("lost").then(() => true, () => false));
   },
 });

@@ -4,6 +4,7 @@ import { buildFlight, buildSkyone } from "../builders.ts";
 import { onEachBroker, onEmbeddedLog } from "../cli/brokers.ts";
 import { until } from "../connectors/contract/waiting.ts";
 import { assertGoodInAllLooks } from "./axe.ts";
+import { embeddedBroker, succeed } from "../e2e/programs.ts";
 import { CourseJobs } from "./course_jobs.ts";
 import { type BrowserTest, browserTest, shows, type Visit } from "./in_browser.ts";
 
@@ -21,6 +22,20 @@ function inBrowser(
 }
 
 const NOW_MS = Date.parse("2026-10-19T12:00:00Z");
+
+/** Variables that programs find that are started meanwhile. */
+function environment(env: Readonly<Record<string, string>>): Disposable {
+  const names = ["BROKER", "BROKER_DIR", "BOOTSTRAP_SERVERS"];
+  const before = names.map((name) => [name, Deno.env.get(name)] as const);
+  const set = (name: string, value: string | undefined) =>
+    value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+  for (const name of names) set(name, env[name]);
+  return {
+    [Symbol.dispose]() {
+      for (const [name, value] of before) set(name, value);
+    },
+  };
+}
 const LANDS = { flight_departure_time: "2026-10-20T08:00:00", flight_arrival_time: "2026-10-20T09:40:00" };
 const LANDED = { flight_departure_time: "2026-10-18T08:00:00", flight_arrival_time: "2026-10-18T09:40:00" };
 
@@ -211,32 +226,52 @@ inBrowser("a key is followed live through both jobs: counted, filtered out, bad 
   );
 });
 
-inBrowser("a record is followed afterwards, by running the jobs again", async ({ jobs, page, visit }) => {
+inBrowser("a record is followed afterwards through both jobs, by running them again", async ({ jobs, page, visit }) => {
   const { broker } = jobs;
   const dir = /^embedded log in (.*)$/.exec(broker.description)![1]!;
   await broker.createTopics(
     ["skyone", "sunset", "flightdata", "userstatistics"].map((name) => ({ name, partitions: 1 })),
   );
-  await jobs.write("skyone", [booking(10, "SKY1GONE", LANDED), booking(30, "SKY1FIRST")]);
-  const before = ["BROKER", "BROKER_DIR", "BOOTSTRAP_SERVERS"].map((name) => [name, Deno.env.get(name)] as const);
-  Deno.env.set("BROKER", "embedded");
-  Deno.env.set("BROKER_DIR", dir);
-  Deno.env.delete("BOOTSTRAP_SERVERS");
-  try {
-    // Each of the pages before leads here.
-    await visit("/topics/skyone?key=SKY1FIRST");
-    await page.locator(".record-line").click();
-    await page.locator("a", { hasText: "Follow this record" }).click();
-    await shows(page, ".outcome", /flight_importer sent to flightdata: it does not lie there/);
-    const kinds = await page.locator(".step").evaluateAll((all) => all.map((step) => step.getAttribute("data-kind")));
-    assertEquals(kinds, ["read", "decoded", "emitted", "emitted", "sent"]);
+  await jobs.write("skyone", [
+    booking(10, "SKY1GONE", LANDED),
+    booking(30, "SKY1FIRST"),
+    { ...booking(35, "SKY1BAD"), value: "<html>no</html>" },
+    booking(70, "SKY1NEXT"),
+  ]);
+  const log = embeddedBroker(dir);
+  await succeed(log, "s16", ["--from", "earliest", "--bounded", "--now", new Date(NOW_MS).toISOString()]);
+  await succeed(log, "s20", ["--from", "earliest", "--bounded"]);
+  const flight = (second: number, confirmation: string) => ({
+    timestampMs: NOW_MS + second * 1_000,
+    key: { confirmation },
+    value: buildFlight({ confirmation }),
+  });
+  await jobs.write("flightdata", [flight(73, "SKY1AHEAD"), flight(50, "SKY1LATE")]);
+  using _env = environment(log.env);
+  // Each of the pages before leads here.
+  await visit("/topics/skyone?key=SKY1FIRST");
+  await page.locator(".record-line").click();
+  await page.locator("a", { hasText: "Follow this record" }).click();
+  await shows(page, ".outcome", /It arrived: what came of it lies in userstatistics-0 at offset 0/);
+  const kinds = await page.locator(".step").evaluateAll((all) => all.map((step) => step.getAttribute("data-kind")));
+  assertEquals(
+    kinds.join(" "),
+    "read decoded emitted emitted sent read decoded emitted window fired state emitted sent",
+  );
+  const text = await page.locator(".journey").innerText();
+  assertMatch(text, /\{"email_address": "ANNAB@email.com", "total_flight_duration": 100, "number_of_flights": 1\}/);
+  for (
+    const [topic, offset, outcome] of [
+      ["skyone", 0, /It was filtered out by still_to_land of flight_importer/],
+      ["skyone", 2, /came no further than skyone_source of flight_importer: a dead letter of .*value is not JSON/],
+      ["flightdata", 3, /too late for user_statistics of user_statistics: late by 13 s, a dead letter/],
+    ] as const
+  ) {
+    await visit(`/follow?topic=${topic}&partition=0&offset=${offset}`);
     // A link from elsewhere starts nothing by itself.
-    await visit("/follow?topic=skyone&partition=0&offset=0");
     await shows(page, ".ask", /What became of it\?/);
     await page.locator(".ask button").click();
-    await shows(page, ".outcome", /It was filtered out by still_to_land of flight_importer/);
-  } finally {
-    for (const [name, value] of before) value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+    await shows(page, ".outcome", outcome);
   }
 }, onEmbeddedLog);
 

@@ -143,12 +143,15 @@ function nodesOf({ state, instance: { status: { attempt, atMs } } }: SeenJob): L
   ];
 }
 
-/** The keys that come most often to an operator, each with its share of the records. */
+/** The keys that come most often to an operator, each with its share of the records: as many as have room. */
 function topKeysOf({ name }: NodeStatus, { samples, keys }: TopKeysStatus): Line {
   return (canvas, y) => {
-    const x = canvas.put(5, y, `top keys of ${name}`, "dim") + 2;
-    const shares = keys.map(({ key, count }) => `${key} ${formatShare(count / samples)}`);
-    canvas.put(x, y, clip(shares.join("  "), Math.max(0, canvas.columns - 1 - x)));
+    let x = canvas.put(5, y, clip(`top keys of ${name}`, canvas.columns - 6), "dim") + 2;
+    for (const { key, count } of keys) {
+      const share = `${key} ${formatShare(count / samples)}`;
+      if (x + widthOf(share) >= canvas.columns) break;
+      x = canvas.put(x, y, share) + 2;
+    }
   };
 }
 
