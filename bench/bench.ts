@@ -4,10 +4,11 @@
  * each run wrote is compared with the plain computation.
  */
 import { kafkaPrerequisites } from "../src/cli/kafka.ts";
-import { parseFlags, runMain, UsageError, wholeNumber, writeErrorLine, writeOutput } from "../src/utils.ts";
+import { runMain, UsageError, writeErrorLine, writeOutput } from "../src/utils.ts";
 import { type Context, type KafkaPlace, openKafka, startOwnKafka } from "./context.ts";
 import { buildPeers } from "./peer_builds.ts";
 import { ProcessTree } from "./process_tree.ts";
+import { benchOptions, type Question } from "./questions.ts";
 import { missed, type Report, type Section, toJson, toMarkdown } from "./report.ts";
 import { measureEngine } from "./rows/engine.ts";
 import { measureFlink } from "./rows/flink.ts";
@@ -17,13 +18,14 @@ import { measureJobs } from "./rows/jobs.ts";
 import { measureLatency } from "./rows/latency.ts";
 import { measureMemory } from "./rows/memory.ts";
 import { measurePage } from "./rows/page.ts";
+import { measurePairs } from "./rows/pairs.ts";
 import { measureReports } from "./rows/reports.ts";
+import { measureRequests } from "./rows/requests.ts";
 import { measureStart } from "./rows/start.ts";
 import { ProgramFailure } from "./running_program.ts";
 import { circumstances } from "./versions.ts";
 
-/** In this order: what is compared with others first, while the machine is as it was. */
-const QUESTIONS: Readonly<Record<string, (context: Context) => Promise<Section[]>>> = {
+const MEASUREMENTS: Readonly<Record<Question, (context: Context) => Promise<Section[]>>> = {
   jobs: measureJobs,
   engine: measureEngine,
   start: measureStart,
@@ -34,46 +36,24 @@ const QUESTIONS: Readonly<Record<string, (context: Context) => Promise<Section[]
   reports: measureReports,
   page: measurePage,
   flink: measureFlink,
+  requests: measureRequests,
+  pairs: measurePairs,
 };
-
-/** Asked for by its name only: it starts a Flink cluster. */
-const BY_DEFAULT = Object.keys(QUESTIONS).filter((name) => name !== "flink");
 
 const RESULTS = new URL("RESULTS.md", import.meta.url);
 
 async function main(signal: AbortSignal): Promise<void> {
-  const flags = parseFlags(Deno.args, {
-    peers: { help: "beside Java Flink, Kafka Streams and quixstreams, which are fetched and built the first time" },
-    short: { help: "a fraction of the records and rounds, under two minutes; not what the targets are meant for" },
-    only: {
-      value: "LIST",
-      parse: parseQuestions,
-      fallback: BY_DEFAULT,
-      help: `some of ${Object.keys(QUESTIONS).join(",")} (default: all but flink, which starts a Flink cluster)`,
-    },
-    rounds: {
-      value: "N",
-      parse: wholeNumber({ min: 1 }),
-      fallback: undefined,
-      help: "runs of each kind, interleaved (default: 5, with --short 2)",
-    },
-    json: { help: "print one JSON object instead of the table" },
-    write: { help: "write the table to bench/RESULTS.md too" },
-  }, {
-    command: "deno task bench",
-    describe:
-      "Measures the jobs: speed, processor time, memory, latency, start and growth. Uses the Kafka at BOOTSTRAP_SERVERS, else\n" +
-      "starts one where Java 17 and Maven are there.",
-  });
+  const { questions, short, rounds, against, ...options } = benchOptions(Deno.args);
   const log = (line: string) => writeErrorLine(`${new Date().toTimeString().slice(0, 8)} ${line}`);
 
-  const peers = flags.peers ? await buildPeers(log) : [];
+  const peers = options.peers ? await buildPeers(log) : [];
   await using kafka = await kafkaFor(log);
   await using tree = ProcessTree.open();
   if (tree === undefined) log("Processor time and memory are left out: there is no /proc");
   const context: Context = {
-    short: flags.short,
-    rounds: flags.rounds ?? (flags.short ? 2 : 5),
+    short,
+    rounds,
+    against,
     kafka: kafka?.place,
     peers: kafka === undefined ? [] : peers.filter((peer) => "folder" in peer),
     tree,
@@ -89,10 +69,10 @@ async function main(signal: AbortSignal): Promise<void> {
     sections,
   });
   const failures: string[] = [];
-  for (const question of flags.only) {
+  for (const question of questions) {
     signal.throwIfAborted();
     try {
-      sections.push(...await QUESTIONS[question]!(context));
+      sections.push(...await MEASUREMENTS[question](context));
     } catch (error) {
       signal.throwIfAborted();
       // Anything else, a wrong output above all, ends the bench.
@@ -101,11 +81,11 @@ async function main(signal: AbortSignal): Promise<void> {
       sections.push({ title: question, rows: [], notes: [`Could not be measured: ${error.message}`] });
     }
     // Each as it comes: a run that is stopped after half an hour has something to show.
-    if (flags.write) await writeResults(reportSoFar());
+    if (options.write) await writeResults(reportSoFar());
   }
 
   const report = reportSoFar();
-  await writeOutput(flags.json ? toJson(report) : toMarkdown(report));
+  await writeOutput(options.json ? toJson(report) : toMarkdown(report));
   for (const line of missed(sections)) log(`not met: ${line}`);
   if (failures.length > 0) throw new BenchFailure(`Could not measure ${failures.join(" and ")}: see above`);
 }
@@ -118,15 +98,6 @@ async function writeResults(report: Report): Promise<void> {
 
 class BenchFailure extends Error {
   readonly code = "TOOL_FAILED";
-}
-
-function parseQuestions(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
-  for (const name of names) {
-    if (Object.hasOwn(QUESTIONS, name)) continue;
-    throw new SyntaxError(`"${name}" is not one of ${Object.keys(QUESTIONS).join(", ")}`);
-  }
-  return names;
 }
 
 /** Topics that the commands use; a measurement makes them anew. */

@@ -3,7 +3,7 @@ import { startKafka } from "../src/cli/kafka.ts";
 import type { JobBroker } from "../src/connectors/mod.ts";
 import { openBroker } from "../src/connectors/mod.ts";
 import { SILENT } from "../src/engine/mod.ts";
-import type { PeerBuild } from "./peer_builds.ts";
+import type { BuiltPeer } from "./peer_builds.ts";
 import type { ProcessTree } from "./process_tree.ts";
 import { onEmbeddedLog, onKafka, type ProgramBroker } from "./task.ts";
 
@@ -14,8 +14,10 @@ export interface Context {
   readonly rounds: number;
   /** Undefined if there is none here. */
   readonly kafka: KafkaPlace | undefined;
+  /** The commit that pairs of runs compare with. */
+  readonly against: string | undefined;
   /** Those that can be run. */
-  readonly peers: readonly Extract<PeerBuild, { folder: string }>[];
+  readonly peers: readonly BuiltPeer[];
   /** Undefined where there is no /proc. */
   readonly tree: ProcessTree | undefined;
   readonly signal: AbortSignal;
@@ -33,18 +35,26 @@ export interface Place {
 
 export interface KafkaPlace extends Place {
   readonly bootstrapServers: string;
+  /** Of its process, if it was started for the bench. */
+  readonly pid?: number;
 }
 
-export async function openKafka(bootstrapServers: string): Promise<KafkaPlace> {
+export async function openKafka(bootstrapServers: string, pid?: number): Promise<KafkaPlace> {
   const settings = { bootstrapServers: bootstrapServers.split(","), dir: "", sync: "normal" } as const;
   const broker = await openBroker({ settings, logger: SILENT });
-  return { name: "Kafka", broker, programs: onKafka(bootstrapServers), bootstrapServers };
+  return {
+    name: "Kafka",
+    broker,
+    programs: onKafka(bootstrapServers),
+    bootstrapServers,
+    ...pid !== undefined && { pid },
+  };
 }
 
 /** A new and empty Kafka, which is stopped and removed when it goes out of scope. */
 export async function startOwnKafka(): Promise<{ readonly place: KafkaPlace } & AsyncDisposable> {
   const kafka = await startKafka();
-  const place = await openKafka(kafka.bootstrapServers);
+  const place = await openKafka(kafka.bootstrapServers, kafka.pid);
   return {
     place,
     [Symbol.asyncDispose]: async () => {

@@ -12,6 +12,8 @@ export interface RunFigures {
   /** Of the process tree; of one that is stopped, until its last output. Null where there is no /proc. */
   readonly cpuS: number | null;
   readonly peakBytes: number | null;
+  /** Processor time of the broker meanwhile, s; null if it is not known which process that is. */
+  readonly brokerCpuS: number | null;
   /** What it said about itself on standard output, `PEER_EVENT name value`. */
   readonly events: ReadonlyMap<string, number>;
   /** Date.now() at its start. */
@@ -23,6 +25,8 @@ export interface RunOptions {
   /** The topic that it writes. */
   readonly output: string;
   readonly tree: ProcessTree | undefined;
+  /** The broker's process. */
+  readonly brokerPid?: number | undefined;
   /** Kills it. */
   readonly signal: AbortSignal;
   /** Ends it with SIGTERM at its first output. */
@@ -38,9 +42,11 @@ const PATIENCE_MS = 600_000;
 const TREE_EVERY_MS = 200;
 
 export async function measureRun(program: Program, options: RunOptions): Promise<RunFigures> {
-  const { port, output, tree, signal, untilFirstOutput = false, lookEveryMs = 100 } = options;
+  const { port, output, tree, brokerPid, signal, untilFirstOutput = false, lookEveryMs = 100 } = options;
   signal.throwIfAborted();
   const endedCpuS = await tree?.endedChildrenCpuS();
+  const brokerCpuS = async () => brokerPid === undefined ? undefined : await tree?.cpuOf([brokerPid]);
+  const brokerBeforeS = await brokerCpuS();
   const startedAtMs = Date.now();
   const startMs = performance.now();
   const sinceStartS = () => (performance.now() - startMs) / 1000;
@@ -75,6 +81,7 @@ export async function measureRun(program: Program, options: RunOptions): Promise
     over = await Promise.race([exited, pause(lookEveryMs)]);
   }
   const { code } = await running.exited;
+  const brokerAfterS = await brokerCpuS();
   await running.silent;
   if (code !== 0 && !stopped) throw new ProgramFailure(`${running.name} ended with ${code}:\n${running.lastLines()}`);
   // What was written in the last moments was not seen.
@@ -89,6 +96,7 @@ export async function measureRun(program: Program, options: RunOptions): Promise
     startToLastOutputS: lastS,
     cpuS: tree === undefined ? null : treeCpuS,
     peakBytes: watch?.peakBytes ?? null,
+    brokerCpuS: brokerAfterS === undefined ? null : brokerAfterS - brokerBeforeS!,
     events: running.events,
     startedAtMs,
   };

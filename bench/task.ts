@@ -18,13 +18,16 @@ export function onEmbeddedLog(dir: string): ProgramBroker {
 
 const UNSET = { BOOTSTRAP_SERVERS: "", BROKER: "", BROKER_DIR: "", BROKER_SYNC: "", LOG_LEVEL: "", NO_COLOR: "1" };
 
-/** `deno task TASK ARGS`: the command that it stands for, so that a signal and a measurement meet the program itself. */
-export function task(name: string, args: readonly string[], broker: ProgramBroker): Program {
+/**
+ * `deno task TASK ARGS`: the command that it stands for, so that a signal and a measurement meet the program itself.
+ * @param root the project, or another checkout of it
+ */
+export function task(name: string, args: readonly string[], broker: ProgramBroker, root: URL = ROOT): Program {
   return {
     command: Deno.execPath(),
-    args: [...argumentsOf(name), ...args],
+    args: [...argumentsOf(name, root), ...args],
     env: broker.env,
-    cwd: ROOT,
+    cwd: root,
     endsByItself: true,
   };
 }

@@ -1,7 +1,8 @@
 /** What a figure depends on beside the code. */
 import { outputOf } from "../src/cli/commands.ts";
 import { KAFKA_VERSION } from "../src/cli/kafka/fetch.ts";
-import { PEER_VERSIONS, type PeerBuild } from "./peer_builds.ts";
+import type { PeerBuild } from "./peer_builds.ts";
+import { RECIPES } from "./peer_recipes.ts";
 import type { Circumstances } from "./report.ts";
 
 export async function circumstances(
@@ -16,7 +17,7 @@ export async function circumstances(
     "V8": Deno.version.v8,
     ...(kafka === "none" ? {} : { "Kafka": kafka === "own" ? KAFKA_VERSION : "at BOOTSTRAP_SERVERS" }),
     ...(java === undefined ? {} : { "Java": java }),
-    ...Object.fromEntries(peers.filter((peer) => "folder" in peer).map(({ name }) => [name, PEER_VERSIONS[name]])),
+    ...Object.fromEntries(peers.filter((peer) => "folder" in peer).map(({ name }) => [name, RECIPES[name].version])),
     "cores": navigator.hardwareConcurrency,
     "memory (GB)": Math.round(Deno.systemMemoryInfo().total / 2 ** 30),
     "system": `${Deno.build.os} ${Deno.build.arch} ${Deno.osRelease()}`,

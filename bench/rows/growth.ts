@@ -102,7 +102,7 @@ async function measure(context: Context, { over, sizes, rounds }: Growth): Promi
       for (const [i, { label, partitions }] of sizes.entries()) {
         const { programs, broker: { port } } = places[i]!;
         const comparison = expected[i]!.compare(`s20 of ${label}`, { finalOnly: false });
-        const system = ours("ours", programs, port);
+        const system = ours("ours", { programs, port });
         const { cpuS } = await runOnce(context, { job: "s20", system, comparison, partitions });
         costs[i]!.push(cpuS! / inputs[i]! * 1e6);
         log(`growth, round ${round + 1} of ${rounds}: ${over}, ${label}: ${costs[i]!.at(-1)!.toFixed(2)} µs a record`);

@@ -27,7 +27,7 @@ export async function measureMemory(context: Context): Promise<Section[]> {
         const peaksMb: number[] = [];
         for (let round = 0; round < rounds; round++) {
           const comparison = expected.compare("s20", { finalOnly: false });
-          const system = ours("ours", programs, port);
+          const system = ours("ours", { programs, port });
           const { peakBytes, startToExitS } = await runOnce(context, { job: "s20", system, comparison });
           peaksMb.push(peakBytes! / 1e6);
           log(`${what}: ${Math.round(peakBytes! / 1e6)} MB, ${startToExitS.toFixed(1)} s`);

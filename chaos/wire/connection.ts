@@ -201,6 +201,8 @@ export class PassedConnection {
     const error = errorOf(rules, (at) => at === "after" || onlyAsks(request));
     const filters = this.#passage.filters.filter(({ apis }) => apis.includes(request.api));
     if (filters.length === 0 && error === undefined && refused === undefined) return frame;
+    // The broker refuses a version that is newer than itself, in the oldest format: the client asks again in an older one.
+    if (request.api === "ApiVersions" && !request.readable) return frame;
     const answer = request.readAnswer(frame);
     let changed = refused !== undefined;
     for (const filter of filters) changed = await filter.answer?.(request, answer, this.#passage.nameOf) || changed;

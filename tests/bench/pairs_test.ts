@@ -1,0 +1,73 @@
+/** What is made of pairs of runs: ratios within a round, never of one round to another. */
+import { assertEquals } from "@std/assert";
+import type { RunFigures } from "../../bench/measured_run.ts";
+import type { Row } from "../../bench/report.ts";
+import { jobSection, type Runs } from "../../bench/rows/jobs_table.ts";
+import { pairRows } from "../../bench/rows/pairs.ts";
+import type { System } from "../../bench/systems.ts";
+
+const INPUTS = 1_000_000;
+
+function system(name: string, parts: Partial<System> = {}): System {
+  return {
+    name,
+    kind: "ours",
+    guarantee: "exactly once",
+    finalOnly: false,
+    port: undefined as never, // nothing is run
+    output: () => "flightdata",
+    program: () => ({ command: name, args: [], env: {}, endsByItself: true }),
+    jobS: ({ startToExitS }) => startToExitS,
+    forget: () => Promise.resolve(),
+    ...parts,
+  };
+}
+
+/** Runs with these processor times, of twice the time on the clock. */
+function runs(of: System, cpuS: readonly number[], brokerCpuS: number | null = null): Runs {
+  const figures = cpuS.map((each): RunFigures => ({
+    startToExitS: 2 * each,
+    startToFirstOutputS: 0.5,
+    startToLastOutputS: 2 * each,
+    cpuS: each,
+    peakBytes: 150e6,
+    brokerCpuS,
+    events: new Map(),
+    startedAtMs: 0,
+  }));
+  return { system: of, inputs: INPUTS, figures };
+}
+
+function find(rows: readonly Row[], what: string): Row {
+  const row = rows.find((one) => one.what === what);
+  if (row === undefined) throw new Error(`There is no row "${what}" among: ${rows.map((one) => one.what).join("; ")}`);
+  return row;
+}
+
+Deno.test("pairRows() has median, least and greatest of the ratios of each pair", () => {
+  const rows = pairRows(runs(system("here"), [4, 6, 9]), runs(system("abc1234"), [5, 8, 10]));
+  const { measured } = find(rows, "processor time, here to abc1234");
+  assertEquals(measured, { median: 0.8, min: 0.75, max: 0.9, runs: 3 });
+  assertEquals(find(rows, "throughput, here").measured.max, INPUTS / 8);
+  assertEquals(rows.some(({ what }) => what.includes("broker")), false, "the broker's process is not known");
+});
+
+Deno.test("jobSection() begins with the processor time to loops, and names each system's guarantee", () => {
+  const all = [
+    runs(system("ours"), [4, 4, 4], 2),
+    runs(system("ours, embedded log"), [2, 2, 2]),
+    runs(system("quick", { kind: "engine", guarantee: "at least once" }), [8, 16, 12], 3),
+    runs(system("slow", { kind: "engine" }), [30, 40, 50], 3),
+    runs(system("go-loop", { kind: "loop" }), [2, 1, 4], 1),
+  ];
+  const { title, rows } = jobSection("s16", all);
+  assertEquals(title, "s16, ours exactly once, others as named");
+  assertEquals([rows[0]!.what, rows[0]!.measured.median], ["ours to go-loop, processor time", 2]);
+  assertEquals(find(rows, "ours to go-loop, the broker's processor time").measured.median, 2);
+  assertEquals(
+    find(rows, "ours to quick, the fastest of quick (at least once), slow (exactly once)").measured,
+    { median: 3, min: 2, max: 4, runs: 3 },
+  );
+  find(rows, "quick (at least once), processor time");
+  find(rows, "go-loop (exactly once)");
+});
