@@ -152,6 +152,16 @@ Deno.test("jobs shows how a job is doing, and what its next window waits for, in
   ]);
 });
 
+Deno.test("jobs names no time at which a window closes whose partition has been silent for longer", () => {
+  const [other, flights, statistics] = ATTEMPT.nodes;
+  const splits = [split("flightdata-0", NOW_MS - 4_200, 34_000)];
+  const seen = job({ attempt: { ...ATTEMPT, nodes: [other!, { ...flights!, splits }, statistics!] } });
+  assertEquals(
+    jobsTable([seen], NOW_MS).at(-1),
+    '  the first of 41 windows of "user_statistics" closes when event time is 33 s further, waits for flightdata-0, silent for 34 s',
+  );
+});
+
 Deno.test("jobs says in a sentence what is wrong with a job", () => {
   const noteOf = (seen: SeenJob) => jobsTable([seen], NOW_MS).slice(2).join("\n");
   assertEquals(noteOf(job({}, 15_000)), "  was running in process 7, and has not been heard of for 15 s");

@@ -48,10 +48,15 @@ export function nextFiring(attempt: AttemptStatus): string | undefined {
     ? `the ${thing} of "${node.name}"`
     : `the first of ${formatCount(count)} ${thing}s of "${node.name}"`;
   const at = node.inputWatermarkMs;
-  const when = at === null || at === undefined || at === END_OF_TIME ? "" : ` in ${span(nextMs - at)}`;
   const split = holderOf(node, attempt);
+  const when = at === null || at === undefined || at === END_OF_TIME ? "" : whenIn(nextMs - at, split);
   const waits = split === undefined ? "" : `, waits for ${split.id}${silence(split)}`;
   return `${what} ${isWindow ? "closes" : "fires"}${when}${waits}`;
+}
+
+/** Event time goes on with the clock as long as records come; it stands if the partition that holds it is silent for longer than that. */
+function whenIn(ms: number, split: SplitStatusReport | undefined): string {
+  return (split?.silentMs ?? 0) > ms ? ` when event time is ${span(ms)} further` : ` in ${span(ms)}`;
 }
 
 /** What there is to say of a partition that has been silent for a second or more. */

@@ -19,7 +19,7 @@ export function Journey(
 
 const ICONS: Readonly<Record<ShownStep["kind"], string>> = {
   read: "↧",
-  decoded: "{ }",
+  decoded: "{}",
   emitted: "→",
   filtered: "✕",
   window: "▤",

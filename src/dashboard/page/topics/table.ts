@@ -46,7 +46,7 @@ function Rows({ title, topics }: { readonly title: string; readonly topics: read
       <div class="panel-head"><h2>${title}</h2></div>
       ${topics.length === 0 ? html`<${Empty} title="None fits" />` : html`
         <${TableBox} label=${title}>
-          <table>
+          <table class="topic-list">
             <thead>
               <tr>
                 <th>Topic</th>
