@@ -1,5 +1,4 @@
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { getBuiltinModule } from "node:process";
 import { JobError } from "../../engine/mod.ts";
 import { fileError } from "./errors.ts";
 
@@ -110,8 +109,9 @@ class GzipBytes implements FileBytes {
   constructor(path: string, file: Deno.FsFile) {
     this.path = path;
     this.#file = file;
-    const raw = Readable.from(this.#raw());
-    const gunzip = createGunzip();
+    // Loaded when they are needed: they take as long as all else that a job loads.
+    const raw = getBuiltinModule("node:stream").Readable.from(this.#raw());
+    const gunzip = getBuiltinModule("node:zlib").createGunzip();
     raw.on("error", (error) => gunzip.destroy(error));
     raw.pipe(gunzip);
     this.#text = gunzip[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;

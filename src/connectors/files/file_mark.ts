@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { getBuiltinModule } from "node:process";
 import type { Json } from "../../engine/mod.ts";
 
 /**
@@ -47,6 +47,8 @@ export function isSame(one: FileObject, other: FileObject): boolean {
 
 /** The hash of some bytes. */
 export function printOf(bytes: Uint8Array): Print {
+  // Loaded when it is needed, and not by each job that reads no file: it takes longer than the rest of the package.
+  const { createHash } = getBuiltinModule("node:crypto");
   return [bytes.length, createHash("sha256").update(bytes).digest("base64url").slice(0, 22)];
 }
 
