@@ -10,6 +10,16 @@ export interface TopicPlace {
 }
 
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+/** The bytes of each topic's name: every element that is exchanged has one. */
+const topicBytes = new Map<string, Uint8Array>();
+
+function bytesOfTopic(topic: string): Uint8Array {
+  let bytes = topicBytes.get(topic);
+  if (bytes === undefined) topicBytes.set(topic, bytes = encoder.encode(topic));
+  return bytes;
+}
 
 /**
  * Writes the rest of an exchanged element: `u16 input | i32 partition | f64 offset | topic`; only the input where the place is
@@ -17,7 +27,7 @@ const decoder = new TextDecoder();
  */
 export function writeExchangeRest(to: ByteWriter, input: number, place: TopicPlace | undefined): void {
   to.short(input);
-  if (place !== undefined) to.int(place.partition).double(place.offset).text(place.topic);
+  if (place !== undefined) to.int(place.partition).double(place.offset).bytes(bytesOfTopic(place.topic));
 }
 
 /** Which input of its operator a row is for. */

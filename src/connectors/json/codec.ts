@@ -1,8 +1,8 @@
-import { Buffer } from "node:buffer";
 import { RecordError } from "../../engine/mod.ts";
 import type { BrokerRecord } from "../broker.ts";
 import { compiledSchema } from "./compiled_schema.ts";
 import { checkIntegers } from "./exact_integers.ts";
+import { LatinWindow } from "./latin_window.ts";
 import { JsonReader } from "./reader.ts";
 import { FetchedRecord } from "../records/fetched_record.ts";
 import type { Schema } from "../topic.ts";
@@ -131,31 +131,4 @@ function describeIssue({ path, message }: { path: PropertyKey[]; message: string
 
 function excerpt(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
-}
-
-/** How many bytes are decoded at once. A longer value is decoded alone. */
-const WINDOW_BYTES = 1 << 12;
-
-/**
- * A window into the bytes that a broker has sent, as text with one character for each byte (Latin-1), which is right for ASCII
- * alone. One call makes the text of many values that lie in a row; a call for each would cost many times that.
- */
-class LatinWindow {
-  text = "";
-  #bytes: Uint8Array | undefined;
-  /** Where in the bytes the text begins and ends. */
-  #start = 0;
-  #end = 0;
-
-  /** @returns where in the text the record's value begins, below 0 if it is not in it */
-  find({ bytes, valueAt, valueLength }: FetchedRecord): number {
-    if (bytes !== this.#bytes || valueAt < this.#start || valueAt + valueLength > this.#end) {
-      if (valueLength <= 0 || valueLength > WINDOW_BYTES) return -1;
-      this.#bytes = bytes;
-      this.#start = valueAt;
-      this.#end = Math.min(valueAt + WINDOW_BYTES, bytes.length);
-      this.text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1", this.#start, this.#end);
-    }
-    return valueAt - this.#start;
-  }
 }

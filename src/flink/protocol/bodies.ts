@@ -26,7 +26,8 @@ export type Headers = readonly (readonly [name: string, value: Uint8Array | null
 /** Writes headers; undefined is the same as none. */
 export function writeHeaders(to: ByteWriter, headers: Headers | undefined): void {
   to.int(headers?.length ?? 0);
-  for (const [name, value] of headers ?? []) to.lengthAndText(name).lengthAndBytes(value);
+  if (headers === undefined) return;
+  for (const [name, value] of headers) to.lengthAndText(name).lengthAndBytes(value);
 }
 
 /** The headers that begin somewhere in a body; undefined without any. */

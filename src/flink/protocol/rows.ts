@@ -4,6 +4,16 @@ import type { ByteWriter } from "./byte_writer.ts";
 /** A part of a record: bytes, a text that becomes UTF-8, or nothing. */
 export type Part = Uint8Array | string | null;
 
+/** Key and value of a record, the value right behind the key. */
+export interface JoinedParts {
+  /** -∞ without one. */
+  readonly timestampMs: number;
+  readonly keyLength: number;
+  /** -1 for null. */
+  readonly valueLength: number;
+  readonly keyAndValue: Uint8Array;
+}
+
 const ROW_HEADER_BYTES = 16;
 
 /** Adds rows to a frame. */
@@ -26,8 +36,32 @@ export class RowWriter {
     this.#rowAt = to.length;
     to.int(0).short(outlet).short(0).double(timestampMs).int(-1).int(-1);
     const lengthsAt = to.length - 8;
+    if (typeof key === "string" && typeof value === "string") return this.#putTexts(lengthsAt, key, value);
     if (key !== null) to.setInt(lengthsAt, put(to, key));
     if (value !== null) to.setInt(lengthsAt + 4, put(to, value));
+    return to;
+  }
+
+  /** Adds a row whose value lies right behind its key; its rest may be written until `end()`. */
+  beginJoined(outlet: number, { timestampMs, keyLength, valueLength, keyAndValue }: JoinedParts): ByteWriter {
+    const to = this.#to;
+    this.#rowAt = to.length;
+    return to.int(0).short(outlet).short(0).double(timestampMs).int(keyLength).int(valueLength).bytes(keyAndValue);
+  }
+
+  /** Encoding costs most by the call, so that both texts go into one. */
+  #putTexts(lengthsAt: number, key: string, value: string): ByteWriter {
+    const to = this.#to;
+    const at = to.length;
+    // Only in plain ASCII is a character's place that of its byte.
+    if (to.text(key + value) === key.length + value.length) {
+      to.setInt(lengthsAt, key.length);
+      to.setInt(lengthsAt + 4, value.length);
+      return to;
+    }
+    to.truncate(at);
+    to.setInt(lengthsAt, to.text(key));
+    to.setInt(lengthsAt + 4, to.text(value));
     return to;
   }
 
@@ -38,9 +72,9 @@ export class RowWriter {
     to.setInt(this.#countAt, ++this.#count);
   }
 
-  /** A place to come back to. */
-  mark(): RowMark {
-    return { length: this.#to.length, count: this.#count };
+  /** Where the next row begins, for {@link RowMark}. */
+  get at(): number {
+    return this.#to.length;
   }
 
   /** Takes back the rows that were added since. */
@@ -51,9 +85,10 @@ export class RowWriter {
   }
 }
 
-/** Where a frame ended at a moment. */
+/** Where a frame ended before some of its rows. */
 export interface RowMark {
   readonly length: number;
+  /** How many rows there were. */
   readonly count: number;
 }
 

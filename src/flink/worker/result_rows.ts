@@ -1,16 +1,17 @@
 /** What comes out of a stage while a frame is at work: rows that can be taken back with the record that they came from. */
 import type { OutgoingRecord } from "../../connectors/mod.ts";
+import { EncodedRecord } from "../../connectors/records/encoded_record.ts";
 import { type TopicPlace, writeExchangeRest } from "../exchange.ts";
 import { beginResult, finishResult, type ResultHead, writeHeaders } from "../protocol/bodies.ts";
 import { ByteWriter } from "../protocol/byte_writer.ts";
-import type { RowMark, RowWriter } from "../protocol/rows.ts";
+import type { RowWriter } from "../protocol/rows.ts";
 
 /** Collects the rows of one `RESULT` after the other. */
 export class ResultRows {
   readonly #to = new ByteWriter();
   #rows: RowWriter = beginResult(this.#to);
   /** Where each row began, and by which outlet it leaves; -1 once it is taken back. */
-  #marks: RowMark[] = [];
+  #begins: number[] = [];
   #outlets: number[] = [];
   /** Written last: what a record that is taken back had reported before stays reported. */
   #letters: OutgoingRecord[] = [];
@@ -23,16 +24,20 @@ export class ResultRows {
 
   /** Adds a value for an input of another stage. */
   exchange(outlet: number, row: ExchangedValue): void {
-    const to = this.#begin(outlet, row.timestampMs, row.key, row.value);
+    this.#note(outlet);
+    const to = this.#rows.begin(outlet, row.timestampMs, row.key, row.value);
     writeExchangeRest(to, row.input, row.place);
     this.#rows.end();
   }
 
   /** Adds a record for a topic. */
-  record(outlet: number, { key, value, timestampMs, partition, headers }: OutgoingRecord): void {
-    const to = this.#begin(outlet, timestampMs, key, value);
-    to.int(partition ?? -1);
-    writeHeaders(to, headers);
+  record(outlet: number, record: OutgoingRecord): void {
+    this.#note(outlet);
+    const to = record instanceof EncodedRecord
+      ? this.#rows.beginJoined(outlet, record)
+      : this.#rows.begin(outlet, record.timestampMs, record.key, record.value);
+    to.int(record.partition ?? -1);
+    writeHeaders(to, record.headers);
     this.#rows.end();
   }
 
@@ -48,7 +53,7 @@ export class ResultRows {
     // All rows of a record are taken back, in whatever order: together they are the last ones.
     while (this.#outlets.at(-1) === -1) {
       this.#outlets.pop();
-      this.#rows.takeBack(this.#marks.pop()!);
+      this.#rows.takeBack({ length: this.#begins.pop()!, count: this.#outlets.length });
     }
   }
 
@@ -59,24 +64,19 @@ export class ResultRows {
       this.#emitted--;
     }
     this.#letters = [];
-    this.#marks = [];
-    this.#outlets = [];
+    this.#begins.length = 0;
+    this.#outlets.length = 0;
     // A copy, as the next frame is begun in the same memory.
     const frame = finishResult(this.#to, head).slice();
     this.#rows = beginResult(this.#to);
     return frame;
   }
 
-  #begin(
-    outlet: number,
-    timestampMs: number,
-    key: OutgoingRecord["key"] | string,
-    value: OutgoingRecord["value"] | string,
-  ) {
-    this.#marks.push(this.#rows.mark());
+  /** A row is about to be added. */
+  #note(outlet: number): void {
+    this.#begins.push(this.#rows.at);
     this.#outlets.push(outlet);
     this.#emitted++;
-    return this.#rows.begin(outlet, timestampMs, key, value);
   }
 }
 

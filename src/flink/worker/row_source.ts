@@ -1,5 +1,6 @@
 /** Where a stage's records come from: the rows of the batch at work. */
-import { Buffer } from "node:buffer";
+import { LatinWindow } from "../../connectors/json/latin_window.ts";
+import { JsonReader } from "../../connectors/json/reader.ts";
 import type { Decode } from "../../connectors/topic_split.ts";
 import { FetchedRecord } from "../../connectors/records/fetched_record.ts";
 import type { TopicSource } from "../../connectors/source.ts";
@@ -8,6 +9,8 @@ import { RecordError, type RecordOrigin, type Source, type SourceReader, type So
 import { placeOf, type TopicPlace } from "../exchange.ts";
 import { readHeaders } from "../protocol/bodies.ts";
 import type { RowReader } from "../protocol/rows.ts";
+
+const decoder = new TextDecoder();
 
 /** A source with one split, whose next record is the row that it was handed last. */
 export abstract class RowSource implements Source<unknown>, SourceSplit<unknown> {
@@ -57,12 +60,15 @@ export class TopicRows extends RowSource {
 
   take(): unknown {
     const { row } = this;
-    const { partition, offset } = this.place();
+    const { view, restAt } = row;
+    const partition = view.getInt32(restAt, true);
+    const offset = view.getFloat64(restAt + 4, true);
+    const hasHeaders = view.getInt32(restAt + 12, true) > 0;
     const decode = this.#decoders[partition] ??= this.#createDecode(partition);
     const record = new FetchedRecord(
       offset,
       row.timestampMs,
-      readHeaders(row.bytes, row.restAt + 12),
+      hasHeaders ? readHeaders(row.bytes, restAt + 12) : undefined,
       row.bytes,
       row.keyAt,
       row.keyLength,
@@ -92,15 +98,14 @@ export class TopicRows extends RowSource {
 /** Values of other stages. */
 export class ExchangeRows extends RowSource {
   readonly description = "records of other stages";
+  readonly #window = new LatinWindow();
+  readonly #reader = new JsonReader();
 
   take(): unknown {
-    const { bytes, valueAt, valueLength } = this.row;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
-      "utf8",
-      valueAt,
-      valueAt + valueLength,
-    );
-    return JSON.parse(text);
+    const { row } = this;
+    const at = this.#window.find(row);
+    const value = at < 0 ? undefined : this.#reader.find(this.#window.text, at, at + row.valueLength);
+    return value ?? this.#reader.parse(decoder.decode(row.value!));
   }
 
   /** Unknown to the engine: the record as it was in its topic is not here, so nothing can be made of it but a message. */

@@ -33,7 +33,10 @@ final class JobBuilder {
     private static final TypeInformation<byte[]> BYTES = PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
 
     /** So many records may wait for those of partitions that are behind. */
-    private static final double WAITING_RECORDS = 50_000;
+    private static final double WAITING_RECORDS = 100_000;
+    /** A job that catches up reads and writes more at a time than Kafka's clients do by default: each time costs by itself. */
+    private static final String POLL_RECORDS = "2000";
+    private static final String WRITE_BYTES = String.valueOf(1 << 17);
     private static final Duration LEAST_DRIFT = Duration.ofSeconds(1);
     private static final Duration LARGEST_DRIFT = Duration.ofDays(1);
     /** Between two looks at how far apart in time the sources are. */
@@ -128,6 +131,7 @@ final class JobBuilder {
         KafkaSourceBuilder<byte[]> source = KafkaSource.<byte[]>builder()
                 .setProperties(kafkaProperties())
                 .setProperty("isolation.level", "read_committed")
+                .setProperty("max.poll.records", POLL_RECORDS)
                 .setTopics(input.get("topic").asText())
                 .setGroupId(plan.get("jobName").asText())
                 .setStartingOffsets(startingOffsets(uid, input))
@@ -185,6 +189,7 @@ final class JobBuilder {
                 .setTransactionalIdPrefix(plan.get("jobName").asText() + "-" + uid)
                 .setBootstrapServers(properties.getProperty("bootstrap.servers"))
                 .setKafkaProducerConfig(properties)
+                .setProperty("batch.size", WRITE_BYTES)
                 .setProperty("transaction.timeout.ms", plan.get("transactionTimeoutMs").asText());
         if (deadLetters) sink.setProperty("max.request.size", String.valueOf(8 << 20));
         if (outlet.hasNonNull("compression")) sink.setProperty("compression.type", outlet.get("compression").asText());

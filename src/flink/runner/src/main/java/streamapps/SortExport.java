@@ -24,7 +24,8 @@ final class SortExport extends AbstractStreamOperator<byte[]> implements OneInpu
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         waiting = new ArrayList<>();
-        context.getOperatorStateStore().getUnionListState(SortOperator.WAITING).get().forEach(waiting::add);
+        context.getOperatorStateStore().getUnionListState(SortOperator.WAITING).get()
+                .forEach(block -> WaitingBlock.unpack(block, waiting::add));
     }
 
     @Override

@@ -24,6 +24,7 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 public final class SortOperator extends AbstractStreamOperator<byte[]> implements OneInputStreamOperator<byte[], byte[]> {
     private static final long serialVersionUID = 1;
 
+    /** Each is what {@link WaitingBlock} unpacks. */
     static final ListStateDescriptor<byte[]> WAITING =
             new ListStateDescriptor<>("waiting", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
 
@@ -56,7 +57,11 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
         waiting = new Waiting();
         // Every subtask gets those of all, and takes those of its partitions.
         saved = context.getOperatorStateStore().getUnionListState(WAITING);
-        for (byte[] each : context.isRestored() ? saved.get() : initial) if (isMine(Waiting.elementOf(each))) waiting.restore(each);
+        for (byte[] block : context.isRestored() ? saved.get() : initial) {
+            WaitingBlock.unpack(block, each -> {
+                if (isMine(Waiting.elementOf(each))) waiting.restore(each);
+            });
+        }
     }
 
     private boolean isMine(byte[] element) {
@@ -103,6 +108,6 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
-        saved.update(waiting.snapshot());
+        saved.update(WaitingBlock.pack(waiting.snapshot()));
     }
 }

@@ -74,6 +74,8 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     private transient FrameBuffer batch;
     private transient FrameBuffer request;
     private transient int inFlight;
+    /** When the first row of the batch was added. */
+    private transient long batchBeganMs;
     private transient boolean lingering;
     private transient double watermarkMs;
     private transient double timerMs;
@@ -231,18 +233,33 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         else add(record.hasTimestamp() ? record.getTimestamp() : Double.NEGATIVE_INFINITY, record.getValue());
     }
 
+    /** Flink would find out the key of each record, which matters here only for state, when a checkpoint is made. */
+    @Override
+    public boolean hasKeyContext1() {
+        return false;
+    }
+
     /** Those whose time has come are next. */
     private void release(long untilMs) throws Exception {
         waiting.release(untilMs, this::add);
     }
 
     private void add(double timestampMs, byte[] element) throws Exception {
+        if (batch.rows() == 0) batchBeganMs = getProcessingTimeService().getCurrentProcessingTime();
         batch.addRow(timestampMs, element);
         if (batch.rows() >= BATCH_ROWS || batch.bytes() >= BATCH_BYTES) sendBatch();
-        if (lingering) return;
+        if (!lingering) lingerUntil(batchBeganMs + spec.lingerMs());
+    }
+
+    /** While batches fill up in time, nothing is waited for: the answer to one is taken when a later one is sent. */
+    private void lingerUntil(long untilMs) {
         lingering = true;
-        var clock = getProcessingTimeService();
-        clock.registerTimer(clock.getCurrentProcessingTime() + spec.lingerMs(), time -> {
+        getProcessingTimeService().registerTimer(untilMs, time -> {
+            long batchUntilMs = batchBeganMs + spec.lingerMs();
+            if (batch.rows() > 0 && batchUntilMs > time) {
+                lingerUntil(batchUntilMs);
+                return;
+            }
             lingering = false;
             drain();
         });

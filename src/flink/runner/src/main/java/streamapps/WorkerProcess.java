@@ -27,6 +27,8 @@ import org.slf4j.LoggerFactory;
 public final class WorkerProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerProcess.class);
     private static final int KEPT_LINES = 20;
+    /** What a pipe holds; Java copies all that it is asked for through memory of its own. */
+    private static final int READ_BYTES = 1 << 16;
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(3);
 
     private final Process process;
@@ -139,8 +141,12 @@ public final class WorkerProcess implements AutoCloseable {
                             + Frame.VERSION + ": submit the job again");
         }
         int length = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(4);
-        byte[] body = in.readNBytes(length);
-        if (body.length < length) throw new EOFException();
+        byte[] body = new byte[length];
+        for (int at = 0; at < length;) {
+            int read = in.read(body, at, Math.min(length - at, READ_BYTES));
+            if (read < 0) throw new EOFException();
+            at += read;
+        }
         return new Frame(header[2] & 0xff, ByteBuffer.wrap(body));
     }
 

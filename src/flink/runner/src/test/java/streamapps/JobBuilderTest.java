@@ -67,11 +67,11 @@ class JobBuilderTest {
     }
 
     @Test
-    void sourcesAreAlignedSoThatSomeFiftyThousandRecordsLieBetweenThem() throws Exception {
+    void sourcesAreAlignedSoThatSomeHundredThousandRecordsLieBetweenThem() throws Exception {
         var alignment = source(built("topics", 10)).getWatermarkStrategy().getAlignmentParameters();
         assertTrue(alignment.isEnabled());
         assertEquals("merge", alignment.getWatermarkGroup());
-        assertEquals(5_000, alignment.getMaxAllowedWatermarkDrift());
+        assertEquals(10_000, alignment.getMaxAllowedWatermarkDrift());
         assertEquals(1_000, source(built("topics", 1e6)).getWatermarkStrategy().getAlignmentParameters().getMaxAllowedWatermarkDrift());
         // A topic that is empty, or as good as that.
         assertEquals(86_400_000, source(built("topics", 0)).getWatermarkStrategy().getAlignmentParameters().getMaxAllowedWatermarkDrift());
