@@ -259,7 +259,8 @@ Deno.test("createLogger() begins a line with its time in UTC, with the date wher
   const options = { env: environment(), write: (line: string) => void lines.push(line), now };
   createLogger({ ...options, isTerminal: true }).warn("look");
   createLogger({ ...options, isTerminal: false }).warn("look");
-  assertEquals(lines, ["10:34:56Z warning: look", "2026-10-19T10:34:56.789Z warning: look"]);
+  createLogger({ ...options, env: environment({ LOG_AT_TERMINAL: "1" }) }).warn("look");
+  assertEquals(lines, ["10:34:56Z warning: look", "2026-10-19T10:34:56.789Z warning: look", "10:34:56Z warning: look"]);
 });
 
 Deno.test("createLogger() writes JSON with LOG_FORMAT=json, with the job's name beside the message", () => {

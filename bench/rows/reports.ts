@@ -2,7 +2,7 @@
 import { type Context, type Place, withEmbeddedLog, withScratch } from "../context.ts";
 import { type DataSet, hourOfBookings } from "../data.ts";
 import { range } from "../measurement.ts";
-import type { Row, Section } from "../report.ts";
+import type { Row, Section, Target } from "../report.ts";
 import type { Job } from "../systems.ts";
 import { removeTopics } from "../topics.ts";
 import { compareInTurn, type PairOptions } from "../turns.ts";
@@ -69,6 +69,7 @@ async function reportsRow(
   );
   await removeTopics(port, ["skyone", "sunset", "flightdata", "userstatistics"]);
   const measured = range(costs.map((ratio) => percent(ratio) * INTERVAL_MS / REPORTED_EVERY_MS));
+  log(`${what}: ${measured.median.toFixed(2)} %`);
   return { what, unit: "%", measured, target: { atMost: 2 } };
 }
 
@@ -79,22 +80,22 @@ async function followRows(
   return await withScratch(async (dir) => {
     const [root, without] = [await copyProject(`${dir}/with`, true), await copyProject(`${dir}/without`, false)];
     const side = { job, over: set, statusIntervalMs: REPORTED_EVERY_MS };
-    log(`${job}: followed by nobody`);
-    const nobody = await compareInTurn({ ...side, root }, { ...side, root: without }, options);
-    log(`${job}: followed`);
-    const followed = await compareInTurn({ ...side, root, followed: true }, { ...side, root }, options);
+    const row = async (what: string, compared: Promise<number[]>, target?: Target): Promise<Row> => {
+      log(what);
+      const measured = range((await compared).map(percent));
+      log(`${what}: ${measured.median.toFixed(2)} %`);
+      return { what, unit: "%", measured, ...target && { target } };
+    };
     return [
-      {
-        what: `${job}, that it can be followed, in memory`,
-        unit: "%",
-        measured: range(nobody.map(percent)),
-        target: { atMost: 1 },
-      },
-      {
-        what: `${job}, that somebody follows a key of which no record comes, in memory`,
-        unit: "%",
-        measured: range(followed.map(percent)),
-      },
+      await row(
+        `${job}, that it can be followed, in memory`,
+        compareInTurn({ ...side, root }, { ...side, root: without }, options),
+        { atMost: 1 },
+      ),
+      await row(
+        `${job}, that somebody follows a key of which no record comes, in memory`,
+        compareInTurn({ ...side, root, followed: true }, { ...side, root }, options),
+      ),
     ];
   });
 }

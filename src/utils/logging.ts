@@ -27,14 +27,16 @@ export function createLogger(
     write?: (line: string) => void;
     /** Gives the time of a line, ms since the Unix epoch; left out, lines that `write` takes have none. */
     now?: () => number;
-    /** Whether somebody watches: default, whether standard error is a terminal. */
+    /** Whether somebody watches: default, whether standard error is a terminal, of this program or of the one that started it. */
     isTerminal?: boolean;
     env?: Environment;
     /** Whose messages they are, for JSON: the job's name, which then is not repeated in the message. */
     job?: string;
   } = {},
 ): Logger {
-  const { level, write = writeErrorLine, env = Deno.env, isTerminal = Deno.stderr.isTerminal() } = options;
+  const { level, write = writeErrorLine, env = Deno.env } = options;
+  // A program that another one started, which shows its lines, writes for the other's terminal.
+  const isTerminal = options.isTerminal ?? (Deno.stderr.isTerminal() || variable(env, SHOWN_BY_ANOTHER) === "1");
   const now = options.now ?? (options.write === undefined ? Date.now : undefined);
   const least = LEVELS.indexOf(level ?? usable("LOG_LEVEL", () => oneOf(...LEVELS)(env.get("LOG_LEVEL") || "info")));
   const format = usable("LOG_FORMAT", () => oneOf("text", "json")(variable(env, "LOG_FORMAT") || "text"));
@@ -49,6 +51,9 @@ export function createLogger(
   };
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
 }
+
+/** The variable by which a program lets those that it starts know that it shows their lines at a terminal. */
+export const SHOWN_BY_ANOTHER = "LOG_AT_TERMINAL";
 
 /** What a line in JSON holds. */
 interface LogLine {

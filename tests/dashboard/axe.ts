@@ -6,7 +6,11 @@ import type { Page } from "playwright-core";
 /** Widths of a desk and of a phone, px. */
 const WIDTHS = [1280, 390];
 
-/** Fails if axe finds something serious in one of the page's looks, or the page is wider than the screen. */
+/** Text of panels with something in them that is wider than they are; a table scrolls by itself. */
+const CUT_OFF = `[...document.querySelectorAll(".panel:not(.table-box)")]
+  .filter((panel) => panel.scrollWidth > panel.clientWidth).map((panel) => panel.innerText.slice(0, 80))`;
+
+/** Fails if axe finds something serious in one of the page's looks, the page is wider than the screen, or a panel is cut off. */
 export async function assertGoodInAllLooks(page: Page, name: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
@@ -15,6 +19,7 @@ export async function assertGoodInAllLooks(page: Page, name: string): Promise<vo
       assertEquals(await serious(page), [], `${name} ${colorScheme} ${width}`);
       const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
       assertEquals(overflow, 0, `${name} is ${overflow} px wider than ${width}`);
+      assertEquals(await page.evaluate(CUT_OFF), [], `${name} ${colorScheme} ${width}: panels that are cut off`);
     }
   }
 }

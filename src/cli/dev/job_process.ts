@@ -1,5 +1,5 @@
 import { JobError } from "../../engine/mod.ts";
-import { writeError, writeOutput } from "../../utils.ts";
+import { SHOWN_BY_ANOTHER, writeError, writeOutput } from "../../utils.ts";
 import { MESSAGE_MARK } from "../../inspect/follow/protocol.ts";
 import type { DevCommand, DevMessage, JobShape } from "./protocol.ts";
 import { firstError } from "../../inspect/first_error.ts";
@@ -42,7 +42,7 @@ export class JobProcess {
     const preload = new URL("preload.ts", import.meta.url).href;
     this.#child = new Deno.Command(Deno.execPath(), {
       args: ["run", ...runFlags, `--preload=${preload}`, file, ...args],
-      env: Deno.stderr.isTerminal() ? {} : { NO_COLOR: "1" },
+      env: Deno.stderr.isTerminal() ? { [SHOWN_BY_ANOTHER]: "1" } : { NO_COLOR: "1" },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

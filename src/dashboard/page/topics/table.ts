@@ -64,7 +64,7 @@ function Rows({ title, topics }: { readonly title: string; readonly topics: read
                     <td class="number">${count(partitions)}</td>
                     <td class="number">${count(records)}</td>
                     <td class="share-cell">
-                      <div class="share" style=${{ width: `${100 * records / most}%` }}></div>
+                      ${records > 0 && html`<div class="share" style=${{ width: `${100 * records / most}%` }}></div>`}
                     </td>
                     <td class="number">${perSecond === null ? "–" : rate(perSecond)}</td>
                   </tr>
