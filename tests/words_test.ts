@@ -72,7 +72,7 @@ const NAMES: readonly Rule[] = [
   name(/\bAdvisor\b|\bAdvice\b/, "StartupHints"),
   name(
     /\bTextRun\b|\bTextArena\b|\bPackedRecord\b|\bRecordView\b|\bKnownShapes\b/,
-    "LatinWindow, EncodeBuffer, EncodedRecord, FetchedRecord, ShapeCache",
+    "EncodeBuffer, EncodedRecord, FetchedRecord, ShapeCache",
   ),
   name(/_A_LOOK\b|_AN_AGE\b|LAST_WORDS|THEN_ONE_IN/, "RECORDS_PER_…, …_MS"),
 ];

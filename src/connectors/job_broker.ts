@@ -84,7 +84,7 @@ export class JobBroker implements JobStore, AsyncDisposable {
     }
     const { name, schema } = topic;
     const { exactIntegers } = options as JsonSourceOptions;
-    const reader = new JsonReader();
+    const reader = new JsonReader(schema);
     const createDecode = () => jsonDecoder(schema, { reader, exactIntegers });
     return this.#watched(new TopicSource(this.port, { topic: name, createDecode, from }));
   }

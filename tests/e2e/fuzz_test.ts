@@ -211,7 +211,7 @@ for (const { topic, good } of SHAPES) {
   Deno.test(`the decoder of "${topic.name}" gives a value or says what is wrong, alone and in a batch`, () => {
     const all = sample(good, RUNS / 4, SEED);
     const records = fetchedRecords(all);
-    const decode = jsonDecoder<unknown>(topic.schema, { reader: new JsonReader() });
+    const decode = jsonDecoder<unknown>(topic.schema, { reader: new JsonReader<unknown>(topic.schema) });
     // A decoder is faster with values like those it has seen.
     decode(fetchedRecords([bytes(JSON.stringify(good))])[0]!);
     let found = 0;

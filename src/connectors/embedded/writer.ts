@@ -1,6 +1,6 @@
 /** Appends records to their partitions. */
 import type { OutgoingRecord } from "../broker.ts";
-import { partitionOf } from "../murmur2.ts";
+import { keyPartition } from "../records/encoded_record.ts";
 import { checkRecordTime } from "../records/record_time.ts";
 import { BatchEncoder, type Row, RowBuffers } from "./batch.ts";
 import type { Database } from "./database.ts";
@@ -116,9 +116,9 @@ export class RecordWriter {
     return outgoing;
   }
 
-  #partitionOf({ partition, key }: OutgoingRecord, { name, partitions }: Topic): number {
-    if (partition !== undefined) return partition;
-    if (key !== null) return partitionOf(key, partitions);
+  #partitionOf(record: OutgoingRecord, { name, partitions }: Topic): number {
+    const chosen = record.partition ?? keyPartition(record, partitions);
+    if (chosen !== undefined) return chosen;
     const turn = this.#turns.get(name) ?? 0;
     this.#turns.set(name, turn + 1);
     return turn % partitions;

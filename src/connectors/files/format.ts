@@ -1,6 +1,6 @@
 import { RecordError } from "../../engine/mod.ts";
-import { decodeJson } from "../json/codec.ts";
-import { compiledSchema } from "../json/compiled_schema.ts";
+import { jsonBytesDecoder } from "../json/codec.ts";
+import { JsonReader } from "../json/reader.ts";
 import type { Schema } from "../topic.ts";
 
 /** The format of the records in a file. */
@@ -55,15 +55,15 @@ export class TextLineInputFormat implements FileFormat<string> {
 /** A JSON value on each line, checked and typed by a zod schema. An empty line is not a record. */
 export class JsonLinesFormat<T> implements FileFormat<T> {
   readonly name = "JSON lines";
-  readonly #schema: Schema<T>;
+  readonly #decode: (bytes: Uint8Array) => T;
 
   /** Values of `schema`: records that do not fit it become dead letters. */
   constructor(schema: Schema<T>) {
-    this.#schema = compiledSchema(schema);
+    this.#decode = jsonBytesDecoder(schema, new JsonReader(schema));
   }
 
   open(): FileDecoder<T> {
-    return { skipsEmpty: true, end: endOfLine, decode: (bytes) => decodeJson(bytes, this.#schema) };
+    return { skipsEmpty: true, end: endOfLine, decode: this.#decode };
   }
 }
 

@@ -2,8 +2,7 @@ import { RecordError } from "../../engine/mod.ts";
 import type { BrokerRecord } from "../broker.ts";
 import { compiledSchema } from "./compiled_schema.ts";
 import { checkIntegers } from "./exact_integers.ts";
-import { LatinWindow } from "./latin_window.ts";
-import { JsonReader } from "./reader.ts";
+import type { JsonReader } from "./reader.ts";
 import { FetchedRecord } from "../records/fetched_record.ts";
 import type { Schema } from "../topic.ts";
 
@@ -21,20 +20,17 @@ const REPLACEMENT = "\ufffd";
  * @throws {RecordError} with what was found, as the end of a sentence: "value is not JSON, it starts with "<html>""
  */
 export function decodeJson<T>(bytes: Uint8Array | null, schema: Schema<T>): T {
-  return decode(bytes, schema, JSON);
+  return bytes === null ? decodeTombstone(schema) : checkValue(parseJson(bytes), schema);
 }
 
-function decode<T>(bytes: Uint8Array | null, schema: Schema<T>, parser: JsonParser): T {
-  if (bytes === null) return decodeTombstone(schema);
+function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw new RecordError("value is empty");
   const text = decodeText(bytes);
-  let json: unknown;
   try {
-    json = parser.parse(text);
+    return JSON.parse(text);
   } catch {
     throw new RecordError(`value is not JSON, it starts with ${JSON.stringify(excerpt(text))}`);
   }
-  return checkValue(json, schema);
 }
 
 /** A record without a value is a tombstone: a schema that takes null takes it. */
@@ -44,19 +40,13 @@ function decodeTombstone<T>(schema: Schema<T>): T {
   return result.data;
 }
 
-/** `JSON`, or what returns the same values. */
-interface JsonParser {
-  /** @throws {SyntaxError} if the text is not JSON */
-  parse(text: string): unknown;
-}
-
 /** How a {@link jsonDecoder} reads. */
-export interface JsonDecoderOptions {
+export interface JsonDecoderOptions<T> {
   /**
    * The partitions of a topic should share one: what it learns from the records of one serves all of them. It knows only a few
    * shapes at a time, so that decoders of topics with different records need one each.
    */
-  readonly reader: JsonReader;
+  readonly reader: JsonReader<T>;
   /** Refuses a record with an integer beyond 2^53 − 1. Default false: it is rounded, as by `JSON.parse()`. */
   readonly exactIntegers?: boolean | undefined;
 }
@@ -64,22 +54,36 @@ export interface JsonDecoderOptions {
 /** @returns what decodes the values of records that come one after another, and is faster the more they are alike */
 export function jsonDecoder<T>(
   schema: Schema<T>,
-  { reader, exactIntegers = false }: JsonDecoderOptions,
+  { reader, exactIntegers = false }: JsonDecoderOptions<T>,
 ): (record: BrokerRecord) => T {
-  const compiled = compiledSchema(schema);
-  const window = new LatinWindow();
+  const decodeBytes = jsonBytesDecoder(schema, reader);
   const decodeRecord = (record: BrokerRecord) => {
-    if (record instanceof FetchedRecord) {
-      const start = window.find(record);
-      const json = start < 0 ? undefined : reader.find(window.text, start, start + record.valueLength);
-      if (json !== undefined) return checkValue(json, compiled);
-    }
-    return decode(record.value, compiled, reader);
+    const found = record instanceof FetchedRecord
+      ? reader.read(record.bytes, record.valueAt, record.valueAt + record.valueLength)
+      : undefined;
+    return found ?? decodeBytes(record.value);
   };
   if (!exactIntegers) return decodeRecord;
   return (record) => {
     checkIntegers(record);
     return decodeRecord(record);
+  };
+}
+
+/** As {@link decodeJson}, for values that come one after another: it is faster the more they are alike. */
+export function jsonBytesDecoder<T>(
+  schema: Schema<T>,
+  reader: JsonReader<T>,
+): (bytes: Uint8Array | null) => T {
+  const compiled = compiledSchema(schema);
+  return (bytes) => {
+    if (bytes === null) return decodeTombstone(compiled);
+    const found = reader.read(bytes, 0, bytes.length);
+    if (found !== undefined) return found;
+    const json = parseJson(bytes);
+    const value = checkValue(json, compiled);
+    reader.learn(bytes, json);
+    return value;
   };
 }
 

@@ -1,5 +1,7 @@
 import type { OutgoingRecord } from "../broker.ts";
 import { EncodedRecord } from "../records/encoded_record.ts";
+import type { JsonOutput } from "./output.ts";
+import { NO_ROOM } from "./write_bytes.ts";
 
 const encoder = new TextEncoder();
 
@@ -12,7 +14,30 @@ const CHUNK_BYTES = 1 << 14;
  */
 export class EncodeBuffer {
   #chunk = new Uint8Array(0);
+  #view = new DataView(this.#chunk.buffer);
   #used = 0;
+
+  /** The record of two values of which shapes are known, written in place; undefined: texts have to be made of them. */
+  written(
+    topic: string,
+    timestampMs: number,
+    keys: JsonOutput,
+    key: unknown,
+    values: JsonOutput,
+    value: unknown,
+  ): OutgoingRecord | undefined {
+    for (;;) {
+      const at = this.#used;
+      const valueAt = keys.write(this.#chunk, this.#view, at, key);
+      const end = valueAt < 0 ? valueAt : values.write(this.#chunk, this.#view, valueAt, value);
+      if (end >= 0) {
+        this.#used = end;
+        return new EncodedRecord(topic, undefined, timestampMs, this.#chunk, at, valueAt - at, end - valueAt);
+      }
+      if (end !== NO_ROOM || (at === 0 && this.#chunk.length > 0)) return undefined;
+      this.#begin();
+    }
+  }
 
   /** The record of two texts, which are encoded in one call. Its bytes are never written again. */
   record(
@@ -27,8 +52,7 @@ export class EncodeBuffer {
     const most = text.length * 3;
     if (most <= CHUNK_BYTES / 4) {
       if (this.#chunk.length - this.#used < most) {
-        this.#chunk = new Uint8Array(CHUNK_BYTES);
-        this.#used = 0;
+        this.#begin();
       }
       const at = this.#used;
       const { written } = encoder.encodeInto(text, this.#chunk.subarray(at));
@@ -41,5 +65,10 @@ export class EncodeBuffer {
     }
     const [keyBytes, valueBytes] = [encoder.encode(key), value === null ? null : encoder.encode(value)];
     return { topic, partition, key: keyBytes, value: valueBytes, timestampMs };
+  }
+  #begin(): void {
+    this.#chunk = new Uint8Array(CHUNK_BYTES);
+    this.#view = new DataView(this.#chunk.buffer);
+    this.#used = 0;
   }
 }

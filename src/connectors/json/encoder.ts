@@ -12,8 +12,11 @@ export function jsonEncoder<T, K>(
   const buffer = new EncodeBuffer();
   const keys = new JsonOutput(`write to topic "${name}"`, "key");
   const values = new JsonOutput(`write to topic "${name}"`, "value", schema);
-  const plain: Encode<T> = (value, timestampMs) =>
-    buffer.record(name, keys.text(keyOf(value)), values.text(value), timestampMs);
+  const plain: Encode<T> = (value, timestampMs) => {
+    const key = keyOf(value);
+    return buffer.written(name, timestampMs, keys, key, values, value) ??
+      buffer.record(name, keys.text(key), values.text(value), timestampMs);
+  };
   if (headersOf === undefined && partitionOf === undefined) return plain;
   return (of, eventTimeMs) => {
     const { topic, key, value, timestampMs } = plain(of, eventTimeMs);

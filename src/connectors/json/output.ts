@@ -2,7 +2,14 @@ import { isPlainJson, lossInJson } from "../../engine/internal.ts";
 import { RecordError } from "../../engine/mod.ts";
 import { checkValue } from "./codec.ts";
 import { compiledSchema } from "./compiled_schema.ts";
+import { type Plan, planOf } from "./schema_plan.ts";
+import { ShapeCache } from "./shape_cache.ts";
 import type { Schema } from "../topic.ts";
+import { UNWRITTEN } from "./write_bytes.ts";
+import { WrittenShape } from "./written_shape.ts";
+
+/** The JSON of longer values, in characters, is not worth a shape. */
+const MAX_LENGTH = 1 << 12;
 
 /**
  * Makes the JSON that goes to a topic, and refuses what its readers would not get back: what JSON does not keep, and what the
@@ -12,6 +19,8 @@ export class JsonOutput {
   readonly #doing: string;
   readonly #what: string;
   readonly #schema: Schema<unknown> | undefined;
+  readonly #plan: Plan | undefined;
+  readonly #shapes = new ShapeCache<WrittenShape>();
 
   /**
    * @param doing for messages, what goes on after "Cannot": `write to topic "flightdata"`
@@ -22,6 +31,22 @@ export class JsonOutput {
     this.#doing = doing;
     this.#what = what;
     this.#schema = schema && compiledSchema(schema);
+    this.#plan = schema && planOf(schema);
+  }
+
+  /**
+   * Writes the JSON of a value like those before into bytes.
+   * @returns where it ends; below 0: {@link UNWRITTEN} if it is one for {@link JsonOutput.text}, or `NO_ROOM`
+   */
+  write(bytes: Uint8Array, view: DataView, at: number, value: unknown): number {
+    const { all } = this.#shapes;
+    for (let i = 0; i < all.length; i++) {
+      const end = all[i]!.write(bytes, view, at, bytes.length, value);
+      if (end === UNWRITTEN) continue;
+      this.#shapes.promote(i);
+      return end;
+    }
+    return UNWRITTEN;
   }
 
   /** @throws {RecordError} if a reader would not get the value back, with the place in it */
@@ -39,7 +64,17 @@ export class JsonOutput {
     }
     // A reader checks what it parses: of a plain value that is the value itself.
     if (this.#schema !== undefined && !(isPlain && this.#schema.safeParse(value).success)) this.#check(text);
+    if (isPlain && text.length <= MAX_LENGTH && this.#shapes.miss()) this.#learn(value);
     return text;
+  }
+
+  #learn(value: unknown): void {
+    const shape = WrittenShape.of(value, this.#plan);
+    const bytes = new Uint8Array(3 * MAX_LENGTH);
+    // A shape may fail on its own example.
+    if ((shape?.write(bytes, new DataView(bytes.buffer), 0, bytes.length, value) ?? UNWRITTEN) >= 0) {
+      this.#shapes.add(shape!);
+    }
   }
 
   #check(text: string): void {

@@ -79,6 +79,7 @@ export function writeBatch(
 }
 
 function writeRecord(writer: ByteWriter, record: OutgoingRecord, offsetDelta: number, baseTimestamp: number): void {
+  if (record instanceof EncodedRecord) return writeEncoded(writer, record, offsetDelta, baseTimestamp);
   const { key, value, headers } = record;
   const timestampDelta = record.timestampMs - baseTimestamp;
   const named = headers === undefined
@@ -101,6 +102,23 @@ function writeRecord(writer: ByteWriter, record: OutgoingRecord, offsetDelta: nu
   }
 }
 
+/** Without views of key and value, which nearly all records would need. */
+function writeEncoded(writer: ByteWriter, record: EncodedRecord, offsetDelta: number, baseTimestamp: number): void {
+  const { bytes, at, keyLength, valueLength } = record;
+  const timestampDelta = record.timestampMs - baseTimestamp;
+  const size = 1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(offsetDelta) + sizeOfPart(keyLength) +
+    sizeOfPart(valueLength) + 1;
+  writer.varint(size);
+  writer.int8(0);
+  writer.varlong(timestampDelta);
+  writer.varint(offsetDelta);
+  writer.varint(keyLength);
+  writer.putPart(bytes, at, keyLength);
+  writer.varint(valueLength);
+  writer.putPart(bytes, at + keyLength, valueLength);
+  writer.varint(0);
+}
+
 const NO_HEADERS: readonly { readonly name: Uint8Array; readonly bytes: Uint8Array | null }[] = [];
 
 function writeBytes(writer: ByteWriter, bytes: Uint8Array | null): void {
@@ -110,5 +128,10 @@ function writeBytes(writer: ByteWriter, bytes: Uint8Array | null): void {
 }
 
 function sizeOfBytes(bytes: Uint8Array | null): number {
-  return bytes === null ? 1 : sizeOfVarint(bytes.length) + bytes.length;
+  return sizeOfPart(bytes?.length ?? -1);
+}
+
+/** @param length below 0: there is nothing */
+function sizeOfPart(length: number): number {
+  return length < 0 ? 1 : sizeOfVarint(length) + length;
 }

@@ -4,6 +4,8 @@ const encoder = new TextEncoder();
 // A leading byte order mark is part of the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const TWO_32 = 2 ** 32;
+/** So many bytes are copied one by one. */
+const SHORT = 64;
 
 /** Reads forward through bytes. Reading past their end is a RangeError. */
 export class ByteReader {
@@ -186,6 +188,15 @@ export class ByteWriter {
   put(bytes: Uint8Array): void {
     const at = this.#grow(bytes.length);
     this.#bytes.set(bytes, at);
+  }
+
+  /** The bytes of `from` that begin at `start`; nothing if `length` is below 0. Of a few bytes a view would take longer than a copy. */
+  putPart(from: Uint8Array, start: number, length: number): void {
+    if (length <= 0) return;
+    if (length > SHORT) return this.put(from.subarray(start, start + length));
+    const at = this.#grow(length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i++) bytes[at + i] = from[start + i]!;
   }
 
   /** A signed 32 bit number of variable length. */

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Compression, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError } from "../broker_errors.ts";
-import { partitionOf } from "../murmur2.ts";
 import { quoted } from "../names.ts";
+import { keyPartition } from "../records/encoded_record.ts";
 import { writeBatch } from "./batch_writer.ts";
 import { ByteWriter } from "./bytes.ts";
 import type { Client } from "./client.ts";
@@ -120,8 +120,10 @@ export class Sender {
     }
   }
 
-  #partition({ topic, key }: OutgoingRecord, partitions: number): number {
-    if (key !== null) return partitionOf(key, partitions);
+  #partition(record: OutgoingRecord, partitions: number): number {
+    const chosen = keyPartition(record, partitions);
+    if (chosen !== undefined) return chosen;
+    const { topic } = record;
     const turn = this.#turns.get(topic) ?? 0;
     this.#turns.set(topic, turn + 1);
     return turn % partitions;

@@ -1,5 +1,4 @@
 /** Where a stage's records come from: the rows of the batch at work. */
-import { LatinWindow } from "../../connectors/json/latin_window.ts";
 import { JsonReader } from "../../connectors/json/reader.ts";
 import type { Decode } from "../../connectors/topic_split.ts";
 import { FetchedRecord } from "../../connectors/records/fetched_record.ts";
@@ -98,14 +97,17 @@ export class TopicRows extends RowSource {
 /** Values of other stages. */
 export class ExchangeRows extends RowSource {
   readonly description = "records of other stages";
-  readonly #window = new LatinWindow();
   readonly #reader = new JsonReader();
 
   take(): unknown {
     const { row } = this;
-    const at = this.#window.find(row);
-    const value = at < 0 ? undefined : this.#reader.find(this.#window.text, at, at + row.valueLength);
-    return value ?? this.#reader.parse(decoder.decode(row.value!));
+    return this.#reader.read(row.bytes, row.valueAt, row.valueAt + row.valueLength) ?? this.#parse(row.value!);
+  }
+
+  #parse(bytes: Uint8Array): unknown {
+    const value: unknown = JSON.parse(decoder.decode(bytes));
+    this.#reader.learn(bytes, value);
+    return value;
   }
 
   /** Unknown to the engine: the record as it was in its topic is not here, so nothing can be made of it but a message. */

@@ -132,7 +132,7 @@ Deno.test("decodeJson() names a missing field that is called as one that every o
 
 /** What a decoder gives for each of these values when they come one after the other, complaints included. */
 function decodeAll(values: readonly (Uint8Array | null)[]): unknown[] {
-  const decode = jsonDecoder(z.unknown(), { reader: new JsonReader() });
+  const decode = jsonDecoder(z.unknown(), { reader: new JsonReader(z.unknown()) });
   return fetchedRecords(values).map((record) => outcome(() => decode(record)));
 }
 
@@ -173,13 +173,14 @@ Deno.test("jsonDecoder() gives for each record of a run what it would give for i
 Deno.test("jsonDecoder() goes from one chunk of bytes to another and back", () => {
   const first = fetchedRecords([bytes('{"n":1}'), bytes('{"n":2}')]);
   const second = fetchedRecords([bytes('{"n":3}'), bytes('{"n":4}')]);
-  const decode = jsonDecoder(z.object({ n: z.number() }), { reader: new JsonReader() });
+  const schema = z.object({ n: z.number() });
+  const decode = jsonDecoder(schema, { reader: new JsonReader(schema) });
   const seen = [first[0]!, first[1]!, second[1]!, second[0]!, first[1]!];
   assertEquals(seen.map((record) => decode(record).n), [1, 2, 4, 3, 2]);
 });
 
 Deno.test("jsonDecoder() takes records that are no views", () => {
-  const decode = jsonDecoder(z.number(), { reader: new JsonReader() });
+  const decode = jsonDecoder(z.number(), { reader: new JsonReader(z.number()) });
   assertEquals(decode({ offset: 0, timestampMs: 0, key: null, value: bytes("1"), headers: undefined }), 1);
 });
 
