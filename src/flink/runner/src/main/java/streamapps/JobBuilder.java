@@ -193,7 +193,9 @@ final class JobBuilder {
                 .setProperty("transaction.timeout.ms", plan.get("transactionTimeoutMs").asText());
         if (deadLetters) sink.setProperty("max.request.size", String.valueOf(8 << 20));
         if (outlet.hasNonNull("compression")) sink.setProperty("compression.type", outlet.get("compression").asText());
-        stream.sinkTo(sink.build()).name(outlet.get("name").asText()).uid(uid);
+        var written = stream.sinkTo(sink.build()).name(outlet.get("name").asText()).uid(uid);
+        // Dead letters are few: one producer is enough, where each has a thread, and a transaction for each checkpoint.
+        if (deadLetters) written.setParallelism(1);
     }
 
     /** Each partition's records in one subtask and in the order of their times. */

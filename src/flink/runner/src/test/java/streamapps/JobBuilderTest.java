@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.dag.Transformation;
@@ -28,7 +29,11 @@ class JobBuilderTest {
                 "index": 0, "uid": "in", "operators": ["in"], "name": "decode", "eventTime": false,
                 "input": { "kind": "topic", "name": "in", "topic": "in", "from": "earliest", "watermarks": { "kind": "order" } },
                 "outlets": [
-                  { "kind": "topic", "uid": "out", "name": "out", "topic": "out", "ordered": true, "compression": null }
+                  { "kind": "topic", "uid": "out", "name": "out", "topic": "out", "ordered": true, "compression": null },
+                  {
+                    "kind": "topic", "uid": "dead-letters", "name": "dead", "topic": "dead", "ordered": false,
+                    "compression": null, "deadLetters": true
+                  }
                 ]
               }]
             }""";
@@ -80,6 +85,16 @@ class JobBuilderTest {
     @Test
     void aSourceHasNoSubtaskWithoutAPartition() throws Exception {
         assertEquals(3, source(built("topics", 1)).getParallelism());
+    }
+
+    @Test
+    void deadLettersHaveOneProducerWhateverTheParallelism() throws Exception {
+        Map<String, Integer> parallelism = new HashMap<>();
+        for (Transformation<?> each : built("topics", 1).getTransformations()) {
+            if (each.getUid() != null) parallelism.put(each.getUid(), each.getParallelism());
+        }
+        assertEquals(4, parallelism.get("out"));
+        assertEquals(1, parallelism.get("dead-letters"));
     }
 
     @Test

@@ -105,6 +105,19 @@ class StageOperatorTest {
     }
 
     @Test
+    void whileBatchesFillUpNoAnswerIsWaitedFor() throws Exception {
+        try (var harness = opened()) {
+            for (int i = 0; i < 1_000; i++) harness.processElement(record("a", "x", i));
+            harness.setProcessingTime(15);
+            harness.processElement(record("a", "x", 1_000));
+            harness.setProcessingTime(20);
+            assertEquals(0, outlet(harness, 0).size());
+            harness.setProcessingTime(35);
+            assertEquals(1_001, outlet(harness, 0).size());
+        }
+    }
+
+    @Test
     void theWorkerIsWokenForItsTimers() throws Exception {
         try (var harness = opened()) {
             harness.processElement(record("a", "timer", 100));
