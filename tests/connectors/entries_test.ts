@@ -123,6 +123,95 @@ test("a compaction that does not come to its end leaves the commit before it", a
   assertSame(await broker.readCommit("job"), expected);
 });
 
+const AHEAD = [
+  "commit: writing a part ahead has begun",
+  "commit: a part is written ahead, not committed",
+  "commit: writing a part ahead has ended",
+  "commit: the transaction has begun",
+  "commit: entries are written",
+] as const;
+
+/** So many entries that their commit has four parts. */
+function manyEntries(value: string): Map<string, string> {
+  return new Map(Array.from({ length: 70_000 }, (_, i) => [`key ${i}`, `${value} ${i}`]));
+}
+
+test("a large commit is written in parts, between which others have their turn, and is seen as a whole", async (open) => {
+  await using broker = await open();
+  await using other = await open();
+  const passed: string[] = [];
+  const seen: Promise<ReadonlyMap<string, string>>[] = [];
+  const lease = await openJob(broker, (name) => {
+    passed.push(name);
+    if (name === "commit: writing a part ahead has ended") seen.push(other.readCommit("job"));
+  });
+  const before = new Map([["key 1", "before"]]);
+  await lease.commit({ changes: before, positions: [] });
+  assertEquals(seen.length, 0);
+  let turns = 0;
+  const timer = setInterval(() => turns++, 0);
+  await lease.commit({ changes: manyEntries("a"), positions: [] });
+  clearInterval(timer);
+
+  assertEquals([seen.length, turns >= 2], [3, true]);
+  for (const entries of seen) assertSame(await entries, before);
+  assertSame(await other.readCommit("job"), manyEntries("a"));
+  assertSame(await lease.restore(), manyEntries("a"));
+  // What comes behind it is committed, too.
+  await lease.commit({ changes: new Map([["key 1", "b"]]), positions: [] });
+  assertSame(await other.readCommit("job"), manyEntries("a").set("key 1", "b"));
+});
+
+for (
+  const [nth, name] of AHEAD.flatMap((name) =>
+    name.includes("ahead") ? [[1, name], [3, name]] as const : [[1, name] as const]
+  )
+) {
+  test(
+    `a large commit that ends at its ${nth}. "${name}" leaves the commit before it, and nothing else`,
+    async (open, dir) => {
+      {
+        await using broker = await open();
+        let left = Infinity;
+        const lease = await openJob(broker, (point) => {
+          if (point === name && --left === 0) throw new Error("killed here");
+        });
+        await lease.commit({ changes: manyEntries("a"), positions: [] });
+        left = nth;
+        await assertRejects(() => lease.commit({ changes: manyEntries("b"), positions: [] }), Error, "killed here");
+      }
+      await using broker = await open();
+      assertSame(await broker.readCommit("job"), manyEntries("a"));
+      // The next instance goes on from there, whatever is committed first.
+      const lease = await openJob(broker);
+      await lease.commit({ changes: new Map([["key 2", "c"]]), positions: [] });
+      const expected = manyEntries("a").set("key 2", "c");
+      assertSame(await lease.restore(), expected);
+      await lease.close();
+      assertSame(await broker.readCommit("job"), expected);
+      const { size } = await Deno.stat(`${dir}/log.sqlite`);
+      assert(size < 12_000_000, `${size} bytes`);
+    },
+  );
+}
+
+test("a large commit of an instance that is fenced meanwhile leaves nothing", async (open) => {
+  await using broker = await open();
+  await using other = await open();
+  let next: Promise<BrokerLease> | undefined;
+  let left = Infinity;
+  const lease = await openJob(broker, (point) => {
+    if (point !== "commit: writing a part ahead has ended" || --left > 0 || next !== undefined) return;
+    void lease.close();
+    next = openJob(other);
+  });
+  await lease.commit({ changes: manyEntries("a"), positions: [] });
+  left = 2;
+  await assertRejects(() => lease.commit({ changes: manyEntries("b"), positions: [] }), Error, "lease");
+
+  assertSame(await (await next!).restore(), manyEntries("a"));
+});
+
 function assertSame(found: ReadonlyMap<string, string>, expected: ReadonlyMap<string, string>): void {
   assertEquals(found.size, expected.size);
   for (const [key, value] of expected) assert(found.get(key) === value, JSON.stringify(key));

@@ -2,6 +2,7 @@
 import type { JobCommit } from "../broker.ts";
 import type { Database } from "./database.ts";
 import { hashOf, SeenKeys } from "./seen_keys.ts";
+import { beginUncommitted, committedBelow, endUncommitted } from "./uncommitted.ts";
 import { applySegment, readUnseen, SegmentWriter } from "./segment.ts";
 
 /**
@@ -17,14 +18,38 @@ const MIN_OUTDATED_BYTES = 4 * 1024;
 const SLICE_BYTES = 1024 * 1024;
 /** Bytes that compaction handles for each byte that is written: more than become outdated in the long run. */
 const COMPACTED_PER_WRITTEN = 4;
+/** A commit with more changes is written in parts of so many. */
+const PART_CHANGES = 20_000;
+
+/**
+ * The changes of a commit as segments; `null` deletes an entry; of two changes of one entry the later counts. Of a large commit
+ * it yields parts that can be written ahead; what it returns is the last part.
+ */
+export function* partsOf(changes: JobCommit["changes"]): Generator<EntryPart, EntryPart> {
+  const segments: (SegmentWriter | undefined)[] = Array.from({ length: BUCKETS });
+  let full: Row[] = [];
+  let count = 0;
+  for (const [key, value, isStored = true] of changes) {
+    const bucket = bucketOf(key);
+    const segment = segments[bucket] ??= new SegmentWriter();
+    if (!segment.add(key, value, isStored)) {
+      full.push({ bucket, segment });
+      (segments[bucket] = new SegmentWriter()).add(key, value, isStored);
+    }
+    if (++count % PART_CHANGES > 0) continue;
+    yield full;
+    full = [];
+  }
+  for (const [bucket, segment] of segments.entries()) if (segment !== undefined) full.push({ bucket, segment });
+  return full;
+}
 
 /** The entries of a job's last commit. To be called in a transaction. */
 export function entriesOf(database: Database, jobId: number): Map<string, string> {
   const entries = new Map<string, string>();
   // Bucket by bucket, so that deleted entries are gone before the next bucket is read.
-  const rows = database.statement("SELECT changes FROM job_segment WHERE job_id = ? ORDER BY bucket, id").iterate(
-    jobId,
-  );
+  const rows = database.statement("SELECT changes FROM job_segment WHERE job_id = ? AND id < ? ORDER BY bucket, id")
+    .iterate(jobId, committedBelow(database, jobId));
   for (const { changes } of rows) applySegment(changes as Uint8Array, entries);
   return entries;
 }
@@ -36,6 +61,15 @@ export const HAS_ENTRIES = "EXISTS (SELECT 1 FROM job_segment WHERE job_id = id)
 export function removeEntries(database: Database, jobId: number): void {
   database.statement("DELETE FROM job_segment WHERE job_id = ?").run(jobId);
 }
+
+/** A segment that is to be written. */
+interface Row {
+  readonly bucket: number;
+  readonly segment: SegmentWriter;
+}
+
+/** Segments of a commit that are written in one transaction. */
+export type EntryPart = readonly Row[];
 
 /** How much is in a bucket. */
 interface Bucket {
@@ -58,23 +92,27 @@ export class EntryWriter {
   #buckets: readonly Bucket[] | undefined;
   /** Bytes that compaction may still handle. */
   #budget = 0;
+  /** Whether a part of a commit is written whose last one is not. */
+  #isUnderWay = false;
 
   constructor(database: Database, jobId: number) {
     this.#database = database;
     this.#jobId = jobId;
   }
 
-  /** Writes the changes of a commit; `null` deletes an entry; of two changes of one entry the later counts. To be called in a writing transaction. */
-  put(changes: JobCommit["changes"]): void {
-    const segments: (SegmentWriter | undefined)[] = Array.from({ length: BUCKETS });
-    for (const [key, value, isStored = true] of changes) {
-      const bucket = bucketOf(key);
-      const segment = segments[bucket] ??= new SegmentWriter();
-      if (segment.add(key, value, isStored)) continue;
-      this.#append(bucket, segment);
-      (segments[bucket] = new SegmentWriter()).add(key, value, isStored);
-    }
-    for (const [bucket, segment] of segments.entries()) if (segment !== undefined) this.#append(bucket, segment);
+  /** Writes a part of a commit before the commit is decided. To be called in a writing transaction. */
+  putAhead(part: EntryPart): void {
+    if (part.length === 0) return;
+    if (!this.#isUnderWay) beginUncommitted(this.#database, this.#jobId);
+    this.#isUnderWay = true;
+    for (const { bucket, segment } of part) this.#append(bucket, segment);
+  }
+
+  /** Writes the last part of a commit: the transaction in which it is called decides the whole. */
+  put(part: EntryPart): void {
+    for (const { bucket, segment } of part) this.#append(bucket, segment);
+    if (this.#isUnderWay) endUncommitted(this.#database, this.#jobId);
+    this.#isUnderWay = false;
   }
 
   /** Whether a slice of compaction is due. When one commit makes many buckets due, they are spread over later commits. */

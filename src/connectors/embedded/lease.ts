@@ -2,7 +2,7 @@ import { type Step, stepsOf } from "../../engine/internal.ts";
 import type { BrokerJobRequest, BrokerLease, JobCommit, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, FencedError } from "../broker_errors.ts";
 import { type Database, yieldToOthers } from "./database.ts";
-import { entriesOf, EntryWriter } from "./entries.ts";
+import { entriesOf, type EntryPart, EntryWriter, partsOf } from "./entries.ts";
 import type { Instance } from "./instance.ts";
 import type { EmbeddedFaultPoint } from "../fault_points.ts";
 import { endTerm, extendTerm, forgetState, noteCommit, positionsOf, type Term } from "./jobs.ts";
@@ -96,11 +96,17 @@ export class EmbeddedLease implements BrokerLease {
   async commit({ changes, positions }: JobCommit): Promise<void> {
     const step = this.#step;
     this.#writer.pack();
+    const parts = partsOf(changes);
+    let part = parts.next();
+    for (; part.done !== true; part = parts.next()) {
+      await this.#putAhead(part.value);
+    }
+    const last = part.value;
     step("commit: the transaction has ended", () =>
       this.#act("commit", () => {
         step("commit: the transaction has begun");
         step("commit: records are appended", () => this.#writer.append());
-        step("commit: entries are written", () => this.#entries.put(changes));
+        step("commit: entries are written", () => this.#entries.put(last));
         step("commit: positions are written", () => this.#putPositions(positions));
       }));
     this.#writer.clear();
@@ -134,6 +140,17 @@ export class EmbeddedLease implements BrokerLease {
       put.run(this.#options.term.jobId, topic, partition, offset);
     }
     noteCommit(this.#database, this.#options.term);
+  }
+
+  /** Writes a part of a large commit, and lets timers and sockets have their turn. */
+  async #putAhead(part: EntryPart): Promise<void> {
+    const step = this.#step;
+    step("commit: writing a part ahead has ended", () =>
+      this.#act("commit", () => {
+        step("commit: writing a part ahead has begun");
+        step("commit: a part is written ahead, not committed", () => this.#entries.putAhead(part));
+      }));
+    await yieldToOthers();
   }
 
   /** Compacts slice by slice, so that timers and sockets run in between. */

@@ -5,6 +5,7 @@ import type { EmbeddedFaultPoint } from "../fault_points.ts";
 import { checkJobName } from "../names.ts";
 import type { Database } from "./database.ts";
 import { Instance } from "./instance.ts";
+import { removeUncommitted } from "./uncommitted.ts";
 import { type Holder, holderOf, noteTopics, takeJob, type Term } from "./jobs.ts";
 
 /** How often an instance that stands by checks whether it can take over, ms. */
@@ -64,6 +65,7 @@ function tryToTake(database: Database, request: BrokerJobRequest, instance: Inst
       return step("start: the job is taken, not committed", () => {
         const term = takeJob(database, job, instance.id, sessionTimeoutMs);
         noteTopics(database, term, topics);
+        removeUncommitted(database, term.jobId);
         return { term };
       });
     }));

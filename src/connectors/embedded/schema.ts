@@ -4,6 +4,8 @@ import { BrokerError } from "../broker_errors.ts";
 
 /** Changes with every change of the tables or of the format of their contents. */
 const VERSION = 3;
+/** The version of a file in which a large commit was made: it has a table more. */
+export const VERSION_WITH_UNCOMMITTED = 4;
 
 /** SQLite's application id in the head of the file: "strm". */
 const APPLICATION = 0x7374726d;
@@ -106,7 +108,7 @@ export function checkTables(database: DatabaseSync, path: string): void {
     );
   }
   const version = numberOf(database, "PRAGMA user_version");
-  if (version !== VERSION) {
+  if (version !== VERSION && version !== VERSION_WITH_UNCOMMITTED) {
     throw new BrokerError(
       `Cannot open the embedded log "${path}": it has schema version ${version}, this program needs ${VERSION}; ` +
         "use the version of the program that wrote it, or delete the directory to begin anew",
