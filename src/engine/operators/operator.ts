@@ -173,6 +173,8 @@ export interface OperatorContext {
   origin(): RecordOrigin | undefined;
   /** For {@link PendingResults}: hands event time on, ms. */
   emitWatermark(watermarkMs: number): void;
+  /** For {@link PendingResults}: event time that was emitted is still at work below, and nothing may be emitted before that is done. */
+  readonly isPaused: boolean;
   /** For {@link PendingResults}: there is something for `emitReady()`. May be called at any time. */
   wake(): void;
   /** Aborted when the attempt ends: work outside should end too. */

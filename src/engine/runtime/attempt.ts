@@ -10,6 +10,7 @@ import type { AttemptContext } from "./attempt_context.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "./error_policy.ts";
 import type { JobRunOptions } from "./run_options.ts";
+import { Slices } from "./slices.ts";
 import { Tracing } from "./tracing.ts";
 import { Waker } from "./waker.ts";
 
@@ -39,6 +40,7 @@ export class Attempt implements AttemptContext {
   readonly status: StatusReporter | undefined;
   /** Passes fault points. */
   readonly step: Step;
+  readonly slices: Slices;
   /** Of the job's loop. */
   readonly waker: Waker;
   recordsIn = 0;
@@ -56,6 +58,7 @@ export class Attempt implements AttemptContext {
     this.status = options.status;
     this.step = stepsOf(options.faultPoint);
     this.waker = new Waker(clock);
+    this.slices = new Slices(clock, this.changes.journal);
     this.tracing = new Tracing({ ...options, changes: this.changes });
     const sources = graph.nodes.filter((node) => node.kind === "source").map(({ source }) => source);
     this.clockLimit = bounded || sources.every((source) => source.bounded || source.madeUp)

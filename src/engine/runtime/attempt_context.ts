@@ -3,6 +3,7 @@ import type { DeadLetter } from "../job_store.ts";
 import type { Changes } from "../state/changes.ts";
 import type { ClockLimit } from "../time/clock_limit.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "./error_policy.ts";
+import type { Slices } from "./slices.ts";
 import type { Tracing } from "./tracing.ts";
 
 /** What the tasks and sources of one attempt of a job have in common. */
@@ -23,6 +24,8 @@ export interface AttemptContext {
   readonly tracing: Tracing;
   /** How far event time may be ahead of the clock. */
   readonly clockLimit: ClockLimit;
+  /** Puts off what must not be done before others had their turn. */
+  readonly slices: Slices;
   /** Logs what may need a person. */
   warn(message: string): void;
   /** Records that the sources have emitted so far. */

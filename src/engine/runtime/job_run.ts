@@ -9,10 +9,8 @@ import type { RestoredCommit } from "./restore.ts";
 import type { RunningJob } from "./running_job.ts";
 import type { SourceTask } from "./source_task.ts";
 
-/** Records between two looks at the outside world; some ms of work. */
+/** Records between two looks at the outside world; some ms of work. A slow function ends the slice earlier, see `Slices`. */
 const SLICE_RECORDS = 2_000;
-/** A slow function ends the slice earlier, ms: signs of life, commits and signals must not wait for thousands of its calls. */
-const SLICE_MS = 200;
 /** Output that waits in memory for its commit; more brings the commit forward. */
 const MAX_PENDING_RECORDS = 50_000;
 
@@ -39,7 +37,8 @@ export class JobRun {
     this.#commits = new Commits(job, restored);
     this.#flush = new OutputFlush(job.attempt);
     this.#time = new PassingTime(job);
-    const isFull = job.asyncTasks.length === 0 ? undefined : () => job.isFull;
+    const { slices } = job.attempt;
+    const isFull = job.asyncTasks.length === 0 ? () => slices.isPaused : () => job.isFull;
     this.#intake = new Intake(job.sources.flatMap(({ splits }) => splits), isFull);
   }
 
@@ -50,9 +49,10 @@ export class JobRun {
 
   /** Commits where the job begins, and works to the end. */
   async run(): Promise<JobRunEnd> {
-    const { options: { clock, logger } } = this.#attempt;
+    const { slices, options: { clock, logger } } = this.#attempt;
     await this.#commit();
     this.#storedAtStart = this.#commits.stored;
+    slices.begin();
     this.job.start();
     const progress = new Progress(this.job.view, { clock, logger });
     let end: JobRunEnd | undefined;
@@ -62,28 +62,24 @@ export class JobRun {
 
   /** @returns how the job came to its end, if it did */
   async #round(progress: Progress): Promise<JobRunEnd | undefined> {
-    const { session, clock, activity, waker, options: { signal, drain } } = this.#attempt;
-    if (signal.aborted) {
-      if (drain) this.job.endSources();
-      await this.#commit();
-      return "stopped";
-    }
+    const { session, clock, activity, waker, slices, options: { signal } } = this.#attempt;
+    if (signal.aborted) return await this.#stop();
     session?.lost.throwIfAborted();
     waker.clear();
-    const taken = await this.#takeRecords();
+    this.#goOn();
+    const taken = slices.isPaused ? 0 : await this.#takeRecords();
     const moment = { nowMs: clock.now(), monotonicMs: clock.monotonicMs() };
     const { roomAgain, nextInMs } = activity.work("firing timers", () => this.#time.advance(moment));
     if (this.job.isDone) {
-      this.job.endSources();
+      this.job.endSinks();
       await this.#flush.done();
       await activity.wait("the commit", () => this.#commits.finish());
       return "finished";
     }
-    await flushSinks(this.job.sinks, activity);
-    await this.#flush.begin();
+    await this.#sendOutput();
     const commitInMs = await this.#commitIfDue();
     progress.tick(moment.monotonicMs);
-    if (taken > 0 || roomAgain) {
+    if (taken > 0 || roomAgain || slices.isPaused) {
       await nextTurn();
       return undefined;
     }
@@ -93,16 +89,51 @@ export class JobRun {
     return undefined;
   }
 
+  async #stop(): Promise<JobRunEnd> {
+    await this.#settle();
+    if (this.#attempt.options.drain) {
+      this.job.endSources();
+      await this.#settle();
+      this.job.endSinks();
+    }
+    await this.#commit();
+    return "stopped";
+  }
+
+  /** Goes on with what was put off, for one slice. */
+  #goOn(): void {
+    const { slices, activity } = this.#attempt;
+    if (!slices.isPaused) return;
+    slices.begin();
+    activity.work("firing timers", () => slices.goOn());
+  }
+
+  /** Does all that was put off. */
+  async #settle(): Promise<void> {
+    const { slices, session } = this.#attempt;
+    while (slices.isPaused) {
+      session?.lost.throwIfAborted();
+      this.#goOn();
+      await this.#sendOutput();
+      await nextTurn();
+    }
+  }
+
+  async #sendOutput(): Promise<void> {
+    await flushSinks(this.job.sinks, this.#attempt.activity);
+    await this.#flush.begin();
+  }
+
   /** @returns how many */
   async #takeRecords(): Promise<number> {
-    const { clock, activity } = this.#attempt;
+    const { slices, activity } = this.#attempt;
     const { arrival } = this.#intake;
     for (const source of this.job.sources) await this.#poll(source, arrival);
-    const endMs = clock.monotonicMs() + SLICE_MS;
+    slices.begin();
     return activity.work("taking records", () => {
       const taken = this.#intake.run(SLICE_RECORDS, () => {
         this.job.noteKeys();
-        return clock.monotonicMs() >= endMs;
+        return slices.isOver();
       });
       this.job.noteKeys();
       return taken;
@@ -118,8 +149,8 @@ export class JobRun {
 
   /** @returns ms until the next one is due, +∞ if there is nothing to commit */
   async #commitIfDue(): Promise<number> {
-    const { session, clock, options: { commitIntervalMs } } = this.#attempt;
-    if (!this.#commits.isDue) return Number.POSITIVE_INFINITY;
+    const { session, clock, slices, options: { commitIntervalMs } } = this.#attempt;
+    if (slices.isPaused || !this.#commits.isDue) return Number.POSITIVE_INFINITY;
     const inMs = this.#commits.lastMs + commitIntervalMs - clock.monotonicMs();
     const pending = session?.pendingRecords ?? 0;
     // The first output is committed at once: somebody may be waiting for a sign of life.

@@ -10,6 +10,9 @@ export interface Moment {
   readonly monotonicMs: number;
 }
 
+/** The rest of a moment's work has to wait for work that was put off. */
+const LATER = { roomAgain: true, nextInMs: 0 };
+
 /** What happens in a job because time passes, and not because a record comes. */
 export class PassingTime {
   readonly #job: RunningJob;
@@ -26,17 +29,20 @@ export class PassingTime {
    * @returns ms until there may be more to do, timers and results left out; whether there is room again for records
    */
   advance(moment: Moment): { readonly roomAgain: boolean; readonly nextInMs: number } {
-    const { attempt: { activity }, sources, tasks, asyncTasks } = this.#job;
+    const { attempt: { activity, slices }, sources, tasks, asyncTasks } = this.#job;
     const { nowMs, monotonicMs } = moment;
     const periodicInMs = this.#emitPeriodically(moment);
     for (const task of tasks) {
-      if (task.processingTimers.nextTimeMs > nowMs) continue;
+      if (slices.isPaused) return LATER;
+      if (!task.processingTimers.isDue(nowMs)) continue;
       activity.work(() => `firing timers of "${task.name}"`, () => task.advanceProcessingTime(nowMs));
     }
     const wasFull = this.#job.isFull;
     for (const task of asyncTasks) {
+      if (slices.isPaused) return LATER;
       activity.work(() => `emitting results of "${task.name}"`, () => task.emitReady());
     }
+    if (slices.isPaused) return LATER;
     let idleInMs = Number.POSITIVE_INFINITY;
     for (const source of sources) idleInMs = Math.min(idleInMs, source.checkIdleness(monotonicMs));
     const nextInMs = Math.min(idleInMs, this.#idleEventTime.tick(monotonicMs), periodicInMs);

@@ -50,15 +50,15 @@ export class RunningJob implements JobParts {
     this.#checkEventTime();
   }
 
-  /** Whether all records are through. */
+  /** Whether all records are through, and all that follows from them. */
   get isDone(): boolean {
-    return this.sources.every(({ ended }) => ended) &&
+    return !this.attempt.slices.isPaused && this.sources.every(({ ended }) => ended) &&
       this.asyncTasks.every(({ operator }) => operator.pendingResults!.pending === 0);
   }
 
   /** Whether it can take no more records for now. */
   get isFull(): boolean {
-    return this.asyncTasks.some(({ operator }) => operator.pendingResults!.full);
+    return this.attempt.slices.isPaused || this.asyncTasks.some(({ operator }) => operator.pendingResults!.full);
   }
 
   /** Notes which keys are at work, for reports; called every few records. */
@@ -69,6 +69,10 @@ export class RunningJob implements JobParts {
   /** No record will follow: event time comes to its end, and all windows fire. */
   endSources(): void {
     for (const source of this.sources) source.end();
+  }
+
+  /** Nothing will be emitted any more. */
+  endSinks(): void {
     for (const { writer } of this.sinks) writer.endOfInput?.();
   }
 

@@ -11,6 +11,7 @@ import { TopKeys } from "../reporting/top_keys.ts";
 import type { AttemptContext } from "./attempt_context.ts";
 import { Edge, type FanOut, type RecordPlace, SecondEdge } from "./edge.ts";
 import type { Counts } from "./counts.ts";
+import type { Slices } from "./slices.ts";
 import { TaskContext } from "./task_context.ts";
 import { TaskEventTime } from "./task_event_time.ts";
 import { TaskFailures } from "./task_failures.ts";
@@ -54,8 +55,9 @@ export class Task implements TaskView {
   readonly #inputs: TaskInputs;
   readonly #failures: TaskFailures;
   readonly #context: TaskContext;
-  readonly #fire: (timer: Timer) => void;
-  readonly #fireProcessing: (timer: Timer) => void;
+  readonly #slices: Slices;
+  readonly #fire: (timer: Timer) => boolean;
+  readonly #fireProcessing: (timer: Timer) => boolean;
   readonly #ownWatermark: (() => number) | undefined;
   #realMs: number;
   /** How many records and timers had been at work when a key was noted. */
@@ -83,6 +85,7 @@ export class Task implements TaskView {
     this.#inputs = new TaskInputs(inputs, restoredWatermarkMs);
     this.#failures = new TaskFailures({ name: node.name, output, state: this.state, attempt });
     this.#context = new TaskContext(this, { sideOutputs: options.sideOutputs, failures: this.#failures, attempt });
+    this.#slices = attempt.slices;
     this.#realMs = options.restoredRealMs;
     output.watermarkMs = restoredWatermarkMs;
     const { ownWatermark, pendingResults } = operator;
@@ -102,9 +105,10 @@ export class Task implements TaskView {
     });
   }
 
-  /** @returns what fires a timer by a call of its operator */
-  #firing(tracing: Tracing, call: (timer: Timer) => void): (timer: Timer) => void {
+  /** @returns what fires a timer by a call of its operator, and returns whether the next one may fire at once */
+  #firing(tracing: Tracing, call: (timer: Timer) => void): (timer: Timer) => boolean {
     const failures = this.#failures;
+    const slices = this.#slices;
     const fire = this.operator.firesWindows ? call : (timer: Timer) => failures.timer(timer, () => call(timer));
     return (timer) => {
       this.#setCurrentTimer(timer);
@@ -115,6 +119,7 @@ export class Task implements TaskView {
       } finally {
         failures.timerFires = false;
       }
+      return !slices.mustPause();
     };
   }
 
@@ -259,20 +264,22 @@ export class Task implements TaskView {
 
   /** Event time of one stream of one input has come to `watermarkMs`. */
   inputWatermark(input: number, channel: number, watermarkMs: number): void {
+    if (this.#slices.isPaused) return this.#slices.putOff(() => this.inputWatermark(input, channel, watermarkMs));
     if (this.#inputs.advance(input, channel, watermarkMs)) this.#advance();
     if (watermarkMs === MAX_WATERMARK) this.#emitIdle();
   }
 
   /** One stream of one input holds event time back no longer, or does again. */
   inputIdle(input: number, channel: number, idle: boolean): void {
+    if (this.#slices.isPaused) return this.#slices.putOff(() => this.inputIdle(input, channel, idle));
     if (this.#inputs.setIdle(input, channel, idle)) this.#advance();
     this.#emitIdle();
   }
 
   #advance(): void {
     const { watermarkMs } = this.#inputs;
-    if (this.timers.isDue(watermarkMs)) {
-      this.#failures.guard(() => this.timers.advance(watermarkMs, this.#fire));
+    if (this.timers.isDue(watermarkMs) && !this.#failures.guard(() => this.timers.advance(watermarkMs, this.#fire))) {
+      return this.#slices.putOff(() => this.#advance());
     }
     this.#eventTime.timersFired(watermarkMs);
     const { pendingResults } = this.operator;
@@ -291,8 +298,9 @@ export class Task implements TaskView {
   /** The clock has come to `nowMs`. */
   advanceProcessingTime(nowMs: number): void {
     const { processingTimers } = this;
-    if (processingTimers.nextTimeMs > nowMs) return;
-    this.#failures.guard(() => processingTimers.advance(nowMs, this.#fireProcessing));
+    if (!processingTimers.isDue(nowMs)) return;
+    if (this.#failures.guard(() => processingTimers.advance(nowMs, this.#fireProcessing))) return;
+    this.#slices.putOff(() => this.advanceProcessingTime(nowMs));
   }
 
   emitPeriodically(nowMs: number): void {

@@ -102,6 +102,11 @@ export class TaskContext implements OperatorContext {
     this.#task.emitWatermark(watermarkMs);
   }
 
+  /** For pending results: whether nothing may be emitted now. */
+  get isPaused(): boolean {
+    return this.#attempt.slices.isPaused;
+  }
+
   /** For pending results: does `work` as a part of a record that came before. */
   asRecord(record: RecordAtWork, work: () => void): void {
     if (this.#tracing.tracer === undefined) return this.#failures.asRecord(record, work);

@@ -42,9 +42,9 @@ export class TaskFailures {
   }
 
   /** Does work for no record. */
-  guard(work: () => void): void {
+  guard<T>(work: () => T): T {
     try {
-      work();
+      return work();
     } catch (error) {
       // An operator that has named its error is nearer to it than those above.
       if (error instanceof OperatorError || isExpected(error)) throw error;

@@ -23,8 +23,8 @@ export interface TimerGroup {
   readonly timeMs: number;
   /** How many there are. */
   readonly size: number;
-  /** Those that fire, in this order, from now on no longer in the group. */
-  fire(): Iterable<Timer>;
+  /** Those that fire, in this order, from now on no longer in the group. Whoever leaves them in the middle can go on with the rest. */
+  fire(): IterableIterator<Timer>;
 }
 
 /** Timers that are stored by whoever has them, each at a time of its own. */

@@ -125,7 +125,7 @@ export class OpenWindow<T> implements SlotGroup<T>, TimerGroup {
   }
 
   /** Closes the window. @returns what fires; each is to be removed when it has */
-  fire(): Iterable<Slot<T>> {
+  fire(): IterableIterator<Slot<T>> {
     this.#table.close(this);
     return this.slots.values();
   }

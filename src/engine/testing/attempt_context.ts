@@ -1,6 +1,7 @@
 import type { DeadLetter } from "../job_store.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/error_policy.ts";
 import type { AttemptContext } from "../runtime/attempt_context.ts";
+import { Slices } from "../runtime/slices.ts";
 import { Tracing } from "../runtime/tracing.ts";
 import { Changes } from "../state/changes.ts";
 import { NO_LIMIT } from "../time/clock_limit.ts";
@@ -24,6 +25,7 @@ export function newAttemptContext(
   const attempt: TestAttemptContext = {
     clock,
     changes,
+    slices: new Slices(clock, changes.journal),
     tracing: new Tracing({ jobName: "job", changes, clock }),
     onError,
     onWindowError,

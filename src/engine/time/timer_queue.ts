@@ -66,6 +66,8 @@ export class TimerQueue implements SlotIndex<true> {
   readonly #buckets = new Map<number, Bucket>();
   readonly #times = new BinaryHeap<number>((a, b) => a < b);
   #source: TimerSource | undefined;
+  /** What is left of a group that has paused while it fired. */
+  #pausedGroup: Iterable<Timer> | undefined;
 
   constructor(uid: string, changes: Changes, restored: readonly RestoredTimer[] = [], kind: TimerKind = "timer") {
     this.#ledger = new Ledger(this, { layout: kind, uid, name: kind, changes });
@@ -119,7 +121,7 @@ export class TimerQueue implements SlotIndex<true> {
   /** Removes all timers. @returns them, in the order in which they would have fired */
   takeAll(): Timer[] {
     const all: Timer[] = [];
-    this.advance(Number.POSITIVE_INFINITY, (timer) => all.push(timer));
+    this.advance(Number.POSITIVE_INFINITY, (timer) => all.push(timer) > 0);
     return all;
   }
 
@@ -134,30 +136,47 @@ export class TimerQueue implements SlotIndex<true> {
 
   /**
    * Fires all timers up to and including `timeMs`, also those which `fire` registers on the way.
+   * @param fire returns whether to go on; if not, the next call for the same time does, and nothing else may happen before
+   * @returns whether all have fired
    */
-  advance(timeMs: number, fire: (timer: Timer) => void): void {
+  advance(timeMs: number, fire: (timer: Timer) => boolean): boolean {
     const source = this.#source;
     if (source !== undefined) {
-      for (let timer = source.next(timeMs); timer !== undefined; timer = source.next(timeMs)) fire(timer);
-      return;
+      for (let timer = source.next(timeMs); timer !== undefined; timer = source.next(timeMs)) {
+        if (!fire(timer)) return false;
+      }
+      return true;
     }
+    if (this.#pausedGroup !== undefined && !this.#fireGroup(this.#pausedGroup, fire)) return false;
     // The first time is asked for again after each timer: `fire` may have registered an earlier one.
     for (let next = this.#times.peek(); next !== undefined && next <= timeMs; next = this.#times.peek()) {
       const bucket = this.#buckets.get(next);
       const timer = bucket?.next();
       if (timer !== undefined) {
         this.#remove(bucket!, timer);
-        fire(timer);
+        if (!fire(timer)) return false;
         continue;
       }
       const group = bucket?.groups.shift();
       if (group !== undefined) {
-        for (const timer of group.fire()) fire(timer);
+        if (!this.#fireGroup(group.fire(), fire)) return false;
         continue;
       }
       this.#times.pop();
       this.#buckets.delete(next);
     }
+    return true;
+  }
+
+  /** @param timers can be left in the middle, and gone on with @returns whether all have fired */
+  #fireGroup(timers: Iterable<Timer>, fire: (timer: Timer) => boolean): boolean {
+    this.#pausedGroup = undefined;
+    for (const timer of timers) {
+      if (fire(timer)) continue;
+      this.#pausedGroup = timers;
+      return false;
+    }
+    return true;
   }
 
   /** Undoes that a timer was registered. */

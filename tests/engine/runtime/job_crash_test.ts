@@ -6,10 +6,11 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Json } from "../../../src/engine/source.ts";
 import type { CrashPoint } from "../../../src/engine/testing/crash.ts";
-import { JobHarness } from "../../../src/engine/testing/job_harness.ts";
+import { JobHarness, type JobHarnessOptions } from "../../../src/engine/testing/job_harness.ts";
 import type { MemoryJobStore } from "../../../src/engine/testing/memory_job_store.ts";
 import { TestSink } from "../../../src/engine/testing/test_sink.ts";
 import { TestSource } from "../../../src/engine/testing/test_source.ts";
+import { HastyClock } from "./hasty_clock.ts";
 import { describeJob } from "./random_jobs.ts";
 import { type Item, type JobPlan, jobPlan, type Piece, pieces } from "./random_plans.ts";
 
@@ -40,8 +41,14 @@ class Run {
   /**
    * @param pieces left out: all is at hand from the beginning
    * @param crashPoints where it dies, one after the other
+   * @param others of its harness
    */
-  constructor(plan: JobPlan, pieces?: readonly Piece[], crashPoints: readonly CrashPoint[] = []) {
+  constructor(
+    plan: JobPlan,
+    pieces?: readonly Piece[],
+    crashPoints: readonly CrashPoint[] = [],
+    others: JobHarnessOptions = {},
+  ) {
     this.#pieces = pieces;
     this.#crashPoints = [...crashPoints];
     this.recordsIn = plan.sources.flatMap(({ partitions }) => partitions).flat().length;
@@ -54,7 +61,7 @@ class Run {
     });
     this.harness = new JobHarness(
       (env) => describeJob(env, plan, this.#sources, (name) => this.#sink(name)),
-      { bounded: true, jobName: "random" },
+      { bounded: true, jobName: "random", ...others },
     );
   }
 
@@ -127,6 +134,9 @@ function stateOf(store: MemoryJobStore): unknown {
     if (shape.startsWith("window")) {
       const [timeMs, number, content] = value as [number, number, unknown];
       (collections[JSON.stringify([uid, name])] ??= []).push([number, [timeMs, namespace, key, content]]);
+    } else if (shape.startsWith("session")) {
+      const [timeMs, number, ...content] = value as [number, number, number, unknown];
+      (collections[JSON.stringify([uid, name])] ??= []).push([number, [timeMs, namespace, key, content]]);
     } else if (part === undefined) values[place] = value;
     else if (shape.startsWith("list")) (collections[place] ??= []).push([Number(part), value]);
     else {
@@ -161,6 +171,20 @@ Deno.test("a job gives the same whether its records come all at once or in piece
       assertEquals(inPieces.lasting(), whole.lasting());
     }),
     { seed: SEED, numRuns: 200 },
+  );
+});
+
+Deno.test("a job whose windows and timers fire in slices gives the same, also when it dies", async () => {
+  await fc.assert(
+    fc.asyncProperty(jobPlan, pieces, deaths, async (plan, pieces, deaths) => {
+      const atOnce = await new Run(plan, pieces, [], { idleMs: 0 }).toTheEnd();
+      const hasty = () => ({ idleMs: 0, clock: new HastyClock() });
+      const inSlices = await new Run(plan, pieces, [], hasty()).toTheEnd();
+      assertEquals(inSlices.lasting(), atOnce.lasting());
+      const disturbed = await new Run(plan, pieces, crashPointsOf(deaths, inSlices), hasty()).toTheEnd();
+      assertEquals(disturbed.lasting(), atOnce.lasting());
+    }),
+    { seed: SEED, numRuns: 150 },
   );
 });
 

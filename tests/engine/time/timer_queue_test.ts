@@ -17,6 +17,7 @@ function fired(queue: TimerQueue, timeMs: number, onTimer: (timer: Timer) => voi
   queue.advance(timeMs, (timer) => {
     names.push(`${timer.key}${timer.namespace}@${timer.timeMs}`);
     onTimer(timer);
+    return true;
   });
   return names;
 }
@@ -53,7 +54,7 @@ Deno.test("registerGroup() makes timers that fire behind those of their time, co
   const changes = new Changes();
   const queue = new TimerQueue("windows", changes);
   const names = ["a", "b"];
-  const fire = () => names.map((key) => ({ timeMs: 10, namespace: "/g", key, keyId: key }));
+  const fire = () => names.map((key) => ({ timeMs: 10, namespace: "/g", key, keyId: key })).values();
   queue.registerGroup({
     timeMs: 10,
     get size() {
@@ -69,6 +70,25 @@ Deno.test("registerGroup() makes timers that fire behind those of their time, co
   assertEquals(fired(queue, 9), []);
   assertEquals(fired(queue, 10), ["x@10", "a/g@10", "b/g@10", "c/g@10"]);
   assertEquals([queue.size, queue.nextTimeMs, fired(queue, 10)], [1, 11, []]);
+});
+
+Deno.test("advance() goes on where it has paused, among timers of one time, of several times, and of a group", () => {
+  const queue = new TimerQueue("windows", new Changes());
+  const group = ["a", "b", "c"].map((key) => ({ timeMs: 10, namespace: "/g", key, keyId: key }));
+  queue.registerGroup({ timeMs: 10, size: 3, fire: () => group.values() });
+  for (const key of ["x", "y"]) register(queue, 10, key);
+  register(queue, 12, "z");
+
+  const all: string[] = [];
+  for (let hasFired = false; !hasFired;) {
+    hasFired = queue.advance(12, ({ key, timeMs }) => {
+      all.push(`${key}@${timeMs}`);
+      return false;
+    });
+    all.push("|");
+  }
+  assertEquals(all.join(" "), "x@10 | y@10 | a@10 | b@10 | c@10 | z@12 | |");
+  assertEquals([queue.size, queue.nextTimeMs], [0, Infinity]);
 });
 
 Deno.test("advance() fires timers before 1970 before those after", () => {
@@ -280,7 +300,7 @@ Deno.test("TimerQueue stores a timer by uid, time, namespace and key, and remove
   const queue = new TimerQueue("windows", changes);
   queue.register(10, "0:11", { a: 1 }, keyId({ a: 1 }));
   const first = [...changes.drain()];
-  queue.advance(10, () => {});
+  queue.advance(10, () => true);
   const second = [...changes.drain()];
 
   assertEquals(first, [['["timer","windows",10,"0:11",{"a":1}]', "0", false]]);
@@ -292,7 +312,7 @@ Deno.test("TimerQueue stores nothing of a timer that came and went between two c
   const queue = new TimerQueue("windows", changes);
   register(queue, 10, "fired");
   register(queue, 20, "deleted");
-  queue.advance(10, () => {});
+  queue.advance(10, () => true);
   queue.delete(20, "", "deleted");
 
   assertEquals([...lastOf(changes.drain())], []);
@@ -301,7 +321,7 @@ Deno.test("TimerQueue stores nothing of a timer that came and went between two c
 Deno.test("TimerQueue stores a timer that fired and was registered again between two commits", () => {
   const changes = new Changes();
   const queue = new TimerQueue("windows", changes, [{ timeMs: 10, namespace: "", key: "a", sequence: 0 }]);
-  queue.advance(10, () => {});
+  queue.advance(10, () => true);
   register(queue, 10, "a");
 
   assertEquals([...lastOf(changes.drain())], [['["timer","windows",10,"","a"]', "1"]]);

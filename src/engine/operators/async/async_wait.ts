@@ -109,6 +109,7 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, PendingRes
     for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
       if (typeof next === "number") {
         this.#context.emitWatermark(next);
+        if (this.#context.isPaused) break;
         continue;
       }
       const { sequence, timestampMs } = next;

@@ -1,0 +1,78 @@
+/**
+ * How long the thread of a job stands still at most, so that no timer, signal or request has its turn:
+ * `deno run -A bench/in_memory/blocks.ts [WINDOWS] [CHANGES]`. A million windows that fire at once, and one commit of two million
+ * changed values on the embedded log.
+ */
+import { openBroker } from "../../src/connectors/mod.ts";
+import {
+  DataGeneratorSource,
+  SILENT,
+  StreamExecutionEnvironment,
+  TumblingEventTimeWindows,
+  WatermarkStrategy,
+} from "../../src/engine/mod.ts";
+import { writeOutput } from "../../src/utils.ts";
+
+interface Item {
+  readonly key: number;
+  readonly n: number;
+  readonly atMs: number;
+}
+
+const add = (a: Item, b: Item): Item => ({ ...a, n: a.n + b.n });
+
+/** Runs `work`. @returns the longest time in which no timer had its turn, ms */
+async function longestBlockMs(work: () => Promise<unknown>): Promise<number> {
+  let longestMs = 0;
+  let lastMs = performance.now();
+  const look = () => {
+    const nowMs = performance.now();
+    longestMs = Math.max(longestMs, nowMs - lastMs);
+    lastMs = nowMs;
+  };
+  const timer = setInterval(look, 5);
+  await work();
+  look();
+  clearInterval(timer);
+  return longestMs;
+}
+
+/** One record of each key at first, and one that closes their windows. */
+function itemsOf(keys: number): DataGeneratorSource<Item> {
+  return new DataGeneratorSource({
+    count: keys + 1,
+    generate: (i): Item => i < keys ? { key: i, n: 1, atMs: 1 } : { key: 0, n: 1, atMs: 60_000 },
+  });
+}
+
+async function fireWindows(windows: number): Promise<void> {
+  const env = new StreamExecutionEnvironment({ logger: SILENT });
+  const inOrder = WatermarkStrategy.forMonotonousTimestamps<Item>().withTimestampAssigner(({ atMs }) => atMs);
+  env.fromSource(itemsOf(windows), inOrder, "items").keyBy(({ key }) => key)
+    .window(TumblingEventTimeWindows.of(10_000)).reduce(add).filter(() => false).print();
+  await env.execute();
+}
+
+async function commitChanges(changes: number): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "blocks-" });
+  {
+    await using broker = await openBroker({ settings: { broker: "embedded", dir, sync: "normal" }, logger: SILENT });
+    const env = new StreamExecutionEnvironment({
+      jobName: "blocks",
+      store: broker,
+      logger: SILENT,
+      commitIntervalMs: 3_600_000,
+    });
+    env.fromSource(itemsOf(changes), WatermarkStrategy.noWatermarks(), "items").keyBy(({ key }) => key).reduce(add)
+      .filter(() => false).print();
+    await env.execute();
+  }
+  await Deno.remove(dir, { recursive: true });
+}
+
+if (import.meta.main) {
+  const [windows = 1_000_000, changes = 2_000_000] = Deno.args.map(Number);
+  const say = (what: string, ms: number) => writeOutput(`${what.padEnd(40)} ${ms.toFixed(0).padStart(6)} ms at most\n`);
+  await say(`${windows} windows fire`, await longestBlockMs(() => fireWindows(windows)));
+  await say(`a commit of ${changes} changes`, await longestBlockMs(() => commitChanges(changes)));
+}
