@@ -12,7 +12,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,10 +19,9 @@ import org.slf4j.LoggerFactory;
 /** Asks the brokers again and again where partitions end, in a thread of its own. */
 final class AskedPartitionEnds implements PartitionEnds {
     private static final Logger LOG = LoggerFactory.getLogger(AskedPartitionEnds.class);
-    private static final long INTERVAL_MS = 100;
-    private static final ListOffsetsOptions COMMITTED = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
 
     private final Admin admin;
+    private final ListOffsetsOptions which;
     private final Runnable onAnswer;
     private final ScheduledThreadPoolExecutor thread;
     private final Map<TopicPartition, Long> beginnings = new HashMap<>();
@@ -31,15 +29,16 @@ final class AskedPartitionEnds implements PartitionEnds {
     private volatile Answer answer = Answer.NOTHING;
 
     /** @param onAnswer called in another thread */
-    AskedPartitionEnds(Properties kafka, Runnable onAnswer) {
+    AskedPartitionEnds(Properties kafka, IdleAtEnd rule, Runnable onAnswer) {
         this.admin = Admin.create(kafka);
+        this.which = new ListOffsetsOptions(rule.end());
         this.onAnswer = onAnswer;
         thread = new ScheduledThreadPoolExecutor(1, work -> {
             Thread made = new Thread(work, "ends of partitions");
             made.setDaemon(true);
             return made;
         });
-        thread.scheduleWithFixedDelay(this::ask, 0, INTERVAL_MS, TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(this::ask, 0, rule.askEveryMs(), TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -69,12 +68,12 @@ final class AskedPartitionEnds implements PartitionEnds {
         onAnswer.run();
     }
 
-    private Map<TopicPartition, Long> ask(Collection<TopicPartition> partitions, OffsetSpec which)
+    private Map<TopicPartition, Long> ask(Collection<TopicPartition> partitions, OffsetSpec place)
             throws ExecutionException, InterruptedException {
         Map<TopicPartition, OffsetSpec> question = new HashMap<>();
-        for (TopicPartition each : partitions) question.put(each, which);
+        for (TopicPartition each : partitions) question.put(each, place);
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        admin.listOffsets(question, COMMITTED).all().get().forEach((each, found) -> offsets.put(each, found.offset()));
+        admin.listOffsets(question, which).all().get().forEach((each, found) -> offsets.put(each, found.offset()));
         return offsets;
     }
 

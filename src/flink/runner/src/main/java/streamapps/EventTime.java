@@ -23,6 +23,7 @@ record EventTime(long outOfOrdernessMs, long maxAheadMs) implements WatermarkGen
         private final long outOfOrdernessMs;
         private final long maxAheadMs;
         private long maxMs;
+        private boolean hadRecords;
 
         Generator(long outOfOrdernessMs, long maxAheadMs) {
             this.outOfOrdernessMs = outOfOrdernessMs;
@@ -33,12 +34,16 @@ record EventTime(long outOfOrdernessMs, long maxAheadMs) implements WatermarkGen
 
         @Override
         public void onEvent(byte[] element, long timestampMs, WatermarkOutput output) {
+            hadRecords = true;
             if (timestampMs <= maxMs || OrderTime.isTooFarAhead(timestampMs, maxAheadMs)) return;
             maxMs = timestampMs;
         }
 
         @Override
         public void onPeriodicEmit(WatermarkOutput output) {
+            // Each emission makes the partition active, so one that is silent emits no more.
+            if (!hadRecords) return;
+            hadRecords = false;
             output.emitWatermark(new Watermark(maxMs - outOfOrdernessMs - 1));
         }
     }

@@ -136,13 +136,13 @@ final class JobBuilder {
                 .setGroupId(plan.get("jobName").asText())
                 .setStartingOffsets(startingOffsets(uid, input))
                 .setDeserializer(new TopicReading());
-        boolean ordered = sorts() && input.get("watermarks").get("kind").asText().equals("order");
+        IdleAtEnd idle = idleAtEnd(input.get("watermarks"));
         Source<byte[], ?, ?> topic;
         if (plan.get("bounded").asBoolean()) {
             topic = new FiniteTopic(source.setBounded(OffsetsInitializer.latest()).build());
-        } else if (ordered) {
+        } else if (idle != null) {
             source.setProperty("interceptor.classes", PolledOffsets.class.getName()).setProperty(PolledOffsets.SOURCE, uid);
-            topic = new OrderedTopic(source.build(), uid, kafkaProperties());
+            topic = new IdleAtEndTopic(source.build(), uid, kafkaProperties(), idle);
         } else {
             topic = source.build();
         }
@@ -167,8 +167,14 @@ final class JobBuilder {
         };
         if (strategy == null) return WatermarkStrategy.noWatermarks();
         if (drift != null) strategy = strategy.withWatermarkAlignment(plan.get("jobName").asText(), drift, ALIGNMENT_INTERVAL);
+        return strategy;
+    }
+
+    /** When a partition without an end is waited for no longer; null: never. One that ends is waited for until it does. */
+    private IdleAtEnd idleAtEnd(JsonNode watermarks) {
+        if (watermarks.get("kind").asText().equals("order")) return sorts() ? IdleAtEnd.ORDER : null;
         long idleMs = watermarks.path("idleMs").asLong();
-        return idleMs > 0 ? strategy.withIdleness(Duration.ofMillis(idleMs)) : strategy;
+        return idleMs > 0 ? IdleAtEnd.forEventTime(idleMs) : null;
     }
 
     private long maxAheadMs() {

@@ -9,7 +9,7 @@ interface PartitionEnds extends AutoCloseable {
     /**
      * @param askedAtNanos before the question went out: what has been committed since is not in it
      * @param beginnings of the partitions, when they were first asked for
-     * @param ends behind the last record that is committed
+     * @param ends behind the last record
      */
     record Answer(long askedAtNanos, Map<TopicPartition, Long> beginnings, Map<TopicPartition, Long> ends) {
         /** Nothing is known, so nothing counts as read to its end. */

@@ -2,6 +2,7 @@ package streamapps;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
@@ -39,8 +40,11 @@ class JobBuilderTest {
             }""";
 
     private static StreamExecutionEnvironment built(String order, double recordsPerMs) throws Exception {
+        return built((ObjectNode) new ObjectMapper().readTree(PLAN), order, recordsPerMs);
+    }
+
+    private static StreamExecutionEnvironment built(ObjectNode plan, String order, double recordsPerMs) throws Exception {
         ObjectNode submission = new ObjectMapper().createObjectNode().put("bundle", "");
-        ObjectNode plan = (ObjectNode) new ObjectMapper().readTree(PLAN);
         submission.set("plan", plan.put("order", order));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.setParallelism(4);
@@ -85,6 +89,25 @@ class JobBuilderTest {
     @Test
     void aSourceHasNoSubtaskWithoutAPartition() throws Exception {
         assertEquals(3, source(built("topics", 1)).getParallelism());
+    }
+
+    /** When partitions count as idle; null for Flink's own source. */
+    private static IdleAtEnd idle(String watermarks, boolean bounded, String order) throws Exception {
+        ObjectNode plan = (ObjectNode) new ObjectMapper().readTree(PLAN.replace("{ \"kind\": \"order\" }", watermarks));
+        var source = source(built(plan.put("bounded", bounded), order, 1)).getSource();
+        return source instanceof IdleAtEndTopic topic ? topic.rule() : null;
+    }
+
+    @Test
+    void aPartitionIsIdleWhenItIsReadToItsEndNotWhenItIsSilentAlone() throws Exception {
+        String eventTime = "{ \"kind\": \"bounded\", \"outOfOrdernessMs\": 0, \"idleMs\": 60000 }";
+        assertEquals(IdleAtEnd.forEventTime(60_000), idle(eventTime, false, "topics"));
+        assertEquals(IdleAtEnd.forEventTime(60_000), idle(eventTime, false, "none"));
+        assertEquals(IdleAtEnd.ORDER, idle("{ \"kind\": \"order\" }", false, "topics"));
+        assertNull(idle("{ \"kind\": \"order\" }", false, "none"));
+        assertNull(idle(eventTime.replace("60000", "0"), false, "topics"));
+        // One that ends is never idle before.
+        assertNull(idle(eventTime, true, "topics"));
     }
 
     @Test

@@ -20,6 +20,7 @@ import org.apache.flink.core.io.InputStatus;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
@@ -128,7 +129,7 @@ class OrderTest {
     private final FakeReader fake = new FakeReader();
     private final FakeEnds ends = new FakeEnds();
     private final Noting output = new Noting();
-    private final OrderedReader reader = new OrderedReader(fake, "source", onAnswer -> {
+    private final IdleAtEndReader reader = new IdleAtEndReader(fake, "source", IdleAtEnd.ORDER.silentNanos(), onAnswer -> {
         ends.onAnswer = onAnswer;
         return ends;
     });
@@ -221,6 +222,47 @@ class OrderTest {
         assertTrue(available.isDone());
         reader.pollNext(output);
         assertFalse(reader.isAvailable().isDone());
+    }
+
+    @Test
+    void aPartitionOfEventTimeIsWaitedForAsLongAsItsJobWants() throws Exception {
+        IdleAtEndReader patient = new IdleAtEndReader(fake, "source", IdleAtEnd.forEventTime(60_000).silentNanos(), onAnswer -> {
+            ends.onAnswer = onAnswer;
+            return ends;
+        });
+        patient.addSplits(List.of(new KafkaPartitionSplit(PARTITION, 5)));
+        ends.answer(5, 59 * SECOND);
+        patient.pollNext(output);
+        assertEquals(List.of(), output.notes);
+        // A broker that was away, or a transaction that is open: there is more to come.
+        ends.answer(6, 3_600 * SECOND);
+        patient.pollNext(output);
+        assertEquals(List.of(), output.notes);
+        ends.answer(5, 61 * SECOND);
+        patient.pollNext(output);
+        assertEquals(List.of("idle"), output.notes);
+    }
+
+    @Test
+    void eventTimeCountsWhatTransactionsHaveWrittenAndTheOrderWhatIsCommitted() {
+        assertEquals(IsolationLevel.READ_UNCOMMITTED, IdleAtEnd.forEventTime(1_000).end());
+        assertEquals(IsolationLevel.READ_COMMITTED, IdleAtEnd.ORDER.end());
+        assertEquals(List.of(100L, 1_000L), List.of(IdleAtEnd.ORDER.askEveryMs(), IdleAtEnd.forEventTime(60_000).askEveryMs()));
+    }
+
+    @Test
+    void aPartitionWithoutNewRecordsEmitsNoEventTimeSoThatItStaysIdle() {
+        WatermarkGenerator<byte[]> generator = new EventTime(10, Long.MAX_VALUE).createWatermarkGenerator(null);
+        generator.onPeriodicEmit(output);
+        assertEquals(List.of(), output.notes);
+        generator.onEvent(null, 100, output);
+        generator.onPeriodicEmit(output);
+        generator.onPeriodicEmit(output);
+        assertEquals(List.of("watermark 89"), output.notes);
+        // An older record makes it active again, too.
+        generator.onEvent(null, 50, output);
+        generator.onPeriodicEmit(output);
+        assertEquals(List.of("watermark 89", "watermark 89"), output.notes);
     }
 
     @Test

@@ -7,16 +7,17 @@ import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 
 /**
- * A topic without an end whose partitions hold the order of time back until they are read to their end: {@link OrderedReader}.
+ * A topic without an end whose partitions are waited for until they are read to their end.
  *
  * @param source whose consumers have {@link PolledOffsets}
  * @param name of the source, as {@link PolledOffsets} knows it
  * @param kafka settings of Kafka's clients
  */
-record OrderedTopic(KafkaSource<byte[]> source, String name, Properties kafka) implements TopicSource {
+record IdleAtEndTopic(KafkaSource<byte[]> source, String name, Properties kafka, IdleAtEnd rule) implements TopicSource {
 
     @Override
     public SourceReader<byte[], KafkaPartitionSplit> createReader(SourceReaderContext context) throws Exception {
-        return new OrderedReader(source.createReader(context), name, onAnswer -> new AskedPartitionEnds(kafka, onAnswer));
+        return new IdleAtEndReader(
+                source.createReader(context), name, rule.silentNanos(), onAnswer -> new AskedPartitionEnds(kafka, rule, onAnswer));
     }
 }

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.connector.source.ReaderOutput;
@@ -15,19 +14,11 @@ import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.InputStatus;
 import org.apache.kafka.common.TopicPartition;
 
-/**
- * Reads partitions, and says of each when it is read to its end, so that it holds the order of time back no longer.
- *
- * That is the rule of a job at home: a partition is waited for as long as its committed end is beyond what has been read of it.
- * Flink's idleness would not do, as it goes by silence alone: a slow broker is silent too, and what it has held back then comes
- * behind records of later times.
- */
-final class OrderedReader implements SourceReader<byte[], KafkaPartitionSplit> {
-    /** A partition at its end is waited for so long: what one producer writes to several comes to them one after the other. */
-    private static final long SILENT_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
-
+/** Reads partitions, and says of each when it is read to its end, so that nobody waits for it any longer: {@link IdleAtEnd}. */
+final class IdleAtEndReader implements SourceReader<byte[], KafkaPartitionSplit> {
     private final SourceReader<byte[], KafkaPartitionSplit> reader;
     private final String name;
+    private final long silentNanos;
     private final PartitionEnds ends;
     private final Map<String, Split> splits = new HashMap<>();
     /** What the reader writes to, by what it was given. */
@@ -35,10 +26,16 @@ final class OrderedReader implements SourceReader<byte[], KafkaPartitionSplit> {
     private PartitionEnds.Answer applied = PartitionEnds.Answer.NOTHING;
     private volatile CompletableFuture<Void> answered = new CompletableFuture<>();
 
-    OrderedReader(
-            SourceReader<byte[], KafkaPartitionSplit> reader, String name, Function<Runnable, PartitionEnds> createEnds) {
+    /**
+     * @param name of the source, as {@link PolledOffsets} knows it
+     * @param silentNanos a partition at its end is waited for so long
+     */
+    IdleAtEndReader(
+            SourceReader<byte[], KafkaPartitionSplit> reader, String name, long silentNanos,
+            Function<Runnable, PartitionEnds> createEnds) {
         this.reader = reader;
         this.name = name;
+        this.silentNanos = silentNanos;
         this.ends = createEnds.apply(() -> answered.complete(null));
     }
 
@@ -55,15 +52,15 @@ final class OrderedReader implements SourceReader<byte[], KafkaPartitionSplit> {
             startOffset = split.getStartingOffset();
         }
 
-        /** Whether all that was committed when the answer was asked for has left the reader, some time ago. */
-        boolean isAtEnd(PartitionEnds.Answer answer, PolledOffsets.Polled polled) {
+        /** Whether all that was there when the answer was asked for has left the reader, so long ago. */
+        boolean isAtEnd(PartitionEnds.Answer answer, PolledOffsets.Polled polled, long silentNanos) {
             Long end = answer.ends().get(partition);
             if (end == null) return false;
             if (startOffset == KafkaPartitionSplit.LATEST_OFFSET) startOffset = end;
             if (startOffset == KafkaPartitionSplit.EARLIEST_OFFSET) startOffset = answer.beginnings().get(partition);
             long next = polled == null ? startOffset : polled.nextOffset();
             boolean allEmitted = polled == null || emittedOffset >= polled.lastRecord();
-            return next >= end && allEmitted && answer.askedAtNanos() - emittedAtNanos > SILENT_NANOS;
+            return next >= end && allEmitted && answer.askedAtNanos() - emittedAtNanos > silentNanos;
         }
     }
 
@@ -76,7 +73,7 @@ final class OrderedReader implements SourceReader<byte[], KafkaPartitionSplit> {
         if (answer != applied) {
             applied = answer;
             splits.forEach((id, split) -> {
-                if (split.isAtEnd(answer, PolledOffsets.of(name, split.partition))) to.createOutputForSplit(id).markIdle();
+                if (split.isAtEnd(answer, PolledOffsets.of(name, split.partition), silentNanos)) to.createOutputForSplit(id).markIdle();
             });
         }
         return reader.pollNext(output);
