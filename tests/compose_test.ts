@@ -1,7 +1,8 @@
 /** compose.yaml is what Compose takes, and its broker keeps what it has said it has. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { parse } from "@std/yaml";
-import { configYaml } from "../src/cli/flink/config.ts";
+import { DEFAULT_PORT } from "../src/cli/flink/cluster.ts";
+import { configYaml, javaFlags } from "../src/cli/flink/config.ts";
 import { FLINK_VERSION } from "../src/cli/flink/fetch.ts";
 import { Ajv, type ValidateFunction } from "ajv";
 
@@ -13,6 +14,7 @@ interface Service {
   readonly build?: unknown;
   readonly pull_policy?: string;
   readonly command?: readonly string[];
+  readonly ports?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly logging?: unknown;
 }
@@ -109,6 +111,30 @@ test("the Flink cluster has the settings, the version and the Deno that the loca
     (services.s16!.build as { dockerfile_inline: string }).dockerfile_inline,
   )!;
   assertStringIncludes(dockerfile_inline, `FROM denoland/deno:bin-${deno[1]} AS deno`);
+  // Where the image gets it is where workers are started from.
+  assertStringIncludes(dockerfile_inline, `/deno ${settings["stream-apps.deno"]}\n`);
+  const timeout = javaFlags("/flink", "jobmanager").filter((flag) => flag.startsWith("-Dpekko."));
+  assertEquals(settings["env.java.opts.all"], timeout.join(" "));
+});
+
+test("the parts of the Flink cluster find each other, and `deno task flink` and the broker from outside", async () => {
+  const { services } = await compose();
+  const cluster = ["flink-jobmanager", "flink-taskmanager", "flink-zookeeper"].map((name) => services[name]!);
+  const [jobManager, taskManager, zooKeeper] = cluster as [Service, Service, Service];
+  assertEquals(new Set(cluster.map(({ image }) => image)).size, 1);
+  assertEquals(jobManager.environment, taskManager.environment);
+  const settings = parse(jobManager.environment!.FLINK_PROPERTIES!) as Settings;
+  assertEquals(services[String(settings["jobmanager.rpc.address"])], jobManager);
+  const [, host, port] = /^(.+):(\d+)$/.exec(String(settings["high-availability.zookeeper.quorum"]))!;
+  assertEquals(services[host!], zooKeeper);
+  // That of zoo.cfg in Flink's image.
+  assertEquals(port, "2181");
+  assertEquals(jobManager.ports, [`127.0.0.1:${DEFAULT_PORT}:8081`]);
+  assertEquals([jobManager.command, taskManager.command], [["jobmanager"], ["taskmanager"]]);
+  // docs/scaling.md submits jobs with this address of the broker for those inside.
+  const [, servers] = /--cluster-servers (\S+)/.exec(await read("docs/scaling.md"))!;
+  const broker = services[servers!.split(":", 1)[0]!]!;
+  assert(broker.command!.some((argument) => argument.includes(`internal://${servers}`)));
 });
 
 test("what containers log is limited", async () => {

@@ -20,12 +20,14 @@ export interface ClusterSettings {
  * - `failover-strategy: full`: with the default, Flink 2.2.1 loses records of a job that ends by itself when a TaskManager dies
  *   after some tasks have finished (docs/scaling.md).
  * - Restarts without end, with growing pauses: a new TaskManager may take longer to come than any number of attempts.
- * - Heartbeats are short, so that a frozen process is noticed within seconds.
- * - High availability by ZooKeeper: jobs outlive a JobManager that is killed and started again. Its session is short, as a new one
- *   waits for the end of the old one's.
+ * - High availability by ZooKeeper: jobs outlive a JobManager that is killed and started again. A new one waits for the end of the
+ *   old one's session, which is short. A JobManager that ZooKeeper answers late stays the leader until its session is over: else all
+ *   jobs would start again whenever the machine is busy for some seconds.
+ * - A process that is killed is noticed by its connections. Heartbeats find one that is frozen; they, and answers of one process to
+ *   another, have time for a machine that is busy with something else.
  */
 export function configYaml({ dir, port, zooKeeperPort, slots, deno }: ClusterSettings): string {
-  const settings: Record<string, string | number> = {
+  const settings: Record<string, string | number | boolean> = {
     "rest.address": "localhost",
     "rest.bind-address": "localhost",
     "rest.port": port,
@@ -45,12 +47,15 @@ export function configYaml({ dir, port, zooKeeperPort, slots, deno }: ClusterSet
     "high-availability.zookeeper.quorum": `localhost:${zooKeeperPort}`,
     "high-availability.storageDir": `file://${dir}/ha`,
     "high-availability.cluster-id": "/local",
-    "high-availability.zookeeper.client.session-timeout": "8 s",
+    "high-availability.zookeeper.client.session-timeout": "15 s",
+    "high-availability.zookeeper.client.tolerate-suspended-connections": true,
     "restart-strategy.type": "exponential-delay",
     "restart-strategy.exponential-delay.initial-backoff": "500 ms",
     "restart-strategy.exponential-delay.max-backoff": "10 s",
     "heartbeat.interval": 2000,
-    "heartbeat.timeout": 12_000,
+    "heartbeat.timeout": 30_000,
+    "pekko.ask.timeout": "60 s",
+    "taskmanager.slot.timeout": "60 s",
     "stream-apps.deno": deno,
   };
   return Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`).join("");
@@ -92,7 +97,7 @@ const OPENED = ["lang", "lang.reflect", "util", "util.concurrent", "time", "net"
 
 /**
  * Java's flags for a process of a cluster: Flink reads classes of the JDK that Java 17 keeps closed, and hands out the log by
- * `log.file`.
+ * `log.file`. Its remoting ends the process if it has not started in time, and takes that time from nowhere but here.
  */
 export function javaFlags(dir: string, name: string): string[] {
   return [
@@ -100,6 +105,7 @@ export function javaFlags(dir: string, name: string): string[] {
       `--add-opens=java.base/${name}=ALL-UNNAMED`
     ),
     "-XX:+UseSerialGC",
+    "-Dpekko.remote.classic.startup-timeout=120s",
     `-Dlog4j.configurationFile=${dir}/conf/log4j.xml`,
     `-Dlog.file=${dir}/log/${name}.log`,
   ];
