@@ -91,7 +91,7 @@ const FLAGS = {
 } as const satisfies Flags;
 
 async function main(signal: AbortSignal): Promise<void> {
-  const { as, broker, brokers, durationMs, edits, flink, job, runs, seed, soakMs, transactionVersion, ...flags } =
+  const { as, broker, brokers, durationMs, edits, flink, job, part, runs, seed, soakMs, transactionVersion, ...flags } =
     parseFlags(
       Deno.args,
       FLAGS,
@@ -114,10 +114,11 @@ async function main(signal: AbortSignal): Promise<void> {
         flag !== undefined
       )
     ) {
-      throw new UsageError("Cannot use --flink together with other flags than --runs and --seed");
+      throw new UsageError("Cannot use --flink together with other flags than --part, --runs and --seed");
     }
-    return await disturbFlink({ runs, seed, signal }, logger);
+    return await disturbFlink({ runs, part, seed, signal }, logger);
   }
+  if (part !== undefined) throw new UsageError("Cannot use --part without --flink");
   if (brokers !== undefined) {
     if ([as, job, runs, soakMs, flags.sessionTimeoutMs].some((flag) => flag !== undefined)) {
       throw new UsageError(

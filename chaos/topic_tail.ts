@@ -10,16 +10,23 @@ export class TopicTail implements AsyncDisposable {
   readonly #offsets: number[];
   #end = 0;
 
-  private constructor(port: Broker, topic: string, partitions: number, fetcher: Fetcher) {
+  private constructor(port: Broker, topic: string, offsets: number[], fetcher: Fetcher) {
     this.#port = port;
     this.#topic = topic;
     this.#fetcher = fetcher;
-    this.#offsets = new Array<number>(partitions).fill(0);
+    this.#offsets = offsets;
   }
 
-  static async open(port: Broker, topic: string): Promise<TopicTail> {
+  /** @param offsets where it goes on, by the partition; a partition that is not there begins at 0 */
+  static async open(port: Broker, topic: string, offsets: readonly number[] = []): Promise<TopicTail> {
     const [description] = await port.describeTopics([topic]);
-    return new TopicTail(port, topic, description!.endOffsets.length, await port.fetcher());
+    const all = description!.endOffsets.map((_, partition) => offsets[partition] ?? 0);
+    return new TopicTail(port, topic, all, await port.fetcher());
+  }
+
+  /** Where it goes on, by the partition. */
+  get offsets(): readonly number[] {
+    return this.#offsets;
   }
 
   get partitions(): number {

@@ -1,5 +1,5 @@
 /** `deno task chaos --flink`. */
-import { type Flags, formatCount, type Logger, writeOutput } from "../../src/utils.ts";
+import { type Flags, formatCount, type Logger, oneOf, writeOutput } from "../../src/utils.ts";
 import { ChaosError } from "../chaos_error.ts";
 import { aligned, times } from "../table.ts";
 import { type Difference, isExact } from "./bookings.ts";
@@ -9,6 +9,12 @@ import { disturbancesFor, endCluster, type FlinkChaosResult, runFlinkChaos } fro
 /** Flags of the experiment, beside its seed and the number of runs. */
 export const FLINK_FLAGS = {
   flink: { help: "instead: both jobs on a Flink cluster, whose processes, workers and broker are killed and frozen" },
+  part: {
+    value: "pipeline|finite",
+    parse: oneOf("pipeline", "finite"),
+    help:
+      "with --flink only this: both jobs while records go on coming, or each of them bounded (default: one after the other)",
+  },
 } as const satisfies Flags;
 
 /** Not the cluster that a person may have here; three slots for each TaskManager, as both jobs run with three subtasks. */
@@ -16,8 +22,9 @@ const CLUSTER = { name: "chaos-cluster", port: 0, slots: 3 } as const;
 
 /** Runs the experiment and prints its result. @throws {ChaosError} if anything was lost, doubled, late or out of order */
 export async function disturbFlink(
-  { runs = 30, seed, signal }: {
+  { runs = 30, part, seed, signal }: {
     readonly runs: number | undefined;
+    readonly part: "pipeline" | "finite" | undefined;
     readonly seed: number;
     readonly signal: AbortSignal;
   },
@@ -28,9 +35,9 @@ export async function disturbFlink(
   let result: FlinkChaosResult;
   try {
     result = await runFlinkChaos({
-      disturbances: disturbancesFor(runs, seed),
+      disturbances: part === "finite" ? [] : disturbancesFor(runs, seed),
       seed,
-      finite: [taskManager, worker, jobManager],
+      finite: part === "pipeline" ? [] : [taskManager, worker, jobManager],
       clusterOptions: { ...CLUSTER, log: (line) => logger.debug(line) },
       signal,
       onProgress: (words) => logger.info(words),
@@ -53,7 +60,7 @@ export function differencesOf({ pipeline, finite }: FlinkChaosResult): Differenc
 export function flinkText({ rounds, pipeline, finite }: FlinkChaosResult): string {
   const byName = Map.groupBy(rounds, ({ name }) => name);
   const disturbances = [
-    ["the pipeline", "times", "hit", "back after"],
+    ["disturbance", "times", "hit", "back after"],
     ...[...byName].map(([name, all]) => [
       name,
       formatCount(all.length),
@@ -64,11 +71,11 @@ export function flinkText({ rounds, pipeline, finite }: FlinkChaosResult): strin
   const compared = [
     ["written by", "records", "lost", "doubled", "disordered", "dead letters"],
     ...pipeline.map((difference) => [`${difference.job} in the pipeline`, ...numbers(difference)]),
-    ...finite.map(({ name, difference }) => [name, ...numbers(difference)]),
+    ...finite.map(({ name, hit, difference }) => [hit ? name : `${name}, too late`, ...numbers(difference)]),
   ];
-  return `${aligned(disturbances, (column) => column === 0 || column === 3)}\n\n${
-    aligned(compared, (column) => column === 0)
-  }`;
+  const tables = [aligned(compared, (column) => column === 0)];
+  if (rounds.length > 0) tables.unshift(aligned(disturbances, (column) => column === 0 || column === 3));
+  return tables.join("\n\n");
 }
 
 function numbers({ records, lost, doubled, disordered, letters }: Difference): string[] {

@@ -12,6 +12,8 @@ const PAIRS = 80_000;
 const SUNSET_EVERY = 400;
 const STEP_MS = 25;
 const RUN_FLAGS = ["--parallelism", "2", "--detached"];
+/** A JobManager that is back finds its jobs in less. */
+const FOUND_WITHIN_MS = 60_000;
 const ALL = ["--from", "earliest", "--bounded", "--commit-interval", "200ms"];
 
 /** What became of a finite job. */
@@ -40,31 +42,44 @@ export async function disturbFinite(
   ];
 }
 
-/** @returns whether it was hit */
+/** Runs a job to its end and strikes on the way. @returns whether it was hit */
 async function runOnce(
   world: FlinkWorld,
   fault: FlinkFault,
   chance: () => number,
   command: readonly string[],
 ): Promise<boolean> {
-  const { rest } = world;
   const id = await world.flink("run", ...command);
   let ended = false;
   await world.until("the job is at work", async () => {
-    const [{ state, vertices }, { counts }] = await Promise.all([rest.job(id), rest.checkpoints(id)]);
-    ended = isTerminal(state);
-    const finished = vertices.some(({ tasks }) => (tasks.FINISHED ?? 0) > 0);
-    return ended || finished || counts.completed > 0;
+    const [job, checkpoints] = await Promise.all([
+      world.ask((rest) => rest.job(id)),
+      world.ask((rest) => rest.checkpoints(id)),
+    ]);
+    ended = job !== undefined && isTerminal(job.state);
+    const finished = job?.vertices.some(({ tasks }) => (tasks.FINISHED ?? 0) > 0) ?? false;
+    return ended || finished || (checkpoints?.counts.completed ?? 0) > 0;
   });
   const hit = !ended && await strikes(world, fault, chance);
+  await untilEnd(world, id);
+  if (!hit || !fault.fails) return hit;
+  // A job that had done all of its work did not need what was struck.
+  return ((await world.ask((rest) => rest.failures(id))) ?? []).length > 0;
+}
+
+/** A JobManager that comes back finds the jobs that run, and knows nothing of those that had ended. */
+async function untilEnd(world: FlinkWorld, id: string): Promise<void> {
+  let unknownSinceMs: number | undefined;
   await world.until("the job ends", async () => {
-    const job = await rest.job(id).catch(() => undefined);
+    const jobs = await world.ask((rest) => rest.jobs());
+    const job = jobs?.find(({ jid }) => jid === id);
     if (job !== undefined && isTerminal(job.state) && job.state !== "FINISHED") {
       throw new Error(`The job has ended as ${job.state}`);
     }
-    return job?.state === "FINISHED";
+    const unknown = jobs !== undefined && job === undefined;
+    unknownSinceMs = unknown ? unknownSinceMs ?? performance.now() : undefined;
+    return job?.state === "FINISHED" || performance.now() - (unknownSinceMs ?? Infinity) > FOUND_WITHIN_MS;
   });
-  return hit;
 }
 
 /** @returns false if all workers had ended meanwhile */

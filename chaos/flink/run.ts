@@ -10,7 +10,7 @@ import { FlinkWorld } from "./world.ts";
 
 /** Which experiment. */
 export interface FlinkChaosOptions {
-  /** Of the pipeline, one after the other. */
+  /** Of the pipeline, one after the other; without any there is no pipeline. */
   readonly disturbances: readonly Disturbance[];
   readonly seed: number;
   /** Of finite jobs, each for both lessons. */
@@ -37,7 +37,7 @@ export async function runFlinkChaos(options: FlinkChaosOptions): Promise<FlinkCh
     const cluster = await startCluster(clusterOptions);
     const world = new FlinkWorld({ cluster, clusterOptions, kafka, signal });
     const rounds: LiveRound[] = [];
-    const pipeline = await disturbPipeline(world, {
+    const pipeline = disturbances.length === 0 ? [] : await disturbPipeline(world, {
       disturbances,
       seed,
       chance,
@@ -81,27 +81,15 @@ export function rescaling(from: number, to: number): Disturbance {
 }
 
 /**
- * So many disturbances in an order of their own: kills most of all, and every kind if there are enough. With four and more both jobs
- * are rescaled twice, to 3 subtasks and to 1.
+ * So many disturbances in an order of their own: kills most of all, and every kind if there are ten. With four and more both jobs are
+ * rescaled twice among them, to 3 subtasks and to 1.
  */
 export function disturbancesFor(runs: number, seed: number): Disturbance[] {
   const { worker, taskManager, jobManager, hangs, memory, prints, broker } = FLINK_FAULTS;
-  const cycle: FlinkFault[] = [
-    worker,
-    taskManager,
-    jobManager,
-    broker,
-    hangs,
-    memory,
-    worker,
-    prints,
-    taskManager,
-    worker,
-  ];
-  const faults = Array.from({ length: runs }, (_, i) => cycle[i % cycle.length]!);
+  const cycle: FlinkFault[] = [taskManager, worker, jobManager, broker, hangs, memory, prints, worker];
+  const rescalings = runs < 4 ? [] : [rescaling(2, 3), rescaling(3, 1)];
+  const faults = Array.from({ length: runs - rescalings.length }, (_, i) => cycle[i % cycle.length]!);
   const disturbances: Disturbance[] = shuffled(faults, chanceOf(seed));
-  if (runs < 4) return disturbances;
-  disturbances[Math.floor(runs / 3)] = rescaling(2, 3);
-  disturbances[Math.floor((2 * runs) / 3)] = rescaling(3, 1);
+  for (const [i, each] of rescalings.entries()) disturbances.splice(Math.floor(((i + 1) * runs) / 3), 0, each);
   return disturbances;
 }

@@ -5,12 +5,14 @@ import type { Broker } from "../../src/connectors/broker.ts";
 import { openKafkaBroker } from "../../src/connectors/kafka/mod.ts";
 import { SYSTEM_CLOCK } from "../../src/engine/mod.ts";
 import { FlinkRest } from "../../src/flink/rest.ts";
+import { FlinkRestError } from "../../src/flink/rest_calls.ts";
 import { argumentsOf, ROOT } from "../../src/utils/task.ts";
 import type { Line } from "../oracle.ts";
-import { TopicTail } from "../topic_tail.ts";
+import { Committed } from "./committed.ts";
 
 /** How long to wait for anything: a busy machine takes its time. */
 const PATIENCE_MS = 600_000;
+const LOOK_MS = 500;
 
 /** A cluster and a broker of the experiment's own. */
 export interface FlinkWorldParts {
@@ -26,6 +28,7 @@ export interface FlinkWorldParts {
 export class FlinkWorld {
   readonly parts: FlinkWorldParts;
   readonly rest: FlinkRest;
+  readonly committed = new Committed();
 
   constructor(parts: FlinkWorldParts) {
     this.parts = parts;
@@ -58,21 +61,24 @@ export class FlinkWorld {
 
   /** The committed records of a topic, partition by partition in their order; nothing if there is no such topic. */
   read(topic: string): Promise<Line[]> {
-    return this.withBroker(async (broker) => {
-      if (!(await broker.listTopics()).includes(topic)) return [];
-      const decoder = new TextDecoder();
-      const partitions: Line[][] = [];
-      await using tail = await TopicTail.open(broker, topic);
-      await tail.readOn(({ key, value, timestampMs }, partition) => {
-        (partitions[partition] ??= []).push({
-          partition,
-          timestamp: timestampMs,
-          key: decoder.decode(key!),
-          value: decoder.decode(value!),
-        });
-      });
-      return partitions.flat();
-    });
+    return this.withBroker((broker) => this.committed.read(broker, topic));
+  }
+
+  /** Asks the cluster. @returns undefined while the JobManager is away, or has not found its jobs yet */
+  async ask<T>(question: (rest: FlinkRest) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await question(this.rest);
+    } catch (error) {
+      if (error instanceof FlinkRestError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether a job and all of its tasks run. */
+  async isAtWork(id: string): Promise<boolean> {
+    const job = await this.ask((rest) => rest.job(id));
+    if (job?.state !== "RUNNING") return false;
+    return job.vertices.every(({ tasks, parallelism }) => (tasks.RUNNING ?? 0) + (tasks.FINISHED ?? 0) === parallelism);
   }
 
   /** Looks again and again until the condition holds. @throws {Error} that names what is waited for, if that takes too long */
@@ -80,7 +86,7 @@ export class FlinkWorld {
     const { signal } = this.parts;
     for (const deadline = performance.now() + PATIENCE_MS; !await condition();) {
       if (performance.now() > deadline) throw new Error(`Not within ${PATIENCE_MS / 1000} s: ${what}`);
-      await SYSTEM_CLOCK.sleep(250, signal);
+      await SYSTEM_CLOCK.sleep(LOOK_MS, signal);
       signal.throwIfAborted();
     }
   }

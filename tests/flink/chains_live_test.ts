@@ -4,6 +4,7 @@
  * live for so long; without it those that depend on the order of what is written on the cluster.
  */
 import { assert, assertEquals } from "@std/assert";
+import { hasReadAll } from "../../chaos/has_read_all.ts";
 import { read, start, succeed } from "../e2e/programs.ts";
 import { type LiveWorld, longLiveTest } from "./live.ts";
 import { until } from "./until.ts";
@@ -78,6 +79,12 @@ async function records({ broker }: LiveWorld, topic: string) {
 
 const texts = (lines: readonly unknown[]) => lines.map((line) => JSON.stringify(line)).sort();
 
+/** s20 has read all flights: only then a clean end with its last windows shows all of them. */
+async function untilAllRead({ kafka }: LiveWorld, place: Place): Promise<void> {
+  const flights = { job: "user_statistics", topic: "flightdata" };
+  await until(() => hasReadAll(kafka.bootstrapServers, flights), `s20 at ${place} has read all flights`, WITHIN_MS);
+}
+
 /** What would be late goes there; the topic is made for the first. */
 async function assertNothingLate({ broker }: LiveWorld): Promise<void> {
   const { stdout } = await succeed(broker, "topics", ["list"]);
@@ -114,6 +121,7 @@ longLiveTest(
       await until(() => has("flightdata", flights.length), `all flights, ${chain}`, WITHIN_MS);
       await until(() => has("userstatistics", beforeLast), `all statistics, ${chain}`, WITHIN_MS);
       await merging.stop();
+      await untilAllRead(world, count);
       await counting.stop({ drain: true });
       assertEquals(texts(await records(world, "flightdata")), flights, `flights, ${chain}`);
       assertEquals(texts(await records(world, "userstatistics")), statistics, `statistics, ${chain}`);
@@ -139,6 +147,7 @@ longLiveTest(
         WITHIN_MS,
       );
       await merging.stop();
+      await untilAllRead(world, count);
       await counting.stop({ drain: true });
 
       const flights = await records(world, "flightdata");

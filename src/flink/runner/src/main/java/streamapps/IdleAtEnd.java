@@ -1,5 +1,6 @@
 package streamapps;
 
+import java.io.Serializable;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.IsolationLevel;
 
@@ -13,7 +14,7 @@ import org.apache.kafka.common.IsolationLevel;
  *     waited for so long
  * @param end whether records of transactions that are still open count as being there
  */
-record IdleAtEnd(long silentMs, IsolationLevel end) {
+record IdleAtEnd(long silentMs, IsolationLevel end) implements Serializable {
     /** For the order of what is written: it waits for what is committed, as a job at home. */
     static final IdleAtEnd ORDER = new IdleAtEnd(600, IsolationLevel.READ_COMMITTED);
 

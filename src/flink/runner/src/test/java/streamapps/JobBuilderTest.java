@@ -13,6 +13,7 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMap
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.transformations.SourceTransformation;
+import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 
 /** What a plan becomes in Flink's graph, as far as the order of records depends on it. */
@@ -95,6 +96,8 @@ class JobBuilderTest {
     private static IdleAtEnd idle(String watermarks, boolean bounded, String order) throws Exception {
         ObjectNode plan = (ObjectNode) new ObjectMapper().readTree(PLAN.replace("{ \"kind\": \"order\" }", watermarks));
         var source = source(built(plan.put("bounded", bounded), order, 1)).getSource();
+        // It is sent to the JobManager.
+        InstantiationUtil.serializeObject(source);
         return source instanceof IdleAtEndTopic topic ? topic.rule() : null;
     }
 
