@@ -16,7 +16,7 @@ import org.apache.kafka.common.IsolationLevel;
  */
 record IdleAtEnd(long silentMs, IsolationLevel end) implements Serializable {
     /** For the order of what is written: it waits for what is committed, as a job at home. */
-    static final IdleAtEnd ORDER = new IdleAtEnd(600, IsolationLevel.READ_COMMITTED);
+    static final IdleAtEnd ORDER = new IdleAtEnd(1_000, IsolationLevel.READ_COMMITTED);
 
     /**
      * For event time. A transaction that has begun holds it back, however long its writer takes to end it: a job that starts again may
@@ -32,6 +32,6 @@ record IdleAtEnd(long silentMs, IsolationLevel end) implements Serializable {
 
     /** Between two questions where partitions end. */
     long askEveryMs() {
-        return Math.max(50, Math.min(silentMs / 6, 1_000));
+        return Math.max(50, Math.min(silentMs / 10, 1_000));
     }
 }

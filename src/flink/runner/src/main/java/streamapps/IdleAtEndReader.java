@@ -46,6 +46,8 @@ final class IdleAtEndReader implements SourceReader<byte[], KafkaPartitionSplit>
         long startOffset;
         long emittedOffset = -1;
         long emittedAtNanos = System.nanoTime();
+        /** By the last answer. */
+        boolean idle;
 
         Split(KafkaPartitionSplit split) {
             partition = split.getTopicPartition();
@@ -73,7 +75,11 @@ final class IdleAtEndReader implements SourceReader<byte[], KafkaPartitionSplit>
         if (answer != applied) {
             applied = answer;
             splits.forEach((id, split) -> {
-                if (split.isAtEnd(answer, PolledOffsets.of(name, split.partition), silentNanos)) to.createOutputForSplit(id).markIdle();
+                boolean idle = split.isAtEnd(answer, PolledOffsets.of(name, split.partition), silentNanos);
+                // One that has more is waited for before its record is here, and so is one of which nothing is known.
+                if (idle) to.createOutputForSplit(id).markIdle();
+                else if (split.idle) to.createOutputForSplit(id).markActive();
+                split.idle = idle;
             });
         }
         return reader.pollNext(output);

@@ -1,5 +1,6 @@
 package streamapps;
 
+import java.util.Arrays;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
@@ -7,12 +8,15 @@ import org.apache.flink.api.common.eventtime.WatermarkOutput;
 
 /**
  * How far a partition has come, for the order of what is written behind it; not for windows. It is the largest timestamp that had
- * been seen at the emission before: a record that another partition gets at the same time, and that takes longer to be read, is
+ * been seen some emissions before: a record that another partition gets at the same time, and that takes longer to be read, is
  * still in time then.
+ *
+ * A partition that was silent begins with the time of its first record, at once: from then on the others are held back to that.
  *
  * @param maxAheadMs how far a timestamp may be ahead of the clock to count; Long.MAX_VALUE for any
  */
 record OrderTime(long maxAheadMs) implements WatermarkGeneratorSupplier<byte[]> {
+    private static final int EMISSIONS_BEHIND = 2;
 
     @Override
     public WatermarkGenerator<byte[]> createWatermarkGenerator(Context context) {
@@ -22,9 +26,10 @@ record OrderTime(long maxAheadMs) implements WatermarkGeneratorSupplier<byte[]> 
     private static final class Generator implements WatermarkGenerator<byte[]> {
         private final long maxAheadMs;
         private long maxMs = Long.MIN_VALUE + 1;
-        /** At the last emission. */
-        private long lastMaxMs = maxMs;
         private long emittedMs = maxMs;
+        /** The largest timestamp at the last emissions, the oldest at {@code next}. */
+        private final long[] seenMs = new long[EMISSIONS_BEHIND];
+        private int next;
 
         Generator(long maxAheadMs) {
             this.maxAheadMs = maxAheadMs;
@@ -33,6 +38,7 @@ record OrderTime(long maxAheadMs) implements WatermarkGeneratorSupplier<byte[]> 
         @Override
         public void onEvent(byte[] element, long timestampMs, WatermarkOutput output) {
             if (timestampMs <= maxMs || isTooFarAhead(timestampMs, maxAheadMs)) return;
+            if (emittedMs == maxMs) Arrays.fill(seenMs, timestampMs);
             maxMs = timestampMs;
         }
 
@@ -40,9 +46,10 @@ record OrderTime(long maxAheadMs) implements WatermarkGeneratorSupplier<byte[]> 
         public void onPeriodicEmit(WatermarkOutput output) {
             // Each emission makes the partition active, so one that is silent emits no more.
             if (emittedMs == maxMs) return;
-            output.emitWatermark(new Watermark(lastMaxMs - 1));
-            emittedMs = lastMaxMs;
-            lastMaxMs = maxMs;
+            emittedMs = seenMs[next];
+            seenMs[next] = maxMs;
+            next = (next + 1) % EMISSIONS_BEHIND;
+            output.emitWatermark(new Watermark(emittedMs - 1));
         }
     }
 

@@ -76,6 +76,8 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     private transient int inFlight;
     /** When the first row of the batch was added. */
     private transient long batchBeganMs;
+    /** Of the records that have not all been answered, -Infinity if one has no time. */
+    private transient double leastUnansweredMs;
     private transient boolean lingering;
     private transient double watermarkMs;
     private transient double timerMs;
@@ -120,6 +122,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         waiting = new Waiting();
         inputMs = Long.MIN_VALUE;
         request = new FrameBuffer();
+        leastUnansweredMs = Double.POSITIVE_INFINITY;
         watermarkMs = Double.NEGATIVE_INFINITY;
         timerMs = Double.POSITIVE_INFINITY;
         counters = new long[Frame.COUNTERS.length];
@@ -247,6 +250,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     private void add(double timestampMs, byte[] element) throws Exception {
         if (batch.rows() == 0) batchBeganMs = getProcessingTimeService().getCurrentProcessingTime();
         batch.addRow(timestampMs, element);
+        leastUnansweredMs = Math.min(leastUnansweredMs, timestampMs);
         if (batch.rows() >= BATCH_ROWS || batch.bytes() >= BATCH_BYTES) sendBatch();
         if (!lingering) lingerUntil(batchBeganMs + spec.lingerMs());
     }
@@ -276,6 +280,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     private void drain() throws Exception {
         if (batch.rows() > 0) sendBatch();
         while (inFlight > 0) receive();
+        leastUnansweredMs = Double.POSITIVE_INFINITY;
     }
 
     private void receive() throws Exception {
@@ -329,7 +334,8 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         inputMs = ms;
         release(ms);
         if (!spec.eventTime() && ms != Long.MAX_VALUE) {
-            drain();
+            // One before all records that are at the worker holds other subtasks back now, however slow the worker is.
+            if (ms >= leastUnansweredMs) drain();
             output.emitWatermark(mark);
             return;
         }
@@ -338,9 +344,11 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
 
     @Override
     public void processWatermarkStatus(WatermarkStatus status) throws Exception {
-        // No partition is waited for any more.
-        if (status.isIdle()) release(Long.MAX_VALUE);
-        drain();
+        if (status.isIdle()) {
+            // No partition is waited for any more.
+            release(Long.MAX_VALUE);
+            drain();
+        }
         super.processWatermarkStatus(status);
     }
 

@@ -155,12 +155,12 @@ class OrderTest {
         fake.offsets.add(5L);
         polled(6, 5L);
         reader.pollNext(output);
-        ends.answer(9, SECOND);
+        ends.answer(9, 2 * SECOND);
         reader.pollNext(output);
         assertEquals(List.of("record 5"), output.notes);
         // Behind the last record there are marks of transactions.
         polled(9, null);
-        ends.answer(9, SECOND);
+        ends.answer(9, 2 * SECOND);
         reader.pollNext(output);
         assertEquals(List.of("record 5", "idle"), output.notes);
     }
@@ -169,7 +169,7 @@ class OrderTest {
     void aRecordThatIsPolledAndNotEmittedHoldsTheOrderBack() throws Exception {
         begin(5);
         polled(6, 5L);
-        ends.answer(6, SECOND);
+        ends.answer(6, 2 * SECOND);
         reader.pollNext(output);
         assertEquals(List.of(), output.notes);
     }
@@ -180,7 +180,7 @@ class OrderTest {
         fake.offsets.add(5L);
         polled(6, 5L);
         reader.pollNext(output);
-        ends.answer(6, SECOND / 10);
+        ends.answer(6, SECOND / 2);
         reader.pollNext(output);
         assertEquals(List.of("record 5"), output.notes);
     }
@@ -188,7 +188,7 @@ class OrderTest {
     @Test
     void aPartitionWithoutARecordHoldsNothingBack() throws Exception {
         begin(KafkaPartitionSplit.EARLIEST_OFFSET);
-        ends.answer(0, SECOND);
+        ends.answer(0, 2 * SECOND);
         reader.pollNext(output);
         assertEquals(List.of("idle"), output.notes);
     }
@@ -196,17 +196,17 @@ class OrderTest {
     @Test
     void aPartitionThatIsReadFromItsEndIsAtItsEndUntilARecordComes() throws Exception {
         begin(KafkaPartitionSplit.LATEST_OFFSET);
-        ends.answer(7, SECOND);
+        ends.answer(7, 2 * SECOND);
         reader.pollNext(output);
-        ends.answer(8, SECOND);
+        ends.answer(8, 2 * SECOND);
         reader.pollNext(output);
-        assertEquals(List.of("idle"), output.notes);
+        assertEquals(List.of("idle", "active"), output.notes);
     }
 
     @Test
     void brokersThatDoNotAnswerKeepTheOrderBack() throws Exception {
         begin(5);
-        ends.answer(5, SECOND);
+        ends.answer(5, 2 * SECOND);
         ends.answer = PartitionEnds.Answer.NOTHING;
         reader.pollNext(output);
         assertEquals(List.of(), output.notes);
@@ -218,7 +218,7 @@ class OrderTest {
         reader.pollNext(output);
         CompletableFuture<Void> available = reader.isAvailable();
         assertFalse(available.isDone());
-        ends.answer(5, SECOND);
+        ends.answer(5, 2 * SECOND);
         assertTrue(available.isDone());
         reader.pollNext(output);
         assertFalse(reader.isAvailable().isDone());
@@ -266,18 +266,36 @@ class OrderTest {
     }
 
     @Test
-    void theOrderIsOneEmissionBehindTheRecordsAndSilentWithoutNewOnes() {
+    void theOrderBeginsWithTheFirstRecordIsTwoEmissionsBehindAndThenSilent() {
         WatermarkGenerator<byte[]> generator = new OrderTime(Long.MAX_VALUE).createWatermarkGenerator(null);
         generator.onPeriodicEmit(output);
         assertEquals(List.of(), output.notes);
         generator.onEvent(null, 100, output);
+        generator.onEvent(null, 170, output);
         generator.onPeriodicEmit(output);
+        assertEquals(List.of("watermark 99"), output.notes);
         generator.onEvent(null, 200, output);
         generator.onEvent(null, 150, output);
+        for (int i = 0; i < 5; i++) generator.onPeriodicEmit(output);
+        assertEquals(List.of("watermark 99", "watermark 99", "watermark 169", "watermark 199"), output.notes);
+        generator.onEvent(null, 500, output);
+        generator.onEvent(null, 700, output);
         generator.onPeriodicEmit(output);
-        generator.onPeriodicEmit(output);
-        generator.onPeriodicEmit(output);
-        assertEquals(List.of("watermark " + Long.MIN_VALUE, "watermark 99", "watermark 199"), output.notes);
+        assertEquals("watermark 499", output.notes.get(4));
+    }
+
+    @Test
+    void aPartitionThatHasMoreIsWaitedForBeforeItsRecordIsHere() throws Exception {
+        begin(5);
+        ends.answer(5, 2 * SECOND);
+        reader.pollNext(output);
+        ends.answer(6, 2 * SECOND);
+        reader.pollNext(output);
+        ends.answer(5, 2 * SECOND);
+        reader.pollNext(output);
+        ends.answer = PartitionEnds.Answer.NOTHING;
+        reader.pollNext(output);
+        assertEquals(List.of("idle", "active", "idle", "active"), output.notes);
     }
 
     @Test

@@ -94,6 +94,24 @@ class StageOperatorTest {
     }
 
     @Test
+    void aWatermarkBeforeAllRecordsAtTheWorkerGoesOnAtOnce() throws Exception {
+        try (var harness = harness(new StageSpec(0, "count", true, false, false, Long.MAX_VALUE, 2, "abc", 20, 60_000), 1, 0)) {
+            harness.open();
+            harness.processElement(record("a", "x", 100));
+            harness.processWatermarkStatus(WatermarkStatus.IDLE);
+            harness.processWatermarkStatus(WatermarkStatus.ACTIVE);
+            harness.processElement(record("a", "y", 200));
+            harness.processWatermark(199);
+            assertEquals(List.of("a: x 1 @100"), outlet(harness, 0));
+            harness.processWatermark(200);
+            assertEquals(List.of("a: x 1 @100", "a: y 2 @200"), outlet(harness, 0));
+            assertEquals(
+                    List.of(WatermarkStatus.IDLE, WatermarkStatus.ACTIVE, new Watermark(199), new Watermark(200)),
+                    new ArrayList<>(harness.getOutput()));
+        }
+    }
+
+    @Test
     void aBatchThatIsNotFullIsSentWhenItHasLingered() throws Exception {
         try (var harness = opened()) {
             harness.processElement(record("a", "x", 100));
