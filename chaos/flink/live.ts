@@ -8,7 +8,6 @@ import {
   type Difference,
   Feed,
   flightsDue,
-  isExact,
   judgeFlights,
   judgeStatistics,
   NOW,
@@ -125,16 +124,18 @@ async function hasFailed(world: FlinkWorld, jobs: Jobs, sinceMs: number): Promis
   return false;
 }
 
-/** All flights are there, and the results of all windows that their event time has closed; nothing else, and nothing twice. */
+/**
+ * All flights are there, and the results of all windows that their event time has closed; nothing else, and nothing twice. What is
+ * late or out of order is left to the end, to see how much of it there will be.
+ */
 async function untilThrough(world: FlinkWorld): Promise<void> {
-  const flights = (await flightsDue(world)).length;
-  await untilThere(world, FLIGHTDATA.name, flights);
+  await untilThere(world, FLIGHTDATA.name, (await flightsDue(world)).length);
   const merged = await judgeFlights(world);
-  if (!isExact(merged)) throw new Error(`s16 has written what it must not: ${JSON.stringify(merged)}`);
+  if (merged.lost + merged.doubled > 0) throw new Error(`s16 has written what it must not: ${JSON.stringify(merged)}`);
   await untilThere(world, USERSTATISTICS.name, (await statisticsDue(world)).length);
   // What it has not written yet may belong to windows that are open.
-  const counted = { ...await judgeStatistics(world), lost: 0 };
-  if (!isExact(counted)) throw new Error(`s20 has written what it must not: ${JSON.stringify(counted)}`);
+  const counted = await judgeStatistics(world);
+  if (counted.doubled > 0) throw new Error(`s20 has written what it must not: ${JSON.stringify(counted)}`);
 }
 
 async function untilThere(world: FlinkWorld, topic: string, records: number): Promise<void> {
