@@ -11,7 +11,8 @@ import org.apache.flink.api.common.eventtime.WatermarkOutput;
  * been seen some emissions before: a record that another partition gets at the same time, and that takes longer to be read, is
  * still in time then.
  *
- * A partition that was silent begins with the time of its first record, at once: from then on the others are held back to that.
+ * A partition that was silent begins with the time of its first record, at once: nobody waits for one that is silent, and from then on
+ * the others wait for this one.
  *
  * @param maxAheadMs how far a timestamp may be ahead of the clock to count; Long.MAX_VALUE for any
  */
@@ -38,7 +39,10 @@ record OrderTime(long maxAheadMs) implements WatermarkGeneratorSupplier<byte[]> 
         @Override
         public void onEvent(byte[] element, long timestampMs, WatermarkOutput output) {
             if (timestampMs <= maxMs || isTooFarAhead(timestampMs, maxAheadMs)) return;
-            if (emittedMs == maxMs) Arrays.fill(seenMs, timestampMs);
+            if (emittedMs == maxMs) {
+                Arrays.fill(seenMs, timestampMs);
+                output.emitWatermark(new Watermark(timestampMs - 1));
+            }
             maxMs = timestampMs;
         }
 

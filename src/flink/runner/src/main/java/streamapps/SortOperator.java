@@ -20,9 +20,15 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
  *
  * The watermark is the least of all subtasks before, so they may be apart in time as far as the alignment of the sources lets
  * them; what lies between waits here, and is part of each checkpoint.
+ *
+ * A record that comes behind the watermark, but of which none that is later has been written, waits a moment: partitions that were
+ * silent begin one after the other.
  */
 public final class SortOperator extends AbstractStreamOperator<byte[]> implements OneInputStreamOperator<byte[], byte[]> {
     private static final long serialVersionUID = 1;
+
+    /** How long one waits that comes behind the watermark. */
+    private static final long MOMENT_MS = 200;
 
     /** Each is what {@link WaitingBlock} unpacks. */
     static final ListStateDescriptor<byte[]> WAITING =
@@ -37,6 +43,9 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
     private transient Waiting waiting;
     private transient StreamRecord<byte[]> reused;
     private transient long watermarkMs;
+    /** The largest time of what has left. */
+    private transient long writtenMs;
+    private transient boolean releasesSoon;
 
     /**
      * @param sorts false to pass all on, and at once what a checkpoint has that waited
@@ -75,16 +84,31 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
         super.open();
         reused = new StreamRecord<>(null);
         watermarkMs = Long.MIN_VALUE;
+        writtenMs = Long.MIN_VALUE;
         getMetricGroup().gauge("waiting", (Gauge<Integer>) () -> waiting.size());
         if (!sorts) release(Long.MAX_VALUE);
     }
 
     @Override
     public void processElement(StreamRecord<byte[]> record) throws Exception {
-        boolean waits = sorts && record.hasTimestamp() && record.getTimestamp() > watermarkMs
+        boolean waits = sorts && record.hasTimestamp() && record.getTimestamp() >= writtenMs
                 && !OrderTime.isTooFarAhead(record.getTimestamp(), maxAheadMs);
-        if (waits) waiting.add(record.getTimestamp(), record.getValue());
-        else output.collect(record);
+        if (!waits) {
+            output.collect(record);
+            return;
+        }
+        waiting.add(record.getTimestamp(), record.getValue());
+        if (record.getTimestamp() <= watermarkMs) releaseSoon();
+    }
+
+    private void releaseSoon() {
+        if (releasesSoon) return;
+        releasesSoon = true;
+        var clock = getProcessingTimeService();
+        clock.registerTimer(clock.getCurrentProcessingTime() + MOMENT_MS, time -> {
+            releasesSoon = false;
+            release(watermarkMs);
+        });
     }
 
     @Override
@@ -102,7 +126,10 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
     }
 
     private void release(long untilMs) throws Exception {
-        waiting.release(untilMs, (timestampMs, element) -> output.collect(reused.replace(element, timestampMs)));
+        waiting.release(untilMs, (timestampMs, element) -> {
+            writtenMs = timestampMs;
+            output.collect(reused.replace(element, timestampMs));
+        });
     }
 
     @Override

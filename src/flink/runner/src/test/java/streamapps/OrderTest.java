@@ -271,6 +271,8 @@ class OrderTest {
         generator.onPeriodicEmit(output);
         assertEquals(List.of(), output.notes);
         generator.onEvent(null, 100, output);
+        assertEquals(List.of("watermark 99"), output.notes);
+        output.notes.clear();
         generator.onEvent(null, 170, output);
         generator.onPeriodicEmit(output);
         assertEquals(List.of("watermark 99"), output.notes);
@@ -280,7 +282,6 @@ class OrderTest {
         assertEquals(List.of("watermark 99", "watermark 99", "watermark 169", "watermark 199"), output.notes);
         generator.onEvent(null, 500, output);
         generator.onEvent(null, 700, output);
-        generator.onPeriodicEmit(output);
         assertEquals("watermark 499", output.notes.get(4));
     }
 

@@ -112,10 +112,27 @@ class SortOperatorTest {
     @Test
     void whatComesTooLateForTheOrderAndWhatHasNoTimeDoesNotWait() throws Exception {
         try (var harness = opened()) {
+            harness.processElement(record("in time", 200));
             harness.processWatermark(200);
             harness.processElement(record("late", 150));
             harness.processElement(new StreamRecord<>(element("k", "timeless")));
-            assertEquals(List.of("late @150", "timeless"), out(harness));
+            assertEquals(List.of("in time @200", "late @150", "timeless"), out(harness));
+        }
+    }
+
+    @Test
+    void whatComesBehindTheWatermarkButBehindNoRecordWaitsAMoment() throws Exception {
+        try (var harness = opened()) {
+            harness.setProcessingTime(1_000);
+            harness.processElement(record("a", 100));
+            harness.processWatermark(200);
+            harness.processElement(record("c", 180));
+            harness.processElement(record("b", 150));
+            harness.processElement(record("d", 300));
+            harness.setProcessingTime(1_199);
+            assertEquals(List.of("a @100"), out(harness));
+            harness.setProcessingTime(1_200);
+            assertEquals(List.of("a @100", "b @150", "c @180"), out(harness));
         }
     }
 
