@@ -63,13 +63,15 @@ export interface Difference {
   readonly records: number;
   readonly lost: number;
   readonly doubled: number;
-  /** Of s16: flights behind one of a later time in their partition. Of s20: travellers whose results are not in the order of time. */
+  /** Of s20: travellers whose results are not in the order of time. */
   readonly disordered: number;
+  /** Of s16: flights behind one of a later time in their partition. On a busy machine there may be some (docs/scaling.md). */
+  readonly behind: number;
   /** Dead letters: of records that no job should have refused, or that came late. */
   readonly letters: number;
 }
 
-/** What s16 must write of all bookings, in any order of partitions. */
+/** What s16 must write of all bookings, in any order. */
 export async function flightsDue(world: FlinkWorld): Promise<string[]> {
   return expectedFlights(await world.read(SKYONE.name), await world.read(SUNSET.name), NOW);
 }
@@ -79,8 +81,15 @@ export async function judgeFlights(world: FlinkWorld): Promise<Difference> {
   const expected = await flightsDue(world);
   const found = await world.read(FLIGHTDATA.name);
   const letters = (await world.read(LETTERS[0]!)).length;
-  const disordered = behindLater(found);
-  return { job: "s16", records: expected.length, ...difference(found.map(format), expected), disordered, letters };
+  const behind = behindLater(found);
+  return {
+    job: "s16",
+    records: expected.length,
+    ...difference(found.map(format), expected),
+    disordered: 0,
+    behind,
+    letters,
+  };
 }
 
 /** How many records stand behind one of a later time in their partition. */
@@ -95,13 +104,13 @@ function behindLater(lines: readonly Line[]): number {
 }
 
 /** What s20 must write of the flights, as far as event time has come, the time of the partition that is furthest behind. */
-export async function statisticsDue(world: FlinkWorld): Promise<string[]> {
+export async function statisticsDue(world: FlinkWorld, outOfOrdernessMs: number): Promise<string[]> {
   const flights = await world.read(FLIGHTDATA.name);
   const newest = new Map<number, number>();
   for (const { partition, timestamp } of flights) {
     newest.set(partition, Math.max(timestamp, newest.get(partition) ?? timestamp));
   }
-  const eventTimeMs = Math.min(...newest.values()) - 1;
+  const eventTimeMs = Math.min(...newest.values()) - outOfOrdernessMs - 1;
   return [...expectedStatistics(flights).values()].flat().filter((line) => timeOf(line) <= eventTimeMs);
 }
 
@@ -112,7 +121,14 @@ export async function judgeStatistics(world: FlinkWorld): Promise<Difference> {
   const all = [...expected.values()].flat();
   const disordered = [...found.values()].filter((lines) => !isSorted(lines.map(timeOf))).length;
   const letters = (await world.read(LETTERS[1]!)).length;
-  return { job: "s20", records: all.length, ...difference([...found.values()].flat(), all), disordered, letters };
+  return {
+    job: "s20",
+    records: all.length,
+    ...difference([...found.values()].flat(), all),
+    disordered,
+    behind: 0,
+    letters,
+  };
 }
 
 /** Of a line as {@link format} makes it. */

@@ -69,7 +69,7 @@ export function flinkText({ rounds, pipeline, finite }: FlinkChaosResult): strin
     ]),
   ];
   const compared = [
-    ["written by", "records", "lost", "doubled", "disordered", "dead letters"],
+    ["written by", "records", "lost", "doubled", "disordered", "dead letters", "behind"],
     ...pipeline.map((difference) => [`${difference.job} in the pipeline`, ...numbers(difference)]),
     ...finite.map(({ name, hit, difference }) => [hit ? name : `${name}, too late`, ...numbers(difference)]),
   ];
@@ -78,6 +78,6 @@ export function flinkText({ rounds, pipeline, finite }: FlinkChaosResult): strin
   return tables.join("\n\n");
 }
 
-function numbers({ records, lost, doubled, disordered, letters }: Difference): string[] {
-  return [records, lost, doubled, disordered, letters].map(formatCount);
+function numbers({ records, lost, doubled, disordered, letters, behind }: Difference): string[] {
+  return [records, lost, doubled, disordered, letters, behind].map(formatCount);
 }

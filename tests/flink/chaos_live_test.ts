@@ -27,7 +27,7 @@ longLiveTest(
 );
 
 Deno.test("isExact() sees what is lost, doubled, out of order and dead", () => {
-  const exact = { job: "s16", records: 9, lost: 0, doubled: 0, disordered: 0, letters: 0 } as const;
+  const exact = { job: "s16", records: 9, lost: 0, doubled: 0, disordered: 0, behind: 3, letters: 0 } as const;
   assert(isExact(exact));
   for (const what of ["lost", "doubled", "disordered", "letters"]) assert(!isExact({ ...exact, [what]: 1 }), what);
 });
