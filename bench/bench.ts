@@ -40,6 +40,9 @@ const MEASUREMENTS: Readonly<Record<Question, (context: Context) => Promise<Sect
   pairs: measurePairs,
 };
 
+/** These need none. */
+const WITHOUT_KAFKA: readonly Question[] = ["engine", "page"];
+
 const RESULTS = new URL("RESULTS.md", import.meta.url);
 
 async function main(signal: AbortSignal): Promise<void> {
@@ -47,7 +50,8 @@ async function main(signal: AbortSignal): Promise<void> {
   const log = (line: string) => writeErrorLine(`${new Date().toTimeString().slice(0, 8)} ${line}`);
 
   const peers = options.peers ? await buildPeers(log) : [];
-  await using kafka = await kafkaFor(log);
+  const wantsKafka = questions.some((question) => !WITHOUT_KAFKA.includes(question));
+  await using kafka = wantsKafka ? await kafkaFor(log) : undefined;
   await using tree = ProcessTree.open();
   if (tree === undefined) log("Processor time and memory are left out: there is no /proc");
   const context: Context = {
