@@ -6,9 +6,9 @@
  * the name in UTF-8, the length of its value (int32, −1: null), the value. Offsets are not in it: the row has the first one.
  */
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
-import { HEADER_NAMES } from "../records/known_texts.ts";
 import { EncodedRecord } from "../records/encoded_record.ts";
 import { FetchedRecord } from "../records/fetched_record.ts";
+import { HeaderEncoder } from "./header_encoder.ts";
 
 /** Limits of a row, whichever is reached first. A larger record has a row of its own. */
 const ROW_RECORDS = 500;
@@ -50,6 +50,7 @@ export class RowBuffers {
  */
 export class BatchEncoder {
   readonly #buffers: RowBuffers;
+  readonly #headers = new HeaderEncoder();
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #end = 0;
@@ -83,7 +84,7 @@ export class BatchEncoder {
   }
 
   #addParts(record: OutgoingRecord): void {
-    const headers = encodeHeaders(record.headers);
+    const headers = this.#headers.encode(record.headers);
     const { key, value } = record;
     const head = this.#makeRoom(HEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + (headers?.length ?? 0));
     this.#view.setFloat64(head, record.timestampMs, true);
@@ -166,28 +167,6 @@ export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: n
     offset++;
     head = end;
   }
-}
-
-function encodeHeaders(headers: RecordHeaders | undefined): Uint8Array | null {
-  if (headers === undefined || headers.length === 0) return null;
-  let size = 4;
-  for (const [name, value] of headers) size += 8 + HEADER_NAMES.encode(name).length + (value?.length ?? 0);
-  const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  view.setInt32(0, headers.length, true);
-  let at = 4;
-  const put = (part: Uint8Array | null) => {
-    view.setInt32(at, part?.length ?? -1, true);
-    at += 4;
-    if (part === null) return;
-    bytes.set(part, at);
-    at += part.length;
-  };
-  for (const [name, value] of headers) {
-    put(HEADER_NAMES.encode(name));
-    put(value);
-  }
-  return bytes;
 }
 
 function decodeHeaders(bytes: Uint8Array): RecordHeaders {

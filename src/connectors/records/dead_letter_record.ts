@@ -10,6 +10,7 @@ export class DeadLetterWriter {
   readonly #topic: string;
   readonly #job: string;
   readonly #texts = new KnownTexts();
+  #last: { readonly letter: DeadLetter; readonly time: string; readonly headers: RecordHeaders } | undefined;
   #lastMs = Number.NaN;
   #lastTime = "";
 
@@ -24,19 +25,33 @@ export class DeadLetterWriter {
    * wrong. Ours begin with `dead-letter.job`, so another job's dead letter that becomes one of this job keeps its headers.
    */
   record(letter: DeadLetter): OutgoingRecord {
-    const { origin, firing, lateFromMs } = letter;
+    const { origin } = letter;
     const nowMs = Date.now();
-    const headers: [string, Uint8Array | null][] = origin?.headers === undefined
-      ? []
-      : origin.headers.map(([name, value]) => [name, value]);
-    const texts = this.#texts;
-    const put = (name: string, text: string) => void headers.push([name, texts.encode(text)]);
+    const ours = this.#headersOf(letter, this.#time(nowMs));
+    const headers: RecordHeaders = origin === undefined ? ours : [
+      ...origin.headers ?? [],
+      ...ours,
+      ["dead-letter.offset", digits(origin.offset)],
+      ["dead-letter.timestamp", digits(origin.timestampMs)],
+    ];
+    const value = origin === undefined ? encoder.encode(valueText(letter.value)) : origin.value;
+    const timestampMs = timeOf(letter.timestampMs, origin) ?? nowMs;
+    return { topic: this.#topic, partition: 0, key: origin?.key ?? null, value, timestampMs, headers };
+  }
+
+  /** The headers that a letter has in common with others: the very ones of the letter before, if it says the same. */
+  #headersOf(letter: DeadLetter, time: string): RecordHeaders {
+    const last = this.#last;
+    if (last !== undefined && last.time === time && isAlike(last.letter, letter)) return last.headers;
+    const { origin, firing, lateFromMs } = letter;
+    const headers: [string, Uint8Array][] = [];
+    const put = (name: string, text: string) => void headers.push([name, this.#texts.encode(text)]);
     put("dead-letter.job", this.#job);
     put("dead-letter.operator", letter.operator);
     put("dead-letter.error-class", letter.errorClass);
     put("dead-letter.error-message", letter.message);
     put("dead-letter.attempt", String(letter.attempt));
-    put("dead-letter.time", this.#time(nowMs));
+    put("dead-letter.time", time);
     if (lateFromMs !== undefined) put("dead-letter.late-from", String(lateFromMs));
     if (firing !== undefined) {
       put("dead-letter.key", JSON.stringify(firing.key));
@@ -46,12 +61,9 @@ export class DeadLetterWriter {
     if (origin !== undefined) {
       put("dead-letter.topic", origin.topic);
       put("dead-letter.partition", String(origin.partition));
-      headers.push(["dead-letter.offset", digits(origin.offset)]);
-      headers.push(["dead-letter.timestamp", digits(origin.timestampMs)]);
     }
-    const value = origin === undefined ? encoder.encode(valueText(letter.value)) : origin.value;
-    const timestampMs = timeOf(letter.timestampMs, origin) ?? nowMs;
-    return { topic: this.#topic, partition: 0, key: origin?.key ?? null, value, timestampMs, headers };
+    this.#last = { letter, time, headers };
+    return headers;
   }
 
   #time(nowMs: number): string {
@@ -61,6 +73,13 @@ export class DeadLetterWriter {
     }
     return this.#lastTime;
   }
+}
+
+/** Whether all but the record itself is the same of two letters. */
+function isAlike(a: DeadLetter, b: DeadLetter): boolean {
+  return a.message === b.message && a.operator === b.operator && a.errorClass === b.errorClass &&
+    a.attempt === b.attempt && a.lateFromMs === b.lateFromMs && a.firing === b.firing &&
+    a.origin?.topic === b.origin?.topic && a.origin?.partition === b.origin?.partition;
 }
 
 /** A topic keeps whole ms since 1970. Event time may be any number, and a window without end has `MAX_SAFE_INTEGER`. */
