@@ -22,6 +22,7 @@ import { measurePairs } from "./rows/pairs.ts";
 import { measureReports } from "./rows/reports.ts";
 import { measureRequests } from "./rows/requests.ts";
 import { measureStart } from "./rows/start.ts";
+import { measureWindows } from "./rows/windows.ts";
 import { ProgramFailure } from "./running_program.ts";
 import { circumstances } from "./versions.ts";
 
@@ -32,6 +33,7 @@ const MEASUREMENTS: Readonly<Record<Question, (context: Context) => Promise<Sect
   memory: measureMemory,
   latency: measureLatency,
   growth: measureGrowth,
+  windows: measureWindows,
   gen: measureGenerator,
   reports: measureReports,
   page: measurePage,

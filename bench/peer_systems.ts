@@ -7,13 +7,14 @@ import { folderOf, type PeerName } from "./peer_recipes.ts";
 import type { Program } from "./running_program.ts";
 import { type Job, OUR_OUTPUTS, type System } from "./systems.ts";
 
-const GUARANTEES: Readonly<Record<PeerName, System["guarantee"]>> = {
-  "java-flink": "at least once",
-  "kafka-streams": "exactly once",
-  "quixstreams": "at least once",
-  "go-loop": "exactly once",
-  "rust-loop": "exactly once",
-  "rust-by-hand": "exactly once",
+/** Each is run with every guarantee that its job has; that of quixstreams has one. */
+const GUARANTEES: Readonly<Record<PeerName, readonly System["guarantee"][]>> = {
+  "java-flink": ["at least once", "exactly once"],
+  "kafka-streams": ["exactly once"],
+  "quixstreams": ["at least once"],
+  "go-loop": ["exactly once"],
+  "rust-loop": ["exactly once"],
+  "rust-by-hand": ["exactly once"],
 };
 
 /** What Flink needs on Java 17. */
@@ -21,7 +22,16 @@ const OPEN_MODULES = "lang lang.reflect util util.concurrent time net io nio tex
   .map((name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`)
   .concat("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
 
-export function peer(build: BuiltPeer, { bootstrapServers, broker: { port }, pid }: KafkaPlace): System {
+/** The ways in which a peer is run. */
+export function peerSystems(build: BuiltPeer, kafka: KafkaPlace): System[] {
+  return GUARANTEES[build.name].map((guarantee) => peer(build, kafka, guarantee));
+}
+
+function peer(
+  build: BuiltPeer,
+  { bootstrapServers, broker: { port }, pid }: KafkaPlace,
+  guarantee: System["guarantee"],
+): System {
   const { name } = build;
   const kind = name.startsWith("go-") || name.startsWith("rust-") ? "loop" : "engine";
   const output = (job: Job) => `bench.${OUR_OUTPUTS[job]}.${name}`;
@@ -29,7 +39,7 @@ export function peer(build: BuiltPeer, { bootstrapServers, broker: { port }, pid
   return {
     name,
     kind,
-    guarantee: GUARANTEES[name],
+    guarantee,
     port,
     brokerPid: pid,
     finalOnly: name === "quixstreams",
@@ -49,6 +59,7 @@ export function peer(build: BuiltPeer, { bootstrapServers, broker: { port }, pid
         NOW_S: String(NOW_MS / 1000),
         LAST_TS: String(START_MS + 3_600_000),
         STATE_DIR: scratch,
+        PEER_DELIVERY: guarantee.replaceAll(" ", "-"),
         GUARANTEE: name === "kafka-streams" ? "exactly_once_v2" : "at-least-once",
         QUIX_PROCESSES: "1",
       },

@@ -9,6 +9,7 @@ export const QUESTIONS = [
   "memory",
   "latency",
   "growth",
+  "windows",
   "gen",
   "reports",
   "page",

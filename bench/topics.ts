@@ -4,6 +4,7 @@ import type { Broker, BrokerRecord, OutgoingRecord } from "../src/connectors/bro
 /** Records of one send; more would only wait. */
 const SEND_RECORDS = 5_000;
 const MAX_WAIT_MS = 200;
+const READABLE_WITHIN_MS = 30_000;
 
 /** Deletes the topics if they are there, and creates them. */
 export async function renewTopics(port: Broker, names: readonly string[], partitions = 5): Promise<void> {
@@ -64,6 +65,21 @@ export async function readTopic(port: Broker, topic: string, take: (record: Brok
   } finally {
     await fetcher.close();
   }
+}
+
+/**
+ * Resolves when readers see all that was written. A commit is decided before its marks are in all partitions, and a program may end
+ * at once.
+ *
+ * @throws {Error} if an open transaction holds records back for long
+ */
+export async function untilReadable(port: Broker, topic: string): Promise<void> {
+  for (const untilMs = performance.now() + READABLE_WITHIN_MS; performance.now() < untilMs;) {
+    const ends = await port.partitionEnds(topic, []);
+    if (ends.every(({ committed, written }) => committed >= written)) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`"${topic}" has records in an open transaction though its writer has ended`);
 }
 
 /** Offsets of a topic in all, records and marks of transactions: it grows when something is committed. */

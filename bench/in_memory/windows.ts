@@ -1,6 +1,7 @@
 /**
  * Processor time of each kind of window, as a multiple of what tumbling windows with `reduce()` take, over the same records in one
  * process: `deno run bench/in_memory/windows.ts [RECORDS] [ROUNDS]`. The smallest of the rounds counts, as other programs only add.
+ * With `--json` it prints µs a record of each round instead, by kind.
  */
 import process from "node:process";
 import {
@@ -75,25 +76,29 @@ async function cpuUs(kind: string, bookings: readonly Booking[]): Promise<number
   return (user + system) / bookings.length;
 }
 
+function table(all: ReadonlyMap<string, readonly number[]>): string {
+  const least = [...all].map(([kind, us]) => ({ kind, us: Math.min(...us) }));
+  return least.map(({ kind, us }) =>
+    `${kind.padEnd(24)} ${us.toFixed(2).padStart(5)} µs a record ${(us / least[0]!.us).toFixed(1).padStart(5)} ×\n`
+  ).join("");
+}
+
 if (import.meta.main) {
-  const [records = 100_000, rounds = 7] = Deno.args.map(Number);
+  const asJson = Deno.args[0] === "--json";
+  const [records = 100_000, rounds = 7] = Deno.args.slice(asJson ? 1 : 0).map(Number);
   const bookings = Array.from({ length: records }, (_, i): Booking => ({
     email: `traveller ${i * 7_919 % TRAVELLERS}`,
     flights: 1,
     atMs: Date.UTC(2026, 0) + i * APART_MS,
   }));
-  const least = new Map<string, number>();
+  const all = new Map(Object.keys(KINDS).map((kind): [string, number[]] => [kind, []]));
   for (let round = 0; round <= rounds; round++) {
     for (const kind of Object.keys(KINDS)) {
       const us = await cpuUs(kind, bookings);
       // The first round warms up.
-      if (round > 0) least.set(kind, Math.min(us, least.get(kind) ?? Infinity));
+      if (round > 0) all.get(kind)!.push(us);
     }
   }
-  const [first] = least.values();
-  for (const [kind, us] of least) {
-    await writeOutput(
-      `${kind.padEnd(24)} ${us.toFixed(2).padStart(5)} µs a record ${(us / first!).toFixed(1).padStart(5)} ×\n`,
-    );
-  }
+  if (asJson) await writeOutput(JSON.stringify(Object.fromEntries(all)));
+  else await writeOutput(table(all));
 }

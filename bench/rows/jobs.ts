@@ -4,10 +4,10 @@ import { type Context, type Place, withEmbeddedLog, withScratch } from "../conte
 import { bookingRecords, type DataSet, flightRecords, hourOfBookings } from "../data.ts";
 import { type Comparison, ExpectedFlights, ExpectedStatistics } from "../expected.ts";
 import { measureRun, type RunFigures } from "../measured_run.ts";
-import { peer } from "../peer_systems.ts";
+import { peerSystems } from "../peer_systems.ts";
 import type { Section } from "../report.ts";
 import { type Job, ours, type System } from "../systems.ts";
-import { fill, readTopic, removeTopics, renewTopics } from "../topics.ts";
+import { fill, readTopic, removeTopics, renewTopics, untilReadable } from "../topics.ts";
 import { jobSection, ON_EMBEDDED_LOG, ON_KAFKA, type Runs } from "./jobs_table.ts";
 
 export async function measureJobs(context: Context): Promise<Section[]> {
@@ -30,7 +30,7 @@ function systemsOf({ kafka, peers }: Context, embedded: Place): System[] {
   if (kafka === undefined) return [onEmbeddedLog];
   const { broker: { port }, pid, programs } = kafka;
   const onKafka = ours(ON_KAFKA, { programs, port, brokerPid: pid });
-  return [onKafka, onEmbeddedLog, ...peers.map((build) => peer(build, kafka))];
+  return [onKafka, onEmbeddedLog, ...peers.flatMap((build) => peerSystems(build, kafka))];
 }
 
 /** What is run in turn. */
@@ -103,6 +103,7 @@ export async function runOnce(
   const figures = await withScratch((dir) =>
     measureRun(system.program(job, dir), { port, output, tree, brokerPid, signal })
   );
+  await untilReadable(port, output);
   await readTopic(port, output, (record) => comparison.take(record));
   comparison.end();
   await system.forget(job);

@@ -73,7 +73,7 @@ function engineRows(job: Job, onKafka: Runs, engines: readonly Runs[]): Row[] {
   const set = engines.map(({ system }) => titleOf(system)).join(", ");
   const [fastest] = engines.toSorted((a, b) => median(RATE(b)!) - median(RATE(a)!)) as [Runs];
   const rows = ratioRow(
-    { what: `ours to ${fastest.system.name}, the fastest of ${set}`, target: TO_FASTEST_ENGINE[job] },
+    { what: `ours to ${titleOf(fastest.system)}, the fastest of ${set}`, target: TO_FASTEST_ENGINE[job] },
     RATE,
     [onKafka, fastest],
   );
@@ -82,7 +82,7 @@ function engineRows(job: Job, onKafka: Runs, engines: readonly Runs[]): Row[] {
   return [
     ...rows,
     ...ratioRow(
-      { what: `ours to ${frugal.system.name}, the most frugal of these, processor time`, target: { atMost: 0.5 } },
+      { what: `ours to ${titleOf(frugal.system)}, the most frugal of these, processor time`, target: { atMost: 0.5 } },
       CPU,
       [onKafka, frugal],
     ),

@@ -6,7 +6,7 @@ import { WireProxy } from "../../chaos/wire/mod.ts";
 import type { Context, KafkaPlace } from "../context.ts";
 import { hourOfBookings } from "../data.ts";
 import { range } from "../measurement.ts";
-import { peer } from "../peer_systems.ts";
+import { peerSystems } from "../peer_systems.ts";
 import type { Row, Section } from "../report.ts";
 import { ours, type System } from "../systems.ts";
 import { onKafka } from "../task.ts";
@@ -28,7 +28,7 @@ export async function measureRequests(context: Context): Promise<Section[]> {
   const { programs, broker: { port } } = behind;
   const systems: System[] = [
     ours("ours", { programs, port }),
-    ...peers.map((build) => peer(build, behind)).filter(({ kind }) => kind === "loop"),
+    ...peers.flatMap((build) => peerSystems(build, behind)).filter(({ kind }) => kind === "loop"),
   ];
   const sections: Section[] = [];
   for (const job of ["s16", "s20"] as const) {

@@ -65,7 +65,7 @@ Deno.test("jobSection() begins with the processor time to loops, and names each 
   assertEquals([rows[0]!.what, rows[0]!.measured.median], ["ours to go-loop, processor time", 2]);
   assertEquals(find(rows, "ours to go-loop, the broker's processor time").measured.median, 2);
   assertEquals(
-    find(rows, "ours to quick, the fastest of quick (at least once), slow (exactly once)").measured,
+    find(rows, "ours to quick (at least once), the fastest of quick (at least once), slow (exactly once)").measured,
     { median: 3, min: 2, max: 4, runs: 3 },
   );
   find(rows, "quick (at least once), processor time");

@@ -4,7 +4,18 @@ import { UsageError } from "../../src/utils.ts";
 
 Deno.test("benchOptions() measures all but what is asked for by its name", () => {
   const options = benchOptions([]);
-  assertEquals(options.questions, ["jobs", "engine", "start", "memory", "latency", "growth", "gen", "reports", "page"]);
+  assertEquals(options.questions, [
+    "jobs",
+    "engine",
+    "start",
+    "memory",
+    "latency",
+    "growth",
+    "windows",
+    "gen",
+    "reports",
+    "page",
+  ]);
   assertEquals([options.rounds, options.against, options.peers], [5, undefined, false]);
 });
 

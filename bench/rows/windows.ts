@@ -1,0 +1,51 @@
+/** What each kind of window costs, to tumbling windows with `reduce()`. */
+import type { Context } from "../context.ts";
+import { range, ratios } from "../measurement.ts";
+import type { Row, Section } from "../report.ts";
+import { v8FlagsOf } from "../task.ts";
+
+/** Kinds that may cost so many times what tumbling windows with `reduce()` cost. */
+const AT_MOST: Readonly<Record<string, number>> = {
+  "tumbling, aggregate()": 3.3,
+  "tumbling, process()": 3.3,
+  "sessions that grow": 3.3,
+  "sessions of one record": 3.3,
+};
+
+export async function measureWindows({ short, rounds, signal, log }: Context): Promise<Section[]> {
+  log(`windows in memory, ${rounds} rounds`);
+  const program = new URL("../in_memory/windows.ts", import.meta.url).pathname;
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--allow-env",
+      "--allow-read",
+      ...v8FlagsOf("s20"),
+      program,
+      "--json",
+      String(short ? 20_000 : 100_000),
+      String(rounds),
+    ],
+    stdin: "null",
+    stderr: "inherit",
+    signal,
+  }).output();
+  if (!success) throw new Error("Cannot measure windows in memory: see above");
+  const costs: Record<string, number[]> = JSON.parse(new TextDecoder().decode(stdout));
+  const [[first, ofFirst], ...others] = Object.entries(costs) as [[string, number[]], ...[string, number[]][]];
+  const rows: Row[] = [
+    { what: first, unit: "µs per record", measured: range(ofFirst) },
+    ...others.map(([kind, us]): Row => ({
+      what: `${kind}, to ${first}`,
+      unit: "×",
+      measured: ratios(us, ofFirst),
+      ...AT_MOST[kind] !== undefined && { target: { atMost: AT_MOST[kind] } },
+    })),
+  ];
+  const notes = [
+    "Processor time of a job in memory that does nothing but its windows, whose results go nowhere: a thousand travellers, each with " +
+    "a record every five seconds, in windows of ten seconds. All kinds in one process, in turn.",
+  ];
+  return [{ title: "Kinds of windows", rows, notes }];
+}
