@@ -219,7 +219,7 @@ function notesOf(inputs: number): string[] {
     "its tasks are deployed until the job has finished, by Flink's own clock; processor time is that of the TaskManager and its " +
     "workers. A first round does not count. Every run's output was compared with the plain computation, record by record.",
     "Exactly once: a checkpoint a second, and a transaction with each. At least once: no checkpoint on the way. Java Flink writes " +
-    "as it reads, and checks no record by a schema; so the same guarantee is ours with `--order none`. What a job writes in the " +
-    "order of time has no counterpart in Java, and so no target.",
+    "as it reads; so what is compared with it is ours with `--order none`, and order, which Java does not have, is a figure of its " +
+    "own. Java Flink checks no record by a schema, and copies records between the operators of a chain, as Flink does by default.",
   ];
 }
