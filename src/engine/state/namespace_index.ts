@@ -5,37 +5,50 @@ export const NO_NAMESPACE = "";
 
 /** One thing per namespace (a window's id, or {@link NO_NAMESPACE}) and key: a list, a map. */
 export class NamespaceIndex<T extends { readonly namespace: string; readonly keyId: KeyId }> {
-  readonly #namespaces = new Map<string, Map<KeyId, T>>();
+  // A session has its namespace to itself: a map for it alone would be most of what it costs.
+  readonly #namespaces = new Map<string, T | Map<KeyId, T>>();
   // Successive records mostly fall into the same window.
   #lastNamespace: string | undefined;
-  #last!: Map<KeyId, T>;
+  #last!: T | Map<KeyId, T>;
 
   find(namespace: string, id: KeyId): T | undefined {
-    if (namespace === this.#lastNamespace) return this.#last.get(id);
-    const things = this.#namespaces.get(namespace);
-    if (things === undefined) return undefined;
-    this.#lastNamespace = namespace;
-    this.#last = things;
-    return things.get(id);
+    if (namespace !== this.#lastNamespace) {
+      const things = this.#namespaces.get(namespace);
+      if (things === undefined) return undefined;
+      this.#lastNamespace = namespace;
+      this.#last = things;
+    }
+    const last = this.#last;
+    if (last instanceof Map) return last.get(id);
+    return last.keyId === id ? last : undefined;
   }
 
   add(thing: T): void {
     const { namespace, keyId } = thing;
     const things = this.#namespaces.get(namespace);
-    if (things === undefined) this.#namespaces.set(namespace, new Map([[keyId, thing]]));
-    else things.set(keyId, thing);
+    if (things instanceof Map) {
+      things.set(keyId, thing);
+      return;
+    }
+    const isOnly = things === undefined || things.keyId === keyId;
+    this.#namespaces.set(namespace, isOnly ? thing : new Map([[things.keyId, things], [keyId, thing]]));
+    this.#lastNamespace = undefined;
   }
 
   delete({ namespace, keyId }: T): void {
     const things = this.#namespaces.get(namespace);
-    things?.delete(keyId);
-    if (things?.size !== 0) return;
+    if (things instanceof Map) {
+      things.delete(keyId);
+      if (things.size > 0) return;
+    } else if (things?.keyId !== keyId) return;
     this.#namespaces.delete(namespace);
     this.#lastNamespace = undefined;
   }
 
   /** All in no namespace, in the order in which they were added. They may be deleted on the way. */
   global(): Iterable<T> {
-    return this.#namespaces.get(NO_NAMESPACE)?.values() ?? [];
+    const things = this.#namespaces.get(NO_NAMESPACE);
+    if (things === undefined) return [];
+    return things instanceof Map ? things.values() : [things];
   }
 }

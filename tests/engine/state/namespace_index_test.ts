@@ -33,6 +33,19 @@ Deno.test("delete() takes out one thing, and what is added to an emptied namespa
   assertEquals(index.find("w1", "a"), a);
 });
 
+Deno.test("a namespace with one thing gets another, also of the same key, and loses none to a key that it lacks", () => {
+  const index = new NamespaceIndex<{ namespace: string; keyId: string | number }>();
+  const [a, again, b] = [thing("w1", "a"), thing("w1", "a"), thing("w1", "b")];
+  index.add(a);
+  assertEquals([index.find("w1", "a") === a, index.find("w1", "b")], [true, undefined]);
+  index.delete(b);
+  assertEquals(index.find("w1", "a") === a, true);
+  index.add(again);
+  assertEquals(index.find("w1", "a") === again, true);
+  index.add(b);
+  assertEquals([index.find("w1", "a") === again, index.find("w1", "b") === b], [true, true]);
+});
+
 Deno.test("global() gives things in no namespace in the order in which they came, and lets them be deleted on the way", () => {
   const index = new NamespaceIndex<{ namespace: string; keyId: string | number }>();
   for (const id of ["b", 1, "a"]) index.add(thing("", id));
