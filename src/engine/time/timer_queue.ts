@@ -2,15 +2,9 @@ import type { TimerKind } from "../commit_format.ts";
 import type { Changes } from "../state/changes.ts";
 import { type Key, type KeyId, keyId } from "../state/key.ts";
 import { Ledger, type SlotIndex } from "../state/ledger.ts";
-import {
-  insertInOrder,
-  type Slot,
-  type SlotGroup,
-  type Timer,
-  type TimerGroup,
-  type TimerSource,
-} from "../state/slot.ts";
+import type { Slot, Timer, TimerGroup, TimerSource } from "../state/slot.ts";
 import { BinaryHeap } from "../binary_heap.ts";
+import { TimerBucket } from "./timer_bucket.ts";
 
 export type { Timer, TimerGroup };
 
@@ -23,37 +17,6 @@ export interface RestoredTimer {
   readonly sequence: number;
 }
 
-/** The timers of one time and namespace that were registered one by one. The value of each slot is true. */
-class TimersOfNamespace {
-  /** Not one object with the timers: those that wait for the next commit keep their group in memory, and would keep the others. */
-  readonly group: SlotGroup<true>;
-  // A session has its end to itself, and so have most timers of functions: a map would be most of what they cost.
-  #only: Slot<true> | undefined;
-  #more: Map<KeyId, Slot<true>> | undefined;
-
-  constructor(group: SlotGroup<true>) {
-    this.group = group;
-  }
-
-  get size(): number {
-    return this.#more?.size ?? (this.#only === undefined ? 0 : 1);
-  }
-
-  get(id: KeyId): Slot<true> | undefined {
-    return this.#more === undefined ? (this.#only?.keyId === id ? this.#only : undefined) : this.#more.get(id);
-  }
-
-  add(timer: Slot<true>): void {
-    if (this.#more === undefined && this.size === 0) this.#only = timer;
-    else (this.#more ??= new Map([[this.#only!.keyId, this.#only!]])).set(timer.keyId, timer);
-  }
-
-  delete(id: KeyId): void {
-    if (this.#more !== undefined) this.#more.delete(id);
-    else if (this.#only?.keyId === id) this.#only = undefined;
-  }
-}
-
 /**
  * The timers of one operator that go by one clock: at most one per time, namespace (a window's id) and key.
  *
@@ -63,7 +26,7 @@ class TimersOfNamespace {
  */
 export class TimerQueue implements SlotIndex<true> {
   readonly #ledger: Ledger<true>;
-  readonly #buckets = new Map<number, Bucket>();
+  readonly #buckets = new Map<number, TimerBucket>();
   readonly #times = new BinaryHeap<number>((a, b) => a < b);
   #source: TimerSource | undefined;
   /** What is left of a group that has paused while it fired. */
@@ -190,12 +153,12 @@ export class TimerQueue implements SlotIndex<true> {
     this.#bucket(timer.timeMs).putBack(timer);
   }
 
-  #remove(bucket: Bucket, timer: Slot<true>): void {
+  #remove(bucket: TimerBucket, timer: Slot<true>): void {
     this.#ledger.clear(timer);
     this.#drop(bucket, timer);
   }
 
-  #drop(bucket: Bucket, timer: Slot<true>): void {
+  #drop(bucket: TimerBucket, timer: Slot<true>): void {
     bucket.drop(timer);
     if (bucket.isEmpty) this.#buckets.delete(timer.timeMs);
   }
@@ -207,10 +170,10 @@ export class TimerQueue implements SlotIndex<true> {
     }
   }
 
-  #bucket(timeMs: number): Bucket {
+  #bucket(timeMs: number): TimerBucket {
     let bucket = this.#buckets.get(timeMs);
     if (bucket === undefined) {
-      bucket = new Bucket();
+      bucket = new TimerBucket();
       this.#buckets.set(timeMs, bucket);
       this.#times.push(timeMs);
     }
@@ -229,59 +192,4 @@ export function checkTimerTime(timeMs: number, what: string, name: string): void
   throw new TypeError(
     `Cannot ${what} "${name}" at ${timeMs}: a time is a finite number of ms since the Unix epoch`,
   );
-}
-
-/** The timers of one time, single ones in order of registration. */
-class Bucket {
-  /** Groups that have not begun to fire. */
-  readonly groups: TimerGroup[] = [];
-  readonly #inOrder: Slot<true>[] = [];
-  #next = 0;
-  // Most buckets have timers of one namespace.
-  #first: TimersOfNamespace | undefined;
-  #others: Map<string, TimersOfNamespace> | undefined;
-  #size = 0;
-
-  get isEmpty(): boolean {
-    return this.#size === 0 && this.groups.length === 0;
-  }
-
-  timers(namespace: string): TimersOfNamespace | undefined {
-    return namespace === this.#first?.group.namespace ? this.#first : this.#others?.get(namespace);
-  }
-
-  open(group: SlotGroup<true>): TimersOfNamespace {
-    const timers = new TimersOfNamespace(group);
-    if (this.#first === undefined) this.#first = timers;
-    else (this.#others ??= new Map()).set(group.namespace, timers);
-    return timers;
-  }
-
-  add(timers: TimersOfNamespace, timer: Slot<true>): void {
-    this.#inOrder.push(timer);
-    timers.add(timer);
-    this.#size++;
-  }
-
-  /** Puts a timer back at its old place. */
-  putBack(timer: Slot<true>): void {
-    insertInOrder(this.#inOrder, timer, this.#next);
-    (this.timers(timer.namespace) ?? this.open(timer.group)).add(timer);
-    this.#size++;
-  }
-
-  /** The first that is still registered. */
-  next(): Slot<true> | undefined {
-    while (this.#next < this.#inOrder.length) {
-      const timer = this.#inOrder[this.#next++]!;
-      if (timer.value !== undefined) return timer;
-    }
-    return undefined;
-  }
-
-  /** Leaves it in the array, where it is passed over: taking it out would cost the array's length. */
-  drop({ namespace, keyId }: Slot<true>): void {
-    this.timers(namespace)!.delete(keyId);
-    this.#size--;
-  }
 }
