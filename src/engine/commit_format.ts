@@ -91,6 +91,12 @@ export type TimerKind = "timer" | "processing-timer";
 /** The state in which `reduce()` and its like keep what they have accumulated of a key. */
 export const ACCUMULATED = "sofar";
 
+/** The state in which an asynchronous operator keeps records at work, under their numbers. */
+export const AT_WORK = "at work";
+
+/** The namespace of broadcast state, which belongs to no key. */
+export const BROADCAST = "broadcast";
+
 export const JOB_ENTRY = JSON.stringify(["job"]);
 
 export function splitEntry(source: string, split: string): string {

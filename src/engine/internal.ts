@@ -17,5 +17,6 @@ export { type DescribedJob, type JobLauncher, setJobLauncher } from "./runtime/l
 export { END_OF_TIME, parseJobStatus, STATUS_FORMAT } from "./job_status.ts";
 export { type FlagText, JOB_OPTIONS, type JobOption } from "./runtime/job_settings.ts";
 export { type KeyId, keyIdOf } from "./state/key.ts";
+export { isNumbered, type NumberedRecords, type NumberedSource } from "./numbered_source.ts";
 export { formatCount } from "./words.ts";
 export { windowStart } from "./windows/tumbling_event_time_windows.ts";

@@ -4,13 +4,24 @@ import type { TopicSink } from "../connectors/sink.ts";
 import type { TopicSource } from "../connectors/source.ts";
 import type { SourceNode, StreamGraph } from "../engine/graph.ts";
 import { JobError } from "../engine/errors.ts";
+import { isNumbered } from "../engine/internal.ts";
 import { PERIODIC_EMIT_MS } from "../engine/time/watermark_strategy.ts";
 import type { JobRunOptions } from "../engine/runtime/run_options.ts";
 import { hashOf } from "./hash.ts";
-import type { FlinkPlan, OutletPlan, StagePlan, TopicInput, WatermarkPlan } from "./plan.ts";
+import type { FlinkPlan, OutletPlan, StagePlan, WatermarkPlan } from "./plan.ts";
 import { PROTOCOL_VERSION } from "./protocol/frame.ts";
 import { type StageTimes, timesOfStages } from "./stage_times.ts";
-import { checkRunsOnFlink, cutIntoStages, type Stage, type StageOutlet } from "./stages.ts";
+import {
+  checkRunsOnFlink,
+  cutIntoStages,
+  hasEventTime,
+  hasOwnTime,
+  isAsync,
+  isBroadcast,
+  isKeyed,
+  type Stage,
+  type StageOutlet,
+} from "./stages.ts";
 
 /** Where the job's topics are. */
 export interface KafkaSettings {
@@ -36,7 +47,7 @@ const TRANSACTION_TIMEOUT_MS = 900_000;
 
 /**
  * Cuts a job into stages and makes its plan.
- * @param kafka asked for when the job is known to run on a cluster
+ * @param kafka asked for when the job is known to run on a cluster, unless it opens no broker
  * @throws {JobError} if the job uses what does not run on a cluster
  */
 export async function describeJob(
@@ -49,7 +60,8 @@ export async function describeJob(
   const times = timesOfStages(stages);
   const plans = stages.map((stage) => stagePlan(stage, { stages, times, options }));
   const { jobName, bounded, delivery, commitIntervalMs } = options;
-  const maxAheadMs = bounded || !Number.isFinite(options.maxAheadMs) ? null : options.maxAheadMs;
+  const made = graph.nodes.every((node) => node.kind !== "source" || node.source.bounded || node.source.madeUp);
+  const maxAheadMs = bounded || made || !Number.isFinite(options.maxAheadMs) ? null : options.maxAheadMs;
   const described = { jobName, bounded, delivery, commitIntervalMs, maxAheadMs, stages: plans };
   return {
     graph,
@@ -62,7 +74,7 @@ export async function describeJob(
       watermarkIntervalMs: PERIODIC_EMIT_MS,
       lingerMs: LINGER_MS,
       transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
-      kafka: kafkaProperties(kafka()),
+      kafka: options.store === undefined && !plans.some(usesTopics) ? {} : kafkaProperties(kafka()),
     },
   };
 }
@@ -84,15 +96,34 @@ function stagePlan(stage: Stage, context: StageContext): StagePlan {
     operators: nodes.map(({ uid }) => uid),
     name: names.length === 0 ? `${root.name}_decode` : names.join(" -> "),
     eventTime: times[index]!.eventTimeIn,
-    input: root.kind === "source" ? topicInput(root, times[index]!, options) : { kind: "exchange" },
-    outlets: [...stage.outlets.map((outlet) => outletPlan(outlet, context)), deadLetterOutlet(options.jobName)],
+    calls: nodes.some((node) => node.kind === "operator" && isAsync(node)),
+    input: root.kind === "source"
+      ? sourceInput(root, times[index]!, options)
+      : { kind: "exchange", keyed: isKeyed(root), broadcast: isBroadcast(root) },
+    outlets: [
+      ...stage.outlets.map((outlet) => outletPlan(outlet, context)),
+      // Without a broker there is no place for them, and an error ends the job.
+      ...options.store === undefined ? [] : [deadLetterOutlet(options.jobName)],
+    ],
   };
 }
 
-function topicInput({ name, source, strategy }: SourceNode, times: StageTimes, options: JobRunOptions): TopicInput {
+function sourceInput(node: SourceNode, times: StageTimes, options: JobRunOptions): StagePlan["input"] {
+  const { name, source, strategy } = node;
+  const watermarks: WatermarkPlan = hasOwnTime(node) || isNumbered(source)
+    ? { kind: hasEventTime(strategy) ? "worker" : "none" }
+    : watermarkPlan(strategy, times, options.idleMs);
+  if (isNumbered(source)) {
+    const { first, end, ratePerSecond } = source.numbers;
+    const finite = (value: number) => Number.isFinite(value) ? value : null;
+    return { kind: "made", name, first, end: finite(end), ratePerSecond: finite(ratePerSecond), watermarks };
+  }
   const [topic] = (source as TopicSource<unknown>).topics as [string];
-  const watermarks = watermarkPlan(strategy, times, options.idleMs);
   return { kind: "topic", name, topic, from: source.from ?? options.from, watermarks };
+}
+
+function usesTopics({ input, outlets }: StagePlan): boolean {
+  return input.kind === "topic" || outlets.some(({ kind }) => kind === "topic");
 }
 
 function watermarkPlan(
@@ -110,7 +141,9 @@ function watermarkPlan(
 
 function outletPlan(outlet: StageOutlet, { stages, times }: StageContext): OutletPlan {
   if (outlet.kind === "exchange") {
-    return { kind: "exchange", stage: stages.find(({ root }) => root === outlet.to)!.index };
+    const { to, input } = outlet;
+    const broadcast = to.inputs[input]!.broadcast ?? false;
+    return { kind: "exchange", stage: stages.find(({ root }) => root === to)!.index, broadcast };
   }
   const { uid, name, sink } = outlet.to;
   const { topic, compression } = sink as TopicSink<unknown>;

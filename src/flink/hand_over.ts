@@ -3,6 +3,7 @@
  * again of what a savepoint has. Entries stay as they are, name by name and text by text.
  */
 import {
+  AT_WORK,
   COMMIT_FORMAT,
   JOB_ENTRY,
   type JobRecord,
@@ -15,11 +16,14 @@ import {
   sinkText,
   splitEntry,
   splitText,
+  type StateName,
+  statePrefix,
+  valueEntry,
 } from "../engine/internal.ts";
 import { JobError, type Json } from "../engine/mod.ts";
 import type { TopicDescription } from "../connectors/mod.ts";
 import { waitingParts, waitingRecords } from "../connectors/waiting_records.ts";
-import { keyText } from "./key_text.ts";
+import { flinkKey } from "./key_text.ts";
 import type { StagePlan } from "./plan.ts";
 import { decodeWaiting, encodeWaiting } from "./waiting_element.ts";
 
@@ -37,8 +41,10 @@ export interface InitialState {
 export interface StageState {
   /** Its `job` entry. */
   readonly job: string;
-  /** The key as JSON, the entry's name and its text, in turn. */
-  readonly entries: readonly string[];
+  /** The key as JSON, null for what belongs to no key, the entry's name and its text, in turn. */
+  readonly entries: readonly (string | null)[];
+  /** Records at work in asynchronous operators: each the entry's name and its text, with a line's end between them. */
+  readonly calls: readonly string[];
 }
 
 /** The stages of a plan. */
@@ -62,13 +68,15 @@ export function initialState({ jobName, stages }: StagesOfPlan, entries: Readonl
     );
   };
   const byUid = new Map(stages.flatMap((stage) => stage.operators.map((uid) => [uid, stage.index] as const)));
+  const made = stages.flatMap(({ uid, input }) => input.kind === "made" ? [uid] : []);
   const sources = new Map(
     stages.flatMap(({ uid, input }) => input.kind === "topic" ? [[uid, input.topic] as const] : []),
   );
   const sinks = new Set(
     stages.flatMap(({ outlets }) => outlets.flatMap((outlet) => outlet.kind === "topic" ? [outlet.uid] : [])),
   );
-  const own = stages.map(() => [] as string[]);
+  const own = stages.map(() => [] as (string | null)[]);
+  const calls = stages.map(() => [] as string[]);
   const positions: Record<string, Record<string, number>> = {};
   const waiting: Record<string, string[]> = {};
   for (const [entry, text] of entries) {
@@ -77,6 +85,12 @@ export function initialState({ jobName, stages }: StagesOfPlan, entries: Readonl
       case "job":
         break;
       case "split": {
+        if (made.includes(name.uid)) {
+          throw new JobError(
+            `Cannot take the state of "${jobName}" to a cluster: its source "${name.uid}" makes up its records, and how far it has ` +
+              "come cannot be taken along",
+          );
+        }
         const place = partitionOfSplit(name.split);
         if (place === undefined || sources.get(name.uid) !== place.topic) refuse(name.uid);
         const { position } = parseValue(entry, text) as { position: number };
@@ -87,12 +101,20 @@ export function initialState({ jobName, stages }: StagesOfPlan, entries: Readonl
         if (!sinks.has(name.uid)) refuse(name.uid);
         (waiting[name.uid] ??= []).push(...waitingRecords([parseValue(entry, text) as Json]).map(encodeWaiting));
         break;
-      default:
-        own[byUid.get(name.uid) ?? refuse(name.uid)]!.push(keyText(name.key), entry, text);
+      default: {
+        const stage = byUid.get(name.uid) ?? refuse(name.uid);
+        if (name.kind === "state" && name.state === AT_WORK && stages[stage]!.calls) {
+          calls[stage]!.push(`${entry}\n${text}`);
+        } else own[stage]!.push(flinkKey(name), entry, text);
+      }
     }
   }
   return {
-    stages: stages.map(({ operators }, index) => ({ job: jobText(partOf(record, operators)), entries: own[index]! })),
+    stages: stages.map(({ operators }, index) => ({
+      job: jobText(partOf(record, operators)),
+      entries: own[index]!,
+      calls: calls[index]!,
+    })),
     positions,
     waiting,
   };
@@ -141,9 +163,11 @@ export function commitOf(
   const entries = new Map<string, string>();
   const jobs = stages.map(() => [] as string[]);
   const waiting: Record<string, Uint8Array[]> = {};
+  const calls: Call[] = [];
   for (const [name, value] of exported) {
     const [kind, uid, split] = JSON.parse(name) as [string, string | number, string];
-    if (kind === "job") jobs[uid as number]!.push(decoder.decode(value));
+    if (kind === "call") calls.push(callOf(decoder.decode(value)));
+    else if (kind === "job") jobs[uid as number]!.push(decoder.decode(value));
     else if (kind === "held") {
       throw new JobError(
         `Cannot export "${jobName}": ${decoder.decode(value)} records wait in front of "${
@@ -164,6 +188,7 @@ export function commitOf(
       );
     } else entries.set(name, decoder.decode(value));
   }
+  for (const [entry, text] of numbered(calls)) entries.set(entry, text);
   if (entries.size === 0) throw new JobError(`Cannot export "${jobName}": the savepoint has nothing of its operators`);
   for (const [uid, records] of Object.entries(waiting)) {
     for (const [i, part] of waitingParts(records.map(decodeWaiting)).entries()) {
@@ -185,6 +210,27 @@ export function commitOf(
     }),
   );
   return entries;
+}
+
+/** A record at work in an asynchronous operator. */
+export interface Call {
+  readonly uid: string;
+  readonly sequence: number;
+  readonly text: string;
+}
+
+/** Entries of records at work, in the order of their numbers, each with a number of its own: several subtasks count alike. */
+export function numbered(calls: readonly Call[]): [entry: string, text: string][] {
+  const inOrder = calls.toSorted((a, b) => a.sequence - b.sequence);
+  return inOrder.map(({ uid, text }, i) => [valueEntry(statePrefix(uid, AT_WORK), "", i), text]);
+}
+
+/** @param call as {@link StageState.calls} has it */
+function callOf(call: string): Call {
+  const end = call.indexOf("\n");
+  const [entry, text] = [call.slice(0, end), call.slice(end + 1)];
+  const { uid, key } = parseName(entry, text) as StateName;
+  return { uid, sequence: key as number, text };
 }
 
 /** How Flink's source notes that it begins at the first record of a partition; below 0 otherwise: at its end. */

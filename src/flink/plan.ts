@@ -23,7 +23,7 @@ export interface FlinkPlan {
   readonly answerWithinMs: number;
   /** After so long a transaction is ended whose writer is gone, ms: until then nothing behind it can be read. */
   readonly transactionTimeoutMs: number;
-  /** Settings of Kafka's clients: where the brokers are, TLS and a login. */
+  /** Settings of Kafka's clients: where the brokers are, TLS and a login. Empty for a job without topics. */
   readonly kafka: Readonly<Record<string, string>>;
   readonly worker: WorkerPlan;
   readonly submission: Submission;
@@ -72,19 +72,21 @@ export interface Submission {
   readonly clusterServers: string;
 }
 
-/** Operators that run in one worker, from a topic or an exchange to the next exchange or topics. */
+/** Operators that run in one worker, from a source or an exchange to the next exchange or topics. */
 export interface StagePlan {
   /** Its place in the plan. */
   readonly index: number;
-  /** Of the source or keyed operator that it begins with. */
+  /** Of the source or operator that it begins with. */
   readonly uid: string;
   /** Uids of its operators and, if it begins with one, its source: what their state is kept under. */
   readonly operators: readonly string[];
   /** Names of its operators, "map -> filter". */
   readonly name: string;
-  /** Whether the watermarks that come in are event time, which the worker has to know. */
+  /** Whether the watermarks that come in are event time, which the worker has to know; or are made by it. */
   readonly eventTime: boolean;
-  readonly input: TopicInput | ExchangeInput;
+  /** Whether it has asynchronous operators, whose records at work are part of its state. */
+  readonly calls: boolean;
+  readonly input: TopicInput | MadeInput | ExchangeInput;
   /** Where its records go, by the number that the worker gives with each. */
   readonly outlets: readonly OutletPlan[];
 }
@@ -100,10 +102,28 @@ export interface TopicInput {
   readonly watermarks: WatermarkPlan;
 }
 
-/** How watermarks are made of the timestamps of a partition: event time, only what the order of records needs, or nothing. */
+/** Records that workers make up of their numbers: of a collection, a sequence or a generator. */
+export interface MadeInput {
+  readonly kind: "made";
+  /** Of the source. */
+  readonly name: string;
+  /** Number of the first record, without a savepoint. */
+  readonly first: number;
+  /** Behind the last record; null if there is no last one. */
+  readonly end: number | null;
+  /** null: as fast as they are taken */
+  readonly ratePerSecond: number | null;
+  readonly watermarks: WatermarkPlan;
+}
+
+/**
+ * How watermarks are made of the timestamps of a partition: event time, only what the order of records needs, or nothing. `worker`:
+ * event time by functions of the job, in the worker.
+ */
 export type WatermarkPlan =
   | { readonly kind: "none" }
   | { readonly kind: "order" }
+  | { readonly kind: "worker" }
   | {
     readonly kind: "bounded";
     /** 0 for timestamps that never go back. */
@@ -112,14 +132,22 @@ export type WatermarkPlan =
     readonly idleMs: number;
   };
 
-/** Records of other stages, each to the subtask of its key. */
+/** Records of other stages. */
 export interface ExchangeInput {
   readonly kind: "exchange";
+  /** Whether each goes to the subtask of its key; else to any. */
+  readonly keyed: boolean;
+  /** Whether those of its second input go to all subtasks. */
+  readonly broadcast: boolean;
 }
 
 /** A way out of a stage. */
 export type OutletPlan =
-  | { readonly kind: "exchange"; readonly stage: number }
+  | {
+    readonly kind: "exchange";
+    readonly stage: number; /** Whether to all of its subtasks. */
+    readonly broadcast: boolean;
+  }
   | {
     readonly kind: "topic";
     /** Of the sink. */

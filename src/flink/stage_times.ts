@@ -7,9 +7,11 @@
  *
  * Both let records be sorted before they are written.
  */
-import type { Outlet, StreamNode } from "../engine/graph.ts";
+import type { Outlet, SourceNode, StreamNode } from "../engine/graph.ts";
 import { inputsOf } from "../engine/graph.ts";
-import type { Stage } from "./stages.ts";
+import { NO_TIMESTAMP } from "../engine/record.ts";
+import { isNumbered } from "../engine/internal.ts";
+import { hasEventTime, isAsync, type Stage } from "./stages.ts";
 
 /** What flows into a stage and out of it. */
 export interface StageTimes {
@@ -32,7 +34,7 @@ export function timesOfStages(stages: readonly Stage[]): StageTimes[] {
       outlets.some((outlet) => outlet.kind === "exchange" && outlet.to === root)
     );
     const eventTimeIn = root.kind === "source"
-      ? root.strategy.outOfOrdernessMs !== undefined
+      ? hasEventTime(root.strategy)
       : senders.every(({ index }) => times[index]!.eventTimeOut);
     times.push(timesOf(stage, eventTimeIn));
   }
@@ -41,13 +43,15 @@ export function timesOfStages(stages: readonly Stage[]): StageTimes[] {
 
 function timesOf({ root, nodes, outlets, ownSinks }: Stage, eventTimeIn: boolean): StageTimes {
   const timed = new Set<StreamNode>(eventTimeIn ? [root] : []);
-  /** Behind an operator that assigns times of its own. */
-  const assigned = new Set<StreamNode>();
+  /** What has times that no watermark goes by, or that watermarks overtake; behind it, too. */
+  const assigned = new Set<StreamNode>(root.kind === "source" && !eventTimeIn && assignsTimes(root) ? [root] : []);
   for (const node of nodes) {
     if (node.kind !== "operator") continue;
     const above = inputsOf(node).flatMap(({ from }) => from).filter((outlet) => nodes.includes(outlet.node as never));
     const assigns = node.create().ownWatermark !== undefined;
-    if (assigns || above.some((outlet) => assigned.has(outlet.node))) assigned.add(node);
+    // Without event time watermarks go past the worker, and past its calls.
+    const overtaken = !eventTimeIn && isAsync(node);
+    if (assigns || overtaken || above.some((outlet) => assigned.has(outlet.node))) assigned.add(node);
     if (assigns || (above.length > 0 && isTimed(above))) timed.add(node);
   }
   function isTimed(from: readonly Outlet[]): boolean {
@@ -60,4 +64,12 @@ function timesOf({ root, nodes, outlets, ownSinks }: Stage, eventTimeIn: boolean
     eventTimeMatters: outlets.some(({ kind }) => kind === "exchange"),
     ordered: outlets.map(({ from }) => eventTimeOut || !from.some(({ node }) => assigned.has(node))),
   };
+}
+
+/** Whether a source takes its records' times from the job. */
+function assignsTimes({ source, strategy }: SourceNode): boolean {
+  if (strategy.timestampAssigner !== undefined) return true;
+  if (!isNumbered(source)) return false;
+  const { first, end } = source.numbers;
+  return first < end && source.createRecords().timestampOf(first) !== NO_TIMESTAMP;
 }

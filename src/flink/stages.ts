@@ -4,11 +4,12 @@ import { TopicSource } from "../connectors/source.ts";
 import { JobError } from "../engine/mod.ts";
 import type { OperatorNode, Outlet, SinkNode, SourceNode, StreamGraph, StreamNode } from "../engine/graph.ts";
 import { inputsOf } from "../engine/graph.ts";
+import { isNumbered } from "../engine/internal.ts";
 import { FunctionSink } from "../engine/sinks/function_sink.ts";
 import { PrintSink } from "../engine/sinks/print_sink.ts";
 import type { JobRunOptions } from "../engine/runtime/run_options.ts";
 
-/** A source or keyed operator, and all behind it up to the next keyed operator or sink. */
+/** A source, keyed operator or one of two inputs, and all behind it up to the next one of these or a sink. */
 export interface Stage {
   /** Its place among the stages. */
   readonly index: number;
@@ -26,15 +27,40 @@ export interface StageSink {
   readonly from: readonly Outlet[];
 }
 
-/** A way out of a stage: to an input of a keyed operator, or to a topic. */
+/** A way out of a stage: to an input of an operator that another stage begins with, or to a topic. */
 export type StageOutlet =
   | { readonly kind: "exchange"; readonly to: OperatorNode; readonly input: number; readonly from: readonly Outlet[] }
   | { readonly kind: "sink"; readonly to: SinkNode; readonly from: readonly Outlet[] };
 
-/** Whether a stage begins with this node: its records come from outside, or from other subtasks by their key. */
+/** Whether a stage begins with this node: its records come from outside, from other subtasks by their key, or in two streams. */
 export function isRoot(node: StreamNode): node is SourceNode | OperatorNode {
-  return node.kind === "source" ||
-    (node.kind === "operator" && node.inputs.some(({ keySelector }) => keySelector !== undefined));
+  return node.kind === "source" || (node.kind === "operator" && (node.inputs.length > 1 || isKeyed(node)));
+}
+
+/** Whether records come to an operator by their key. */
+export function isKeyed({ inputs }: OperatorNode): boolean {
+  return inputs.some(({ keySelector }) => keySelector !== undefined);
+}
+
+/** Whether records of an operator's second input come to all of its subtasks. */
+export function isBroadcast({ inputs }: OperatorNode): boolean {
+  return inputs.some(({ broadcast }) => broadcast);
+}
+
+/** Whether an operator's answers come later than its records. */
+export function isAsync(node: OperatorNode): boolean {
+  return node.create().pendingResults !== undefined;
+}
+
+/** Whether event time of a source takes functions of the job, which only its workers have. */
+export function hasOwnTime({ source, strategy }: SourceNode): boolean {
+  if (strategy.timestampAssigner !== undefined) return true;
+  return hasEventTime(strategy) && (strategy.outOfOrdernessMs === undefined || isNumbered(source));
+}
+
+/** Whether a strategy makes watermarks. */
+export function hasEventTime(strategy: SourceNode["strategy"]): boolean {
+  return strategy.createGenerator() !== undefined;
 }
 
 /**
@@ -62,14 +88,14 @@ export function cutIntoStages({ nodes }: StreamGraph): Stage[] {
 }
 
 /** The settings that decide whether a job can run on a cluster. */
-export type CheckedSettings = Pick<JobRunOptions, "jobName" | "closeIdleMs" | "reset" | "drain">;
+export type CheckedSettings = Pick<JobRunOptions, "jobName" | "bounded" | "closeIdleMs" | "reset" | "drain">;
 
 /**
  * Refuses a job that uses what does not run on a cluster, before anything is submitted.
  * @throws {JobError} that names all of it
  */
 export function checkRunsOnFlink(graph: StreamGraph, options: CheckedSettings): void {
-  const found = [...graph.nodes.flatMap(refusedIn), ...refusedSettings(options)];
+  const found = [...graph.nodes.flatMap((node) => refusedIn(node, options)), ...refusedSettings(options)];
   if (found.length === 0) return;
   throw new JobError(
     `Cannot run job "${options.jobName}" on Flink, where this is not supported: ${
@@ -88,14 +114,14 @@ function refusedSettings({ closeIdleMs, reset, drain }: CheckedSettings): string
   ];
 }
 
-function refusedIn(node: StreamNode): string[] {
+function refusedIn(node: StreamNode, options: CheckedSettings): string[] {
   switch (node.kind) {
     case "source":
-      return refusedSource(node);
+      return refusedSource(node, options);
     case "sink":
       return runsOnFlink(node.sink) ? [] : [`the sink "${node.name}" (${node.sink.description})`];
     case "operator":
-      return refusedOperator(node);
+      return [];
   }
 }
 
@@ -103,21 +129,11 @@ function runsOnFlink(sink: SinkNode["sink"]): boolean {
   return sink instanceof TopicSink || sink instanceof PrintSink || sink instanceof FunctionSink;
 }
 
-function refusedSource({ name, source, strategy }: SourceNode): string[] {
-  if (!(source instanceof TopicSource)) return [`the source "${name}" (${source.description}): only topics are read`];
-  if (strategy.timestampAssigner !== undefined) {
-    return [`a timestamp assigner in the source "${name}": use assignTimestampsAndWatermarks() behind it`];
+function refusedSource({ name, source }: SourceNode, { bounded }: CheckedSettings): string[] {
+  if (isNumbered(source)) {
+    const endless = bounded && source.numbers.end === Number.POSITIVE_INFINITY;
+    return endless ? [`the source "${name}" (${source.description}) in a bounded run: give it a count`] : [];
   }
-  const isOwn = strategy.outOfOrdernessMs === undefined && strategy.createGenerator() !== undefined;
-  return isOwn ? [`a watermark generator in the source "${name}": use assignTimestampsAndWatermarks() behind it`] : [];
-}
-
-function refusedOperator(node: OperatorNode): string[] {
-  const what = `"${node.name}" (${node.operation})`;
-  if (node.inputs.some(({ broadcast }) => broadcast)) return [`broadcast state in ${what}`];
-  if (node.create().pendingResults !== undefined) return [`asynchronous calls in ${what}`];
-  if (node.inputs.length === 2 && node.inputs.some(({ keySelector }) => keySelector === undefined)) {
-    return [`two streams without a key in ${what}: key both`];
-  }
-  return [];
+  if (source instanceof TopicSource) return [];
+  return [`the source "${name}" (${source.description}): topics, collections, sequences and generators are read`];
 }

@@ -52,7 +52,17 @@ function batch(body: Uint8Array): Uint8Array {
 }
 
 function result(): Uint8Array {
-  const counters = { in: records, out: records, filtered: 0, late: 0, dead: 0, pending: 0, firesAtMs: Infinity };
+  const counters = {
+    in: records,
+    out: records,
+    filtered: 0,
+    late: 0,
+    dead: 0,
+    pending: 0,
+    firesAtMs: Infinity,
+    idle: 0,
+    full: 0,
+  };
   return finishResult(to, { watermarkMs, nextTimerMs: Number.POSITIVE_INFINITY, counters });
 }
 

@@ -10,10 +10,12 @@ import { decodeWaiting, encodeWaiting } from "../../src/flink/waiting_element.ts
 import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
 import { COMMIT_FORMAT, jobText } from "../../src/engine/commit_format.ts";
 import { onEmbeddedLog } from "../cli/brokers.ts";
+import { FUNCTION_JOBS } from "./function_jobs.ts";
 import {
   assertSame,
   atHome,
   createTopics,
+  feed,
   type Job,
   JOBS,
   OUT,
@@ -49,7 +51,7 @@ async function untilRead(job: Job, broker: JobBroker): Promise<ReadonlyMap<strin
   return await port.readCommit(JOB);
 }
 
-for (const [name, job] of Object.entries(JOBS)) {
+for (const [name, job] of Object.entries({ ...JOBS, ...FUNCTION_JOBS })) {
   onEmbeddedLog(`${name}: from home to stages and back again nothing is lost, doubled or late`, async (scope) => {
     const { forJobs } = await import("../cli/brokers.ts");
     const expected = await atHome(job, forJobs(await scope.broker()));
@@ -65,10 +67,10 @@ for (const [name, job] of Object.entries(JOBS)) {
       commit,
     );
     const second = job.inputs.slice(third, 2 * third);
-    await stages.feed(second.slice(0, second.length / 2));
+    await feed(stages, job, second.slice(0, second.length / 2));
     // What it began with is in its first checkpoint.
     await stages.restart({ parallelism: 3, batch: 7 });
-    await stages.feed(second.slice(second.length / 2));
+    await feed(stages, job, second.slice(second.length / 2));
     await send(second, broker);
     const topics = await broker.port.describeTopics([...new Set(job.inputs.map(({ topic }) => topic))]);
     const entries = commitOf(stages.plan, await stages.export(), topics);

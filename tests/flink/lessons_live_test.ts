@@ -1,9 +1,9 @@
 /**
- * The lessons that read topics on a real Flink cluster, unchanged and by the command that a person uses: what they write and print is
+ * The lessons on a real Flink cluster, unchanged and by the command that a person uses: what they write and print is
  * what they write and print at home. TEST_FLINK_BOOKINGS says how many bookings, 5,000 by default.
  */
 import { assert, assertEquals } from "@std/assert";
-import { succeed } from "../e2e/programs.ts";
+import { startFile, succeed } from "../e2e/programs.ts";
 import { liveTest, type LiveWorld } from "./live.ts";
 
 const BOOKINGS = Deno.permissions.querySync({ name: "env" }).state === "granted"
@@ -15,6 +15,13 @@ const GEN = ["--create", "--seed", "7", "--rate", "max", "--start", "2026-11-01T
 const ALL = ["--from", "earliest", "--bounded"];
 const NOW = ["--now", "2026-11-01T00:00:00"];
 
+/** Lessons that read a few numbers of their own. */
+const WITHOUT_TOPICS = [
+  ["s11:transformation", "s11_transformation.ts"],
+  ["s11:process", "s11_process_function.ts"],
+  ["s15", "s15_branching.ts"],
+] as const;
+
 /** Bookings in topics that are new; jobs that have read the old ones begin anew. */
 function gen({ broker }: LiveWorld) {
   return succeed(broker, "gen", [...GEN, "--count", String(BOOKINGS / 2)]);
@@ -24,6 +31,11 @@ function gen({ broker }: LiveWorld) {
 async function read({ broker }: LiveWorld, topic: string): Promise<string[]> {
   const { stdout } = await succeed(broker, "topics", ["read", topic, "--bounded", "--json"]);
   return stdout.trimEnd().split("\n").map((line) => line.replace(/"offset":\d+,/, ""));
+}
+
+/** Values of a topic, where what is emitted for a collection has the time at which it is written. */
+async function values(world: LiveWorld, topic: string): Promise<string[]> {
+  return (await read(world, topic)).map((line) => String((JSON.parse(line) as { value: string }).value));
 }
 
 /** What a lesson prints at home. */
@@ -57,7 +69,15 @@ function assertSame(actual: readonly string[], expected: readonly string[], what
   assertEquals(actual.toSorted(), expected.toSorted(), what);
 }
 
-liveTest("the lessons that read topics give on Flink what they give at home", async (world) => {
+liveTest("the lessons give on Flink what they give at home", async (world) => {
+  for (const [task, file] of WITHOUT_TOPICS) {
+    const [home, flink] = await Promise.all([printedAtHome(world, task, []), printedOnFlink(world, file, [])]);
+    // On the cluster what the program writes itself is among it, once for each worker.
+    const results = flink.filter((line) => /^\w+> /.test(line));
+    assert(home.length >= 4, task);
+    assertEquals(results.toSorted(), home.toSorted(), task);
+  }
+
   await gen(world);
   const printing = [
     ["s08", "s08_create_source.ts", []],
@@ -85,6 +105,18 @@ liveTest("the lessons that read topics give on Flink what they give at home", as
   // What it writes at home is in the order of time, on which lessons 18 and 20 rely.
   await succeed(world.broker, "s16", [...ALL, ...NOW]);
   assertSame(merged, await read(world, "flightdata"), "s16");
+
+  for (const name of ["vocabulary-named", "vocabulary-counts"]) {
+    await succeed(world.broker, "topics", ["create", name, "--partitions", "2"]);
+  }
+  const job = "tests/flink/jobs/vocabulary_job.ts";
+  const home = startFile(world.broker, new URL(`../../${job}`, import.meta.url), "s20", ALL);
+  const { code, stderr } = await home.ended;
+  assertEquals(code, 0, stderr);
+  const results = [await values(world, "vocabulary-named"), await read(world, "vocabulary-counts")];
+  await onFlink(world, `../${job}`, []);
+  const both = [await values(world, "vocabulary-named"), await read(world, "vocabulary-counts")];
+  for (const [i, all] of both.entries()) assertSame(all, [...results[i]!, ...results[i]!], job);
 
   const [counted, countedOnFlink] = await Promise.all([
     printedAtHome(world, "s18", []),

@@ -62,7 +62,7 @@ test("RESULT is as the Java part reads it", async () => {
   rows.end();
   rows.begin(258, Number.NEGATIVE_INFINITY, null, "2").int(-1).int(0);
   rows.end();
-  const counters = { in: 5, out: 2, filtered: 1, late: 1, dead: 1, pending: 0, firesAtMs: 60_000 };
+  const counters = { in: 5, out: 2, filtered: 1, late: 1, dead: 1, pending: 0, firesAtMs: 60_000, idle: 1, full: 0 };
   const frame = finishResult(to, { watermarkMs: 42.5, nextTimerMs: Number.POSITIVE_INFINITY, counters });
   assertEquals(frame.toHex(), (await golden("result")).toHex());
 
@@ -95,7 +95,7 @@ Deno.test("RowWriter.takeBack() leaves what was there before, also when the fram
   const head = {
     watermarkMs: undefined,
     nextTimerMs: 0,
-    counters: { in: 0, out: 0, filtered: 0, late: 0, dead: 0, pending: 0, firesAtMs: 0 },
+    counters: { in: 0, out: 0, filtered: 0, late: 0, dead: 0, pending: 0, firesAtMs: 0, idle: 0, full: 0 },
   };
   const result = readResult(finishResult(to, head).subarray(HEADER_BYTES));
   assertEquals([result.rows.count, result.rows.next(), textOf(result.rows.value), result.rows.next()], [

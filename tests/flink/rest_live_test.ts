@@ -100,6 +100,7 @@ async function submit(
         operators: ["echo_source"],
         name: "echo",
         eventTime: true,
+        calls: false,
         input: {
           kind: "topic",
           name: "echo_source",
@@ -107,7 +108,7 @@ async function submit(
           from: "earliest",
           watermarks: { kind: "bounded", outOfOrdernessMs: 0, idleMs: 60_000 },
         },
-        outlets: [{ kind: "exchange", stage: 1 }],
+        outlets: [{ kind: "exchange", stage: 1, broadcast: false }],
       },
       {
         index: 1,
@@ -115,7 +116,8 @@ async function submit(
         operators: ["count"],
         name: "count",
         eventTime: true,
-        input: { kind: "exchange" },
+        calls: false,
+        input: { kind: "exchange", keyed: true, broadcast: false },
         outlets: [{ kind: "topic", uid: "out_sink", name: "out_sink", topic: to, ordered: false, compression: null }],
       },
     ],

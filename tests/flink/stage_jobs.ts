@@ -26,7 +26,7 @@ import { defineWorkflow as merge } from "../../src/s16_merge.ts";
 import { defineWorkflow as statistics } from "../../src/s20_manage_state.ts";
 import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../src/models.ts";
 import { buildFlight, buildSkyone, buildSunset } from "../builders.ts";
-import { type DefineJob, type ResultRecord } from "./stage_rig.ts";
+import type { DefineJob, ResultRecord, StageRig } from "./stage_rig.ts";
 
 export const PARTITIONS = 3;
 export const START_MS = Date.UTC(2026, 9, 19, 12);
@@ -55,6 +55,8 @@ export interface Job {
   readonly inputs: readonly Input[];
   readonly outputs: readonly string[];
   readonly options?: EnvironmentOptions;
+  /** Set if which record comes before which of another topic matters: what is fed next waits for what was fed before. */
+  readonly inTurns?: boolean;
 }
 
 export interface Reading {
@@ -71,11 +73,11 @@ export const READINGS: Topic<Reading, string> = {
   schema: z.object({ sensor: z.string(), level: z.number() }),
   key: ({ sensor }) => sensor,
 };
-const LIMITS = topic<Reading>("limits");
+export const LIMITS = topic<Reading>("limits");
 export const OUT = topic<unknown>("out");
 export const REST = topic<unknown>("rest");
 
-const reading = (i: number): Reading => ({ sensor: `s${i % 7}`, level: (i * 37) % 101 });
+export const reading = (i: number): Reading => ({ sensor: `s${i % 7}`, level: (i * 37) % 101 });
 export const readings = records("readings", 400, reading);
 
 export function source(env: StreamExecutionEnvironment, broker: JobBroker, from: Topic<Reading, string> = READINGS) {
@@ -293,4 +295,13 @@ export function assertSame(found: readonly string[], expected: readonly string[]
     return at < 0;
   });
   assertEquals({ extra: extra.slice(0, 5), missing: left.slice(0, 5) }, { extra: [], missing: [] }, message);
+}
+
+/** Hands records over, those of a topic after those of another where the job needs that. */
+export async function feed(stages: StageRig, { inTurns }: Job, inputs: readonly Input[]): Promise<void> {
+  if (!inTurns) return await stages.feed(inputs);
+  for (let from = 0, to = 0; from < inputs.length; from = to) {
+    while (inputs[to]?.topic === inputs[from]!.topic) to++;
+    await stages.feed(inputs.slice(from, to));
+  }
 }

@@ -12,7 +12,13 @@ import { type InitialState, initialState, type StageState } from "../../src/flin
 import type { OutletPlan } from "../../src/flink/plan.ts";
 import { readHeaders, readResult, readTexts, writeHeaders, writeTexts } from "../../src/flink/protocol/bodies.ts";
 import { ByteWriter } from "../../src/flink/protocol/byte_writer.ts";
-import { FrameType, HEADER_BYTES, readHeader } from "../../src/flink/protocol/frame.ts";
+import {
+  FrameType,
+  HEADER_BYTES,
+  PARTITION_ADDED,
+  PARTITION_ENDED,
+  readHeader,
+} from "../../src/flink/protocol/frame.ts";
 import { RowWriter } from "../../src/flink/protocol/rows.ts";
 import { StageWorker } from "../../src/flink/worker/stage_worker.ts";
 
@@ -64,15 +70,22 @@ class Subtask {
   readonly worker: StageWorker;
   /** What the runner knows of event time, by where it comes from. */
   readonly inputMs = new Map<string, number>();
+  /** Of these, what is not waited for. */
+  readonly idle = new Set<string>();
   watermarkMs = Number.NEGATIVE_INFINITY;
   /** Of its worker's last answer. */
   outputMs: number | undefined;
+  /** Records at work in asynchronous operators. */
+  pending = 0;
   waiting: Row[] = [];
 
   constructor(worker: StageWorker) {
     this.worker = worker;
   }
 }
+
+/** Of each topic. */
+const PARTITIONS = 3;
 
 /** How a job is run. */
 export interface RigOptions {
@@ -91,9 +104,16 @@ export class StageRig {
   #stages: Subtask[][] = [];
   /** By stage and key: what Flink's keyed state holds. */
   #state: Map<string, Map<string, string>>[] = [];
+  /** By stage: what belongs to no key, and is the same in all subtasks. */
+  #shared: Map<string, string>[] = [];
+  /** By stage: names and texts of records at work in asynchronous operators, of all subtasks. */
+  #calls: (readonly [string, string])[][] = [];
   /** Of each partition: the largest timestamp so far, and the next offset. */
   readonly #maxMs = new Map<string, number>();
   readonly #offsets = new Map<string, number>();
+  /** Of each source whose records are made up: the next one's number. */
+  readonly #numbers = new Map<string, number>();
+  #turn = 0;
 
   private constructor(define: DefineJob, options: EnvironmentOptions, rig: RigOptions) {
     this.#define = define;
@@ -130,6 +150,10 @@ export class StageRig {
     const { plan, stages } = opened.#job;
     const { stages: states, positions } = createInitial(plan);
     opened.#state = stages.map(() => new Map());
+    opened.#shared = stages.map(() => new Map());
+    opened.#calls = states.map((state) =>
+      (state?.calls ?? []).map((call) => call.split("\n", 2) as unknown as readonly [string, string])
+    );
     for (const [index, state] of states.entries()) {
       const { entries = [] } = state ?? {};
       for (let i = 0; i < entries.length; i += 3) opened.#put(index, entries[i]!, entries[i + 1]!, entries[i + 2]!);
@@ -148,18 +172,22 @@ export class StageRig {
     this.#stages = [];
     for (const { index } of this.#job.stages) {
       const subtasks: Subtask[] = [];
-      for (let subtask = 0; subtask < parallelism; subtask++) {
+      for (let subtask = 0; subtask < this.#subtasks(index); subtask++) {
         const one = new Subtask(new StageWorker(await described(this.#define, this.#options)));
         subtasks.push(one);
         const open = { stage: index, subtask, parallelism, planHash: this.#job.plan.hash };
         await this.#ask(index, one, FrameType.OPEN, (to) => void to.text(JSON.stringify(open)));
         const texts = jobs[index]!.flatMap((job) => ['["job"]', job]);
+        for (const entry of this.#shared[index]!) texts.push(...entry);
+        // As Flink deals out lists.
+        this.#calls[index]!.forEach((call, i) => i % this.#subtasks(index) === subtask && texts.push(...call));
         for (const [key, entries] of this.#state[index]!) {
           if (subtaskOf(key, parallelism) === subtask) { for (const entry of entries) texts.push(...entry); }
         }
         await this.#ask(index, one, FrameType.RESTORE, (to) => writeTexts(to, texts));
         this.#stages[index] = subtasks;
         await this.#ask(index, one, FrameType.START);
+        this.#announce(index, one, PARTITION_ADDED);
       }
       this.#stages[index] = subtasks;
     }
@@ -179,7 +207,7 @@ export class StageRig {
         const subtask = this.#stages[index]![record.partition % this.#rig.parallelism]!;
         subtask.waiting.push(row);
         const { watermarks } = input;
-        if (eventTime && watermarks.kind !== "none") {
+        if (eventTime && (watermarks.kind === "order" || watermarks.kind === "bounded")) {
           const ms = Math.max(this.#maxMs.get(place) ?? Number.NEGATIVE_INFINITY, record.timestampMs);
           this.#maxMs.set(place, ms);
           subtask.inputMs.set(place, ms - (watermarks.kind === "bounded" ? watermarks.outOfOrdernessMs : 0) - 1);
@@ -190,15 +218,71 @@ export class StageRig {
     await this.#settle();
   }
 
-  /** The end of all topics. */
-  async end(): Promise<void> {
+  /** What the runner says of a subtask's partitions where workers make event time. */
+  #announce(stage: number, one: Subtask, news: number): void {
+    const { input } = this.#job.plan.stages[stage]!;
+    if (input.kind !== "topic" || input.watermarks.kind !== "worker") return;
+    const subtask = this.#stages[stage]!.indexOf(one);
+    for (let partition = subtask; partition < PARTITIONS; partition += this.#rig.parallelism) {
+      one.waiting.push(partitionRow(partition, news));
+    }
+  }
+
+  /** A partition has come to the end of a bounded run, where workers make event time. */
+  async endPartition(topic: string, partition: number): Promise<void> {
+    for (const { index, input } of this.#job.plan.stages) {
+      if (input.kind !== "topic" || input.topic !== topic) continue;
+      this.#stages[index]![partition % this.#rig.parallelism]!.waiting.push(partitionRow(partition, PARTITION_ENDED));
+    }
     await this.#settle();
+  }
+
+  /** The next records of all sources whose records are made up. */
+  async make(count: number): Promise<void> {
+    for (const { index, uid, input } of this.#job.plan.stages) {
+      if (input.kind !== "made") continue;
+      const [subtask] = this.#stages[index]!;
+      let next = this.#numbers.get(uid) ?? input.first;
+      for (const until = Math.min(next + count, input.end ?? Number.POSITIVE_INFINITY); next < until; next++) {
+        const rest = new ByteWriter().begin(0).double(next).frame().slice(HEADER_BYTES);
+        subtask!.waiting.push({ timestampMs: Number.NEGATIVE_INFINITY, key: null, value: null, rest });
+        await this.#work(index, subtask!, false);
+      }
+      this.#numbers.set(uid, next);
+    }
+    await this.#settle();
+  }
+
+  /** The end of all sources, to which those come whose records are made up. */
+  async end(): Promise<void> {
+    await this.make(Number.POSITIVE_INFINITY);
+    await this.#answers();
     for (const { index, input } of this.#job.plan.stages) {
       for (const subtask of this.#stages[index]!) {
-        if (input.kind === "topic") await this.#advance(index, subtask, Number.POSITIVE_INFINITY);
+        this.#announce(index, subtask, PARTITION_ENDED);
+        if (input.kind !== "exchange") await this.#advance(index, subtask, Number.POSITIVE_INFINITY);
       }
       await this.#settle();
+      await this.#answers();
     }
+  }
+
+  /** Waits until asynchronous operators have all their answers. */
+  async #answers(): Promise<void> {
+    while (true) {
+      const waiting = this.#stages.flatMap((subtasks) => subtasks.filter(({ pending }) => pending > 0));
+      if (waiting.length === 0) return;
+      const woken = waiting.map(({ worker }) => worker.woken());
+      await Promise.race(woken);
+      for (const { worker } of waiting) worker.wake();
+      await Promise.all(woken);
+      await this.#settle();
+    }
+  }
+
+  async #takePushed(index: number, one: Subtask): Promise<void> {
+    const frame = await one.worker.push();
+    if (frame !== undefined) this.#take(index, one, bodyOf(frame, FrameType.PUSH));
   }
 
   /** The clock has come to a time. */
@@ -223,7 +307,9 @@ export class StageRig {
         }
         continue;
       }
+      for (const [i, call] of this.#calls[index]!.entries()) put(JSON.stringify(["call", index, i]), call.join("\n"));
       for (const [subtask, job] of jobs[index]!.entries()) put(JSON.stringify(["job", index, subtask]), job);
+      for (const [entry, text] of this.#shared[index]!) put(entry, text);
       for (const entries of this.#state[index]!.values()) for (const [entry, text] of entries) put(entry, text);
     }
     return exported;
@@ -237,6 +323,7 @@ export class StageRig {
   /** A checkpoint, after which all workers die and others go on from it, perhaps more or fewer. */
   async restart(rig: RigOptions): Promise<void> {
     const jobs = await this.#checkpoint();
+    for (const { worker } of this.#stages.flat()) await worker.close();
     this.#rig = rig;
     await this.#start(jobs);
   }
@@ -247,22 +334,41 @@ export class StageRig {
     const jobs: string[][] = [];
     for (const [index, subtasks] of this.#stages.entries()) {
       jobs[index] = [];
+      const sharedChanges: string[] = [];
+      this.#calls[index] = [];
       for (const one of subtasks) {
-        const [job, ...texts] = readTexts(
+        const [job, calls, ...texts] = readTexts(
           await this.#send(one, FrameType.COMMIT, (to) => void to.double(1), FrameType.CHANGES),
         );
-        if (this.#job.plan.stages[index]!.input.kind === "topic") {
+        for (let left = Number(calls); left > 0; left--) {
+          this.#calls[index]!.push(texts.splice(0, 2) as unknown as readonly [string, string]);
+        }
+        const { input, calls: hasCalls } = this.#job.plan.stages[index]!;
+        if (!hasCalls && (input.kind !== "exchange" || !(input.keyed || input.broadcast))) {
           assertEquals(texts, []);
           continue;
         }
         jobs[index]!.push(job!);
-        for (let i = 0; i < texts.length; i += 3) this.#put(index, texts[i]!, texts[i + 1]!, texts[i + 2]!);
+        const changes: (string | null)[] = [];
+        for (let i = 0; i < texts.length; i += 3) {
+          const [key, entry, text] = [texts[i]!, texts[i + 1]!, texts[i + 2]!];
+          this.#put(index, key, entry, text);
+          if (key === null) changes.push(entry, text);
+        }
+        sharedChanges.push(JSON.stringify(changes));
       }
+      // Whichever subtask's Flink restores, it is the same.
+      assertEquals(new Set(sharedChanges).size <= 1, true, `shared state differs: ${sharedChanges.join(" / ")}`);
     }
     return jobs;
   }
 
-  #put(stage: number, key: string, entry: string, value: string | null): void {
+  #put(stage: number, key: string | null, entry: string, value: string | null): void {
+    if (key === null) {
+      if (value === null) this.#shared[stage]!.delete(entry);
+      else this.#shared[stage]!.set(entry, value);
+      return;
+    }
     const entries = this.#state[stage]!.get(key) ?? new Map();
     this.#state[stage]!.set(key, entries);
     if (value === null) entries.delete(entry);
@@ -273,12 +379,14 @@ export class StageRig {
   async #settle(): Promise<void> {
     for (const [index, subtasks] of this.#stages.entries()) {
       for (const one of subtasks) await this.#work(index, one, true);
+      for (const one of subtasks) if (one.pending > 0) await this.#takePushed(index, one);
       for (const one of subtasks) {
         const { input } = this.#job.plan.stages[index]!;
         // A source knows its partitions; those without a record hold event time back.
         if (one.inputMs.size === 0) continue;
         if (input.kind === "exchange" && one.inputMs.size < this.#channels(index)) continue;
-        await this.#advance(index, one, Math.min(...one.inputMs.values()));
+        const active = [...one.inputMs].filter(([from]) => !one.idle.has(from)).map(([, ms]) => ms);
+        await this.#advance(index, one, active.length > 0 ? Math.min(...active) : Math.max(...one.inputMs.values()));
       }
     }
   }
@@ -288,7 +396,11 @@ export class StageRig {
     const senders = this.#job.plan.stages.filter(({ outlets }) =>
       outlets.some((outlet) => outlet.kind === "exchange" && outlet.stage === stage)
     );
-    return senders.length * this.#rig.parallelism;
+    return senders.reduce((sum, { index }) => sum + this.#subtasks(index), 0);
+  }
+
+  #subtasks(stage: number): number {
+    return this.#job.plan.stages[stage]!.input.kind === "made" ? 1 : this.#rig.parallelism;
   }
 
   async #work(index: number, one: Subtask, all: boolean): Promise<void> {
@@ -314,7 +426,12 @@ export class StageRig {
 
   /** Sends a request and takes what comes of it where it belongs. */
   async #ask(index: number, one: Subtask, type: number, write: (to: ByteWriter) => void = () => {}): Promise<void> {
-    const { watermarkMs, rows } = readResult(await this.#send(one, type, write, FrameType.RESULT));
+    this.#take(index, one, await this.#send(one, type, write, FrameType.RESULT));
+  }
+
+  #take(index: number, one: Subtask, body: Uint8Array<ArrayBuffer>): void {
+    const { watermarkMs, rows, counters } = readResult(body);
+    one.pending = counters.pending;
     const { outlets } = this.#job.plan.stages[index]!;
     while (rows.next()) {
       const rest = rows.bytes.slice(rows.restAt, rows.endAt);
@@ -331,13 +448,21 @@ export class StageRig {
     const from = `${index}/${this.#stages[index]?.indexOf(one)}`;
     for (const outlet of outlets) {
       if (outlet.kind !== "exchange") continue;
-      for (const to of this.#stages[outlet.stage] ?? []) to.inputMs.set(from, watermarkMs);
+      for (const to of this.#stages[outlet.stage] ?? []) {
+        to.inputMs.set(from, watermarkMs);
+        if (counters.idle === 1) to.idle.add(from);
+        else to.idle.delete(from);
+      }
     }
   }
 
   #deliver(outlet: OutletPlan, row: Row): void {
     if (outlet.kind === "exchange") {
-      this.#stages[outlet.stage]![subtaskOf(textOf(row.key)!, this.#rig.parallelism)]!.waiting.push(row);
+      const { parallelism } = this.#rig;
+      const subtasks = this.#stages[outlet.stage]!;
+      if (outlet.broadcast) return subtasks.forEach(({ waiting }) => waiting.push(row));
+      const subtask = row.key === null ? this.#turn++ % parallelism : subtaskOf(textOf(row.key)!, parallelism);
+      subtasks[subtask]!.waiting.push(row);
       return;
     }
     const headers = readHeaders(row.rest, 4) ?? [];
@@ -359,12 +484,22 @@ export class StageRig {
     const to = new ByteWriter().begin(type);
     write(to);
     const frame = await one.worker.answer({ type, body: to.frame().slice(HEADER_BYTES) });
-    const { type: found } = readHeader(frame);
-    const body = frame.slice(HEADER_BYTES);
-    if (found === FrameType.FATAL || found === FrameType.FAILURE) throw new Error(decoder.decode(body));
-    assertEquals(found, expected);
-    return body;
+    return bodyOf(frame, expected);
   }
+}
+
+/** @throws {Error} with its words, if it is a failure */
+function bodyOf(frame: Uint8Array<ArrayBuffer>, expected: number): Uint8Array<ArrayBuffer> {
+  const { type: found } = readHeader(frame);
+  const body = frame.slice(HEADER_BYTES);
+  if (found === FrameType.FATAL || found === FrameType.FAILURE) throw new Error(decoder.decode(body));
+  assertEquals(found, expected);
+  return body;
+}
+
+function partitionRow(partition: number, news: number): Row {
+  const rest = new ByteWriter().begin(0).int(partition).double(news).int(0).frame().slice(HEADER_BYTES);
+  return { timestampMs: Number.NEGATIVE_INFINITY, key: null, value: null, rest };
 }
 
 /** Any function will do that sends equal keys to the same subtask. */

@@ -1,7 +1,14 @@
 /** Jobs run through stages and workers give what they give at home, whatever the batches, the subtasks and the restarts. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { FileSink } from "../../src/connectors/files/mod.ts";
-import { FunctionSink, JobError, TumblingEventTimeWindows, WatermarkStrategy } from "../../src/engine/mod.ts";
+import {
+  AsyncDataStream,
+  FunctionSink,
+  JobError,
+  TumblingEventTimeWindows,
+  WatermarkStrategy,
+} from "../../src/engine/mod.ts";
+import { TestSource } from "../../src/engine/testing/mod.ts";
 import { COMMIT_FORMAT, jobText } from "../../src/engine/commit_format.ts";
 import type { OperatorNode } from "../../src/engine/graph.ts";
 import { readResult, writeTexts } from "../../src/flink/protocol/bodies.ts";
@@ -13,6 +20,7 @@ import { type DefineJob, described, StageRig } from "./stage_rig.ts";
 import {
   assertSame,
   atHome,
+  feed,
   JOBS,
   OUT,
   type Reading,
@@ -23,15 +31,18 @@ import {
   source,
   START_MS,
 } from "./stage_jobs.ts";
+import { ASYNC_JOBS } from "./async_jobs.ts";
+import { FUNCTION_JOBS } from "./function_jobs.ts";
+import { SOURCE_JOBS } from "./source_jobs.ts";
 
-for (const [name, job] of Object.entries(JOBS)) {
+for (const [name, job] of Object.entries({ ...JOBS, ...SOURCE_JOBS, ...FUNCTION_JOBS, ...ASYNC_JOBS })) {
   onEmbeddedLog(`${name}: stages give what the engine gives at home`, async (scope) => {
     const { forJobs } = await import("../cli/brokers.ts");
     const expected = await atHome(job, forJobs(await scope.broker()));
     assert(expected.length > 10, `only ${expected.length} results`);
     for (const rig of [{ parallelism: 1, batch: 1 }, { parallelism: 3, batch: 7 }, { parallelism: 2, batch: 1_000 }]) {
       const stages = await StageRig.open(job.define, { bounded: true, ...job.options }, rig);
-      await stages.feed(job.inputs);
+      await feed(stages, job, job.inputs);
       await stages.end();
       assertSame(sorted(stages.results, job.outputs), expected, JSON.stringify(rig));
     }
@@ -44,7 +55,8 @@ for (const [name, job] of Object.entries(JOBS)) {
     const parts = [1, 3, 2, 3];
     const size = Math.ceil(job.inputs.length / parts.length);
     for (const [i, parallelism] of parts.entries()) {
-      await stages.feed(job.inputs.slice(i * size, (i + 1) * size));
+      await feed(stages, job, job.inputs.slice(i * size, (i + 1) * size));
+      await stages.make(25);
       if (i + 1 < parts.length) await stages.restart({ parallelism, batch: 5 });
     }
     await stages.end();
@@ -53,17 +65,15 @@ for (const [name, job] of Object.entries(JOBS)) {
 }
 
 Deno.test("a job that uses what a cluster does not run is refused, and all of it is named", async () => {
-  const define: DefineJob = (env, broker) => {
-    env.fromCollection([1]).name("numbers").sinkTo(new FileSink({ dir: "out" })).name("files");
-    const own = WatermarkStrategy.forGenerator<Reading>(() => ({ onEvent: (_value, timestampMs) => timestampMs }));
-    env.fromSource(broker.source(READINGS), own, "own_time").sinkTo(broker.sink(OUT)).name("out");
+  const define: DefineJob = (env) => {
+    env.fromSource(new TestSource<number>("numbers"), WatermarkStrategy.noWatermarks(), "numbers")
+      .sinkTo(new FileSink({ dir: "out" })).name("files");
   };
   const { message } = await assertRejects(() => described(define, { closeIdleMs: 1_000, jobName: "odd" }), JobError);
   assertStringIncludes(message, 'Cannot run job "odd" on Flink, where this is not supported: the source "numbers"');
   for (
     const name of [
       'the sink "files" (files in "out")',
-      'a watermark generator in the source "own_time"',
       "--close-idle",
     ]
   ) {
@@ -118,6 +128,17 @@ Deno.test("the order goes on behind a key, and operators that assign times of th
     all.sinkTo(broker.sink(REST)).name("rest");
   };
   assertEquals(await timesOf(both), [{ eventTime: false, watermarks: "order", ordered: [false, true] }]);
+});
+
+Deno.test("nothing is put into order behind calls that watermarks go past, in a job without event time", async () => {
+  const calls = (strategy: WatermarkStrategy<Reading>): DefineJob => (env, broker) => {
+    const all = env.fromSource(broker.source(READINGS), strategy, "readings");
+    AsyncDataStream.orderedWait(all, (value) => Promise.resolve([value]), { timeoutMs: 1_000 })
+      .sinkTo(broker.sink(OUT)).name("out");
+  };
+  const ordered = async (define: DefineJob) => (await timesOf(define)).map(({ ordered }) => ordered);
+  assertEquals(await ordered(calls(WatermarkStrategy.noWatermarks())), [[false]]);
+  assertEquals(await ordered(calls(WatermarkStrategy.forMonotonousTimestamps())), [[true]]);
 });
 
 Deno.test("a worker that describes another job than was submitted refuses to run", async () => {

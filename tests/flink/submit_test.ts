@@ -71,9 +71,27 @@ test("prepareJob() refuses what a cluster does not run, and says it in one sente
     options("src/s20_manage_state.ts", []),
     "without a Kafka that the cluster can reach: set BOOTSTRAP_SERVERS",
   );
-  await refused(options("src/s15_branching.ts", [], kafka), 'the source "numbers"');
   await refused(options("src/s99_nothing.ts", [], kafka), "there is no such file");
   await refused({ ...options("src/s16_merge.ts", [], kafka), passedOn: ["TOKEN"] }, "Cannot pass on TOKEN");
+});
+
+test("prepareJob() takes a job without topics, and asks for no broker", async () => {
+  const { plan } = await prepareJob(options("src/s15_branching.ts", []));
+  assertEquals(plan.kafka, {});
+  assertEquals(plan.stages.map(({ name, input }) => [name, input.kind]), [
+    ["split -> up_to_two", "made"],
+    ["names_decode", "made"],
+    ["co-map", "exchange"],
+    ["co-flatMap", "exchange"],
+    ["call_by_name", "exchange"],
+  ]);
+  assertEquals(plan.stages.map(({ outlets }) => outlets.map(({ kind }) => kind)), [
+    ["exchange", "exchange", "exchange"],
+    ["exchange", "exchange", "exchange"],
+    [],
+    [],
+    [],
+  ]);
 });
 
 const SUMMARY = { "start-time": 0, "end-time": -1, duration: 0 };

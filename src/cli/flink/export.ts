@@ -49,6 +49,7 @@ export async function exportState(args: readonly string[], signal: AbortSignal):
     clusterServers: flags.clusterServers,
     answerWithinMs: 60_000,
   });
+  checkHasTopicsOnly(plan);
   await using opened = await openBroker({ settings: brokerSettings(), logger: WARNINGS_ONLY });
   const broker = opened.port;
   const exported = await readSavepoint(rest, { plan, savepointPath, broker, signal });
@@ -57,6 +58,16 @@ export async function exportState(args: readonly string[], signal: AbortSignal):
   const head = { job: plan.jobName, exportedAt: new Date().toISOString(), from: "flink" };
   await writeSavepointFile(target, savepointText(entries, head), { overwrite: flags.yes, signal });
   writeErrorLine(`exported ${formatCount(entries.size)} entries of ${plan.jobName} to ${target}`);
+}
+
+/** @throws {SubmitError} if a position is among the state that has no place in a commit at home */
+function checkHasTopicsOnly({ jobName, stages }: FlinkPlan): void {
+  for (const { input } of stages) {
+    if (input.kind !== "made") continue;
+    throw new SubmitError(
+      `Cannot export "${jobName}": its source "${input.name}" makes up its records, and how far it has come stays on the cluster`,
+    );
+  }
 }
 
 /** What a savepoint is read with. */

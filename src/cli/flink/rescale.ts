@@ -7,7 +7,7 @@ import type { FlinkRest } from "../../flink/rest.ts";
 import { brokerSettings, parseFlags, UsageError, wholeNumber, writeErrorLine, writeOutput } from "../../utils.ts";
 import { ROOT } from "../../utils/task.ts";
 import { findRunningJob, restOf } from "./cluster_address.ts";
-import { prepareJob, SubmitError, submitJob, type SubmitOptions, WARNINGS_ONLY } from "./submit.ts";
+import { prepareJob, SubmitError, submitJob, type SubmitOptions, usesTopics, WARNINGS_ONLY } from "./submit.ts";
 
 const SLOTS_WITHIN_MS = 30_000;
 
@@ -33,12 +33,14 @@ export async function rescale(args: readonly string[]): Promise<void> {
     throw new SubmitError(`Cannot rescale "${name}": it is bounded, and a bounded job cannot go on from a savepoint`);
   }
   await checkSlots(rest, jid, parallelism);
-  await using broker = await openBroker({ settings: brokerSettings(), logger: WARNINGS_ONLY });
+  await using broker = usesTopics(job.plan)
+    ? await openBroker({ settings: brokerSettings(), logger: WARNINGS_ONLY })
+    : undefined;
   const savepointPath = await rest.stop(jid);
   await rest.ended(jid);
   await slotsAreFree(rest, parallelism);
   writeErrorLine(`${name}: stopped, its savepoint is ${savepointPath}`);
-  const id = await submitJob(rest, job, { ...options, savepointPath }, broker.port).catch((error) => {
+  const id = await submitJob(rest, job, { ...options, savepointPath }, broker?.port).catch((error) => {
     throw new SubmitError(
       `Cannot run "${name}" again, which has been stopped: ${(error as Error).message}; ` +
         `deno task flink run --from-savepoint ${savepointPath} goes on`,

@@ -21,7 +21,7 @@ import { placePositions } from "../state/positions.ts";
 import { readSavepointFile } from "../state/savepoint_file.ts";
 import { restOf } from "./cluster_address.ts";
 import { CLUSTER_SERVERS_FLAG, ENV_FLAG } from "./job_flags.ts";
-import { prepareJob, SubmitError, submitJob, type SubmitOptions, WARNINGS_ONLY } from "./submit.ts";
+import { prepareJob, SubmitError, submitJob, type SubmitOptions, usesTopics, WARNINGS_ONLY } from "./submit.ts";
 
 const POLL_MS = 500;
 /** A JobManager that was killed is away for a while, and then takes a while to find its jobs. */
@@ -98,16 +98,19 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   const rest = restOf(Deno.env);
   await rest.overview();
   const job = await prepareJob(options);
-  await using broker = await openBroker({ settings: brokerSettings(), logger: WARNINGS_ONLY });
-  const state = flags.state === undefined ? undefined : await stateOf(flags.state, job.plan, broker.port);
-  const id = await submitJob(rest, job, { ...options, state }, broker.port);
+  await using broker = usesTopics(job.plan)
+    ? await openBroker({ settings: brokerSettings(), logger: WARNINGS_ONLY })
+    : undefined;
+  const state = flags.state === undefined ? undefined : await stateOf(flags.state, job.plan, broker?.port);
+  const id = await submitJob(rest, job, { ...options, state }, broker?.port);
   await writeOutput(`${id}\n`);
   writeErrorLine(`${job.plan.jobName}: submitted, see ${rest.address}/#/job/running/${id}`);
   if (!flags.detached) await untilEnd(rest, id, job.plan.jobName, signal);
 }
 
 /** A savepoint for the stages of a job, whose positions must lie within the partitions that are here. */
-async function stateOf(file: string, plan: FlinkPlan, broker: Broker): Promise<InitialState> {
+async function stateOf(file: string, plan: FlinkPlan, broker: Broker | undefined): Promise<InitialState> {
+  if (broker === undefined) throw new SubmitError(`Cannot take state to "${plan.jobName}": it reads no topic`);
   const { head, entries } = await readSavepointFile(file, Deno.stdin.readable);
   const placed = await placePositions(broker, entries, "keep");
   for (const sentence of placed.words) writeErrorLine(sentence);

@@ -137,15 +137,20 @@ async function describe(bundle: string, options: SubmitOptions): Promise<Describ
   }
 }
 
+/** Whether a job reads or writes topics, dead letters among them. */
+export function usesTopics({ kafka }: FlinkPlan): boolean {
+  return Object.keys(kafka).length > 0;
+}
+
 /**
- * Submits a job. @returns its id on the cluster
+ * Submits a job. @param broker of its topics; undefined if it has none @returns its id on the cluster
  * @throws {SubmitError} if the cluster has another version or too few slots, or a topic is missing
  */
 export async function submitJob(
   rest: FlinkRest,
   { plan, bundle }: PreparedJob,
   options: Pick<SubmitOptions, "parallelism" | "savepointPath" | "allowNonRestoredState" | "state">,
-  broker: Broker,
+  broker: Broker | undefined,
 ): Promise<string> {
   const { parallelism, savepointPath, allowNonRestoredState, state } = options;
   await checkCluster(rest, parallelism);
@@ -155,7 +160,7 @@ export async function submitJob(
         "run it without --bounded, and stop it",
     );
   }
-  await checkTopics(plan, broker);
+  if (broker !== undefined) await checkTopics(plan, broker);
   const submission = await encodeSubmission({ plan, bundle, state });
   if (submission.length > MAX_SUBMISSION) {
     throw new SubmitError(

@@ -6,6 +6,7 @@ import type {
   StateOf,
 } from "../functions/broadcast_functions.ts";
 import type { Output } from "../record.ts";
+import type { OutputTag } from "../side_output.ts";
 import type { Key } from "../state/key.ts";
 import type { MapState, MapStateDescriptor, StateDescriptor } from "../state/state.ts";
 import { FunctionContext, type KeyedOptions } from "./function_context.ts";
@@ -26,6 +27,9 @@ export class CoFunctionContext<K, OUT> extends FunctionContext<K, OUT>
   readonly #states: ReadonlyMap<string, MapState<Key, unknown>>;
   readonly #readOnly: ReadonlyMap<string, ReadOnlyBroadcastState<Key, unknown>>;
   #isBroadcast = false;
+  /** Whether another instance emits what comes of the record at work. */
+  #isMuted = false;
+  #output!: Output<OUT>;
 
   constructor(operator: OperatorContext, options: CoOptions) {
     super(operator, options);
@@ -40,13 +44,20 @@ export class CoFunctionContext<K, OUT> extends FunctionContext<K, OUT>
   override setCurrentRecord(timestampMs: number, output: Output<OUT>): void {
     super.setCurrentRecord(timestampMs, output);
     this.#isBroadcast = false;
+    this.#isMuted = false;
   }
 
   /** A record for all keys is at work, and so no key is. */
   setCurrentBroadcast(timestampMs: number, output: Output<OUT>): void {
     super.setCurrentRecord(timestampMs, output);
     this.#isBroadcast = true;
+    this.#output = output;
     this.leaveKey();
+    this.#setMuted(!this.operator.emitsBroadcast);
+  }
+
+  override output<T>(tag: OutputTag<T>, value: T): void {
+    if (!this.#isMuted) super.output(tag, value);
   }
 
   getBroadcastState<MK extends Key, MV>(descriptor: MapStateDescriptor<MK, MV>): BroadcastState<MK, MV> {
@@ -61,9 +72,19 @@ export class CoFunctionContext<K, OUT> extends FunctionContext<K, OUT>
   }
 
   applyToKeyedState<D extends StateDescriptor>(descriptor: D, fn: (key: K, state: StateOf<D>) => void): void {
+    const wasMuted = this.#isMuted;
+    this.#setMuted(false);
     this.forEachKey(descriptor, (key, state) => fn(key, state as StateOf<D>));
+    this.#setMuted(wasMuted);
+  }
+
+  #setMuted(muted: boolean): void {
+    this.#isMuted = muted;
+    this.out.output = muted ? NOWHERE : this.#output;
   }
 }
+
+const NOWHERE: Output<unknown> = { collect() {} };
 
 /** Read-only at run time as well: a function that is not type-checked must not write what others read. */
 function readOnly<K extends Key, V>(state: MapState<K, V>): ReadOnlyBroadcastState<K, V> {

@@ -177,6 +177,11 @@ export interface OperatorContext {
   readonly isPaused: boolean;
   /** For {@link PendingResults}: there is something for `emitReady()`. May be called at any time. */
   wake(): void;
+  /**
+   * Whether what comes of a broadcast record is emitted here. False for an instance of an operator beside another one that gets all
+   * of them, too: it emits only what comes of its keys, which the other does not have.
+   */
+  readonly emitsBroadcast: boolean;
   /** Aborted when the attempt ends: work outside should end too. */
   readonly signal: AbortSignal;
 }

@@ -20,6 +20,8 @@ export interface AttemptOptions extends JobRunOptions {
   readonly session: JobSession | undefined;
   /** Counted from 1. */
   readonly number: number;
+  /** Default true. */
+  readonly emitsBroadcast?: boolean;
   /** Reports what the job does; left out where somebody else does that. */
   readonly status?: StatusReporter;
 }
@@ -33,6 +35,7 @@ export class Attempt implements AttemptContext {
   readonly onError: ErrorPolicy;
   readonly onWindowError: WindowErrorPolicy;
   readonly clockLimit: ClockLimit;
+  readonly emitsBroadcast: boolean;
   readonly tracing: Tracing;
   readonly deadLetters: DeadLetters;
   /** What it is doing, for its watchdog. */
@@ -54,6 +57,7 @@ export class Attempt implements AttemptContext {
     this.clock = clock;
     this.onError = options.onError;
     this.onWindowError = options.onWindowError;
+    this.emitsBroadcast = options.emitsBroadcast ?? true;
     this.activity = new Activity(clock);
     this.status = options.status;
     this.step = stepsOf(options.faultPoint);

@@ -28,6 +28,8 @@ export interface AttemptContext {
   readonly slices: Slices;
   /** Logs what may need a person. */
   warn(message: string): void;
+  /** Whether it emits what comes of a broadcast record that others get, too: see `OperatorContext.emitsBroadcast`. */
+  readonly emitsBroadcast: boolean;
   /** Records that the sources have emitted so far. */
   recordsIn: number;
   /** Ends the sleep of the job's loop. */

@@ -46,6 +46,7 @@ export class TaskContext implements OperatorContext {
   readonly journal: Journal;
   readonly clockLimit: ClockLimit;
   readonly signal: AbortSignal;
+  readonly emitsBroadcast: boolean;
   readonly trace: OperatorTrace;
   readonly #tracing: Tracing;
   readonly #task: ContextTask;
@@ -64,6 +65,7 @@ export class TaskContext implements OperatorContext {
     this.journal = attempt.changes.journal;
     this.clockLimit = attempt.clockLimit;
     this.signal = attempt.signal;
+    this.emitsBroadcast = attempt.emitsBroadcast;
     this.trace = new TaskTrace(attempt.tracing, task);
     this.#tracing = attempt.tracing;
     this.#task = task;

@@ -1,9 +1,10 @@
 import type { RecordOrigin } from "../errors.ts";
 import { NO_TIMESTAMP } from "../record.ts";
-import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+import type { Json, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+import type { NumberedRecords, NumberedSource, RecordNumbers } from "../numbered_source.ts";
 
 /** The values of an array, once, without timestamps. Its position is in the commit, so a restart goes on behind it. */
-export class CollectionSource<T> implements Source<T> {
+export class CollectionSource<T> implements NumberedSource<T> {
   readonly description: string;
   readonly bounded = true;
   readonly madeUp = true;
@@ -12,6 +13,14 @@ export class CollectionSource<T> implements Source<T> {
   constructor(values: readonly T[]) {
     this.#values = values;
     this.description = `a collection of ${values.length}`;
+  }
+
+  get numbers(): RecordNumbers {
+    return { first: 0, end: this.#values.length, ratePerSecond: Number.POSITIVE_INFINITY };
+  }
+
+  createRecords(): NumberedRecords<T> {
+    return { valueOf: (number) => this.#values[number]!, timestampOf: () => NO_TIMESTAMP };
   }
 
   open(context: SourceContext): Promise<SourceReader<T>> {

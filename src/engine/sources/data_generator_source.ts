@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { JobError, type RecordOrigin } from "../errors.ts";
 import { NO_TIMESTAMP } from "../record.ts";
-import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
-import { checkTimestamp } from "../time/watermark_strategy.ts";
+import type { Json, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+import { GeneratedRecords } from "./generated_records.ts";
+import type { NumberedRecords, NumberedSource, RecordNumbers } from "../numbered_source.ts";
 
 const SPLIT = "generator";
 /** How much a job that fell behind makes up for at most, ms, as with Flink's rate limiter. */
@@ -34,7 +35,7 @@ export interface DataGeneratorOptions<T> {
  *
  * @see Flink: DataGeneratorSource, RateLimiterStrategy.perSecond(); here `random` comes with the index
  */
-export class DataGeneratorSource<T> implements Source<T> {
+export class DataGeneratorSource<T> implements NumberedSource<T> {
   readonly description: string;
   /** Whether there is a `count`. */
   readonly bounded: boolean;
@@ -59,6 +60,21 @@ export class DataGeneratorSource<T> implements Source<T> {
     this.#options = options;
     this.bounded = count !== undefined;
     this.description = `a generator of ${count ?? "endless"} records`;
+  }
+
+  /** @internal */
+  get numbers(): RecordNumbers {
+    const { count, ratePerSecond } = this.#options;
+    return {
+      first: 0,
+      end: count ?? Number.POSITIVE_INFINITY,
+      ratePerSecond: ratePerSecond ?? Number.POSITIVE_INFINITY,
+    };
+  }
+
+  /** @internal */
+  createRecords(): NumberedRecords<T> {
+    return new GeneratedRecords(this.#options);
   }
 
   /**
@@ -152,18 +168,12 @@ class GeneratorSplit<T> implements SourceSplit<T> {
   next: number;
   /** The first index that is not due yet. */
   due = 0;
-  readonly #generate: (index: number, random: () => number) => T;
-  readonly #timestamp: ((index: number) => number) | undefined;
-  readonly #random: IndexedRandom;
-  readonly #draw: () => number;
+  readonly #records: GeneratedRecords<T>;
 
-  constructor({ generate, count, seed = 0, timestamp }: DataGeneratorOptions<T>, next: number) {
-    this.count = count ?? Number.POSITIVE_INFINITY;
+  constructor(options: DataGeneratorOptions<T>, next: number) {
+    this.count = options.count ?? Number.POSITIVE_INFINITY;
     this.next = next;
-    this.#generate = generate;
-    this.#timestamp = timestamp;
-    const random = this.#random = new IndexedRandom(seed);
-    this.#draw = () => random.next();
+    this.#records = new GeneratedRecords(options);
     this.#settle();
   }
 
@@ -184,9 +194,7 @@ class GeneratorSplit<T> implements SourceSplit<T> {
   take(): T {
     const index = this.next++;
     this.#settle();
-    this.#random.moveTo(index);
-    const generate = this.#generate;
-    return generate(index, this.#draw);
+    return this.#records.valueOf(index);
   }
 
   origin(): RecordOrigin | undefined {
@@ -194,47 +202,6 @@ class GeneratorSplit<T> implements SourceSplit<T> {
   }
 
   #settle(): void {
-    const timestamp = this.#timestamp;
-    if (timestamp !== undefined && this.next < this.count) this.nextTimestampMs = checkTimestamp(timestamp(this.next));
-  }
-}
-
-/** Steps after which the state of sfc32 is independent of the form of the seed, by its author. */
-const WARM_UP_STEPS = 12;
-const TWO_32 = 2 ** 32;
-
-/** A sequence of random numbers for each index: sfc32, seeded with the seed and the index. */
-class IndexedRandom {
-  readonly #seed: number;
-  #a = 0;
-  #b = 0;
-  #c = 0;
-  #counter = 0;
-
-  constructor(seed: number) {
-    this.#seed = seed;
-  }
-
-  moveTo(index: number): void {
-    this.#a = this.#seed | 0;
-    this.#b = index | 0;
-    // The bits above 32 of both, which | drops.
-    this.#c = Math.floor(this.#seed / TWO_32) ^ (Math.floor(index / TWO_32) << 11);
-    this.#counter = 1;
-    for (let i = 0; i < WARM_UP_STEPS; i++) this.#step();
-  }
-
-  /** [0, 1), all 53 bits of it. */
-  next(): number {
-    return ((this.#step() >>> 5) * 2 ** 26 + (this.#step() >>> 6)) / 2 ** 53;
-  }
-
-  #step(): number {
-    const out = (this.#a + this.#b + this.#counter) | 0;
-    this.#counter = (this.#counter + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + out) | 0;
-    return out;
+    if (this.next < this.count) this.nextTimestampMs = this.#records.timestampOf(this.next);
   }
 }

@@ -1,6 +1,7 @@
 import { JobError, type RecordOrigin } from "../errors.ts";
 import { NO_TIMESTAMP } from "../record.ts";
-import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+import type { Json, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+import type { NumberedRecords, NumberedSource, RecordNumbers } from "../numbered_source.ts";
 
 const SPLIT = "sequence";
 
@@ -10,7 +11,7 @@ const SPLIT = "sequence";
  *
  * @see Flink: NumberSequenceSource, fromSequence(); here it has one split, so there is one order
  */
-export class SequenceSource implements Source<number> {
+export class SequenceSource implements NumberedSource<number> {
   readonly description: string;
   /** True: it ends by itself. */
   readonly bounded = true;
@@ -35,6 +36,16 @@ export class SequenceSource implements Source<number> {
     this.#from = from;
     this.#to = to;
     this.description = `the numbers ${from} to ${to}`;
+  }
+
+  /** @internal */
+  get numbers(): RecordNumbers {
+    return { first: this.#from, end: this.#to + 1, ratePerSecond: Number.POSITIVE_INFINITY };
+  }
+
+  /** @internal */
+  createRecords(): NumberedRecords<number> {
+    return { valueOf: (number) => number, timestampOf: () => NO_TIMESTAMP };
   }
 
   /**

@@ -1,4 +1,4 @@
-import { parseShape, type StateVersions, type StoredShape } from "../commit_format.ts";
+import { BROADCAST, parseShape, type StateVersions, type StoredShape } from "../commit_format.ts";
 import { JobError } from "../errors.ts";
 import { MIN_WATERMARK } from "../record.ts";
 import type { Changes } from "./changes.ts";
@@ -20,8 +20,6 @@ import type { WindowTable } from "./window_table.ts";
 
 export type { RestoredValue } from "./table.ts";
 
-/** Where broadcast state lies: it belongs to no key. */
-const BROADCAST = "broadcast";
 const NO_EVENT_TIME: EventTime = { nowMs: () => MIN_WATERMARK, committedMs: () => MIN_WATERMARK };
 const NO_KEY: KeyContext = { currentKey: null, currentKeyId: keyId(null) };
 

@@ -34,6 +34,7 @@ export function newAttemptContext(
     woken: false,
     deadLetter: (letter) => void letters.push(letter),
     clockLimit: NO_LIMIT,
+    emitsBroadcast: true,
     recordsIn: 0,
     warn() {},
     wake: () => void (attempt.woken = true),

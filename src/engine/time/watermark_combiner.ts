@@ -61,6 +61,10 @@ export class WatermarkCombiner {
     return this.#idle[input]! || this.#ended[input]!;
   }
 
+  hasEnded(input: number): boolean {
+    return this.#ended[input]!;
+  }
+
   /** Watermark of one input; the last one before its end. */
   inputWatermarkMs(input: number): number {
     return this.#watermarks[input]!;

@@ -20,7 +20,8 @@
  * | answer | body |
  * |---|---|
  * | `RESULT` | f64 event time behind the stage, ms, NaN until it has begun; f64 when its next timer of processing time is due, ms, +∞ without one; an f64 for each of {@link COUNTERS}; rows: what came out |
- * | `CHANGES` | texts: the stage's `job` entry, then for each changed entry its key as JSON, its name and its value, null if it is removed |
+ * | `CHANGES` | texts: the stage's `job` entry; how many records are at work in asynchronous operators, then names and values of their entries in turn; then for each changed entry its key as JSON, null if it belongs to no key and is the same in all subtasks, its name and its value, null if it is removed |
+ * | `PUSH` | as `RESULT`, but no answer: what asynchronous operators have got meanwhile. It may come between any two answers |
  * | `FAILURE` | text: the error in the job's words, with its stack; another attempt may succeed |
  * | `FATAL` | the same, of an error that another attempt would meet again: the job ends |
  *
@@ -38,7 +39,9 @@
  *
  * and its rest, by where it comes from or goes to:
  *
- * - from a topic: `i32 partition | f64 offset | headers`
+ * - from a topic: `i32 partition | f64 offset | headers`. Where workers make event time of a topic, rows that are no records say in
+ *   place of the offset what is new of a partition: {@link PARTITION_ADDED} or {@link PARTITION_ENDED}
+ * - from a collection, a sequence or a generator: `f64 number`
  * - to a topic: `i32 partition, -1 if the key decides | headers`
  * - from stage to stage: what `exchange.ts` writes and reads; key and value are JSON
  *
@@ -46,10 +49,15 @@
  */
 
 /** Of the protocol; the runner refuses a worker of another one. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Length of what stands before a body. */
 export const HEADER_BYTES = 8;
+
+/** The subtask reads a partition from now on. */
+export const PARTITION_ADDED = -1;
+/** A partition has come to the end of a bounded run. */
+export const PARTITION_ENDED = -2;
 
 /** Types of frames: requests below 128, answers from there on. */
 export const FrameType = {
@@ -65,13 +73,15 @@ export const FrameType = {
   CHANGES: 130,
   FAILURE: 131,
   FATAL: 132,
+  PUSH: 133,
 } as const;
 
 /**
- * What a worker reports of all operators of its stage, in the order of `RESULT`: totals since it was opened, and as `firesAtMs` when
- * the first window or timer of event time is due, +∞ without one.
+ * What a worker reports of all operators of its stage, in the order of `RESULT`: totals since it was opened; as `firesAtMs` when
+ * the first window or timer of event time is due, +∞ without one; as `idle` 1 if it makes event time and no partition holds that
+ * back, else 0; as `full` 1 if it can take no more records for now, else 0.
  */
-export const COUNTERS = ["in", "out", "filtered", "late", "dead", "pending", "firesAtMs"] as const;
+export const COUNTERS = ["in", "out", "filtered", "late", "dead", "pending", "firesAtMs", "idle", "full"] as const;
 
 /** What a stage's subtask reports. */
 export type Counters = Readonly<Record<typeof COUNTERS[number], number>>;
@@ -97,6 +107,11 @@ export interface Frame {
 /** What is not a frame, or not one that is expected here. */
 export class ProtocolError extends Error {
   override name = "ProtocolError";
+}
+
+/** Makes a frame one of another type. */
+export function setType(frame: Uint8Array, type: number): void {
+  frame[2] = type;
 }
 
 /** @returns type and length of the body that follow @throws {ProtocolError} if it is no header of this version */

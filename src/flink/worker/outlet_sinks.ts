@@ -38,13 +38,13 @@ function exchange(
   index: number,
   { rows, place }: OutletTarget,
 ): Write {
-  const keySelector = to.inputs[input]!.keySelector!;
+  const { keySelector } = to.inputs[input]!;
   return (value, timestampMs) => {
     if (!isPlainJson(value)) {
       const loss = lossInJson(value, "state") ?? "the class of an object";
       throw new RecordError(`Cannot send a value to "${to.name}" as JSON, which would lose ${loss}`);
     }
-    const key = keyText(keySelector(value));
+    const key = keySelector === undefined ? null : keyText(keySelector(value));
     rows.exchange(index, { input, timestampMs, key, value: JSON.stringify(value), place: place() });
   };
 }

@@ -4,6 +4,7 @@ import { EncodedRecord } from "../../connectors/records/encoded_record.ts";
 import { type TopicPlace, writeExchangeRest } from "../exchange.ts";
 import { beginResult, finishResult, type ResultHead, writeHeaders } from "../protocol/bodies.ts";
 import { ByteWriter } from "../protocol/byte_writer.ts";
+import { FrameType, setType } from "../protocol/frame.ts";
 import type { RowWriter } from "../protocol/rows.ts";
 
 /** Collects the rows of one `RESULT` after the other. */
@@ -57,8 +58,17 @@ export class ResultRows {
     }
   }
 
+  /** Whether nothing has come out since the last frame. */
+  get isEmpty(): boolean {
+    return this.#begins.length === 0 && this.#letters.length === 0;
+  }
+
   /** The frame with all of it; the next one is begun. @param deadLetters the outlet of dead letters */
-  finish(head: ResultHead, deadLetters: number): Uint8Array<ArrayBuffer> {
+  finish(
+    head: ResultHead,
+    deadLetters: number,
+    type: typeof FrameType.RESULT | typeof FrameType.PUSH = FrameType.RESULT,
+  ): Uint8Array<ArrayBuffer> {
     for (const letter of this.#letters) {
       this.record(deadLetters, letter);
       this.#emitted--;
@@ -68,6 +78,7 @@ export class ResultRows {
     this.#outlets.length = 0;
     // A copy, as the next frame is begun in the same memory.
     const frame = finishResult(this.#to, head).slice();
+    setType(frame, type);
     this.#rows = beginResult(this.#to);
     return frame;
   }
@@ -85,8 +96,8 @@ export interface ExchangedValue {
   /** Which input of the operator it is for. */
   readonly input: number;
   readonly timestampMs: number;
-  /** JSON */
-  readonly key: string;
+  /** JSON; null without one. */
+  readonly key: string | null;
   /** JSON */
   readonly value: string;
   readonly place: TopicPlace | undefined;

@@ -4,9 +4,11 @@ import type { Decode } from "../../connectors/topic_split.ts";
 import { FetchedRecord } from "../../connectors/records/fetched_record.ts";
 import type { TopicSource } from "../../connectors/source.ts";
 import { NO_TIMESTAMP } from "../../engine/record.ts";
+import type { NumberedRecords, NumberedSource } from "../../engine/internal.ts";
 import { RecordError, type RecordOrigin, type Source, type SourceReader, type SourceSplit } from "../../engine/mod.ts";
 import { placeOf, type TopicPlace } from "../exchange.ts";
 import { readHeaders } from "../protocol/bodies.ts";
+import { PARTITION_ADDED, PARTITION_ENDED } from "../protocol/frame.ts";
 import type { RowReader } from "../protocol/rows.ts";
 
 const decoder = new TextDecoder();
@@ -41,6 +43,12 @@ export abstract class RowSource implements Source<unknown>, SourceSplit<unknown>
   abstract origin(): RecordOrigin | undefined;
   /** The record of a topic that the row at work was made of. */
   abstract place(): TopicPlace | undefined;
+}
+
+/** That a subtask reads a partition from now on, or that it has come to the end of a bounded run. */
+export interface PartitionNews {
+  readonly partition: number;
+  readonly ended: boolean;
 }
 
 /** Records of a topic, decoded as at home. */
@@ -82,6 +90,18 @@ export class TopicRows extends RowSource {
     }
   }
 
+  /** What is new of a partition, if a row says that in place of a record. */
+  static newsOf({ view, restAt }: RowReader): PartitionNews | undefined {
+    const partition = view.getInt32(restAt, true);
+    switch (view.getFloat64(restAt + 4, true)) {
+      case PARTITION_ADDED:
+        return { partition, ended: false };
+      case PARTITION_ENDED:
+        return { partition, ended: true };
+    }
+    return undefined;
+  }
+
   place(): TopicPlace {
     const { view, restAt } = this.row;
     return { topic: this.#topic, partition: view.getInt32(restAt, true), offset: view.getFloat64(restAt + 4, true) };
@@ -91,6 +111,41 @@ export class TopicRows extends RowSource {
     const { row } = this;
     const { bytes, restAt, timestampMs, key, value } = row;
     return { ...this.place(), timestampMs, key, value, headers: readHeaders(bytes, restAt + 12) };
+  }
+}
+
+/** Records that the job makes up: a row has the number of one. */
+export class MadeRows extends RowSource {
+  readonly description: string;
+  readonly bounded: boolean;
+  readonly madeUp: boolean;
+  readonly #records: NumberedRecords<unknown>;
+  #number = 0;
+
+  constructor(source: NumberedSource<unknown>) {
+    super();
+    this.description = source.description;
+    this.bounded = source.bounded ?? false;
+    this.madeUp = source.madeUp ?? false;
+    this.#records = source.createRecords();
+  }
+
+  override handOver(row: RowReader): void {
+    super.handOver(row);
+    this.#number = row.view.getFloat64(row.restAt, true);
+    this.nextTimestampMs = this.#records.timestampOf(this.#number);
+  }
+
+  take(): unknown {
+    return this.#records.valueOf(this.#number);
+  }
+
+  origin(): undefined {
+    return undefined;
+  }
+
+  place(): undefined {
+    return undefined;
   }
 }
 

@@ -8,14 +8,42 @@ export async function serve(job: DescribedJob): Promise<never> {
   const worker = new StageWorker(job);
   const { stdout } = Deno;
   keepForFrames();
-  while (true) {
+  while (!worker.isAsync) {
     const frame = readFrame();
-    if (frame === undefined || frame.type === FrameType.CLOSE) {
-      await worker.close();
-      Deno.exit(0);
-    }
+    if (!goesOn(frame)) return await end(worker);
     writeAll(stdout, await worker.answer(frame));
   }
+  return await serveAsync(worker, stdout);
+}
+
+/** The same for a worker that has something to report between requests: it waits for both at once. */
+async function serveAsync(worker: StageWorker, stdout: Output): Promise<never> {
+  let request = readFrameMeanwhile();
+  let woken = worker.woken();
+  while (true) {
+    const isRequest = await Promise.race([request.then(() => true), woken.then(() => false)]);
+    if (isRequest) {
+      const frame = await request;
+      if (!goesOn(frame)) return await end(worker);
+      writeAll(stdout, await worker.answer(frame));
+      request = readFrameMeanwhile();
+      worker.wake();
+    } else {
+      const frame = await worker.push();
+      if (frame !== undefined) writeAll(stdout, frame);
+      woken = worker.woken();
+    }
+  }
+}
+
+/** A request, unless it is to end or nobody is there to ask. */
+function goesOn(frame: Frame | undefined): frame is Frame {
+  return frame !== undefined && frame.type !== FrameType.CLOSE;
+}
+
+async function end(worker: StageWorker): Promise<never> {
+  await worker.close();
+  Deno.exit(0);
 }
 
 /** What the job prints goes to the log: between frames it would be taken for one. */
@@ -44,6 +72,29 @@ function readBytes(length: number): Uint8Array<ArrayBuffer> | undefined {
   return bytes;
 }
 
-function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+/** The same as {@link readFrame}, while other work goes on. */
+async function readFrameMeanwhile(): Promise<Frame | undefined> {
+  const header = await readBytesMeanwhile(HEADER_BYTES);
+  if (header === undefined) return undefined;
+  const { type, length } = readHeader(header);
+  const body = await readBytesMeanwhile(length);
+  return body && { type, body };
+}
+
+async function readBytesMeanwhile(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const read = await Deno.stdin.read(bytes.subarray(at));
+    if (read === null) return undefined;
+    at += read;
+  }
+  return bytes;
+}
+
+interface Output {
+  writeSync(bytes: Uint8Array): number;
+}
+
+function writeAll(to: Output, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
 }

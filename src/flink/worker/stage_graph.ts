@@ -2,23 +2,31 @@
 import type { TopicSource } from "../../connectors/source.ts";
 import { WatermarkStrategy } from "../../engine/mod.ts";
 import type { NodeInput, OperatorNode, SinkNode, SourceNode, StreamGraph, StreamNode } from "../../engine/graph.ts";
-import type { Stage } from "../stages.ts";
+import { isNumbered } from "../../engine/internal.ts";
+import { hasOwnTime, type Stage } from "../stages.ts";
 import { outletSink, type OutletTarget } from "./outlet_sinks.ts";
-import { ExchangeRows, type RowSource, TopicRows } from "./row_source.ts";
+import { PartitionTimes } from "./partition_times.ts";
+import { ExchangeRows, MadeRows, type RowSource, TopicRows } from "./row_source.ts";
 
 /** The graph, and where its records are handed in. */
 export interface StageGraph {
   readonly graph: StreamGraph;
   /** For each input of the stage's root. */
   readonly inputs: readonly RowSource[];
+  /** What makes event time here; undefined where it comes with Flink's watermarks, or there is no event time. */
+  readonly times: PartitionTimes | undefined;
 }
 
-/** Makes the graph of a stage; what leaves it goes to `target`. */
-export function stageGraph(stage: Stage, target: OutletTarget): StageGraph {
+/**
+ * Makes the graph of a stage; what leaves it goes to `target`.
+ * @param idleMs of sources whose strategy does not say
+ */
+export function stageGraph(stage: Stage, target: OutletTarget, idleMs: number): StageGraph {
   const { root, nodes, outlets, ownSinks } = stage;
   const copies = new Map<StreamNode, StreamNode>();
   const graph: StreamNode[] = [];
   const inputs: RowSource[] = [];
+  let times: PartitionTimes | undefined;
   const add = <N extends StreamNode>(node: N): N => {
     graph.push(node);
     return node;
@@ -32,10 +40,31 @@ export function stageGraph(stage: Stage, target: OutletTarget): StageGraph {
   });
 
   if (root.kind === "source") {
-    const source = new TopicRows(root.source as TopicSource<unknown>);
+    const source = isNumbered(root.source)
+      ? new MadeRows(root.source)
+      : new TopicRows(root.source as TopicSource<unknown>);
     inputs.push(source);
-    // Event time comes with Flink's watermarks.
-    copies.set(root, add<SourceNode>({ ...root, source, strategy: WatermarkStrategy.noWatermarks() }));
+    // Event time comes with Flink's watermarks, or is made behind it.
+    const copy = add<SourceNode>({ ...root, source, strategy: WatermarkStrategy.noWatermarks() });
+    copies.set(root, copy);
+    if (hasOwnTime(root)) {
+      const partition = () => source.place()?.partition ?? 0;
+      const made = times = new PartitionTimes({ strategy: root.strategy, idleMs, partition });
+      const { name } = root;
+      const from = [{ node: copy, tag: undefined }];
+      copies.set(
+        root,
+        add<OperatorNode>({
+          kind: "operator",
+          name,
+          uid: `${root.uid}/times`,
+          explicitUid: true,
+          operation: "event time",
+          inputs: [{ from, keySelector: undefined }],
+          create: () => made,
+        }),
+      );
+    }
   } else {
     const sources = root.inputs.map((input, index): NodeInput => {
       const source = new ExchangeRows();
@@ -63,5 +92,5 @@ export function stageGraph(stage: Stage, target: OutletTarget): StageGraph {
   for (const { to, from } of ownSinks) {
     add<SinkNode>({ ...to, inputs: [inside({ from, keySelector: undefined })] });
   }
-  return { graph: { nodes: graph }, inputs };
+  return { graph: { nodes: graph }, inputs, times };
 }

@@ -1,44 +1,40 @@
 /** A worker: it runs one stage of a job, with the engine's own tasks, as the runner asks. */
 import { deadLetterTopic } from "../../connectors/mod.ts";
 import { DeadLetterWriter } from "../../connectors/records/dead_letter_record.ts";
-import { JOB_ENTRY, jobText, parseName } from "../../engine/commit_format.ts";
-import { isExpected, mayRestart } from "../../engine/error_codes.ts";
 import { JobError } from "../../engine/errors.ts";
 import type { DeadLetter, JobSession } from "../../engine/job_store.ts";
-import { MAX_WATERMARK, MIN_WATERMARK } from "../../engine/record.ts";
+import { MAX_WATERMARK } from "../../engine/record.ts";
 import { Attempt } from "../../engine/runtime/attempt.ts";
 import { flushSinks } from "../../engine/runtime/commits.ts";
-import { jobRecord } from "../../engine/runtime/job_record.ts";
 import { openRunningJob } from "../../engine/runtime/open_running_job.ts";
 import type { RunningJob } from "../../engine/runtime/running_job.ts";
 import { Snapshot } from "../../engine/runtime/snapshot.ts";
-import type { Task } from "../../engine/runtime/task.ts";
-import { lastOf } from "../../engine/state/changes.ts";
-import { PERIODIC_EMIT_MS } from "../../engine/time/watermark_strategy.ts";
 import type { DescribedJob } from "../description.ts";
 import { formatTopicPlace, inputOf } from "../exchange.ts";
-import { mergeJobs } from "../hand_over.ts";
-import { keyText } from "../key_text.ts";
 import { readTexts, type ResultHead, writeTexts } from "../protocol/bodies.ts";
 import { ByteWriter } from "../protocol/byte_writer.ts";
-import { type Counters, type Frame, FrameType, type OpenRequest, ProtocolError } from "../protocol/frame.ts";
+import { type Frame, FrameType, type OpenRequest, ProtocolError } from "../protocol/frame.ts";
 import { RowReader } from "../protocol/rows.ts";
-import type { Stage } from "../stages.ts";
+import { isAsync, type Stage } from "../stages.ts";
 import { ResultRows } from "./result_rows.ts";
-import type { RowSource } from "./row_source.ts";
+import { type RowSource, TopicRows } from "./row_source.ts";
+import { StageEntries } from "./stage_entries.ts";
+import { failureFrame } from "./stage_failure.ts";
 import { type StageGraph, stageGraph } from "./stage_graph.ts";
+import { headOf, isSame, NOTHING_YET } from "./stage_report.ts";
 
 /** Answers the runner's requests, in their order. */
 export class StageWorker {
   readonly #job: DescribedJob;
   readonly #rows = new ResultRows();
   #stage!: Stage;
+  #subtask = 0;
   #stageGraph!: StageGraph;
+  #entries!: StageEntries;
   /** Undefined until it is started. */
   #running: RunningJob | undefined;
-  /** What the last checkpoint has of this subtask's keys, until it is started. */
-  #restored = new Map<string, string>();
-  #restoredJobs: string[] = [];
+  /** What the runner has heard last. */
+  #lastHead: ResultHead = NOTHING_YET;
   /** The input whose record is at work; undefined while time is. */
   #current: RowSource | undefined;
 
@@ -51,9 +47,36 @@ export class StageWorker {
     try {
       return await this.#answer(request);
     } catch (error) {
-      const frame = new ByteWriter().begin(mayPass(error, this.#job) ? FrameType.FAILURE : FrameType.FATAL);
-      frame.text(describeFailure(error));
-      return frame.frame();
+      return failureFrame(error, this.#job.options);
+    }
+  }
+
+  /** Whether it has something to report without being asked, see {@link StageWorker.push}. Known when it is started. */
+  get isAsync(): boolean {
+    return this.#running !== undefined && this.#running.asyncTasks.length > 0;
+  }
+
+  /** Resolves when there may be something to push. */
+  async woken(): Promise<void> {
+    const { attempt, asyncTasks } = this.#running!;
+    const nextMs = Math.min(...asyncTasks.map(({ operator }) => operator.pendingResults!.nextTimeMs));
+    await attempt.waker.sleep(Math.max(0, nextMs - attempt.clock.monotonicMs()), []);
+  }
+
+  /** Ends the wait for {@link StageWorker.woken}: there may be something new to wait for. */
+  wake(): void {
+    this.#running!.attempt.waker.wake();
+  }
+
+  /** @returns the frame with what asynchronous operators have got meanwhile; undefined if that is nothing */
+  async push(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    try {
+      this.#emitReady();
+      await this.#flush();
+      const head = this.#head(this.#running!);
+      return this.#rows.isEmpty && isSame(head, this.#lastHead) ? undefined : this.#finish(head, FrameType.PUSH);
+    } catch (error) {
+      return failureFrame(error, this.#job.options);
     }
   }
 
@@ -70,21 +93,24 @@ export class StageWorker {
         this.#open(JSON.parse(new TextDecoder().decode(body)) as OpenRequest);
         break;
       case FrameType.RESTORE:
-        this.#restore(readTexts(body) as string[]);
+        this.#entries.restore(readTexts(body) as string[]);
         break;
       case FrameType.START:
         await this.#start();
         break;
       case FrameType.BATCH:
         this.#batch(new RowReader(body));
+        this.#emitReady();
         await this.#flush();
         break;
       case FrameType.WATERMARK:
         this.#watermark(number());
+        this.#emitReady();
         await this.#flush();
         break;
       case FrameType.PROCESSING_TIME:
         this.#processingTime(number());
+        this.#emitReady();
         await this.#flush();
         break;
       case FrameType.COMMIT:
@@ -95,7 +121,8 @@ export class StageWorker {
     return this.#result();
   }
 
-  #open({ stage: index, planHash }: OpenRequest): void {
+  #open({ stage: index, subtask, planHash }: OpenRequest): void {
+    this.#subtask = subtask;
     const { plan, stages } = this.#job;
     const stage = stages[index];
     if (planHash !== plan.hash || stage === undefined) {
@@ -105,28 +132,23 @@ export class StageWorker {
       );
     }
     this.#stage = stage;
-    this.#stageGraph = stageGraph(stage, { rows: this.#rows, place: () => this.#current?.place() });
-  }
-
-  #restore(texts: readonly string[]): void {
-    for (let i = 0; i < texts.length; i += 2) {
-      if (texts[i] === JOB_ENTRY) this.#restoredJobs.push(texts[i + 1]!);
-      else this.#restored.set(texts[i]!, texts[i + 1]!);
-    }
+    this.#entries = new StageEntries(asyncUidsOf(stage));
+    const target = { rows: this.#rows, place: () => this.#current?.place() };
+    this.#stageGraph = stageGraph(stage, target, this.#job.options.idleMs);
   }
 
   async #start(): Promise<void> {
     const { options } = this.#job;
     const { graph } = this.#stageGraph;
-    if (this.#restoredJobs.length > 0) this.#restored.set(JOB_ENTRY, mergeJobs(this.#restoredJobs));
-    const snapshot = new Snapshot(this.#restored);
-    this.#restored = new Map();
+    const snapshot = new Snapshot(this.#entries.takeRestored());
     snapshot.checkFits(options.jobName, graph);
-    const attempt = new Attempt(graph, { ...options, session: this.#letterBox(), number: 1 });
+    const session = options.store === undefined ? undefined : this.#letterBox();
+    const attempt = new Attempt(graph, { ...options, session, number: 1, emitsBroadcast: this.#subtask === 0 });
     this.#running = await openRunningJob(graph, snapshot, attempt);
     // All workers have converted their part now, or none has: a checkpoint has one version of each state.
     for (const { state } of this.#running.tasks) state.endMigrations();
     this.#running.start();
+    this.#emitReady();
   }
 
   /** Takes dead letters to their topic; nothing else of it is asked for. */
@@ -149,15 +171,29 @@ export class StageWorker {
   #batch(rows: RowReader): void {
     const { inputs } = this.#stageGraph;
     const { sources } = this.#running!;
-    const isTopic = this.#stage.root.kind === "source";
+    const isSource = this.#stage.root.kind === "source";
+    const hasNews = this.#stageGraph.times !== undefined && inputs[0] instanceof TopicRows;
     while (rows.next()) {
-      const index = isTopic ? 0 : inputOf(rows);
+      if (hasNews && this.#tookNews(rows)) continue;
+      const index = isSource ? 0 : inputOf(rows);
       const input = inputs[index]!;
       input.handOver(rows);
       this.#current = input;
       sources[index]!.splits[0]!.step();
     }
     this.#current = undefined;
+  }
+
+  /** @returns whether the row says something of a partition, and is no record */
+  #tookNews(row: RowReader): boolean {
+    const { times } = this.#stageGraph;
+    const news = TopicRows.newsOf(row);
+    if (news === undefined) return false;
+    if (news.ended) times!.finish(news.partition);
+    else times!.add(news.partition);
+    const { tasks: [makesTime], attempt } = this.#running!;
+    makesTime!.emitPeriodically(attempt.clock.now());
+    return true;
   }
 
   #watermark(ms: number): void {
@@ -173,90 +209,39 @@ export class StageWorker {
     }
   }
 
+  /** Asynchronous operators make their calls, and emit the results that are there. */
+  #emitReady(): void {
+    const { asyncTasks, attempt } = this.#running!;
+    attempt.waker.clear();
+    for (const task of asyncTasks) task.emitReady();
+  }
+
   /** What the worker's own sinks have gathered is out when it resolves: before a checkpoint follows. */
   async #flush(): Promise<void> {
     const { sinks, attempt } = this.#running!;
     await flushSinks(sinks, attempt.activity);
   }
 
-  /** What has changed, each entry under the key that Flink keeps it by. */
   #commit(): Uint8Array<ArrayBuffer> {
-    const job = this.#running!;
-    for (const { state } of job.tasks) state.dropExpired();
-    const texts: (string | null)[] = [
-      jobText(jobRecord(job, { bounds: null, finishedAtMs: null, ahead: new Map() })),
-    ];
-    for (const [entry, value] of lastOf(job.attempt.changes.drain())) {
-      const name = parseName(entry, value ?? "null");
-      if (!("key" in name)) throw new ProtocolError(`Cannot commit the entry ${entry}: it belongs to no key`);
-      texts.push(keyText(name.key), entry, value);
-    }
     const to = new ByteWriter().begin(FrameType.CHANGES);
-    writeTexts(to, texts);
+    writeTexts(to, this.#entries.takeChanges(this.#running!));
     return to.frame();
   }
 
   #result(): Uint8Array<ArrayBuffer> {
-    const deadLetters = this.#stage.outlets.length;
-    const job = this.#running;
-    if (job === undefined) return this.#rows.finish(NOTHING_YET, deadLetters);
-    const watermarkMs = watermarkBehind(job);
-    return this.#rows.finish({
-      watermarkMs: watermarkMs === MIN_WATERMARK ? undefined : watermarkMs,
-      nextTimerMs: this.#nextTimerMs(job),
-      counters: this.#counters(job),
-    }, deadLetters);
+    return this.#finish(this.#running === undefined ? NOTHING_YET : this.#head(this.#running), FrameType.RESULT);
   }
 
-  #nextTimerMs({ tasks }: RunningJob): number {
-    const periodic = tasks.some(({ operator }) => operator.onPeriodicEmit !== undefined);
-    return Math.min(
-      periodic ? this.#job.options.clock.now() + PERIODIC_EMIT_MS : Number.POSITIVE_INFINITY,
-      ...tasks.map(({ processingTimers }) => processingTimers.nextTimeMs),
-    );
+  #finish(head: ResultHead, type: typeof FrameType.RESULT | typeof FrameType.PUSH): Uint8Array<ArrayBuffer> {
+    this.#lastHead = head;
+    return this.#rows.finish(head, this.#stage.outlets.length, type);
   }
 
-  #counters({ sources, tasks, attempt }: RunningJob): Counters {
-    const all = [...sources, ...tasks].map(({ output }) => output.counts);
-    const sum = (of: (counts: Task["counts"]) => number) => all.reduce((total, counts) => total + of(counts), 0);
-    return {
-      in: attempt.recordsIn,
-      out: this.#rows.emitted,
-      filtered: sum(({ filtered }) => filtered),
-      late: sum(({ late }) => late),
-      dead: sum(({ dead }) => dead),
-      pending: sum(({ pending }) => pending),
-      firesAtMs: Math.min(...tasks.map(({ timers }) => timers.nextTimeMs)),
-    };
+  #head(job: RunningJob): ResultHead {
+    return headOf(job, { emitted: this.#rows.emitted, idle: this.#stageGraph.times?.idle ?? false });
   }
 }
 
-const NOTHING_YET: ResultHead = {
-  watermarkMs: undefined,
-  nextTimerMs: Number.POSITIVE_INFINITY,
-  counters: { in: 0, out: 0, filtered: 0, late: 0, dead: 0, pending: 0, firesAtMs: Number.POSITIVE_INFINITY },
-};
-
-/** Event time behind a stage: that of the way out which is furthest behind. */
-function watermarkBehind({ sources, tasks }: RunningJob): number {
-  const ends = tasks.filter(({ node }) => node.kind === "sink");
-  const all = ends.length > 0
-    ? ends.map((task) => task.currentWatermark())
-    : sources.map(({ output }) => output.watermarkMs);
-  return Math.min(...all);
-}
-
-/** Whether another attempt may succeed, and the job is to be tried again. */
-function mayPass(error: unknown, { options }: DescribedJob): boolean {
-  return options.restartStrategy.type !== "none" && mayRestart(error) && !(error instanceof ProtocolError);
-}
-
-/** An error in its own words; with its stack where it is not meant for a person. */
-function describeFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (isExpected(error)) return error.message;
-  const { cause } = error;
-  const stack = cause instanceof Error ? cause.stack : error.stack;
-  const lines = (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return [error.message, ...lines].join("\n");
+function asyncUidsOf({ nodes }: Stage): Set<string> {
+  return new Set(nodes.flatMap((node) => node.kind === "operator" && isAsync(node) ? [node.uid] : []));
 }

@@ -1,3 +1,4 @@
+import { AT_WORK } from "../../commit_format.ts";
 import { NO_TIMESTAMP, type Output, type StreamRecord } from "../../record.ts";
 import { NO_NAMESPACE } from "../../state/namespace_index.ts";
 import type { ValueTable } from "../../state/value_table.ts";
@@ -57,7 +58,7 @@ export class AsyncWaitOperator<IN, OUT> implements Operator<IN, OUT>, PendingRes
   open(context: OperatorContext): void {
     this.#context = context;
     this.#function.open?.(runtimeContext(context));
-    this.#atWork = context.state.valueTable<Stored<IN>>("at work", 1);
+    this.#atWork = context.state.valueTable<Stored<IN>>(AT_WORK, 1);
     const sequences = ([...this.#atWork.keys()] as number[]).sort((a, b) => a - b);
     for (const sequence of sequences) {
       const { value, timestampMs } = this.#atWork.get(NO_NAMESPACE, sequence)!;

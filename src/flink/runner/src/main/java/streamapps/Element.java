@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Utils;
 
 /**
@@ -18,13 +19,19 @@ import org.apache.kafka.common.utils.Utils;
  *
  * The rest is, little endian like all numbers:
  * <ul>
- *   <li>from a topic: i32 partition, f64 offset, headers
+ *   <li>from a topic: i32 partition, f64 offset or what is new of the partition, headers
+ *   <li>from a {@link MadeSource}: f64 number
  *   <li>to a topic: i32 partition or -1, headers
  *   <li>from stage to stage: for the workers alone to know
  * </ul>
  * Headers are i32 count, then for each: i32 length of the name, name, i32 length of the value or -1, value.
  */
 public final class Element {
+    /** In place of an offset: no record follows, but a subtask reads a partition from now on. */
+    static final long PARTITION_ADDED = -1;
+    /** And this: a partition has come to the end of a bounded run. */
+    static final long PARTITION_ENDED = -2;
+
     private static final int LENGTHS = 8;
 
     private Element() {}
@@ -62,6 +69,16 @@ public final class Element {
         }
         buffer.putInt(countAt, count);
         return buffer.array();
+    }
+
+    /** What a subtask must know of a partition. @param news {@link #PARTITION_ADDED} or {@link #PARTITION_ENDED} */
+    static byte[] ofPartition(int partition, long news) {
+        return ofRecord(partition, news, null, null, new RecordHeaders());
+    }
+
+    /** A record that a worker makes up of its number. */
+    static byte[] ofNumber(long number) {
+        return ByteBuffer.allocate(LENGTHS + 8).order(ByteOrder.LITTLE_ENDIAN).putInt(-1).putInt(-1).putDouble(number).array();
     }
 
     /** The offset of a record of a topic. */

@@ -34,15 +34,15 @@ final class ExportBuilder {
     /** @param topic of one partition */
     void build(String topic) {
         env.setParallelism(1);
-        for (JsonNode stage : plan.get("stages")) if (!JobBuilder.isKeyed(stage)) addSource(stage);
+        for (JsonNode stage : plan.get("stages")) if (JobBuilder.reads(stage, "topic")) addSource(stage);
         // What the operators of stages and sinks are tied to; no record comes to them.
         DataStream<byte[]> nothing = found.get(0).filter(any -> false);
         for (JsonNode stage : plan.get("stages")) {
-            if (JobBuilder.isKeyed(stage)) {
-                found.add(nothing.keyBy(Element::keyText, Types.STRING)
-                        .transform("state of a stage", BYTES, new StageExport(stage.get("index").asInt()))
-                        .uid(stage.get("uid").asText() + "/stage"));
-            }
+            if (JobBuilder.states(stage).isEmpty()) continue;
+            boolean keyed = stage.get("input").path("keyed").asBoolean();
+            found.add((keyed ? nothing.keyBy(Element::keyText, Types.STRING) : nothing)
+                    .transform("state of a stage", BYTES, new StageExport(stage.get("index").asInt(), keyed))
+                    .uid(stage.get("uid").asText() + "/stage"));
         }
         for (String uid : sinks()) {
             found.add(nothing.transform("records that wait", BYTES, new SortExport(json(uid))).uid(uid + "/order"));

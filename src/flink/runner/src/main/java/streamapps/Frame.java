@@ -13,7 +13,7 @@ public record Frame(int type, ByteBuffer body) {
     public static final int HEADER_BYTES = 8;
     public static final byte MAGIC_0 = 'S';
     public static final byte MAGIC_1 = 'A';
-    public static final byte VERSION = 1;
+    public static final byte VERSION = 2;
 
     /** From the runner; each is answered by one frame. */
     public static final int OPEN = 1;
@@ -30,9 +30,14 @@ public record Frame(int type, ByteBuffer body) {
     public static final int CHANGES = 130;
     public static final int FAILURE = 131;
     public static final int FATAL = 132;
+    /** Comes without being asked for; its body is that of a {@code RESULT}. */
+    public static final int PUSH = 133;
 
-    /** What a worker reports, in the order of {@code RESULT}: totals so far, and when its first timer of event time is due. */
-    public static final String[] COUNTERS = {"in", "out", "filtered", "late", "dead", "pending", "firesAtMs"};
+    /** What a worker reports, in the order of {@code RESULT}: totals so far, when its first timer of event time is due, and states. */
+    public static final String[] COUNTERS = {"in", "out", "filtered", "late", "dead", "pending", "firesAtMs", "idle", "full"};
+    private static final int PENDING = 5;
+    private static final int IDLE = 7;
+    private static final int FULL = 8;
 
     /** Behind a body's counters the number of its rows. */
     private static final int RESULT_ROWS_AT = 16 + 8 * COUNTERS.length;
@@ -54,6 +59,21 @@ public record Frame(int type, ByteBuffer body) {
     /** The value of {@link #COUNTERS}{@code [index]}. */
     public double counter(int index) {
         return body.getDouble(16 + 8 * index);
+    }
+
+    /** Whether the stage makes event time and no partition holds that back. */
+    public boolean idle() {
+        return counter(IDLE) != 0;
+    }
+
+    /** Whether the stage can take no more records for now. */
+    public boolean full() {
+        return counter(FULL) != 0;
+    }
+
+    /** Whether records are at work in it, whose results come later. */
+    public boolean pending() {
+        return counter(PENDING) != 0;
     }
 
     /** The rows of a {@code RESULT}. */

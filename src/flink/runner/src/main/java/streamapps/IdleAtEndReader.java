@@ -1,6 +1,5 @@
 package streamapps;
 
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +14,7 @@ import org.apache.flink.core.io.InputStatus;
 import org.apache.kafka.common.TopicPartition;
 
 /** Reads partitions, and says of each when it is read to its end, so that nobody waits for it any longer: {@link IdleAtEnd}. */
-final class IdleAtEndReader implements SourceReader<byte[], KafkaPartitionSplit> {
-    private final SourceReader<byte[], KafkaPartitionSplit> reader;
+final class IdleAtEndReader extends ReaderAround {
     private final String name;
     private final long silentNanos;
     private final PartitionEnds ends;
@@ -33,7 +31,7 @@ final class IdleAtEndReader implements SourceReader<byte[], KafkaPartitionSplit>
     IdleAtEndReader(
             SourceReader<byte[], KafkaPartitionSplit> reader, String name, long silentNanos,
             Function<Runnable, PartitionEnds> createEnds) {
-        this.reader = reader;
+        super(reader);
         this.name = name;
         this.silentNanos = silentNanos;
         this.ends = createEnds.apply(() -> answered.complete(null));
@@ -103,12 +101,11 @@ final class IdleAtEndReader implements SourceReader<byte[], KafkaPartitionSplit>
     }
 
     /** Passes records on and notes their offsets. */
-    private final class Output implements ReaderOutput<byte[]> {
-        final ReaderOutput<byte[]> to;
+    private final class Output extends OutputAround {
         private final Map<String, SourceOutput<byte[]>> outputs = new HashMap<>();
 
         Output(ReaderOutput<byte[]> to) {
-            this.to = to;
+            super(to);
         }
 
         @Override
@@ -120,32 +117,7 @@ final class IdleAtEndReader implements SourceReader<byte[], KafkaPartitionSplit>
         public void releaseOutputForSplit(String id) {
             outputs.remove(id);
             splits.remove(id);
-            to.releaseOutputForSplit(id);
-        }
-
-        @Override
-        public void collect(byte[] element) {
-            to.collect(element);
-        }
-
-        @Override
-        public void collect(byte[] element, long timestampMs) {
-            to.collect(element, timestampMs);
-        }
-
-        @Override
-        public void emitWatermark(Watermark watermark) {
-            to.emitWatermark(watermark);
-        }
-
-        @Override
-        public void markIdle() {
-            to.markIdle();
-        }
-
-        @Override
-        public void markActive() {
-            to.markActive();
+            super.releaseOutputForSplit(id);
         }
     }
 
@@ -184,38 +156,8 @@ final class IdleAtEndReader implements SourceReader<byte[], KafkaPartitionSplit>
     }
 
     @Override
-    public void start() {
-        reader.start();
-    }
-
-    @Override
-    public List<KafkaPartitionSplit> snapshotState(long checkpointId) {
-        return reader.snapshotState(checkpointId);
-    }
-
-    @Override
-    public void notifyNoMoreSplits() {
-        reader.notifyNoMoreSplits();
-    }
-
-    @Override
-    public void notifyCheckpointComplete(long checkpointId) throws Exception {
-        reader.notifyCheckpointComplete(checkpointId);
-    }
-
-    @Override
-    public void notifyCheckpointAborted(long checkpointId) throws Exception {
-        reader.notifyCheckpointAborted(checkpointId);
-    }
-
-    @Override
-    public void pauseOrResumeSplits(Collection<String> paused, Collection<String> resumed) {
-        reader.pauseOrResumeSplits(paused, resumed);
-    }
-
-    @Override
     public void close() throws Exception {
         ends.close();
-        reader.close();
+        super.close();
     }
 }

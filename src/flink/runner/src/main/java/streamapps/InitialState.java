@@ -21,7 +21,7 @@ final class InitialState {
     StageState stage(int index) {
         JsonNode stage = state.path("stages").path(index);
         if (stage.isMissingNode()) return null;
-        return new StageState(stage.get("job").asText(), texts(stage.get("entries")));
+        return new StageState(stage.get("job").asText(), texts(stage.get("entries")), texts(stage.get("calls")));
     }
 
     /** Where a source goes on in a topic; empty if it has read nothing. */
@@ -41,7 +41,7 @@ final class InitialState {
 
     private static List<String> texts(JsonNode array) {
         List<String> texts = new ArrayList<>();
-        array.forEach(each -> texts.add(each.asText()));
+        array.forEach(each -> texts.add(each.isNull() ? null : each.asText()));
         return texts;
     }
 }

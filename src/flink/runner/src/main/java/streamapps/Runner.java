@@ -35,7 +35,8 @@ public final class Runner {
             env.execute("export of " + name);
             return;
         }
-        try (TopicFacts topics = new AskedTopicFacts(JobBuilder.kafkaProperties(plan))) {
+        boolean hasTopics = !plan.get("kafka").isEmpty();
+        try (TopicFacts topics = hasTopics ? new AskedTopicFacts(JobBuilder.kafkaProperties(plan)) : null) {
             new JobBuilder(env, submission, topics).build();
         }
         env.execute(name);

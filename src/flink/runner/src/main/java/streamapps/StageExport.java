@@ -3,6 +3,7 @@ package streamapps;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.api.common.state.BroadcastState;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.runtime.state.StateInitializationContext;
@@ -18,19 +19,28 @@ final class StageExport extends AbstractStreamOperator<byte[]>
     private static final long serialVersionUID = 1;
 
     private final int stage;
+    private final boolean keyed;
     private transient MapState<String, String> entries;
+    private transient BroadcastState<String, String> shared;
+    private transient ListState<String> calls;
     private transient ListState<byte[]> held;
     private transient ListState<String> jobs;
 
-    StageExport(int stage) {
+    /** @param keyed whether it had state of keys */
+    StageExport(int stage, boolean keyed) {
         this.stage = stage;
+        this.keyed = keyed;
     }
 
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
-        entries = context.getKeyedStateStore().getMapState(StageOperator.ENTRIES);
-        held = context.getKeyedStateStore().getListState(StageOperator.HELD);
+        if (keyed) {
+            entries = context.getKeyedStateStore().getMapState(StageOperator.ENTRIES);
+            held = context.getKeyedStateStore().getListState(StageOperator.HELD);
+        }
+        shared = context.getOperatorStateStore().getBroadcastState(StageOperator.SHARED);
+        calls = context.getOperatorStateStore().getListState(StageOperator.CALLS);
         jobs = context.getOperatorStateStore().getUnionListState(StageOperator.JOBS);
     }
 
@@ -43,6 +53,13 @@ final class StageExport extends AbstractStreamOperator<byte[]>
     public void endInput() throws Exception {
         int subtask = 0;
         for (String job : jobs.get()) emit("[\"job\"," + stage + "," + subtask++ + "]", job);
+        int call = 0;
+        for (String each : calls.get()) emit("[\"call\"," + stage + "," + call++ + "]", each);
+        for (Map.Entry<String, String> entry : shared.immutableEntries()) emit(entry.getKey(), entry.getValue());
+        if (keyed) emitOfKeys();
+    }
+
+    private void emitOfKeys() throws Exception {
         for (String key : keysOf(StageOperator.ENTRIES.getName())) {
             setCurrentKey(key);
             for (Map.Entry<String, String> entry : entries.entries()) emit(entry.getKey(), entry.getValue());

@@ -5,7 +5,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.TaskInfo;
+import org.apache.flink.api.common.state.BroadcastState;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
@@ -36,7 +39,7 @@ import org.apache.flink.util.OutputTag;
  * the job. What a stage must remember beside its keys, versions of state and its event time, is one text a subtask:
  * {@code job}.
  */
-public final class StageOperator extends AbstractStreamOperator<byte[]>
+public class StageOperator extends AbstractStreamOperator<byte[]>
         implements OneInputStreamOperator<byte[], byte[]>, BoundedOneInput {
     private static final long serialVersionUID = 1;
 
@@ -52,6 +55,10 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     /** Records that wait for their time, each as {@link Waiting} has it. */
     static final ListStateDescriptor<byte[]> HELD =
             new ListStateDescriptor<>("held", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+    /** By the entry's name as text, the same in all subtasks. */
+    static final MapStateDescriptor<String, String> SHARED = new MapStateDescriptor<>("shared", Types.STRING, Types.STRING);
+    /** Records at work in asynchronous operators: each the entry's name and its text, with a line's end between them. */
+    static final ListStateDescriptor<String> CALLS = new ListStateDescriptor<>("calls", Types.STRING);
     static final ListStateDescriptor<String> JOBS = new ListStateDescriptor<>("job", Types.STRING);
 
     private final StageSpec spec;
@@ -61,7 +68,9 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
 
     private transient boolean takesInitial;
     private transient MapState<String, String> entries;
+    private transient BroadcastState<String, String> shared;
     private transient ListState<byte[]> held;
+    private transient ListState<String> calls;
     private transient ListState<String> jobEntries;
     private transient List<String> restoredJobEntries;
 
@@ -80,6 +89,14 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     private transient double leastUnansweredMs;
     private transient boolean lingering;
     private transient double watermarkMs;
+    /** Whether what is behind does not wait for this subtask. */
+    private transient boolean idle;
+    /** Whether the worker can take no more records for now, and whether some are at work in it whose results come later. */
+    private transient boolean full;
+    private transient boolean pending;
+    /** For which checkpoint the worker's changes are in Flink's state. */
+    private transient long storedFor;
+    private transient MailboxExecutor mailbox;
     private transient double timerMs;
     private transient long[] counters;
     private transient List<OutputTag<byte[]>> outlets;
@@ -104,9 +121,13 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         hasRunBefore = context.isRestored();
-        if (!spec.keyed()) return;
-        entries = context.getKeyedStateStore().getMapState(ENTRIES);
-        held = context.getKeyedStateStore().getListState(HELD);
+        if (spec.states().isEmpty()) return;
+        if (spec.keyed()) {
+            entries = context.getKeyedStateStore().getMapState(ENTRIES);
+            held = context.getKeyedStateStore().getListState(HELD);
+        }
+        if (spec.calls()) calls = context.getOperatorStateStore().getListState(CALLS);
+        if (spec.shared()) shared = context.getOperatorStateStore().getBroadcastState(SHARED);
         // Every subtask gets those of all: which of them had which keys is not known after rescaling.
         jobEntries = context.getOperatorStateStore().getUnionListState(JOBS);
         restoredJobEntries = new ArrayList<>();
@@ -124,6 +145,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         request = new FrameBuffer();
         leastUnansweredMs = Double.POSITIVE_INFINITY;
         watermarkMs = Double.NEGATIVE_INFINITY;
+        storedFor = -1;
         timerMs = Double.POSITIVE_INFINITY;
         counters = new long[Frame.COUNTERS.length];
         outlets = new ArrayList<>();
@@ -143,14 +165,15 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     }
 
     private void begin() throws Exception {
+        mailbox = getContainingTask().getMailboxExecutorFactory().createExecutor(getOperatorConfig().getChainIndex());
         startWorker();
         ask(request.begin(Frame.OPEN).putText(spec.openText(
                 getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
                 getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks())));
-        int restored = spec.keyed() ? restore() : 0;
+        int restored = spec.states().isEmpty() ? 0 : restore();
         ask(request.begin(Frame.START));
         if (spec.keyed()) restoreHeld();
-        LOG.info("{} is open, {} entries of its keys restored", spec.name(), restored);
+        LOG.info("{} is open, {} entries restored", spec.name(), restored);
     }
 
     private void startWorker() throws Exception {
@@ -159,7 +182,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         Process process = launcher.start(taskManager.getConfiguration(), temporary);
         String name = "\"" + spec.name() + "\", subtask " + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
         String jobId = getRuntimeContext().getJobInfo().getJobId().toString();
-        worker = new WorkerProcess(process, name, jobId, Duration.ofMillis(spec.answerWithinMs()));
+        worker = new WorkerProcess(process, name, jobId, Duration.ofMillis(spec.answerWithinMs()), this::onPush);
         WorkerProcess mine = worker;
         // Cancelled, the task may be waiting for an answer that never comes.
         getContainingTask().getCancelables().registerCloseable(mine::kill);
@@ -175,7 +198,20 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
             texts.add("[\"job\"]");
             texts.add(entry);
         }
-        for (String key : keysOf(ENTRIES.getName())) {
+        if (spec.shared()) {
+            for (Map.Entry<String, String> entry : shared.immutableEntries()) {
+                texts.add(entry.getKey());
+                texts.add(entry.getValue());
+                count++;
+            }
+        }
+        if (spec.calls()) {
+            for (String call : calls.get()) {
+                texts.addAll(List.of(call.split("\n", 2)));
+                count++;
+            }
+        }
+        for (String key : spec.keyed() ? keysOf(ENTRIES.getName()) : List.<String>of()) {
             setCurrentKey(key);
             for (Map.Entry<String, String> entry : entries.entries()) {
                 texts.add(entry.getKey());
@@ -194,9 +230,16 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     /** The entries of this subtask's keys go into Flink's state, as if a checkpoint had brought them. */
     private void putInitial() throws Exception {
         TaskInfo task = getRuntimeContext().getTaskInfo();
+        for (int i = task.getIndexOfThisSubtask(); i < initial.calls().size(); i += task.getNumberOfParallelSubtasks()) {
+            calls.add(initial.calls().get(i));
+        }
         List<String> texts = initial.entries();
         for (int i = 0; i < texts.size(); i += 3) {
             String key = texts.get(i);
+            if (key == null) {
+                shared.put(texts.get(i + 1), texts.get(i + 2));
+                continue;
+            }
             int subtask = KeyGroupRangeAssignment.assignKeyToParallelOperator(
                     key, task.getMaxNumberOfParallelSubtasks(), task.getNumberOfParallelSubtasks());
             if (subtask != task.getIndexOfThisSubtask()) continue;
@@ -233,7 +276,12 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         boolean waits = spec.sorted() && record.hasTimestamp() && record.getTimestamp() > inputMs
                 && !OrderTime.isTooFarAhead(record.getTimestamp(), spec.maxAheadMs());
         if (waits) waiting.add(record.getTimestamp(), record.getValue());
-        else add(record.hasTimestamp() ? record.getTimestamp() : Double.NEGATIVE_INFINITY, record.getValue());
+        else add(record);
+    }
+
+    /** Adds a record to the batch. */
+    protected void add(StreamRecord<byte[]> record) throws Exception {
+        add(record.hasTimestamp() ? record.getTimestamp() : Double.NEGATIVE_INFINITY, record.getValue());
     }
 
     /** Flink would find out the key of each record, which matters here only for state, when a checkpoint is made. */
@@ -247,6 +295,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         waiting.release(untilMs, this::add);
     }
 
+    /** @param timestampMs minus infinity if it has none */
     private void add(double timestampMs, byte[] element) throws Exception {
         if (batch.rows() == 0) batchBeganMs = getProcessingTimeService().getCurrentProcessingTime();
         batch.addRow(timestampMs, element);
@@ -270,7 +319,8 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     }
 
     private void sendBatch() throws Exception {
-        while (inFlight >= MAX_IN_FLIGHT) receive();
+        while (inFlight >= MAX_IN_FLIGHT) takeNext();
+        while (full) takeNext();
         worker.send(batch);
         inFlight++;
         batch.beginBatch();
@@ -279,13 +329,37 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     /** Every record has been answered when it returns. */
     private void drain() throws Exception {
         if (batch.rows() > 0) sendBatch();
-        while (inFlight > 0) receive();
+        while (inFlight > 0) takeNext();
         leastUnansweredMs = Double.POSITIVE_INFINITY;
     }
 
-    private void receive() throws Exception {
-        inFlight--;
-        take(worker.receive());
+    /** Takes the next frame: an answer, if one is due, or what comes without being asked for. */
+    private void takeNext() throws Exception {
+        Frame frame;
+        try {
+            frame = inFlight > 0 ? worker.receive() : worker.receivePushed();
+        } catch (Exception failed) {
+            // Nothing else comes, and nobody must wait for it.
+            inFlight = 0;
+            pending = full = false;
+            throw failed;
+        }
+        if (frame.type() != Frame.PUSH) inFlight--;
+        take(frame);
+    }
+
+    /** Called by another thread. */
+    private void onPush() {
+        try {
+            mailbox.execute(this::takeThere, "results of \"%s\"", spec.name());
+        } catch (RejectedExecutionException closed) {
+            // The task ends: what is not taken is at work again when it goes on.
+        }
+    }
+
+    /** Takes the frames that are there. */
+    private void takeThere() throws Exception {
+        while (worker.hasReceived()) takeNext();
     }
 
     /** Sends a frame when all before it has been answered, and takes its answer. */
@@ -293,12 +367,13 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         drain();
         worker.send(frame);
         Frame answer = worker.receive();
+        for (; answer.type() == Frame.PUSH; answer = worker.receive()) take(answer);
         if (answer.type() == Frame.RESULT) take(answer);
         return answer;
     }
 
     private void take(Frame result) throws Exception {
-        if (result.type() != Frame.RESULT) {
+        if (result.type() != Frame.RESULT && result.type() != Frame.PUSH) {
             throw new WorkerException("The worker of \"" + spec.name() + "\" answered a batch with a frame of type " + result.type());
         }
         for (int i = 0; i < counters.length; i++) counters[i] = (long) result.counter(i);
@@ -309,11 +384,16 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
             if (!Double.isInfinite(timestampMs)) record.setTimestamp((long) timestampMs);
             output.collect(outlets.get(rows.outlet()), record);
         }
+        if (idle && !result.idle()) output.emitWatermarkStatus(WatermarkStatus.ACTIVE);
         if (result.watermarkMs() > watermarkMs) {
             watermarkMs = result.watermarkMs();
             // A cast brings the end of time to Long.MAX_VALUE, which is what it is in Flink.
             output.emitWatermark(new Watermark((long) watermarkMs));
         }
+        if (!idle && result.idle()) output.emitWatermarkStatus(WatermarkStatus.IDLE);
+        idle = result.idle();
+        full = result.full();
+        pending = result.pending();
         wakeAt(result.nextTimerMs());
     }
 
@@ -333,7 +413,8 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
         long ms = mark.getTimestamp();
         inputMs = ms;
         release(ms);
-        if (!spec.eventTime() && ms != Long.MAX_VALUE) {
+        if (spec.time() != StageSpec.Time.EVENT && ms != Long.MAX_VALUE) {
+            if (spec.time() == StageSpec.Time.WORKER) return;
             // One before all records that are at the worker holds other subtasks back now, however slow the worker is.
             if (ms >= leastUnansweredMs) drain();
             output.emitWatermark(mark);
@@ -344,6 +425,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
 
     @Override
     public void processWatermarkStatus(WatermarkStatus status) throws Exception {
+        if (spec.time() == StageSpec.Time.WORKER) return;
         if (status.isIdle()) {
             // No partition is waited for any more.
             release(Long.MAX_VALUE);
@@ -355,21 +437,42 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     @Override
     public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
         drain();
+        // What a worker pushes after that goes behind the barrier, and must not be in the checkpoint.
+        if (spec.calls()) storeChanges(checkpointId);
     }
 
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
-        String[] changes = ask(request.begin(Frame.COMMIT).putDouble(context.getCheckpointId())).texts();
-        if (!spec.keyed()) return;
+        if (storedFor != context.getCheckpointId()) storeChanges(context.getCheckpointId());
+        if (spec.keyed()) saveHeld();
+    }
+
+    /** What the worker has changed since the checkpoint before goes into Flink's state. */
+    private void storeChanges(long checkpointId) throws Exception {
+        String[] texts = ask(request.begin(Frame.COMMIT).putDouble(checkpointId)).texts();
+        storedFor = checkpointId;
+        if (spec.states().isEmpty()) return;
         jobEntries.clear();
-        jobEntries.add(changes[0]);
-        for (int i = 1; i < changes.length; i += 3) {
-            setCurrentKey(changes[i]);
-            if (changes[i + 2] == null) entries.remove(changes[i + 1]);
-            else entries.put(changes[i + 1], changes[i + 2]);
+        jobEntries.add(texts[0]);
+        int next = 2 + 2 * Integer.parseInt(texts[1]);
+        if (spec.calls()) {
+            calls.clear();
+            for (int i = 2; i < next; i += 2) calls.add(texts[i] + "\n" + texts[i + 1]);
         }
-        saveHeld();
+        for (int i = next; i < texts.length; i += 3) change(texts[i], texts[i + 1], texts[i + 2]);
+    }
+
+    /** @param key null for what belongs to no key @param text null if the entry is gone */
+    private void change(String key, String entry, String text) throws Exception {
+        if (key == null) {
+            if (text == null) shared.remove(entry);
+            else shared.put(entry, text);
+            return;
+        }
+        setCurrentKey(key);
+        if (text == null) entries.remove(entry);
+        else entries.put(entry, text);
     }
 
     private void saveHeld() throws Exception {
@@ -391,6 +494,7 @@ public final class StageOperator extends AbstractStreamOperator<byte[]>
     @Override
     public void finish() throws Exception {
         drain();
+        while (pending) takeNext();
         super.finish();
     }
 

@@ -1,15 +1,15 @@
 package streamapps;
 
 import java.io.Serializable;
+import java.util.Set;
 
 /**
  * What a stage operator knows of its stage; the worker knows the rest.
  *
  * @param index its place in the plan
  * @param name of its operators, for messages
- * @param keyed whether its input is grouped by key, so that it may have state
- * @param eventTime whether watermarks are event time, which the worker has to know; else they say only how far the order of records
- *     has come
+ * @param states what it keeps; with that of keys its input is grouped by them
+ * @param time what watermarks mean
  * @param sorted whether the records of a key are put into the order of time before the worker gets them
  * @param maxAheadMs a record whose time is so far ahead of the clock waits for nothing
  * @param outlets how many ways out it has
@@ -18,9 +18,41 @@ import java.io.Serializable;
  * @param answerWithinMs a worker that takes longer for one frame is held to hang
  */
 public record StageSpec(
-        int index, String name, boolean keyed, boolean eventTime, boolean sorted, long maxAheadMs, int outlets, String planHash,
+        int index, String name, Set<State> states, Time time, boolean sorted, long maxAheadMs, int outlets, String planHash,
         long lingerMs, long answerWithinMs)
         implements Serializable {
+
+    /** What a stage keeps from checkpoint to checkpoint. */
+    public enum State {
+        /** Entries of keys. */
+        KEYED,
+        /** Entries that belong to no key, and are the same in all subtasks: of a stream that is broadcast. */
+        SHARED,
+        /** Records at work in asynchronous operators: entries of the subtask, which are dealt out anew when it is rescaled. */
+        CALLS
+    }
+
+    /** What the watermarks are that come into a stage, and those that leave it. */
+    public enum Time {
+        /** Event time, which the worker has to know: it answers with that behind the stage. */
+        EVENT,
+        /** How far the order of records has come, which the worker has no use for. */
+        ORDER,
+        /** The worker makes event time of the records. Those that come in serve the sources only. */
+        WORKER
+    }
+
+    boolean keyed() {
+        return states.contains(State.KEYED);
+    }
+
+    boolean shared() {
+        return states.contains(State.SHARED);
+    }
+
+    boolean calls() {
+        return states.contains(State.CALLS);
+    }
 
     /** The text of {@code OPEN}. */
     String openText(int subtask, int parallelism) {

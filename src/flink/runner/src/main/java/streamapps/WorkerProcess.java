@@ -37,6 +37,8 @@ public final class WorkerProcess implements AutoCloseable {
     private final Duration answerWithin;
     private final OutputStream toWorker;
     private final LinkedBlockingQueue<Object> answers = new LinkedBlockingQueue<>();
+    /** Called when something has come that was not asked for. */
+    private final Runnable onPush;
     private final Deque<String> lastLines = new ArrayDeque<>();
     private final Thread errorReader;
 
@@ -44,12 +46,14 @@ public final class WorkerProcess implements AutoCloseable {
      * @param name of the stage and subtask, for messages and the log
      * @param jobId stands in every line of the log, by which {@code deno task flink logs} finds the lines of a job
      * @param answerWithin a worker that takes longer for one frame is held to hang
+     * @param onPush called when the worker has sent something without being asked, or has failed so; by another thread
      */
-    public WorkerProcess(Process process, String name, String jobId, Duration answerWithin) {
+    public WorkerProcess(Process process, String name, String jobId, Duration answerWithin, Runnable onPush) {
         this.process = process;
         this.name = name;
         this.jobId = jobId;
         this.answerWithin = answerWithin;
+        this.onPush = onPush;
         this.toWorker = process.getOutputStream();
         thread("answers of " + name, this::readAnswers);
         this.errorReader = thread("log of " + name, this::readErrors);
@@ -85,6 +89,20 @@ public final class WorkerProcess implements AutoCloseable {
                     "The worker of " + name + " did not answer for " + answerWithin.toSeconds()
                             + " s and was ended: a function of the job may not block that long");
         }
+        return frame(answer);
+    }
+
+    /** The next frame whenever it comes: no answer is due. */
+    public Frame receivePushed() throws IOException, InterruptedException {
+        return frame(answers.take());
+    }
+
+    /** Whether there is a frame, or the news that none will come. */
+    public boolean hasReceived() {
+        return !answers.isEmpty();
+    }
+
+    private static Frame frame(Object answer) throws IOException {
         if (answer instanceof WorkerException failure) throw failure;
         Frame frame = (Frame) answer;
         if (frame.type() == Frame.FAILURE) throw new WorkerException(frame.text());
@@ -117,12 +135,17 @@ public final class WorkerProcess implements AutoCloseable {
 
     private void readAnswers() {
         try (InputStream in = process.getInputStream()) {
-            while (true) answers.add(readFrame(in));
+            while (true) {
+                Frame frame = readFrame(in);
+                answers.add(frame);
+                if (frame.type() == Frame.PUSH || frame.type() == Frame.FAILURE || frame.type() == Frame.FATAL) onPush.run();
+            }
         } catch (WorkerException notAFrame) {
             answers.add(notAFrame);
             kill();
         } catch (IOException end) {
             answers.add(ended());
+            onPush.run();
         }
     }
 

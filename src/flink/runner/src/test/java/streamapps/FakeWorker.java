@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,10 +21,18 @@ import org.apache.flink.configuration.ReadableConfig;
 public final class FakeWorker {
     private static final Map<String, Integer> COUNTS = new TreeMap<>();
     private static final Map<String, Integer> CHANGED = new TreeMap<>();
+    /** What belongs to no key, by name; those that have changed. */
+    private static final Map<String, Integer> RULES = new TreeMap<>();
     private static final FrameBuffer ROWS = new FrameBuffer();
+    /** Keys of records at work; "call" makes one so, and "answer" and "answer later" have their results pushed. */
+    private static final List<String> CALLS = new ArrayList<>();
     private static double watermarkMs = Double.NaN;
     private static double timerMs = Double.POSITIVE_INFINITY;
     private static int in;
+    private static boolean idle;
+    private static boolean pushes;
+    /** Behind the next checkpoint. */
+    private static boolean pushesLater;
     private static int failure = Frame.FATAL;
 
     private FakeWorker() {}
@@ -54,9 +63,23 @@ public final class FakeWorker {
             OutputStream out = System.out;
             if (frame.type() == Frame.COMMIT) changes().writeTo(out);
             else if (!work(frame)) new FrameBuffer().begin(failure).putText("Operator \"count\" failed: boom").writeTo(out);
-            else result().writeTo(out);
+            else result(Frame.RESULT).writeTo(out);
             out.flush();
+            boolean due = pushesLater && frame.type() == Frame.COMMIT;
+            if (due) pushesLater = false;
+            if (pushes || due) push(out);
         }
+    }
+
+    /** Some time later, by itself. */
+    private static void push(OutputStream out) throws Exception {
+        pushes = false;
+        Thread.sleep(50);
+        ROWS.beginBatch();
+        for (String call : CALLS) emit(0, 7, call, "answered");
+        CALLS.clear();
+        result(Frame.PUSH).writeTo(out);
+        out.flush();
     }
 
     /** @return whether all went well */
@@ -71,7 +94,8 @@ public final class FakeWorker {
             case Frame.RESTORE:
                 String[] texts = frame.texts();
                 for (int i = 0; i < texts.length; i += 2) {
-                    if (!texts[i].equals("[\"job\"]")) COUNTS.put(texts[i], Integer.valueOf(texts[i + 1]));
+                    if (texts[i].startsWith("call ")) CALLS.add(texts[i + 1]);
+                    else if (!texts[i].equals("[\"job\"]")) COUNTS.put(texts[i], Integer.valueOf(texts[i + 1]));
                 }
                 return true;
             case Frame.BATCH:
@@ -111,6 +135,28 @@ public final class FakeWorker {
                 System.out.print("hello, world");
                 System.out.flush();
                 return true;
+            case "idle":
+            case "active":
+                // As a worker that makes event time.
+                idle = value.equals("idle");
+                watermarkMs = timestampMs;
+                return true;
+            case "call":
+                CALLS.add(key);
+                return true;
+            case "answer":
+                pushes = true;
+                return true;
+            case "answer later":
+                pushesLater = true;
+                return true;
+            case "rule":
+                RULES.put("rule " + key, COUNTS.merge("rule " + key, 1, Integer::sum));
+                return true;
+            case "rules":
+                long rules = COUNTS.keySet().stream().filter(name -> name.startsWith("rule ")).count();
+                emit(0, timestampMs, key, String.valueOf(rules));
+                return true;
             case "timer":
                 timerMs = 5_000;
                 return true;
@@ -127,16 +173,29 @@ public final class FakeWorker {
         ROWS.setOutlet(outlet);
     }
 
-    private static FrameBuffer result() {
-        FrameBuffer result = new FrameBuffer().begin(Frame.RESULT).putDouble(watermarkMs).putDouble(timerMs);
-        for (String counter : Frame.COUNTERS) result.putDouble(counter.equals("in") ? in : 0);
+    private static FrameBuffer result(int type) {
+        FrameBuffer result = new FrameBuffer().begin(type).putDouble(watermarkMs).putDouble(timerMs);
+        for (String counter : Frame.COUNTERS) {
+            result.putDouble(switch (counter) {
+                case "in" -> in;
+                case "idle" -> idle ? 1 : 0;
+                case "pending" -> CALLS.size();
+                case "full" -> CALLS.size() >= 3 ? 1 : 0;
+                default -> 0;
+            });
+        }
         return result.putRowsOf(ROWS);
     }
 
     private static FrameBuffer changes() {
-        FrameBuffer changes = new FrameBuffer().begin(Frame.CHANGES).putInt(1 + 3 * CHANGED.size()).putListText("{\"format\":1}");
+        int size = 1 + 3 * (CHANGED.size() + RULES.size());
+        FrameBuffer changes = new FrameBuffer().begin(Frame.CHANGES).putInt(size + 1 + 2 * CALLS.size());
+        changes.putListText("{\"format\":1}").putListText(String.valueOf(CALLS.size()));
+        for (String call : CALLS) changes.putListText("call " + call).putListText(call);
         CHANGED.forEach((key, count) -> changes.putListText(key).putListText(key).putListText(String.valueOf(count)));
         CHANGED.clear();
+        RULES.forEach((name, count) -> changes.putListText(null).putListText(name).putListText(String.valueOf(count)));
+        RULES.clear();
         return changes;
     }
 

@@ -58,7 +58,7 @@ class FrameTest {
         assertEquals(Frame.RESULT, result.type());
         assertEquals(42.5, result.watermarkMs());
         assertEquals(Double.POSITIVE_INFINITY, result.nextTimerMs());
-        for (int i = 0; i < 7; i++) assertEquals(new double[] {5, 2, 1, 1, 1, 0, 60_000}[i], result.counter(i));
+        for (int i = 0; i < 9; i++) assertEquals(new double[] {5, 2, 1, 1, 1, 0, 60_000, 1, 0}[i], result.counter(i));
         Frame.Rows rows = result.resultRows();
         assertEquals(2, rows.count());
         assertTrue(rows.next());

@@ -40,6 +40,19 @@ class JobBuilderTest {
               }]
             }""";
 
+    /** A job without topics: a sequence, and what it goes to without a key. */
+    private static final String MADE = """
+            [{
+              "index": 0, "uid": "numbers", "operators": ["numbers"], "name": "decode", "eventTime": false,
+              "input": {
+                "kind": "made", "name": "numbers", "first": 3, "end": 9, "ratePerSecond": null, "watermarks": { "kind": "none" }
+              },
+              "outlets": [{ "kind": "exchange", "stage": 1 }]
+            }, {
+              "index": 1, "uid": "both", "operators": ["both"], "name": "both", "eventTime": false,
+              "input": { "kind": "exchange", "keyed": false }, "outlets": []
+            }]""";
+
     private static StreamExecutionEnvironment built(String order, double recordsPerMs) throws Exception {
         return built((ObjectNode) new ObjectMapper().readTree(PLAN), order, recordsPerMs);
     }
@@ -136,5 +149,22 @@ class JobBuilderTest {
         assertFalse(source(env).getWatermarkStrategy().getAlignmentParameters().isEnabled());
         Transformation<?> sort = all(env).stream().filter(each -> "out/order".equals(each.getUid())).findFirst().get();
         assertEquals("SideOutputTransformation", sort.getInputs().get(0).getClass().getSimpleName());
+    }
+
+    @Test
+    void recordsThatAreMadeUpComeFromOneSubtaskAndGoWithoutAKeyToAll() throws Exception {
+        ObjectNode plan = (ObjectNode) new ObjectMapper().readTree(PLAN);
+        plan.set("stages", new ObjectMapper().readTree(MADE));
+        StreamExecutionEnvironment env = built(plan, "topics", 1);
+        List<Transformation<?>> all = env.getTransformations();
+        assertEquals(
+                Map.of("numbers/stage", 1, "both/stage", 4),
+                all.stream().filter(each -> each.getUid() != null && each.getUid().endsWith("/stage"))
+                        .collect(java.util.stream.Collectors.toMap(Transformation::getUid, Transformation::getParallelism)));
+        SourceTransformation<?, ?, ?> source = (SourceTransformation<?, ?, ?>) all.stream()
+                .flatMap(each -> each.getTransitivePredecessors().stream())
+                .filter(each -> each instanceof SourceTransformation).findFirst().get();
+        assertEquals(1, source.getParallelism());
+        assertEquals(new MadeSource(3, 9, Double.POSITIVE_INFINITY, false), source.getSource());
     }
 }

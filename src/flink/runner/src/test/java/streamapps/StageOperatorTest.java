@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -26,10 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 class StageOperatorTest {
     private static final int MAX_PARALLELISM = 8;
+    private static final Set<StageSpec.State> KEYED = Set.of(StageSpec.State.KEYED);
 
     private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> harness(
             String planHash, long answerWithinMs, int parallelism, int subtask) throws Exception {
-        return harness(new StageSpec(0, "count", true, true, false, Long.MAX_VALUE, 2, planHash, 20, answerWithinMs), parallelism, subtask);
+        return harness(new StageSpec(0, "count", KEYED, StageSpec.Time.EVENT, false, Long.MAX_VALUE, 2, planHash, 20, answerWithinMs), parallelism, subtask);
     }
 
     private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> harness(
@@ -84,7 +86,7 @@ class StageOperatorTest {
 
     @Test
     void watermarksThatAreNoEventTimeGoPastTheWorkerBehindTheRecordsBeforeThem() throws Exception {
-        try (var harness = harness(new StageSpec(0, "count", true, false, false, Long.MAX_VALUE, 2, "abc", 20, 60_000), 1, 0)) {
+        try (var harness = harness(new StageSpec(0, "count", KEYED, StageSpec.Time.ORDER, false, Long.MAX_VALUE, 2, "abc", 20, 60_000), 1, 0)) {
             harness.open();
             harness.processElement(record("a", "x", 100));
             harness.processWatermark(150);
@@ -95,7 +97,7 @@ class StageOperatorTest {
 
     @Test
     void aWatermarkBeforeAllRecordsAtTheWorkerGoesOnAtOnce() throws Exception {
-        try (var harness = harness(new StageSpec(0, "count", true, false, false, Long.MAX_VALUE, 2, "abc", 20, 60_000), 1, 0)) {
+        try (var harness = harness(new StageSpec(0, "count", KEYED, StageSpec.Time.ORDER, false, Long.MAX_VALUE, 2, "abc", 20, 60_000), 1, 0)) {
             harness.open();
             harness.processElement(record("a", "x", 100));
             harness.processWatermarkStatus(WatermarkStatus.IDLE);
@@ -107,6 +109,29 @@ class StageOperatorTest {
             assertEquals(List.of("a: x 1 @100", "a: y 2 @200"), outlet(harness, 0));
             assertEquals(
                     List.of(WatermarkStatus.IDLE, WatermarkStatus.ACTIVE, new Watermark(199), new Watermark(200)),
+                    new ArrayList<>(harness.getOutput()));
+        }
+    }
+
+    @Test
+    void aWorkerThatMakesEventTimeIsNotWaitedForWhileItIsIdle() throws Exception {
+        StageSpec spec = new StageSpec(0, "count", KEYED, StageSpec.Time.WORKER, false, Long.MAX_VALUE, 2, "abc", 20, 60_000);
+        try (var harness = harness(spec, 1, 0)) {
+            harness.open();
+            // Those of the source serve the source alone.
+            harness.processWatermark(90);
+            harness.processWatermarkStatus(WatermarkStatus.IDLE);
+            harness.processWatermarkStatus(WatermarkStatus.ACTIVE);
+            harness.processElement(record("a", "idle", 100));
+            harness.prepareSnapshotPreBarrier(1);
+            harness.processElement(record("a", "idle", 110));
+            harness.prepareSnapshotPreBarrier(2);
+            harness.processElement(record("a", "active", 120));
+            harness.prepareSnapshotPreBarrier(3);
+            assertEquals(
+                    List.of(
+                            new Watermark(100), WatermarkStatus.IDLE, new Watermark(110), WatermarkStatus.ACTIVE,
+                            new Watermark(120)),
                     new ArrayList<>(harness.getOutput()));
         }
     }
@@ -188,7 +213,7 @@ class StageOperatorTest {
                 List.of("a: y 3 @3", "b: y 2 @3", "c: y 2 @3", "d: y 2 @3", "e: y 2 @3", "f: y 2 @3"), out);
     }
 
-    private static final StageSpec SORTED = new StageSpec(0, "count", true, true, true, Long.MAX_VALUE, 2, "abc", 20, 60_000);
+    private static final StageSpec SORTED = new StageSpec(0, "count", KEYED, StageSpec.Time.EVENT, true, Long.MAX_VALUE, 2, "abc", 20, 60_000);
 
     @Test
     void aSortedStageGetsRecordsInTheOrderOfTheirTimesUpToTheWatermark() throws Exception {
@@ -258,7 +283,7 @@ class StageOperatorTest {
     /** With state of a job that did not run on a cluster before. */
     private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> beginningWith(
             StageState initial, int parallelism, int subtask) throws Exception {
-        StageSpec spec = new StageSpec(0, "count", true, true, false, Long.MAX_VALUE, 2, "abc", 20, 60_000);
+        StageSpec spec = new StageSpec(0, "count", KEYED, StageSpec.Time.EVENT, false, Long.MAX_VALUE, 2, "abc", 20, 60_000);
         return new KeyedOneInputStreamOperatorTestHarness<>(
                 new StageOperator(spec, new FakeWorker.Launcher(), initial), Element::keyText, Types.STRING,
                 MAX_PARALLELISM, parallelism, subtask);
@@ -266,7 +291,7 @@ class StageOperatorTest {
 
     @Test
     void stateThatAJobBringsAlongIsThatOfItsKeysUntilACheckpointHasIt() throws Exception {
-        StageState initial = new StageState("{}", List.of("a", "a", "7", "b", "b", "8"));
+        StageState initial = new StageState("{}", List.of("a", "a", "7", "b", "b", "8"), List.of());
         List<String> out = new ArrayList<>();
         List<OperatorSubtaskState> snapshots = new ArrayList<>();
         for (int subtask = 0; subtask < 2; subtask++) {
@@ -302,7 +327,7 @@ class StageOperatorTest {
             snapshot = harness.snapshot(1, 1);
         }
         try (var harness = new KeyedOneInputStreamOperatorTestHarness<>(
-                new StageExport(3), Element::keyText, Types.STRING, MAX_PARALLELISM, 1, 0)) {
+                new StageExport(3, true), Element::keyText, Types.STRING, MAX_PARALLELISM, 1, 0)) {
             harness.initializeState(snapshot);
             harness.open();
             harness.endInput();

@@ -1,0 +1,24 @@
+package streamapps;
+
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/** A stage with a second input, each of whose records comes to all subtasks. */
+public final class BroadcastStageOperator extends StageOperator implements TwoInputStreamOperator<byte[], byte[], byte[]> {
+    private static final long serialVersionUID = 1;
+
+    /** @param initial null if it begins without state */
+    BroadcastStageOperator(StageSpec spec, WorkerLauncher launcher, StageState initial) {
+        super(spec, launcher, initial);
+    }
+
+    @Override
+    public void processElement1(StreamRecord<byte[]> record) throws Exception {
+        processElement(record);
+    }
+
+    @Override
+    public void processElement2(StreamRecord<byte[]> record) throws Exception {
+        add(record);
+    }
+}
