@@ -1,5 +1,6 @@
-/** Reads the parts of JSON's values in UTF-8 that have to be looked at one by one. */
+/** Reads values of JSON in bytes of UTF-8. */
 import { Buffer } from "node:buffer";
+import { bytesOf, codePointAt } from "./utf8.ts";
 
 /** Of each byte, whether it is a character in ASCII that stands for itself between quotes. */
 export const PLAIN: Uint8Array = new Uint8Array(256)
@@ -13,8 +14,12 @@ const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 /** What a decoder puts in place of bytes that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
-// A byte order mark within a value is part of the text.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder();
+
+/** What a backslash may begin. */
+const ESCAPE = /^\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/;
+/** Deeper values are read in the usual way. */
+const MAX_DEPTH = 30;
 
 /** What cannot be read, or was refused. */
 export const UNREAD = Symbol("unread");
@@ -46,41 +51,49 @@ export class Cursor {
     return this.#buffer.toString("latin1", from, from + length);
   }
 
-  /** The text whose characters begin at `from` and are plain up to `at`, where something else stands. */
+  /** The text whose characters begin at `from`, with its quote behind them. */
   otherText(from: number): unknown {
     const { bytes } = this;
-    let at = this.at;
-    for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[at]) {
-      if (at >= this.end) return UNREAD;
-      at += byte === BACKSLASH ? 2 : 1;
+    let length = 0;
+    for (let at = from; length < SHORT_TEXT;) {
+      if (bytes[at] === QUOTE) {
+        this.at = at + 1;
+        return shortUnits(UNITS, 0, length);
+      }
+      const code = codePointAt(bytes, at);
+      if (!(code >= 0x20) || code === BACKSLASH || code > 0xffff) break;
+      UNITS[length++] = code;
+      at += bytesOf(code);
     }
-    this.at = at + 1;
-    return this.#parse(from - 1, this.at);
+    return this.#parse(from - 1, this.#behindText(from));
   }
 
   /** Any value. */
   any(): unknown {
+    const { bytes } = this;
     const from = this.at;
-    const first = this.bytes[from];
-    if (first === QUOTE) {
-      this.at++;
-      const { bytes } = this;
-      while (PLAIN[bytes[this.at]!] === 1) this.at++;
-      if (bytes[this.at] !== QUOTE) return this.otherText(from + 1);
-      return this.plainText(from + 1, this.at++ - from - 1);
+    switch (bytes[from]) {
+      case QUOTE: {
+        let at = from + 1;
+        while (PLAIN[bytes[at]!] === 1) at++;
+        if (bytes[at] !== QUOTE) return this.otherText(from + 1);
+        this.at = at + 1;
+        return this.plainText(from + 1, at - from - 1);
+      }
+      case BRACKET:
+        return this.#list();
+      case BRACE:
+        return this.#parse(from, this.#behind(from));
+      default:
+        return this.#word(from);
     }
-    if (first === BRACKET || first === BRACE) return this.#nested();
-    return this.#word(from);
   }
 
   /** Goes behind any value, which nobody needs. */
   pass(): unknown {
-    const { bytes } = this;
-    let at = this.at;
-    if (bytes[at] !== QUOTE) return this.any();
-    do at++; while (PLAIN[bytes[at]!] === 1);
-    if (bytes[at] !== QUOTE) return this.any();
-    this.at = at + 1;
+    const at = this.#behind(this.at);
+    if (at < 0) return UNREAD;
+    this.at = at;
     return undefined;
   }
 
@@ -108,29 +121,73 @@ export class Cursor {
     }
   }
 
-  /** An array or object, up to the bracket that closes it: JSON.parse() sees whether it is right. */
-  #nested(): unknown {
-    const { bytes, end } = this;
-    const from = this.at;
-    let at = from;
-    let depth = 0;
+  #list(): unknown {
+    const { bytes } = this;
+    const values: unknown[] = [];
     do {
-      if (at >= end) return UNREAD;
-      const byte = bytes[at];
-      if (byte === QUOTE) {
-        for (at++; bytes[at] !== QUOTE; at++) {
-          if (at >= end) return UNREAD;
-          if (bytes[at] === BACKSLASH) at++;
-        }
-      } else if (byte === BRACKET || byte === BRACE) depth++;
-      else if (byte === BRACKET_END || byte === BRACE_END) depth--;
-      at++;
-    } while (depth > 0);
-    this.at = at;
-    return this.#parse(from, at);
+      this.at = behindSpace(bytes, this.at + 1);
+      if (values.length === 0 && bytes[this.at] === BRACKET_END) break;
+      // Lists in lists may be deep.
+      const value = bytes[this.at] === BRACKET ? this.#parse(this.at, this.#behind(this.at)) : this.any();
+      if (value === UNREAD) return UNREAD;
+      values.push(value);
+      this.at = behindSpace(bytes, this.at);
+    } while (bytes[this.at] === COMMA);
+    if (bytes[this.at] !== BRACKET_END) return UNREAD;
+    this.at++;
+    return values;
   }
 
+  /** @returns the place behind the value that begins at `at`; below 0 if it is not JSON, or too deep */
+  #behind(at: number, depth = 0): number {
+    const { bytes } = this;
+    const first = bytes[at];
+    if (first === QUOTE) return this.#behindText(at + 1);
+    if (first !== BRACKET && first !== BRACE) {
+      this.at = at;
+      return this.#word(at) === UNREAD ? -1 : this.at;
+    }
+    if (depth === MAX_DEPTH) return -1;
+    const last = first === BRACE ? BRACE_END : BRACKET_END;
+    let next = behindSpace(bytes, at + 1);
+    if (bytes[next] === last) return next + 1;
+    for (;;) {
+      if (first === BRACE) {
+        if (bytes[next] !== QUOTE) return -1;
+        next = behindSpace(bytes, this.#behindText(next + 1));
+        if (bytes[next] !== COLON) return -1;
+        next = behindSpace(bytes, next + 1);
+      }
+      next = behindSpace(bytes, this.#behind(next, depth + 1));
+      if (bytes[next] === last) return next + 1;
+      if (bytes[next] !== COMMA) return -1;
+      next = behindSpace(bytes, next + 1);
+    }
+  }
+
+  /** @returns the place behind the quote that ends the text whose characters begin at `at`; below 0 if there is no such text */
+  #behindText(at: number): number {
+    const { bytes } = this;
+    for (;;) {
+      while (PLAIN[bytes[at]!] === 1) at++;
+      const byte = bytes[at];
+      if (byte === QUOTE) return at + 1;
+      if (byte === BACKSLASH) {
+        const escape = String.fromCharCode(...bytes.subarray(at, at + 6));
+        if (!ESCAPE.test(escape)) return -1;
+        at += escape[1] === "u" ? 6 : 2;
+        continue;
+      }
+      const code = codePointAt(bytes, at);
+      if (!(code >= 0x80) || at >= this.end) return -1;
+      at += bytesOf(code);
+    }
+  }
+
+  /** @param end below 0: there is no such part */
   #parse(from: number, end: number): unknown {
+    if (end < 0) return UNREAD;
+    this.at = end;
     const text = decoder.decode(this.bytes.subarray(from, end));
     if (text.includes(REPLACEMENT)) return UNREAD;
     try {
@@ -141,27 +198,35 @@ export class Cursor {
   }
 }
 
+function behindSpace(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+  return at;
+}
+
 /** What may stand behind a number, true, false or null. */
 function isEnd(byte: number): boolean {
   return byte === COMMA || byte === BRACE_END || byte === BRACKET_END || byte === 0x20 || byte === COLON;
 }
 
+/** The text of some code units, which lie in a row. */
+type ShortText<Units> = (units: Units, at: number, length: number) => string;
+
 /**
- * The text of so many bytes of ASCII, at most {@link SHORT_TEXT}.
+ * Makes the text of at most {@link SHORT_TEXT} code units.
  *
  * One call of `String.fromCharCode()` with as many arguments makes a text that keeps nothing else in memory, for a fraction of
  * what a decoder takes; a part of a larger text would keep all of that.
  */
-const shortText = new Function(
-  "bytes",
-  "at",
-  "length",
-  `switch (length) {
-    ${
-    Array.from({ length: SHORT_TEXT + 1 }, (_, length) => {
-      const codes = Array.from({ length }, (_, index) => `bytes[at + ${index}]`);
-      return `case ${length}: return String.fromCharCode(${codes.join(", ")});`;
-    }).join("\n")
-  }
-  }`,
-) as (bytes: Uint8Array, at: number, length: number) => string;
+function newShortText<Units>(): ShortText<Units> {
+  const cases = Array.from({ length: SHORT_TEXT + 1 }, (_, length) => {
+    const codes = Array.from({ length }, (_, index) => `units[at + ${index}]`);
+    return `case ${length}: return String.fromCharCode(${codes.join(", ")});`;
+  });
+  return new Function("units", "at", "length", `switch (length) { ${cases.join("\n")} }`) as ShortText<Units>;
+}
+
+// One for each kind of array: V8 is slower where it meets both.
+const shortText = newShortText<Uint8Array>();
+const shortUnits = newShortText<Uint16Array>();
+const UNITS = new Uint16Array(SHORT_TEXT);

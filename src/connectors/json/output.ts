@@ -41,7 +41,7 @@ export class JsonOutput {
   write(bytes: Uint8Array, view: DataView, at: number, value: unknown): number {
     const { all } = this.#shapes;
     for (let i = 0; i < all.length; i++) {
-      const end = all[i]!.write(bytes, view, at, bytes.length, value);
+      const end = all[i]!.write(bytes, view, at, value);
       if (end === UNWRITTEN) continue;
       this.#shapes.promote(i);
       return end;
@@ -72,7 +72,7 @@ export class JsonOutput {
     const shape = WrittenShape.of(value, this.#plan);
     const bytes = new Uint8Array(3 * MAX_LENGTH);
     // A shape may fail on its own example.
-    if ((shape?.write(bytes, new DataView(bytes.buffer), 0, bytes.length, value) ?? UNWRITTEN) >= 0) {
+    if ((shape?.write(bytes, new DataView(bytes.buffer), 0, value) ?? UNWRITTEN) >= 0) {
       this.#shapes.add(shape!);
     }
   }

@@ -9,7 +9,7 @@ const MAX_DIGITS = 15;
 const POWERS_OF_TEN = Float64Array.from({ length: MAX_DIGITS + 1 }, (_, digits) => 10 ** digits);
 
 /** An object that is kept as it is. */
-const UNPLANNED = { fields: undefined, othersAllowed: true, refinements: [] };
+const UNPLANNED = { fields: undefined, refinements: [] };
 
 /** @returns the value between `at` and `end` as its schema makes it; undefined: it has another shape, or is refused */
 type Read = (bytes: Uint8Array, view: DataView, at: number, end: number) => unknown;
@@ -44,7 +44,12 @@ export class Shape {
   read(bytes: Uint8Array, start: number, end: number): unknown {
     const cursor = this.#cursor;
     cursor.use(bytes, end);
-    return this.#read(bytes, cursor.view, start, end);
+    try {
+      return this.#read(bytes, cursor.view, start, end);
+    } catch {
+      // A function of the user's: it throws again in the usual way, if the rest of the value lets it come to that.
+      return undefined;
+    }
   }
 }
 
@@ -74,7 +79,9 @@ class ShapeCode {
   /** @param plan left out: anything goes */
   value(example: unknown, plan?: Plan): string | undefined {
     if (++this.#parts > MAX_PARTS) return undefined;
-    const made = this.#planned(example, plan);
+    // What zod alone knows may be something else each time, such as an object with names of the data.
+    const isOpen = plan?.kind === "zod" && this.#parts > 1;
+    const made = isOpen ? this.#any() : this.#planned(example, plan);
     if (made === undefined || plan?.kind !== "zod") return made;
     const checked = this.#code.variable();
     this.#code.add(`const ${checked} = ${this.#code.constant(plan.check)}(${made});`);
@@ -99,14 +106,13 @@ class ShapeCode {
   }
 
   #object(example: object, plan?: Plan): string | undefined {
-    const { fields, othersAllowed, refinements } = plan?.kind === "object" ? plan : UNPLANNED;
+    const { fields, refinements } = plan?.kind === "object" ? plan : UNPLANNED;
     const found = new Map<string, string>();
     let before = "{";
     for (const [name, part] of Object.entries(example)) {
       // In a literal it would be the prototype.
       if (name === "__proto__") return undefined;
       const field = fields?.get(name);
-      if (fields !== undefined && field === undefined && !othersAllowed) return undefined;
       this.#skip(before);
       if (before === ",") this.#skipSpace();
       this.#skip(`${JSON.stringify(name)}:`);

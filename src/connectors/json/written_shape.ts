@@ -13,11 +13,10 @@ type Write = (bytes: Uint8Array, view: DataView, at: number, end: number, value:
  * bytes that lie ready, and each value is checked on its way. What is written are the bytes of what `JSON.stringify()` makes of it.
  */
 export class WrittenShape {
-  /** Writes a value at `at`; {@link UNWRITTEN} if it has another shape, the schema refuses it, or JSON does not keep all of it. */
-  readonly write: Write;
+  readonly #write: Write;
 
   private constructor(write: Write) {
-    this.write = write;
+    this.#write = write;
   }
 
   /**
@@ -28,6 +27,15 @@ export class WrittenShape {
   static of(example: unknown, plan?: Plan): WrittenShape | undefined {
     const code = new WriteCode();
     return code.value("value", example, plan) ? new WrittenShape(code.finish()) : undefined;
+  }
+  /** Writes a value at `at`; {@link UNWRITTEN} if it has another shape, the schema refuses it, or JSON does not keep all of it. */
+  write(bytes: Uint8Array, view: DataView, at: number, value: unknown): number {
+    try {
+      return this.#write(bytes, view, at, bytes.length, value);
+    } catch {
+      // A function of the user's: it throws again in the usual way.
+      return UNWRITTEN;
+    }
   }
 }
 
@@ -60,9 +68,13 @@ class WriteCode {
     } else if (plan !== undefined && plan.kind !== "object") {
       this.#unless([`typeof ${variable} === "${plan.kind}"`, ...plan.conditions(variable, this.#code)].join(" && "));
     }
-    if (isObject(example)) return this.#object(variable, example, plan?.kind === "object" ? plan : undefined);
+    // What zod alone knows may be something else each time, such as an object with names of the data.
+    const isOpen = plan?.kind === "zod" && this.#parts > 1;
+    if (isObject(example) && !isOpen) {
+      return this.#object(variable, example, plan?.kind === "object" ? plan : undefined);
+    }
     if (plan?.kind === "object") return false;
-    this.#leaf(variable, example);
+    this.#leaf(variable, isOpen ? undefined : example);
     return true;
   }
 

@@ -92,6 +92,28 @@ const LEAVES: readonly [Schema<unknown>, fc.Arbitrary<unknown>][] = [
   [z.array(z.number()), fc.array(number, { maxLength: 4 })],
   [z.record(z.string(), z.number()), fc.dictionary(fc.constantFrom("a", "1", "é", "__proto__"), number)],
 ];
+/** Values at the limits of those schemas. */
+const LIMITS: readonly unknown[] = [
+  ...TIMES,
+  ..."x y z a f d 5 12 abc 1e400".split(" "),
+  ...["", "b c", 'd "e"', " x ", "é", "日本", "🛫🛫", "abcdef", "a@example.com", "\ud83d", "true"],
+  ...[5, 6, 0, -0, -1, 0.5, 99.5, 100, 150, 10, 2 ** 53, 1e21, 1e-7],
+  ...[null, true, false, [], [1], [1, 2.5], ["a"], [[1], []], [{}], {}, { a: 1 }, { a: "x", b: [] }],
+];
+
+/** Each kind of field in each kind of object, and JSON that has that field with each of the limits, lacks it, or has others. */
+export function* limitsOfSchemas(): Generator<{ readonly schema: Schema<unknown>; readonly texts: readonly string[] }> {
+  const texts = LIMITS.flatMap((value) => {
+    const text = JSON.stringify(value);
+    return [`{"f":${text},"g":1}`, `{"f": ${text}, "g": 1, "h": [${text}, {}, ""]}`];
+  });
+  const all = [...texts, '{"g":1}', '{"g":1,"f":1}', ...texts, '{"g":2}'];
+  for (const [field] of LEAVES) yield { schema: KINDS[0]!({ f: field, g: z.number() }), texts: all };
+  for (const field of [z.string().min(1), z.number().optional(), z.string().default("default")]) {
+    for (const make of KINDS) yield { schema: make({ f: field, g: z.number() }), texts: all };
+  }
+}
+
 const leaf = fc.constantFrom(...LEAVES).map(([schema, good]): RandomSchema => ({
   schema,
   values: fc.oneof({ weight: 30, arbitrary: good }, anything),
@@ -107,6 +129,8 @@ const KINDS: readonly ((fields: Record<string, Schema<unknown>>) => Schema<unkno
   (fields) => z.looseObject(fields),
   (fields) => z.object(fields).partial(),
   (fields) => z.object(fields).refine((value) => Object.keys(value).length !== 2, { error: "two fields", path: ["a"] }),
+  (fields) =>
+    z.object(fields).refine(() => false, { error: "seldom", when: ({ value }) => Object.hasOwn(Object(value), "f") }),
   (fields) =>
     z.object(fields).superRefine((value, context) => {
       if (Object.values(value).includes("x")) context.addIssue({ code: "custom", message: "an x" });
