@@ -76,6 +76,14 @@ class Cluster {
     });
   }
 
+  /** The same, to be read record by record. */
+  oneByOne({ positions }: Question, records: number): FetchedPartition[] {
+    return positions.map((position) => {
+      const left = Math.max(Math.min(records, this.ends[position.partition]! - position.offset), 0);
+      return inParts(this, position, Array.from({ length: left }, (_, i) => position.offset + i + 1));
+    });
+  }
+
   found(partition: number, offset: number, nextOffset: number, endOffset = this.ends[partition]!): FetchedPartition {
     const records = Array.from({ length: nextOffset - offset }, (_, i) => ({
       offset: offset + i,
@@ -134,12 +142,61 @@ test("fetch() takes a record once when a partition's old and new leader both ans
   assertEquals(offsetsOf(batches), [7]);
 });
 
+/** An answer that is read in parts, each up to one of these offsets. */
+function inParts(cluster: Cluster, { partition, offset }: Position, ends: readonly number[]): FetchedPartition {
+  const [end = offset, ...others] = ends;
+  const answer = cluster.found(partition, offset, end);
+  if (others.length === 0) return answer;
+  const readOn = () => inParts(cluster, at(end, partition), others).found!;
+  return { ...answer, found: { ...answer.found!, readOn } };
+}
+
+test("fetch() returns a large answer in parts, and asks the broker again when it has returned all", async () => {
+  const cluster = new Cluster(1, 9);
+  const fetcher = await newFetcher(cluster);
+  const first = later(fetcher.fetch([at(0)], 1_000));
+  await cluster.untilOpen(1);
+  cluster.open[0]!.answer([inParts(cluster, at(0), [3, 5, 6])]);
+  assertEquals(offsetsOf(await first), [0, 1, 2]);
+  assertEquals(offsetsOf(await fetcher.fetch([at(3)], 1_000)), [3, 4]);
+  assertEquals(offsetsOf(await fetcher.fetch([at(5)], 1_000)), [5]);
+  assertEquals(cluster.asked, ["0: 0@0"]);
+
+  const last = later(fetcher.fetch([at(6)], 1_000));
+  await cluster.untilOpen(1);
+  cluster.open[0]!.answer(cluster.full(cluster.open[0]!));
+  assertEquals(offsetsOf(await last), [6, 7, 8]);
+  await fetcher.close();
+  assertEquals(cluster.asked, ["0: 0@0", "0: 0@6"]);
+});
+
+test("fetch() drops what it has kept of a partition when another offset is asked for", async () => {
+  const cluster = new Cluster(1, 9);
+  const fetcher = await newFetcher(cluster);
+  const first = later(fetcher.fetch([at(0)], 1_000));
+  await cluster.untilOpen(1);
+  cluster.open[0]!.answer([inParts(cluster, at(0), [3, 6])]);
+  await first;
+  const elsewhere = later(fetcher.fetch([at(7)], 1_000));
+  await cluster.untilOpen(1);
+  cluster.open[0]!.answer(cluster.full(cluster.open[0]!));
+  assertEquals(offsetsOf(await elsewhere), [7, 8]);
+  const back = later(fetcher.fetch([at(3)], 1_000));
+  await cluster.untilOpen(1);
+  cluster.open[0]!.answer(cluster.full(cluster.open[0]!));
+  assertEquals(offsetsOf(await back), [3, 4, 5, 6, 7, 8]);
+  await fetcher.close();
+  assertEquals(cluster.asked, ["0: 0@0", "0: 0@7", "0: 0@3"]);
+});
+
 test("fetch() brings each record once and in order, whatever moves, comes late, is empty or is cut short", async () => {
   const step = fc.record({
     /** Partition and its new leader, or neither. */
     move: fc.option(fc.tuple(fc.nat(2), fc.nat(2))),
-    /** Which of the open questions are answered, and with how many records of each partition. */
-    answers: fc.array(fc.tuple(fc.nat(5), fc.nat(3)), { maxLength: 4 }),
+    /** Which of the open questions are answered, with how many records of each partition, and whether these come one by one. */
+    answers: fc.array(fc.tuple(fc.nat(5), fc.nat(3), fc.boolean()), { maxLength: 4 }),
+    /** The partitions that are asked for. */
+    wanted: fc.subarray([0, 1, 2], { minLength: 1 }),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
@@ -155,15 +212,15 @@ test("fetch() brings each record once and in order, whatever moves, comes late, 
           taken[batch.partition]!.push(...offsetsOf([batch]));
         }
       };
-      for (const { move, answers } of steps) {
+      for (const { move, answers, wanted } of steps) {
         if (move !== null) cluster.leaders[move[0]] = move[1];
         const fetching = later(
-          fetcher.fetch(splits.map(({ fetchOffset }, partition) => at(fetchOffset, partition)), 0),
+          fetcher.fetch(wanted.map((partition) => at(splits[partition]!.fetchOffset, partition)), 0),
         );
         await new Promise((resolve) => setTimeout(resolve, 0));
-        for (const [which, records] of answers) {
+        for (const [which, records, oneByOne] of answers) {
           const question = cluster.open[which % Math.max(cluster.open.length, 1)];
-          question?.answer(cluster.full(question, records));
+          question?.answer(oneByOne ? cluster.oneByOne(question, records) : cluster.full(question, records));
         }
         push(await fetching);
       }

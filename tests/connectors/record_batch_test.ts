@@ -181,6 +181,22 @@ Deno.test("committedRecords() keeps what other producers wrote between the recor
   assertEquals(read(TRANSACTIONAL + between + abort, 100, aborted), { records: expected(103), nextOffset: 107 });
 });
 
+Deno.test("committedRecords() reads no further batch than it is asked for, and goes on where it stopped", () => {
+  const between = shifted(GZIP, 103);
+  const abort = shifted(ABORT, 106);
+  const behind = shifted(TRANSACTIONAL, 107);
+  const bytes = Uint8Array.fromHex(TRANSACTIONAL + between + abort + behind);
+  const aborted = [{ producerId: 4000n, firstOffset: 100 }];
+  const first = committedRecords(bytes, 100, aborted, { ...SOURCE, endOffset: 110, chunkBytes: 1 });
+  assertEquals(plain(first), { records: expected(103), nextOffset: 106 });
+  // The abort lies in the next part, and ends the transaction that the first part began with.
+  const second = first.readOn!();
+  assertEquals(plain(second), { records: expected(107), nextOffset: 110 });
+  const third = second.readOn!();
+  assertEquals(plain(third), { records: [], nextOffset: 110 });
+  assertEquals([third.readOn, first.endOffset, third.endOffset], [undefined, 110, 110]);
+});
+
 Deno.test("a producer's id keeps all of its 64 bits, on its way out and back", () => {
   const [wide, next] = [6_200_247_837_853_629_924n, 6_200_247_837_853_629_925n]; // the same number as doubles
   const written = (producerId: bigint, offset: number) => {
@@ -251,7 +267,7 @@ Deno.test("readFetchResponse() reads every version from 4 to 11", async () => {
       writer.int32(batch.length / 2);
       writer.put(Uint8Array.fromHex(batch));
     }
-    const { partitions, errorCode } = await readFetchResponse(writer.written(), version, () => 1);
+    const { partitions, errorCode } = await readFetchResponse(writer.written(), version, { asked: () => 1 });
     assertEquals(errorCode, 0);
     assertEquals(partitions.map((one) => ({ ...one, found: one.found && plain(one.found) })), [
       { topic: "t", partition: 3, errorCode: 0, found: { records: expected(0).slice(1), nextOffset: 3 } },

@@ -1,6 +1,6 @@
 /** The answer to a Fetch request, versions 4 to 11, for a reader of committed records. */
 import type { BrokerRecord } from "../broker.ts";
-import { compressionsOf, readHeader, readRecords } from "./batch_reader.ts";
+import { type BatchSource, compressionsOf, readHeader, readRecords } from "./batch_reader.ts";
 import { ByteReader } from "./bytes.ts";
 import { loadCodec } from "./compression.ts";
 
@@ -17,12 +17,14 @@ export interface FetchedPartition {
 /** The committed records at a position. */
 export interface CommittedRecords {
   readonly records: readonly BrokerRecord[];
-  /** The offset behind all batches in the answer; the position that was asked for if it has no batch. */
+  /** The offset behind all batches that were read; the position that was asked for if there is none. */
   readonly nextOffset: number;
-  /** Size of the batches in the answer when decompressed. */
+  /** Size of these batches when decompressed. */
   readonly bytes: number;
   /** The last stable offset, as this broker knows it. */
   readonly endOffset: number;
+  /** Reads on in the same answer; undefined if all of it has been read. */
+  readonly readOn?: (() => CommittedRecords) | undefined;
 }
 
 /** A transaction that was aborted: its producer's records from `firstOffset` to its next control record do not count. */
@@ -31,8 +33,13 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-/** Returns the offset at which a partition was asked for; undefined drops its answer. */
-export type AskedOffset = (topic: string, partition: number) => number | undefined;
+/** What was asked for, and how much of the answer is read. */
+export interface ReadOptions {
+  /** Returns the offset at which a partition was asked for; undefined drops its answer. */
+  readonly asked: (topic: string, partition: number) => number | undefined;
+  /** Of each partition, see {@link AnswerSource}; default: all. */
+  readonly chunkBytes?: number;
+}
 
 /** A decoded answer. */
 export interface FetchResponse {
@@ -47,7 +54,7 @@ export interface FetchResponse {
 export async function readFetchResponse(
   payload: Uint8Array,
   apiVersion: number,
-  asked: AskedOffset,
+  { asked, chunkBytes = Infinity }: ReadOptions,
 ): Promise<FetchResponse> {
   const reader = new ByteReader(payload);
   const throttleMs = reader.int32();
@@ -64,7 +71,7 @@ export async function readFetchResponse(
         continue;
       }
       for (const compression of compressionsOf(bytes)) await loadCodec(compression);
-      const found = { ...committedRecords(bytes, offset, aborted, { topic, partition }), endOffset };
+      const found = committedRecords(bytes, offset, aborted, { topic, partition, endOffset, chunkBytes });
       partitions.push({ topic, partition, errorCode, found });
     }
   }
@@ -95,6 +102,17 @@ function readPartition(reader: ByteReader, apiVersion: number): PartitionAnswer 
   return { partition, errorCode, aborted, endOffset, bytes: reader.take(Math.max(reader.int32(), 0)) };
 }
 
+/** Where batches came from, and how they are read. */
+export interface AnswerSource extends BatchSource {
+  /** The last stable offset, as the broker knows it. */
+  readonly endOffset?: number;
+  /**
+   * Reads no further batch when those that were read have so many bytes, decompressed; default: reads all. Records that are
+   * decoded outlive collections of garbage while they wait, and bytes do not.
+   */
+  readonly chunkBytes?: number;
+}
+
 /**
  * The committed records from `offset` on in the batches that a broker sent for it.
  *
@@ -108,25 +126,32 @@ export function committedRecords(
   bytes: Uint8Array,
   offset: number,
   aborted: readonly AbortedTransaction[],
-  source: { readonly topic: string; readonly partition: number },
-): Omit<CommittedRecords, "endOffset"> {
+  source: AnswerSource,
+): CommittedRecords {
   const upcoming = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
   const aborting = new Set<bigint>();
-  const records: BrokerRecord[] = [];
+  const { endOffset = offset, chunkBytes = Infinity } = source;
+  let at = 0;
   let nextOffset = offset;
-  let size = 0;
-  for (let at = 0;;) {
-    const batch = readHeader(bytes, at, source);
-    if (batch === undefined) return { records, nextOffset, bytes: size };
-    while (upcoming.length > 0 && upcoming[0]!.firstOffset <= batch.lastOffset) {
-      aborting.add(upcoming.shift()!.producerId);
+  return readOn();
+
+  function readOn(): CommittedRecords {
+    const records: BrokerRecord[] = [];
+    let size = 0;
+    while (size < chunkBytes) {
+      const batch = readHeader(bytes, at, source);
+      if (batch === undefined) return { records, nextOffset, bytes: size, endOffset };
+      while (upcoming.length > 0 && upcoming[0]!.firstOffset <= batch.lastOffset) {
+        aborting.add(upcoming.shift()!.producerId);
+      }
+      if (batch.control) {
+        if (batch.abort) aborting.delete(batch.producerId);
+      } else if (!batch.transactional || !aborting.has(batch.producerId)) {
+        if (batch.lastOffset >= nextOffset) size += readRecords(bytes, at, nextOffset, source, records);
+      }
+      nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
+      at = batch.end;
     }
-    if (batch.control) {
-      if (batch.abort) aborting.delete(batch.producerId);
-    } else if (!batch.transactional || !aborting.has(batch.producerId)) {
-      if (batch.lastOffset >= nextOffset) size += readRecords(bytes, at, nextOffset, source, records);
-    }
-    nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
-    at = batch.end;
+    return { records, nextOffset, bytes: size, endOffset, readOn };
   }
 }

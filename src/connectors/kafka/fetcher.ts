@@ -7,6 +7,7 @@ import { checkCode, codeError, impatient, PassingError } from "./errors.ts";
 import type { FetchedPartition } from "./fetch_response.ts";
 import { readFetchResponse } from "./fetch_response.ts";
 import { Gaps, SMALL_GAP } from "./gaps.ts";
+import { KeptAnswers } from "./kept_answers.ts";
 import { settledWithin } from "./patience.ts";
 import { placeOf } from "./place.ts";
 import type { FetchArguments } from "./protocol.ts";
@@ -15,7 +16,7 @@ import { unknownPartition } from "./unknown_topics.ts";
 
 /** How much a fetch may bring. */
 export interface FetchLimits {
-  /** Of one partition, bytes; a larger record comes alone. Default 128 KiB. Kafka: max.partition.fetch.bytes. */
+  /** Of one partition, bytes; a larger record comes alone. Default: its share of 4 MiB. Kafka: max.partition.fetch.bytes. */
   readonly partitionBytes?: number;
   /** Of one broker, bytes. Default 10 MiB. Kafka: fetch.max.bytes. */
   readonly totalBytes?: number;
@@ -23,6 +24,11 @@ export interface FetchLimits {
   readonly crossGaps?: boolean;
 }
 
+/** Of one partition, what `fetch()` returns at once, bytes: a batch more at most. */
+const CHUNK_BYTES = 1 << 17;
+/** What a fetcher keeps of answers, of all partitions, bytes. */
+const AHEAD_BYTES = 4 << 20;
+const MOST_PARTITION_BYTES = 1 << 20;
 /** How long there may be no good answer before the brokers count as unavailable, ms. */
 const UNAVAILABLE_AFTER_MS = 20_000;
 /** How much longer than the requested wait an answer may take before `fetch()` returns without it, ms. */
@@ -56,15 +62,19 @@ interface Pending {
  * returns with the first answer that has records. Later answers are kept for the next call, and used for positions that are
  * asked for again at the same offset.
  *
+ * An answer can bring much more of a partition than `fetch()` returns of it at once. The rest is kept as bytes, and read when it
+ * is asked for: few large requests cost a broker much less than many small ones.
+ *
  * When the leader of a partition moves, there can be two requests for it, and both answers can have records. So an answer that
  * is used advances the position at once, and the other answer, which is for the old position, is dropped.
  */
 export class KafkaFetcher implements Fetcher {
   readonly #client: Client;
-  readonly #partitionBytes: number;
+  readonly #partitionBytes: number | undefined;
   readonly #totalBytes: number;
   readonly #pending = new Map<number, Pending>();
   readonly #gaps: Gaps | undefined;
+  readonly #kept = new KeptAnswers();
   /** Ids of the topics that have been read. */
   readonly #topicIds = new Map<string, string>();
   #askedAtMs = performance.now();
@@ -76,7 +86,7 @@ export class KafkaFetcher implements Fetcher {
   /** @param client for this fetcher alone; it is closed with it */
   constructor(client: Client, limits: FetchLimits = {}) {
     this.#client = client;
-    this.#partitionBytes = limits.partitionBytes ?? 1 << 17;
+    this.#partitionBytes = limits.partitionBytes;
     this.#totalBytes = limits.totalBytes ?? 10 << 20;
     this.#gaps = limits.crossGaps === false ? undefined : new Gaps();
   }
@@ -115,6 +125,8 @@ export class KafkaFetcher implements Fetcher {
 
   /** Sends a request to every leader that has none open, and waits for the first answer with records. */
   async #fetchOnce(positions: readonly Position[], waitMs: number, until: number): Promise<FetchedBatch[]> {
+    const kept = this.#kept.readOn(positions);
+    if (kept.length > 0) return kept;
     const byLeader = await this.#byLeader(positions);
     for (const [leader, some] of byLeader) {
       if (!this.#pending.has(leader)) this.#pending.set(leader, this.#ask(leader, some, waitMs));
@@ -181,17 +193,22 @@ export class KafkaFetcher implements Fetcher {
     const { errorCode, partitions } = await connection.send("Fetch", this.#arguments(turned, waitMs), {
       timeoutMs: waitMs + 15_000,
       decode: (payload, apiVersion) =>
-        readFetchResponse(payload, apiVersion, (topic, partition) => asked.get(placeOf({ topic, partition }))),
+        readFetchResponse(payload, apiVersion, {
+          asked: (topic, partition) => asked.get(placeOf({ topic, partition })),
+          chunkBytes: CHUNK_BYTES,
+        }),
     });
     checkCode(errorCode, "fetch from Kafka");
     return partitions;
   }
 
   #arguments(positions: readonly Position[], waitMs: number): FetchArguments {
+    const share = Math.floor(AHEAD_BYTES / Math.max(this.#kept.partitions, 1));
+    const maxBytes = this.#partitionBytes ?? Math.min(Math.max(share, CHUNK_BYTES), MOST_PARTITION_BYTES);
     const topics: { topic: string; partitions: { partition: number; fetchOffset: number; maxBytes: number }[] }[] = [];
     for (const { topic, partition, offset } of positions) {
       if (topics.at(-1)?.topic !== topic) topics.push({ topic, partitions: [] });
-      topics.at(-1)!.partitions.push({ partition, fetchOffset: offset, maxBytes: this.#partitionBytes });
+      topics.at(-1)!.partitions.push({ partition, fetchOffset: offset, maxBytes });
     }
     return { isolationLevel: READ_COMMITTED, maxWaitTime: waitMs, minBytes: 1, maxBytes: this.#totalBytes, topics };
   }
@@ -215,12 +232,11 @@ export class KafkaFetcher implements Fetcher {
         try {
           if (found?.found === undefined) throw this.#partitionError(position, found?.errorCode);
           good = true;
-          const { records, bytes } = found.found;
           const nextOffset = this.#gaps?.nextOffset(position, found.found, probe) ?? found.found.nextOffset;
           if (nextOffset === offset) continue;
           if (nextOffset > found.found.nextOffset) this.#logGap(position, nextOffset);
           offsets.set(placeOf(position), nextOffset);
-          batches.push({ topic, partition, records, nextOffset, bytes });
+          batches.push({ ...this.#kept.take(position, found.found), nextOffset });
         } catch (error) {
           failure ??= error;
         }

@@ -74,7 +74,9 @@ export async function firstTimestamps(
       };
       const { partitions } = await connection.send("Fetch", args, {
         decode: (payload, apiVersion) =>
-          readFetchResponse(payload, apiVersion, (topic, partition) => asked.get(placeOf({ topic, partition }))),
+          readFetchResponse(payload, apiVersion, {
+            asked: (topic, partition) => asked.get(placeOf({ topic, partition })),
+          }),
       });
       for (const { topic, partition, found: records } of partitions) {
         const first = records?.records[0];
