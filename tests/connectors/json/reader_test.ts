@@ -163,6 +163,34 @@ Deno.test("read() takes text of all planes and escaped text", () => {
   }
 });
 
+Deno.test("a part that no schema names must be JSON all the same", () => {
+  const parts = [
+    ...['"a"', '"\\q"', '"\\u12x4"', '"\\u00e9\\""', '"\u0001"', '"é 日 🛫"', '"open'],
+    ...["[1, 2]", "[1,]", "[,1]", "[1 2]", "[]", "[ ]", "[[1]", "tru", "1.", "-", "NaN", "null"],
+    ...['{"a":1}', '{"a" : 1 , "b":[ ]}', "{}", '{"a"}', '{"a":}', '{"a":1,}', "{a:1}", '{"a":1]', "{1:1}"],
+    ...["[".repeat(100) + "]".repeat(100), "[".repeat(20) + "]".repeat(20)],
+  ];
+  const schema = z.object({ g: z.number() });
+  const known = decodeTexts(schema, ['{"x":"a","g":1}', ...parts.map((part) => `{"x":${part},"g":1}`)]);
+  assert(known > 10, `${known}`);
+  const damaged = [[0xff], [0xc3], [0xc3, 0x28], [0xe0, 0x80, 0x80], [0xed, 0xa0, 0x80], [0xc3, 0xa9]];
+  const values = damaged.map((text) => new Uint8Array([...bytes('{"x":"'), ...text, ...bytes('","g":1}')]));
+  decodeAll(schema, [bytes('{"x":"a","g":1}'), ...values]);
+});
+
+Deno.test("a refinement that throws is not heard at bytes that are no JSON", () => {
+  const strict = z.string().refine((text) => {
+    if (text === "x") throw new Error("it is x");
+    return true;
+  });
+  const schema = z.object({ a: strict, b: z.number() });
+  const reader = new JsonReader(schema);
+  reader.learn(bytes('{"a":"","b":1}'), { a: "", b: 1 });
+  const json = bytes('{"a":"x","b":1}');
+  assertEquals(reader.read(json, 0, json.length), undefined);
+  decodeTexts(schema, ['{"a":"","b":1}', '{"a":"x","b":}', '{"a":"x","b":1}']);
+});
+
 Deno.test("a promise of a refinement is no answer", () => {
   const schema = z.object({ a: z.number() }).refine(() => Promise.resolve(true) as unknown as boolean);
   const reader = new JsonReader<unknown>(schema);
