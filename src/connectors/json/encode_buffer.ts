@@ -9,15 +9,19 @@ const encoder = new TextEncoder();
 const CHUNK_BYTES = 1 << 14;
 
 /**
- * Makes records of texts in large chunks that many records share: `encode()` allocates for each text, which costs as much as all
- * the rest of writing a record; `encodeInto()` a chunk does not.
+ * Makes records in large chunks that many of them share: `encode()` allocates for each text, which costs as much as all the rest
+ * of writing a record.
  */
 export class EncodeBuffer {
   #chunk = new Uint8Array(0);
   #view = new DataView(this.#chunk.buffer);
   #used = 0;
 
-  /** The record of two values of which shapes are known, written in place; undefined: texts have to be made of them. */
+  /**
+   * The record of two values of which shapes are known, written in place; undefined: texts have to be made of them.
+   *
+   * Positional, as it is called for each record and an object of options would be one more.
+   */
   written(
     topic: string,
     timestampMs: number,
