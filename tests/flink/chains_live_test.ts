@@ -15,21 +15,7 @@ const WANTED_S = Deno.permissions.querySync({ name: "env" }).state === "granted"
   : undefined;
 const LIVE_S = Number(WANTED_S ?? 10);
 /** One pair of bookings each 720 ms, so that an hour has 5,000. */
-const HOUR = [
-  ...[
-    "--create",
-    "--seed",
-    "3",
-    "--rate",
-    "max",
-    "--start",
-    "2026-11-01T00:00:00Z",
-    "--step",
-    "720ms",
-    "--count",
-    "5000",
-  ],
-];
+const HOUR = "--create --seed 3 --rate max --start 2026-11-01T00:00:00Z --step 720ms --count 5000".split(" ");
 
 /** Where a job runs. */
 type Place = "home" | "Flink";
