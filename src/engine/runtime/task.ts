@@ -114,13 +114,18 @@ export class Task implements TaskView {
       this.#setCurrentTimer(timer);
       failures.timerFires = true;
       try {
-        if (tracing.mayConcern) tracing.timer(this, timer, () => fire(timer));
+        if (tracing.mayConcern) this.#fireFollowed(tracing, timer, fire);
         else fire(timer);
       } finally {
         failures.timerFires = false;
       }
       return !slices.mustPause();
     };
+  }
+
+  /** A method of its own: what a closure holds would be allocated for each timer, followed or not. */
+  #fireFollowed(tracing: Tracing, timer: Timer, fire: (timer: Timer) => void): void {
+    tracing.timer(this, timer, () => fire(timer));
   }
 
   /**

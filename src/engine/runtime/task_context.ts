@@ -111,14 +111,14 @@ export class TaskContext implements OperatorContext {
 
   /** For pending results: does `work` as a part of a record that came before. */
   asRecord(record: RecordAtWork, work: () => void): void {
-    if (this.#tracing.tracer === undefined) return this.#failures.asRecord(record, work);
-    this.#tracing.answered(this.#task, record, (work) => this.#failures.asRecord(record, work), work);
+    if (this.#tracing.tracer === undefined) this.#failures.asRecord(record, work);
+    else this.#asFollowedRecord(record, work);
   }
 
   /** Calls functions for a window that fires. */
   firing(work: () => void, what: () => FailedWindow): void {
-    if (!this.#tracing.mayConcern) return this.#failures.window(work, what);
-    this.#tracing.window(this.#task, what(), () => this.#failures.window(work, what));
+    if (this.#tracing.mayConcern) this.#followedFiring(work, what);
+    else this.#failures.window(work, what);
   }
 
   /** A side output; what goes to one that nobody reads is counted and dropped. */
@@ -165,5 +165,15 @@ export class TaskContext implements OperatorContext {
       message,
       lateFromMs,
     });
+  }
+
+  // Methods of their own: what a closure holds would be allocated with each call, also where nobody follows.
+
+  #asFollowedRecord(record: RecordAtWork, work: () => void): void {
+    this.#tracing.answered(this.#task, record, (work) => this.#failures.asRecord(record, work), work);
+  }
+
+  #followedFiring(work: () => void, what: () => FailedWindow): void {
+    this.#tracing.window(this.#task, what(), () => this.#failures.window(work, what));
   }
 }
