@@ -111,8 +111,9 @@ function isRecursive(schema: Schema<unknown>): boolean {
 function refinementsOf(checks: readonly z.core.$ZodCheck<never>[]): Refinement[] | undefined {
   const refinements: Refinement[] = [];
   for (const check of checks) {
-    const { check: kind, when, fn } = check._zod.def as z.core.$ZodCheckDef & { when?: unknown; fn?: Refinement };
-    if (kind !== "custom" || when !== undefined || fn === undefined) return undefined;
+    // That one is asked under conditions only does not matter: what passes it always is taken in any case.
+    const { check: kind, fn } = check._zod.def as z.core.$ZodCheckDef & { fn?: Refinement };
+    if (kind !== "custom" || fn === undefined) return undefined;
     refinements.push(fn);
   }
   return refinements;
@@ -188,9 +189,9 @@ function bound(
     : undefined;
 }
 
-function dateTime({ format, local, offset, precision, pattern }: z.core.$ZodISODateTimeDef): Conditions | undefined {
-  if (format !== "datetime" || !local || (precision ?? null) !== null || pattern === undefined) return undefined;
-  // A schema may bring an expression of its own.
+function dateTime({ format, local, offset, pattern }: z.core.$ZodISODateTimeDef): Conditions | undefined {
+  if (format !== "datetime" || !local || pattern === undefined) return undefined;
+  // A schema may want fractions of a certain length, or bring an expression of its own.
   if (pattern.source !== z.iso.datetime({ local, offset: offset ?? false })._zod.def.pattern?.source) return undefined;
   return (variable, code) => [
     `(${code.constant(isPlainDateTime)}(${variable}) || ${code.constant(pattern)}.test(${variable}))`,
