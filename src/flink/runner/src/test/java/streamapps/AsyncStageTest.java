@@ -80,11 +80,11 @@ class AsyncStageTest {
         try (var harness = harness(null, 1, 0)) {
             harness.open();
             for (String key : List.of("a", "b", "c")) harness.processElement(record(key, "call"));
-            harness.processElement(record("d", "answer"));
-            harness.prepareSnapshotPreBarrier(1);
+            harness.processElement(record("d", "answer later"));
+            harness.setProcessingTime(50);
             harness.processElement(record("e", "rules"));
             // Sent when there is room, so behind the answers.
-            harness.prepareSnapshotPreBarrier(2);
+            harness.setProcessingTime(100);
             assertEquals(List.of("a: answered", "b: answered", "c: answered", "e: 0"), out(harness));
         }
     }
@@ -98,7 +98,7 @@ class AsyncStageTest {
             harness.processElement(record("b", "answer later"));
             harness.prepareSnapshotPreBarrier(1);
             // The push comes now, and is not taken before the state is.
-            Thread.sleep(200);
+            Thread.sleep(2_500);
             snapshot = harness.snapshot(1, 1);
             assertEquals(List.of(), out(harness));
         }

@@ -31,8 +31,6 @@ public final class FakeWorker {
     private static int in;
     private static boolean idle;
     private static boolean pushes;
-    /** Behind the next checkpoint. */
-    private static boolean pushesLater;
     private static int failure = Frame.FATAL;
 
     private FakeWorker() {}
@@ -58,23 +56,44 @@ public final class FakeWorker {
             byte[] body = new byte[ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(4)];
             input.readFully(body);
             Frame frame = new Frame(header[2] & 0xff, ByteBuffer.wrap(body));
-            if (frame.type() == Frame.CLOSE) return;
-            ROWS.beginBatch();
-            OutputStream out = System.out;
-            if (frame.type() == Frame.COMMIT) changes().writeTo(out);
-            else if (!work(frame)) new FrameBuffer().begin(failure).putText("Operator \"count\" failed: boom").writeTo(out);
-            else result(Frame.RESULT).writeTo(out);
-            out.flush();
-            boolean due = pushesLater && frame.type() == Frame.COMMIT;
-            if (due) pushesLater = false;
-            if (pushes || due) push(out);
+            if (frame.type() == Frame.CLOSE) System.exit(0);
+            synchronized (FakeWorker.class) {
+                answer(frame);
+            }
         }
     }
 
-    /** Some time later, by itself. */
-    private static void push(OutputStream out) throws Exception {
+    private static void answer(Frame frame) throws Exception {
+        ROWS.beginBatch();
+        OutputStream out = System.out;
+        if (frame.type() == Frame.COMMIT) changes().writeTo(out);
+        else if (!work(frame)) new FrameBuffer().begin(failure).putText("Operator \"count\" failed: boom").writeTo(out);
+        else result(Frame.RESULT).writeTo(out);
+        out.flush();
+        if (pushes) push();
         pushes = false;
-        Thread.sleep(50);
+        if (frame.type() == Frame.COMMIT) FakeWorker.class.notifyAll();
+    }
+
+    /** Behind the next checkpoint, or after a while without one. */
+    private static void pushLater() {
+        Thread thread = new Thread(() -> {
+            try {
+                synchronized (FakeWorker.class) {
+                    FakeWorker.class.wait(2_000);
+                    push();
+                }
+            } catch (Exception failed) {
+                failed.printStackTrace();
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Without being asked. */
+    private static void push() throws Exception {
+        OutputStream out = System.out;
         ROWS.beginBatch();
         for (String call : CALLS) emit(0, 7, call, "answered");
         CALLS.clear();
@@ -148,7 +167,7 @@ public final class FakeWorker {
                 pushes = true;
                 return true;
             case "answer later":
-                pushesLater = true;
+                pushLater();
                 return true;
             case "rule":
                 RULES.put("rule " + key, COUNTS.merge("rule " + key, 1, Integer::sum));
