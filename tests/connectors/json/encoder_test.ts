@@ -125,6 +125,20 @@ Deno.test("values that are not only data are written as JSON.stringify() does, o
   }
 });
 
+Deno.test("a toJSON() that a program has put into all objects is heard", () => {
+  const output = new JsonOutput('write to topic "t"', "value", z.object({ a: z.number() }));
+  const bytes = new Uint8Array(100);
+  const write = () => output.write(bytes, new DataView(bytes.buffer), 0, { a: 1 });
+  output.text({ a: 1 });
+  assert(write() > 0);
+  try {
+    Object.defineProperty(Object.prototype, "toJSON", { value: () => "other", configurable: true });
+    assert(write() < 0);
+  } finally {
+    delete (Object.prototype as { toJSON?: unknown }).toJSON;
+  }
+});
+
 Deno.test("values are written where they find room, over many chunks", () => {
   const encode = jsonEncoder(
     { name: "t", schema: z.object({ id: z.string(), n: z.number() }), key: ({ id }) => id },
