@@ -23,8 +23,12 @@ export class Checkout implements AsyncDisposable {
    * @throws {UsageError} if there is no such commit, or no git
    */
   static async of(ref: string, repository: string = ROOT.pathname): Promise<Checkout> {
-    const commit = (await git(repository, ["rev-parse", "--verify", "--short", "--end-of-options", `${ref}^{commit}`]))
-      .trim();
+    const found = await runGit(repository, ["rev-parse", "--verify", "--short", "--end-of-options", `${ref}^{commit}`]);
+    if (!found.success && found.output.includes("Needed a single revision")) {
+      throw new UsageError(`Cannot compare with "${ref}": there is no such branch, tag or commit here`);
+    }
+    if (!found.success) throw new UsageError(`Cannot compare with "${ref}": ${found.output.trim()}`);
+    const commit = found.output.trim();
     const folder = await Deno.makeTempDir({ prefix: "bench-against-" });
     try {
       await git(repository, ["worktree", "add", "--quiet", "--detach", `${folder}/files`, commit]);

@@ -55,7 +55,7 @@ Deno.test({
   async fn() {
     const folder = await repository();
     try {
-      await assertRejects(() => Checkout.of("nothing", folder), UsageError, 'Cannot compare with "nothing"');
+      await assertRejects(() => Checkout.of("nothing", folder), UsageError, 'with "nothing": there is no such branch');
       await assertRejects(() => Checkout.of("--all", folder), UsageError, 'Cannot compare with "--all"');
     } finally {
       await Deno.remove(folder, { recursive: true });
