@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { JobError, type RecordOrigin } from "../errors.ts";
 import { NO_TIMESTAMP } from "../record.ts";
-import type { Json, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
 import { GeneratedRecords } from "./generated_records.ts";
-import type { NumberedRecords, NumberedSource, RecordNumbers } from "../numbered_source.ts";
+import type { NumberedRecords, RecordNumbers } from "../numbered_source.ts";
 
 const SPLIT = "generator";
 /** How much a job that fell behind makes up for at most, ms, as with Flink's rate limiter. */
@@ -35,7 +35,7 @@ export interface DataGeneratorOptions<T> {
  *
  * @see Flink: DataGeneratorSource, RateLimiterStrategy.perSecond(); here `random` comes with the index
  */
-export class DataGeneratorSource<T> implements NumberedSource<T> {
+export class DataGeneratorSource<T> implements Source<T> {
   readonly description: string;
   /** Whether there is a `count`. */
   readonly bounded: boolean;

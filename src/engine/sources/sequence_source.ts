@@ -1,7 +1,7 @@
 import { JobError, type RecordOrigin } from "../errors.ts";
 import { NO_TIMESTAMP } from "../record.ts";
-import type { Json, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
-import type { NumberedRecords, NumberedSource, RecordNumbers } from "../numbered_source.ts";
+import type { Json, Source, SourceContext, SourceReader, SourceSplit, SplitStatus } from "../source.ts";
+import type { NumberedRecords, RecordNumbers } from "../numbered_source.ts";
 
 const SPLIT = "sequence";
 
@@ -11,7 +11,7 @@ const SPLIT = "sequence";
  *
  * @see Flink: NumberSequenceSource, fromSequence(); here it has one split, so there is one order
  */
-export class SequenceSource implements NumberedSource<number> {
+export class SequenceSource implements Source<number> {
   readonly description: string;
   /** True: it ends by itself. */
   readonly bounded = true;
