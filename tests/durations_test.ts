@@ -46,6 +46,7 @@ const TIME_OF_DAY: Readonly<Record<string, readonly [times: number, reason: stri
   "connectors/kafka/topic_limits.ts": [2, "a broker compares timestamps with the present"],
   "connectors/records/record_time.ts": [1, "a record without time gets that of its writing"],
   "connectors/embedded/status.ts": [1, "reports that are old are forgotten, whoever wrote them"],
+  "flink/worker/stage_report.ts": [1, "processing time, for periodic watermarks"],
   "flink/worker/stage_worker.ts": [1, "processing time, for periodic watermarks"],
   "connectors/embedded/jobs.ts": [
     4,

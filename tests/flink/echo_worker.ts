@@ -91,6 +91,8 @@ function answer(type: number, body: Uint8Array<ArrayBuffer>): Uint8Array {
     case FrameType.COMMIT:
       writeTexts(to.begin(FrameType.CHANGES), [
         "{}",
+        // No record is at work.
+        "0",
         ...[...changed].flatMap((key) => [key, key, String(counts.get(key))]),
       ]);
       changed.clear();
