@@ -1,8 +1,8 @@
 /** What each kind of window costs, to tumbling windows with `reduce()`. */
 import type { Context } from "../context.ts";
+import { runProgram } from "../in_memory/run.ts";
 import { range, ratios } from "../measurement.ts";
 import type { Row, Section } from "../report.ts";
-import { v8FlagsOf } from "../task.ts";
 
 /** Kinds that may cost so many times what tumbling windows with `reduce()` cost. */
 const AT_MOST: Readonly<Record<string, number>> = {
@@ -14,25 +14,8 @@ const AT_MOST: Readonly<Record<string, number>> = {
 
 export async function measureWindows({ short, rounds, signal, log }: Context): Promise<Section[]> {
   log(`windows in memory, ${rounds} rounds`);
-  const program = new URL("../in_memory/windows.ts", import.meta.url).pathname;
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-env",
-      "--allow-read",
-      ...v8FlagsOf("s20"),
-      program,
-      "--json",
-      String(short ? 20_000 : 100_000),
-      String(rounds),
-    ],
-    stdin: "null",
-    stderr: "inherit",
-    signal,
-  }).output();
-  if (!success) throw new Error("Cannot measure windows in memory: see above");
-  const costs: Record<string, number[]> = JSON.parse(new TextDecoder().decode(stdout));
+  const args = ["--json", String(short ? 20_000 : 100_000), String(rounds)];
+  const costs = await runProgram<Record<string, number[]>>("windows.ts", { job: "s20", args, signal });
   const [[first, ofFirst], ...others] = Object.entries(costs) as [[string, number[]], ...[string, number[]][]];
   const rows: Row[] = [
     { what: first, unit: "µs per record", measured: range(ofFirst) },
