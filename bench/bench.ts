@@ -74,26 +74,31 @@ async function main(signal: AbortSignal): Promise<void> {
     circumstances: facts,
     sections,
   });
-  const failures: string[] = [];
-  for (const question of questions) {
-    signal.throwIfAborted();
-    try {
-      sections.push(...await MEASUREMENTS[question](context));
-    } catch (error) {
+  try {
+    for (const question of questions) {
       signal.throwIfAborted();
-      // Anything else, a wrong output above all, ends the bench.
-      if (!(error instanceof ProgramFailure)) throw error;
-      failures.push(question);
-      sections.push({ title: question, rows: [], notes: [`Could not be measured: ${error.message}`] });
+      sections.push(...await measure(question, context));
+      // Each as it comes: a run that is stopped after half an hour has something to show.
+      if (options.write) await writeResults(reportSoFar());
     }
-    // Each as it comes: a run that is stopped after half an hour has something to show.
-    if (options.write) await writeResults(reportSoFar());
+  } finally {
+    const report = reportSoFar();
+    if (sections.length > 0) await writeOutput(options.json ? toJson(report) : toMarkdown(report));
   }
-
-  const report = reportSoFar();
-  await writeOutput(options.json ? toJson(report) : toMarkdown(report));
   for (const line of missed(sections)) log(`not met: ${line}`);
-  if (failures.length > 0) throw new BenchFailure(`Could not measure ${failures.join(" and ")}: see above`);
+  const failed = sections.filter(({ failures = [] }) => failures.length > 0).map(({ title }) => `"${title}"`);
+  if (failed.length > 0) throw new BenchFailure(`Could not measure everything of ${failed.join(" and ")}: see above`);
+}
+
+/** A program that failed is reported in place of its figures; anything else, a wrong output of ours above all, ends the bench. */
+async function measure(question: Question, context: Context): Promise<Section[]> {
+  try {
+    return await MEASUREMENTS[question](context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof ProgramFailure)) throw error;
+    return [{ title: question, rows: [], notes: [], failures: [error.message] }];
+  }
 }
 
 /** As `deno fmt` wants it, which a commit must pass. */

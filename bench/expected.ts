@@ -1,12 +1,19 @@
-/** Compares what a run wrote with the plain computation over the same data. A difference is an error: it ends the bench. */
+/** Compares what a run wrote with the plain computation over the same data. */
 import type { BrokerRecord } from "../src/connectors/broker.ts";
 import { bookingPairs, type DataSet, flights, NOW_MS } from "./data.ts";
 import { flightOfSkyone, flightOfSunset, minuteEnd, minutesOf } from "./plain.ts";
 
-/** Is given a topic's records, those of a partition in their order. */
+/** A program wrote something else than the plain computation: none of its figures means anything. */
+export class WrongOutput extends Error {
+  override name = "WrongOutput";
+}
+
+/** Takes a topic's records, those of a partition in their order. */
 export interface Comparison {
+  /** How many records there must be. */
+  readonly records: number;
   take(record: BrokerRecord): void;
-  /** @throws {Error} if anything is missing, too much or different */
+  /** @throws {WrongOutput} if anything is missing, too much or different */
   end(): void;
 }
 
@@ -35,6 +42,7 @@ export class ExpectedFlights {
     let surplus = 0;
     let example: string | undefined;
     return {
+      records: left.reduce((sum, count) => sum + count, 0),
       take: ({ key, value }) => {
         const flight = JSON.parse(decoder.decode(value!));
         const number = this.#numbers.get(JSON.stringify(flight));
@@ -49,7 +57,7 @@ export class ExpectedFlights {
       end: () => {
         const missing = unfinished ? 0 : left.reduce((sum, count) => sum + count, 0);
         if (missing + surplus === 0) return;
-        throw new Error(
+        throw new WrongOutput(
           `${who} wrote other flights than the plain computation: ${missing} are missing, ${surplus} are too many` +
             (example === undefined ? "" : `, such as ${example}`),
         );
@@ -96,6 +104,7 @@ export class ExpectedStatistics {
     const found = new Map<string, { records: number; right: boolean; last: readonly [number, number] }>();
     let strange: string | undefined;
     return {
+      records: this.#totals.values().reduce((sum, { length }) => sum + length / 2, 0),
       take: ({ key, value }) => {
         const { email_address: email, total_flight_duration: minutes, number_of_flights: flights } = JSON.parse(
           decoder.decode(value!),
@@ -112,12 +121,14 @@ export class ExpectedStatistics {
         found.set(email, accumulated);
       },
       end: () => {
-        if (strange !== undefined) throw new Error(`${who} wrote a record that belongs to no traveller: ${strange}`);
+        if (strange !== undefined) {
+          throw new WrongOutput(`${who} wrote a record that belongs to no traveller: ${strange}`);
+        }
         for (const [email, totals] of this.#totals) {
           const { records, right, last } = found.get(email) ?? { records: 0, right: false, last: [0, 0] };
           const isSame = options.finalOnly ? totals.at(-2) === last[0] && totals.at(-1) === last[1] : right;
           if (isSame && records * 2 === totals.length) continue;
-          throw new Error(
+          throw new WrongOutput(
             `${who} wrote other statistics of ${email} than the plain computation: ${records} records, the last ` +
               `with ${last[0]} minutes and ${last[1]} flights, instead of ${totals.length / 2}, the last with ` +
               `${totals.at(-2)} minutes and ${totals.at(-1)} flights`,

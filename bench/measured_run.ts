@@ -2,7 +2,7 @@
 import type { Broker } from "../src/connectors/broker.ts";
 import type { ProcessTree } from "./process_tree.ts";
 import { type Program, ProgramFailure, RunningProgram } from "./running_program.ts";
-import { endOf } from "./topics.ts";
+import { endOf, untilReadable } from "./topics.ts";
 
 /** What a run took. */
 export interface RunFigures {
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly port: Broker;
   /** The topic that it writes. */
   readonly output: string;
+  /** How many records it will write, where that is known. */
+  readonly records?: number;
   readonly tree: ProcessTree | undefined;
   /** The broker's process. */
   readonly brokerPid?: number | undefined;
@@ -35,14 +37,17 @@ export interface RunOptions {
   readonly lookEveryMs?: number;
 }
 
-/** A program that has written something and then nothing for so long is through, ms. */
+/** A program that does not end by itself is through when it has written something and then nothing for so long, ms; */
 const IDLE_MS = 5_000;
-const PATIENCE_MS = 600_000;
+/** and sooner when it has written as many records as it will. */
+const IDLE_AFTER_ALL_MS = 1_000;
+const PATIENCE_MS = 300_000;
 /** Time between two looks at the process tree, ms. */
 const TREE_EVERY_MS = 200;
 
 export async function measureRun(program: Program, options: RunOptions): Promise<RunFigures> {
-  const { port, output, tree, brokerPid, signal, untilFirstOutput = false, lookEveryMs = 100 } = options;
+  const { port, output, records = Infinity, tree, brokerPid, signal, untilFirstOutput = false, lookEveryMs = 100 } =
+    options;
   signal.throwIfAborted();
   const endedCpuS = await tree?.endedChildrenCpuS();
   const brokerCpuS = async () => brokerPid === undefined ? undefined : await tree?.cpuOf([brokerPid]);
@@ -56,6 +61,7 @@ export async function measureRun(program: Program, options: RunOptions): Promise
   let [offsets, firstS, lastS, exitS] = [0, NaN, NaN, NaN];
   let [cpuS, cpuAtLastS, treeAtMs] = [0, 0, -Infinity];
   let stopped = false;
+  let isTooLong = false;
   const exited = running.exited.then(() => {
     exitS = sinceStartS();
     return true;
@@ -76,16 +82,21 @@ export async function measureRun(program: Program, options: RunOptions): Promise
       if (Number.isNaN(firstS)) firstS = lastS;
       if (untilFirstOutput) stopped = running.stop("SIGTERM");
     }
-    if (!program.endsByItself && !stopped && sinceStartS() - lastS > IDLE_MS / 1000) stopped = running.stop("SIGTERM");
-    if (sinceStartS() > PATIENCE_MS / 1000) running.stop("SIGKILL");
+    const idleMs = offsets >= records ? IDLE_AFTER_ALL_MS : IDLE_MS;
+    if (!program.endsByItself && !stopped && sinceStartS() - lastS > idleMs / 1000) stopped = running.stop("SIGTERM");
+    if (sinceStartS() > PATIENCE_MS / 1000) isTooLong = running.stop("SIGKILL");
     over = await Promise.race([exited, pause(lookEveryMs)]);
   }
   const { code } = await running.exited;
   const brokerAfterS = await brokerCpuS();
   await running.silent;
+  if (isTooLong) throw new ProgramFailure(`${running.name} had not ended after ${PATIENCE_MS / 1000} s`);
   if (code !== 0 && !stopped) throw new ProgramFailure(`${running.name} ended with ${code}:\n${running.lastLines()}`);
-  // What was written in the last moments was not seen.
-  if (await endOf(port, output) > offsets && !stopped) lastS = exitS;
+  if (!stopped) {
+    // What it wrote in its last moments was not seen, or could not be read yet: its whole output may be one transaction.
+    await untilReadable(port, output);
+    if (await endOf(port, output) > offsets) lastS = exitS;
+  }
   if (Number.isNaN(lastS)) throw new ProgramFailure(`${running.name} wrote nothing:\n${running.lastLines()}`);
   const treeCpuS = stopped && !untilFirstOutput
     ? (Number.isNaN(cpuAtLastS) ? cpuS : cpuAtLastS)

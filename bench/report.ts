@@ -22,6 +22,8 @@ export interface Section {
   readonly rows: readonly Row[];
   /** How it was measured, what was left out and why. */
   readonly notes: readonly string[];
+  /** What could not be measured, and why; default: nothing. */
+  readonly failures?: readonly string[];
 }
 
 /** Versions by name, cores and the like, in the order in which they are shown. */
@@ -48,7 +50,12 @@ export function toMarkdown(report: Report): string {
   const facts = Object.entries(circumstances).map(([name, value]) => `${name} ${value}`).join(", ");
   return [
     `\`${command}\`, ${date}: ${facts}`,
-    ...sections.flatMap((section) => [`## ${section.title}`, table(section.rows), ...section.notes]),
+    ...sections.flatMap(({ title, rows, notes, failures = [] }) => [
+      `## ${title}`,
+      table(rows),
+      ...failures.map((failure) => `Could not be measured: ${failure}`),
+      ...notes,
+    ]),
   ].filter((part) => part !== "").join("\n\n") + "\n";
 }
 

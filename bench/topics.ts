@@ -1,5 +1,6 @@
 /** Fills, reads and renews the topics of a measurement. */
 import type { Broker, BrokerRecord, OutgoingRecord } from "../src/connectors/broker.ts";
+import { ProgramFailure } from "./running_program.ts";
 
 /** Records of one send; more would only wait. */
 const SEND_RECORDS = 5_000;
@@ -71,7 +72,7 @@ export async function readTopic(port: Broker, topic: string, take: (record: Brok
  * Resolves when readers see all that was written. A commit is decided before its marks are in all partitions, and a program may end
  * at once.
  *
- * @throws {Error} if an open transaction holds records back for long
+ * @throws {ProgramFailure} if an open transaction holds records back for long
  */
 export async function untilReadable(port: Broker, topic: string): Promise<void> {
   for (const untilMs = performance.now() + READABLE_WITHIN_MS; performance.now() < untilMs;) {
@@ -79,7 +80,7 @@ export async function untilReadable(port: Broker, topic: string): Promise<void> 
     if (ends.every(({ committed, written }) => committed >= written)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`"${topic}" has records in an open transaction though its writer has ended`);
+  throw new ProgramFailure(`"${topic}" has records in an open transaction though its writer has ended`);
 }
 
 /** Offsets of a topic in all, records and marks of transactions: it grows when something is committed. */

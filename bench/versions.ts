@@ -17,7 +17,9 @@ export async function circumstances(
     "V8": Deno.version.v8,
     ...(kafka === "none" ? {} : { "Kafka": kafka === "own" ? KAFKA_VERSION : "at BOOTSTRAP_SERVERS" }),
     ...(java === undefined ? {} : { "Java": java }),
-    ...Object.fromEntries(peers.filter((peer) => "folder" in peer).map(({ name }) => [name, RECIPES[name].version])),
+    ...Object.fromEntries(
+      peers.map((peer) => [peer.name, "folder" in peer ? RECIPES[peer.name].version : `left out (${peer.missing})`]),
+    ),
     "cores": navigator.hardwareConcurrency,
     "memory (GB)": Math.round(Deno.systemMemoryInfo().total / 2 ** 30),
     "system": `${Deno.build.os} ${Deno.build.arch} ${Deno.osRelease()}`,

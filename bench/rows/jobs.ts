@@ -5,9 +5,10 @@ import { bookingRecords, type DataSet, flightRecords, hourOfBookings } from "../
 import { type Comparison, ExpectedFlights, ExpectedStatistics } from "../expected.ts";
 import { measureRun, type RunFigures } from "../measured_run.ts";
 import { peerSystems } from "../peer_systems.ts";
+import { type RoundsResult, runRounds } from "../rounds.ts";
 import type { Section } from "../report.ts";
 import { type Job, ours, type System } from "../systems.ts";
-import { fill, readTopic, removeTopics, renewTopics, untilReadable } from "../topics.ts";
+import { fill, readTopic, removeTopics, renewTopics } from "../topics.ts";
 import { jobSection, ON_EMBEDDED_LOG, ON_KAFKA, type Runs } from "./jobs_table.ts";
 
 export async function measureJobs(context: Context): Promise<Section[]> {
@@ -16,7 +17,9 @@ export async function measureJobs(context: Context): Promise<Section[]> {
     const systems = systemsOf(context, embedded);
     const sections: Section[] = [];
     for (const job of ["s16", "s20"] as const) {
-      sections.push(jobSection(job, await runInTurn(context, { job, set, systems })));
+      const { all, failures, repeated } = await runInTurn(context, { job, set, systems });
+      const section = jobSection(job, all);
+      sections.push({ ...section, failures, notes: [...section.notes, ...repeated] });
     }
     for (const port of new Set(systems.map(({ port }) => port))) {
       await removeTopics(port, ["skyone", "sunset", "flightdata", "userstatistics"]);
@@ -42,34 +45,36 @@ export interface Turns {
   readonly unmeasured?: number;
 }
 
+/** What several systems took, without those that failed. */
+export interface TurnsResult extends Pick<RoundsResult, "failures" | "repeated"> {
+  readonly all: readonly Runs[];
+}
+
 /** Fills the topics, and runs the systems in turn, round by round. */
-export async function runInTurn(context: Context, { job, set, systems, unmeasured = 0 }: Turns): Promise<Runs[]> {
-  const { log, rounds } = context;
+export async function runInTurn(context: Context, { job, set, systems, unmeasured = 0 }: Turns): Promise<TurnsResult> {
+  const { log, rounds, signal } = context;
   let inputs = 0;
   for (const port of new Set(systems.map(({ port }) => port))) {
     log(`${job}: filling the topics of ${port.description}`);
     inputs = await fillInputs(port, job, set);
   }
   const compare = comparisons(job, set);
-  const all = systems.map((system) => ({ system, inputs, figures: [] as RunFigures[] }));
-  for (let round = -unmeasured; round < rounds; round++) {
-    // Each round begins with the next system, so that none is always the first.
-    for (let i = 0; i < all.length; i++) {
-      const { system, figures } = all[(i + round + unmeasured) % all.length]!;
-      const run = await runOnce(context, { job, system, comparison: compare(system) });
-      if (round < 0) continue;
-      figures.push(run);
+  const { figures, ...rest } = await runRounds(systems, {
+    rounds,
+    unmeasured,
+    run: (system) => runOnce(context, { job, system, comparison: compare(system) }),
+    onRun: (system, run, round) => {
       const { cpuS, brokerCpuS } = run;
       const rate = Math.round(inputs / system.jobS(run)).toLocaleString("en-US");
       log(
-        `${job}, round ${round + 1} of ${rounds}: ${system.name}: ${rate} records/s, ${
-          cpuS?.toFixed(2)
-        } s of processor` +
+        `${job}, round ${round} of ${rounds}: ${system.name}: ${rate} records/s, ${cpuS?.toFixed(2)} s of processor` +
           (brokerCpuS === null ? "" : `, ${brokerCpuS.toFixed(2)} s of the broker's`),
       );
-    }
-  }
-  return all;
+    },
+    log,
+    signal,
+  });
+  return { all: [...figures].map(([system, runs]) => ({ system, inputs, figures: runs })), ...rest };
 }
 
 /** Empty topics, and the job's input in them. @returns its number of records */
@@ -100,13 +105,16 @@ export async function runOnce(
   await system.forget(job);
   await renewTopics(port, [output], partitions);
   if (stateTopics.length > 0) await renewTopics(port, stateTopics, 1);
-  const figures = await withScratch((dir) =>
-    measureRun(system.program(job, dir), { port, output, tree, brokerPid, signal })
-  );
-  await untilReadable(port, output);
-  await readTopic(port, output, (record) => comparison.take(record));
-  comparison.end();
-  await system.forget(job);
-  await removeTopics(port, [output, ...stateTopics]);
-  return figures;
+  try {
+    const { records } = comparison;
+    const figures = await withScratch((dir) =>
+      measureRun(system.program(job, dir), { port, output, records, tree, brokerPid, signal })
+    );
+    await readTopic(port, output, (record) => comparison.take(record));
+    comparison.end();
+    return figures;
+  } finally {
+    await system.forget(job);
+    await removeTopics(port, [output, ...stateTopics]);
+  }
 }

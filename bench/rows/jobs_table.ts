@@ -38,7 +38,7 @@ const FIRST_S: Figure = ({ figures }) => figures.map(({ startToFirstOutputS }) =
 
 export function jobSection(job: Job, all: readonly Runs[]): Section {
   const onKafka = all.find(({ system }) => system.name === ON_KAFKA);
-  const onEmbeddedLog = all.find(({ system }) => system.name === ON_EMBEDDED_LOG)!;
+  const onEmbeddedLog = all.find(({ system }) => system.name === ON_EMBEDDED_LOG);
   const loops = all.filter(({ system }) => system.kind === "loop");
   const engines = all.filter(({ system }) => system.kind === "engine");
   const rows: Row[] = [];
@@ -52,6 +52,8 @@ export function jobSection(job: Job, all: readonly Runs[]): Section {
       rows.push(...ratioRow({ what, target: BROKER_TO_LOOPS[job][loop.system.name] }, BROKER_CPU, [onKafka, loop]));
     }
     rows.push(...engineRows(job, onKafka, engines));
+  }
+  if (onKafka !== undefined && onEmbeddedLog !== undefined) {
     const what = "ours over the embedded log to ours over Kafka";
     rows.push(...ratioRow({ what, target: { atLeast: 1.2 } }, RATE, [onEmbeddedLog, onKafka]));
   }
@@ -123,6 +125,7 @@ function known(values: readonly (number | null)[]): readonly number[] | undefine
 }
 
 function notesOf(job: Job, all: readonly Runs[]): string[] {
+  if (all.length === 0) return [];
   const records = all[0]!.inputs.toLocaleString("en-US");
   const data = job === "s16"
     ? `${records} bookings, half of each airline, of 1,000 travellers and one hour; a quarter of the flights has landed.`

@@ -29,11 +29,17 @@ export async function measurePairs(context: Context): Promise<Section[]> {
       const systems = [ours("here", at), ours(other.commit, { ...at, root: other.root })];
       for (const job of ["s16", "s20"] as const) {
         // A first round that does not count fills Deno's cache for the other version.
-        const [here, there] = await runInTurn(context, { job, set, systems, unmeasured: 1 }) as [Runs, Runs];
+        const { all: [here, there], failures, repeated } = await runInTurn(context, {
+          job,
+          set,
+          systems,
+          unmeasured: 1,
+        });
         sections.push({
           title: `${job} over ${name === "Kafka" ? "Kafka" : `the ${name}`}, here to ${other.commit}`,
-          rows: pairRows(here, there),
-          notes: [],
+          rows: here === undefined || there === undefined ? [] : pairRows(here, there),
+          notes: repeated,
+          failures,
         });
       }
       await removeTopics(port, ["skyone", "sunset", "flightdata", "userstatistics"]);
@@ -43,7 +49,8 @@ export async function measurePairs(context: Context): Promise<Section[]> {
       "and begins with the other one than the round before; a ratio is that of one round. A first round does not count. Every " +
       "run's output was compared with the plain computation, record by record.",
     ];
-    return sections.with(-1, { ...sections.at(-1)!, notes });
+    const last = sections.at(-1)!;
+    return sections.with(-1, { ...last, notes: [...last.notes, ...notes] });
   });
 }
 

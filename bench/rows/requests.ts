@@ -33,14 +33,17 @@ export async function measureRequests(context: Context): Promise<Section[]> {
   const sections: Section[] = [];
   for (const job of ["s16", "s20"] as const) {
     const rows: Row[] = [];
+    const failures: string[] = [];
     for (const system of systems) {
       seen.clear();
-      const [runs] = await runInTurn({ ...context, rounds: 1 }, { job, set, systems: [system] });
-      rows.push(...seen.rows(system.name, runs!.inputs));
+      const turns = await runInTurn({ ...context, rounds: 1 }, { job, set, systems: [system] });
+      failures.push(...turns.failures);
+      for (const { inputs } of turns.all) rows.push(...seen.rows(system.name, inputs));
     }
     sections.push({
       title: `${job}: requests to Kafka`,
       rows,
+      failures,
       notes: ["Requests of one run by kind, and bytes of requests that write, for a million records of input."],
     });
   }

@@ -1,41 +1,15 @@
 /** What is made of pairs of runs: ratios within a round, never of one round to another. */
 import { assertEquals } from "@std/assert";
-import type { RunFigures } from "../../bench/measured_run.ts";
 import type { Row } from "../../bench/report.ts";
 import { jobSection, type Runs } from "../../bench/rows/jobs_table.ts";
 import { pairRows } from "../../bench/rows/pairs.ts";
 import type { System } from "../../bench/systems.ts";
+import { madeUpFigures, madeUpSystem as system } from "./systems.ts";
 
 const INPUTS = 1_000_000;
 
-function system(name: string, parts: Partial<System> = {}): System {
-  return {
-    name,
-    kind: "ours",
-    guarantee: "exactly once",
-    finalOnly: false,
-    port: undefined as never, // nothing is run
-    output: () => "flightdata",
-    program: () => ({ command: name, args: [], env: {}, endsByItself: true }),
-    jobS: ({ startToExitS }) => startToExitS,
-    forget: () => Promise.resolve(),
-    ...parts,
-  };
-}
-
-/** Runs with these processor times, of twice the time on the clock. */
 function runs(of: System, cpuS: readonly number[], brokerCpuS: number | null = null): Runs {
-  const figures = cpuS.map((each): RunFigures => ({
-    startToExitS: 2 * each,
-    startToFirstOutputS: 0.5,
-    startToLastOutputS: 2 * each,
-    cpuS: each,
-    peakBytes: 150e6,
-    brokerCpuS,
-    events: new Map(),
-    startedAtMs: 0,
-  }));
-  return { system: of, inputs: INPUTS, figures };
+  return { system: of, inputs: INPUTS, figures: cpuS.map((each) => madeUpFigures(each, brokerCpuS)) };
 }
 
 function find(rows: readonly Row[], what: string): Row {
@@ -70,4 +44,12 @@ Deno.test("jobSection() begins with the processor time to loops, and names each 
   );
   find(rows, "quick (at least once), processor time");
   find(rows, "go-loop (exactly once)");
+});
+
+Deno.test("jobSection() shows what there is when a system has failed, ours too", () => {
+  const goLoop = runs(system("go-loop", { kind: "loop" }), [2], 1);
+  const { rows } = jobSection("s20", [runs(system("ours"), [4], 2), goLoop]);
+  assertEquals(find(rows, "ours to go-loop, processor time").measured.median, 2);
+  find(jobSection("s20", [goLoop]).rows, "go-loop (exactly once), processor time");
+  assertEquals(jobSection("s20", []).rows, []);
 });
