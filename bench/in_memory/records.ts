@@ -1,6 +1,7 @@
 import type { BrokerRecord, OutgoingRecord } from "../../src/connectors/broker.ts";
 import { partitionOf } from "../../src/connectors/murmur2.ts";
 import { FetchedRecord } from "../../src/connectors/records/fetched_record.ts";
+import { SharedBytes } from "../../src/connectors/records/shared_bytes.ts";
 
 /** A topic's records in memory. */
 export interface TopicInMemory {
@@ -30,19 +31,19 @@ export function inMemory(records: Iterable<OutgoingRecord>): Map<string, TopicIn
 /** Keys and values lie one after another in chunks, as they come from a broker. */
 class PartitionInMemory {
   readonly records: BrokerRecord[] = [];
-  #chunk = new Uint8Array(0);
+  #chunk = new SharedBytes(new Uint8Array(0));
   #used = 0;
 
   add(timestampMs: number, key: Uint8Array, value: Uint8Array): void {
     const size = key.length + value.length;
-    if (this.#used + size > this.#chunk.length) {
-      this.#chunk = new Uint8Array(Math.max(CHUNK_BYTES, size));
+    if (this.#used + size > this.#chunk.bytes.length) {
+      this.#chunk = new SharedBytes(new Uint8Array(Math.max(CHUNK_BYTES, size)));
       this.#used = 0;
     }
     const keyAt = this.#used;
     const valueAt = keyAt + key.length;
-    this.#chunk.set(key, keyAt);
-    this.#chunk.set(value, valueAt);
+    this.#chunk.bytes.set(key, keyAt);
+    this.#chunk.bytes.set(value, valueAt);
     this.#used += size;
     const offset = this.records.length;
     this.records.push(

@@ -8,6 +8,7 @@
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { EncodedRecord } from "../records/encoded_record.ts";
 import { FetchedRecord } from "../records/fetched_record.ts";
+import { SharedBytes } from "../records/shared_bytes.ts";
 import { HeaderEncoder } from "./header_encoder.ts";
 
 /** Limits of a row, whichever is reached first. A larger record has a row of its own. */
@@ -148,7 +149,8 @@ export class BatchEncoder {
  * @param baseOffset offset of the row's first record
  */
 export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: number, found: BrokerRecord[]): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shared = new SharedBytes(bytes);
+  const { view } = shared;
   let offset = baseOffset;
   let head = 0;
   while (head < bytes.length) {
@@ -162,7 +164,7 @@ export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: n
     if (offset >= fromOffset) {
       const timestampMs = view.getFloat64(head, true);
       const headers = headersLength < 0 ? undefined : decodeHeaders(bytes.subarray(headersAt, end));
-      found.push(new FetchedRecord(offset, timestampMs, headers, bytes, keyAt, keyLength, valueAt, valueLength));
+      found.push(new FetchedRecord(offset, timestampMs, headers, shared, keyAt, keyLength, valueAt, valueLength));
     }
     offset++;
     head = end;

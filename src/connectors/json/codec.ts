@@ -4,6 +4,7 @@ import { compiledSchema } from "./compiled_schema.ts";
 import { checkIntegers } from "./exact_integers.ts";
 import type { JsonReader } from "./reader.ts";
 import { FetchedRecord } from "../records/fetched_record.ts";
+import { SharedBytes } from "../records/shared_bytes.ts";
 import type { Schema } from "../topic.ts";
 
 // A fatal decoder is far slower: it is asked only about text that looks damaged.
@@ -59,7 +60,7 @@ export function jsonDecoder<T>(
   const decodeBytes = jsonBytesDecoder(schema, reader);
   const decodeRecord = (record: BrokerRecord) => {
     const found = record instanceof FetchedRecord
-      ? reader.read(record.bytes, record.valueAt, record.valueAt + record.valueLength)
+      ? reader.read(record.shared, record.valueAt, record.valueAt + record.valueLength)
       : undefined;
     return found ?? decodeBytes(record.value);
   };
@@ -78,7 +79,7 @@ export function jsonBytesDecoder<T>(
   const compiled = compiledSchema(schema);
   return (bytes) => {
     if (bytes === null) return decodeTombstone(compiled);
-    const found = reader.read(bytes, 0, bytes.length);
+    const found = reader.read(new SharedBytes(bytes), 0, bytes.length);
     if (found !== undefined) return found;
     const json = parseJson(bytes);
     const value = checkValue(json, compiled);

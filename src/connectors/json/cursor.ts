@@ -1,5 +1,5 @@
 /** Reads values of JSON in bytes of UTF-8. */
-import { Buffer } from "node:buffer";
+import { SharedBytes } from "../records/shared_bytes.ts";
 import { bytesOf, codePointAt } from "./utf8.ts";
 
 /** Of each byte, whether it is a character in ASCII that stands for itself between quotes. */
@@ -29,31 +29,24 @@ export class Cursor {
   at = 0;
   /** Where the JSON ends. */
   end = 0;
-  bytes: Uint8Array = new Uint8Array(0);
-  view: DataView = new DataView(this.bytes.buffer);
-  /** Made when a long text is to be read. */
-  #buffer: Buffer | undefined;
+  #shared = new SharedBytes(new Uint8Array(0));
 
   /** Reads in these bytes from now on. @param end where the JSON ends */
-  use(bytes: Uint8Array, end: number): void {
+  use(shared: SharedBytes, end: number): void {
+    this.#shared = shared;
     this.end = end;
-    if (bytes === this.bytes) return;
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#buffer = undefined;
   }
 
   /** The text of `length` bytes that are plain, a copy. */
   plainText(from: number, length: number): string {
-    const { bytes } = this;
-    if (length <= SHORT_TEXT) return shortText(bytes, from, length);
-    this.#buffer ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return this.#buffer.toString("latin1", from, from + length);
+    const shared = this.#shared;
+    if (length <= SHORT_TEXT) return shortText(shared.bytes, from, length);
+    return shared.buffer.toString("latin1", from, from + length);
   }
 
   /** The text whose characters begin at `from`, with its quote behind them. */
   otherText(from: number): unknown {
-    const { bytes } = this;
+    const { bytes } = this.#shared;
     let length = 0;
     for (let at = from; length < SHORT_TEXT;) {
       if (bytes[at] === QUOTE) {
@@ -70,7 +63,7 @@ export class Cursor {
 
   /** Any value. */
   any(): unknown {
-    const { bytes } = this;
+    const { bytes } = this.#shared;
     const from = this.at;
     switch (bytes[from]) {
       case QUOTE: {
@@ -106,7 +99,7 @@ export class Cursor {
 
   /** A number, true, false or null. */
   #word(from: number): unknown {
-    const { bytes } = this;
+    const { bytes } = this.#shared;
     while (PLAIN[bytes[this.at]!] === 1 && !isEnd(bytes[this.at]!)) this.at++;
     const text = this.plainText(from, this.at - from);
     switch (text) {
@@ -122,7 +115,7 @@ export class Cursor {
   }
 
   #list(): unknown {
-    const { bytes } = this;
+    const { bytes } = this.#shared;
     const values: unknown[] = [];
     do {
       this.at = behindSpace(bytes, this.at + 1);
@@ -140,7 +133,7 @@ export class Cursor {
 
   /** @returns the place behind the value that begins at `at`; below 0 if it is not JSON, or too deep */
   #behind(at: number, depth = 0): number {
-    const { bytes } = this;
+    const { bytes } = this.#shared;
     const first = bytes[at];
     if (first === QUOTE) return this.#behindText(at + 1);
     if (first !== BRACKET && first !== BRACE) {
@@ -167,7 +160,7 @@ export class Cursor {
 
   /** @returns the place behind the quote that ends the text whose characters begin at `at`; below 0 if there is no such text */
   #behindText(at: number): number {
-    const { bytes } = this;
+    const { bytes } = this.#shared;
     for (;;) {
       while (PLAIN[bytes[at]!] === 1) at++;
       const byte = bytes[at];
@@ -188,7 +181,7 @@ export class Cursor {
   #parse(from: number, end: number): unknown {
     if (end < 0) return UNREAD;
     this.at = end;
-    const text = decoder.decode(this.bytes.subarray(from, end));
+    const text = decoder.decode(this.#shared.bytes.subarray(from, end));
     if (text.includes(REPLACEMENT)) return UNREAD;
     try {
       return JSON.parse(text);

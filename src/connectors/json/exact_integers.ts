@@ -33,7 +33,7 @@ function refuseInexact(name: string, value: unknown, { source }: { readonly sour
 /** Whether enough digits stand in a row for such an integer: in most records they do not, and no text has to be made of them. */
 function hasManyDigits(record: BrokerRecord): boolean {
   const isView = record instanceof FetchedRecord;
-  const bytes = isView ? record.bytes : record.value;
+  const bytes = isView ? record.shared.bytes : record.value;
   if (bytes === null) return false;
   const start = isView ? record.valueAt : 0;
   const end = isView ? start + record.valueLength : bytes.length;

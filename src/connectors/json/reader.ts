@@ -8,6 +8,7 @@
 import { type Plan, planOf } from "./schema_plan.ts";
 import { Shape } from "./shape.ts";
 import { ShapeCache } from "./shape_cache.ts";
+import { SharedBytes } from "../records/shared_bytes.ts";
 import type { Schema } from "../topic.ts";
 
 /** Longer values, in bytes, are not worth a shape. */
@@ -23,11 +24,11 @@ export class JsonReader<T = unknown> {
     this.#plan = schema && planOf(schema);
   }
 
-  /** @returns the checked value of the JSON in `bytes`; undefined if it fits no shape, or its schema refuses it */
-  read(bytes: Uint8Array, start: number, end: number): T | undefined {
+  /** @returns the checked value of the JSON from `start` to `end`; undefined if it fits no shape, or its schema refuses it */
+  read(shared: SharedBytes, start: number, end: number): T | undefined {
     const { all } = this.#shapes;
     for (let i = 0; i < all.length; i++) {
-      const value = all[i]!.read(bytes, start, end);
+      const value = all[i]!.read(shared, start, end);
       if (value === undefined) continue;
       this.#shapes.promote(i);
       return value as T;
@@ -40,6 +41,6 @@ export class JsonReader<T = unknown> {
     if (!this.#shapes.miss() || bytes.length > MAX_LENGTH) return;
     const shape = Shape.of(value, this.#plan);
     // A shape may fail on its own example: a name stands there twice, say, or spaces stand in other places.
-    if (shape?.read(bytes, 0, bytes.length) !== undefined) this.#shapes.add(shape);
+    if (shape?.read(new SharedBytes(bytes), 0, bytes.length) !== undefined) this.#shapes.add(shape);
   }
 }

@@ -36,8 +36,17 @@ export interface FieldPlan {
 /** A value that is kept as it is. */
 export interface LeafPlan {
   readonly kind: "string" | "number" | "boolean";
-  /** Conditions beyond its type, as expressions over the variable that has the value. */
-  readonly conditions: (variable: string, code: GeneratedCode) => string[];
+  /** Conditions beyond its type, as expressions. */
+  readonly conditions: (value: ValueInCode, code: GeneratedCode) => string[];
+}
+
+/** A value in code that is made for it: the names of variables. */
+export interface ValueInCode {
+  /** Has the value. */
+  readonly variable: string;
+  /** Of a text: where in `bytes` it stands between its quotes, and where it ends. */
+  readonly from?: string;
+  readonly to?: string;
 }
 
 /** Whatever else zod makes of a value. */
@@ -141,10 +150,10 @@ function leafPlan(schema: Schema<unknown>): LeafPlan | undefined {
 /** @param conditions undefined for one that cannot be expressed */
 function leaf(kind: LeafPlan["kind"], conditions: readonly (Conditions | undefined)[]): LeafPlan | undefined {
   if (conditions.includes(undefined)) return undefined;
-  return { kind, conditions: (variable, code) => conditions.flatMap((make) => make!(variable, code)) };
+  return { kind, conditions: (value, code) => conditions.flatMap((make) => make!(value, code)) };
 }
 
-const isFinite: Conditions = (variable) => [`Number.isFinite(${variable})`];
+const isFinite: Conditions = ({ variable }) => [`Number.isFinite(${variable})`];
 const anything: Conditions = () => [];
 
 /** A format that is the schema itself, as of `z.int()`. */
@@ -163,7 +172,7 @@ function checkCondition(def: z.core.$ZodCheckDef): Conditions | undefined {
     case "min_length": {
       const { minimum } = def as z.core.$ZodCheckMinLengthDef;
       // A pair of surrogates is one character.
-      return minimum <= 1 ? (variable) => [`${variable}.length >= ${Number(minimum)}`] : undefined;
+      return minimum <= 1 ? ({ variable }) => [`${variable}.length >= ${Number(minimum)}`] : undefined;
     }
     case "greater_than":
       return bound(def as z.core.$ZodCheckGreaterThanDef, ">");
@@ -171,7 +180,7 @@ function checkCondition(def: z.core.$ZodCheckDef): Conditions | undefined {
       return bound(def as z.core.$ZodCheckLessThanDef, "<");
     case "number_format":
       return (def as z.core.$ZodCheckNumberFormatDef).format === "safeint"
-        ? (variable) => [`Number.isSafeInteger(${variable})`]
+        ? ({ variable }) => [`Number.isSafeInteger(${variable})`]
         : undefined;
     case "string_format":
       return dateTime(def as z.core.$ZodISODateTimeDef);
@@ -185,7 +194,7 @@ function bound(
   sign: ">" | "<",
 ): Conditions | undefined {
   return typeof value === "number" && !Number.isNaN(value)
-    ? (variable) => [`${variable} ${sign}${inclusive ? "=" : ""} ${value}`]
+    ? ({ variable }) => [`${variable} ${sign}${inclusive ? "=" : ""} ${value}`]
     : undefined;
 }
 
@@ -193,12 +202,12 @@ function dateTime({ format, local, offset, pattern }: z.core.$ZodISODateTimeDef)
   if (format !== "datetime" || !local || pattern === undefined) return undefined;
   // A schema may want fractions of a certain length, or bring an expression of its own.
   if (pattern.source !== z.iso.datetime({ local, offset: offset ?? false })._zod.def.pattern?.source) return undefined;
-  return (variable, code) => [
-    `(${code.constant(isPlainDateTime)}(${variable}) || ${code.constant(pattern)}.test(${variable}))`,
+  return ({ variable, from, to }, code) => [
+    `(${code.constant(isPlainDateTime)}(bytes, ${from}, ${to}) || ${code.constant(pattern)}.test(${variable}))`,
   ];
 }
 
 function choice(values: readonly unknown[]): Conditions | undefined {
   if (!values.every((value) => typeof value === "string")) return undefined;
-  return (variable) => [`(${values.map((value) => `${variable} === ${JSON.stringify(value)}`).join(" || ")})`];
+  return ({ variable }) => [`(${values.map((value) => `${variable} === ${JSON.stringify(value)}`).join(" || ")})`];
 }

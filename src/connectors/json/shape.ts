@@ -1,6 +1,7 @@
 import { Cursor, PLAIN, UNREAD } from "./cursor.ts";
 import { differsFrom, GeneratedCode } from "./generated_code.ts";
-import { type FieldPlan, passes, type Plan, REFUSED } from "./schema_plan.ts";
+import type { SharedBytes } from "../records/shared_bytes.ts";
+import { type FieldPlan, type LeafPlan, passes, type Plan, REFUSED, type ValueInCode } from "./schema_plan.ts";
 
 /** Values of more fields and objects are not worth a function. */
 const MAX_PARTS = 150;
@@ -41,11 +42,10 @@ export class Shape {
   }
 
   /** @returns undefined if the bytes from `start` to `end` have another shape, or the schema refuses them */
-  read(bytes: Uint8Array, start: number, end: number): unknown {
-    const cursor = this.#cursor;
-    cursor.use(bytes, end);
+  read(shared: SharedBytes, start: number, end: number): unknown {
+    this.#cursor.use(shared, end);
     try {
-      return this.#read(bytes, cursor.view, start, end);
+      return this.#read(shared.bytes, shared.view, start, end);
     } catch {
       // A function of the user's: it throws again in the usual way, if the rest of the value lets it come to that.
       return undefined;
@@ -93,11 +93,11 @@ class ShapeCode {
     if (isObject(example)) return this.#object(example, plan);
     switch (plan?.kind) {
       case "string":
-        return this.#checked(this.#string(), plan.conditions);
+        return this.#string(plan);
       case "number":
-        return this.#checked(this.#number(), plan.conditions);
+        return this.#checked({ variable: this.#number() }, plan);
       case "boolean":
-        return this.#checked(this.#boolean(), plan.conditions);
+        return this.#checked({ variable: this.#boolean() }, plan);
       case "object":
         return undefined;
       default:
@@ -138,7 +138,7 @@ class ShapeCode {
     return made;
   }
 
-  #string(): string {
+  #string(plan: LeafPlan): string {
     const text = this.#code.variable();
     this.#refuseIf("bytes[at] !== 0x22");
     this.#code.add(`const ${text}From = ++at; let ${text};`);
@@ -148,7 +148,7 @@ class ShapeCode {
       `else { ${this.#cursor}.at = at; ${text} = ${this.#cursor}.otherText(${text}From); at = ${this.#cursor}.at; }`,
     );
     this.#refuseIf(`${text} === ${this.#unread}`);
-    return text;
+    return this.#checked({ variable: text, from: `${text}From`, to: "at - 1" }, plan);
   }
 
   #number(): string {
@@ -186,9 +186,9 @@ class ShapeCode {
     return made;
   }
 
-  #checked(made: string, conditions: (variable: string, code: GeneratedCode) => string[]): string {
-    for (const condition of conditions(made, this.#code)) this.#refuseUnless(condition);
-    return made;
+  #checked(value: ValueInCode, plan: LeafPlan): string {
+    for (const condition of plan.conditions(value, this.#code)) this.#refuseUnless(condition);
+    return value.variable;
   }
 
   #skip(text: string): void {

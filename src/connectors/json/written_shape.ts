@@ -1,5 +1,5 @@
 import { GeneratedCode, puts } from "./generated_code.ts";
-import { type ObjectPlan, passes, type Plan, REFUSED } from "./schema_plan.ts";
+import { type LeafPlan, type ObjectPlan, passes, type Plan, REFUSED, type ValueInCode } from "./schema_plan.ts";
 import { NO_ROOM, UNWRITTEN, writeAny, writeEscaped, writeNumber, writePlain } from "./write_bytes.ts";
 
 /** Values of more fields and objects are not worth a function. */
@@ -65,8 +65,6 @@ class WriteCode {
     if (++this.#parts > MAX_PARTS) return false;
     if (plan?.kind === "zod") {
       this.#unless(`${this.#code.constant(plan.check)}(${variable}) !== ${this.#code.constant(REFUSED)}`);
-    } else if (plan !== undefined && plan.kind !== "object") {
-      this.#unless([`typeof ${variable} === "${plan.kind}"`, ...plan.conditions(variable, this.#code)].join(" && "));
     }
     // What zod alone knows may be something else each time, such as an object with names of the data.
     const isOpen = plan?.kind === "zod" && this.#parts > 1;
@@ -74,7 +72,9 @@ class WriteCode {
       return this.#object(variable, example, plan?.kind === "object" ? plan : undefined);
     }
     if (plan?.kind === "object") return false;
-    this.#leaf(variable, isOpen ? undefined : example);
+    const checked = plan?.kind === "zod" ? undefined : plan;
+    if (typeof example === "string" && !isOpen) this.#text(variable, checked);
+    else this.#other(variable, isOpen ? undefined : example, checked);
     return true;
   }
 
@@ -82,10 +82,8 @@ class WriteCode {
     const names = Object.keys(example);
     // What has a method of that name is not written as it is.
     if (names.includes("toJSON") || names.includes("__proto__") || !this.#mayHave(names, plan)) return false;
-    this.#unless(
-      `typeof ${variable} === "object" && ${variable} !== null && Object.getPrototypeOf(${variable}) === ${this.#prototype}`,
-    );
-    this.#unless(`${variable}.toJSON === undefined`);
+    this.#unless(`typeof ${variable} === "object" && ${variable} !== null && ${variable}.toJSON === undefined`);
+    this.#unless(`Object.getPrototypeOf(${variable}) === ${this.#prototype}`);
     this.#code.add(
       `{ let i = 0; for (const name in ${variable}) if (name !== ${
         this.#code.constant(names)
@@ -114,22 +112,30 @@ class WriteCode {
       [...fields].every(([name, { mayBeMissing }]) => mayBeMissing || names.includes(name));
   }
 
-  #leaf(variable: string, example: unknown): void {
-    if (typeof example !== "string") {
-      this.#writeAhead();
-      const write = typeof example === "number" ? this.#number : this.#any;
-      if (typeof example === "number") this.#unless(`Number.isFinite(${variable})`);
-      this.#move(`${write}(bytes, at, end, ${variable})`);
-      return;
-    }
+  #other(variable: string, example: unknown, plan?: LeafPlan): void {
+    if (plan !== undefined) this.#unless(`typeof ${variable} === "${plan.kind}"`);
+    else if (typeof example === "number") this.#unless(`Number.isFinite(${variable})`);
+    this.#check({ variable }, plan);
+    this.#writeAhead();
+    this.#move(`${typeof example === "number" ? this.#number : this.#any}(bytes, at, end, ${variable})`);
+  }
+
+  #text(variable: string, plan?: LeafPlan): void {
     this.#unless(`typeof ${variable} === "string"`);
     this.#ahead += '"';
     this.#writeAhead();
+    const from = this.#code.variable();
     const next = this.#code.variable();
-    this.#code.add(`let ${next} = ${this.#plain}(bytes, at, end, ${variable});`);
+    this.#code.add(`const ${from} = at; let ${next} = ${this.#plain}(bytes, at, end, ${variable});`);
     this.#code.add(`if (${next} === ${UNWRITTEN}) ${next} = ${this.#escaped}(bytes, at, end, ${variable});`);
     this.#move(next);
+    // Some of it is checked in its bytes, which are there now.
+    this.#check({ variable, from, to: "at" }, plan);
     this.#ahead = '"';
+  }
+
+  #check(value: ValueInCode, plan: LeafPlan | undefined): void {
+    for (const condition of plan?.conditions(value, this.#code) ?? []) this.#unless(condition);
   }
 
   #move(next: string): void {

@@ -1,6 +1,7 @@
 import type { BrokerRecord, Compression, RecordHeaders } from "../broker.ts";
 import { BrokerError } from "../broker_errors.ts";
 import { FetchedRecord } from "../records/fetched_record.ts";
+import { SharedBytes } from "../records/shared_bytes.ts";
 import { ByteReader } from "./bytes.ts";
 import { COMPRESSIONS, decompress } from "./compression.ts";
 import { crc32c } from "./crc32c.ts";
@@ -152,6 +153,7 @@ interface BatchPlace {
 function readEach(plain: Uint8Array, count: number, place: BatchPlace, into: BrokerRecord[]): void {
   const { baseOffset, baseTimestamp, appendTime, from } = place;
   const reader = new ByteReader(plain);
+  const shared = new SharedBytes(plain);
   for (let index = 0; index < count; index++) {
     const length = reader.varint();
     const next = reader.at + length;
@@ -165,7 +167,7 @@ function readEach(plain: Uint8Array, count: number, place: BatchPlace, into: Bro
       const valueLength = reader.varint();
       const valueAt = reader.skip(valueLength);
       const headers = readHeaders(reader);
-      into.push(new FetchedRecord(offset, timestampMs, headers, plain, keyAt, keyLength, valueAt, valueLength));
+      into.push(new FetchedRecord(offset, timestampMs, headers, shared, keyAt, keyLength, valueAt, valueLength));
     }
     reader.at = next;
   }

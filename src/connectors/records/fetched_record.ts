@@ -1,4 +1,5 @@
 import type { BrokerRecord, RecordHeaders } from "../broker.ts";
+import type { SharedBytes } from "./shared_bytes.ts";
 
 /**
  * A record that lies in what a broker has sent. The views of its key and value are made on demand: hundreds of records wait in
@@ -8,7 +9,7 @@ export class FetchedRecord implements BrokerRecord {
   readonly offset: number;
   readonly timestampMs: number;
   readonly headers: RecordHeaders | undefined;
-  readonly #bytes: Uint8Array;
+  readonly #shared: SharedBytes;
   readonly #keyAt: number;
   readonly #keyLength: number;
   readonly #valueAt: number;
@@ -16,13 +17,13 @@ export class FetchedRecord implements BrokerRecord {
 
   /**
    * Positional, as one is made for each record and an object of options would be one more.
-   * @param bytes the broker's answer, in which key and value lie; a length below 0 stands for null
+   * @param shared the broker's answer, in which key and value lie; a length below 0 stands for null
    */
   constructor(
     offset: number,
     timestampMs: number,
     headers: RecordHeaders | undefined,
-    bytes: Uint8Array,
+    shared: SharedBytes,
     keyAt: number,
     keyLength: number,
     valueAt: number,
@@ -31,7 +32,7 @@ export class FetchedRecord implements BrokerRecord {
     this.offset = offset;
     this.timestampMs = timestampMs;
     this.headers = headers;
-    this.#bytes = bytes;
+    this.#shared = shared;
     this.#keyAt = keyAt;
     this.#keyLength = keyLength;
     this.#valueAt = valueAt;
@@ -47,8 +48,8 @@ export class FetchedRecord implements BrokerRecord {
   }
 
   /** What the broker has sent, with the other records in it. */
-  get bytes(): Uint8Array {
-    return this.#bytes;
+  get shared(): SharedBytes {
+    return this.#shared;
   }
 
   /** Where in the bytes the value begins. */
@@ -62,6 +63,6 @@ export class FetchedRecord implements BrokerRecord {
   }
 
   #view(at: number, length: number): Uint8Array | null {
-    return length < 0 ? null : this.#bytes.subarray(at, at + length);
+    return length < 0 ? null : this.#shared.bytes.subarray(at, at + length);
   }
 }

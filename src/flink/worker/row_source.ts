@@ -2,6 +2,7 @@
 import { JsonReader } from "../../connectors/json/reader.ts";
 import type { Decode } from "../../connectors/topic_split.ts";
 import { FetchedRecord } from "../../connectors/records/fetched_record.ts";
+import { SharedBytes } from "../../connectors/records/shared_bytes.ts";
 import type { TopicSource } from "../../connectors/source.ts";
 import { NO_TIMESTAMP } from "../../engine/record.ts";
 import type { NumberedRecords, NumberedSource } from "../../engine/internal.ts";
@@ -23,6 +24,7 @@ export abstract class RowSource implements Source<unknown>, SourceSplit<unknown>
   readonly lag = 0;
   nextTimestampMs = NO_TIMESTAMP;
   #row: RowReader | undefined;
+  #shared = new SharedBytes(new Uint8Array(0));
 
   open(): Promise<SourceReader<unknown>> {
     return Promise.resolve({ splits: [this], start() {}, poll: () => undefined, close: () => Promise.resolve() });
@@ -32,11 +34,17 @@ export abstract class RowSource implements Source<unknown>, SourceSplit<unknown>
   handOver(row: RowReader): void {
     this.#row = row;
     this.nextTimestampMs = row.timestampMs;
+    if (this.#shared.bytes !== row.bytes) this.#shared = new SharedBytes(row.bytes);
   }
 
   /** The row at work. */
   protected get row(): RowReader {
     return this.#row!;
+  }
+
+  /** The bytes of its batch. */
+  protected get shared(): SharedBytes {
+    return this.#shared;
   }
 
   abstract take(): unknown;
@@ -76,7 +84,7 @@ export class TopicRows extends RowSource {
       offset,
       row.timestampMs,
       hasHeaders ? readHeaders(row.bytes, restAt + 12) : undefined,
-      row.bytes,
+      this.shared,
       row.keyAt,
       row.keyLength,
       row.valueAt,
@@ -156,7 +164,7 @@ export class ExchangeRows extends RowSource {
 
   take(): unknown {
     const { row } = this;
-    return this.#reader.read(row.bytes, row.valueAt, row.valueAt + row.valueLength) ?? this.#parse(row.value!);
+    return this.#reader.read(this.shared, row.valueAt, row.valueAt + row.valueLength) ?? this.#parse(row.value!);
   }
 
   #parse(bytes: Uint8Array): unknown {

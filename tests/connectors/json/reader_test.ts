@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import { decodeJson, jsonDecoder } from "../../../src/connectors/json/codec.ts";
 import { JsonReader } from "../../../src/connectors/json/reader.ts";
+import { SharedBytes } from "../../../src/connectors/records/shared_bytes.ts";
 import type { Schema } from "../../../src/connectors/topic.ts";
 import { SKYONE } from "../../../src/models.ts";
 import { buildSkyone } from "../../builders.ts";
@@ -30,7 +31,7 @@ function decodeAll(schema: Schema<unknown>, values: readonly Uint8Array[]): numb
   let known = 0;
   for (const record of fetchedRecords(values)) {
     const { value, valueAt, valueLength } = record;
-    if (reader.read(record.bytes, valueAt, valueAt + valueLength) !== undefined) known++;
+    if (reader.read(record.shared, valueAt, valueAt + valueLength) !== undefined) known++;
     assertEquals(
       outcome(() => decode(record)),
       outcome(() => decodeJson(value, schema)),
@@ -145,13 +146,13 @@ for (
 
 Deno.test("read() takes values like one that was learned, with a space behind each name or without", () => {
   const reader = new JsonReader(z.object({ a: z.string(), n: z.number() }));
-  const run = bytes('?{"a":"x","n":1}?{"a": "a text that is longer than 32 characters", "n": -2.5}?');
+  const run = new SharedBytes(bytes('?{"a":"x","n":1}?{"a": "a text that is longer than 32 characters", "n": -2.5}?'));
   assertEquals(reader.read(run, 1, 16), undefined);
   reader.learn(bytes('{"a": "y", "n": 0}'), { a: "y", n: 0 });
 
   assertEquals(reader.read(run, 1, 16), { a: "x", n: 1 });
-  assertEquals(reader.read(run, 17, run.length - 1), { a: "a text that is longer than 32 characters", n: -2.5 });
-  for (const end of [run.length, run.length - 2]) assertEquals(reader.read(run, 17, end), undefined);
+  assertEquals(reader.read(run, 17, run.bytes.length - 1), { a: "a text that is longer than 32 characters", n: -2.5 });
+  for (const end of [run.bytes.length, run.bytes.length - 2]) assertEquals(reader.read(run, 17, end), undefined);
 });
 
 Deno.test("read() takes text of all planes and escaped text", () => {
@@ -159,7 +160,7 @@ Deno.test("read() takes text of all planes and escaped text", () => {
   reader.learn(bytes('{"a":""}'), { a: "" });
   for (const text of ['"Zürich → 東京 🛫"', '"\\u65e5\\n\\"\\\\"', '"\ufeff"']) {
     const json = bytes(`{"a":${text}}`);
-    assertEquals(reader.read(json, 0, json.length), { a: JSON.parse(text) });
+    assertEquals(reader.read(new SharedBytes(json), 0, json.length), { a: JSON.parse(text) });
   }
 });
 
@@ -187,7 +188,7 @@ Deno.test("a refinement that throws is not heard at bytes that are no JSON", () 
   const reader = new JsonReader(schema);
   reader.learn(bytes('{"a":"","b":1}'), { a: "", b: 1 });
   const json = bytes('{"a":"x","b":1}');
-  assertEquals(reader.read(json, 0, json.length), undefined);
+  assertEquals(reader.read(new SharedBytes(json), 0, json.length), undefined);
   decodeTexts(schema, ['{"a":"","b":1}', '{"a":"x","b":}', '{"a":"x","b":1}']);
 });
 
@@ -196,7 +197,7 @@ Deno.test("a promise of a refinement is no answer", () => {
   const reader = new JsonReader<unknown>(schema);
   const one = bytes('{"a":1}');
   reader.learn(one, { a: 1 });
-  assertEquals(reader.read(one, 0, one.length), undefined);
+  assertEquals(reader.read(new SharedBytes(one), 0, one.length), undefined);
   decodeTexts(schema, ['{"a":1}']);
 });
 
@@ -206,7 +207,7 @@ Deno.test("a value that its schema refuses is never read by a shape", () => {
   reader.learn(bytes(JSON.stringify(good)), good);
   const read = (change: Record<string, unknown>) => {
     const json = bytes(JSON.stringify({ ...good, ...change }));
-    return reader.read(json, 0, json.length);
+    return reader.read(new SharedBytes(json), 0, json.length);
   };
   assertEquals(read({}), good);
   assertEquals(read({ aircraft: "" }), { ...good, aircraft: "" });
@@ -235,9 +236,9 @@ Deno.test("a reader comes to know what its values look like later", () => {
   const reader = new JsonReader(z.object({ a: z.number().optional() }));
   const one = bytes('{"a":1}');
   for (let i = 0; i < 30; i++) reader.learn(bytes(`{"junk${i}":1}`), { [`junk${i}`]: 1 });
-  assertEquals(reader.read(one, 0, one.length), undefined);
+  assertEquals(reader.read(new SharedBytes(one), 0, one.length), undefined);
   for (let i = 0; i < 2_000; i++) reader.learn(one, { a: 1 });
-  assertStrictEquals(reader.read(one, 0, one.length)?.a, 1);
+  assertStrictEquals(reader.read(new SharedBytes(one), 0, one.length)?.a, 1);
 });
 
 Deno.test({
@@ -245,9 +246,11 @@ Deno.test({
   ignore: !mayRunPrograms(),
   fn: async () => {
     const reader = import.meta.resolve("../../../src/connectors/json/reader.ts");
+    const sharedBytes = import.meta.resolve("../../../src/connectors/records/shared_bytes.ts");
     const program = `
       import { z } from "zod";
       import { JsonReader } from ${JSON.stringify(reader)};
+      import { SharedBytes } from ${JSON.stringify(sharedBytes)};
       const reader = new JsonReader(z.object({ name: z.string(), more: z.string() }));
       const more = "a name that is longer than a few characters ";
       const valueOf = (i) => ({ name: "name number " + i, more: more + i, rest: "x".repeat(10_000) });
@@ -256,7 +259,7 @@ Deno.test({
       const kept = [];
       for (let i = 0; i < 2_000; i++) {
         const bytes = bytesOf(i);
-        kept.push(reader.read(bytes, 0, bytes.length));
+        kept.push(reader.read(new SharedBytes(bytes), 0, bytes.length));
       }
       gc();
       const { heapUsed, external } = Deno.memoryUsage();
