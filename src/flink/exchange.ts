@@ -35,8 +35,11 @@ export function inputOf({ view, restAt }: RowReader): number {
   return view.getUint16(restAt, true);
 }
 
+/** Where the rest of a row lies. */
+type Rest = Pick<RowReader, "bytes" | "view" | "restAt" | "endAt">;
+
 /** The record of a topic that a row was made of, where it is known. */
-export function placeOf({ bytes, view, restAt, endAt }: RowReader): TopicPlace | undefined {
+export function placeOf({ bytes, view, restAt, endAt }: Rest): TopicPlace | undefined {
   if (endAt === restAt + 2) return undefined;
   return {
     topic: decoder.decode(bytes.subarray(restAt + 14, endAt)),

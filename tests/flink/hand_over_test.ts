@@ -62,7 +62,7 @@ for (const [name, job] of Object.entries({ ...JOBS, ...FUNCTION_JOBS })) {
     const commit = await untilRead(job, broker);
 
     const options = { bounded: true, ...job.options };
-    const stages = await StageRig.openWith(
+    const stages = await StageRig.openFor(
       { define: job.define, options, rig: { parallelism: 2, batch: 7 } },
       commit,
     );
@@ -93,7 +93,7 @@ onEmbeddedLog("event time goes along: what was late at home is late on the clust
   await send(job.inputs, broker);
   const commit = await untilRead(job, broker);
   const options = { bounded: true, ...job.options };
-  const stages = await StageRig.openWith({ define: job.define, options, rig: { parallelism: 2, batch: 1 } }, commit);
+  const stages = await StageRig.openFor({ define: job.define, options, rig: { parallelism: 2, batch: 1 } }, commit);
   await stages.feed(job.inputs.slice(0, 1));
   assertEquals(stages.results.map(({ headers }) => headers["dead-letter.error-class"]), ["LateRecord"]);
 });
