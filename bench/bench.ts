@@ -10,11 +10,13 @@ import { buildPeers } from "./peer_builds.ts";
 import { ProcessTree } from "./process_tree.ts";
 import { benchOptions, type Question } from "./questions.ts";
 import { missed, type Report, type Section, toJson, toMarkdown } from "./report.ts";
+import { measureBlocks } from "./rows/blocks.ts";
 import { measureEngine } from "./rows/engine.ts";
 import { measureFlink } from "./rows/flink.ts";
 import { measureGenerator } from "./rows/generator.ts";
 import { measureGrowth } from "./rows/growth.ts";
 import { measureJobs } from "./rows/jobs.ts";
+import { measureLate } from "./rows/late.ts";
 import { measureLatency } from "./rows/latency.ts";
 import { measureMemory } from "./rows/memory.ts";
 import { measurePage } from "./rows/page.ts";
@@ -34,6 +36,8 @@ const MEASUREMENTS: Readonly<Record<Question, (context: Context) => Promise<Sect
   latency: measureLatency,
   growth: measureGrowth,
   windows: measureWindows,
+  late: measureLate,
+  blocks: measureBlocks,
   gen: measureGenerator,
   reports: measureReports,
   page: measurePage,
@@ -43,7 +47,7 @@ const MEASUREMENTS: Readonly<Record<Question, (context: Context) => Promise<Sect
 };
 
 /** These need none. */
-const WITHOUT_KAFKA: readonly Question[] = ["engine", "page"];
+const WITHOUT_KAFKA: readonly Question[] = ["engine", "windows", "late", "blocks", "page"];
 
 const RESULTS = new URL("RESULTS.md", import.meta.url);
 

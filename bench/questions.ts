@@ -10,6 +10,8 @@ export const QUESTIONS = [
   "latency",
   "growth",
   "windows",
+  "late",
+  "blocks",
   "gen",
   "reports",
   "page",

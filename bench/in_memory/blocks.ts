@@ -1,7 +1,7 @@
 /**
  * How long the thread of a job stands still at most, so that no timer, signal or request has its turn:
  * `deno run -A bench/in_memory/blocks.ts [WINDOWS] [CHANGES]`. A million windows that fire at once, and one commit of two million
- * changed values on the embedded log. On a busy machine read the processor time.
+ * changed values on the embedded log. On a busy machine read the processor time. With `--json` it prints both blocks as data.
  */
 import process from "node:process";
 import { openBroker } from "../../src/connectors/mod.ts";
@@ -22,7 +22,8 @@ interface Item {
 
 const add = (a: Item, b: Item): Item => ({ ...a, n: a.n + b.n });
 
-interface Block {
+/** A time in which the thread of a job did not turn to anything else. */
+export interface Block {
   readonly wallMs: number;
   /** All threads of the process, as the garbage collector's. */
   readonly cpuMs: number;
@@ -81,9 +82,15 @@ async function commitChanges(changes: number): Promise<void> {
 }
 
 if (import.meta.main) {
-  const [windows = 1_000_000, changes = 2_000_000] = Deno.args.map(Number);
-  const report = ({ wallMs, cpuMs }: Block, what: string) =>
-    writeOutput(`${what}: ${wallMs.toFixed(0)} ms at most, of processor time ${cpuMs.toFixed(0)} ms\n`);
-  await report(await longestBlock(() => fireWindows(windows)), `${windows} windows fire`);
-  await report(await longestBlock(() => commitChanges(changes)), `a commit of ${changes} changes`);
+  const asJson = Deno.args[0] === "--json";
+  const [windows = 1_000_000, changes = 2_000_000] = Deno.args.slice(asJson ? 1 : 0).map(Number);
+  const firing = await longestBlock(() => fireWindows(windows));
+  const commit = await longestBlock(() => commitChanges(changes));
+  const line = ({ wallMs, cpuMs }: Block, what: string) =>
+    `${what}: ${wallMs.toFixed(0)} ms at most, of processor time ${cpuMs.toFixed(0)} ms\n`;
+  await writeOutput(
+    asJson
+      ? JSON.stringify({ firing, commit })
+      : line(firing, `${windows} windows fire`) + line(commit, `a commit of ${changes} changes`),
+  );
 }

@@ -22,7 +22,7 @@ export interface ProgramOptions {
 export async function runProgram<T>(name: string, { job, args, signal }: ProgramOptions): Promise<T> {
   const program = new URL(name, import.meta.url).pathname;
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-env", "--allow-read", ...v8FlagsOf(job), program, ...args],
+    args: ["run", "--no-prompt", "--allow-env", "--allow-read", "--allow-write", ...v8FlagsOf(job), program, ...args],
     // How fast local times are read depends on the zone.
     env: { TZ: "UTC" },
     cwd: ROOT,

@@ -9,6 +9,7 @@ const AT_MOST: Readonly<Record<string, number>> = {
   "tumbling, aggregate()": 3.3,
   "tumbling, process()": 3.3,
   "sessions that grow": 3.3,
+  "sessions, process()": 3.3,
   "sessions of one record": 3.3,
 };
 

@@ -12,6 +12,8 @@ Deno.test("benchOptions() measures all but what is asked for by its name", () =>
     "latency",
     "growth",
     "windows",
+    "late",
+    "blocks",
     "gen",
     "reports",
     "page",

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { AsyncDataStream } from "../../../src/engine/api/async_data_stream.ts";
+import type { DataStream } from "../../../src/engine/api/data_stream.ts";
 import type { StreamExecutionEnvironment } from "../../../src/engine/api/environment.ts";
 import { OperatorError } from "../../../src/engine/errors.ts";
 import { type Collector, ProcessWindowFunction, type WindowContext } from "../../../src/engine/functions/functions.ts";
@@ -162,13 +163,14 @@ Deno.test("A job that is stopped in the middle of windows that fire fires them a
   assertEquals(sink.values, values);
 });
 
-Deno.test("No record comes before the windows have fired that the one before it has closed", async () => {
+/** Asserts that windows fire before the next number comes: a thousand numbers, one that closes their windows, one more. */
+async function assertWindowsComeFirst(describe: (numbers: DataStream<number>) => DataStream<number>): Promise<void> {
   const source = new TestSource<number>("numbers");
   const sink = new TestSink<string>("results");
   const harness = new JobHarness((env) => {
-    const numbers = env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "numbers").keyBy((key) => key);
-    numbers.window(TumblingEventTimeWindows.of(10)).reduce((a) => a).map((key) => `window of ${key}`)
-      .union(numbers.map((key) => `record ${key}`)).sinkTo(sink);
+    const numbers = describe(env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "numbers"));
+    numbers.keyBy((key) => key).window(TumblingEventTimeWindows.of(10)).reduce((a) => a)
+      .map((key) => `window of ${key}`).union(numbers.map((key) => `record ${key}`)).sinkTo(sink);
   }, { idleMs: 0, clock: new HastyClock() });
   await source.pushAll([...NUMBERS, [5_000, 50], [5_001, 51]]);
   await harness.start();
@@ -177,25 +179,14 @@ Deno.test("No record comes before the windows have fired that the one before it 
   assertEquals(sink.values.slice(KEYS - 1, KEYS + 2), ["record 999", "record 5000", "window of 0"]);
   assertEquals(sink.values.at(-1), "record 5001");
   await harness.finish();
+}
+
+Deno.test("No record comes before the windows have fired that the one before it has closed", async () => {
+  await assertWindowsComeFirst((numbers) => numbers);
 });
 
 Deno.test("No answer that was awaited comes before the windows have fired that the event time before it has closed", async () => {
-  const source = new TestSource<number>("numbers");
-  const sink = new TestSink<string>("results");
-  const harness = new JobHarness((env) => {
-    const asked = env.fromSource(source, WatermarkStrategy.forMonotonousTimestamps(), "numbers");
-    const ask = { asyncInvoke: (key: number) => Promise.resolve([key]) };
-    const numbers = AsyncDataStream.orderedWait(asked, ask, { timeoutMs: 1e9, capacity: 2 * KEYS });
-    numbers.keyBy((key) => key).window(TumblingEventTimeWindows.of(10)).reduce((a) => a).map((key) =>
-      `window of ${key}`
-    )
-      .union(numbers.map((key) => `record ${key}`)).sinkTo(sink);
-  }, { idleMs: 0, clock: new HastyClock() });
-  await source.pushAll([...NUMBERS, [5_000, 50], [5_001, 51]]);
-  await harness.start();
-
-  assertEquals(sink.values.length, 2 * KEYS + 2);
-  assertEquals(sink.values.slice(KEYS - 1, KEYS + 2), ["record 999", "record 5000", "window of 0"]);
-  assertEquals(sink.values.at(-1), "record 5001");
-  await harness.finish();
+  const ask = { asyncInvoke: (key: number) => Promise.resolve([key]) };
+  const options = { timeoutMs: 1e9, capacity: 2 * KEYS };
+  await assertWindowsComeFirst((numbers) => AsyncDataStream.orderedWait(numbers, ask, options));
 });
