@@ -119,10 +119,25 @@ function flightTimes(chance: Chance, { landed }: DataSet): [departureMs: number,
   return [departureMs, departureMs + chance.below(15 * 3600) * 1000];
 }
 
-/** "2090-01-17T12:34:56.789" */
+/** "2090-01-17T12:34:56.789": what `toISOString()` has, without the zone, and put together at a fraction of its cost. */
 function timeText(ms: number): string {
-  return new Date(ms).toISOString().slice(0, -1);
+  const day = Math.floor(ms / DAY_MS);
+  let date = DATES.get(day);
+  if (date === undefined) {
+    date = new Date(day * DAY_MS).toISOString().slice(0, 11);
+    DATES.set(day, date);
+  }
+  const rest = ms - day * DAY_MS;
+  const minutes = Math.floor(rest / 60_000);
+  const inMinute = rest % 60_000;
+  const [hour, minute, second] = [Math.floor(minutes / 60), minutes % 60, Math.floor(inMinute / 1000)];
+  return `${date}${TWO_DIGITS[hour]}:${TWO_DIGITS[minute]}:${TWO_DIGITS[second]}.${THREE_DIGITS[inMinute % 1000]}`;
 }
+
+/** "2090-01-17T" by days since the Unix epoch. */
+const DATES = new Map<number, string>();
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
+const THREE_DIGITS = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, "0"));
 
 function traveller(chance: Chance, { travellers, order }: DataSet, turn: number): string {
   return emailOf(order === "in turn" ? turn % travellers : chance.below(travellers));
@@ -183,9 +198,12 @@ function keyAndValue(key: Fields, value: Fields): Pick<OutgoingRecord, "key" | "
   return { key: encoder.encode(spacedJson(key)), value: encoder.encode(spacedJson(value)) };
 }
 
-/** JSON as Python writes it: {"ref": "SKY1ABCDEF"} */
+/** JSON as Python writes it: {"ref": "SKY1ABCDEF"}. No text made up here has a character that JSON would escape. */
 function spacedJson(fields: Fields): string {
-  let text = "{";
-  for (const name in fields) text += `${text === "{" ? "" : ", "}"${name}": ${JSON.stringify(fields[name])}`;
+  let text = "";
+  for (const name in fields) {
+    const value = fields[name];
+    text += `${text === "" ? "{" : ", "}"${name}": ${typeof value === "string" ? `"${value}"` : value}`;
+  }
   return `${text}}`;
 }

@@ -23,6 +23,7 @@ const decoder = new TextDecoder();
 export class ExpectedFlights {
   readonly #numbers = new Map<string, number>();
   readonly #counts: number[] = [];
+  readonly #confirmations: string[] = [];
 
   constructor(set: DataSet) {
     for (const { skyone, sunset } of bookingPairs(set)) {
@@ -32,6 +33,7 @@ export class ExpectedFlights {
         const number = this.#numbers.get(text) ?? this.#numbers.size;
         this.#numbers.set(text, number);
         this.#counts[number] = (this.#counts[number] ?? 0) + 1;
+        this.#confirmations[number] = flight.confirmation;
       }
     }
   }
@@ -44,15 +46,16 @@ export class ExpectedFlights {
     return {
       records: left.reduce((sum, count) => sum + count, 0),
       take: ({ key, value }) => {
-        const flight = JSON.parse(decoder.decode(value!));
-        const number = this.#numbers.get(JSON.stringify(flight));
-        const rightKey = key !== null && JSON.parse(decoder.decode(key)).confirmation === flight.confirmation;
-        if (number !== undefined && rightKey && left[number]! > 0) {
+        const text = decoder.decode(value!);
+        // Most write just this text; with blanks it is the same flight.
+        const number = this.#numbers.get(text) ?? this.#numbers.get(JSON.stringify(JSON.parse(text)));
+        const confirmation = key === null ? undefined : JSON.parse(decoder.decode(key)).confirmation;
+        if (number !== undefined && confirmation === this.#confirmations[number] && left[number]! > 0) {
           left[number]!--;
           return;
         }
         surplus++;
-        example ??= decoder.decode(value!);
+        example ??= text;
       },
       end: () => {
         const missing = unfinished ? 0 : left.reduce((sum, count) => sum + count, 0);

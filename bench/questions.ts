@@ -1,17 +1,17 @@
 /** The flags of `deno task bench`, and which measurements they ask for. */
 import { parseFlags, UsageError, wholeNumber } from "../src/utils.ts";
 
-/** In this order: what is compared with others first, while the machine is as it was. */
+/** In this order: first what is compared with others, while the machine is as it was, and what decides about growth and blocks. */
 export const QUESTIONS = [
   "jobs",
-  "engine",
-  "start",
-  "memory",
-  "latency",
   "growth",
   "windows",
   "late",
   "blocks",
+  "engine",
+  "start",
+  "memory",
+  "latency",
   "gen",
   "reports",
   "page",

@@ -25,7 +25,7 @@ const GUARANTEES = [
 export async function measureLatency(context: Context): Promise<Section[]> {
   const { short, kafka, log } = context;
   const seconds = short ? 3 : 10;
-  const rounds = short ? 1 : context.rounds;
+  const rounds = short ? 1 : Math.min(context.rounds, 3);
   return await withEmbeddedLog(async (embedded) => {
     const rows: Row[] = [];
     for (const place of [...(kafka === undefined ? [] : [kafka]), embedded]) {

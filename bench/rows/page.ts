@@ -76,7 +76,7 @@ async function watchPage(
   { short, rounds, signal }: Context,
   server: TreeWatch | undefined,
 ): Promise<{ readonly browserShares: number[]; readonly serverShares: number[]; readonly paintMs: number }> {
-  const watchedMs = short ? 5_000 : 20_000;
+  const watchedMs = short ? 5_000 : 10_000;
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const session = await browser.newBrowserCDPSession();
   const browserS = async () => {

@@ -50,6 +50,7 @@ Deno.test("ExpectedFlights takes the right flights in any order, and nothing els
   const right = flights();
   const [first, second, ...rest] = right as [BrokerRecord, BrokerRecord, ...BrokerRecord[]];
   compare(expected.compare("s16"), right.toReversed());
+  compare(expected.compare("s16"), [changed(first, /":/g, '": '), second, ...rest]);
   compare(expected.compare("s16", { unfinished: true }), rest);
 
   assertThrows(() => compare(expected.compare("s16"), rest), Error, "2 are missing, 0 are too many");
