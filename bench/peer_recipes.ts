@@ -4,6 +4,7 @@ import { outputOf, run } from "../src/cli/commands.ts";
 /** Other engines first, then loops that somebody wrote by hand for these two jobs. */
 export const PEER_NAMES = [
   "java-flink",
+  "flink-sql",
   "kafka-streams",
   "quixstreams",
   "go-loop",
@@ -36,6 +37,12 @@ export const RECIPES: Readonly<Record<PeerName, Recipe>> = {
     sources: ["flink-java/pom.xml", "flink-java/src/main/java/peer/Job.java"],
     missing: missingJava,
     build: buildJava("flink-java"),
+  },
+  "flink-sql": {
+    version: "2.0.1",
+    sources: ["flink-sql/pom.xml", "flink-sql/src/main/java/peer/SqlJob.java"],
+    missing: missingJava,
+    build: buildJava("flink-sql"),
   },
   "kafka-streams": {
     version: "4.1.0",

@@ -10,6 +10,8 @@ import { type Job, OUR_OUTPUTS, type System } from "./systems.ts";
 /** Each is run with every guarantee that its job has; that of quixstreams has one. */
 const GUARANTEES: Readonly<Record<PeerName, readonly System["guarantee"][]>> = {
   "java-flink": ["at least once", "exactly once"],
+  // The faster of the two that its connector has.
+  "flink-sql": ["at least once"],
   "kafka-streams": ["exactly once"],
   "quixstreams": ["at least once"],
   "go-loop": ["exactly once"],
@@ -63,7 +65,7 @@ function peer(
         GUARANTEE: name === "kafka-streams" ? "exactly_once_v2" : "at-least-once",
         QUIX_PROCESSES: "1",
       },
-      endsByItself: kind === "loop" || name === "java-flink",
+      endsByItself: kind === "loop" || name === "java-flink" || name === "flink-sql",
     }),
     jobS: kind === "loop" ? ({ startToExitS }) => startToExitS : reportedS,
     forget: async () => {
@@ -74,7 +76,7 @@ function peer(
 }
 
 /**
- * The time that an engine reports itself: Java Flink its job's net run time, the other two from the moment that they begin to read
+ * The time that an engine reports itself: Flink its job's net run time, the other two from the moment that they begin to read
  * until their last output; so without the start of a JVM.
  */
 function reportedS({ events, startedAtMs, startToLastOutputS }: RunFigures): number {
@@ -89,6 +91,8 @@ function commandOf({ name, folder }: BuiltPeer, job: Job): Pick<Program, "comman
   switch (name) {
     case "java-flink":
       return { command: "java", args: [...OPEN_MODULES, ...heap, ...path, "peer.Job", job] };
+    case "flink-sql":
+      return { command: "java", args: [...OPEN_MODULES, ...heap, ...path, "peer.SqlJob", job] };
     case "kafka-streams":
       return { command: "java", args: [...heap, ...path, "Job", job] };
     case "quixstreams":
