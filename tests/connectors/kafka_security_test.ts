@@ -5,20 +5,29 @@
  * It starts a broker of its own, with certificates made here, where `deno task kafka` could: with Java, and a Kafka that has
  * been fetched already. REQUIRE_KAFKA=1 makes it a failure that there is none.
  */
-import { isRetriable } from "../../src/engine/error_codes.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { parse } from "@std/yaml";
-import { type KafkaListener, kafkaPrerequisites, type RunningKafka, startKafka } from "../../src/cli/kafka.ts";
-import type { Broker } from "../../src/connectors/broker.ts";
-import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
-import type { KafkaSecurity, PasswordSettings, SaslSettings } from "../../src/connectors/kafka/security.ts";
-import type { JobStatus } from "../../src/engine/mod.ts";
+import { kafkaPrerequisites } from "../../src/cli/kafka.ts";
 import { freePorts } from "../../src/cli/ports.ts";
+import { BrokerError, BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
+import type { KafkaSecurity } from "../../src/connectors/kafka/security.ts";
+import { isRetriable } from "../../src/engine/error_codes.ts";
+import type { JobStatus } from "../../src/engine/mod.ts";
 import { allThatIsSeen } from "../dashboard/all_that_is_seen.ts";
-import { mayRunPrograms, run, start, startFile, succeed, type TestBroker } from "../e2e/programs.ts";
+import { mayRunPrograms, run, start, startFile, succeed } from "../e2e/programs.ts";
+import type { Identity } from "./certificates.ts";
 import { readAll } from "./contract/reading.ts";
 import { until } from "./contract/waiting.ts";
-import { Authority, type Identity } from "./certificates.ts";
+import {
+  alice,
+  bearer,
+  openAt,
+  PASSWORDS,
+  PASSWORDS_BEGIN,
+  SecuredKafka,
+  SHORT_LOGIN_MS,
+  tokenFor,
+  WRONG,
+} from "./secured_kafka.ts";
 
 const FOLDER = ".kafka";
 const missing = mayRunPrograms() ? await whatIsMissing() : "it needs the permissions of deno task test";
@@ -28,97 +37,41 @@ const NAME = SKIPPED ? `kafka security (skipped, ${missing})` : "kafka security"
 
 /** Nothing that is refused may be tried for long; a machine under load takes some seconds for anything. */
 const PROMPTLY_MS = 20_000;
-/** How long a login is good for at the listener SHORT. Kafka takes no second one within a second. */
-const SHORT_LOGIN_MS = 1_200;
+/** How long a token of the server in a test is good for, s. */
+const SHORT_TOKEN_S = 3;
 
-/** So that one look finds any of them. */
-const PASSWORDS_BEGIN = "swordfish";
-const PASSWORDS = { plain: "swordfish-plain", "scram-sha-256": "swordfish-256", "scram-sha-512": "swordfish-512" };
-const WRONG = "swordfish-wrong";
-/** Begins every token, in base64. */
-const TOKEN_BEGINS = "eyJhbGciOiJub25lIn0.";
-
-/** Kafka's properties for a listener that takes tokens that nobody has signed: it is made for tests. */
-const TOKENS = {
-  "sasl.enabled.mechanisms": "OAUTHBEARER",
-  "oauthbearer.sasl.jaas.config":
-    'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";',
-};
-
-let kafka: RunningKafka;
-let authority: Authority;
-let untrusted: Authority;
-let client: Identity;
+let kafka: SecuredKafka;
 
 Deno.test.beforeAll(async () => {
-  if (SKIPPED) return;
-  authority = await Authority.create("the authority");
-  untrusted = await Authority.create("an untrusted authority");
-  client = await authority.issue("a client");
-  const tls = await keystore({ hosts: ["localhost"] });
-  const mutual = {
-    ...tls,
-    "ssl.client.auth": "required",
-    "ssl.truststore.type": "PEM",
-    "ssl.truststore.certificates": authority.cert,
-  };
-  const listeners: KafkaListener[] = [
-    { name: "TLS", protocol: "SSL", properties: tls },
-    { name: "MUTUAL", protocol: "SSL", properties: mutual },
-    { name: "EXPIRED", protocol: "SSL", properties: await keystore({ hosts: ["localhost"], years: [2020, 2021] }) },
-    { name: "TOO_EARLY", protocol: "SSL", properties: await keystore({ hosts: ["localhost"], years: [2900, 2901] }) },
-    { name: "ELSEWHERE", protocol: "SSL", properties: await keystore({ hosts: ["kafka.example"] }) },
-    { name: "LOGIN", protocol: "SASL_PLAINTEXT", properties: logins("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512") },
-    {
-      name: "LOGIN_TLS",
-      protocol: "SASL_SSL",
-      properties: { ...tls, ...logins("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512") },
-    },
-    { name: "ALL", protocol: "SASL_SSL", properties: { ...mutual, ...logins("SCRAM-SHA-512") } },
-    {
-      name: "SHORT",
-      protocol: "SASL_PLAINTEXT",
-      properties: { ...logins("PLAIN"), "plain.connections.max.reauth.ms": String(SHORT_LOGIN_MS) },
-    },
-    {
-      name: "TOKEN",
-      protocol: "SASL_PLAINTEXT",
-      properties: { ...TOKENS, "oauthbearer.connections.max.reauth.ms": "3600000" },
-    },
-    { name: "TOKEN_TLS", protocol: "SASL_SSL", properties: { ...tls, ...TOKENS } },
-  ];
-  const scramUsers = (["SCRAM-SHA-256", "SCRAM-SHA-512"] as const).map((mechanism) => {
-    return { mechanism, name: "alice", password: passwordOf(mechanism) };
-  });
-  kafka = await startKafka({ dir: FOLDER, listeners, scramUsers });
+  if (!SKIPPED) kafka = await SecuredKafka.start(FOLDER);
 });
 
 Deno.test.afterAll(async () => {
-  if (!SKIPPED) await kafka?.stop();
+  if (!SKIPPED) await kafka?.[Symbol.asyncDispose]();
 });
 
 const WAYS_IN: readonly [listener: string, how: string, security: () => KafkaSecurity][] = [
   [
     "TLS",
     "TLS with one of several authorities",
-    () => ({ tls: { ca: `${untrusted.cert}# ours:\n${authority.cert}` } }),
+    () => ({ tls: { ca: `${kafka.untrusted.cert}# ours:\n${kafka.authority.cert}` } }),
   ],
-  ["MUTUAL", "mutual TLS", () => ({ tls: ours(client) })],
+  ["MUTUAL", "mutual TLS", () => ({ tls: kafka.tls() })],
   ["LOGIN", "PLAIN", () => ({ sasl: alice("plain") })],
   ["LOGIN", "SCRAM-SHA-256", () => ({ sasl: alice("scram-sha-256") })],
   ["LOGIN", "SCRAM-SHA-512", () => ({ sasl: alice("scram-sha-512") })],
-  ["LOGIN_TLS", "PLAIN over TLS", () => ({ tls: { ca: authority.cert }, sasl: alice("plain") })],
-  ["LOGIN_TLS", "SCRAM-SHA-256 over TLS", () => ({ tls: { ca: authority.cert }, sasl: alice("scram-sha-256") })],
-  ["LOGIN_TLS", "SCRAM-SHA-512 over TLS", () => ({ tls: { ca: authority.cert }, sasl: alice("scram-sha-512") })],
+  ["LOGIN_TLS", "PLAIN over TLS", () => ({ tls: { ca: kafka.authority.cert }, sasl: alice("plain") })],
+  ["LOGIN_TLS", "SCRAM-SHA-256 over TLS", () => ({ tls: { ca: kafka.authority.cert }, sasl: alice("scram-sha-256") })],
+  ["LOGIN_TLS", "SCRAM-SHA-512 over TLS", () => ({ tls: { ca: kafka.authority.cert }, sasl: alice("scram-sha-512") })],
   ["TOKEN", "OAUTHBEARER", () => ({ sasl: bearer() })],
-  ["TOKEN_TLS", "OAUTHBEARER over TLS", () => ({ tls: { ca: authority.cert }, sasl: bearer() })],
-  ["ALL", "SCRAM-SHA-512 over mutual TLS", () => ({ tls: ours(client), sasl: alice("scram-sha-512") })],
+  ["TOKEN_TLS", "OAUTHBEARER over TLS", () => ({ tls: { ca: kafka.authority.cert }, sasl: bearer() })],
+  ["ALL", "SCRAM-SHA-512 over mutual TLS", () => ({ tls: kafka.tls(), sasl: alice("scram-sha-512") })],
 ];
 
 for (const [listener, how, security] of WAYS_IN) {
   test(`${how}: records and a commit go out and come back, and no secret is said`, async () => {
     const said: string[] = [];
-    await using broker = await open(listener, security(), said);
+    await using broker = await kafka.open(listener, security(), said);
     const topic = `topic-${crypto.randomUUID()}`;
     await broker.createTopics([{ name: topic, partitions: 1 }]);
     const lease = await broker.openJob({
@@ -138,8 +91,8 @@ for (const [listener, how, security] of WAYS_IN) {
     // It begins with a transaction of its own, so that readers see the last one then.
     assertEquals(await lease.restore(), new Map([["how", how]]));
     assertEquals((await readAll(broker, topic)).flat().map((record) => record.value), [value]);
-    assertNoSecret(Deno.inspect({ broker, lease }, { depth: Infinity, showHidden: true, getters: true }));
-    assertNoSecret(said.join("\n"));
+    kafka.assertNoSecret(Deno.inspect({ broker, lease }, { depth: Infinity, showHidden: true, getters: true }));
+    kafka.assertNoSecret(said.join("\n"));
     await lease.close();
   });
 }
@@ -150,7 +103,7 @@ const REFUSED: readonly Refused[] = [
   [
     "an authority that we do not know",
     "TLS",
-    () => ({ tls: { ca: untrusted.cert } }),
+    () => ({ tls: { ca: kafka.untrusted.cert } }),
     "Cannot reach Kafka at AT: its certificate is not signed by an authority that we trust; set KAFKA_SSL_CA to the right one's",
   ],
   [
@@ -162,31 +115,31 @@ const REFUSED: readonly Refused[] = [
   [
     "a certificate that has expired",
     "EXPIRED",
-    () => ({ tls: { ca: authority.cert } }),
+    () => ({ tls: { ca: kafka.authority.cert } }),
     "Cannot reach Kafka at AT: its certificate has expired; the broker needs a new one",
   ],
   [
     "a certificate that is not valid yet",
     "TOO_EARLY",
-    () => ({ tls: { ca: authority.cert } }),
+    () => ({ tls: { ca: kafka.authority.cert } }),
     "Cannot reach Kafka at AT: its certificate is not valid yet; look at both clocks",
   ],
   [
     "a certificate of another host",
     "ELSEWHERE",
-    () => ({ tls: { ca: authority.cert } }),
+    () => ({ tls: { ca: kafka.authority.cert } }),
     "Cannot reach Kafka at AT: its certificate is for kafka.example, not for localhost; use a name that it is for",
   ],
   [
     "no certificate of ours",
     "MUTUAL",
-    () => ({ tls: { ca: authority.cert } }),
+    () => ({ tls: { ca: kafka.authority.cert } }),
     "Cannot reach Kafka at AT: it wants a certificate of ours; set KAFKA_SSL_CERT and KAFKA_SSL_KEY",
   ],
   [
     "TLS where there is none",
     "PLAINTEXT",
-    () => ({ tls: { ca: authority.cert } }),
+    () => ({ tls: { ca: kafka.authority.cert } }),
     "Cannot reach Kafka at AT: it closed the connection; if it does not speak TLS there, unset KAFKA_SSL",
   ],
   [
@@ -229,7 +182,7 @@ const REFUSED: readonly Refused[] = [
     [
       `${mechanism} with a wrong password`,
       "LOGIN_TLS",
-      () => ({ tls: { ca: authority.cert }, sasl: alice(mechanism, WRONG) }),
+      () => ({ tls: { ca: kafka.authority.cert }, sasl: alice(mechanism, WRONG) }),
       'Cannot log in to Kafka at AT as "alice": Authentication failed during authentication due to invalid credentials with ' +
       `SASL mechanism ${mechanism.toUpperCase()}; check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD`,
     ] as const
@@ -240,46 +193,52 @@ for (const [what, listener, security, says] of REFUSED) {
   test(`${what}: is refused at once, in a sentence`, async () => {
     const said: string[] = [];
     const startMs = performance.now();
-    const error = await assertRejects(() => open(listener, security(), said), BrokerError);
+    const error = await assertRejects(() => kafka.open(listener, security(), said), BrokerError);
 
     assert(performance.now() - startMs < PROMPTLY_MS, `it took ${performance.now() - startMs} ms`);
-    assertEquals(error.message, says.replace("AT", addressOf(listener)));
+    assertEquals(error.message, says.replace("AT", kafka.addressOf(listener)));
     // What hangs up may also be a broker that is going down.
     assertEquals(isRetriable(error), says.includes("closed the connection"));
-    assertNoSecret([Deno.inspect(error), ...said].join("\n"));
+    kafka.assertNoSecret([Deno.inspect(error), ...said].join("\n"));
   });
 }
 
 test("a certificate of ours that an untrusted authority has signed is refused, and a key of another certificate never shown", async () => {
   const said: string[] = [];
-  const untrustedClient = await untrusted.issue("a client");
-  const theirs = await assertRejects(() => open("MUTUAL", { tls: ours(untrustedClient) }, said), BrokerError);
+  const untrustedClient = await kafka.untrusted.issue("a client");
+  const theirs = await assertRejects(
+    () => kafka.open("MUTUAL", { tls: kafka.tls(untrustedClient) }, said),
+    BrokerError,
+  );
   assertMatch(theirs.message, /localhost:\d+: it refuses the certificate in KAFKA_SSL_CERT \(\w+\)$/);
   assertEquals(isRetriable(theirs), false);
 
   const wrong: [Identity, string][] = [
-    [{ ...client, key: untrustedClient.key }, "KAFKA_SSL_KEY: it is not the key of the certificate in KAFKA_SSL_CERT"],
     [
-      { ...client, key: "nonsense" },
+      { ...kafka.client, key: untrustedClient.key },
+      "KAFKA_SSL_KEY: it is not the key of the certificate in KAFKA_SSL_CERT",
+    ],
+    [
+      { ...kafka.client, key: "nonsense" },
       "KAFKA_SSL_KEY: it holds no private key in PEM that can be read without a password",
     ],
-    [{ ...client, cert: broken(client.cert) }, "KAFKA_SSL_CERT: a certificate in it cannot be read"],
-    [{ ...client, cert: client.key }, "KAFKA_SSL_CERT: it holds no certificate"],
+    [{ ...kafka.client, cert: broken(kafka.client.cert) }, "KAFKA_SSL_CERT: a certificate in it cannot be read"],
+    [{ ...kafka.client, cert: kafka.client.key }, "KAFKA_SSL_CERT: it holds no certificate"],
   ];
   for (const [identity, says] of wrong) {
-    const error = await assertRejects(() => open("MUTUAL", { tls: ours(identity) }, said), BrokerError);
+    const error = await assertRejects(() => kafka.open("MUTUAL", { tls: kafka.tls(identity) }, said), BrokerError);
     assertEquals(error.message, `Cannot use ${says}`);
-    assertNoSecret(Deno.inspect(error), untrustedClient.key);
+    kafka.assertNoSecret(Deno.inspect(error), untrustedClient.key);
   }
-  for (const ca of [broken(authority.cert), "nonsense"]) {
-    await assertRejects(() => open("TLS", { tls: { ca } }, said), BrokerError, "Cannot use KAFKA_SSL_CA: ");
+  for (const ca of [broken(kafka.authority.cert), "nonsense"]) {
+    await assertRejects(() => kafka.open("TLS", { tls: { ca } }, said), BrokerError, "Cannot use KAFKA_SSL_CA: ");
   }
-  assertNoSecret(said.join("\n"), untrustedClient.key);
+  kafka.assertNoSecret(said.join("\n"), untrustedClient.key);
 });
 
 test("a login that ends after a while is made anew, and requests go on as if nothing were", async () => {
   const { Client } = await import("../../src/connectors/kafka/client.ts");
-  const [host, port] = addressOf("SHORT").split(":") as [string, string];
+  const [host, port] = kafka.addressOf("SHORT").split(":") as [string, string];
   let logins = 0;
   const client = new Client({
     bootstrap: [{ host, port: Number(port) }],
@@ -310,7 +269,7 @@ test("a token is asked for again before it expires, and requests go on as if not
     return Response.json({ access_token: tokenFor(SHORT_TOKEN_S), expires_in: SHORT_TOKEN_S });
   });
   const token = { url: `http://127.0.0.1:${server.addr.port}/`, clientId: "alice", clientSecret: () => WRONG };
-  const [host, port] = addressOf("TOKEN").split(":") as [string, string];
+  const [host, port] = kafka.addressOf("TOKEN").split(":") as [string, string];
   const client = new Client({
     bootstrap: [{ host, port: Number(port) }],
     clientId: "test",
@@ -336,7 +295,7 @@ test("a token is asked for again before it expires, and requests go on as if not
 test("a login that is refused later ends what goes on, and nothing is tried again", async () => {
   const given = [PASSWORDS.plain];
   const sasl = { ...alice("plain"), password: () => given.shift() ?? WRONG };
-  await using broker = await open("LOGIN", { sasl });
+  await using broker = await kafka.open("LOGIN", { sasl });
   const fetcher = await broker.fetcher();
   const startMs = performance.now();
 
@@ -367,7 +326,7 @@ test("a password that would travel in the clear to another machine is warned of"
 test("programs run with what the environment says, and print no secret even when asked for every word", async () => {
   const dir = await Deno.makeTempDir();
   try {
-    const broker = await environment(dir);
+    const broker = await kafka.environment(dir);
     const printed: string[] = [];
     const ok = async (task: string, ...args: string[]): Promise<string> => {
       const { code, stdout, stderr } = await run(broker, task, args);
@@ -378,7 +337,7 @@ test("programs run with what the environment says, and print no secret even when
     await ok("gen", "--create", "--count", "40", "--rate", "max", "--start", "2026-01-01T00:00:00");
     await ok("s16", "--bounded", "--from", "earliest", "--now", "2026-01-01T00:00:00");
     assertMatch(await ok("topics", "read", "flightdata", "--bounded", "--json"), /"confirmation/);
-    assertNoSecret(printed.join(""));
+    kafka.assertNoSecret(printed.join(""));
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -387,13 +346,13 @@ test("programs run with what the environment says, and print no secret even when
 test("no secret stands in anything that is seen of jobs: status, metrics, health, the dashboard's answers and pages, logs", async () => {
   const dir = await Deno.makeTempDir();
   try {
-    const byPassword = await environment(dir);
-    const byToken = tokenEnvironment();
+    const byPassword = await kafka.environment(dir);
+    const byToken = kafka.tokenEnvironment();
     const [apiKey, file] = [`${PASSWORDS_BEGIN}-api`, new URL("../dashboard/program_with_secret.ts", import.meta.url)];
     const [topic, job, tokenJob] = ["prices", "priced", "priced-by-token"].map((word) =>
       `${word}-${crypto.randomUUID().slice(0, 8)}`
     ) as [string, string, string];
-    await using broker = await open("PLAINTEXT", undefined);
+    await using broker = await kafka.open("PLAINTEXT", undefined);
     await broker.createTopics([{ name: topic, partitions: 1 }]);
     await succeed(
       byPassword,
@@ -434,7 +393,7 @@ test("no secret stands in anything that is seen of jobs: status, metrics, health
     }
     for (const [where, text] of seen) {
       assert(text.length > 10, where);
-      assertNoSecret(`${where}: ${text}`);
+      kafka.assertNoSecret(`${where}: ${text}`);
     }
     for (const name of [job, tokenJob]) await broker.dropJob(name);
   } finally {
@@ -445,12 +404,12 @@ test("no secret stands in anything that is seen of jobs: status, metrics, health
 test("programs end with one sentence and 1 where they are not let in, with 2 where the settings are wrong", async () => {
   const dir = await Deno.makeTempDir();
   try {
-    const { env } = await environment(dir);
+    const { env } = await kafka.environment(dir);
     const wrong: [changes: Record<string, string>, code: number, says: RegExp][] = [
       [{ KAFKA_SASL_PASSWORD_FILE: "", KAFKA_SASL_PASSWORD: WRONG }, 1, /Cannot log in .*invalid credentials/],
       [{ KAFKA_SSL_CA: `${dir}/untrusted.pem` }, 1, /not signed by an authority that we trust; set KAFKA_SSL_CA/],
       [{ KAFKA_SSL_CERT: "", KAFKA_SSL_KEY: "" }, 1, /it wants a certificate of ours; set KAFKA_SSL_CERT/],
-      [{ KAFKA_SSL_KEY: client.key }, 2, /Cannot use KAFKA_SSL_KEY/],
+      [{ KAFKA_SSL_KEY: kafka.client.key }, 2, /Cannot use KAFKA_SSL_KEY/],
     ];
     await Promise.all(wrong.map(async ([changes, code, says]) => {
       const startMs = performance.now();
@@ -460,7 +419,7 @@ test("programs end with one sentence and 1 where they are not let in, with 2 whe
       assertMatch(ended.stderr, says);
       assertEquals(ended.stderr.split("\n").filter((line) => line.startsWith("error: ")).length, 1, ended.stderr);
       assertEquals(/^\s+at |Error:/m.test(ended.stderr), false, `a stack trace:\n${ended.stderr}`);
-      assertNoSecret(ended.stdout + ended.stderr);
+      kafka.assertNoSecret(ended.stdout + ended.stderr);
     }));
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -479,116 +438,7 @@ async function whatIsMissing(): Promise<string | undefined> {
   return await kafkaPrerequisites(FOLDER);
 }
 
-/** kafkajs reads the environment when it is loaded, so only those load the adapter who open a broker. */
-async function openAt(at: string, security: KafkaSecurity | undefined, said: string[] = []): Promise<Broker> {
-  const { openKafkaBroker } = await import("../../src/connectors/kafka/mod.ts");
-  return await openKafkaBroker({ brokers: [at], security, log: (level, message) => said.push(`${level}: ${message}`) });
-}
-
-async function open(listener: string, security: KafkaSecurity | undefined, said?: string[]): Promise<Broker> {
-  return await openAt(addressOf(listener), security, said);
-}
-
-function addressOf(listener: string): string {
-  return listener === "PLAINTEXT" ? kafka.bootstrapServers : kafka.listeners[listener]!;
-}
-
-/** Settings for the listener ALL, its secrets in files: those of the recipe for containers. */
-async function environment(dir: string): Promise<TestBroker> {
-  const files = {
-    ca: authority.cert,
-    cert: client.cert,
-    key: client.key,
-    untrusted: untrusted.cert,
-    password: `${PASSWORDS["scram-sha-512"]}\n`,
-  };
-  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${dir}/${name}.pem`, text);
-  return {
-    name: "Kafka",
-    env: {
-      ...await settingsOfContainer(dir),
-      BOOTSTRAP_SERVERS: addressOf("ALL"),
-      LOG_FORMAT: "",
-      LOG_LEVEL: "debug",
-      KAFKAJS_DEBUG_PROTOCOL_BUFFERS: "1",
-    },
-  };
-}
-
-/** Settings for the listener TOKEN. */
-function tokenEnvironment(): TestBroker {
-  const login = { KAFKA_SASL_MECHANISM: "oauthbearer", KAFKA_SASL_OAUTHBEARER_TOKEN: tokenFor(3600) };
-  return { name: "Kafka", env: { BOOTSTRAP_SERVERS: addressOf("TOKEN"), ...login, LOG_LEVEL: "debug" } };
-}
-
-/** How long a token of the server in a test is good for, s. */
-const SHORT_TOKEN_S = 3;
-
-/** A token for alice that nobody has signed, good from an hour ago for so many seconds from now. */
-function tokenFor(seconds: number): string {
-  const nowS = Date.now() / 1000;
-  const claims = { sub: "alice", iat: nowS - 3600, exp: nowS + seconds };
-  const part = (value: unknown) =>
-    btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  return `${part({ alg: "none" })}.${part(claims)}.`;
-}
-
-function bearer(seconds = 3600): SaslSettings {
-  return { mechanism: "oauthbearer", token: () => tokenFor(seconds) };
-}
-
-/** What `examples/container/compose.yaml` puts into a job's environment, with the files of `dir` in place of its secrets. */
-async function settingsOfContainer(dir: string): Promise<Record<string, string>> {
-  const text = await Deno.readTextFile(new URL("../../examples/container/compose.yaml", import.meta.url));
-  const { services } = parse(text) as { services: { job: { environment: Record<string, string> } } };
-  return Object.fromEntries(
-    Object.entries(services.job.environment).map(([name, value]) =>
-      [name, value.replace(/^\/run\/secrets\/kafka_(\w+)$/, `${dir}/$1.pem`)] as const
-    ),
-  );
-}
-
-function alice(mechanism: keyof typeof PASSWORDS, password: string = PASSWORDS[mechanism]): PasswordSettings {
-  return { mechanism, username: "alice", password: () => password };
-}
-
-function ours({ cert, key }: Identity): NonNullable<KafkaSecurity["tls"]> {
-  return { ca: authority.cert, client: { cert, key: () => key } };
-}
-
-/** Kafka's properties for a listener with a certificate. */
-async function keystore(options: Parameters<Authority["issue"]>[1]): Promise<Record<string, string>> {
-  const { cert, key } = await authority.issue("a broker", options);
-  return { "ssl.keystore.type": "PEM", "ssl.keystore.certificate.chain": cert, "ssl.keystore.key": key };
-}
-
-/** Kafka's properties for a listener with logins for alice. */
-function logins(...mechanisms: readonly ("PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512")[]): Record<string, string> {
-  const security = "org.apache.kafka.common.security";
-  const scram = `${security}.scram.ScramLoginModule required;`;
-  const plain = `${security}.plain.PlainLoginModule required user_alice="${PASSWORDS.plain}";`;
-  return {
-    "sasl.enabled.mechanisms": mechanisms.join(","),
-    ...Object.fromEntries(
-      mechanisms.map((name) => [`${name.toLowerCase()}.sasl.jaas.config`, name === "PLAIN" ? plain : scram]),
-    ),
-  };
-}
-
-function passwordOf(mechanism: "SCRAM-SHA-256" | "SCRAM-SHA-512"): string {
-  return PASSWORDS[mechanism.toLowerCase() as keyof typeof PASSWORDS];
-}
-
 /** The same PEM block with less in it than it says. */
 function broken(pem: string): string {
   return pem.split("\n").toSpliced(2, 1).join("\n");
-}
-
-/** Fails if a password or a line of a private key stands in the text. */
-function assertNoSecret(text: string, ...keys: readonly string[]): void {
-  const lines = [client.key, ...keys].flatMap((key) => key.split("\n").filter((line) => /^[\w+/=]{20,}$/.test(line)));
-  assert(lines.length >= 3);
-  for (const secret of [PASSWORDS_BEGIN, TOKEN_BEGINS, ...lines, "PRIVATE KEY"]) {
-    assertEquals(text.includes(secret), false, `"${secret}" stands in:\n${text}`);
-  }
 }
