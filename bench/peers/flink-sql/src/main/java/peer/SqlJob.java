@@ -102,9 +102,9 @@ public class SqlJob {
                 GROUP BY email_address, window_start, window_end, window_time""".formatted(TIME));
         return tables.executeSql("""
                 INSERT INTO userstatistics
-                SELECT email_address, SUM(duration) OVER so_far, SUM(flights) OVER so_far
+                SELECT email_address, SUM(duration) OVER accumulated, SUM(flights) OVER accumulated
                 FROM minutes
-                WINDOW so_far AS (PARTITION BY email_address ORDER BY window_time
+                WINDOW accumulated AS (PARTITION BY email_address ORDER BY window_time
                     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)""");
     }
 
