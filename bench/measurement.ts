@@ -13,9 +13,9 @@ export function range(values: readonly number[]): Measurement {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values), runs: values.length };
 }
 
-/** Of each round the ratio of two interleaved runs: what the machine did meanwhile it did to both. */
+/** Of each round that both have the ratio of two interleaved runs: what the machine did meanwhile it did to both. */
 export function ratios(values: readonly number[], others: readonly number[]): Measurement {
-  return range(values.map((value, round) => value / others[round]!));
+  return range(values.slice(0, others.length).map((value, round) => value / others[round]!));
 }
 
 export function median(values: readonly number[]): number {

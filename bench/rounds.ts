@@ -10,6 +10,8 @@ export interface RoundsOptions {
   readonly unmeasured?: number;
   /** Runs a system once. */
   readonly run: (system: System) => Promise<RunFigures>;
+  /** Whether there are figures enough of a system, so that it is not run again; default: each is run in each round. */
+  readonly isEnough?: (system: System, figures: ReadonlyMap<System, readonly RunFigures[]>) => boolean;
   /** Hears of each run that counts; rounds are numbered from 1. */
   readonly onRun?: (system: System, figures: RunFigures, round: number) => void;
   /** Logs what fails. */
@@ -18,7 +20,7 @@ export interface RoundsOptions {
 }
 
 export interface RoundsResult {
-  /** In the order of the systems, without those that failed: of each one entry a round. */
+  /** In the order of the systems, without those that failed: of each one entry a round, from the first on. */
   readonly figures: ReadonlyMap<System, readonly RunFigures[]>;
   /** A sentence for each system of which there are no figures. */
   readonly failures: readonly string[];
@@ -33,7 +35,7 @@ export interface RoundsResult {
  * @throws {WrongOutput} if ours wrote something wrong
  */
 export async function runRounds(systems: readonly System[], options: RoundsOptions): Promise<RoundsResult> {
-  const { rounds, unmeasured = 0, onRun } = options;
+  const { rounds, unmeasured = 0, isEnough = () => false, onRun } = options;
   const figures = new Map<System, RunFigures[]>(systems.map((system) => [system, []]));
   const failures: string[] = [];
   const repeated: string[] = [];
@@ -41,7 +43,7 @@ export async function runRounds(systems: readonly System[], options: RoundsOptio
     for (let i = 0; i < systems.length; i++) {
       const system = systems[(i + round + unmeasured) % systems.length]!;
       const kept = figures.get(system);
-      if (kept === undefined) continue;
+      if (kept === undefined || isEnough(system, figures)) continue;
       const first = await tryRun(system, options);
       const run = "failure" in first ? await tryRun(system, options) : first;
       if ("failure" in run) {

@@ -62,6 +62,7 @@ export async function runInTurn(context: Context, { job, set, systems, unmeasure
   const { figures, ...rest } = await runRounds(systems, {
     rounds,
     unmeasured,
+    isEnough: isFarBehind,
     run: (system) => runOnce(context, { job, system, comparison: compare(system) }),
     onRun: (system, run, round) => {
       const { cpuS, brokerCpuS } = run;
@@ -75,6 +76,19 @@ export async function runInTurn(context: Context, { job, set, systems, unmeasure
     signal,
   });
   return { all: [...figures].map(([system, runs]) => ({ system, inputs, figures: runs })), ...rest };
+}
+
+/** Rounds of an engine that is far from the fastest. */
+const ROUNDS_FAR_BEHIND = 2;
+
+/** Whether an engine was less than half as fast as another one in all rounds so far: it will not be the fastest, and takes longest. */
+function isFarBehind(system: System, figures: ReadonlyMap<System, readonly RunFigures[]>): boolean {
+  const own = figures.get(system)!;
+  if (system.kind !== "engine" || own.length < ROUNDS_FAR_BEHIND) return false;
+  const fastestS = Math.min(...own.map((run) => system.jobS(run)));
+  return [...figures].some(([other, runs]) =>
+    other.kind === "engine" && runs.length >= ROUNDS_FAR_BEHIND && runs.every((run) => 2 * other.jobS(run) < fastestS)
+  );
 }
 
 /** Empty topics, and the job's input in them. @returns its number of records */

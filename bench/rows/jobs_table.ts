@@ -143,7 +143,7 @@ function notesOf(job: Job, all: readonly Runs[]): string[] {
   if (all.some(({ system }) => system.kind === "engine")) {
     notes.push(
       "Engines: records in by the time that they report themselves, without the start of their process; see " +
-        "`bench/peers/README.md`.",
+        "`bench/peers/README.md`. One that is less than half as fast as another one in two rounds is not run in more.",
     );
   }
   return notes;

@@ -89,7 +89,7 @@ async function watchPage(
   const paintMs = Number(await page.evaluate(paint));
   await SYSTEM_CLOCK.sleep(SETTLE_MS, signal);
   const [browserShares, serverShares]: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < Math.min(rounds, 3); round++) {
     const [beganMs, before, serverBefore] = [performance.now(), await browserS(), await server?.look() ?? 0];
     await SYSTEM_CLOCK.sleep(watchedMs, signal);
     const [after, serverAfter, endMs] = [await browserS(), await server?.look() ?? 0, performance.now()];

@@ -53,3 +53,12 @@ Deno.test("jobSection() shows what there is when a system has failed, ours too",
   find(jobSection("s20", [goLoop]).rows, "go-loop (exactly once), processor time");
   assertEquals(jobSection("s20", []).rows, []);
 });
+
+Deno.test("jobSection() compares the rounds that both systems have", () => {
+  const slow = runs(system("slow", { kind: "engine" }), [8, 16]);
+  const { measured } = find(
+    jobSection("s16", [runs(system("ours"), [4, 4, 4]), slow]).rows,
+    "ours to slow (exactly once), the fastest of slow (exactly once)",
+  );
+  assertEquals(measured, { median: 3, min: 2, max: 4, runs: 2 });
+});

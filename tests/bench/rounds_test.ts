@@ -1,7 +1,7 @@
 /** What becomes of the other systems' figures when one fails. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { WrongOutput } from "../../bench/expected.ts";
-import { runRounds } from "../../bench/rounds.ts";
+import { type RoundsOptions, runRounds } from "../../bench/rounds.ts";
 import { ProgramFailure } from "../../bench/running_program.ts";
 import { madeUpFigures, madeUpSystem } from "./systems.ts";
 
@@ -9,12 +9,18 @@ const OURS = madeUpSystem("ours");
 const GO = madeUpSystem("go-loop", { kind: "loop" });
 const QUICK = madeUpSystem("quick", { kind: "engine", guarantee: "at least once" });
 
-/** Runs three systems for three rounds. @param fails the error of the so-manieth run of a system, from 1 */
-async function run(fails: (name: string, time: number) => Error | undefined, unmeasured = 0) {
+/**
+ * Runs three systems for three rounds.
+ * @param fails the error of a system's run, these counted from 1
+ */
+async function run(
+  fails: (name: string, time: number) => Error | undefined,
+  more: Pick<RoundsOptions, "unmeasured" | "isEnough"> = {},
+) {
   const order: string[] = [];
   const { figures, ...rest } = await runRounds([OURS, GO, QUICK], {
     rounds: 3,
-    unmeasured,
+    ...more,
     run: ({ name }) => {
       order.push(name);
       const time = order.filter((one) => one === name).length;
@@ -29,7 +35,7 @@ async function run(fails: (name: string, time: number) => Error | undefined, unm
 }
 
 Deno.test("runRounds() begins each round with the next system, and leaves out rounds that do not count", async () => {
-  const { order, cpuS, failures } = await run(() => undefined, 1);
+  const { order, cpuS, failures } = await run(() => undefined, { unmeasured: 1 });
   assertEquals(order.map((name) => name[0]).join(""), "ogq" + "gqo" + "qog" + "ogq");
   assertEquals(cpuS, { "ours": [2, 3, 4], "go-loop": [2, 3, 4], "quick": [2, 3, 4] });
   assertEquals(failures, []);
@@ -59,4 +65,12 @@ Deno.test("runRounds() goes on without ours if that fails, and ends if ours wrot
   assertEquals(failing.failures, ["ours (exactly once): ours ended with 1"]);
   const wrong = (name: string) => name === "ours" ? new WrongOutput("ours wrote other flights") : undefined;
   await assertRejects(() => run(wrong), WrongOutput, "ours wrote other flights");
+});
+
+Deno.test("runRounds() runs a system no more of which there are figures enough", async () => {
+  const isEnough: RoundsOptions["isEnough"] = (system, figures) =>
+    system === QUICK && figures.get(system)!.length === 2;
+  const { cpuS, failures } = await run(() => undefined, { isEnough });
+  assertEquals(cpuS, { "ours": [1, 2, 3], "go-loop": [1, 2, 3], "quick": [1, 2] });
+  assertEquals(failures, []);
 });
