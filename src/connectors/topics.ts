@@ -42,6 +42,7 @@ export {
   type BrokerJobRequest,
   type BrokerLease,
   type BrokerRecord,
+  type BrokerReports,
   type Compression,
   deadLetterTopic,
   type FetchedBatch,
