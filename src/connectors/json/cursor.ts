@@ -1,13 +1,12 @@
 /** Reads values of JSON in bytes of UTF-8. */
 import { SharedBytes } from "../records/shared_bytes.ts";
+import { MAX_SHORT, shortText, shortUnits } from "./short_text.ts";
 import { bytesOf, codePointAt } from "./utf8.ts";
 
 /** Of each byte, whether it is a character in ASCII that stands for itself between quotes. */
 export const PLAIN: Uint8Array = new Uint8Array(256)
   .map((_, byte) => byte >= 0x20 && byte < 0x80 && byte !== 0x22 && byte !== 0x5c ? 1 : 0);
 
-/** A longer text costs less by a call of the runtime than by {@link shortText}. */
-const SHORT_TEXT = 32;
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [BRACKET, BRACE, BRACKET_END, BRACE_END] = [0x5b, 0x7b, 0x5d, 0x7d];
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
@@ -40,7 +39,7 @@ export class Cursor {
   /** The text of `length` bytes that are plain, a copy. */
   plainText(from: number, length: number): string {
     const shared = this.#shared;
-    if (length <= SHORT_TEXT) return shortText(shared.bytes, from, length);
+    if (length <= MAX_SHORT) return shortText(shared.bytes, from, length);
     return shared.buffer.toString("latin1", from, from + length);
   }
 
@@ -48,7 +47,7 @@ export class Cursor {
   otherText(from: number): unknown {
     const { bytes } = this.#shared;
     let length = 0;
-    for (let at = from; length < SHORT_TEXT;) {
+    for (let at = from; length < MAX_SHORT;) {
       if (bytes[at] === QUOTE) {
         this.at = at + 1;
         return shortUnits(UNITS, 0, length);
@@ -202,24 +201,4 @@ function isEnd(byte: number): boolean {
   return byte === COMMA || byte === BRACE_END || byte === BRACKET_END || byte === 0x20 || byte === COLON;
 }
 
-/** The text of some code units, which lie in a row. */
-type ShortText<Units> = (units: Units, at: number, length: number) => string;
-
-/**
- * Makes the text of at most {@link SHORT_TEXT} code units.
- *
- * One call of `String.fromCharCode()` with as many arguments makes a text that keeps nothing else in memory, for a fraction of
- * what a decoder takes; a part of a larger text would keep all of that.
- */
-function newShortText<Units>(): ShortText<Units> {
-  const cases = Array.from({ length: SHORT_TEXT + 1 }, (_, length) => {
-    const codes = Array.from({ length }, (_, index) => `units[at + ${index}]`);
-    return `case ${length}: return String.fromCharCode(${codes.join(", ")});`;
-  });
-  return new Function("units", "at", "length", `switch (length) { ${cases.join("\n")} }`) as ShortText<Units>;
-}
-
-// One for each kind of array: V8 is slower where it meets both.
-const shortText = newShortText<Uint8Array>();
-const shortUnits = newShortText<Uint16Array>();
-const UNITS = new Uint16Array(SHORT_TEXT);
+const UNITS = new Uint16Array(MAX_SHORT);

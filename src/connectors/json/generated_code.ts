@@ -28,10 +28,13 @@ export class GeneratedCode {
     this.#lines.push(line);
   }
 
-  /** @param parameters of the function, `(bytes, at)` for example */
-  compile<F>(parameters: string): F {
+  /**
+   * @param name of the function, for profiles
+   * @param parameters `(bytes, at)` for example
+   */
+  compile<F>(name: string, parameters: string): F {
     const names = this.#constants.map((_, index) => `c${index}`);
-    const code = `"use strict"; return ${parameters} => {\n${this.#lines.join("\n")}\n};`;
+    const code = `"use strict"; return function ${name}${parameters} {\n${this.#lines.join("\n")}\n};`;
     return new Function(...names, code)(...this.#constants);
   }
 }

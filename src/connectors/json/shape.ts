@@ -73,7 +73,7 @@ class ShapeCode {
   finish(value: string): Read {
     this.#refuseIf("at !== end");
     this.#code.add(`return ${value};`);
-    return this.#code.compile("(bytes, view, at, end)");
+    return this.#code.compile("readValue", "(bytes, view, at, end)");
   }
 
   /** @param plan left out: anything goes */

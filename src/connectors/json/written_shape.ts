@@ -54,7 +54,7 @@ class WriteCode {
   finish(): Write {
     this.#writeAhead();
     this.#code.add("return at;");
-    return this.#code.compile("(bytes, view, at, end, value)");
+    return this.#code.compile("writeValue", "(bytes, view, at, end, value)");
   }
 
   /**
