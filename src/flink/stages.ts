@@ -19,10 +19,16 @@ export interface Stage {
   readonly outlets: readonly StageOutlet[];
   /** Sinks that the workers write to themselves. */
   readonly ownSinks: readonly StageSink[];
+  /**
+   * All behind the root in the order of the graph: operators, outlets and sinks. What parts and meets again in a later operator comes
+   * there in the order that it has at home.
+   */
+  readonly behindRoot: readonly (OperatorNode | StageOutlet | StageSink)[];
 }
 
 /** A sink and what leads to it from a stage. */
 export interface StageSink {
+  readonly kind: "own sink";
   readonly to: SinkNode;
   readonly from: readonly Outlet[];
 }
@@ -72,19 +78,34 @@ export function cutIntoStages({ nodes }: StreamGraph): Stage[] {
     const within = new Set<StreamNode>([root]);
     const outlets: StageOutlet[] = [];
     const ownSinks: StageSink[] = [];
+    const behindRoot: (OperatorNode | StageOutlet | StageSink)[] = [];
     for (const node of nodes) {
       for (const [input, { from }] of inputsOf(node).entries()) {
         const inside = from.filter((outlet) => within.has(outlet.node));
         if (inside.length === 0) continue;
-        if (node.kind === "sink" && !(node.sink instanceof TopicSink)) ownSinks.push({ to: node, from: inside });
-        else if (node.kind === "sink") outlets.push({ kind: "sink", to: node, from: inside });
-        else if (node.kind === "operator" && isRoot(node)) {
-          outlets.push({ kind: "exchange", to: node, input, from: inside });
-        } else within.add(node);
+        const part = partOf(node, input, inside);
+        behindRoot.push(part);
+        if (part.kind === "operator") within.add(part);
+        else if (part.kind === "own sink") ownSinks.push(part);
+        else outlets.push(part);
       }
     }
-    return { index, root, nodes: nodes.filter((node) => within.has(node)) as Stage["nodes"], outlets, ownSinks };
+    return {
+      index,
+      root,
+      nodes: nodes.filter((node) => within.has(node)) as Stage["nodes"],
+      outlets,
+      ownSinks,
+      behindRoot,
+    };
   });
+}
+
+/** What a node is to a stage that leads to one of its inputs. */
+function partOf(node: StreamNode, input: number, from: readonly Outlet[]): OperatorNode | StageOutlet | StageSink {
+  if (node.kind === "sink") return { kind: node.sink instanceof TopicSink ? "sink" : "own sink", to: node, from };
+  const operator = node as OperatorNode;
+  return isRoot(operator) ? { kind: "exchange", to: operator, input, from } : operator;
 }
 
 /** The settings that decide whether a job can run on a cluster. */

@@ -43,11 +43,13 @@ export class StageRig {
   readonly #job: DescribedJob;
   /** By stage. */
   readonly #kept: readonly KeptState[];
-  readonly #partitions: Partitions;
+  #partitions: Partitions;
   readonly #flow: Flow;
   readonly #inOrder: boolean;
   /** Of each source whose records are made up: the next one's number. */
-  readonly #numbers = new Map<string, number>();
+  #numbers = new Map<string, number>();
+  /** What the last checkpoint has beside the state. */
+  #checkpointed!: { readonly partitions: Partitions; readonly numbers: Map<string, number>; readonly results: number };
 
   private constructor(job: DescribedJob, { define, options, ends }: RigJob, initial: Initial) {
     const { plan } = job;
@@ -56,7 +58,7 @@ export class StageRig {
     this.#options = options;
     this.#inOrder = ends !== undefined;
     this.#partitions = new Partitions(ends);
-    this.#flow = new Flow({ plan, partitions: this.#partitions, inOrder: this.#inOrder });
+    this.#flow = new Flow(plan, this.#inOrder);
     this.#kept = initial.stages.map((state) => new KeptState(state));
     for (const { uid, input } of plan.stages) {
       for (const [partition, offset] of Object.entries(initial.positions[uid] ?? {})) {
@@ -141,7 +143,7 @@ export class StageRig {
 
   /** A checkpoint, as the runner writes out a savepoint. */
   async export(): Promise<Map<string, Uint8Array>> {
-    await this.#checkpoint();
+    await this.checkpoint();
     const exported = new Map<string, Uint8Array>();
     const put = (name: string, text: string) => exported.set(name, new TextEncoder().encode(text));
     for (const { index, uid, input } of this.plan.stages) {
@@ -154,14 +156,41 @@ export class StageRig {
 
   /** A checkpoint, after which all workers die and others go on from it, perhaps more or fewer. */
   async restart(rig: RigOptions): Promise<void> {
-    await this.#checkpoint();
+    await this.checkpoint();
+    await this.crash(rig);
+  }
+
+  /** All workers die, and others go on from the last checkpoint: what was fed and what came out since is forgotten. */
+  async crash(rig: RigOptions): Promise<void> {
     for (const { worker } of this.#flow.subtasks) await worker.close();
+    const { partitions, numbers, results } = this.#checkpointed;
+    this.#partitions = partitions.copy();
+    this.#numbers = new Map(numbers);
+    this.#flow.results.length = results;
     await this.#start(rig);
+  }
+
+  /** What has changed goes into the state that Flink keeps. */
+  async checkpoint(): Promise<void> {
+    await this.#flow.settle();
+    for (const [index, subtasks] of this.#flow.stages.entries()) {
+      const changes = [];
+      for (const one of subtasks) changes.push(await one.commit());
+      const { input, calls } = this.plan.stages[index]!;
+      if (calls || (input.kind === "exchange" && (input.keyed || input.broadcast))) this.#kept[index]!.take(changes);
+      // Nothing is kept of it, so there must be nothing to keep.
+      else for (const [_job, _calls, ...texts] of changes) assertEquals(texts, []);
+    }
+    this.#checkpointed = {
+      partitions: this.#partitions.copy(),
+      numbers: new Map(this.#numbers),
+      results: this.#flow.results.length,
+    };
   }
 
   async #start(rig: RigOptions): Promise<void> {
     const { parallelism } = rig;
-    const wiring = this.#flow.begin(rig);
+    const wiring = this.#flow.begin(rig, this.#partitions);
     for (const { index } of this.plan.stages) {
       const count = wiring.subtasks(index);
       for (let number = 0; number < count; number++) {
@@ -171,8 +200,10 @@ export class StageRig {
         this.#flow.add(one);
       }
     }
-    for (const one of this.#flow.subtasks) {
-      await this.#flow.take(one, await one.start());
+    const answers = [];
+    for (const one of this.#flow.subtasks) answers.push([one, await one.start()] as const);
+    for (const [one, answer] of answers) {
+      await this.#flow.take(one, answer);
       this.#announce(one, PARTITION_ADDED);
     }
     if (this.#inOrder) await this.#goOnReading();
@@ -232,18 +263,5 @@ export class StageRig {
     }
     this.#partitions.end(topic, partition);
     if (this.#inOrder) { for (const { one } of readers) await this.#flow.advance(one); }
-  }
-
-  /** What has changed goes into the state. */
-  async #checkpoint(): Promise<void> {
-    await this.#flow.settle();
-    for (const [index, subtasks] of this.#flow.stages.entries()) {
-      const changes = [];
-      for (const one of subtasks) changes.push(await one.commit());
-      const { input, calls } = this.plan.stages[index]!;
-      if (calls || (input.kind === "exchange" && (input.keyed || input.broadcast))) this.#kept[index]!.take(changes);
-      // Nothing is kept of it, so there must be nothing to keep.
-      else for (const [_job, _calls, ...texts] of changes) assertEquals(texts, []);
-    }
   }
 }

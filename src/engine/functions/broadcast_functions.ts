@@ -58,7 +58,8 @@ export interface KeyedBroadcastContext<K> extends BroadcastContext {
   /**
    * Calls `fn` for every key that has something in a state, with that state: `fn` may read, change and clear it, and no other.
    *
-   * It visits all keys: right for a rule that changes now and then, too slow for each record of a busy stream.
+   * It visits all keys: right for a rule that changes now and then, too slow for each record of a busy stream. Emit what comes of a
+   * key in `fn`: on a Flink cluster each subtask visits its own keys, and only one of them emits what is emitted behind it.
    */
   applyToKeyedState<D extends StateDescriptor>(descriptor: D, fn: (key: K, state: StateOf<D>) => void): void;
 }

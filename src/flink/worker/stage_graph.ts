@@ -22,7 +22,7 @@ export interface StageGraph {
  * @param idleMs of sources whose strategy does not say
  */
 export function stageGraph(stage: Stage, target: OutletTarget, idleMs: number): StageGraph {
-  const { root, nodes, outlets, ownSinks } = stage;
+  const { root, outlets, behindRoot } = stage;
   const copies = new Map<StreamNode, StreamNode>();
   const graph: StreamNode[] = [];
   const inputs: RowSource[] = [];
@@ -76,21 +76,24 @@ export function stageGraph(stage: Stage, target: OutletTarget, idleMs: number): 
     });
     copies.set(root, add<OperatorNode>({ ...root, inputs: sources as unknown as OperatorNode["inputs"] }));
   }
-  for (const node of nodes) {
-    if (node === root || node.kind !== "operator") continue;
-    copies.set(
-      node,
-      add<OperatorNode>({ ...node, inputs: node.inputs.map(inside) as unknown as OperatorNode["inputs"] }),
-    );
-  }
-  for (const [index, outlet] of outlets.entries()) {
-    const { name, uid, explicitUid } = outlet.to;
-    const sink = outletSink(outlet, index, target);
-    const input = inside({ from: outlet.from, keySelector: undefined });
-    add<SinkNode>({ kind: "sink", name, uid: `${uid}/${index}`, explicitUid, inputs: [input], sink });
-  }
-  for (const { to, from } of ownSinks) {
-    add<SinkNode>({ ...to, inputs: [inside({ from, keySelector: undefined })] });
+  for (const part of behindRoot) {
+    switch (part.kind) {
+      case "operator": {
+        const inputs = part.inputs.map(inside) as unknown as OperatorNode["inputs"];
+        copies.set(part, add<OperatorNode>({ ...part, inputs }));
+        break;
+      }
+      case "own sink":
+        add<SinkNode>({ ...part.to, inputs: [inside({ from: part.from, keySelector: undefined })] });
+        break;
+      default: {
+        const index = outlets.indexOf(part);
+        const { name, uid, explicitUid } = part.to;
+        const sink = outletSink(part, index, target);
+        const input = inside({ from: part.from, keySelector: undefined });
+        add<SinkNode>({ kind: "sink", name, uid: `${uid}/${index}`, explicitUid, inputs: [input], sink });
+      }
+    }
   }
   return { graph: { nodes: graph }, inputs, times };
 }

@@ -23,6 +23,7 @@ import {
 } from "../../../src/engine/functions/process_functions.ts";
 import { OutputTag } from "../../../src/engine/side_output.ts";
 import type { Sink } from "../../../src/engine/sink.ts";
+import type { Source } from "../../../src/engine/source.ts";
 import {
   type ListState,
   ListStateDescriptor,
@@ -31,7 +32,6 @@ import {
   type ValueState,
   ValueStateDescriptor,
 } from "../../../src/engine/state/state.ts";
-import type { TestSource } from "../../../src/engine/testing/test_source.ts";
 import { WatermarkStrategy } from "../../../src/engine/time/watermark_strategy.ts";
 import { EventTimeSessionWindows } from "../../../src/engine/windows/session_windows.ts";
 import { SlidingEventTimeWindows } from "../../../src/engine/windows/sliding_event_time_windows.ts";
@@ -42,7 +42,7 @@ import { type Item, type JobPlan, type Keyed, PREVIOUS, type Stateless, type Str
 export function describeJob(
   env: StreamExecutionEnvironment,
   { sources, ways }: JobPlan,
-  from: readonly TestSource<Item>[],
+  from: readonly Source<Item>[],
   sinkOf: (name: string) => Sink<Item>,
 ): void {
   const streams = sources.map(({ strategy, steps }, index) => {

@@ -13,14 +13,6 @@ export interface RigOptions {
   readonly batch: number;
 }
 
-/** What a {@link Flow} is made of. */
-export interface FlowParts {
-  readonly plan: DescribedPlan;
-  readonly partitions: Partitions;
-  /** Whether all goes in the order of home, see `RigJob.ends`. */
-  readonly inOrder: boolean;
-}
-
 /** Hands rows and event time to subtasks, and takes what they answer to where it belongs. */
 export class Flow {
   readonly results: ResultRecord[] = [];
@@ -29,22 +21,23 @@ export class Flow {
   /** By stage. */
   readonly stages: Subtask[][] = [];
   readonly #plan: DescribedPlan;
-  readonly #partitions: Partitions;
   readonly #inOrder: boolean;
   /** Which record of the sources each record of a topic was. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
   #wiring!: Wiring;
+  #partitions!: Partitions;
   #batch!: number;
 
-  constructor({ plan, partitions, inOrder }: FlowParts) {
+  /** @param inOrder whether all goes in the order of home, see `RigJob.ends` */
+  constructor(plan: DescribedPlan, inOrder: boolean) {
     this.#plan = plan;
-    this.#partitions = partitions;
     this.#inOrder = inOrder;
   }
 
-  /** Goes on with other subtasks, which are to be added. */
-  begin({ parallelism, batch }: RigOptions): Wiring {
+  /** Goes on with other subtasks, which are to be added. @param partitions that they read */
+  begin({ parallelism, batch }: RigOptions, partitions: Partitions): Wiring {
+    this.#partitions = partitions;
     this.stages.length = 0;
     this.#batch = batch;
     return this.#wiring = new Wiring(this.#plan.stages, parallelism);
@@ -159,8 +152,19 @@ export class Flow {
   }
 
   /** Takes what comes of a request where it belongs. @param turn of the last record that it was about */
-  async take(one: Subtask, { rows, watermarkMs, idle }: Answer, turn = this.#turn): Promise<void> {
+  async take(one: Subtask, answer: Answer, turn = this.#turn): Promise<void> {
     one.busy = true;
+    await this.#takeOne(one, answer, turn);
+    // Records at work in asynchronous operators hold event time back on all ways out of a stage, at home only on their own.
+    while (this.#inOrder && one.pending > 0) {
+      await one.worker.woken();
+      const pushed = await one.pushed();
+      if (pushed !== undefined) await this.#takeOne(one, pushed, turn);
+    }
+    one.busy = false;
+  }
+
+  async #takeOne(one: Subtask, { rows, watermarkMs, idle }: Answer, turn: number): Promise<void> {
     const { outlets } = this.#plan.stages[one.stage]!;
     for (const row of rows) {
       const outlet = outlets[row.outlet]!;
@@ -175,7 +179,6 @@ export class Flow {
       }
     }
     if (watermarkMs !== undefined) await this.#takeTime(one, { watermarkMs, idle, turn });
-    one.busy = false;
   }
 
   /** Event time follows the records before it. */

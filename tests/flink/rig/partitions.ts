@@ -22,6 +22,15 @@ export class Partitions {
     this.#ends = ends;
   }
 
+  /** A copy, which goes on for itself. */
+  copy(): Partitions {
+    const copy = new Partitions(this.#ends);
+    for (const [place, offset] of this.#offsets) copy.#offsets.set(place, offset);
+    for (const [place, ms] of this.#maxMs) copy.#maxMs.set(place, ms);
+    for (const place of this.#ended) copy.#ended.add(place);
+    return copy;
+  }
+
   /** The next record of a partition is read. @returns its offset */
   read(topic: string, partition: number, timestampMs: number): number {
     const place = placeOf(topic, partition);
