@@ -1,15 +1,17 @@
+import type { Buffer } from "node:buffer";
 import { BrokerError } from "../broker_errors.ts";
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
-import { isConnectionError, isDenied, isRefused, isReset, reasonOf } from "./connection_errors.ts";
+import { isDenied, isRefused, isReset, reasonOf } from "./connection_errors.ts";
 import { PassingError } from "./errors.ts";
-import type { EncodedBody, Exchange, Socket, WireConnection, WireLogger } from "./kafkajs.ts";
-import { createConnection, defaultSocketFactory } from "./kafkajs.ts";
+import type { EncodedBody, Exchange } from "./kafkajs.ts";
 import type { Apis } from "./protocol.ts";
 import { login } from "./sasl.ts";
 import type { KafkaSecurity } from "./security.ts";
-import { tlsError, tlsOptions } from "./tls.ts";
+import { openSocket, type Socket } from "./socket.ts";
+import { tlsError } from "./tls.ts";
 import { askVersions, newestRequest, NO_VERSIONS } from "./versions.ts";
+import { Wire } from "./wire.ts";
 
 /** Settings of all connections of a client. */
 export interface ConnectionSettings {
@@ -51,9 +53,10 @@ export class Connection {
   readonly address: Address;
   /** Resolves when the socket is closed, whoever closed it. */
   readonly closed: Promise<void>;
+  readonly #onClosed: () => void;
   /** The address as text. */
   readonly #where: string;
-  readonly #wire: WireConnection;
+  readonly #wire: Wire;
   readonly #security: KafkaSecurity;
   #socket: Socket | undefined;
   #versions = NO_VERSIONS;
@@ -67,42 +70,17 @@ export class Connection {
   #loginAgainAtMs = Infinity;
   #loggingIn: Promise<void> | undefined;
 
-  private constructor(address: Address, settings: ConnectionSettings) {
+  private constructor(address: Address, { clientId, security = {} }: ConnectionSettings) {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const { security = {} } = settings;
     this.address = address;
     this.#where = formatAddress(address);
     this.closed = promise;
+    this.#onClosed = resolve;
     this.#security = security;
     this.#advice = security.tls === undefined
       ? "; if it wants TLS there, set KAFKA_SSL=true"
       : "; if it does not speak TLS there, unset KAFKA_SSL";
-    this.#wire = createConnection({
-      ...address,
-      clientId: settings.clientId,
-      connectionTimeout: settings.connectTimeoutMs,
-      logger: wireLogger((message) => this.isOpen && settings.log("debug", `kafkajs: ${message}`)),
-      socketFactory: (options) => {
-        const ssl = security.tls === undefined ? undefined : tlsOptions(security.tls);
-        const socket = defaultSocketFactory({ ...options, ssl });
-        this.#socket = socket;
-        socket.setNoDelay(true);
-        socket.on("error", (error) => {
-          this.#fault ??= error;
-          this.#end ??= this.#broken(error);
-        });
-        socket.on("end", () => {
-          this.#end ??= this.#lost("it closed the connection", { hungUp: true, advice: this.#advice });
-        });
-        // kafkajs does not look for "close": a request that it lets through while it disconnects would wait for ever.
-        socket.on("close", () => {
-          this.#end ??= this.#lost("the connection was closed");
-          this.#wire.rejectRequests(this.#end);
-          resolve();
-        });
-        return socket;
-      },
-    });
+    this.#wire = new Wire(clientId, { write: (bytes) => this.#socket!.write(bytes) });
   }
 
   /**
@@ -181,8 +159,9 @@ export class Connection {
 
   async #open(timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
+    const timer = setTimeout(() => void this.#abandon(this.#lost("connection timeout")), timeoutMs);
     try {
-      await Promise.race([this.#wire.connect(), this.closed.then(() => Promise.reject(this.#end))]);
+      await Promise.race([this.#connect(), this.closed.then(() => Promise.reject(this.#end))]);
     } catch (error) {
       this.#end ??= this.#broken(error);
       if (isDenied(this.#fault ?? error)) {
@@ -191,11 +170,43 @@ export class Connection {
         );
       }
       throw await this.#ended();
+    } finally {
+      clearTimeout(timer);
     }
     const leftMs = () => Math.max(until - performance.now(), 1);
     this.#versions = await askVersions(this.#where, (exchange) => this.#exchange(exchange, leftMs()));
     this.#advice = this.#security.sasl === undefined ? "; if it wants a login, set KAFKA_SASL_MECHANISM" : "";
     await this.#login(leftMs());
+  }
+
+  /** Resolves when the socket is connected. */
+  #connect(): Promise<void> {
+    return new Promise((resolve) => {
+      const socket = openSocket(this.address, this.#security.tls, resolve);
+      this.#socket = socket;
+      socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+      socket.on("error", (error) => {
+        this.#fault ??= error;
+        this.#end ??= this.#broken(error);
+      });
+      socket.on("end", () => {
+        this.#end ??= this.#lost("it closed the connection", { hungUp: true, advice: this.#advice });
+      });
+      socket.on("close", () => {
+        this.#end ??= this.#lost("the connection was closed");
+        this.#wire.close(this.#end);
+        this.#onClosed();
+      });
+    });
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      this.#wire.receive(chunk);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      void this.#abandon(this.#lost(error.message, { advice: this.#advice }));
+    }
   }
 
   async #login(timeoutMs: number): Promise<void> {
@@ -234,14 +245,11 @@ export class Connection {
     const late = () => void this.#abandon(this.#lost(`no answer to ${apiName} within ${Math.round(timeoutMs)} ms`));
     const timer = setTimeout(late, timeoutMs);
     try {
-      const answer = await this.#wire.send({ ...exchange, logResponseError: false });
+      const answer = await this.#wire.send(exchange);
       this.#advice = "";
       return answer;
     } catch (error) {
-      if (this.#end === undefined) {
-        if (!isConnectionError(error)) throw error;
-        await this.#abandon(this.#lost(reasonOf(error)));
-      }
+      if (this.#end === undefined) throw error; // it is about the request or its answer
       throw await this.#ended();
     } finally {
       clearTimeout(timer);
@@ -260,10 +268,9 @@ export class Connection {
 
   async #abandon(end: Error): Promise<void> {
     this.#end ??= end;
-    this.#wire.rejectRequests(this.#end);
+    this.#wire.close(this.#end);
     if (this.#socket === undefined) return;
-    // With an error, so that kafkajs notices and stops its own timers.
-    this.#socket.destroy(this.#end);
+    this.#socket.destroy();
     await this.closed;
   }
 
@@ -277,11 +284,4 @@ export class Connection {
   #lost(reason: string, options?: ConstructorParameters<typeof PassingError>[1]): PassingError {
     return new PassingError(`${this.#where}: ${reason}`, options);
   }
-}
-
-/** A logger for kafkajs that logs at debug level, whatever level kafkajs chooses: its messages are for finding a fault. */
-function wireLogger(say: (message: string) => void): WireLogger {
-  // At debug level kafkajs logs every request.
-  const logger: WireLogger = { namespace: () => logger, debug: () => {}, info: say, warn: say, error: say };
-  return logger;
 }

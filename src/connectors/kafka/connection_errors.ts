@@ -1,11 +1,4 @@
 /** What can be wrong with a connection, and how messages put it. */
-import { PassingError } from "./errors.ts";
-
-/** Whether an error of kafkajs is about the connection, not about the request. */
-export function isConnectionError(error: unknown): boolean {
-  const name = error instanceof Error ? error.name : "";
-  return name.startsWith("KafkaJSConnection") || name === "KafkaJSRequestTimeoutError" || error instanceof PassingError;
-}
 
 /** Whether this process lacks the permission to connect. The code is that of a host's look-up, the text that of an address. */
 export function isDenied(error: unknown): boolean {
@@ -28,7 +21,7 @@ export function isReset(error: unknown): boolean {
 /** Why there is no connection. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  return WORDS[String(code)] ?? String(message).replace(/^Connection error: /, "").toLowerCase();
+  return WORDS[String(code)] ?? String(message).toLowerCase();
 }
 
 const WORDS: Readonly<Record<string, string>> = {

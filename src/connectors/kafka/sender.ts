@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import type { Compression, OutgoingRecord, Position } from "../broker.ts";
 import { BrokerError } from "../broker_errors.ts";
 import { quoted } from "../names.ts";
@@ -197,9 +196,7 @@ export class Sender {
       sent.push(route);
     }
     writer.patchInt32(countAt, sent.length);
-    const bytes = writer.written();
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return { buf: buffer, buffer };
+    return { buffer: writer.written() };
   }
 
   /** Removes the route's first batch if the broker has written it; throws what its code means otherwise. */

@@ -1,11 +1,10 @@
-import { Buffer } from "node:buffer";
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Exchange } from "../kafkajs.ts";
 import { apiKeys } from "../kafkajs.ts";
 import type { Apis } from "../protocol.ts";
 import { readTags, writeNoTags } from "./flexible.ts";
 
-/** The throttle time of an answer, under the name that kafkajs' connection reads: it sends nothing for that time, ms. */
+/** The throttle time of an answer, under kafkajs' name of it: nothing is sent for that time, ms. */
 export interface Throttled {
   readonly clientSideThrottleTime: number;
 }
@@ -37,11 +36,9 @@ export function exchangeOf<Name extends keyof Apis>(
       apiName: api,
       encode: () => {
         const writer = new ByteWriter();
-        writeNoTags(writer); // they end the header; what comes before, kafkajs writes for all versions alike
+        writeNoTags(writer); // they end the header; what comes before is alike in all versions
         codec.encode(writer, args, apiVersion);
-        const bytes = writer.written();
-        const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-        return Promise.resolve({ buf: buffer, buffer });
+        return Promise.resolve({ buffer: writer.written() });
       },
     },
     response: {
