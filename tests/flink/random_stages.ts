@@ -11,6 +11,7 @@ import { commitOf } from "../../src/flink/hand_over.ts";
 import { describeJob } from "../engine/runtime/random_jobs.ts";
 import { type Item, type JobPlan, PREVIOUS, type Records, type SourcePlan } from "../engine/runtime/random_plans.ts";
 import { keptIn, Run } from "../engine/runtime/random_run.ts";
+import { inOrderOfHome } from "./rig/order_of_home.ts";
 import type { DefineJob, Ends, FedRecord, ResultRecord, StageRig } from "./stage_rig.ts";
 
 /** Of the first record, about: a topic takes no time before 1970. */
@@ -96,26 +97,21 @@ export function endsOf({ sources }: JobPlan): Ends {
 }
 
 /** All records in the order in which a job takes them at home. */
-export function inOrderOfHome({ sources }: JobPlan): FedRecord[] {
+export function recordsOf({ sources }: JobPlan): FedRecord[] {
   const encoder = new TextEncoder();
-  const queues = sources.flatMap(({ partitions }, source) =>
-    partitions.map((records, partition) =>
-      records.map(([item, timestampMs]): FedRecord => ({
-        topic: `s${source}`,
-        partition,
-        key: null,
-        value: encoder.encode(JSON.stringify(item)),
-        timestampMs,
-      }))
-    )
+  return inOrderOfHome(
+    sources.flatMap(({ partitions }, source) =>
+      partitions.map((records, partition) =>
+        records.map(([item, timestampMs]): FedRecord => ({
+          topic: `s${source}`,
+          partition,
+          key: null,
+          value: encoder.encode(JSON.stringify(item)),
+          timestampMs,
+        }))
+      )
+    ),
   );
-  const all: FedRecord[] = [];
-  while (true) {
-    const [first, ...others] = queues.filter(({ length }) => length > 0);
-    if (first === undefined) return all;
-    const next = others.reduce((best, queue) => queue[0]!.timestampMs < best[0]!.timestampMs ? queue : best, first);
-    all.push(next.shift()!);
-  }
 }
 
 /** What came out. */

@@ -6,12 +6,12 @@ import {
   byKey,
   endsOf,
   forCluster,
-  inOrderOfHome,
   keptByStages,
   OPTIONS,
   outcomeAtHome,
   outcomeOf,
   overTopics,
+  recordsOf,
   runsInParallel,
   timedByFlink,
 } from "./random_stages.ts";
@@ -41,7 +41,7 @@ async function openRig(plan: JobPlan, rig: RigOptions): Promise<StageRig> {
 
 async function throughStages(plan: JobPlan, rig: RigOptions): Promise<StageRig> {
   const stages = await openRig(plan, rig);
-  await stages.feed(inOrderOfHome(plan));
+  await stages.feed(recordsOf(plan));
   await stages.end();
   return stages;
 }
@@ -80,7 +80,7 @@ Deno.test("a job gives through stages that die and are rescaled what it gives at
       const lives = drawnLives.map((life) => runsInParallel(plan) ? life : { ...life, parallelism: 1 });
       const { outcome } = await outcomeAtHome(plan);
       const stages = await openRig(plan, lives[0]!);
-      const fed = inOrderOfHome(plan);
+      const fed = recordsOf(plan);
       for (const { records, lost, ...rig } of lives.slice(1)) {
         await stages.feed(fed.splice(0, records));
         await stages.checkpoint();

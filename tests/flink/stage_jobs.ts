@@ -26,7 +26,8 @@ import { defineWorkflow as merge } from "../../src/s16_merge.ts";
 import { defineWorkflow as statistics } from "../../src/s20_manage_state.ts";
 import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../src/models.ts";
 import { buildFlight, buildSkyone, buildSunset } from "../builders.ts";
-import type { DefineJob, ResultRecord, StageRig } from "./stage_rig.ts";
+import { inOrderOfHome } from "./rig/order_of_home.ts";
+import { type DefineJob, type ResultRecord, type RigOptions, StageRig } from "./stage_rig.ts";
 
 export const PARTITIONS = 3;
 export const START_MS = Date.UTC(2026, 9, 19, 12);
@@ -57,6 +58,8 @@ export interface Job {
   readonly options?: EnvironmentOptions;
   /** Set if which record comes before which of another topic matters: what is fed next waits for what was fed before. */
   readonly inTurns?: boolean;
+  /** Set if which record comes when matters, as where some are late: all is fed in the order of home. */
+  readonly inOrder?: boolean;
 }
 
 export interface Reading {
@@ -295,6 +298,21 @@ export function assertSame(found: readonly string[], expected: readonly string[]
     return at < 0;
   });
   assertEquals({ extra: extra.slice(0, 5), missing: left.slice(0, 5) }, { extra: [], missing: [] }, message);
+}
+
+/** A rig for a job. */
+export async function openRig({ define, inputs, options, inOrder }: Job, rig: RigOptions): Promise<StageRig> {
+  const ends: Record<string, number[]> = {};
+  for (const { topic, partition } of inputs) (ends[topic] ??= new Array(PARTITIONS).fill(0))[partition]!++;
+  return await StageRig.openFor({ define, options: { bounded: true, ...options }, rig, ...inOrder && { ends } });
+}
+
+/** The records of a job in the order in which they are fed. */
+export function fedOf({ inputs, inOrder }: Job): readonly Input[] {
+  if (!inOrder) return inputs;
+  return inOrderOfHome(
+    Object.values(Object.groupBy(inputs, ({ topic, partition }) => `${topic}-${partition}`) as Record<string, Input[]>),
+  ) as Input[];
 }
 
 /** Hands records over, those of a topic after those of another where the job needs that. */

@@ -135,6 +135,11 @@ export class StageRig {
     }
   }
 
+  /** When the first worker wants to hear of the clock. */
+  get nextTimerMs(): number {
+    return Math.min(...this.#flow.subtasks.map(({ nextTimerMs }) => nextTimerMs));
+  }
+
   /** The clock has come to a time. */
   async processingTime(nowMs: number): Promise<void> {
     for (const one of this.#flow.subtasks) await this.#flow.take(one, await one.processingTime(nowMs));

@@ -20,8 +20,10 @@ import { type DefineJob, described, StageRig } from "./stage_rig.ts";
 import {
   assertSame,
   atHome,
+  fedOf,
   feed,
   JOBS,
+  openRig,
   OUT,
   type Reading,
   READINGS,
@@ -33,16 +35,27 @@ import {
 } from "./stage_jobs.ts";
 import { ASYNC_JOBS } from "./async_jobs.ts";
 import { FUNCTION_JOBS } from "./function_jobs.ts";
+import { CONNECTED_JOBS } from "./connected_jobs.ts";
 import { SOURCE_JOBS } from "./source_jobs.ts";
+import { WINDOW_JOBS } from "./window_jobs.ts";
 
-for (const [name, job] of Object.entries({ ...JOBS, ...SOURCE_JOBS, ...FUNCTION_JOBS, ...ASYNC_JOBS })) {
+for (
+  const [name, job] of Object.entries({
+    ...JOBS,
+    ...SOURCE_JOBS,
+    ...FUNCTION_JOBS,
+    ...ASYNC_JOBS,
+    ...WINDOW_JOBS,
+    ...CONNECTED_JOBS,
+  })
+) {
   onEmbeddedLog(`${name}: stages give what the engine gives at home`, async (scope) => {
     const { forJobs } = await import("../cli/brokers.ts");
     const expected = await atHome(job, forJobs(await scope.broker()));
     assert(expected.length > 10, `only ${expected.length} results`);
     for (const rig of [{ parallelism: 1, batch: 1 }, { parallelism: 3, batch: 7 }, { parallelism: 2, batch: 1_000 }]) {
-      const stages = await StageRig.open(job.define, { bounded: true, ...job.options }, rig);
-      await feed(stages, job, job.inputs);
+      const stages = await openRig(job, rig);
+      await feed(stages, job, fedOf(job));
       await stages.end();
       assertSame(sorted(stages.results, job.outputs), expected, JSON.stringify(rig));
     }
@@ -51,11 +64,12 @@ for (const [name, job] of Object.entries({ ...JOBS, ...SOURCE_JOBS, ...FUNCTION_
   onEmbeddedLog(`${name}: so they do over checkpoints, restarts and rescaling`, async (scope) => {
     const { forJobs } = await import("../cli/brokers.ts");
     const expected = await atHome(job, forJobs(await scope.broker()));
-    const stages = await StageRig.open(job.define, { bounded: true, ...job.options }, { parallelism: 2, batch: 5 });
+    const stages = await openRig(job, { parallelism: 2, batch: 5 });
+    const inputs = fedOf(job);
     const parts = [1, 3, 2, 3];
-    const size = Math.ceil(job.inputs.length / parts.length);
+    const size = Math.ceil(inputs.length / parts.length);
     for (const [i, parallelism] of parts.entries()) {
-      await feed(stages, job, job.inputs.slice(i * size, (i + 1) * size));
+      await feed(stages, job, inputs.slice(i * size, (i + 1) * size));
       await stages.make(25);
       if (i + 1 < parts.length) await stages.restart({ parallelism, batch: 5 });
     }

@@ -30,6 +30,8 @@ export class Subtask {
   busy = false;
   /** How far the worker knows event time to have come. */
   watermarkMs = Number.NEGATIVE_INFINITY;
+  /** When the worker wants to hear of the clock. */
+  nextTimerMs = Number.POSITIVE_INFINITY;
   /** Records at work in asynchronous operators. */
   pending = 0;
 
@@ -102,7 +104,8 @@ export class Subtask {
   }
 
   #answer(body: Uint8Array<ArrayBuffer>): Answer {
-    const { watermarkMs, rows: reader, counters } = readResult(body);
+    const { watermarkMs, nextTimerMs, rows: reader, counters } = readResult(body);
+    this.nextTimerMs = nextTimerMs;
     this.pending = counters.pending;
     const rows: Answer["rows"][number][] = [];
     while (reader.next()) rows.push({ outlet: reader.outlet, ...rowAt(reader) });
