@@ -52,7 +52,7 @@ const NAMES: readonly Rule[] = [
   {
     ...name(/\bstamps\b|[a-z]Stamps\b/, "compatibility() or stateDependsOn()"),
     // The field in which commits store it: it cannot change.
-    except: ["commit_format.ts", "commit_format_test.ts", "state_test.ts", "job_run_test.ts", "window_restart_test.ts"],
+    except: ["commit_texts.ts", "commit_format_test.ts", "state_test.ts", "job_run_test.ts", "window_restart_test.ts"],
   },
   name(/turnTo/, "bind(), setCurrentKey(), setCurrentRecord()"),
   name(/giveReady|\bLaterResults\b/, "emitReady, PendingResults"),
