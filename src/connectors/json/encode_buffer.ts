@@ -1,5 +1,6 @@
 import type { OutgoingRecord } from "../broker.ts";
 import { EncodedRecord } from "../records/encoded_record.ts";
+import { SharedBytes } from "../records/shared_bytes.ts";
 import type { JsonOutput } from "./output.ts";
 import { NO_ROOM } from "./write_bytes.ts";
 
@@ -13,8 +14,7 @@ const CHUNK_BYTES = 1 << 14;
  * of writing a record.
  */
 export class EncodeBuffer {
-  #chunk = new Uint8Array(0);
-  #view = new DataView(this.#chunk.buffer);
+  #chunk = new SharedBytes(new Uint8Array(0));
   #used = 0;
 
   /**
@@ -31,14 +31,15 @@ export class EncodeBuffer {
     value: unknown,
   ): OutgoingRecord | undefined {
     for (;;) {
+      const chunk = this.#chunk;
       const at = this.#used;
-      const valueAt = keys.write(this.#chunk, this.#view, at, key);
-      const end = valueAt < 0 ? valueAt : values.write(this.#chunk, this.#view, valueAt, value);
+      const valueAt = keys.write(chunk, at, key);
+      const end = valueAt < 0 ? valueAt : values.write(chunk, valueAt, value);
       if (end >= 0) {
         this.#used = end;
-        return new EncodedRecord(topic, undefined, timestampMs, this.#chunk, at, valueAt - at, end - valueAt);
+        return new EncodedRecord(topic, undefined, timestampMs, chunk.bytes, at, valueAt - at, end - valueAt);
       }
-      if (end !== NO_ROOM || (at === 0 && this.#chunk.length > 0)) return undefined;
+      if (end !== NO_ROOM || (at === 0 && chunk.bytes.length > 0)) return undefined;
       this.#begin();
     }
   }
@@ -55,24 +56,23 @@ export class EncodeBuffer {
     // A UTF-16 unit takes at most three bytes.
     const most = text.length * 3;
     if (most <= CHUNK_BYTES / 4) {
-      if (this.#chunk.length - this.#used < most) {
-        this.#begin();
-      }
+      if (this.#chunk.bytes.length - this.#used < most) this.#begin();
+      const { bytes } = this.#chunk;
       const at = this.#used;
-      const { written } = encoder.encodeInto(text, this.#chunk.subarray(at));
+      const { written } = encoder.encodeInto(text, bytes.subarray(at));
       // Only in plain ASCII is a character's place that of its byte.
       if (written === text.length) {
         this.#used += written;
         const valueLength = value === null ? -1 : value.length;
-        return new EncodedRecord(topic, partition, timestampMs, this.#chunk, at, key.length, valueLength);
+        return new EncodedRecord(topic, partition, timestampMs, bytes, at, key.length, valueLength);
       }
     }
     const [keyBytes, valueBytes] = [encoder.encode(key), value === null ? null : encoder.encode(value)];
     return { topic, partition, key: keyBytes, value: valueBytes, timestampMs };
   }
+
   #begin(): void {
-    this.#chunk = new Uint8Array(CHUNK_BYTES);
-    this.#view = new DataView(this.#chunk.buffer);
+    this.#chunk = new SharedBytes(new Uint8Array(CHUNK_BYTES));
     this.#used = 0;
   }
 }

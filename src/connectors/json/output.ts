@@ -3,6 +3,7 @@ import { RecordError } from "../../engine/mod.ts";
 import { checkValue } from "./codec.ts";
 import { compiledSchema } from "./compiled_schema.ts";
 import { type Plan, planOf } from "./schema_plan.ts";
+import { SharedBytes } from "../records/shared_bytes.ts";
 import { ShapeCache } from "./shape_cache.ts";
 import type { Schema } from "../topic.ts";
 import { UNWRITTEN } from "./write_bytes.ts";
@@ -35,13 +36,13 @@ export class JsonOutput {
   }
 
   /**
-   * Writes the JSON of a value like those before into bytes.
+   * Writes the JSON of a value like those before into a chunk.
    * @returns where it ends; below 0: {@link UNWRITTEN} if it is one for {@link JsonOutput.text}, or `NO_ROOM`
    */
-  write(bytes: Uint8Array, view: DataView, at: number, value: unknown): number {
+  write(chunk: SharedBytes, at: number, value: unknown): number {
     const { all } = this.#shapes;
     for (let i = 0; i < all.length; i++) {
-      const end = all[i]!.write(bytes, view, at, value);
+      const end = all[i]!.write(chunk, at, value);
       if (end === UNWRITTEN) continue;
       this.#shapes.promote(i);
       return end;
@@ -70,11 +71,9 @@ export class JsonOutput {
 
   #learn(value: unknown): void {
     const shape = WrittenShape.of(value, this.#plan);
-    const bytes = new Uint8Array(3 * MAX_LENGTH);
+    const chunk = new SharedBytes(new Uint8Array(3 * MAX_LENGTH));
     // A shape may fail on its own example.
-    if ((shape?.write(bytes, new DataView(bytes.buffer), 0, value) ?? UNWRITTEN) >= 0) {
-      this.#shapes.add(shape!);
-    }
+    if (shape !== undefined && shape.write(chunk, 0, value) >= 0) this.#shapes.add(shape);
   }
 
   #check(text: string): void {

@@ -1,4 +1,5 @@
 import { GeneratedCode, puts } from "./generated_code.ts";
+import type { SharedBytes } from "../records/shared_bytes.ts";
 import { type LeafPlan, type ObjectPlan, passes, type Plan, REFUSED, type ValueInCode } from "./schema_plan.ts";
 import { NO_ROOM, UNWRITTEN, writeAny, writeEscaped, writeNumber, writePlain } from "./write_bytes.ts";
 
@@ -28,8 +29,9 @@ export class WrittenShape {
     const code = new WriteCode();
     return code.value("value", example, plan) ? new WrittenShape(code.finish()) : undefined;
   }
+
   /** Writes a value at `at`; {@link UNWRITTEN} if it has another shape, the schema refuses it, or JSON does not keep all of it. */
-  write(bytes: Uint8Array, view: DataView, at: number, value: unknown): number {
+  write({ bytes, view }: SharedBytes, at: number, value: unknown): number {
     try {
       return this.#write(bytes, view, at, bytes.length, value);
     } catch {
