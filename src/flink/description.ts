@@ -21,6 +21,7 @@ import {
   isKeyed,
   type Stage,
   type StageOutlet,
+  workersOf,
 } from "./stages.ts";
 
 /** Where the job's topics are. */
@@ -58,7 +59,8 @@ export async function describeJob(
   checkRunsOnFlink(graph, options);
   const stages = cutIntoStages(graph);
   const times = timesOfStages(stages);
-  const plans = stages.map((stage) => stagePlan(stage, { stages, times, options }));
+  const workers = workersOf(stages);
+  const plans = stages.map((stage) => stagePlan(stage, { stages, times, workers, options }));
   const { jobName, bounded, delivery, commitIntervalMs } = options;
   const made = graph.nodes.every((node) => node.kind !== "source" || node.source.bounded || node.source.madeUp);
   const maxAheadMs = bounded || made || !Number.isFinite(options.maxAheadMs) ? null : options.maxAheadMs;
@@ -83,15 +85,17 @@ export async function describeJob(
 interface StageContext {
   readonly stages: readonly Stage[];
   readonly times: readonly StageTimes[];
+  readonly workers: readonly number[];
   readonly options: JobRunOptions;
 }
 
 function stagePlan(stage: Stage, context: StageContext): StagePlan {
   const { index, root, nodes } = stage;
-  const { times, options } = context;
+  const { times, workers, options } = context;
   const names = nodes.filter((node) => node.kind === "operator").map(({ name }) => name);
   return {
     index,
+    worker: workers[index]!,
     uid: root.uid,
     operators: nodes.map(({ uid }) => uid),
     name: names.length === 0 ? `${root.name}_decode` : names.join(" -> "),

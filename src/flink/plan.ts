@@ -72,10 +72,12 @@ export interface Submission {
   readonly clusterServers: string;
 }
 
-/** Operators that run in one worker, from a source or an exchange to the next exchange or topics. */
+/** Operators that run together, from a source or an exchange to the next exchange or topics. */
 export interface StagePlan {
   /** Its place in the plan. */
   readonly index: number;
+  /** Stages of one number share a worker, subtask by subtask. */
+  readonly worker: number;
   /** Of the source or operator that it begins with. */
   readonly uid: string;
   /** Uids of its operators and, if it begins with one, its source: what their state is kept under. */

@@ -1,4 +1,4 @@
-/** A job's graph, cut at its exchanges into stages: each is run by one operator of Flink's, around one worker for each subtask. */
+/** A job's graph, cut at its exchanges into stages: each is run by one operator of Flink's, whose subtasks have workers. */
 import { TopicSink } from "../connectors/sink.ts";
 import { TopicSource } from "../connectors/source.ts";
 import { JobError } from "../engine/mod.ts";
@@ -106,6 +106,21 @@ function partOf(node: StreamNode, input: number, from: readonly Outlet[]): Opera
   if (node.kind === "sink") return { kind: node.sink instanceof TopicSink ? "sink" : "own sink", to: node, from };
   const operator = node as OperatorNode;
   return isRoot(operator) ? { kind: "exchange", to: operator, input, from } : operator;
+}
+
+/**
+ * Which stages may share a worker: a number for each. Those that have an operator or a sink of their own in common do not: a function
+ * would be opened twice in one process, and see the records of both.
+ */
+export function workersOf(stages: readonly Stage[]): number[] {
+  const workers: Set<StreamNode>[] = [];
+  return stages.map(({ nodes, ownSinks }) => {
+    const own: StreamNode[] = [...nodes, ...ownSinks.map(({ to }) => to)];
+    let worker = workers.findIndex((taken) => !own.some((node) => taken.has(node)));
+    if (worker < 0) worker = workers.push(new Set()) - 1;
+    for (const node of own) workers[worker]!.add(node);
+    return worker;
+  });
 }
 
 /** The settings that decide whether a job can run on a cluster. */

@@ -4,7 +4,7 @@
  */
 import { beginResult, finishResult, readTexts, writeHeaders, writeTexts } from "../../src/flink/protocol/bodies.ts";
 import { ByteWriter } from "../../src/flink/protocol/byte_writer.ts";
-import { FrameType, HEADER_BYTES, type OpenRequest, readHeader } from "../../src/flink/protocol/frame.ts";
+import { FrameType, HEADER_BYTES, type OpenRequest, readHeader, setStage } from "../../src/flink/protocol/frame.ts";
 import { RowReader } from "../../src/flink/protocol/rows.ts";
 
 const decoder = new TextDecoder();
@@ -105,6 +105,8 @@ function answer(type: number, body: Uint8Array<ArrayBuffer>): Uint8Array {
 }
 
 while (true) {
-  const { type, length } = readHeader(read(HEADER_BYTES));
-  write(answer(type, read(length)));
+  const { type, stage, length } = readHeader(read(HEADER_BYTES));
+  const frame = answer(type, read(length));
+  setStage(frame, stage);
+  write(frame);
 }

@@ -10,7 +10,7 @@ import {
   writeTexts,
 } from "../../src/flink/protocol/bodies.ts";
 import { ByteWriter } from "../../src/flink/protocol/byte_writer.ts";
-import { FrameType, HEADER_BYTES, ProtocolError, readHeader } from "../../src/flink/protocol/frame.ts";
+import { FrameType, HEADER_BYTES, ProtocolError, readHeader, setStage } from "../../src/flink/protocol/frame.ts";
 import { RowReader, RowWriter } from "../../src/flink/protocol/rows.ts";
 
 const GOLDEN = new URL("../../src/flink/runner/src/test/resources/frames.txt", import.meta.url);
@@ -40,10 +40,11 @@ test("BATCH is as the Java part writes it", async () => {
   writeHeaders(rows.begin(0, Number.NEGATIVE_INFINITY, null, null).int(0).double(0), undefined);
   rows.end();
   const frame = to.frame();
+  setStage(frame, 258);
   assertEquals(frame.toHex(), (await golden("batch")).toHex());
 
-  const { type, length } = readHeader(frame);
-  assertEquals([type, length], [FrameType.BATCH, frame.length - HEADER_BYTES]);
+  const { type, stage, length } = readHeader(frame);
+  assertEquals([type, stage, length], [FrameType.BATCH, 258, frame.length - HEADER_BYTES]);
   const reader = new RowReader(frame.subarray(HEADER_BYTES));
   assertEquals(reader.next(), true);
   assertEquals([textOf(reader.key), textOf(reader.value), reader.timestampMs], ["k1", '{"a":"ü"}', 1_700_000_000_123]);
@@ -64,6 +65,7 @@ test("RESULT is as the Java part reads it", async () => {
   rows.end();
   const counters = { in: 5, out: 2, filtered: 1, late: 1, dead: 1, pending: 0, firesAtMs: 60_000, idle: 1, full: 0 };
   const frame = finishResult(to, { watermarkMs: 42.5, nextTimerMs: Number.POSITIVE_INFINITY, counters });
+  setStage(frame, 258);
   assertEquals(frame.toHex(), (await golden("result")).toHex());
 
   const result = readResult(frame.subarray(HEADER_BYTES));
@@ -77,7 +79,9 @@ test("CHANGES and RESTORE are lists of texts", async () => {
   const texts = ['{"format":1}', '"ä@x"', '["state","u","total","",0]', null, "", "😀"];
   const to = new ByteWriter();
   writeTexts(to.begin(FrameType.CHANGES), texts);
-  assertEquals(to.frame().toHex(), (await golden("changes")).toHex());
+  const frame = to.frame();
+  setStage(frame, 258);
+  assertEquals(frame.toHex(), (await golden("changes")).toHex());
   assertEquals(readTexts(to.frame().subarray(HEADER_BYTES)), texts);
 });
 
@@ -109,5 +113,9 @@ Deno.test("RowWriter.takeBack() leaves what was there before, also when the fram
 
 Deno.test("readHeader() refuses what is no frame, and one of another version", () => {
   assertThrows(() => readHeader(utf8("hello wo")), ProtocolError, "begins with 104, 101");
-  assertThrows(() => readHeader(new Uint8Array([0x53, 0x41, 1, 9, 0, 0, 0, 0])), ProtocolError, "version 9");
+  assertThrows(
+    () => readHeader(new Uint8Array([0x53, 0x41, 1, 9, 0, 0, 0, 0, 0, 0, 0, 0])),
+    ProtocolError,
+    "version 9",
+  );
 });

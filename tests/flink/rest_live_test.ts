@@ -96,6 +96,7 @@ async function submit(
     stages: [
       {
         index: 0,
+        worker: 0,
         uid: "echo_source",
         operators: ["echo_source"],
         name: "echo",
@@ -112,6 +113,7 @@ async function submit(
       },
       {
         index: 1,
+        worker: 1,
         uid: "count",
         operators: ["count"],
         name: "count",

@@ -196,10 +196,15 @@ export class StageRig {
   async #start(rig: RigOptions): Promise<void> {
     const { parallelism } = rig;
     const wiring = this.#flow.begin(rig, this.#partitions);
-    for (const { index } of this.plan.stages) {
+    // A process describes the job once, for all stages that it serves.
+    const jobs = new Map<string, DescribedJob>();
+    for (const { index, worker } of this.plan.stages) {
       const count = wiring.subtasks(index);
       for (let number = 0; number < count; number++) {
-        const one = new Subtask(index, number, new StageWorker(await described(this.#define, this.#options)));
+        const process = `${worker}/${number}`;
+        const job = jobs.get(process) ?? await described(this.#define, this.#options);
+        jobs.set(process, job);
+        const one = new Subtask(index, number, new StageWorker(job));
         await one.open({ stage: index, subtask: number, parallelism, planHash: this.plan.hash });
         await one.restore(this.#kept[index]!.textsFor(number, count));
         this.#flow.add(one);

@@ -16,8 +16,8 @@ export async function logs(args: readonly string[]): Promise<void> {
   }, {
     command: "deno task flink logs",
     describe:
-      "Shows what a job's workers have printed and logged, in the order of time: one line each, behind its time, stage\n" +
-      "and subtask. TaskManagers that have ended for good have taken their logs along.",
+      "Shows what a job's workers have printed and logged, in the order of time: one line each, behind its time, the\n" +
+      "stages of its worker and the subtask. TaskManagers that have ended for good have taken their logs along.",
     positionals: ["JOB"],
   });
   const rest = restOf(Deno.env);

@@ -8,16 +8,16 @@ export class ByteWriter {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** Begins a frame without a body. */
+  /** Begins a frame without a body, of stage 0. */
   begin(type: number): this {
-    this.#bytes.set([0x53, 0x41, type, PROTOCOL_VERSION]);
+    this.#bytes.set([0x53, 0x41, type, PROTOCOL_VERSION, 0, 0, 0, 0]);
     this.#length = HEADER_BYTES;
     return this;
   }
 
   /** The frame; good until the next `begin()`. */
   frame(): Uint8Array<ArrayBuffer> {
-    this.#view.setUint32(4, this.#length - HEADER_BYTES, true);
+    this.#view.setUint32(8, this.#length - HEADER_BYTES, true);
     return this.#bytes.subarray(0, this.#length);
   }
 

@@ -3,8 +3,11 @@
  * worker's standard input and output. The Java part is `runner/src/main/java/streamapps/Frame.java`; both codecs are tested by the
  * same golden frames, `runner/src/test/resources/frames.txt`.
  *
- * The runner asks and the worker answers, each request by one frame and in order. The runner may send a second `BATCH` while
- * the first is at work; before any other request it waits for all answers.
+ * A worker's process may serve several stages of a job, one subtask of each. Every frame names the stage that it is for, or from; by
+ * `OPEN` the process learns of one.
+ *
+ * The runner asks and the worker answers, each request by one frame and in order. For a stage, the runner may send a
+ * second `BATCH` while the first is at work; before any other request it waits for all answers.
  *
  * | request | body | answer |
  * |---|---|---|
@@ -15,7 +18,7 @@
  * | `WATERMARK` | f64: event time, ms; +∞ at the end of input | `RESULT` |
  * | `PROCESSING_TIME` | f64: the clock, ms | `RESULT` |
  * | `COMMIT` | f64: number of the checkpoint | `CHANGES` |
- * | `CLOSE` | – | the worker ends |
+ * | `CLOSE` | – | none: the stage has ended. The process ends with its input |
  *
  * | answer | body |
  * |---|---|
@@ -27,7 +30,7 @@
  *
  * Numbers are little endian. A frame is
  *
- *     "SA" | u8 type | u8 version | u32 length of the body | body
+ *     "SA" | u8 type | u8 version | u32 stage | u32 length of the body | body
  *
  * Texts are `i32 count`, then for each `i32 length of its UTF-8, -1 for null | UTF-8`. Rows are `i32 count`, then for each
  *
@@ -49,10 +52,10 @@
  */
 
 /** Of the protocol; the runner refuses a worker of another one. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Length of what stands before a body. */
-export const HEADER_BYTES = 8;
+export const HEADER_BYTES = 12;
 
 /** The subtask reads a partition from now on. */
 export const PARTITION_ADDED = -1;
@@ -114,12 +117,27 @@ export function setType(frame: Uint8Array, type: number): void {
   frame[2] = type;
 }
 
-/** @returns type and length of the body that follow @throws {ProtocolError} if it is no header of this version */
-export function readHeader(header: Uint8Array): { readonly type: number; readonly length: number } {
+/** Makes a frame one for a stage, or from it. */
+export function setStage(frame: Uint8Array, stage: number): void {
+  new DataView(frame.buffer, frame.byteOffset, HEADER_BYTES).setUint32(4, stage, true);
+}
+
+/** What stands before a body. */
+export interface FrameHeader {
+  readonly type: number;
+  /** The place in the plan of the stage that the frame is for, or from. */
+  readonly stage: number;
+  /** Of the body. */
+  readonly length: number;
+}
+
+/** @throws {ProtocolError} if it is no header of this version */
+export function readHeader(header: Uint8Array): FrameHeader {
   const [s, a, type, version] = header;
   if (s !== 0x53 || a !== 0x41) throw new ProtocolError(`Cannot read a frame: it begins with ${s}, ${a}`);
   if (version !== PROTOCOL_VERSION) {
     throw new ProtocolError(`Cannot read a frame of version ${version}: this is version ${PROTOCOL_VERSION}`);
   }
-  return { type: type!, length: new DataView(header.buffer, header.byteOffset, HEADER_BYTES).getUint32(4, true) };
+  const view = new DataView(header.buffer, header.byteOffset, HEADER_BYTES);
+  return { type: type!, stage: view.getUint32(4, true), length: view.getUint32(8, true) };
 }

@@ -1,48 +1,42 @@
 /** The worker's process: requests on standard input, answers on standard output. */
 import type { DescribedJob } from "../description.ts";
-import { type Frame, FrameType, HEADER_BYTES, readHeader } from "../protocol/frame.ts";
-import { StageWorker } from "./stage_worker.ts";
+import { HEADER_BYTES, readHeader } from "../protocol/frame.ts";
+import { type StageRequest, StageWorkers } from "./stage_workers.ts";
 
-/** Answers until the runner ends it or is gone; never resolves. */
+/** Answers until the runner has no more to ask, or is gone; never resolves. */
 export async function serve(job: DescribedJob): Promise<never> {
-  const worker = new StageWorker(job);
+  const workers = new StageWorkers(job);
   const { stdout } = Deno;
   keepForFrames();
-  while (!worker.isAsync) {
-    const frame = readFrame();
-    if (!goesOn(frame)) return await end(worker);
-    writeAll(stdout, await worker.answer(frame));
+  while (!workers.isAsync) {
+    const request = readFrame();
+    if (request === undefined) return await end(workers);
+    const answer = await workers.answer(request);
+    if (answer !== undefined) writeAll(stdout, answer);
   }
-  return await serveAsync(worker, stdout);
+  return await serveAsync(workers, stdout);
 }
 
-/** The same for a worker that has something to report between requests: it waits for both at once. */
-async function serveAsync(worker: StageWorker, stdout: Output): Promise<never> {
+/** The same where a stage has something to report between requests: what comes first is next. */
+async function serveAsync(workers: StageWorkers, stdout: Output): Promise<never> {
   let request = readFrameMeanwhile();
-  let woken = worker.woken();
   while (true) {
-    const isRequest = await Promise.race([request.then(() => true), woken.then(() => false)]);
-    if (isRequest) {
-      const frame = await request;
-      if (!goesOn(frame)) return await end(worker);
-      writeAll(stdout, await worker.answer(frame));
+    const woken = await Promise.race([request.then(() => undefined), ...workers.woken()]);
+    let frame;
+    if (woken === undefined) {
+      const next = await request;
+      if (next === undefined) return await end(workers);
+      frame = await workers.answer(next);
       request = readFrameMeanwhile();
-      worker.wake();
     } else {
-      const frame = await worker.push();
-      if (frame !== undefined) writeAll(stdout, frame);
-      woken = worker.woken();
+      frame = await workers.push(woken);
     }
+    if (frame !== undefined) writeAll(stdout, frame);
   }
 }
 
-/** A request, unless it is to end or nobody is there to ask. */
-function goesOn(frame: Frame | undefined): frame is Frame {
-  return frame !== undefined && frame.type !== FrameType.CLOSE;
-}
-
-async function end(worker: StageWorker): Promise<never> {
-  await worker.close();
+async function end(workers: StageWorkers): Promise<never> {
+  await workers.close();
   Deno.exit(0);
 }
 
@@ -54,12 +48,12 @@ function keepForFrames(): void {
 }
 
 /** Waits for the next request; undefined if the runner is gone. */
-function readFrame(): Frame | undefined {
+function readFrame(): StageRequest | undefined {
   const header = readBytes(HEADER_BYTES);
   if (header === undefined) return undefined;
-  const { type, length } = readHeader(header);
+  const { type, stage, length } = readHeader(header);
   const body = readBytes(length);
-  return body && { type, body };
+  return body && { type, stage, body };
 }
 
 function readBytes(length: number): Uint8Array<ArrayBuffer> | undefined {
@@ -73,12 +67,12 @@ function readBytes(length: number): Uint8Array<ArrayBuffer> | undefined {
 }
 
 /** The same as {@link readFrame}, while other work goes on. */
-async function readFrameMeanwhile(): Promise<Frame | undefined> {
+async function readFrameMeanwhile(): Promise<StageRequest | undefined> {
   const header = await readBytesMeanwhile(HEADER_BYTES);
   if (header === undefined) return undefined;
-  const { type, length } = readHeader(header);
+  const { type, stage, length } = readHeader(header);
   const body = await readBytesMeanwhile(length);
-  return body && { type, body };
+  return body && { type, stage, body };
 }
 
 async function readBytesMeanwhile(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {

@@ -9,11 +9,11 @@ import java.nio.charset.StandardCharsets;
  * is tested against this one by the same golden frames.
  */
 public record Frame(int type, ByteBuffer body) {
-    /** What every frame begins with: "SA", the type, the version of the protocol, and the length of the body. */
-    public static final int HEADER_BYTES = 8;
+    /** What every frame begins with: "SA", the type, the version of the protocol, the stage, and the length of the body. */
+    public static final int HEADER_BYTES = 12;
     public static final byte MAGIC_0 = 'S';
     public static final byte MAGIC_1 = 'A';
-    public static final byte VERSION = 2;
+    public static final byte VERSION = 3;
 
     /** From the runner; each is answered by one frame. */
     public static final int OPEN = 1;

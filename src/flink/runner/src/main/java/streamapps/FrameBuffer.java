@@ -18,7 +18,7 @@ public final class FrameBuffer {
     /** Begins a frame without a body. */
     public FrameBuffer begin(int type) {
         buffer.clear();
-        buffer.put(Frame.MAGIC_0).put(Frame.MAGIC_1).put((byte) type).put(Frame.VERSION).putInt(0);
+        buffer.put(Frame.MAGIC_0).put(Frame.MAGIC_1).put((byte) type).put(Frame.VERSION).putInt(0).putInt(0);
         return this;
     }
 
@@ -88,9 +88,9 @@ public final class FrameBuffer {
         return this;
     }
 
-    /** Writes the frame, which may be written again. */
-    public void writeTo(OutputStream out) throws IOException {
-        buffer.putInt(4, buffer.position() - Frame.HEADER_BYTES);
+    /** Writes the frame, which may be written again. @param stage to or from which it goes */
+    public void writeTo(OutputStream out, int stage) throws IOException {
+        buffer.putInt(4, stage).putInt(8, buffer.position() - Frame.HEADER_BYTES);
         out.write(buffer.array(), 0, buffer.position());
     }
 

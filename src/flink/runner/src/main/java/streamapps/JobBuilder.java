@@ -76,7 +76,7 @@ final class JobBuilder {
         JsonNode input = stage.get("input");
         boolean keyed = input.path("keyed").asBoolean();
         StageSpec spec = new StageSpec(
-                stage.get("index").asInt(), stage.get("name").asText(), states(stage), time(stage),
+                stage.get("index").asInt(), stage.get("worker").asInt(), stage.get("name").asText(), states(stage), time(stage),
                 keyed && plan.get("order").asText().equals("keys"), maxAheadMs(), stage.get("outlets").size(),
                 plan.get("hash").asText(), plan.get("lingerMs").asLong(), plan.get("answerWithinMs").asLong());
         String uid = stage.get("uid").asText();

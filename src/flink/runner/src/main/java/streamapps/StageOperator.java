@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.state.BroadcastState;
@@ -29,7 +30,7 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.util.OutputTag;
 
 /**
- * A stage of a job: the operators between two exchanges, run by one worker process for each subtask.
+ * A stage of a job: the operators between two exchanges, each subtask of which is run by a worker.
  *
  * Records go to the worker in batches, and up to two batches are there at a time, so that worker and runner work at once. Before a
  * watermark, a barrier or the end of input goes on, every record before it has been answered.
@@ -76,7 +77,7 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
 
     private transient boolean hasRunBefore;
 
-    private transient WorkerProcess worker;
+    private transient WorkerConnection worker;
     private transient Waiting waiting;
     /** Of the input. */
     private transient long inputMs;
@@ -179,11 +180,14 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
     private void startWorker() throws Exception {
         var taskManager = getContainingTask().getEnvironment().getTaskManagerInfo();
         Path temporary = Path.of(taskManager.getTmpDirectories()[0]);
-        Process process = launcher.start(taskManager.getConfiguration(), temporary);
-        String name = "\"" + spec.name() + "\", subtask " + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-        String jobId = getRuntimeContext().getJobInfo().getJobId().toString();
-        worker = new WorkerProcess(process, name, jobId, Duration.ofMillis(spec.answerWithinMs()), this::onPush);
-        WorkerProcess mine = worker;
+        TaskInfo task = getRuntimeContext().getTaskInfo();
+        int subtask = task.getIndexOfThisSubtask();
+        JobID job = getRuntimeContext().getJobInfo().getJobId();
+        worker = SharedWorkers.join(
+                new SharedWorkers.Place(job, subtask, task.getAttemptNumber(), spec.worker()),
+                () -> new WorkerProcess(launcher.start(taskManager.getConfiguration(), temporary), subtask, job.toString()),
+                process -> process.connect(spec.index(), spec.name(), Duration.ofMillis(spec.answerWithinMs()), this::onPush));
+        WorkerConnection mine = worker;
         // Cancelled, the task may be waiting for an answer that never comes.
         getContainingTask().getCancelables().registerCloseable(mine::kill);
     }

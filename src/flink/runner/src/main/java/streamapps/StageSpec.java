@@ -7,6 +7,7 @@ import java.util.Set;
  * What a stage operator knows of its stage; the worker knows the rest.
  *
  * @param index its place in the plan
+ * @param worker stages of one number share a worker, subtask by subtask
  * @param name of its operators, for messages
  * @param states what it keeps; with that of keys its input is grouped by them
  * @param time what watermarks mean
@@ -18,7 +19,7 @@ import java.util.Set;
  * @param answerWithinMs a worker that takes longer for one frame is held to hang
  */
 public record StageSpec(
-        int index, String name, Set<State> states, Time time, boolean sorted, long maxAheadMs, int outlets, String planHash,
+        int index, int worker, String name, Set<State> states, Time time, boolean sorted, long maxAheadMs, int outlets, String planHash,
         long lingerMs, long answerWithinMs)
         implements Serializable {
 

@@ -12,19 +12,23 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A process that runs a stage's operators. Frames go to its standard input and come from its standard output; what it writes to
+ * A process that runs the operators of stages. Frames go to its standard input and come from its standard output; what it writes to
  * standard error goes to the TaskManager's log.
  *
- * A thread reads the answers as they come, so that the task may send a frame while the worker still writes its answer to the one
+ * A thread reads the answers as they come, so that a task may send a frame while the worker still writes its answer to the one
  * before: with both waiting for the other to read, neither would go on.
  */
-public final class WorkerProcess implements AutoCloseable {
+public final class WorkerProcess {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerProcess.class);
     private static final int KEPT_LINES = 20;
     /** What a pipe holds; Java copies all that it is asked for through memory of its own. */
@@ -32,82 +36,86 @@ public final class WorkerProcess implements AutoCloseable {
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(3);
 
     private final Process process;
-    private final String name;
+    private final int subtask;
     private final String jobId;
-    private final Duration answerWithin;
     private final OutputStream toWorker;
-    private final LinkedBlockingQueue<Object> answers = new LinkedBlockingQueue<>();
-    /** Called when something has come that was not asked for. */
-    private final Runnable onPush;
+    private final Map<Integer, WorkerConnection> connections = new ConcurrentHashMap<>();
+    /** Names of all stages that it has served, for messages and the log. */
+    private final Queue<String> stages = new ConcurrentLinkedQueue<>();
+    /** Whose frames it has not answered, in the order of sending: it is at work for the first one. */
+    private final Queue<WorkerConnection> asked = new ConcurrentLinkedQueue<>();
+    /** When it began with that. */
+    private volatile long atWorkSinceNanos;
     private final Deque<String> lastLines = new ArrayDeque<>();
     private final Thread errorReader;
+    /** Set when no frame will come any more. */
+    private WorkerException failure;
 
     /**
-     * @param name of the stage and subtask, for messages and the log
+     * @param subtask of its stages, for messages and the log
      * @param jobId stands in every line of the log, by which {@code deno task flink logs} finds the lines of a job
-     * @param answerWithin a worker that takes longer for one frame is held to hang
-     * @param onPush called when the worker has sent something without being asked, or has failed so; by another thread
      */
-    public WorkerProcess(Process process, String name, String jobId, Duration answerWithin, Runnable onPush) {
+    public WorkerProcess(Process process, int subtask, String jobId) {
         this.process = process;
-        this.name = name;
+        this.subtask = subtask;
         this.jobId = jobId;
-        this.answerWithin = answerWithin;
-        this.onPush = onPush;
         this.toWorker = process.getOutputStream();
-        thread("answers of " + name, this::readAnswers);
-        this.errorReader = thread("log of " + name, this::readErrors);
-        LOG.info("[{}] worker {} of {} started", jobId, process.pid(), name);
+        thread("answers of worker " + process.pid(), this::readAnswers);
+        this.errorReader = thread("log of worker " + process.pid(), this::readErrors);
     }
 
     public long pid() {
         return process.pid();
     }
 
-    /** Sends a frame; its answer comes from {@link #receive()}, in the order of sending. */
-    public void send(FrameBuffer frame) throws IOException {
+    /** @return null if it has ended, or serves that stage already */
+    public synchronized WorkerConnection connect(int stage, String stageName, Duration answerWithin, Runnable onPush) {
+        if (failure != null || connections.containsKey(stage)) return null;
+        String name = "\"" + stageName + "\", subtask " + subtask;
+        WorkerConnection connection = new WorkerConnection(this, stage, name, answerWithin, onPush);
+        connections.put(stage, connection);
+        stages.add(stageName);
+        LOG.info("[{}] worker {} serves {}", jobId, process.pid(), name);
+        return connection;
+    }
+
+    /** @return whether it serves no stage any more */
+    boolean disconnect(WorkerConnection connection) {
+        connections.remove(connection.stage(), connection);
+        return connections.isEmpty();
+    }
+
+    /** Sends a frame that will be answered. */
+    void ask(WorkerConnection from, FrameBuffer frame) throws IOException {
         try {
-            frame.writeTo(toWorker);
-            toWorker.flush();
+            synchronized (toWorker) {
+                if (asked.isEmpty()) atWorkSinceNanos = System.nanoTime();
+                asked.add(from);
+                write(from, frame);
+            }
         } catch (IOException broken) {
             // Why it has ended is what the reader of its answers found, or will.
             throw ended();
         }
     }
 
-    /**
-     * The next answer.
-     *
-     * @throws WorkerException if it is a failure, none comes in time, or the worker has ended
-     * @throws JobFailedException if it is a failure that ends the job
-     */
-    public Frame receive() throws IOException, InterruptedException {
-        Object answer = answers.poll(answerWithin.toMillis(), TimeUnit.MILLISECONDS);
-        if (answer == null) {
-            kill();
-            throw new WorkerException(
-                    "The worker of " + name + " did not answer for " + answerWithin.toSeconds()
-                            + " s and was ended: a function of the job may not block that long");
-        }
-        return frame(answer);
+    private void write(WorkerConnection from, FrameBuffer frame) throws IOException {
+        frame.writeTo(toWorker, from.stage());
+        toWorker.flush();
     }
 
-    /** The next frame whenever it comes: no answer is due. */
-    public Frame receivePushed() throws IOException, InterruptedException {
-        return frame(answers.take());
+    /** How long it has been at work for one frame. */
+    Duration atWorkFor() {
+        return asked.isEmpty() ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - atWorkSinceNanos);
     }
 
-    /** Whether there is a frame, or the news that none will come. */
-    public boolean hasReceived() {
-        return !answers.isEmpty();
-    }
-
-    private static Frame frame(Object answer) throws IOException {
-        if (answer instanceof WorkerException failure) throw failure;
-        Frame frame = (Frame) answer;
-        if (frame.type() == Frame.FAILURE) throw new WorkerException(frame.text());
-        if (frame.type() == Frame.FATAL) throw new JobFailedException(frame.text());
-        return frame;
+    /** Ends it, as it takes too long for a frame. @return what to report */
+    WorkerException hangs(Duration answerWithin) {
+        WorkerConnection atWorkFor = asked.peek();
+        kill();
+        return new WorkerException(
+                "The worker of " + (atWorkFor == null ? name() : atWorkFor.name()) + " did not answer for " + answerWithin.toSeconds()
+                        + " s and was ended: a function of the job may not block that long");
     }
 
     /** Ends it at once; whoever waits for an answer gets an exception. */
@@ -115,11 +123,21 @@ public final class WorkerProcess implements AutoCloseable {
         process.destroyForcibly();
     }
 
-    /** Ends it: it is asked to, and killed if it does not. */
-    @Override
-    public void close() throws IOException {
+    /** The stage's functions are closed in it. */
+    void closeStage(WorkerConnection connection) {
         try {
-            if (process.isAlive()) send(new FrameBuffer().begin(Frame.CLOSE));
+            if (!process.isAlive()) return;
+            synchronized (toWorker) {
+                write(connection, new FrameBuffer().begin(Frame.CLOSE));
+            }
+        } catch (IOException gone) {
+            // It has ended by itself.
+        }
+    }
+
+    /** Ends it: it is asked to, and killed if it does not. */
+    void end() {
+        try {
             toWorker.close();
         } catch (IOException gone) {
             // It has ended by itself.
@@ -130,47 +148,63 @@ public final class WorkerProcess implements AutoCloseable {
             kill();
             Thread.currentThread().interrupt();
         }
-        LOG.info("[{}] worker {} of {} ended", jobId, process.pid(), name);
+        LOG.info("[{}] worker {} of {} ended", jobId, process.pid(), name());
     }
 
     private void readAnswers() {
         try (InputStream in = process.getInputStream()) {
-            while (true) {
-                Frame frame = readFrame(in);
-                answers.add(frame);
-                if (frame.type() == Frame.PUSH || frame.type() == Frame.FAILURE || frame.type() == Frame.FATAL) onPush.run();
-            }
+            while (true) readAnswer(in);
         } catch (WorkerException notAFrame) {
-            answers.add(notAFrame);
+            fail(notAFrame);
             kill();
         } catch (IOException end) {
-            answers.add(ended());
-            onPush.run();
+            fail(ended());
         }
     }
 
-    private Frame readFrame(InputStream in) throws IOException {
+    private synchronized void fail(WorkerException why) {
+        failure = why;
+        for (WorkerConnection each : connections.values()) each.fail(why);
+    }
+
+    /** Why no stage can be served. */
+    synchronized WorkerException whyEnded() {
+        return failure;
+    }
+
+    private void readAnswer(InputStream in) throws IOException {
         byte[] header = in.readNBytes(Frame.HEADER_BYTES);
         if (header.length == 0) throw new EOFException();
         if (header.length < Frame.HEADER_BYTES || header[0] != Frame.MAGIC_0 || header[1] != Frame.MAGIC_1) {
             throw new WorkerException(
-                    "The worker of " + name + " wrote to standard output what is no answer, beginning with \""
+                    "The worker of " + name() + " wrote to standard output what is no answer, beginning with \""
                             + new String(header, StandardCharsets.UTF_8).strip()
                             + "\": a job may not write there; use console.log(), which goes to the log");
         }
         if (header[3] != Frame.VERSION) {
             throw new WorkerException(
-                    "The worker of " + name + " speaks version " + header[3] + " of the protocol, the runner version "
+                    "The worker of " + name() + " speaks version " + header[3] + " of the protocol, the runner version "
                             + Frame.VERSION + ": submit the job again");
         }
-        int length = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(4);
-        byte[] body = new byte[length];
-        for (int at = 0; at < length;) {
-            int read = in.read(body, at, Math.min(length - at, READ_BYTES));
+        ByteBuffer numbers = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
+        byte[] body = new byte[numbers.getInt(8)];
+        for (int at = 0; at < body.length;) {
+            int read = in.read(body, at, Math.min(body.length - at, READ_BYTES));
             if (read < 0) throw new EOFException();
             at += read;
         }
-        return new Frame(header[2] & 0xff, ByteBuffer.wrap(body));
+        route(numbers.getInt(4), new Frame(header[2] & 0xff, ByteBuffer.wrap(body)));
+    }
+
+    private void route(int stage, Frame frame) {
+        WorkerConnection first = asked.peek();
+        if (frame.type() != Frame.PUSH && first != null && first.stage() == stage) {
+            atWorkSinceNanos = System.nanoTime();
+            asked.remove();
+        }
+        WorkerConnection connection = connections.get(stage);
+        // A stage that has ended waits for nothing any more.
+        if (connection != null) connection.take(frame);
     }
 
     /** Waits for the end of the process and of what it wrote. */
@@ -182,11 +216,11 @@ public final class WorkerProcess implements AutoCloseable {
             String how = killed ? "by signal " + (code - 128) : "with exit code " + code;
             synchronized (lastLines) {
                 String lines = lastLines.isEmpty() ? "" : ":\n" + String.join("\n", lastLines);
-                return new WorkerException("The worker of " + name + " ended " + how + lines, !killed);
+                return new WorkerException("The worker of " + name() + " ended " + how + lines, !killed);
             }
         } catch (InterruptedException cancelled) {
             Thread.currentThread().interrupt();
-            return new WorkerException("The worker of " + name + " ended");
+            return new WorkerException("The worker of " + name() + " ended");
         }
     }
 
@@ -194,7 +228,7 @@ public final class WorkerProcess implements AutoCloseable {
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                LOG.info("[{}] {}: {}", jobId, name, line);
+                LOG.info("[{}] {}: {}", jobId, name(), line);
                 synchronized (lastLines) {
                     lastLines.add(line);
                     if (lastLines.size() > KEPT_LINES) lastLines.remove();
@@ -203,6 +237,11 @@ public final class WorkerProcess implements AutoCloseable {
         } catch (IOException closed) {
             // The worker has ended.
         }
+    }
+
+    /** {@code "first stage", "second stage", subtask 1} */
+    private String name() {
+        return stages.stream().map(stage -> "\"" + stage + "\", ").collect(Collectors.joining()) + "subtask " + subtask;
     }
 
     private static Thread thread(String name, Runnable work) {

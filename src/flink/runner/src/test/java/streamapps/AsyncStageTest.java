@@ -20,7 +20,7 @@ class AsyncStageTest {
     private static OneInputStreamOperatorTestHarness<byte[], byte[]> harness(StageState initial, int parallelism, int subtask)
             throws Exception {
         StageSpec spec = new StageSpec(
-                0, "ask", Set.of(StageSpec.State.CALLS), StageSpec.Time.EVENT, false, Long.MAX_VALUE, 2, "abc", 20, 2_000);
+                0, 0, "ask", Set.of(StageSpec.State.CALLS), StageSpec.Time.EVENT, false, Long.MAX_VALUE, 2, "abc", 20, 2_000);
         return new OneInputStreamOperatorTestHarness<>(
                 new StageOperator(spec, new FakeWorker.Launcher(), initial), MAX_PARALLELISM, parallelism, subtask);
     }

@@ -21,7 +21,7 @@ class BroadcastStageOperatorTest {
     private static KeyedTwoInputStreamOperatorTestHarness<String, byte[], byte[], byte[]> harness(
             StageState initial, int parallelism, int subtask) throws Exception {
         StageSpec spec = new StageSpec(
-                0, "count", Set.of(StageSpec.State.KEYED, StageSpec.State.SHARED), StageSpec.Time.EVENT, false, Long.MAX_VALUE, 2,
+                0, 0, "count", Set.of(StageSpec.State.KEYED, StageSpec.State.SHARED), StageSpec.Time.EVENT, false, Long.MAX_VALUE, 2,
                 "abc", 20, 60_000);
         return new KeyedTwoInputStreamOperatorTestHarness<>(
                 new BroadcastStageOperator(spec, new FakeWorker.Launcher(), initial), Element::keyText, null, Types.STRING,

@@ -29,6 +29,8 @@ public final class FakeWorker {
     private static double watermarkMs = Double.NaN;
     private static double timerMs = Double.POSITIVE_INFINITY;
     private static int in;
+    /** Of the frame at work. */
+    private static int stage;
     private static boolean idle;
     private static boolean pushes;
     private static int failure = Frame.FATAL;
@@ -53,10 +55,11 @@ public final class FakeWorker {
         while (true) {
             byte[] header = input.readNBytes(Frame.HEADER_BYTES);
             if (header.length == 0) return;
-            byte[] body = new byte[ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(4)];
+            byte[] body = new byte[ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(8)];
             input.readFully(body);
             Frame frame = new Frame(header[2] & 0xff, ByteBuffer.wrap(body));
-            if (frame.type() == Frame.CLOSE) System.exit(0);
+            stage = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(4);
+            if (frame.type() == Frame.CLOSE) continue;
             synchronized (FakeWorker.class) {
                 answer(frame);
             }
@@ -66,9 +69,9 @@ public final class FakeWorker {
     private static void answer(Frame frame) throws Exception {
         ROWS.beginBatch();
         OutputStream out = System.out;
-        if (frame.type() == Frame.COMMIT) changes().writeTo(out);
-        else if (!work(frame)) new FrameBuffer().begin(failure).putText("Operator \"count\" failed: boom").writeTo(out);
-        else result(Frame.RESULT).writeTo(out);
+        if (frame.type() == Frame.COMMIT) changes().writeTo(out, stage);
+        else if (!work(frame)) new FrameBuffer().begin(failure).putText("Operator \"count\" failed: boom").writeTo(out, stage);
+        else result(Frame.RESULT).writeTo(out, stage);
         out.flush();
         if (pushes) push();
         pushes = false;
@@ -97,7 +100,7 @@ public final class FakeWorker {
         ROWS.beginBatch();
         for (String call : CALLS) emit(0, 7, call, "answered");
         CALLS.clear();
-        result(Frame.PUSH).writeTo(out);
+        result(Frame.PUSH).writeTo(out, stage);
         out.flush();
     }
 

@@ -33,7 +33,7 @@ class FrameTest {
 
     private static byte[] bytes(FrameBuffer frame) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        frame.writeTo(out);
+        frame.writeTo(out, 258);
         return out.toByteArray();
     }
 

@@ -28,7 +28,7 @@ class JobBuilderTest {
               "worker": { "bundleHash": "1", "flags": [], "arguments": [], "environment": {} },
               "submission": {},
               "stages": [{
-                "index": 0, "uid": "in", "operators": ["in"], "name": "decode", "eventTime": false,
+                "index": 0, "worker": 0, "uid": "in", "operators": ["in"], "name": "decode", "eventTime": false,
                 "input": { "kind": "topic", "name": "in", "topic": "in", "from": "earliest", "watermarks": { "kind": "order" } },
                 "outlets": [
                   { "kind": "topic", "uid": "out", "name": "out", "topic": "out", "ordered": true, "compression": null },
@@ -43,13 +43,13 @@ class JobBuilderTest {
     /** A job without topics: a sequence, and what it goes to without a key. */
     private static final String MADE = """
             [{
-              "index": 0, "uid": "numbers", "operators": ["numbers"], "name": "decode", "eventTime": false,
+              "index": 0, "worker": 0, "uid": "numbers", "operators": ["numbers"], "name": "decode", "eventTime": false,
               "input": {
                 "kind": "made", "name": "numbers", "first": 3, "end": 9, "ratePerSecond": null, "watermarks": { "kind": "none" }
               },
               "outlets": [{ "kind": "exchange", "stage": 1 }]
             }, {
-              "index": 1, "uid": "both", "operators": ["both"], "name": "both", "eventTime": false,
+              "index": 1, "worker": 1, "uid": "both", "operators": ["both"], "name": "both", "eventTime": false,
               "input": { "kind": "exchange", "keyed": false }, "outlets": []
             }]""";
 

@@ -31,7 +31,7 @@ class StageOperatorTest {
 
     private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> harness(
             String planHash, long answerWithinMs, int parallelism, int subtask) throws Exception {
-        return harness(new StageSpec(0, "count", KEYED, StageSpec.Time.EVENT, false, Long.MAX_VALUE, 2, planHash, 20, answerWithinMs), parallelism, subtask);
+        return harness(new StageSpec(0, 0, "count", KEYED, StageSpec.Time.EVENT, false, Long.MAX_VALUE, 2, planHash, 20, answerWithinMs), parallelism, subtask);
     }
 
     private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> harness(
@@ -86,7 +86,7 @@ class StageOperatorTest {
 
     @Test
     void watermarksThatAreNoEventTimeGoPastTheWorkerBehindTheRecordsBeforeThem() throws Exception {
-        try (var harness = harness(new StageSpec(0, "count", KEYED, StageSpec.Time.ORDER, false, Long.MAX_VALUE, 2, "abc", 20, 60_000), 1, 0)) {
+        try (var harness = harness(new StageSpec(0, 0, "count", KEYED, StageSpec.Time.ORDER, false, Long.MAX_VALUE, 2, "abc", 20, 60_000), 1, 0)) {
             harness.open();
             harness.processElement(record("a", "x", 100));
             harness.processWatermark(150);
@@ -97,7 +97,7 @@ class StageOperatorTest {
 
     @Test
     void aWatermarkBeforeAllRecordsAtTheWorkerGoesOnAtOnce() throws Exception {
-        try (var harness = harness(new StageSpec(0, "count", KEYED, StageSpec.Time.ORDER, false, Long.MAX_VALUE, 2, "abc", 20, 60_000), 1, 0)) {
+        try (var harness = harness(new StageSpec(0, 0, "count", KEYED, StageSpec.Time.ORDER, false, Long.MAX_VALUE, 2, "abc", 20, 60_000), 1, 0)) {
             harness.open();
             harness.processElement(record("a", "x", 100));
             harness.processWatermarkStatus(WatermarkStatus.IDLE);
@@ -115,7 +115,7 @@ class StageOperatorTest {
 
     @Test
     void aWorkerThatMakesEventTimeIsNotWaitedForWhileItIsIdle() throws Exception {
-        StageSpec spec = new StageSpec(0, "count", KEYED, StageSpec.Time.WORKER, false, Long.MAX_VALUE, 2, "abc", 20, 60_000);
+        StageSpec spec = new StageSpec(0, 0, "count", KEYED, StageSpec.Time.WORKER, false, Long.MAX_VALUE, 2, "abc", 20, 60_000);
         try (var harness = harness(spec, 1, 0)) {
             harness.open();
             // Those of the source serve the source alone.
@@ -213,7 +213,7 @@ class StageOperatorTest {
                 List.of("a: y 3 @3", "b: y 2 @3", "c: y 2 @3", "d: y 2 @3", "e: y 2 @3", "f: y 2 @3"), out);
     }
 
-    private static final StageSpec SORTED = new StageSpec(0, "count", KEYED, StageSpec.Time.EVENT, true, Long.MAX_VALUE, 2, "abc", 20, 60_000);
+    private static final StageSpec SORTED = new StageSpec(0, 0, "count", KEYED, StageSpec.Time.EVENT, true, Long.MAX_VALUE, 2, "abc", 20, 60_000);
 
     @Test
     void aSortedStageGetsRecordsInTheOrderOfTheirTimesUpToTheWatermark() throws Exception {
@@ -283,7 +283,7 @@ class StageOperatorTest {
     /** With state of a job that did not run on a cluster before. */
     private static KeyedOneInputStreamOperatorTestHarness<String, byte[], byte[]> beginningWith(
             StageState initial, int parallelism, int subtask) throws Exception {
-        StageSpec spec = new StageSpec(0, "count", KEYED, StageSpec.Time.EVENT, false, Long.MAX_VALUE, 2, "abc", 20, 60_000);
+        StageSpec spec = new StageSpec(0, 0, "count", KEYED, StageSpec.Time.EVENT, false, Long.MAX_VALUE, 2, "abc", 20, 60_000);
         return new KeyedOneInputStreamOperatorTestHarness<>(
                 new StageOperator(spec, new FakeWorker.Launcher(), initial), Element::keyText, Types.STRING,
                 MAX_PARALLELISM, parallelism, subtask);
@@ -434,7 +434,7 @@ class StageOperatorTest {
         try (var harness = opened()) {
             harness.processElement(record("a", "print", 1));
             String message = assertThrows(WorkerException.class, harness::endInput).getMessage();
-            assertTrue(message.contains("beginning with \"hello, w\""), message);
+            assertTrue(message.contains("beginning with \"hello, world\""), message);
         }
     }
 
