@@ -98,7 +98,7 @@ async function measure(context: Context, { over, sizes, rounds, withMemory = fal
     const costs = sizes.map((): number[] => []);
     const peaksMb = sizes.map((): number[] => []);
     const inputs: number[] = [];
-    const expected = sizes.map(({ set }) => new ExpectedStatistics(set));
+    const ofSet = new Map([...new Set(sizes.map(({ set }) => set))].map((set) => [set, new ExpectedStatistics(set)]));
     for (const [i, { label, set, partitions }] of sizes.entries()) {
       log(`growth: filling, ${over}, ${label}`);
       const { port } = places[i]!.broker;
@@ -106,9 +106,9 @@ async function measure(context: Context, { over, sizes, rounds, withMemory = fal
       inputs.push(await fill(port, flightRecords(set)));
     }
     for (let round = 0; round < rounds; round++) {
-      for (const [i, { label, partitions }] of sizes.entries()) {
+      for (const [i, { label, set, partitions }] of sizes.entries()) {
         const { programs, broker: { port } } = places[i]!;
-        const comparison = expected[i]!.compare(`s20 of ${label}`, { finalOnly: false });
+        const comparison = ofSet.get(set)!.compare(`s20 of ${label}`, { finalOnly: false });
         const system = ours("ours", { programs, port });
         const { cpuS, peakBytes } = await runOnce(context, { job: "s20", system, comparison, partitions });
         costs[i]!.push(cpuS! / inputs[i]! * 1e6);
@@ -129,22 +129,21 @@ async function measure(context: Context, { over, sizes, rounds, withMemory = fal
   });
 }
 
-/** What the same sizes cost without a broker: how much of the growth is the processor's caches. */
+/**
+ * What the first and the last size cost without a broker, as the engine and as a bare loop: how much of the growth is the processor's
+ * caches. It explains what is measured, and has no target: a round is enough.
+ */
 async function measureInMemory({ log, signal }: Context, { sizes }: Growth): Promise<Row[]> {
+  const ends = [sizes[0]!, sizes.at(-1)!].map(({ atMost: _, ...size }): Size => size);
   const bareLoop: number[][] = [];
   const engine: number[][] = [];
-  for (const { label, set } of sizes) {
+  for (const { label, set } of ends) {
     log(`growth: in memory, ${label}`);
-    // It explains what is measured, and has no target: a round is enough.
     const { records, bareLoopS, engineS } = await runInMemory({ job: "s20", set, rounds: 1 }, signal);
     bareLoop.push(bareLoopS.map((s) => s / records * 1e6));
     engine.push(engineS.map((s) => s / records * 1e6));
   }
-  const withoutTargets = sizes.map(({ atMost: _, ...size }): Size => size);
-  return [
-    ...rowsOf("bare loop in memory", withoutTargets, bareLoop),
-    ...rowsOf("engine in memory", withoutTargets, engine),
-  ];
+  return [...rowsOf("bare loop in memory", ends, bareLoop), ...rowsOf("engine in memory", ends, engine)];
 }
 
 /** What a record costs at each size, and how that compares with the first. */

@@ -18,12 +18,12 @@ export async function measureReports(context: Context): Promise<Section[]> {
   const { short, rounds, signal } = context;
   const atBroker: Measured = {
     set: hourOfBookings(short ? 10_000 : 50_000),
-    options: { pairs: short ? 1 : Math.min(rounds, 3), turns: short ? 4 : 6, signal },
+    options: { pairs: short ? 1 : Math.min(rounds, 3), turns: 4, signal },
   };
   const inMemory: Measured = {
     set: hourOfBookings(50_000),
     // Two processes of the same code differ by some percent: many of them, and few turns each.
-    options: { pairs: short ? 2 : 4 * rounds, turns: 4, signal },
+    options: { pairs: short ? 2 : 3 * rounds, turns: 4, signal },
   };
   const rows: Row[] = [];
   await withEmbeddedLog(async (embedded) => {

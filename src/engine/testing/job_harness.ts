@@ -18,7 +18,7 @@ import { ManualClock } from "./manual_clock.ts";
 import { MemoryJobStore } from "./memory_job_store.ts";
 import { OperatorView } from "./operator_view.ts";
 import { WatchedClock } from "./watched_clock.ts";
-import { TestSink } from "./test_sink.ts";
+import { bindTestParts, testSourcesOf, uidOf } from "./test_parts.ts";
 import { type SourceDriver, TestSource } from "./test_source.ts";
 
 /**
@@ -171,7 +171,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
     );
     await this.#describe(env, this);
     this.#graph = { nodes: [...env.graph.nodes] };
-    this.#bind();
+    bindTestParts(this.#graph, this);
     this.#status = "running";
     env.executeNow().then((result) => {
       this.#result = result;
@@ -239,7 +239,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
    */
   async finish(): Promise<JobExecutionResult> {
     this.#running("finish");
-    const sources = this.#sources();
+    const sources = testSourcesOf(this.#graph);
     try {
       await Promise.all(sources.map((source) => source.end()));
     } finally {
@@ -318,7 +318,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
 
   /** The watermark of an operator, ms; that of a source is the lowest of its partitions. */
   currentWatermark(operator: string): number {
-    const uid = this.#uidOf(operator);
+    const uid = uidOf(this.#graph, operator);
     const { sources, tasks } = this.#running("look at event time");
     const task = tasks.find(({ node }) => node.uid === uid);
     return task?.currentWatermark() ?? sources.find(({ node }) => node.uid === uid)!.output.watermarkMs;
@@ -330,7 +330,7 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
    * @throws {TypeError} if no operator, or several, have that name
    */
   operator(operator: string): OperatorView {
-    const uid = this.#uidOf(operator);
+    const uid = uidOf(this.#graph, operator);
     return new OperatorView(uid, () => {
       const entries = new Map(this.store.entries);
       const job = this.#status === "running" ? this.#job : undefined;
@@ -384,39 +384,6 @@ export class JobHarness implements AsyncDisposable, SourceDriver {
       const { source } = task.node;
       if (source instanceof TestSource) source.attach(task);
     }
-  }
-
-  #sources(): TestSource<unknown>[] {
-    return this.#graph.nodes.flatMap((node) =>
-      node.kind === "source" && node.source instanceof TestSource ? [node.source] : []
-    );
-  }
-
-  #bind(): void {
-    for (const source of this.#sources()) source.drivenBy(this);
-    const names = this.#graph.nodes.flatMap((node) =>
-      node.kind === "sink" && node.sink instanceof TestSink ? [node.sink.name] : []
-    );
-    const twice = names.find((name, index) => names.indexOf(name) < index);
-    if (twice !== undefined) {
-      throw new TypeError(`Cannot start a job with two test sinks "${twice}": give each a name of its own`);
-    }
-  }
-
-  #uidOf(operator: string): string {
-    const { nodes } = this.#graph;
-    if (nodes.length === 0) {
-      throw new TypeError(`Cannot look at operator "${operator}": no job was started; call start()`);
-    }
-    const found = nodes.filter(({ uid }) => uid === operator);
-    const named = found.length > 0 ? found : nodes.filter(({ name }) => name === operator);
-    if (named.length === 1) return named[0]!.uid;
-    const all = nodes.map(({ name, uid }) => name === uid ? `"${name}"` : `"${name}" (uid "${uid}")`).join(", ");
-    throw new TypeError(
-      named.length === 0
-        ? `Cannot look at operator "${operator}": the job has ${all}`
-        : `Cannot look at operator "${operator}": the job has ${named.length} of that name; use the uid: ${all}`,
-    );
   }
 
   #rest(): Promise<void> {
