@@ -49,7 +49,8 @@ export class ProcessTree implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writer.close();
+    // A Ctrl-C ends the shell too, and nobody reads its pipe then.
+    await this.#writer.close().catch(() => {});
     await this.#reader.cancel();
     await this.#child.status;
   }
