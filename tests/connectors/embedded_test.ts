@@ -8,6 +8,7 @@ import type {
   BrokerLease,
   BrokerRecord,
   OutgoingRecord,
+  RecordHeaders,
 } from "../../src/connectors/broker.ts";
 import {
   BrokerError,
@@ -248,6 +249,26 @@ Deno.test("embedded: a row that an older version wrote reads as it did, headers 
     [["trace", encoder.encode("1")], ["empty", new Uint8Array(0)]],
     undefined,
   ]);
+});
+
+test("a log with headers that earlier versions cannot read has a later version, also after a large commit", async (dir) => {
+  const shared: RecordHeaders = [["common", encoder.encode("x")]];
+  const versionOf = async () => Number(Object.values((await query(dir, "PRAGMA user_version"))[0] as object)[0]);
+  await using broker = await openLog(dir);
+  await broker.createTopics([{ name: "t", partitions: 1 }]);
+  await send(broker, [{ ...record("t", "a"), headers: shared }]);
+  assertEquals(await versionOf(), 3);
+
+  await send(broker, [{ ...record("t", "a"), headers: shared }, { ...record("t", "b"), headers: shared }]);
+  assertEquals(await versionOf(), 5);
+
+  const lease = await openJob(broker, {});
+  // So large that a part of it is written ahead.
+  const text = JSON.stringify("x".repeat(500));
+  await lease.commit({ changes: Array.from({ length: 30_000 }, (_, i) => [`["job",${i}]`, text]), positions: [] });
+  await lease.close();
+  assertEquals(await versionOf(), 5);
+  await using _other = await openLog(dir);
 });
 
 test("records keep values of several megabytes, and an empty list of headers is stored as no headers", async (dir) => {

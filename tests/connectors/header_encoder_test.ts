@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { BrokerRecord, RecordHeaders } from "../../src/connectors/broker.ts";
-import { BatchEncoder, decodeBatch, RowBuffers } from "../../src/connectors/embedded/batch.ts";
+import { BatchEncoder, decodeBatch, type Row, RowBuffers } from "../../src/connectors/embedded/batch.ts";
 import { DeadLetterWriter } from "../../src/connectors/records/dead_letter_record.ts";
 import type { DeadLetter } from "../../src/engine/mod.ts";
 
@@ -8,14 +8,19 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const words = (headers: RecordHeaders | undefined) =>
   headers?.map(([name, value]) => [name, value === null ? null : new TextDecoder().decode(value)]);
 
-/** The headers of records as they are read that were written one after the other. */
-function written(all: readonly (RecordHeaders | undefined)[]): unknown[] {
+/** The rows of records with these headers, written one after the other. */
+function rowsOf(all: readonly (RecordHeaders | undefined)[]): readonly Row[] {
   const encoder = new BatchEncoder(new RowBuffers());
   for (const headers of all) {
     encoder.add({ topic: "t", partition: 0, key: null, value: bytes("v"), timestampMs: 1, headers });
   }
+  return encoder.rows();
+}
+
+/** The headers of records as they are read that were written one after the other. */
+function written(all: readonly (RecordHeaders | undefined)[]): unknown[] {
   const found: BrokerRecord[] = [];
-  for (const row of encoder.rows()) decodeBatch(row.bytes, found.length, 0, found);
+  for (const row of rowsOf(all)) decodeBatch(row.bytes, found.length, 0, found);
   return found.map(({ headers }) => words(headers));
 }
 
@@ -38,6 +43,23 @@ Deno.test("headers are those of their record, whatever they have in common with 
   ];
 
   assertEquals(written(all), all.map(words));
+});
+
+Deno.test("headers that are those of the record before stand in a row once, and are read from any record on", () => {
+  const common = Array.from({ length: 10 }, (_, i) => [`common-${i}`, bytes("x".repeat(50))] as const);
+  // More than a row holds, so that some begin a row of their own.
+  const all = Array.from({ length: 1_200 }, (_, i): RecordHeaders => [...common, ["own", bytes(String(i))]]);
+  const rows = rowsOf(all);
+
+  assertEquals(written(all), all.map(words));
+  assert(rows.length > 1 && rows.every(({ sharesHeaders }) => sharesHeaders));
+  assert(rows.reduce((sum, row) => sum + row.bytes.length, 0) < 1_200 * 100);
+  for (const from of [0, 1, 7]) {
+    const found: BrokerRecord[] = [];
+    decodeBatch(rows[0]!.bytes, 0, from, found);
+    assertEquals(words(found[0]!.headers), words(all[from]));
+  }
+  assertEquals(rowsOf([[["a", bytes("1")]], [["a", bytes("1")]]])[0]!.sharesHeaders, false);
 });
 
 const LETTER: DeadLetter = {

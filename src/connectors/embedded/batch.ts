@@ -4,6 +4,10 @@
  * Record after record, numbers little-endian: timestamp (float64, ms), length of the key, of the value and of the headers
  * (int32 each, −1 if it is missing), then the three. Headers: their number (int32), for each the length of its name (int32),
  * the name in UTF-8, the length of its value (int32, −1: null), the value. Offsets are not in it: the row has the first one.
+ *
+ * Dead letters have most of their headers in common with the one before. A length of headers of −2 or below, −2 − n, stands for
+ * n bytes of this kind: the number of headers, how many of them are the first ones of the last record with headers (int32 each),
+ * and the others.
  */
 import type { BrokerRecord, OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { EncodedRecord } from "../records/encoded_record.ts";
@@ -17,6 +21,8 @@ const ROW_BYTES = 128 * 1024;
 /** How many buffers are kept for the next rows. */
 const KEPT_BUFFERS = 64;
 
+/** Of a number, and of a length. */
+const INT_BYTES = 4;
 /** A timestamp and three lengths. */
 const HEAD_BYTES = 20;
 
@@ -29,6 +35,8 @@ export interface Row {
   readonly count: number;
   /** The latest of the records' timestamps, ms. */
   readonly latestMs: number;
+  /** Whether a record has headers that stand with the one before: earlier versions cannot read that. */
+  readonly sharesHeaders: boolean;
 }
 
 /** Buffers for rows, which are reused: new ones for each commit would be much of a job's garbage. */
@@ -57,6 +65,9 @@ export class BatchEncoder {
   #end = 0;
   #count = 0;
   #latestMs = -Infinity;
+  /** Whether a record of this row has headers. */
+  #hasHeaders = false;
+  #sharesHeaders = false;
   readonly #rows: Row[] = [];
   readonly #used: Uint8Array<ArrayBuffer>[] = [];
 
@@ -91,7 +102,20 @@ export class BatchEncoder {
     this.#view.setFloat64(head, record.timestampMs, true);
     this.#putBytes(head + 8, key);
     this.#putBytes(head + 12, value);
-    this.#putBytes(head + 16, headers);
+    if (this.#hasHeaders && headers !== null && this.#headers.shared > 0) this.#putOwnHeaders(head + 16);
+    else this.#putBytes(head + 16, headers);
+    this.#hasHeaders ||= headers !== null;
+  }
+
+  /** Puts the headers that the record does not have in common with the last one that has any. */
+  #putOwnHeaders(lengthAt: number): void {
+    const { count, shared, own } = this.#headers;
+    this.#view.setInt32(lengthAt, -2 - (2 * INT_BYTES + own.length), true);
+    this.#view.setInt32(this.#end, count, true);
+    this.#view.setInt32(this.#end + INT_BYTES, shared, true);
+    this.#bytes.set(own, this.#end + 2 * INT_BYTES);
+    this.#end += 2 * INT_BYTES + own.length;
+    this.#sharesHeaders = true;
   }
 
   /** @returns where the record begins; its key, value and headers begin at `#end` */
@@ -119,9 +143,16 @@ export class BatchEncoder {
   }
 
   #finishRow(): void {
-    this.#rows.push({ bytes: this.#bytes.subarray(0, this.#end), count: this.#count, latestMs: this.#latestMs });
+    this.#rows.push({
+      bytes: this.#bytes.subarray(0, this.#end),
+      count: this.#count,
+      latestMs: this.#latestMs,
+      sharesHeaders: this.#sharesHeaders,
+    });
     this.#count = 0;
     this.#latestMs = -Infinity;
+    this.#hasHeaders = false;
+    this.#sharesHeaders = false;
     this.#used.push(this.#bytes);
     this.#useBuffer(this.#buffers.take(0));
   }
@@ -153,6 +184,7 @@ export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: n
   const { view } = shared;
   let offset = baseOffset;
   let head = 0;
+  let lastHeaders: RecordHeaders | undefined;
   while (head < bytes.length) {
     const keyLength = view.getInt32(head + 8, true);
     const valueLength = view.getInt32(head + 12, true);
@@ -160,10 +192,15 @@ export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: n
     const keyAt = head + HEAD_BYTES;
     const valueAt = keyLength > 0 ? keyAt + keyLength : keyAt;
     const headersAt = valueLength > 0 ? valueAt + valueLength : valueAt;
-    const end = headersLength > 0 ? headersAt + headersLength : headersAt;
+    const end = headersLength === -1 ? headersAt : headersAt + Math.max(headersLength, -2 - headersLength);
+    let headers: RecordHeaders | undefined;
+    // Also of records that are left out: those behind them may have headers in common with them.
+    if (headersLength !== -1) {
+      const own = bytes.subarray(headersAt, end);
+      lastHeaders = headers = headersLength < 0 ? decodeSharedHeaders(own, lastHeaders!) : decodeHeaders(own);
+    }
     if (offset >= fromOffset) {
       const timestampMs = view.getFloat64(head, true);
-      const headers = headersLength < 0 ? undefined : decodeHeaders(bytes.subarray(headersAt, end));
       found.push(new FetchedRecord(offset, timestampMs, headers, shared, keyAt, keyLength, valueAt, valueLength));
     }
     offset++;
@@ -173,13 +210,24 @@ export function decodeBatch(bytes: Uint8Array, baseOffset: number, fromOffset: n
 
 function decodeHeaders(bytes: Uint8Array): RecordHeaders {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 4;
+  return decodeSome(bytes, view, { count: view.getInt32(0, true), at: INT_BYTES });
+}
+
+/** @param last the headers of the last record that has any */
+function decodeSharedHeaders(bytes: Uint8Array, last: RecordHeaders): RecordHeaders {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shared = view.getInt32(INT_BYTES, true);
+  const own = decodeSome(bytes, view, { count: view.getInt32(0, true) - shared, at: 2 * INT_BYTES });
+  return [...last.slice(0, shared), ...own];
+}
+
+/** `count` headers from `at` on. */
+function decodeSome(bytes: Uint8Array, view: DataView, part: { readonly count: number; at: number }): RecordHeaders {
   const next = () => {
-    const start = at + 4;
-    const length = view.getInt32(at, true);
-    at = start + Math.max(length, 0);
-    return length < 0 ? null : bytes.subarray(start, at);
+    const start = part.at + INT_BYTES;
+    const length = view.getInt32(part.at, true);
+    part.at = start + Math.max(length, 0);
+    return length < 0 ? null : bytes.subarray(start, part.at);
   };
-  const count = view.getInt32(0, true);
-  return Array.from({ length: count }, () => [decoder.decode(next()!), next()] as const);
+  return Array.from({ length: part.count }, () => [decoder.decode(next()!), next()] as const);
 }

@@ -86,6 +86,15 @@ export class Database {
   }
 
   /**
+   * From now on the file is one of `version` at least: programs that do not know what is written into it must not read it. To be
+   * called in the transaction that writes that.
+   */
+  raiseVersion(version: number): void {
+    const { user_version } = this.statement("PRAGMA user_version").get() as { user_version: number };
+    if (user_version < version) this.statement(`PRAGMA user_version = ${version}`).run();
+  }
+
+  /**
    * Runs `body` in the only transaction that may write at a time. If it throws, its changes are rolled back.
    *
    * @throws {BrokerUnavailableError} if another process keeps the file locked

@@ -15,13 +15,26 @@ export class HeaderEncoder {
   /** Where each of the last headers ends. */
   #ends: number[] = [];
   #end = 0;
+  /** How many of the last headers, at their beginning, are the very ones of the record before. */
+  shared = 0;
+
+  /** How many headers there are. */
+  get count(): number {
+    return this.#last.length;
+  }
+
+  /** Those behind the ones that are shared, one after the other. */
+  get own(): Uint8Array {
+    return this.#bytes.subarray(this.shared === 0 ? INT_BYTES : this.#ends[this.shared - 1]!, this.#end);
+  }
 
   /** @returns a view that holds until the next call; null if there are no headers */
   encode(headers: RecordHeaders | undefined): Uint8Array | null {
     if (headers === undefined || headers.length === 0) return null;
     const last = this.#last;
     let next = 0;
-    while (next < last.length && last[next] === headers[next]) next++;
+    while (next < last.length && next < headers.length && last[next] === headers[next]) next++;
+    this.shared = next;
     this.#end = next === 0 ? INT_BYTES : this.#ends[next - 1]!;
     this.#ends.length = next;
     for (; next < headers.length; next++) {

@@ -6,6 +6,8 @@ import { BrokerError } from "../broker_errors.ts";
 const VERSION = 3;
 /** The version of a file in which a large commit was made: it has a table more. */
 export const VERSION_WITH_UNCOMMITTED = 4;
+/** The version of a file with records whose headers stand with the record before; the file may have that table, too. */
+export const VERSION_WITH_SHARED_HEADERS = 5;
 
 /** SQLite's application id in the head of the file: "strm". */
 const APPLICATION = 0x7374726d;
@@ -108,7 +110,7 @@ export function checkTables(database: DatabaseSync, path: string): void {
     );
   }
   const version = numberOf(database, "PRAGMA user_version");
-  if (version !== VERSION && version !== VERSION_WITH_UNCOMMITTED) {
+  if (version < VERSION || version > VERSION_WITH_SHARED_HEADERS) {
     throw new BrokerError(
       `Cannot open the embedded log "${path}": it has schema version ${version}, this program needs ${VERSION}; ` +
         "use the version of the program that wrote it, or delete the directory to begin anew",

@@ -19,8 +19,7 @@ const TABLE = `
 export function beginUncommitted(database: Database, jobId: number): void {
   if (!database.hasTable("job_uncommitted")) {
     database.statement(TABLE).run();
-    // A version of this program that does not know the table must not read the file.
-    database.statement(`PRAGMA user_version = ${VERSION_WITH_UNCOMMITTED}`).run();
+    database.raiseVersion(VERSION_WITH_UNCOMMITTED);
   }
   database.statement("INSERT INTO job_uncommitted SELECT ?, coalesce(max(id), 0) + 1 FROM job_segment").run(jobId);
 }

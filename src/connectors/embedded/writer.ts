@@ -4,6 +4,7 @@ import { keyPartition } from "../records/encoded_record.ts";
 import { checkRecordTime } from "../records/record_time.ts";
 import { BatchEncoder, type Row, RowBuffers } from "./batch.ts";
 import type { Database } from "./database.ts";
+import { VERSION_WITH_SHARED_HEADERS } from "./schema.ts";
 import { findTopic, type Topic, unknownPartition, unknownTopics } from "./topics.ts";
 
 /** Records for one topic; the index of `partitions` is the partition. */
@@ -134,6 +135,7 @@ export class RecordWriter {
       "SELECT end_offset, latest_timestamp FROM partition WHERE topic_id = ? AND partition = ?",
     ).get(topicId, partition) as unknown as PartitionEnd;
     let { end_offset: offset, latest_timestamp: latestMs } = found;
+    if (rows.some(({ sharesHeaders }) => sharesHeaders)) this.#database.raiseVersion(VERSION_WITH_SHARED_HEADERS);
     for (const row of rows) {
       latestMs = Math.max(latestMs, row.latestMs);
       insert.run(topicId, partition, offset, row.count, latestMs, row.bytes);
