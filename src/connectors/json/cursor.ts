@@ -10,10 +10,8 @@ export const PLAIN: Uint8Array = new Uint8Array(256)
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [BRACKET, BRACE, BRACKET_END, BRACE_END] = [0x5b, 0x7b, 0x5d, 0x7d];
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
-/** What a decoder puts in place of bytes that are not UTF-8. */
+/** What stands in a text in place of bytes that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
-
-const decoder = new TextDecoder();
 
 /** What a backslash may begin. */
 const ESCAPE = /^\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/;
@@ -180,7 +178,7 @@ export class Cursor {
   #parse(from: number, end: number): unknown {
     if (end < 0) return UNREAD;
     this.at = end;
-    const text = decoder.decode(this.#shared.bytes.subarray(from, end));
+    const text = this.#shared.buffer.toString("utf8", from, end);
     if (text.includes(REPLACEMENT)) return UNREAD;
     try {
       return JSON.parse(text);
