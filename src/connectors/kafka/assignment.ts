@@ -1,6 +1,7 @@
 /** Which member of a group is the active instance, and how members and the group's leader exchange that. */
 import { Buffer } from "node:buffer";
-import { memberAssignment, memberMetadata } from "./kafkajs.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import { readBytes, readItems, writeBytes, writeItems } from "./codecs/classic.ts";
 
 /** One process that wants to run a job, as it presents itself to the group. */
 export interface Instance {
@@ -33,7 +34,10 @@ export function electActive(candidates: readonly Candidate[]): Candidate | undef
 
 /** A member's metadata when it joins, in the form of Kafka's consumers, so that tools can show it. */
 export function encodeMetadata(topics: readonly string[], instance: Instance): Buffer {
-  return memberMetadata.encode({ version: 0, topics, userData: Buffer.from(JSON.stringify(instance)) });
+  const writer = new ByteWriter();
+  writer.int16(0); // version
+  writeItems(writer, topics, (topic) => writer.string(topic));
+  return withInstance(writer, instance);
 }
 
 /** The instance and its topics; no instance if the member is not one of us. */
@@ -41,8 +45,10 @@ export function decodeMetadata(
   bytes: Buffer,
 ): { readonly topics: readonly string[]; readonly instance: Instance | undefined } {
   try {
-    const { topics, userData } = memberMetadata.decode(bytes);
-    return { topics, instance: parseInstance(userData) };
+    const reader = new ByteReader(bytes);
+    reader.int16(); // version
+    const topics = readItems(reader, () => reader.string());
+    return { topics, instance: parseInstance(readBytes(reader)) };
   } catch {
     return { topics: [], instance: undefined };
   }
@@ -50,20 +56,35 @@ export function decodeMetadata(
 
 /** The leader's assignment for a member: which instance is active. The active one also gets the partitions, for tools to see. */
 export function encodeAssignment(active: Instance, partitions: Readonly<Record<string, readonly number[]>>): Buffer {
-  return memberAssignment.encode({ version: 0, assignment: partitions, userData: Buffer.from(JSON.stringify(active)) });
+  const writer = new ByteWriter();
+  writer.int16(0); // version
+  writeItems(writer, Object.entries(partitions), ([topic, some]) => {
+    writer.string(topic);
+    writeItems(writer, some, (partition) => writer.int32(partition));
+  });
+  return withInstance(writer, active);
 }
 
 /** The active instance; undefined if the assignment is empty. */
 export function decodeAssignment(bytes: Buffer): Instance | undefined {
   try {
-    return parseInstance(memberAssignment.decode(bytes)?.userData ?? null);
+    const reader = new ByteReader(bytes);
+    reader.int16(); // version
+    readItems(reader, () => [reader.string(), readItems(reader, () => reader.int32())]);
+    return parseInstance(readBytes(reader));
   } catch {
     return undefined;
   }
 }
 
-function parseInstance(userData: Buffer | null): Instance | undefined {
-  if (userData === null || userData.length === 0) return undefined;
+/** What has been written, and behind it the instance, in the field that consumers may use as they like. */
+function withInstance(writer: ByteWriter, instance: Instance): Buffer {
+  writeBytes(writer, Buffer.from(JSON.stringify(instance)));
+  return Buffer.from(writer.written());
+}
+
+function parseInstance(userData: Buffer): Instance | undefined {
+  if (userData.length === 0) return undefined;
   const parsed: Partial<Instance> = JSON.parse(userData.toString());
   const { id, words, sinceMs, activeSince } = parsed;
   if (typeof id !== "string" || typeof words !== "string") return undefined;

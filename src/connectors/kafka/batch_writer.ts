@@ -57,7 +57,7 @@ export function writeBatch(
   writer.int16(attributes);
   writer.int32(records.length - 1);
   writer.int64(baseTimestamp);
-  writer.int64(records.reduce((latest, { timestampMs }) => Math.max(latest, timestampMs), baseTimestamp));
+  writer.int64(latestOf(records));
   writer.bigint64(producer.producerId);
   writer.int16(producer.producerEpoch);
   writer.int32(baseSequence);
@@ -76,6 +76,12 @@ export function writeBatch(
   }
   writer.patchInt32(start + LENGTH_AT, writer.length - start - LENGTH_AT - 4);
   writer.patchInt32(start + CHECKSUM_AT, crc32c(writer.written(start + ATTRIBUTES_AT)) | 0);
+}
+
+function latestOf(records: readonly OutgoingRecord[]): number {
+  let latest = records[0]!.timestampMs;
+  for (const { timestampMs } of records) if (timestampMs > latest) latest = timestampMs;
+  return latest;
 }
 
 function writeRecord(writer: ByteWriter, record: OutgoingRecord, offsetDelta: number, baseTimestamp: number): void {

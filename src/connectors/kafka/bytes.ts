@@ -60,6 +60,12 @@ export class ByteReader {
     return this.text(Math.max(this.int16(), 0));
   }
 
+  /** A text with an int16 length before it, or null. */
+  nullableString(): string | null {
+    const length = this.int16();
+    return length < 0 ? null : this.text(length);
+  }
+
   text(length: number): string {
     return decoder.decode(this.take(length));
   }

@@ -136,7 +136,7 @@ export class Connection {
     args: Apis[Name]["args"],
     options: SendOptions<Answer>,
   ): Promise<Answer> {
-    const { request, response } = newestRequest(this.#versions, api, args, this.#where);
+    const { request, response } = await newestRequest(this.#versions, api, args, this.#where);
     const { encode, decode, timeoutMs = ANSWER_WITHIN_MS, minVersion = 0, onSend } = options;
     const { apiVersion } = request;
     if (apiVersion < minVersion) {
@@ -191,6 +191,7 @@ export class Connection {
       });
       socket.on("end", () => {
         this.#end ??= this.#lost("it closed the connection", { hungUp: true, advice: this.#advice });
+        this.#wire.close(this.#end); // no answer will come; the socket closes when it has written what it has
       });
       socket.on("close", () => {
         this.#end ??= this.#lost("the connection was closed");

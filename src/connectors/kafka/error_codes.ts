@@ -116,16 +116,3 @@ export const FENCED = new Set<number>([
   Code.TRANSACTION_COORDINATOR_FENCED,
   Code.PRODUCER_FENCED,
 ]);
-
-/** Names of codes that are newer than kafkajs, or were renamed when coordinators came to serve transactions too. */
-export const NEW_NAMES: Readonly<Record<number, string>> = {
-  6: "NOT_LEADER_OR_FOLLOWER",
-  14: "COORDINATOR_LOAD_IN_PROGRESS",
-  15: "COORDINATOR_NOT_AVAILABLE",
-  16: "NOT_COORDINATOR",
-  89: "THROTTLING_QUOTA_EXCEEDED",
-  90: "PRODUCER_FENCED",
-  95: "INCONSISTENT_CLUSTER_ID",
-  100: "UNKNOWN_TOPIC_ID",
-  120: "TRANSACTION_ABORTABLE",
-};

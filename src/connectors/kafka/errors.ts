@@ -1,7 +1,7 @@
 /** From Kafka's error codes to errors: the port's, and those that a retry may cure. */
 import { BrokerError, BrokerUnavailableError, UnexpectedAnswerError } from "../broker_errors.ts";
-import { Code, FENCED, FINAL, NEW_NAMES, WORKING } from "./error_codes.ts";
-import { knownCodes } from "./kafkajs.ts";
+import { CODE_NAMES } from "./code_names.ts";
+import { Code, FENCED, FINAL, WORKING } from "./error_codes.ts";
 
 /** A failure that may pass, so that a retry is the answer. It never leaves this folder. */
 export class PassingError extends Error {
@@ -54,7 +54,7 @@ export class ProducerFencedError extends Error {
 
 /** "NOT_COORDINATOR (16)" */
 export function codeName(code: number): string {
-  const name = NEW_NAMES[code] ?? knownCodes.find((known) => known.code === code)?.type ?? "an unknown error";
+  const name = CODE_NAMES.get(code) ?? "an unknown error";
   return `${name} (${code})`;
 }
 

@@ -7,10 +7,7 @@
  * connection, which copies each request twice; see `wire.ts`.
  */
 import type { Buffer } from "node:buffer";
-import { errorCodes } from "kafkajs/src/protocol/error.js";
-import keys from "kafkajs/src/protocol/requests/apiKeys.js";
 import { lookup, requests } from "kafkajs/src/protocol/requests/index.js";
-import { MemberAssignment, MemberMetadata } from "kafkajs/src/consumer/assignerProtocol.js";
 
 /** An encoded request body; `buffer` holds its bytes. */
 export interface EncodedBody {
@@ -72,29 +69,7 @@ const MECHANISMS = {
 /** The requests that kafkajs can encode, by name. */
 export const definitions = requests as Readonly<Record<string, RequestDefinition | undefined>>;
 
-/** The number of each api, by name. */
-export const apiKeys = keys as Readonly<Record<string, number | undefined>>;
-
 /** The newest version of an api that kafkajs and the broker both know. */
 export const lookupIn = lookup as (
   versions: ApiVersions,
 ) => (apiKey: number, definition: RequestDefinition) => (args: unknown) => Exchange;
-
-/** Kafka's error codes as far as kafkajs knows them. */
-export const knownCodes = errorCodes as readonly { readonly type: string; readonly code: number }[];
-
-/** Codec of a group member's metadata. */
-export const memberMetadata = MemberMetadata as {
-  encode(metadata: { version: number; topics: readonly string[]; userData: Buffer }): Buffer;
-  decode(bytes: Buffer): { readonly topics: readonly string[]; readonly userData: Buffer | null };
-};
-
-/** Codec of a group member's assignment. */
-export const memberAssignment = MemberAssignment as {
-  encode(assignment: {
-    version: number;
-    assignment: Readonly<Record<string, readonly number[]>>;
-    userData: Buffer;
-  }): Buffer;
-  decode(bytes: Buffer): { readonly userData: Buffer | null } | null;
-};

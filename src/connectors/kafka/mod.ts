@@ -1,7 +1,5 @@
 /**
- * The broker port on Redpanda or Apache Kafka, through kafkajs.
- *
- * Import this module when a broker is opened, not before: kafkajs reads the environment while it loads.
+ * The broker port on Redpanda or Apache Kafka. Import this module when a broker is opened, not before: most programs need no Kafka.
  */
 import type { Broker } from "../broker.ts";
 import type { Address } from "./address.ts";

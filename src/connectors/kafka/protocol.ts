@@ -1,4 +1,4 @@
-/** The requests that we send and their answers, in the form of kafkajs, which our codecs for newer versions share: int64 is text. */
+/** The requests that we send and their answers, in the form of kafkajs, which our codecs share: int64 is text. */
 import type { Buffer } from "node:buffer";
 
 /** The arguments and the answer of each request, by kafkajs' name of it. */
@@ -27,6 +27,33 @@ export interface Apis {
   TxnOffsetCommit: Api<Transaction & { groupId: string; topics: readonly OffsetCommitTopic[] }, TxnOffsetCommitAnswer>;
   EndTxn: Api<Transaction & { transactionResult: boolean }, EndTxnAnswer>;
 }
+
+/** The number of each api. */
+export const API_KEYS: Readonly<Record<keyof Apis, number>> = {
+  Produce: 0,
+  Fetch: 1,
+  ListOffsets: 2,
+  Metadata: 3,
+  OffsetFetch: 9,
+  GroupCoordinator: 10,
+  JoinGroup: 11,
+  Heartbeat: 12,
+  LeaveGroup: 13,
+  SyncGroup: 14,
+  DescribeGroups: 15,
+  SaslHandshake: 17,
+  ApiVersions: 18,
+  CreateTopics: 19,
+  DeleteTopics: 20,
+  InitProducerId: 22,
+  AddPartitionsToTxn: 24,
+  AddOffsetsToTxn: 25,
+  EndTxn: 26,
+  TxnOffsetCommit: 28,
+  DescribeConfigs: 32,
+  SaslAuthenticate: 36,
+  DeleteGroups: 42,
+};
 
 interface Api<Arguments, Answer> {
   readonly args: Arguments;

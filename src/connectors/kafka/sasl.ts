@@ -2,7 +2,6 @@
 import { BrokerError } from "../broker_errors.ts";
 import { Code } from "./error_codes.ts";
 import { codeName, PassingError } from "./errors.ts";
-import { loadMechanism } from "./kafkajs.ts";
 import type { Ask } from "./protocol.ts";
 import { loginWithToken } from "./oauthbearer.ts";
 import type { PasswordSettings, SaslSettings } from "./security.ts";
@@ -46,6 +45,7 @@ async function loginWithPassword(
   let lifetimeMs: number | undefined;
   /** The error that `ask` threw or the broker answered, before kafkajs wraps it. */
   let failure: Error | undefined;
+  const { loadMechanism } = await import("./kafkajs.ts");
   const authenticator = (await loadMechanism(mechanism))({ username, password })({
     host: where,
     port: 0,

@@ -89,15 +89,20 @@ export class Sender {
 
   /** Chooses each record's partition, and its batch. @throws {UnknownTopicError} if a topic or partition does not exist */
   async route(records: readonly OutgoingRecord[], signal?: AbortSignal): Promise<Route[]> {
-    const topics = [...new Set(records.map(({ topic }) => topic))];
+    const topics = topicsOf(records);
     const doing = `write to ${quoted(topics)}`;
     const leaders = await patiently({ doing, signal, log: this.#client.log }, () => this.#client.leaders(topics));
     const routes = new Map(
       topics.map((topic) => [topic, leaders.get(topic)!.map((_, partition) => new Route(topic, partition))]),
     );
+    // Nearly all records go where the one before went.
+    let topic = topics[0]!;
+    let partitions = routes.get(topic)!;
     for (const record of records) {
-      const { topic } = record;
-      const partitions = routes.get(topic)!;
+      if (record.topic !== topic) {
+        topic = record.topic;
+        partitions = routes.get(topic)!;
+      }
       const partition = record.partition ?? this.#partition(record, partitions.length);
       const route = partitions[partition];
       if (route === undefined) throw unknownPartition(topic, partition, partitions.length);
@@ -241,4 +246,12 @@ export class Sender {
     if (sequences === undefined) this.#sequences.set(topic, sequences = []);
     return sequences[partition] ??= 0;
   }
+}
+
+/** The topics of records, each once. */
+function topicsOf(records: readonly OutgoingRecord[]): string[] {
+  const topics = new Set<string>();
+  let last: string | undefined;
+  for (const { topic } of records) if (topic !== last) topics.add(last = topic);
+  return [...topics];
 }

@@ -1,7 +1,6 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Exchange } from "../kafkajs.ts";
-import { apiKeys } from "../kafkajs.ts";
-import type { Apis } from "../protocol.ts";
+import { API_KEYS, type Apis } from "../protocol.ts";
 import { readTags, writeNoTags } from "./flexible.ts";
 
 /** The throttle time of an answer, under kafkajs' name of it: nothing is sent for that time, ms. */
@@ -9,11 +8,13 @@ export interface Throttled {
   readonly clientSideThrottleTime: number;
 }
 
-/** Encodes a request and decodes its answer, in flexible versions that are newer than those of kafkajs. */
+/** Encodes a request and decodes its answer. */
 export interface Codec<Name extends keyof Apis = keyof Apis> {
   readonly api: Name;
   readonly minVersion: number;
   readonly maxVersion: number;
+  /** Whether its versions are from before the flexible ones, whose headers and structures end with tags; default false. */
+  readonly classic?: true;
   /** The feature that the cluster must have switched on, and its lowest level. */
   readonly feature?: { readonly name: string; readonly level: number };
   /** Appends the request's body. */
@@ -28,15 +29,15 @@ export function exchangeOf<Name extends keyof Apis>(
   args: Apis[Name]["args"],
   apiVersion: number,
 ): Exchange {
-  const { api } = codec;
+  const { api, classic = false } = codec;
   return {
     request: {
-      apiKey: apiKeys[api]!,
+      apiKey: API_KEYS[api],
       apiVersion,
       apiName: api,
       encode: () => {
         const writer = new ByteWriter();
-        writeNoTags(writer); // they end the header; what comes before is alike in all versions
+        if (!classic) writeNoTags(writer); // they end the header; what comes before is alike in all versions
         codec.encode(writer, args, apiVersion);
         return Promise.resolve({ buffer: writer.written() });
       },
@@ -46,7 +47,7 @@ export function exchangeOf<Name extends keyof Apis>(
         Promise.resolve().then(() => {
           const reader = new ByteReader(payload);
           // The header of this answer never changes, so that a broker can refuse a version that it does not know.
-          if (api !== "ApiVersions") readTags(reader);
+          if (!classic && api !== "ApiVersions") readTags(reader);
           return codec.decode(reader, apiVersion);
         }),
       parse: (decoded) => Promise.resolve(decoded),
