@@ -36,12 +36,12 @@ final class StageExport extends AbstractStreamOperator<byte[]>
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         if (keyed) {
-            entries = context.getKeyedStateStore().getMapState(StageOperator.ENTRIES);
-            held = context.getKeyedStateStore().getListState(StageOperator.HELD);
+            entries = context.getKeyedStateStore().getMapState(KeptState.ENTRIES);
+            held = context.getKeyedStateStore().getListState(KeptState.HELD);
         }
-        shared = context.getOperatorStateStore().getBroadcastState(StageOperator.SHARED);
-        calls = context.getOperatorStateStore().getListState(StageOperator.CALLS);
-        jobs = context.getOperatorStateStore().getUnionListState(StageOperator.JOBS);
+        shared = context.getOperatorStateStore().getBroadcastState(KeptState.SHARED);
+        calls = context.getOperatorStateStore().getListState(KeptState.CALLS);
+        jobs = context.getOperatorStateStore().getUnionListState(KeptState.JOBS);
     }
 
     @Override
@@ -60,12 +60,12 @@ final class StageExport extends AbstractStreamOperator<byte[]>
     }
 
     private void emitOfKeys() throws Exception {
-        for (String key : keysOf(StageOperator.ENTRIES.getName())) {
+        for (String key : keysOf(KeptState.ENTRIES.getName())) {
             setCurrentKey(key);
             for (Map.Entry<String, String> entry : entries.entries()) emit(entry.getKey(), entry.getValue());
         }
         int waiting = 0;
-        for (String key : keysOf(StageOperator.HELD.getName())) {
+        for (String key : keysOf(KeptState.HELD.getName())) {
             setCurrentKey(key);
             for (byte[] any : held.get()) waiting++;
         }

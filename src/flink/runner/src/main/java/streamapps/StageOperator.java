@@ -4,23 +4,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.TaskInfo;
-import org.apache.flink.api.common.state.BroadcastState;
-import org.apache.flink.api.common.state.ListState;
-import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.state.MapState;
-import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Gauge;
-import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
-import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -35,10 +26,7 @@ import org.apache.flink.util.OutputTag;
  * Records go to the worker in batches, and up to two batches are there at a time, so that worker and runner work at once. Before a
  * watermark, a barrier or the end of input goes on, every record before it has been answered.
  *
- * State lives in the worker. With each checkpoint it sends the entries that have changed, each under its key, and they go into
- * Flink's keyed state: {@code entries}, by name as text. So Flink snapshots and rescales them, and a savepoint can be read without
- * the job. What a stage must remember beside its keys, versions of state and its event time, is one text a subtask:
- * {@code job}.
+ * State lives in the worker. With each checkpoint it sends what has changed, which goes into Flink's: {@link KeptState}.
  */
 public class StageOperator extends AbstractStreamOperator<byte[]>
         implements OneInputStreamOperator<byte[], byte[]>, BoundedOneInput {
@@ -49,33 +37,15 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
     private static final int BATCH_BYTES = 1 << 18;
     /** Batches that are sent and not answered. */
     private static final int MAX_IN_FLIGHT = 2;
-    private static final int RESTORE_BYTES = 1 << 20;
-
-    /** By the entry's name as text. */
-    static final MapStateDescriptor<String, String> ENTRIES = new MapStateDescriptor<>("entries", Types.STRING, Types.STRING);
-    /** Records that wait for their time, each as {@link Waiting} has it. */
-    static final ListStateDescriptor<byte[]> HELD =
-            new ListStateDescriptor<>("held", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
-    /** By the entry's name as text, the same in all subtasks. */
-    static final MapStateDescriptor<String, String> SHARED = new MapStateDescriptor<>("shared", Types.STRING, Types.STRING);
-    /** Records at work in asynchronous operators: each the entry's name and its text, with a line's end between them. */
-    static final ListStateDescriptor<String> CALLS = new ListStateDescriptor<>("calls", Types.STRING);
-    static final ListStateDescriptor<String> JOBS = new ListStateDescriptor<>("job", Types.STRING);
 
     private final StageSpec spec;
     private final WorkerLauncher launcher;
     /** Null if it begins without state. */
     private final StageState initial;
 
-    private transient boolean takesInitial;
-    private transient MapState<String, String> entries;
-    private transient BroadcastState<String, String> shared;
-    private transient ListState<byte[]> held;
-    private transient ListState<String> calls;
-    private transient ListState<String> jobEntries;
-    private transient List<String> restoredJobEntries;
-
     private transient boolean hasRunBefore;
+    /** Null for a stage that keeps nothing. */
+    private transient KeptState kept;
 
     private transient WorkerConnection worker;
     private transient Waiting waiting;
@@ -122,19 +92,7 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         hasRunBefore = context.isRestored();
-        if (spec.states().isEmpty()) return;
-        if (spec.keyed()) {
-            entries = context.getKeyedStateStore().getMapState(ENTRIES);
-            held = context.getKeyedStateStore().getListState(HELD);
-        }
-        if (spec.calls()) calls = context.getOperatorStateStore().getListState(CALLS);
-        if (spec.shared()) shared = context.getOperatorStateStore().getBroadcastState(SHARED);
-        // Every subtask gets those of all: which of them had which keys is not known after rescaling.
-        jobEntries = context.getOperatorStateStore().getUnionListState(JOBS);
-        restoredJobEntries = new ArrayList<>();
-        for (String entry : jobEntries.get()) restoredJobEntries.add(entry);
-        takesInitial = initial != null && !context.isRestored();
-        if (takesInitial) restoredJobEntries.add(initial.job());
+        if (!spec.states().isEmpty()) kept = new KeptState(spec, this, context, initial);
     }
 
     @Override
@@ -171,9 +129,12 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
         ask(request.begin(Frame.OPEN).putText(spec.openText(
                 getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
                 getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks())));
-        int restored = spec.states().isEmpty() ? 0 : restore();
+        int restored = kept == null ? 0 : kept.restore(this::sendRestore);
         ask(request.begin(Frame.START));
-        if (spec.keyed()) restoreHeld();
+        if (spec.keyed()) {
+            kept.restoreHeld(waiting);
+            if (!spec.sorted()) release(Long.MAX_VALUE);
+        }
         LOG.info("{} is open, {} entries restored", spec.name(), restored);
     }
 
@@ -192,86 +153,9 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
         getContainingTask().getCancelables().registerCloseable(mine::kill);
     }
 
-    /** Sends what the last checkpoint has of this subtask's keys. @return how many entries */
-    private int restore() throws Exception {
-        if (takesInitial) putInitial();
-        List<String> texts = new ArrayList<>();
-        int bytes = 0;
-        int count = 0;
-        for (String entry : restoredJobEntries) {
-            texts.add("[\"job\"]");
-            texts.add(entry);
-        }
-        if (spec.shared()) {
-            for (Map.Entry<String, String> entry : shared.immutableEntries()) {
-                texts.add(entry.getKey());
-                texts.add(entry.getValue());
-                count++;
-            }
-        }
-        if (spec.calls()) {
-            for (String call : calls.get()) {
-                texts.addAll(List.of(call.split("\n", 2)));
-                count++;
-            }
-        }
-        for (String key : spec.keyed() ? keysOf(ENTRIES.getName()) : List.<String>of()) {
-            setCurrentKey(key);
-            for (Map.Entry<String, String> entry : entries.entries()) {
-                texts.add(entry.getKey());
-                texts.add(entry.getValue());
-                count++;
-                bytes += entry.getKey().length() + entry.getValue().length();
-                if (bytes < RESTORE_BYTES) continue;
-                sendRestore(texts);
-                bytes = 0;
-            }
-        }
-        sendRestore(texts);
-        return count;
-    }
-
-    /** The entries of this subtask's keys go into Flink's state, as if a checkpoint had brought them. */
-    private void putInitial() throws Exception {
-        TaskInfo task = getRuntimeContext().getTaskInfo();
-        for (int i = task.getIndexOfThisSubtask(); i < initial.calls().size(); i += task.getNumberOfParallelSubtasks()) {
-            calls.add(initial.calls().get(i));
-        }
-        List<String> texts = initial.entries();
-        for (int i = 0; i < texts.size(); i += 3) {
-            String key = texts.get(i);
-            if (key == null) {
-                shared.put(texts.get(i + 1), texts.get(i + 2));
-                continue;
-            }
-            int subtask = KeyGroupRangeAssignment.assignKeyToParallelOperator(
-                    key, task.getMaxNumberOfParallelSubtasks(), task.getNumberOfParallelSubtasks());
-            if (subtask != task.getIndexOfThisSubtask()) continue;
-            setCurrentKey(key);
-            entries.put(texts.get(i + 1), texts.get(i + 2));
-        }
-    }
-
-    private void restoreHeld() throws Exception {
-        for (String key : keysOf(HELD.getName())) {
-            setCurrentKey(key);
-            for (byte[] saved : held.get()) waiting.restore(saved);
-        }
-        if (!spec.sorted()) release(Long.MAX_VALUE);
-    }
-
-    private List<String> keysOf(String state) {
-        List<String> keys = new ArrayList<>();
-        try (var stream = this.<String>getKeyedStateBackend().getKeys(state, VoidNamespace.INSTANCE)) {
-            stream.forEach(keys::add);
-        }
-        return keys;
-    }
-
     private void sendRestore(List<String> texts) throws Exception {
         request.begin(Frame.RESTORE).putInt(texts.size());
         for (String text : texts) request.putListText(text);
-        texts.clear();
         ask(request);
     }
 
@@ -449,45 +333,14 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
         if (storedFor != context.getCheckpointId()) storeChanges(context.getCheckpointId());
-        if (spec.keyed()) saveHeld();
+        if (spec.keyed()) kept.saveHeld(waiting);
     }
 
     /** What the worker has changed since the checkpoint before goes into Flink's state. */
     private void storeChanges(long checkpointId) throws Exception {
         String[] texts = ask(request.begin(Frame.COMMIT).putDouble(checkpointId)).texts();
         storedFor = checkpointId;
-        if (spec.states().isEmpty()) return;
-        jobEntries.clear();
-        jobEntries.add(texts[0]);
-        int next = 2 + 2 * Integer.parseInt(texts[1]);
-        if (spec.calls()) {
-            calls.clear();
-            for (int i = 2; i < next; i += 2) calls.add(texts[i] + "\n" + texts[i + 1]);
-        }
-        for (int i = next; i < texts.length; i += 3) change(texts[i], texts[i + 1], texts[i + 2]);
-    }
-
-    /** @param key null for what belongs to no key @param text null if the entry is gone */
-    private void change(String key, String entry, String text) throws Exception {
-        if (key == null) {
-            if (text == null) shared.remove(entry);
-            else shared.put(entry, text);
-            return;
-        }
-        setCurrentKey(key);
-        if (text == null) entries.remove(entry);
-        else entries.put(entry, text);
-    }
-
-    private void saveHeld() throws Exception {
-        for (String key : keysOf(HELD.getName())) {
-            setCurrentKey(key);
-            held.clear();
-        }
-        for (byte[] saved : waiting.snapshot()) {
-            setCurrentKey(Element.keyText(Waiting.elementOf(saved)));
-            held.add(saved);
-        }
+        if (kept != null) kept.store(texts);
     }
 
     @Override
