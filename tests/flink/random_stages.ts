@@ -81,6 +81,29 @@ export function timedByFlink({ sources, ways }: JobPlan): JobPlan {
 }
 
 /**
+ * The plan with windows in place of all other operators and with records in the order of time: nothing is late, however far event time
+ * is behind the records, and what comes of a window depends neither on that nor on the order in which streams meet.
+ */
+export function ofWindows({ sources, ways }: JobPlan): JobPlan {
+  return {
+    ways: ways.map(({ from, keyed, then }) => ({
+      from,
+      keyed: WINDOWS.find((each) => each === keyed) ?? WINDOWS[keyed.length % WINDOWS.length]!,
+      then: then === "nothing" ? then : "tumbling",
+    })),
+    sources: sources.map(({ partitions, ...source }) => ({
+      ...source,
+      partitions: partitions.map((records) => {
+        const times = records.map(([, timestampMs]) => timestampMs).sort((a, b) => a - b);
+        return records.map(([item], i) => [item, times[i]!] as const);
+      }),
+    })),
+  };
+}
+
+const WINDOWS = ["tumbling", "sliding", "session", "late allowed"] as const;
+
+/**
  * Whether several subtasks give the same, key by key. Not where a function emits together what it finds in the state of all keys, nor
  * where results of several keys meet, whose order among each other is not promised: in windows of all keys, and at keys that have timers
  * behind timers which emit records of further keys.
@@ -168,6 +191,12 @@ export function byKey({ records, letters }: Outcome): Outcome {
       .map(([key, some]) => [`${topic} ${key}`, some!] as const)
   );
   return { records: Object.fromEntries(ofKeys), letters };
+}
+
+/** What must be the same whatever comes when. */
+export function inNoOrder({ records, letters }: Outcome): Outcome {
+  const sorted = Object.entries(records).map(([topic, shown]) => [topic, shown.toSorted()] as const);
+  return { records: Object.fromEntries(sorted), letters };
 }
 
 /** @param timestampMs of a record without event time: any later one */

@@ -6,15 +6,15 @@ import { assertEquals } from "@std/assert";
 import type { EnvironmentOptions } from "../../src/engine/mod.ts";
 import type { DescribedJob, DescribedPlan } from "../../src/flink/description.ts";
 import { type InitialState, initialState, type StageState } from "../../src/flink/hand_over.ts";
-import type { StagePlan } from "../../src/flink/plan.ts";
 import { PARTITION_ADDED, PARTITION_ENDED } from "../../src/flink/protocol/frame.ts";
 import { StageWorker } from "../../src/flink/worker/stage_worker.ts";
 import { type DefineJob, described } from "./rig/described.ts";
 import { Flow, type RigOptions } from "./rig/flow.ts";
-import { type Ends, Partitions, placeOf } from "./rig/partitions.ts";
-import { type FedRecord, newsRow, numberRow, type ResultRecord, topicRow } from "./rig/row.ts";
+import { type Ends, Partitions } from "./rig/partitions.ts";
+import { type FedRecord, numberRow, type ResultRecord } from "./rig/row.ts";
 import { KeptState } from "./rig/kept_state.ts";
 import { Subtask } from "./rig/subtask.ts";
+import { TopicReaders } from "./rig/topic_readers.ts";
 
 export { type DefineJob, described } from "./rig/described.ts";
 export type { RigOptions } from "./rig/flow.ts";
@@ -45,6 +45,7 @@ export class StageRig {
   readonly #kept: readonly KeptState[];
   #partitions: Partitions;
   readonly #flow: Flow;
+  #readers!: TopicReaders;
   readonly #inOrder: boolean;
   /** Of each source whose records are made up: the next one's number. */
   #numbers = new Map<string, number>();
@@ -98,13 +99,13 @@ export class StageRig {
 
   /** Records of topics, partition by partition, in the order given. */
   async feed(records: readonly FedRecord[]): Promise<void> {
-    for (const record of records) await this.#feedOne(record);
+    for (const record of records) await this.#readers.read(record);
     if (!this.#inOrder) await this.#flow.settle();
   }
 
   /** A partition has come to the end of a bounded run. */
   async endPartition(topic: string, partition: number): Promise<void> {
-    await this.#endPartition(topic, partition);
+    await this.#readers.endPartition(topic, partition);
     await this.#flow.settle();
   }
 
@@ -127,7 +128,7 @@ export class StageRig {
     await this.#flow.awaitAnswers();
     for (const { index, input } of this.plan.stages) {
       for (const one of this.#flow.stages[index]!) {
-        this.#announce(one, PARTITION_ENDED);
+        this.#readers.announce(one, PARTITION_ENDED);
         if (input.kind !== "exchange") await this.#flow.advanceTo(one, Number.POSITIVE_INFINITY);
       }
       await this.#flow.settle();
@@ -195,7 +196,9 @@ export class StageRig {
 
   async #start(rig: RigOptions): Promise<void> {
     const { parallelism } = rig;
-    const wiring = this.#flow.begin(rig, this.#partitions);
+    const partitions = this.#partitions;
+    const wiring = this.#flow.begin(rig, partitions);
+    this.#readers = new TopicReaders(this.plan, this.#flow, { partitions, inOrder: this.#inOrder });
     // A process describes the job once, for all stages that it serves.
     const jobs = new Map<string, DescribedJob>();
     for (const { index, worker } of this.plan.stages) {
@@ -214,64 +217,8 @@ export class StageRig {
     for (const one of this.#flow.subtasks) answers.push([one, await one.start()] as const);
     for (const [one, answer] of answers) {
       await this.#flow.take(one, answer);
-      this.#announce(one, PARTITION_ADDED);
+      this.#readers.announce(one, PARTITION_ADDED);
     }
-    if (this.#inOrder) await this.#goOnReading();
-  }
-
-  /** Event time of the sources goes on where it was; on a cluster it is there again once each partition has had a record. */
-  async #goOnReading(): Promise<void> {
-    for (const one of this.#flow.subtasks) {
-      const stage = this.plan.stages[one.stage]!;
-      for (const partition of this.#flow.partitionsOf(one)) this.#noteTime(stage, partition);
-      if (stage.input.kind === "topic") await this.#flow.advance(one);
-    }
-  }
-
-  async #feedOne(record: FedRecord): Promise<void> {
-    const { topic, partition, timestampMs } = record;
-    const offset = this.#partitions.read(topic, partition, timestampMs);
-    const row = topicRow(record, offset, this.#flow.nextTurn({ topic, partition, offset }));
-    for (const stage of this.#readersOf(topic)) {
-      const one = this.#readerOf(stage, partition);
-      await this.#flow.deliver(one, row);
-      this.#noteTime(stage, partition);
-      if (this.#inOrder) await this.#flow.advance(one);
-    }
-    if (this.#partitions.isAtEnd(topic, partition)) await this.#endPartition(topic, partition);
-  }
-
-  /** The runner knows how far event time of a partition has come. */
-  #noteTime(stage: StagePlan, partition: number): void {
-    const ms = this.#partitions.watermarkMs(stage, partition);
-    if (ms === undefined || stage.input.kind !== "topic") return;
-    this.#readerOf(stage, partition).inputMs.set(placeOf(stage.input.topic, partition), ms);
-  }
-
-  #readersOf(topic: string): StagePlan[] {
-    return this.plan.stages.filter(({ input }) => input.kind === "topic" && input.topic === topic);
-  }
-
-  #readerOf({ index }: StagePlan, partition: number): Subtask {
-    const subtasks = this.#flow.stages[index]!;
-    return subtasks[partition % subtasks.length]!;
-  }
-
-  /** What the runner says of a subtask's partitions where workers make event time. */
-  #announce(one: Subtask, news: number): void {
-    const { input } = this.plan.stages[one.stage]!;
-    if (input.kind !== "topic" || input.watermarks.kind !== "worker") return;
-    for (const partition of this.#flow.partitionsOf(one)) one.waiting.push(newsRow(partition, news, this.#flow.turn));
-  }
-
-  async #endPartition(topic: string, partition: number): Promise<void> {
-    const readers = this.#readersOf(topic).map((stage) => ({ stage, one: this.#readerOf(stage, partition) }));
-    for (const { stage: { input }, one } of readers) {
-      one.inputMs.delete(placeOf(topic, partition));
-      if (input.kind !== "topic" || input.watermarks.kind !== "worker") continue;
-      await this.#flow.deliver(one, newsRow(partition, PARTITION_ENDED, this.#flow.turn));
-    }
-    this.#partitions.end(topic, partition);
-    if (this.#inOrder) { for (const { one } of readers) await this.#flow.advance(one); }
+    if (this.#inOrder) await this.#readers.goOn();
   }
 }
