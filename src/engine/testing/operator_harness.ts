@@ -2,7 +2,7 @@ import type { DataStream } from "../api/data_stream.ts";
 import { JOB_ENTRY, jobText } from "../commit_format.ts";
 import type { StreamNode } from "../graph.ts";
 import type { DeadLetter } from "../job_store.ts";
-import { MAX_WATERMARK, MIN_WATERMARK, NO_TIMESTAMP } from "../record.ts";
+import { NO_TIMESTAMP } from "../record.ts";
 import { checkBooks } from "../runtime/book_rules.ts";
 import { becomesDeadLetter, errorOf } from "../runtime/dead_letters.ts";
 import type { ErrorPolicy, WindowErrorPolicy } from "../runtime/error_policy.ts";
@@ -23,6 +23,7 @@ import {
   type DescribedOperators,
   type OperatorHarnessOptions,
 } from "./described_operators.ts";
+import { inputsOf, InputStreams } from "./input_streams.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { OperatorView, type PendingTimer, type Seen, type StateOptions } from "./operator_view.ts";
 import { type Flow, Probe } from "./probe.ts";
@@ -80,12 +81,10 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
   readonly #described: DescribedOperators;
   readonly #probe: Probe<OUT>;
   readonly #sides: readonly SideProbes[];
-  readonly #outputs: ReadonlyMap<StreamNode, FanOut>;
+  readonly #inputs: InputStreams;
   readonly #view: OperatorView;
   /** The content of the last commit. */
   #stored: Stored;
-  /** The watermark of each stream, ms; a restart forgets that a stream has ended. */
-  readonly #watermarks: Map<StreamNode, number>;
 
   /** @internal */
   constructor(
@@ -102,27 +101,28 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     const { journal } = this.attempt.changes;
     this.#probe = new Probe<OUT>(journal);
     const { operators, outlet } = described;
-    const nodes = [...this.#inputs, ...operators];
-    this.#watermarks = new Map(this.#inputs.map((node) => [node, MIN_WATERMARK]));
-    this.#outputs = new Map(nodes.map((node) => [node, new FanOut(new Counts(journal))]));
-    const sides = new Map(nodes.map((node) => [node, new SideProbes(this.#outputs.get(node)!, journal)]));
+    const nodes = [...inputsOf(described), ...operators];
+    const outputs = new Map(nodes.map((node) => [node, new FanOut(new Counts(journal))]));
+    this.#inputs = new InputStreams(described, outputs);
+    const sides = new Map(nodes.map((node) => [node, new SideProbes(outputs.get(node)!, journal)]));
     this.#sides = [...sides.values()];
     const snapshot = new Snapshot(new Map(stored.entries));
     this.tasks = operators.map((node) =>
       newTask(node, {
         operator: node.create(),
-        outputs: { main: this.#outputs, sides },
+        outputs: { main: outputs, sides },
         snapshot,
         attempt: this.attempt,
       })
     );
-    const output = outlet.tag === undefined
-      ? this.#outputs.get(outlet.node)!
-      : sides.get(outlet.node)!.get(outlet.tag.id);
+    const output = outlet.tag === undefined ? outputs.get(outlet.node)! : sides.get(outlet.node)!.get(outlet.tag.id);
     output.add(this.#probe);
     for (const task of this.tasks) task.open();
     this.#view = new OperatorView(operators.at(-1)!.uid, () => this.#seen());
-    this.#goOn(stored);
+    this.#inputs.restore(stored.watermarks);
+    for (const task of this.tasks) task.start();
+    // The operator has emitted its watermark before the commit.
+    this.#probe.take();
   }
 
   /**
@@ -151,7 +151,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
    * @throws {OperatorError} if the function throws and `onError` is "fail"; as in a job, its effects of the record are undone
    */
   record(value: IN, timestampMs: number = NO_TIMESTAMP, input = 0): this {
-    return this.#collect(this.#first(input), value, timestampMs);
+    return this.#collect(this.#inputs.first(input), value, timestampMs);
   }
 
   /**
@@ -159,27 +159,31 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
    * than the last one is ignored.
    */
   watermark(watermarkMs: number, input = 0): this {
-    return this.#emitWatermark(this.#first(input), watermarkMs);
+    this.#inputs.emitWatermark(this.#inputs.first(input), watermarkMs);
+    return this;
   }
 
   /** Marks a stream as idle, so that it does not hold back event time, or as active again. */
   idle(idle = true, input = 0): this {
-    return this.#emitIdle(this.#first(input), idle);
+    this.#inputs.emitIdle(this.#inputs.first(input), idle);
+    return this;
   }
 
   /** Passes in a record of the second input. */
   record2(value: IN2, timestampMs: number = NO_TIMESTAMP): this {
-    return this.#collect(this.#second, value, timestampMs);
+    return this.#collect(this.#inputs.second, value, timestampMs);
   }
 
   /** Passes in a watermark of the second input. */
   watermark2(watermarkMs: number): this {
-    return this.#emitWatermark(this.#second, watermarkMs);
+    this.#inputs.emitWatermark(this.#inputs.second, watermarkMs);
+    return this;
   }
 
   /** Marks the second input as idle, so that it does not hold back event time, or as active again. */
   idle2(idle = true): this {
-    return this.#emitIdle(this.#second, idle);
+    this.#inputs.emitIdle(this.#inputs.second, idle);
+    return this;
   }
 
   /** Moves the clock to `nowMs`: processing-time timers that are due fire. */
@@ -256,8 +260,7 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     applyChanges(entries, changes);
     const job = { sources: [], tasks: this.tasks, sinks: [] };
     entries.set(JOB_ENTRY, jobText(jobRecord(job, { bounds: null, finishedAtMs: null, ahead: new Map() })));
-    const watermarks = new Map([...this.#watermarks].map(([{ uid }, ms]) => [uid, ms]));
-    this.#stored = { entries, watermarks };
+    this.#stored = { entries, watermarks: this.#inputs.watermarks() };
     return [...changes];
   }
 
@@ -276,31 +279,11 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     return this.tasks[0]!;
   }
 
-  get #inputs(): readonly StreamNode[] {
-    const { sources, second } = this.#described;
-    return second === undefined ? sources : [...sources, second];
-  }
-
-  get #second(): StreamNode {
-    const { second } = this.#described;
-    if (second === undefined) {
-      throw new TypeError("Cannot use a second input: the operator has one; say so with twoInputs");
-    }
-    return second;
-  }
-
-  /** A stream of the first input. */
-  #first(input: number): StreamNode {
-    const node = this.#described.sources[input];
-    if (node !== undefined) return node;
-    throw new RangeError(`Cannot use input ${input}: there are ${this.#described.sources.length}, counted from 0`);
-  }
-
   #collect(node: StreamNode, value: unknown, timestampMs: number): this {
     const { journal } = this.attempt.changes;
     journal.begin();
     try {
-      this.#outputs.get(node)!.collect(value, timestampMs);
+      this.#inputs.collect(node, value, timestampMs);
     } catch (error) {
       journal.undo();
       if (!becomesDeadLetter(error, this.attempt.onError)) throw error;
@@ -309,30 +292,6 @@ export class OperatorHarness<IN, OUT, IN2 = never> {
     journal.end();
     checkBooks([], this.tasks);
     return this;
-  }
-
-  #emitWatermark(node: StreamNode, watermarkMs: number): this {
-    const output = this.#outputs.get(node)!;
-    if (watermarkMs <= output.watermarkMs) return this;
-    if (watermarkMs !== MAX_WATERMARK) this.#watermarks.set(node, watermarkMs);
-    output.emitWatermark(watermarkMs);
-    return this;
-  }
-
-  #emitIdle(node: StreamNode, idle: boolean): this {
-    this.#outputs.get(node)!.emitIdle(idle);
-    return this;
-  }
-
-  /** Restores the watermark above each task, as a job's start does. */
-  #goOn({ watermarks }: Stored): void {
-    for (const node of this.#inputs) {
-      const ms = watermarks.get(node.uid) ?? MIN_WATERMARK;
-      if (ms > MIN_WATERMARK) this.#emitWatermark(node, ms);
-    }
-    for (const task of this.tasks) task.start();
-    // The operator has emitted it before the commit.
-    this.#probe.take();
   }
 
   #seen(): Seen {
