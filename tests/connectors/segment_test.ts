@@ -46,6 +46,19 @@ Deno.test("a segment holds long heads beside its texts, and more windows than it
   assertEquals(read(write(many).bytes), new Map(many as [string, string][]));
 });
 
+Deno.test("a segment holds characters of any kind, in keys and values, among ASCII", () => {
+  const changes: Change[] = [
+    [inWindow("ascii"), "1"],
+    [inWindow("abc ü"), "value"],
+    [inWindow("key"), "v €"],
+    ["\u{1f6eb}", "\u{1f6ec} landed"],
+    [inWindow("\x7f\x80"), "\x7f"],
+    [inWindow("last"), "2"],
+  ];
+  const { count, bytes } = write(changes);
+  assertEquals([count, read(bytes)], [6, new Map(changes as [string, string][])]);
+});
+
 Deno.test("readUnseen() gives the last change of each entry, the last one first", () => {
   const { bytes } = write([["a", "1"], ["b", "2"], ["a", "3"], ["c", "4"], ["b", null], [inWindow("x"), "5"]]);
   const found: Change[] = [];

@@ -25,6 +25,8 @@ const TEXT_AT = LENGTH_BYTES * (2 + MAX_HEADS + 2 * MAX_CHANGES);
 /** The most bytes that UTF-8 needs for a unit of UTF-16. */
 const UNIT_BYTES = 3;
 
+const LAST_ASCII = 0x7f;
+
 const encoder = new TextEncoder();
 // A leading byte order mark is part of the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -53,19 +55,13 @@ export class SegmentWriter {
   add(key: string, value: string | null, isStored: boolean): boolean {
     if (this.changes === MAX_CHANGES) return false;
     const head = this.#headOf(key);
-    const rest = key.slice(this.#heads[head]!.length);
-    const text = value === null ? rest : rest + value;
-    let room = this.#bytes.subarray(this.#end, TEXT_AT + MAX_TEXT_BYTES);
-    if (this.changes === 0 && text.length * UNIT_BYTES > room.length) {
-      this.#bytes = new Uint8Array(TEXT_AT + text.length * UNIT_BYTES);
-      room = this.#bytes.subarray(TEXT_AT);
-    }
-    const { read, written } = encoder.encodeInto(text, room);
-    if (read < text.length) return false;
-    this.#lengths[2 * this.changes] = head << LENGTH_BITS | rest.length;
+    const from = this.#heads[head]!.length;
+    const end = this.#putAscii(key, from, value) ?? this.#putText(key.slice(from) + (value ?? ""));
+    if (end === undefined) return false;
+    this.#lengths[2 * this.changes] = head << LENGTH_BITS | key.length - from;
     this.#lengths[2 * this.changes + 1] = value === null ? NONE : value.length;
     this.changes++;
-    this.#end += written;
+    this.#end = end;
     if (value === null) this.live -= isStored ? 1 : 0;
     else this.live += isStored ? 0 : 1;
     return true;
@@ -88,11 +84,47 @@ export class SegmentWriter {
     return bytes.subarray(start, this.#end + heads.length);
   }
 
+  /**
+   * Puts a key from `from` on, and its value, if they are ASCII, as nearly all are: without a text of both and a call of an encoder.
+   * @returns their end; undefined if they are not, or there is no room for them
+   */
+  #putAscii(key: string, from: number, value: string | null): number | undefined {
+    const end = this.#end + key.length - from + (value?.length ?? 0);
+    if (end > TEXT_AT + MAX_TEXT_BYTES) return undefined;
+    const bytes = this.#bytes;
+    let at = this.#end;
+    for (let i = from; i < key.length; i++) {
+      const unit = key.charCodeAt(i);
+      if (unit > LAST_ASCII) return undefined;
+      bytes[at++] = unit;
+    }
+    if (value === null) return at;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > LAST_ASCII) return undefined;
+      bytes[at++] = unit;
+    }
+    return at;
+  }
+
+  /** @returns the end of the text; undefined if there is no room for it */
+  #putText(text: string): number | undefined {
+    let room = this.#bytes.subarray(this.#end, TEXT_AT + MAX_TEXT_BYTES);
+    if (this.changes === 0 && text.length * UNIT_BYTES > room.length) {
+      this.#bytes = new Uint8Array(TEXT_AT + text.length * UNIT_BYTES);
+      room = this.#bytes.subarray(TEXT_AT);
+    }
+    const { read, written } = encoder.encodeInto(text, room);
+    return read < text.length ? undefined : this.#end + written;
+  }
+
   /** @returns the head that the key begins with; mostly it is that of the key before, of the same state and window */
   #headOf(key: string): number {
     const heads = this.#heads;
     if (this.#lastHead > 0 && key.startsWith(heads[this.#lastHead]!)) return this.#lastHead;
-    const found = heads.findLastIndex((head) => key.startsWith(head));
+    // Keys of a few states take turns, so this is for every second key.
+    let found = heads.length - 1;
+    while (found > 0 && !key.startsWith(heads[found]!)) found--;
     if (found > 0 || heads.length === MAX_HEADS) return this.#lastHead = found;
     const head = sharedStart(key);
     return this.#lastHead = head === "" ? 0 : heads.push(head) - 1;
