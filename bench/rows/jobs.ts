@@ -82,7 +82,7 @@ export async function runInTurn(context: Context, { job, set, systems, unmeasure
 const ROUNDS_FAR_BEHIND = 2;
 
 /** Whether an engine was less than half as fast as another one in all rounds so far: it will not be the fastest, and takes longest. */
-function isFarBehind(system: System, figures: ReadonlyMap<System, readonly RunFigures[]>): boolean {
+export function isFarBehind(system: System, figures: ReadonlyMap<System, readonly RunFigures[]>): boolean {
   const own = figures.get(system)!;
   if (system.kind !== "engine" || own.length < ROUNDS_FAR_BEHIND) return false;
   const fastestS = Math.min(...own.map((run) => system.jobS(run)));

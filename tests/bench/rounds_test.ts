@@ -2,7 +2,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { WrongOutput } from "../../bench/expected.ts";
 import { type RoundsOptions, runRounds } from "../../bench/rounds.ts";
+import { isFarBehind } from "../../bench/rows/jobs.ts";
 import { ProgramFailure } from "../../bench/running_program.ts";
+import type { System } from "../../bench/systems.ts";
 import { madeUpFigures, madeUpSystem } from "./systems.ts";
 
 const OURS = madeUpSystem("ours");
@@ -73,4 +75,22 @@ Deno.test("runRounds() runs a system no more of which there are figures enough",
   const { cpuS, failures } = await run(() => undefined, { isEnough });
   assertEquals(cpuS, { "ours": [1, 2, 3], "go-loop": [1, 2, 3], "quick": [1, 2] });
   assertEquals(failures, []);
+});
+
+Deno.test("isFarBehind() is true of an engine that took more than twice as long as another one in two rounds, and of no loop", () => {
+  const ours = madeUpSystem("ours");
+  const [fast, slow] = ["fast", "slow"].map((name) => madeUpSystem(name, { kind: "engine" })) as [System, System];
+  const loop = madeUpSystem("loop", { kind: "loop" });
+  const farBehind = (fastS: readonly number[], slowS: readonly number[]) => {
+    const figures = new Map(
+      [[ours, [1, 1]], [fast, fastS], [slow, slowS], [loop, [90, 90]]].map(([system, all]) =>
+        [system as System, (all as number[]).map((cpuS) => madeUpFigures(cpuS))] as const
+      ),
+    );
+    return [ours, fast, slow, loop].filter((system) => isFarBehind(system, figures)).map(({ name }) => name);
+  };
+  assertEquals(farBehind([10, 12], [25, 30]), ["slow"]);
+  assertEquals(farBehind([10, 12], [23, 30]), [], "its best round is not far behind the other's worst");
+  assertEquals(farBehind([10], [25]), [], "there is one round");
+  assertEquals(farBehind([10, 12, 9], [25, 30]), ["slow"]);
 });
