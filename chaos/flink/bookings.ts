@@ -65,7 +65,7 @@ export interface Difference {
   readonly doubled: number;
   /** Of s20: travellers whose results are not in the order of time. */
   readonly disordered: number;
-  /** Of s16: flights behind one of a later time in their partition. On a busy machine there may be some (docs/scaling.md). */
+  /** Of s16: flights behind one of a later time in their partition, where what is earlier came to the brokers later. */
   readonly behind: number;
   /** Dead letters: of records that no job should have refused, or that came late. */
   readonly letters: number;

@@ -21,8 +21,8 @@ const PAIRS = { before: 200, behind: 60 } as const;
 const STEP_MS = 1_000;
 const S16_FLAGS = ["--from", "earliest", "--commit-interval", "300ms", "--now", NOW];
 /**
- * s20 takes flights that are so far behind one another. A process that stands still for a second, as on a busy machine, may have s16
- * write one behind a later one (docs/scaling.md).
+ * s20 takes flights that are so far behind one another. What is written in one burst comes to the brokers in several requests; while
+ * one of them is held up by a strike, s16 writes what is there (docs/scaling.md).
  */
 const OUT_OF_ORDERNESS_MS = 600_000;
 const S20_FLAGS = [

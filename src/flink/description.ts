@@ -2,13 +2,13 @@
 import { type Compression, deadLetterTopic, type KafkaSecurity } from "../connectors/mod.ts";
 import type { TopicSink } from "../connectors/sink.ts";
 import type { TopicSource } from "../connectors/source.ts";
-import type { SourceNode, StreamGraph } from "../engine/graph.ts";
+import type { SinkNode, SourceNode, StreamGraph } from "../engine/graph.ts";
 import { JobError } from "../engine/errors.ts";
 import { isNumbered } from "../engine/internal.ts";
 import { PERIODIC_EMIT_MS } from "../engine/time/watermark_strategy.ts";
 import type { JobRunOptions } from "../engine/runtime/run_options.ts";
 import { hashOf } from "./hash.ts";
-import type { FlinkPlan, OutletPlan, StagePlan, WatermarkPlan } from "./plan.ts";
+import type { FlinkPlan, OrderPlan, OutletPlan, StagePlan, WatermarkPlan } from "./plan.ts";
 import { PROTOCOL_VERSION } from "./protocol/frame.ts";
 import { type StageTimes, timesOfStages } from "./stage_times.ts";
 import {
@@ -143,19 +143,40 @@ function watermarkPlan(
   return { kind: "bounded", outOfOrdernessMs, idleMs: Number.isFinite(idleMs) ? idleMs : 0 };
 }
 
-function outletPlan(outlet: StageOutlet, { stages, times }: StageContext): OutletPlan {
+function outletPlan(outlet: StageOutlet, context: StageContext): OutletPlan {
   if (outlet.kind === "exchange") {
     const { to, input } = outlet;
     const broadcast = to.inputs[input]!.broadcast ?? false;
-    return { kind: "exchange", stage: stages.find(({ root }) => root === to)!.index, broadcast };
+    return { kind: "exchange", stage: context.stages.find(({ root }) => root === to)!.index, broadcast };
   }
   const { uid, name, sink } = outlet.to;
   const { topic, compression } = sink as TopicSink<unknown>;
-  // Several stages may lead to a sink.
-  const ordered = stages.every(({ index, outlets }) =>
-    outlets.every((other, i) => other.to !== outlet.to || times[index]!.ordered[i])
+  return {
+    kind: "topic",
+    uid,
+    name,
+    topic,
+    order: orderPlan(outlet.to, context),
+    compression: (compression as Compression | undefined) ?? null,
+  };
+}
+
+/** Several stages may lead to a sink. */
+function orderPlan(to: SinkNode, { stages, times, options }: StageContext): OrderPlan {
+  const ways = stages.flatMap((stage) =>
+    stage.outlets.flatMap((outlet, i) => outlet.to === to ? [{ stage, times: times[stage.index]!, i }] : [])
   );
-  return { kind: "topic", uid, name, topic, ordered, compression: (compression as Compression | undefined) ?? null };
+  if (!ways.every(({ times, i }) => times.ordered[i])) return "none";
+  const asRead = ways.every(({ stage: { root }, times, i }) =>
+    times.asRead[i] && (isNumbered((root as SourceNode).source) || hasOrder(root as SourceNode, times, options))
+  );
+  // A run that ends waits for all partitions until they do.
+  return asRead && !options.bounded ? "positions" : "watermarks";
+}
+
+/** Whether a source's partitions report how far they have been read, and no event time. */
+function hasOrder({ strategy }: SourceNode, times: StageTimes, { idleMs }: JobRunOptions): boolean {
+  return watermarkPlan(strategy, times, idleMs).kind === "order";
 }
 
 /** The last one of every stage. */
@@ -166,7 +187,7 @@ function deadLetterOutlet(jobName: string): OutletPlan {
     uid: "dead-letters",
     name: topic,
     topic,
-    ordered: false,
+    order: "none",
     compression: null,
     deadLetters: true,
   };

@@ -143,6 +143,12 @@ export interface ExchangeInput {
   readonly broadcast: boolean;
 }
 
+/**
+ * How the records of a topic are put into the order of time: not at all; by watermarks, which say when no earlier one will come; or by
+ * how far the partitions have been read that they come from.
+ */
+export type OrderPlan = "none" | "watermarks" | "positions";
+
 /** A way out of a stage. */
 export type OutletPlan =
   | {
@@ -156,8 +162,7 @@ export type OutletPlan =
     readonly uid: string;
     readonly name: string;
     readonly topic: string;
-    /** Whether watermarks say when no record with an earlier time will come to it. */
-    readonly ordered: boolean;
+    readonly order: OrderPlan;
     /** As Kafka's producers call it; null: their default. */
     readonly compression: string | null;
     /** Whether it is the topic of the job's dead letters, which is made when the first is written. */

@@ -11,7 +11,7 @@ import type { Outlet, SourceNode, StreamNode } from "../engine/graph.ts";
 import { inputsOf } from "../engine/graph.ts";
 import { NO_TIMESTAMP } from "../engine/record.ts";
 import { isNumbered } from "../engine/internal.ts";
-import { hasEventTime, isAsync, type Stage } from "./stages.ts";
+import { hasEventTime, hasOwnTime, isAsync, type Stage } from "./stages.ts";
 
 /** What flows into a stage and out of it. */
 export interface StageTimes {
@@ -23,6 +23,8 @@ export interface StageTimes {
   readonly eventTimeMatters: boolean;
   /** For each outlet: whether the watermarks go by the same times as its records. */
   readonly ordered: readonly boolean[];
+  /** For each outlet: whether its records come at once and with the times that they were read with, so that positions order them. */
+  readonly asRead: readonly boolean[];
 }
 
 /** The times of all stages, which are in an order in which each comes before those that it leads to. */
@@ -57,11 +59,14 @@ function timesOf({ root, nodes, outlets, ownSinks }: Stage, eventTimeIn: boolean
   function isTimed(from: readonly Outlet[]): boolean {
     return from.every(({ node }) => timed.has(node));
   }
+  const fromFlink = root.kind === "source" && !hasOwnTime(root) &&
+    !nodes.some((node) => node.kind === "operator" && isAsync(node));
   const eventTimeOut = [...outlets, ...ownSinks].every(({ from }) => isTimed(from));
   return {
     eventTimeIn,
     eventTimeOut,
     eventTimeMatters: outlets.some(({ kind }) => kind === "exchange"),
+    asRead: outlets.map(({ from }) => fromFlink && !from.some(({ node }) => assigned.has(node))),
     ordered: outlets.map(({ from }) => eventTimeOut || !from.some(({ node }) => assigned.has(node))),
   };
 }

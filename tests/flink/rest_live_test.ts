@@ -120,7 +120,7 @@ async function submit(
         eventTime: true,
         calls: false,
         input: { kind: "exchange", keyed: true, broadcast: false },
-        outlets: [{ kind: "topic", uid: "out_sink", name: "out_sink", topic: to, ordered: false, compression: null }],
+        outlets: [{ kind: "topic", uid: "out_sink", name: "out_sink", topic: to, order: "none", compression: null }],
       },
     ],
   };

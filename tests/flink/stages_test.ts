@@ -101,22 +101,22 @@ async function timesOf(define: DefineJob) {
   return plan.stages.map(({ eventTime, input, outlets }) => ({
     eventTime,
     watermarks: input.kind === "topic" ? input.watermarks.kind : "-",
-    ordered: outlets.flatMap((outlet) => outlet.kind === "topic" && !outlet.deadLetters ? [outlet.ordered] : []),
+    order: outlets.flatMap((outlet) => outlet.kind === "topic" && !outlet.deadLetters ? [outlet.order] : []),
   }));
 }
 
 Deno.test("watermarks are event time where something waits for it, else they are for the order of what is written", async () => {
   assertEquals(await timesOf(JOBS["s16, a union of two sources"]!.define), [
-    { eventTime: false, watermarks: "order", ordered: [true] },
-    { eventTime: false, watermarks: "order", ordered: [true] },
+    { eventTime: false, watermarks: "order", order: ["positions"] },
+    { eventTime: false, watermarks: "order", order: ["positions"] },
   ]);
   assertEquals(await timesOf(JOBS["s20, windows with state that outlives them"]!.define), [
-    { eventTime: true, watermarks: "bounded", ordered: [] },
-    { eventTime: true, watermarks: "-", ordered: [true] },
+    { eventTime: true, watermarks: "bounded", order: [] },
+    { eventTime: true, watermarks: "-", order: ["watermarks"] },
   ]);
   // Nothing here waits for event time, and the operators may look at it.
   assertEquals(await timesOf((env, broker) => void source(env, broker).sinkTo(broker.sink(OUT)).name("out")), [
-    { eventTime: true, watermarks: "order", ordered: [true] },
+    { eventTime: true, watermarks: "order", order: ["positions"] },
   ]);
 });
 
@@ -127,21 +127,21 @@ const timeless: DefineJob = (env, broker) => {
 
 Deno.test("the order goes on behind a key, and operators that assign times of their own begin another", async () => {
   assertEquals(await timesOf(timeless), [
-    { eventTime: false, watermarks: "order", ordered: [] },
-    { eventTime: false, watermarks: "-", ordered: [true] },
+    { eventTime: false, watermarks: "order", order: [] },
+    { eventTime: false, watermarks: "-", order: ["watermarks"] },
   ]);
   const assigned = WatermarkStrategy.forMonotonousTimestamps<Reading>().withTimestampAssigner(({ level }) => level);
   const own: DefineJob = (env, broker) => {
     env.fromSource(broker.source(READINGS), WatermarkStrategy.noWatermarks(), "timeless")
       .assignTimestampsAndWatermarks(assigned).sinkTo(broker.sink(OUT)).name("out");
   };
-  assertEquals(await timesOf(own), [{ eventTime: false, watermarks: "none", ordered: [true] }]);
+  assertEquals(await timesOf(own), [{ eventTime: false, watermarks: "none", order: ["watermarks"] }]);
   const both: DefineJob = (env, broker) => {
     const all = env.fromSource(broker.source(READINGS), WatermarkStrategy.noWatermarks(), "timeless");
     all.assignTimestampsAndWatermarks(assigned).sinkTo(broker.sink(OUT)).name("out");
     all.sinkTo(broker.sink(REST)).name("rest");
   };
-  assertEquals(await timesOf(both), [{ eventTime: false, watermarks: "order", ordered: [false, true] }]);
+  assertEquals(await timesOf(both), [{ eventTime: false, watermarks: "order", order: ["none", "positions"] }]);
 });
 
 Deno.test("nothing is put into order behind calls that watermarks go past, in a job without event time", async () => {
@@ -150,9 +150,10 @@ Deno.test("nothing is put into order behind calls that watermarks go past, in a 
     AsyncDataStream.orderedWait(all, (value) => Promise.resolve([value]), { timeoutMs: 1_000 })
       .sinkTo(broker.sink(OUT)).name("out");
   };
-  const ordered = async (define: DefineJob) => (await timesOf(define)).map(({ ordered }) => ordered);
-  assertEquals(await ordered(calls(WatermarkStrategy.noWatermarks())), [[false]]);
-  assertEquals(await ordered(calls(WatermarkStrategy.forMonotonousTimestamps())), [[true]]);
+  const order = async (define: DefineJob) => (await timesOf(define)).map(({ order }) => order);
+  assertEquals(await order(calls(WatermarkStrategy.noWatermarks())), [["none"]]);
+  // Positions would go past the calls, too.
+  assertEquals(await order(calls(WatermarkStrategy.forMonotonousTimestamps())), [["watermarks"]]);
 });
 
 Deno.test("a worker that describes another job than was submitted refuses to run", async () => {

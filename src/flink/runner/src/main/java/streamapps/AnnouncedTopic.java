@@ -77,7 +77,7 @@ record AnnouncedTopic(TopicSource topic) implements TopicSource {
             hasNews.complete(null);
         }
 
-        private final class Output extends OutputAround {
+        private final class Output extends ReaderOutputAround {
             Output(ReaderOutput<byte[]> to) {
                 super(to);
             }

@@ -5,24 +5,33 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
-import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.InputStatus;
-import org.apache.kafka.common.TopicPartition;
 
-/** Reads partitions, and says of each when it is read to its end, so that nobody waits for it any longer: {@link IdleAtEnd}. */
+/**
+ * Reads partitions, and marks each idle when it is read to its end, so that the others are not held back by it: {@link IdleAtEnd}. Where
+ * records are put into order by positions, it announces these among the records: {@link Progress}.
+ */
 final class IdleAtEndReader extends ReaderAround {
+    private static final int RECORDS_UNANNOUNCED = 500;
+
     private final String name;
     private final long silentNanos;
     private final PartitionEnds ends;
-    private final Map<String, Split> splits = new HashMap<>();
+    private boolean announces;
+    private long maxAheadMs = Long.MAX_VALUE;
+    private final Map<String, ReadPartition> splits = new HashMap<>();
     /** What the reader writes to, by what it was given. */
     private Output output;
     private PartitionEnds.Answer applied = PartitionEnds.Answer.NOTHING;
-    private volatile CompletableFuture<Void> answered = new CompletableFuture<>();
+    /** Records emitted since the last announcement. */
+    private int unannounced;
+    /** Completes when something is known that no record shows. */
+    private volatile CompletableFuture<Void> news = new CompletableFuture<>();
+    private final Runnable wake = () -> news.complete(null);
 
     /**
      * @param name of the source, as {@link PolledOffsets} knows it
@@ -34,41 +43,22 @@ final class IdleAtEndReader extends ReaderAround {
         super(reader);
         this.name = name;
         this.silentNanos = silentNanos;
-        this.ends = createEnds.apply(() -> answered.complete(null));
+        this.ends = createEnds.apply(wake);
     }
 
-    /** What is known of a partition. */
-    private static final class Split {
-        final TopicPartition partition;
-        /** Where it began; below 0: at the place that Kafka's source means by that. */
-        long startOffset;
-        long emittedOffset = -1;
-        long emittedAtNanos = System.nanoTime();
-        /** By the last answer. */
-        boolean idle;
-
-        Split(KafkaPartitionSplit split) {
-            partition = split.getTopicPartition();
-            startOffset = split.getStartingOffset();
-        }
-
-        /** Whether all that was there when the answer was asked for has left the reader, so long ago. */
-        boolean isAtEnd(PartitionEnds.Answer answer, PolledOffsets.Polled polled, long silentNanos) {
-            Long end = answer.ends().get(partition);
-            if (end == null) return false;
-            if (startOffset == KafkaPartitionSplit.LATEST_OFFSET) startOffset = end;
-            if (startOffset == KafkaPartitionSplit.EARLIEST_OFFSET) startOffset = answer.beginnings().get(partition);
-            long next = polled == null ? startOffset : polled.nextOffset();
-            boolean allEmitted = polled == null || emittedOffset >= polled.lastRecord();
-            return next >= end && allEmitted && answer.askedAtNanos() - emittedAtNanos > silentNanos;
-        }
+    /** Lets it announce progress. @param maxAheadMs a timestamp so far ahead of the clock is not progress */
+    IdleAtEndReader announcing(long maxAheadMs) {
+        this.announces = true;
+        this.maxAheadMs = maxAheadMs;
+        return this;
     }
+
 
     @Override
     public InputStatus pollNext(ReaderOutput<byte[]> to) throws Exception {
         if (output == null || output.to != to) output = new Output(to);
-        // Before the answer is looked at: one that comes meanwhile completes the new one.
-        if (answered.isDone()) answered = new CompletableFuture<>();
+        // Before news are looked at: what comes meanwhile completes the new one.
+        if (news.isDone()) news = new CompletableFuture<>();
         PartitionEnds.Answer answer = ends.answer();
         if (answer != applied) {
             applied = answer;
@@ -80,28 +70,44 @@ final class IdleAtEndReader extends ReaderAround {
                 split.idle = idle;
             });
         }
-        return reader.pollNext(output);
+        InputStatus status = reader.pollNext(output);
+        if (!announces) return status;
+        // Between records of a batch nobody waits for it; where there is no record to be had, somebody may.
+        if (status != InputStatus.MORE_AVAILABLE || ++unannounced >= RECORDS_UNANNOUNCED) announce(to);
+        return status;
+    }
+
+    private void announce(ReaderOutput<byte[]> to) {
+        unannounced = 0;
+        Map<Progress.Input, Progress.Place> changed = new HashMap<>();
+        for (ReadPartition split : splits.values()) {
+            Progress.Place place = split.place(PolledOffsets.of(name, split.partition));
+            if (place.equals(split.announced)) continue;
+            split.announced = place;
+            changed.put(new Progress.Input(name, split.partition), place);
+        }
+        if (!changed.isEmpty()) to.collect(Progress.element(changed));
     }
 
     @Override
     public CompletableFuture<Void> isAvailable() {
         CompletableFuture<Void> available = reader.isAvailable();
         if (available.isDone()) return available;
-        return CompletableFuture.anyOf(available, answered).thenApply(any -> null);
+        return CompletableFuture.anyOf(available, news).thenApply(any -> null);
     }
 
     @Override
     public void addSplits(List<KafkaPartitionSplit> added) {
         for (KafkaPartitionSplit split : added) {
-            PolledOffsets.forget(name, split.getTopicPartition());
-            splits.put(split.splitId(), new Split(split));
+            PolledOffsets.begin(name, split.getTopicPartition(), wake);
+            splits.put(split.splitId(), new ReadPartition(split));
         }
         ends.watch(splits.values().stream().map(split -> split.partition).toList());
         reader.addSplits(added);
     }
 
     /** Passes records on and notes their offsets. */
-    private final class Output extends OutputAround {
+    private final class Output extends ReaderOutputAround {
         private final Map<String, SourceOutput<byte[]>> outputs = new HashMap<>();
 
         Output(ReaderOutput<byte[]> to) {
@@ -121,42 +127,30 @@ final class IdleAtEndReader extends ReaderAround {
         }
     }
 
-    private record SplitOutput(SourceOutput<byte[]> to, Split split) implements SourceOutput<byte[]> {
+    private final class SplitOutput extends OutputAround<SourceOutput<byte[]>> {
+        private final ReadPartition split;
+
+        SplitOutput(SourceOutput<byte[]> to, ReadPartition split) {
+            super(to);
+            this.split = split;
+        }
+
+        /** Records of topics have a time. */
         @Override
         public void collect(byte[] element) {
-            note(element);
-            to.collect(element);
+            throw new IllegalStateException("A record of " + split.partition + " without a time");
         }
 
         @Override
         public void collect(byte[] element, long timestampMs) {
-            note(element);
+            split.emitted(Element.offset(element), timestampMs, maxAheadMs);
             to.collect(element, timestampMs);
-        }
-
-        private void note(byte[] element) {
-            split.emittedOffset = Element.offset(element);
-            split.emittedAtNanos = System.nanoTime();
-        }
-
-        @Override
-        public void emitWatermark(Watermark watermark) {
-            to.emitWatermark(watermark);
-        }
-
-        @Override
-        public void markIdle() {
-            to.markIdle();
-        }
-
-        @Override
-        public void markActive() {
-            to.markActive();
         }
     }
 
     @Override
     public void close() throws Exception {
+        for (ReadPartition split : splits.values()) PolledOffsets.end(name, split.partition, wake);
         ends.close();
         super.close();
     }

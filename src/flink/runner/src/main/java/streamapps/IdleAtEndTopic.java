@@ -1,5 +1,6 @@
 package streamapps;
 
+import java.io.Serializable;
 import java.util.Properties;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.api.connector.source.SourceReaderContext;
@@ -13,11 +14,20 @@ import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
  * @param name of the source, as {@link PolledOffsets} knows it
  * @param kafka settings of Kafka's clients
  */
-record IdleAtEndTopic(KafkaSource<byte[]> source, String name, Properties kafka, IdleAtEnd rule) implements TopicSource {
+record IdleAtEndTopic(KafkaSource<byte[]> source, String name, Properties kafka, IdleAtEnd rule, Announcement announcement)
+        implements TopicSource {
+    /**
+     * Whether readers announce their {@link Progress}.
+     *
+     * @param maxAheadMs a timestamp so far ahead of the clock is not progress
+     */
+    record Announcement(boolean wanted, long maxAheadMs) implements Serializable {}
+
 
     @Override
     public SourceReader<byte[], KafkaPartitionSplit> createReader(SourceReaderContext context) throws Exception {
-        return new IdleAtEndReader(
+        IdleAtEndReader reader = new IdleAtEndReader(
                 source.createReader(context), name, rule.silentNanos(), onAnswer -> new AskedPartitionEnds(kafka, rule, onAnswer));
+        return announcement.wanted ? reader.announcing(announcement.maxAheadMs) : reader;
     }
 }

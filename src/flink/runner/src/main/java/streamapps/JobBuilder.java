@@ -84,9 +84,10 @@ final class JobBuilder {
         if (reads(stage, "exchange")) {
             out = behindExchange(spec);
         } else {
-            SingleOutputStreamOperator<byte[]> in = sources.source(uid, input);
-            out = in.transform(spec.name(), BYTES, new StageOperator(spec, launcher, stateOf(spec)))
-                    .setParallelism(in.getParallelism());
+            SingleOutputStreamOperator<byte[]> in = sources.source(stage);
+            StageOperator operator = new StageOperator(spec, launcher, stateOf(spec));
+            if (sorts()) operator.handOnProgress(PositionOrder.outlets(stage), env.getParallelism());
+            out = in.transform(spec.name(), BYTES, operator).setParallelism(in.getParallelism());
         }
         out.uid(uid + "/stage");
         int index = 0;
@@ -165,15 +166,16 @@ final class JobBuilder {
     }
 
     /** Each partition's records in one subtask and in the order of their times. */
-    private DataStream<byte[]> inOrder(DataStream<byte[]> stream, JsonNode outlet, int partitions) {
+    private DataStream<byte[]> inOrder(DataStream<byte[]> stream, JsonNode outlet, int partitions) throws Exception {
         String uid = outlet.get("uid").asText();
-        boolean sorts = sorts() && outlet.get("ordered").asBoolean();
+        boolean sorts = sorts() && !outlet.get("order").asText().equals("none");
         DataStream<byte[]> grouped = sorts
                 ? stream.partitionCustom(new ByPartition(), element -> Element.targetPartition(element, partitions))
                 : stream;
         // Also where nothing is sorted: a checkpoint may have records that wait.
-        return grouped.transform("in order", BYTES, new SortOperator(sorts, partitions, maxAheadMs(), initial.waiting(uid)))
-                .uid(uid + "/order");
+        SortOperator operator = new SortOperator(sorts, partitions, maxAheadMs(), initial.waiting(uid));
+        if (sorts && PositionOrder.isWanted(outlet)) operator.byPositions(PositionOrder.of(plan, outlet, topics));
+        return grouped.transform("in order", BYTES, operator).uid(uid + "/order");
     }
 
     private boolean sorts() {

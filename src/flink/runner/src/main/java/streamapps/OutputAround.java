@@ -1,25 +1,14 @@
 package streamapps;
 
 import org.apache.flink.api.common.eventtime.Watermark;
-import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceOutput;
 
-/** What a reader writes to, which hands all on but for what it overrides. */
-class OutputAround implements ReaderOutput<byte[]> {
-    protected final ReaderOutput<byte[]> to;
+/** What records are written to, which hands all on but for what it overrides. */
+abstract class OutputAround<O extends SourceOutput<byte[]>> implements SourceOutput<byte[]> {
+    protected final O to;
 
-    OutputAround(ReaderOutput<byte[]> to) {
+    OutputAround(O to) {
         this.to = to;
-    }
-
-    @Override
-    public SourceOutput<byte[]> createOutputForSplit(String id) {
-        return to.createOutputForSplit(id);
-    }
-
-    @Override
-    public void releaseOutputForSplit(String id) {
-        to.releaseOutputForSplit(id);
     }
 
     @Override

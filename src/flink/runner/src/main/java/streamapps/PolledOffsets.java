@@ -21,6 +21,7 @@ public final class PolledOffsets implements ConsumerInterceptor<byte[], byte[]> 
     static final String SOURCE = "stream-apps.source";
 
     private static final Map<Place, Polled> KNOWN = new ConcurrentHashMap<>();
+    private static final Map<Place, Runnable> READERS = new ConcurrentHashMap<>();
 
     private String source;
 
@@ -37,9 +38,19 @@ public final class PolledOffsets implements ConsumerInterceptor<byte[], byte[]> 
         return KNOWN.get(new Place(source, partition));
     }
 
-    /** A consumer will begin anew with a partition. */
-    static void forget(String source, TopicPartition partition) {
-        KNOWN.remove(new Place(source, partition));
+    /**
+     * A consumer will begin anew with a partition.
+     * @param onProgress called in another thread when it has come further without a record
+     */
+    static void begin(String source, TopicPartition partition, Runnable onProgress) {
+        Place place = new Place(source, partition);
+        KNOWN.remove(place);
+        READERS.put(place, onProgress);
+    }
+
+    /** Nobody reads a partition any more. */
+    static void end(String source, TopicPartition partition, Runnable onProgress) {
+        READERS.remove(new Place(source, partition), onProgress);
     }
 
     @Override
@@ -52,9 +63,12 @@ public final class PolledOffsets implements ConsumerInterceptor<byte[], byte[]> 
         records.nextOffsets().forEach((partition, next) -> {
             List<ConsumerRecord<byte[], byte[]>> some = records.records(partition);
             long last = some.isEmpty() ? -1 : some.get(some.size() - 1).offset();
+            Place place = new Place(source, partition);
             KNOWN.merge(
-                    new Place(source, partition), new Polled(next.offset(), last),
+                    place, new Polled(next.offset(), last),
                     (before, now) -> new Polled(now.nextOffset, Math.max(before.lastRecord, now.lastRecord)));
+            Runnable reader = some.isEmpty() ? READERS.get(place) : null;
+            if (reader != null) reader.run();
         });
         return records;
     }

@@ -1,6 +1,9 @@
 package streamapps;
 
 import java.util.ArrayList;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
@@ -12,23 +15,26 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.kafka.common.TopicPartition;
 
 /**
- * Brings records into the order of their times before they are written to a topic: each waits until the watermark says that none
- * with an earlier time will come. All records of a partition come to one subtask, so the partition is in order whatever the number
- * of subtasks that made them.
+ * Brings records into the order of their times before they are written to a topic. All records of a partition come to one subtask, so
+ * the partition is in order whatever the number of subtasks that made them.
  *
- * The watermark is the least of all subtasks before, so they may be apart in time as far as the alignment of the sources lets
- * them; what lies between waits here, and is part of each checkpoint.
+ * Records that were read wait until the positions of all partitions that are read say that none with an earlier time was there
+ * together with them: {@link ReadOrder}. Results of event time wait for the watermark instead, as do all records of a run that ends;
+ * one that comes behind the watermark, but of which none that is later has been written, waits a moment then.
  *
- * A record that comes behind the watermark, but of which none that is later has been written, waits a moment: partitions that were
- * silent begin one after the other.
+ * Subtasks before this may be apart in time as far as the alignment of the sources lets them; what lies between waits here, and
+ * is part of each checkpoint. Positions are not: after a restart each source announces its own anew.
  */
 public final class SortOperator extends AbstractStreamOperator<byte[]> implements OneInputStreamOperator<byte[], byte[]> {
     private static final long serialVersionUID = 1;
 
     /** How long one waits that comes behind the watermark. */
     private static final long MOMENT_MS = 200;
+    /** Between two questions where partitions end, while records wait that no answer covers. */
+    private static final long ASK_MS = 100;
 
     /** Each is what {@link WaitingBlock} unpacks. */
     static final ListStateDescriptor<byte[]> WAITING =
@@ -38,7 +44,13 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
     private final int partitions;
     private final long maxAheadMs;
     private final ArrayList<byte[]> initial;
+    /** Null where the watermark decides. */
+    private PositionOrder positions;
 
+    private transient ReadOrder order;
+    private transient Ends ends;
+    private transient MailboxExecutor mailbox;
+    private transient boolean asking;
     private transient ListState<byte[]> saved;
     private transient Waiting waiting;
     private transient StreamRecord<byte[]> reused;
@@ -58,6 +70,11 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
         this.partitions = partitions;
         this.maxAheadMs = maxAheadMs;
         this.initial = initial;
+    }
+
+    /** Lets positions decide, not the watermark. */
+    void byPositions(PositionOrder positions) {
+        this.positions = positions;
     }
 
     @Override
@@ -87,10 +104,57 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
         writtenMs = Long.MIN_VALUE;
         getMetricGroup().gauge("waiting", (Gauge<Integer>) () -> waiting.size());
         if (!sorts) release(Long.MAX_VALUE);
+        if (positions == null) return;
+        mailbox = getContainingTask().getMailboxExecutorFactory().createExecutor(getOperatorConfig().getChainIndex());
+        order = new ReadOrder(positions.inputs());
+        ends = positions.ends().open();
+        if (waiting.size() > 0) waitsForPositions(waiting.firstMs());
+    }
+
+    /** What was read before this record must have come first. */
+    private void waitsForPositions(long timestampMs) {
+        order.arrived(timestampMs);
+        askSoon();
+    }
+
+    private void askSoon() {
+        if (asking) return;
+        asking = true;
+        var clock = getProcessingTimeService();
+        clock.registerTimer(clock.getCurrentProcessingTime() + ASK_MS, time -> ask());
+    }
+
+    private void ask() {
+        asking = false;
+        if (!order.ask()) {
+            askSoon();
+            return;
+        }
+        asking = true;
+        ends.ask(order.partitions()).whenComplete((answer, failure) -> {
+            try {
+                mailbox.execute(() -> answered(answer, failure), "ends of partitions");
+            } catch (RejectedExecutionException closed) {
+                // The task ends: what waits is in its checkpoint.
+            }
+        });
+    }
+
+    private void answered(Map<TopicPartition, Long> answer, Throwable failure) throws Exception {
+        asking = false;
+        if (failure == null) order.answered(answer);
+        else LOG.debug("the ends of {} are not known", order.partitions(), failure);
+        release(order.limitMs());
+        if (order.isOpen()) askSoon();
     }
 
     @Override
     public void processElement(StreamRecord<byte[]> record) throws Exception {
+        if (Progress.isProgress(record.getValue())) {
+            order.progress(Progress.places(record.getValue()));
+            release(order.limitMs());
+            return;
+        }
         boolean waits = sorts && record.hasTimestamp() && record.getTimestamp() >= writtenMs
                 && !OrderTime.isTooFarAhead(record.getTimestamp(), maxAheadMs);
         if (!waits) {
@@ -98,7 +162,8 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
             return;
         }
         waiting.add(record.getTimestamp(), record.getValue());
-        if (record.getTimestamp() <= watermarkMs) releaseSoon();
+        if (order != null) waitsForPositions(record.getTimestamp());
+        else if (record.getTimestamp() <= watermarkMs) releaseSoon();
     }
 
     private void releaseSoon() {
@@ -114,14 +179,15 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         watermarkMs = mark.getTimestamp();
-        release(watermarkMs);
+        // The end of event time is the end of the job.
+        if (order == null || watermarkMs == Long.MAX_VALUE) release(watermarkMs);
         super.processWatermark(mark);
     }
 
     @Override
     public void processWatermarkStatus(WatermarkStatus status) throws Exception {
         // All partitions are read to their ends: no record is waited for.
-        if (status.isIdle()) release(Long.MAX_VALUE);
+        if (order == null && status.isIdle()) release(Long.MAX_VALUE);
         super.processWatermarkStatus(status);
     }
 
@@ -136,5 +202,11 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
         saved.update(WaitingBlock.pack(waiting.snapshot()));
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (ends != null) ends.close();
+        super.close();
     }
 }

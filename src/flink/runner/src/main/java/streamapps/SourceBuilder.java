@@ -47,9 +47,9 @@ final class SourceBuilder {
     }
 
     /** The source that a stage begins with, of the parallelism that it can have. */
-    SingleOutputStreamOperator<byte[]> source(String uid, JsonNode input) throws Exception {
-        boolean made = input.get("kind").asText().equals("made");
-        return (made ? made(input) : topic(uid, input)).uid(uid);
+    SingleOutputStreamOperator<byte[]> source(JsonNode stage) throws Exception {
+        boolean made = JobBuilder.reads(stage, "made");
+        return (made ? made(stage.get("input")) : topic(stage)).uid(stage.get("uid").asText());
     }
 
     /**
@@ -75,7 +75,9 @@ final class SourceBuilder {
         return env.fromSource(source, WatermarkStrategy.noWatermarks(), input.get("name").asText()).setParallelism(1);
     }
 
-    private SingleOutputStreamOperator<byte[]> topic(String uid, JsonNode input) throws Exception {
+    private SingleOutputStreamOperator<byte[]> topic(JsonNode stage) throws Exception {
+        String uid = stage.get("uid").asText();
+        JsonNode input = stage.get("input");
         KafkaSourceBuilder<byte[]> source = KafkaSource.<byte[]>builder()
                 .setProperties(kafka)
                 .setProperty("isolation.level", "read_committed")
@@ -90,7 +92,8 @@ final class SourceBuilder {
             topic = new FiniteTopic(source.setBounded(OffsetsInitializer.latest()).build());
         } else if (idle != null) {
             source.setProperty("interceptor.classes", PolledOffsets.class.getName()).setProperty(PolledOffsets.SOURCE, uid);
-            topic = new IdleAtEndTopic(source.build(), uid, kafka, idle);
+            boolean announces = sorts && !PositionOrder.outlets(stage).isEmpty();
+            topic = new IdleAtEndTopic(source.build(), uid, kafka, idle, new IdleAtEndTopic.Announcement(announces, maxAheadMs));
         } else {
             topic = new PlainTopic(source.build());
         }

@@ -3,7 +3,9 @@ package streamapps;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -43,6 +45,9 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
     /** Null if it begins without state. */
     private final StageState initial;
 
+    private ArrayList<Integer> progressOutlets = new ArrayList<>();
+    private int progressSubtasks;
+
     private transient boolean hasRunBefore;
     /** Null for a stage that keeps nothing. */
     private transient KeptState kept;
@@ -54,6 +59,8 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
     private transient FrameBuffer batch;
     private transient FrameBuffer request;
     private transient int inFlight;
+    /** Of the source, behind records that have not all been answered. */
+    private transient Map<Progress.Input, Progress.Place> progress;
     /** When the first row of the batch was added. */
     private transient long batchBeganMs;
     /** Of the records that have not all been answered, -Infinity if one has no time. */
@@ -83,6 +90,17 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
         this.initial = initial;
     }
 
+    /**
+     * Hands on the {@link Progress} of the stage's source.
+     *
+     * @param outlets behind which records are put into order by it
+     * @param subtasks that do so, of which each has to know
+     */
+    void handOnProgress(ArrayList<Integer> outlets, int subtasks) {
+        progressOutlets = outlets;
+        progressSubtasks = subtasks;
+    }
+
     /** Where records go that leave by an outlet. */
     public static OutputTag<byte[]> outlet(int index) {
         return new OutputTag<>("outlet-" + index, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
@@ -100,6 +118,7 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
         super.open();
         batch = new FrameBuffer().beginBatch();
         waiting = new Waiting();
+        progress = new HashMap<>();
         inputMs = Long.MIN_VALUE;
         request = new FrameBuffer();
         leastUnansweredMs = Double.POSITIVE_INFINITY;
@@ -161,6 +180,11 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
 
     @Override
     public void processElement(StreamRecord<byte[]> record) throws Exception {
+        if (Progress.isProgress(record.getValue())) {
+            progress.putAll(Progress.places(record.getValue()));
+            if (batch.rows() == 0 && inFlight == 0) emitProgress();
+            return;
+        }
         boolean waits = spec.sorted() && record.hasTimestamp() && record.getTimestamp() > inputMs
                 && !OrderTime.isTooFarAhead(record.getTimestamp(), spec.maxAheadMs());
         if (waits) waiting.add(record.getTimestamp(), record.getValue());
@@ -219,6 +243,18 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
         if (batch.rows() > 0) sendBatch();
         while (inFlight > 0) takeNext();
         leastUnansweredMs = Double.POSITIVE_INFINITY;
+        if (!progress.isEmpty()) emitProgress();
+    }
+
+    /** All records before it have left. */
+    private void emitProgress() {
+        byte[] element = Progress.element(progress);
+        progress.clear();
+        for (int outlet : progressOutlets) {
+            for (int i = 0; i < progressSubtasks; i++) {
+                output.collect(outlets.get(outlet), new StreamRecord<>(Progress.to(i, element)));
+            }
+        }
     }
 
     /** Takes the next frame: an answer, if one is due, or what comes without being asked for. */

@@ -55,6 +55,13 @@ final class Waiting {
         return size;
     }
 
+    /** The least time of those that wait; Long.MAX_VALUE if nothing does. */
+    long firstMs() {
+        long firstMs = Long.MAX_VALUE;
+        for (Run run : runs) firstMs = Math.min(firstMs, run.firstMs());
+        return firstMs;
+    }
+
     /** Lets those go whose time has come. */
     void release(long untilMs, Output output) throws Exception {
         for (Run run : runs) if (run.firstMs() <= untilMs) leaving.add(run);

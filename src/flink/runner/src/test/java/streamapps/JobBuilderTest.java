@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
@@ -31,9 +32,9 @@ class JobBuilderTest {
                 "index": 0, "worker": 0, "uid": "in", "operators": ["in"], "name": "decode", "eventTime": false,
                 "input": { "kind": "topic", "name": "in", "topic": "in", "from": "earliest", "watermarks": { "kind": "order" } },
                 "outlets": [
-                  { "kind": "topic", "uid": "out", "name": "out", "topic": "out", "ordered": true, "compression": null },
+                  { "kind": "topic", "uid": "out", "name": "out", "topic": "out", "order": "positions", "compression": null },
                   {
-                    "kind": "topic", "uid": "dead-letters", "name": "dead", "topic": "dead", "ordered": false,
+                    "kind": "topic", "uid": "dead-letters", "name": "dead", "topic": "dead", "order": "none",
                     "compression": null, "deadLetters": true
                   }
                 ]
@@ -62,7 +63,12 @@ class JobBuilderTest {
         submission.set("plan", plan.put("order", order));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         env.setParallelism(4);
-        new JobBuilder(env, submission, new TopicFacts() {
+        new JobBuilder(env, submission, facts(recordsPerMs)).build();
+        return env;
+    }
+
+    private static TopicFacts facts(double recordsPerMs) {
+        return new TopicFacts() {
             @Override
             public int partitions(String topic) {
                 return Map.of("in", 3, "out", 5).get(topic);
@@ -75,8 +81,7 @@ class JobBuilderTest {
 
             @Override
             public void close() {}
-        }).build();
-        return env;
+        };
     }
 
     /** What leads to the sink. */
@@ -124,6 +129,25 @@ class JobBuilderTest {
         assertNull(idle(eventTime.replace("60000", "0"), false, "topics"));
         // One that ends is never idle before.
         assertNull(idle(eventTime, true, "topics"));
+    }
+
+    @Test
+    void sourcesAnnounceTheirProgressWhereRecordsAreOrderedByIt() throws Exception {
+        assertTrue(((IdleAtEndTopic) source(built("topics", 1)).getSource()).announcement().wanted());
+        String byWatermark = PLAN.replace("\"positions\"", "\"watermarks\"");
+        ObjectNode plan = (ObjectNode) new ObjectMapper().readTree(byWatermark);
+        assertFalse(((IdleAtEndTopic) source(built(plan, "topics", 1)).getSource()).announcement().wanted());
+    }
+
+    @Test
+    void theOrderOfASinkIsThatOfAllPartitionsThatLeadToIt() throws Exception {
+        ObjectNode plan = (ObjectNode) new ObjectMapper().readTree(PLAN);
+        PositionOrder order = PositionOrder.of(plan, plan.at("/stages/0/outlets/0"), facts(1));
+        assertEquals(
+                List.of(0, 1, 2), order.inputs().stream().map(input -> input.partition().partition()).toList());
+        assertEquals(Set.of("in"), Set.copyOf(order.inputs().stream().map(Progress.Input::source).toList()));
+        assertEquals(List.of(0), PositionOrder.outlets(plan.at("/stages/0")));
+        InstantiationUtil.serializeObject(order);
     }
 
     @Test

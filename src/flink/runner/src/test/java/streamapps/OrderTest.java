@@ -36,7 +36,10 @@ class OrderTest {
 
         @Override
         public void collect(byte[] element) {
-            notes.add("record " + Element.offset(element));
+            if (!Progress.isProgress(element)) notes.add("record " + Element.offset(element));
+            else Progress.places(element).forEach((input, place) -> notes.add(
+                    input.source() + " " + input.partition() + " up to " + place.nextOffset()
+                            + (place.timeMs() == Long.MIN_VALUE ? "" : " @" + place.timeMs())));
         }
 
         @Override
@@ -77,7 +80,7 @@ class OrderTest {
         public InputStatus pollNext(ReaderOutput<byte[]> output) {
             if (offsets.isEmpty()) return InputStatus.NOTHING_AVAILABLE;
             byte[] element = Element.ofRecord(PARTITION.partition(), offsets.remove(0), null, null, new RecordHeaders());
-            output.createOutputForSplit(PARTITION.toString()).collect(element, 1_000);
+            output.createOutputForSplit(PARTITION.toString()).collect(element, 1_000 + Element.offset(element));
             return InputStatus.MORE_AVAILABLE;
         }
 
@@ -283,6 +286,63 @@ class OrderTest {
         generator.onEvent(null, 500, output);
         generator.onEvent(null, 700, output);
         assertEquals("watermark 499", output.notes.get(4));
+    }
+
+    @Test
+    void progressIsAnnouncedBehindTheRecordsOnceThereAreNoMoreToBeHad() throws Exception {
+        reader.announcing(Long.MAX_VALUE);
+        begin(5);
+        reader.pollNext(output);
+        fake.offsets.addAll(List.of(5L, 6L));
+        polled(7, 6L);
+        for (int i = 0; i < 5; i++) reader.pollNext(output);
+        assertEquals(
+                List.of("source in-2 up to 5", "record 5", "record 6", "source in-2 up to 7 @1006"), output.notes);
+    }
+
+    @Test
+    void progressIsAnnouncedAlsoWhereRecordsDoNotEnd() throws Exception {
+        reader.announcing(Long.MAX_VALUE);
+        begin(0);
+        for (long i = 0; i < 2_000; i++) fake.offsets.add(i);
+        polled(2_000, 1_999L);
+        for (int i = 0; i < 1_500; i++) reader.pollNext(output);
+        List<String> announced = output.notes.stream().filter(each -> each.startsWith("source")).toList();
+        assertTrue(announced.size() >= 2, announced::toString);
+    }
+
+    @Test
+    void marksOfTransactionsAreProgressWithoutARecordAndWakeTheReader() throws Exception {
+        reader.announcing(Long.MAX_VALUE);
+        begin(5);
+        fake.offsets.add(5L);
+        polled(6, 5L);
+        while (reader.pollNext(output) == InputStatus.MORE_AVAILABLE);
+        output.notes.clear();
+        assertFalse(reader.isAvailable().isDone());
+        polled(8, null);
+        assertTrue(reader.isAvailable().isDone());
+        reader.pollNext(output);
+        assertEquals(List.of("source in-2 up to 8 @1005"), output.notes);
+    }
+
+    @Test
+    void whatIsPolledAndNotEmittedIsNoProgress() throws Exception {
+        reader.announcing(Long.MAX_VALUE);
+        begin(5);
+        polled(9, 7L);
+        reader.pollNext(output);
+        assertEquals(List.of("source in-2 up to 5"), output.notes);
+    }
+
+    @Test
+    void aTimeFarAheadOfTheClockIsNoProgress() throws Exception {
+        reader.announcing(0);
+        begin(5);
+        long now = System.currentTimeMillis();
+        fake.offsets.addAll(List.of(5L, now));
+        for (int i = 0; i < 5; i++) reader.pollNext(output);
+        assertEquals("source in-2 up to " + (now + 1) + " @1005", output.notes.get(output.notes.size() - 1));
     }
 
     @Test

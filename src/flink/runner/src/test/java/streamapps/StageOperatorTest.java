@@ -22,6 +22,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -93,6 +95,46 @@ class StageOperatorTest {
             assertEquals(List.of("a: x 1 @100"), outlet(harness, 0));
             assertEquals(List.of(new Watermark(150)), new ArrayList<>(harness.getOutput()));
         }
+    }
+
+    @Test
+    void progressOfTheSourceGoesToAllWhoPutRecordsIntoOrderBehindTheRecordsBeforeIt() throws Exception {
+        StageSpec spec = new StageSpec(0, 0, "count", Set.of(), StageSpec.Time.ORDER, false, Long.MAX_VALUE, 2, "abc", 20, 60_000);
+        StageOperator operator = new StageOperator(spec, new FakeWorker.Launcher());
+        operator.handOnProgress(new ArrayList<>(List.of(0)), 3);
+        try (var harness = new OneInputStreamOperatorTestHarness<>(operator, MAX_PARALLELISM, 1, 0)) {
+            harness.open();
+            harness.setProcessingTime(0);
+            harness.processElement(progress(5));
+            assertEquals(List.of("5 to 0", "5 to 1", "5 to 2"), progressOrText(harness.getSideOutput(StageOperator.outlet(0))));
+            harness.getSideOutput(StageOperator.outlet(0)).clear();
+            harness.processElement(record("a", "x", 100));
+            harness.processElement(progress(6));
+            harness.processElement(record("a", "y", 101));
+            harness.processElement(progress(7));
+            assertEquals(List.of(), progressOrText(harness.getSideOutput(StageOperator.outlet(0))));
+            harness.setProcessingTime(20);
+            assertEquals(
+                    List.of("a: x 1", "a: y 2", "7 to 0", "7 to 1", "7 to 2"),
+                    progressOrText(harness.getSideOutput(StageOperator.outlet(0))));
+            assertEquals(null, harness.getSideOutput(StageOperator.outlet(1)));
+        }
+    }
+
+    private static StreamRecord<byte[]> progress(long nextOffset) {
+        var input = new Progress.Input("source", new TopicPartition("in", 0));
+        return new StreamRecord<>(Progress.element(Map.of(input, new Progress.Place(nextOffset, 100))));
+    }
+
+    private static List<String> progressOrText(Queue<StreamRecord<byte[]>> records) {
+        List<String> texts = new ArrayList<>();
+        for (StreamRecord<byte[]> each : records) {
+            byte[] element = each.getValue();
+            if (!Progress.isProgress(element)) texts.add(text(element));
+            else Progress.places(element).forEach((input, place) -> texts.add(
+                    place.nextOffset() + " to " + Element.targetPartition(element, 5)));
+        }
+        return texts;
     }
 
     @Test
