@@ -182,7 +182,7 @@ export class Connection {
   /** Resolves when the socket is connected. */
   #connect(): Promise<void> {
     return new Promise((resolve) => {
-      const socket = openSocket(this.address, this.#security.tls, resolve);
+      const socket = openSocket(this.address, { security: this.#security.tls, onConnect: resolve });
       this.#socket = socket;
       socket.on("data", (chunk: Buffer) => this.#receive(chunk));
       socket.on("error", (error) => {

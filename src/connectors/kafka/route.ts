@@ -26,3 +26,11 @@ export class Route {
     this.#bytesOfLast += size;
   }
 }
+
+/** The topics of records, each once. */
+export function topicsOf(records: readonly OutgoingRecord[]): string[] {
+  const topics = new Set<string>();
+  let last: string | undefined;
+  for (const { topic } of records) if (topic !== last) topics.add(last = topic);
+  return [...topics];
+}

@@ -13,7 +13,7 @@ import { patiently } from "./patience.ts";
 import { placeOf } from "./place.ts";
 import type { ProducerEpoch } from "./protocol.ts";
 import { refusal, tooLarge } from "./refusal.ts";
-import { BATCH_BYTES, Route } from "./route.ts";
+import { BATCH_BYTES, Route, topicsOf } from "./route.ts";
 import { unknownPartition } from "./unknown_topics.ts";
 
 /** The identity of a producer, from InitProducerId. */
@@ -246,12 +246,4 @@ export class Sender {
     if (sequences === undefined) this.#sequences.set(topic, sequences = []);
     return sequences[partition] ??= 0;
   }
-}
-
-/** The topics of records, each once. */
-function topicsOf(records: readonly OutgoingRecord[]): string[] {
-  const topics = new Set<string>();
-  let last: string | undefined;
-  for (const { topic } of records) if (topic !== last) topics.add(last = topic);
-  return [...topics];
 }

@@ -9,8 +9,15 @@ const KEEP_ALIVE_DELAY_MS = 60_000;
 /** A TCP or TLS socket. */
 export type Socket = net.Socket;
 
-/** Begins to connect. @param security left out: without TLS */
-export function openSocket({ host, port }: Address, security: TlsSettings | undefined, onConnect: () => void): Socket {
+/** How a socket is opened. */
+export interface SocketOptions {
+  /** Left out: without TLS. */
+  readonly security: TlsSettings | undefined;
+  readonly onConnect: () => void;
+}
+
+/** Begins to connect. */
+export function openSocket({ host, port }: Address, { security, onConnect }: SocketOptions): Socket {
   const server = net.isIP(host) === 0 ? { host, port, servername: host } : { host, port };
   const socket = security === undefined
     ? net.connect({ host, port }, onConnect)
