@@ -164,6 +164,23 @@ Deno.test("read() takes text of all planes and escaped text", () => {
   }
 });
 
+Deno.test("read() takes values of several answers in turn, which lie in the middle of other bytes", () => {
+  const reader = new JsonReader(z.object({ a: z.string(), at: z.iso.datetime({ local: true }) }));
+  const valueOf = (i: number) => ({
+    a: i % 2 === 0 ? `${i} short` : `${i} a text that is longer than 32 characters, and é`,
+    at: `2026-10-19T12:34:${i + 10}.789`,
+  });
+  reader.learn(bytes(JSON.stringify(valueOf(0))), valueOf(0));
+  const answers = Array.from({ length: 4 }, (_, i) => {
+    const json = bytes(JSON.stringify(valueOf(i)));
+    const around = new Uint8Array([...bytes("9".repeat(i + 1)), ...json, ...bytes("9")]);
+    return new SharedBytes(around.subarray(i + 1, i + 1 + json.length));
+  });
+  for (const [i, answer] of [...answers.entries(), ...answers.entries()]) {
+    assertEquals(reader.read(answer, 0, answer.bytes.length), valueOf(i));
+  }
+});
+
 Deno.test("a part that no schema names must be JSON all the same", () => {
   const parts = [
     ...['"a"', '"\\q"', '"\\u12x4"', '"\\u00e9\\""', '"\u0001"', '"é 日 🛫"', '"open'],
