@@ -37,10 +37,11 @@ export interface RunOptions {
   readonly lookEveryMs?: number;
 }
 
-/** A program that does not end by itself is through when it has written something and then nothing for so long, ms; */
+/** A program that does not end by itself is through when it has written something and then nothing for so long, ms. */
 const IDLE_MS = 5_000;
-/** and sooner when it has written as many records as it will. */
+/** It is through sooner when it has written as many records as it will, ms. */
 const IDLE_AFTER_ALL_MS = 1_000;
+/** A program that runs longer has failed, ms. */
 const PATIENCE_MS = 300_000;
 /** Time between two looks at the process tree, ms. */
 const TREE_EVERY_MS = 200;
