@@ -56,7 +56,7 @@ export async function measureRun(program: Program, options: RunOptions): Promise
   const startedAtMs = Date.now();
   const startMs = performance.now();
   const sinceStartS = () => (performance.now() - startMs) / 1000;
-  const running = new RunningProgram(program, signal);
+  using running = new RunningProgram(program, signal);
   const watch = tree?.watch(running.pid);
 
   let [offsets, firstS, lastS, exitS] = [0, NaN, NaN, NaN];

@@ -16,7 +16,7 @@ export interface Program {
 }
 
 /** A program with all its processes: they are a group of their own, which a signal reaches as a whole. */
-export class RunningProgram {
+export class RunningProgram implements Disposable {
   /** For messages. */
   readonly name: string;
   readonly pid: number;
@@ -61,6 +61,11 @@ export class RunningProgram {
       if (!(error instanceof Deno.errors.NotFound)) throw error; // it has ended meanwhile
     }
     return true;
+  }
+
+  /** Kills it if it is still running: whoever fails to measure it leaves nothing behind. */
+  [Symbol.dispose](): void {
+    this.stop("SIGKILL");
   }
 
   lastLines(): string {

@@ -4,6 +4,7 @@ import { measureRun, type RunOptions } from "../../bench/measured_run.ts";
 import type { Program } from "../../bench/running_program.ts";
 import { ProgramFailure } from "../../bench/running_program.ts";
 import type { Broker, PartitionEnd } from "../../src/connectors/broker.ts";
+import { until } from "../connectors/contract/waiting.ts";
 
 const ignore = (await Deno.permissions.query({ name: "run", command: "sh" })).state !== "granted";
 
@@ -75,3 +76,34 @@ Deno.test({
     assertEquals(startToExitS < 60, true);
   },
 });
+
+Deno.test({
+  name: "measureRun() kills a program whose output cannot be looked at",
+  ignore,
+  // The program's pipes are read until a moment after its end.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const file = await Deno.makeTempFile();
+    const options = new Topic(10, 0).options();
+    const describeTopics: Broker["describeTopics"] = async () => {
+      if ((await Deno.readTextFile(file)).endsWith("\n")) throw new Error("no answer");
+      return await options.port.describeTopics([]);
+    };
+    const port = { ...options.port, describeTopics } as Broker;
+    const script = `echo $$ > ${file}; exec sleep 600`;
+    await assertRejects(() => measureRun(shell(script), { ...options, port }), Error, "no answer");
+    const pid = Number(await Deno.readTextFile(file));
+    await until(() => Promise.resolve(!isAlive(pid)));
+    await Deno.remove(file);
+  },
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    Deno.kill(pid, "SIGCONT");
+    return true;
+  } catch {
+    return false;
+  }
+}
