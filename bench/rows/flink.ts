@@ -50,6 +50,8 @@ export async function measureFlink(context: Context): Promise<Section[]> {
   const { kafka, log } = context;
   if (kafka === undefined) return [{ title: "On a Flink cluster", rows: [], notes: ["Left out: there is no Kafka."] }];
   const jar = await buildForCluster(log);
+  // One that was killed would go on with its jobs, in all slots.
+  await stopCluster(CLUSTER);
   const cluster = await startCluster({ ...CLUSTER, log });
   try {
     const rest = new FlinkRest(cluster.address);
