@@ -101,8 +101,9 @@ async function throughStages(job: Describe, lives: readonly RigOptions[]): Promi
     await stages.feed(records as readonly FedRecord[]);
     const endMs = clock.nowMs + ms;
     while (stages.nextTimerMs <= endMs) {
-      clock.nowMs = Math.max(clock.nowMs, stages.nextTimerMs);
-      await stages.processingTime(clock.nowMs);
+      const nowMs = clock.nowMs = Math.max(clock.nowMs, stages.nextTimerMs);
+      await stages.processingTime(nowMs);
+      assert(stages.nextTimerMs > nowMs, `a timer of ${nowMs} is still due`);
     }
     clock.nowMs = endMs;
   }

@@ -7,7 +7,7 @@ import {
   WatermarkStrategy,
 } from "../../src/engine/mod.ts";
 import { defineWorkflow as branches } from "../../src/s15_branching.ts";
-import { type Input, type Job, OUT, type Reading, READINGS, readings, source, START_MS } from "./stage_jobs.ts";
+import { type Input, type Job, OUT, type Reading, READINGS, readings, REST, source, START_MS } from "./stage_jobs.ts";
 
 const generated = new DataGeneratorSource<Reading>({
   generate: (index, random) => ({ sensor: `s${index % 7}`, level: Math.floor(random() * 100) }),
@@ -73,6 +73,21 @@ export const SOURCE_JOBS: Readonly<Record<string, Job>> = {
     },
     inputs: readings,
     outputs: ["out"],
+  },
+  "two ways of one stream, of which one has event time of its own": {
+    define: (env, broker) => {
+      const all = source(env, broker);
+      // Behind that of the other way, and both leave one worker: no record here is late.
+      const own = WatermarkStrategy.forBoundedOutOfOrderness<Reading>(4_000)
+        .withTimestampAssigner(({ level }, timestampMs) => timestampMs - level * 30);
+      highest(all.assignTimestampsAndWatermarks(own).name("own_time")).name("highest_of_own").sinkTo(broker.sink(REST))
+        .name("rest");
+      highest(all).name("highest").sinkTo(broker.sink(OUT)).name("out");
+    },
+    inputs: readings,
+    outputs: ["out", "rest"],
+    options: { maxDead: { share: 1 } },
+    inOrder: true,
   },
   "a generator of watermarks for each partition of a topic": {
     define: (env, broker) => {
