@@ -11,23 +11,8 @@ import { SYSTEM_CLOCK } from "../../src/engine/clock.ts";
 import { COMMIT_FORMAT, jobText } from "../../src/engine/commit_format.ts";
 import { onEmbeddedLog } from "../cli/brokers.ts";
 import { FUNCTION_JOBS } from "./function_jobs.ts";
-import {
-  assertSame,
-  atHome,
-  createTopics,
-  feed,
-  type Job,
-  JOBS,
-  OUT,
-  PARTITIONS,
-  readings,
-  run,
-  send,
-  sorted,
-  source,
-  START_MS,
-  written,
-} from "./stage_jobs.ts";
+import { type Job, JOBS, OUT, PARTITIONS, readings, source, START_MS } from "./stage_jobs.ts";
+import { assertSame, atHome, createTopics, feed, run, send, sorted, written } from "./stage_runs.ts";
 import { StageRig } from "./stage_rig.ts";
 
 const never = new AbortController().signal;

@@ -17,22 +17,8 @@ import { FrameType, HEADER_BYTES } from "../../src/flink/protocol/frame.ts";
 import { StageWorker } from "../../src/flink/worker/stage_worker.ts";
 import { onEmbeddedLog } from "../cli/brokers.ts";
 import { type DefineJob, described, StageRig } from "./stage_rig.ts";
-import {
-  assertSame,
-  atHome,
-  fedOf,
-  feed,
-  JOBS,
-  openRig,
-  OUT,
-  type Reading,
-  READINGS,
-  readings,
-  REST,
-  sorted,
-  source,
-  START_MS,
-} from "./stage_jobs.ts";
+import { JOBS, OUT, type Reading, READINGS, readings, REST, source, START_MS } from "./stage_jobs.ts";
+import { assertSame, atHome, fedOf, feed, openRig, sorted } from "./stage_runs.ts";
 import { ASYNC_JOBS } from "./async_jobs.ts";
 import { FUNCTION_JOBS } from "./function_jobs.ts";
 import { CONNECTED_JOBS } from "./connected_jobs.ts";
