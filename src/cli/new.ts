@@ -10,7 +10,7 @@ import { ROOT } from "../utils/task.ts";
 
 /** Flags of the program that every task runs with. */
 const RUN_FLAGS = [
-  "--v8-flags=--max-semi-space-size=16,--heap-growing-percent=100",
+  "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=100",
   "--no-prompt",
   "--preload=@stream-apps/deno/early-signals",
   "--allow-net",

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 
 /** Permissions and settings of a job whose project has no task for it: those that `deno task new` writes. */
 const DEFAULT_FLAGS = [
-  "--v8-flags=--max-semi-space-size=16,--heap-growing-percent=100",
+  "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=100",
   "--no-prompt",
   "--allow-net",
   "--allow-env=BOOTSTRAP_SERVERS,BROKER*,KAFKA*,LOG_*,TERM",
