@@ -1,7 +1,7 @@
 /** One run of one program, ours or a peer's, measured from outside and in the same way for all. */
 import type { Broker } from "../src/connectors/broker.ts";
 import type { ProcessTree } from "./process_tree.ts";
-import { type Program, ProgramFailure, RunningProgram } from "./running_program.ts";
+import { type Program, ProgramFailure, RunningProgram, within } from "./running_program.ts";
 import { endOf, untilReadable } from "./topics.ts";
 
 /** What a run took. */
@@ -86,7 +86,7 @@ export async function measureRun(program: Program, options: RunOptions): Promise
     const idleMs = offsets >= records ? IDLE_AFTER_ALL_MS : IDLE_MS;
     if (!program.endsByItself && !stopped && sinceStartS() - lastS > idleMs / 1000) stopped = running.stop("SIGTERM");
     if (sinceStartS() > PATIENCE_MS / 1000) isTooLong = running.stop("SIGKILL");
-    over = await Promise.race([exited, pause(lookEveryMs)]);
+    over = await within(lookEveryMs, exited);
   }
   const { code } = await running.exited;
   const brokerAfterS = await brokerCpuS();
@@ -112,8 +112,4 @@ export async function measureRun(program: Program, options: RunOptions): Promise
     events: running.events,
     startedAtMs,
   };
-}
-
-function pause(ms: number): Promise<false> {
-  return new Promise((resolve) => setTimeout(resolve, ms, false));
 }

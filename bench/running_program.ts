@@ -50,7 +50,7 @@ export class RunningProgram implements Disposable {
     });
     const words = Promise.all([this.#read(child.stdout), this.#read(child.stderr)]);
     // Processes below it that live on would keep the pipes open.
-    this.silent = Promise.race([words, this.exited.then(() => pause(2_000))]);
+    this.silent = this.exited.then(() => within(2_000, words));
   }
 
   /** @returns true, that it was stopped */
@@ -87,6 +87,13 @@ export class RunningProgram implements Disposable {
   }
 }
 
-function pause(ms: number): Promise<false> {
-  return new Promise((resolve) => setTimeout(resolve, ms, false));
+/** Whether it has happened within that time, ms. */
+export async function within(ms: number, happened: Promise<unknown>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<false>((resolve) => timer = setTimeout(resolve, ms, false));
+  try {
+    return await Promise.race([happened.then(() => true), over]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
