@@ -1,7 +1,8 @@
 /** One run of one program, ours or a peer's, measured from outside and in the same way for all. */
 import type { Broker } from "../src/connectors/broker.ts";
+import { settledWithin } from "../src/connectors/kafka/patience.ts";
 import type { ProcessTree } from "./process_tree.ts";
-import { type Program, ProgramFailure, RunningProgram, within } from "./running_program.ts";
+import { type Program, ProgramFailure, RunningProgram } from "./running_program.ts";
 import { endOf, untilReadable } from "./topics.ts";
 
 /** What a run took. */
@@ -56,18 +57,15 @@ export async function measureRun(program: Program, options: RunOptions): Promise
   const startedAtMs = Date.now();
   const startMs = performance.now();
   const sinceStartS = () => (performance.now() - startMs) / 1000;
-  using running = new RunningProgram(program, signal);
+  await using running = new RunningProgram(program, signal);
   const watch = tree?.watch(running.pid);
 
   let [offsets, firstS, lastS, exitS] = [0, NaN, NaN, NaN];
   let [cpuS, cpuAtLastS, treeAtMs] = [0, 0, -Infinity];
   let stopped = false;
   let isTooLong = false;
-  const exited = running.exited.then(() => {
-    exitS = sinceStartS();
-    return true;
-  });
-  for (let over = false; !over;) {
+  const exited = running.exited.then(() => exitS = sinceStartS());
+  while (Number.isNaN(exitS)) {
     const now = performance.now();
     if (watch !== undefined && now - treeAtMs >= TREE_EVERY_MS) {
       treeAtMs = now;
@@ -86,7 +84,7 @@ export async function measureRun(program: Program, options: RunOptions): Promise
     const idleMs = offsets >= records ? IDLE_AFTER_ALL_MS : IDLE_MS;
     if (!program.endsByItself && !stopped && sinceStartS() - lastS > idleMs / 1000) stopped = running.stop("SIGTERM");
     if (sinceStartS() > PATIENCE_MS / 1000) isTooLong = running.stop("SIGKILL");
-    over = await within(lookEveryMs, exited);
+    await settledWithin(lookEveryMs, exited);
   }
   const { code } = await running.exited;
   const brokerAfterS = await brokerCpuS();

@@ -1,4 +1,5 @@
 /** Starts and stops programs, and hears what they say. */
+import { settledWithin } from "../src/connectors/kafka/patience.ts";
 
 /** A program that failed or took too long: there is no figure of it, which says nothing about others. */
 export class ProgramFailure extends Error {
@@ -16,7 +17,7 @@ export interface Program {
 }
 
 /** A program with all its processes: they are a group of their own, which a signal reaches as a whole. */
-export class RunningProgram implements Disposable {
+export class RunningProgram implements AsyncDisposable {
   /** For messages. */
   readonly name: string;
   readonly pid: number;
@@ -24,7 +25,7 @@ export class RunningProgram implements Disposable {
   readonly events = new Map<string, number>();
   readonly exited: Promise<Deno.CommandStatus>;
   /** Resolves when all that it has said has been heard. */
-  readonly silent: Promise<unknown>;
+  readonly silent: Promise<void>;
   readonly #lines: string[] = [];
   #over = false;
 
@@ -50,7 +51,7 @@ export class RunningProgram implements Disposable {
     });
     const words = Promise.all([this.#read(child.stdout), this.#read(child.stderr)]);
     // Processes below it that live on would keep the pipes open.
-    this.silent = this.exited.then(() => within(2_000, words));
+    this.silent = this.exited.then(() => settledWithin(2_000, words));
   }
 
   /** @returns true, that it was stopped */
@@ -63,9 +64,10 @@ export class RunningProgram implements Disposable {
     return true;
   }
 
-  /** Kills it if it is still running: whoever fails to measure it leaves nothing behind. */
-  [Symbol.dispose](): void {
+  /** Kills it if it is still running, and waits for its end: whoever fails to measure it leaves nothing behind. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.stop("SIGKILL");
+    await this.silent;
   }
 
   lastLines(): string {
@@ -84,16 +86,5 @@ export class RunningProgram implements Disposable {
         if (this.#lines.length > 30) this.#lines.shift();
       }
     }
-  }
-}
-
-/** Whether it has happened within that time, ms. */
-export async function within(ms: number, happened: Promise<unknown>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<false>((resolve) => timer = setTimeout(resolve, ms, false));
-  try {
-    return await Promise.race([happened.then(() => true), over]);
-  } finally {
-    clearTimeout(timer);
   }
 }

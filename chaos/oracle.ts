@@ -96,3 +96,14 @@ export function byTraveller(lines: readonly Line[]): Map<string, string[]> {
   }
   return travellers;
 }
+
+/** How many records stand behind one of a later time in their partition. */
+export function behindLater(lines: readonly Line[]): number {
+  const newest = new Map<number, number>();
+  let behind = 0;
+  for (const { partition, timestamp } of lines) {
+    if (timestamp < (newest.get(partition) ?? -Infinity)) behind++;
+    else newest.set(partition, timestamp);
+  }
+  return behind;
+}

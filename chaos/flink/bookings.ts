@@ -3,7 +3,7 @@ import type { OutgoingRecord } from "../../src/connectors/broker.ts";
 import { jsonRecord } from "../../src/gen/json_record.ts";
 import { FLIGHTDATA, SKYONE, SUNSET, USERSTATISTICS } from "../../src/models.ts";
 import { bookings } from "../../src/s05_data_gen.ts";
-import { byTraveller, expectedFlights, expectedStatistics, format, type Line } from "../oracle.ts";
+import { behindLater, byTraveller, expectedFlights, expectedStatistics, format } from "../oracle.ts";
 import type { FlinkWorld } from "./world.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
@@ -31,11 +31,14 @@ export function createTopics(world: FlinkWorld): Promise<void> {
 export class Feed {
   /** Pairs that have been written. */
   pairs = 0;
-  readonly #world: FlinkWorld;
+  readonly #world: Pick<FlinkWorld, "withBroker">;
   readonly #source: ReturnType<typeof bookings>;
 
   /** @param stepMs from one pair to the next in event time */
-  constructor(world: FlinkWorld, { seed, stepMs }: { readonly seed: number; readonly stepMs: number }) {
+  constructor(
+    world: Pick<FlinkWorld, "withBroker">,
+    { seed, stepMs }: { readonly seed: number; readonly stepMs: number },
+  ) {
     this.#world = world;
     this.#source = bookings({ seed, startMs: START_MS, stepMs });
   }
@@ -90,17 +93,6 @@ export async function judgeFlights(world: FlinkWorld): Promise<Difference> {
     behind,
     letters,
   };
-}
-
-/** How many records stand behind one of a later time in their partition. */
-function behindLater(lines: readonly Line[]): number {
-  const newest = new Map<number, number>();
-  let behind = 0;
-  for (const { partition, timestamp } of lines) {
-    if (timestamp < (newest.get(partition) ?? -Infinity)) behind++;
-    else newest.set(partition, timestamp);
-  }
-  return behind;
 }
 
 /** What s20 must write of the flights, as far as event time has come, the time of the partition that is furthest behind. */

@@ -5,12 +5,13 @@
  */
 import { basename, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../inspect/run_flags.ts";
 import { parseFlags, runMain, UsageError, writeErrorLine } from "../utils.ts";
 import { ROOT } from "../utils/task.ts";
 
 /** Flags of the program that every task runs with. */
 const RUN_FLAGS = [
-  "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=100",
+  V8_FLAGS,
   "--no-prompt",
   "--preload=@stream-apps/deno/early-signals",
   "--allow-net",

@@ -1,9 +1,12 @@
 /** With which flags of Deno's a job's file is run: those of its task. */
 import { dirname, resolve } from "node:path";
 
+/** How V8 manages the memory of a job. */
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=100";
+
 /** Permissions and settings of a job whose project has no task for it: those that `deno task new` writes. */
 const DEFAULT_FLAGS = [
-  "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=100",
+  V8_FLAGS,
   "--no-prompt",
   "--allow-net",
   "--allow-env=BOOTSTRAP_SERVERS,BROKER*,KAFKA*,LOG_*,TERM",

@@ -80,9 +80,6 @@ Deno.test({
 Deno.test({
   name: "measureRun() kills a program whose output cannot be looked at",
   ignore,
-  // The program's pipes are read until a moment after its end.
-  sanitizeOps: false,
-  sanitizeResources: false,
   async fn() {
     const file = await Deno.makeTempFile();
     const options = new Topic(10, 0).options();

@@ -3,14 +3,12 @@
  * TEST_FLINK_BURSTS there are so many bursts.
  */
 import { assertEquals } from "@std/assert";
+import { Feed } from "../../chaos/flink/bookings.ts";
 import { Committed } from "../../chaos/flink/committed.ts";
-import type { Line } from "../../chaos/oracle.ts";
-import type { Broker } from "../../src/connectors/broker.ts";
+import { behindLater } from "../../chaos/oracle.ts";
 import { openKafkaBroker } from "../../src/connectors/kafka/mod.ts";
 import { SYSTEM_CLOCK } from "../../src/engine/mod.ts";
-import { jsonRecord } from "../../src/gen/json_record.ts";
 import { FLIGHTDATA, SKYONE, SUNSET } from "../../src/models.ts";
-import { bookings } from "../../src/s05_data_gen.ts";
 import { succeed } from "../e2e/programs.ts";
 import { liveTest } from "./live.ts";
 import { until } from "./until.ts";
@@ -23,38 +21,16 @@ const PAIRS = 200;
 /** Long enough that nothing is on its way any more, and that partitions count as idle. */
 const SILENCE_MS = 2_500;
 
-/** Writes bookings of both airlines, all at once, from where the last ones ended. */
-async function burst(broker: Broker, source: ReturnType<typeof bookings>): Promise<void> {
-  const pairs = Array.from({ length: PAIRS }, () => source.next().value);
-  const producer = await broker.producer();
-  await producer.send(pairs.flatMap(({ skyone, sunset, timestampMs }) => [
-    jsonRecord(SKYONE, skyone, timestampMs),
-    jsonRecord(SUNSET, sunset, timestampMs),
-  ]));
-  await producer.close();
-}
-
-/** How many records stand behind one of a later time in their partition. */
-function behindLater(lines: readonly Line[]): number {
-  const newest = new Map<number, number>();
-  let behind = 0;
-  for (const { partition, timestamp } of lines) {
-    if (timestamp < (newest.get(partition) ?? -Infinity)) behind++;
-    else newest.set(partition, timestamp);
-  }
-  return behind;
-}
-
 liveTest("flights of bursts that come after a silence are in the order of time", async ({ broker: env, kafka }) => {
   await using broker = await openKafkaBroker({ brokers: [kafka.bootstrapServers], log: () => {} });
   await broker.createTopics([SKYONE, SUNSET, FLIGHTDATA].map(({ name }) => ({ name, partitions: 5 })));
   // A booking that has landed is no flight: here all are still to land.
   const flags = ["--parallelism", "2", "--detached", "--", "--from", "earliest", "--now", "2020-01-01T00:00:00"];
   const id = (await succeed(env, "flink", ["run", "src/s16_merge.ts", ...flags])).stdout.trim();
-  const source = bookings({ seed: 5, startMs: Date.UTC(2026, 0, 1), stepMs: 1_000 });
+  const feed = new Feed({ withBroker: (work) => work(broker) }, { seed: 5, stepMs: 1_000 });
   const committed = new Committed();
   for (let i = 1; i <= BURSTS; i++) {
-    await burst(broker, source);
+    await feed.write(PAIRS);
     const written = async () => (await committed.read(broker, FLIGHTDATA.name)).length >= 2 * PAIRS * i;
     await until(written, `all flights of burst ${i}`, WITHIN_MS);
     await SYSTEM_CLOCK.sleep(SILENCE_MS);

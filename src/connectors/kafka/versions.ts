@@ -1,5 +1,6 @@
 /** Which versions of the requests a broker supports. */
 import { BrokerError } from "../broker_errors.ts";
+import { API_KEYS } from "./api_keys.ts";
 import { API_VERSIONS } from "./codecs/api_versions.ts";
 import type { Codec } from "./codecs/codec.ts";
 import { exchangeOf } from "./codecs/codec.ts";
@@ -17,7 +18,7 @@ import { ADD_OFFSETS, ADD_PARTITIONS, TXN_OFFSET_COMMIT } from "./codecs/transac
 import { Code } from "./error_codes.ts";
 import { checkCode } from "./errors.ts";
 import type { ApiVersions, Exchange } from "./kafkajs.ts";
-import { API_KEYS, type Apis, type ApiVersionsAnswer } from "./protocol.ts";
+import type { Apis, ApiVersionsAnswer } from "./protocol.ts";
 
 /** Our own codecs: of versions that kafkajs does not know, and of all that a job asks for, so that it starts without kafkajs. */
 const OWN: readonly Codec[] = [

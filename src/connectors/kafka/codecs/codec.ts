@@ -1,6 +1,7 @@
+import { API_KEYS } from "../api_keys.ts";
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Exchange } from "../kafkajs.ts";
-import { API_KEYS, type Apis } from "../protocol.ts";
+import type { Apis } from "../protocol.ts";
 import { readTags, writeNoTags } from "./flexible.ts";
 
 /** The throttle time of an answer, under kafkajs' name of it: nothing is sent for that time, ms. */

@@ -10,6 +10,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 
 /** Asks the brokers. */
@@ -24,12 +25,18 @@ final class AskedEnds implements Ends {
 
     @Override
     public CompletionStage<Map<TopicPartition, Long>> ask(Collection<TopicPartition> partitions) {
+        return offsets(admin, partitions, OffsetSpec.latest(), COMMITTED).toCompletionStage();
+    }
+
+    /** The offset of a place in each partition. */
+    static KafkaFuture<Map<TopicPartition, Long>> offsets(
+            Admin admin, Collection<TopicPartition> partitions, OffsetSpec place, ListOffsetsOptions which) {
         Map<TopicPartition, OffsetSpec> question = new HashMap<>();
-        for (TopicPartition each : partitions) question.put(each, OffsetSpec.latest());
-        return admin.listOffsets(question, COMMITTED).all().toCompletionStage().thenApply(found -> {
-            Map<TopicPartition, Long> ends = new HashMap<>();
-            found.forEach((each, end) -> ends.put(each, end.offset()));
-            return ends;
+        for (TopicPartition each : partitions) question.put(each, place);
+        return admin.listOffsets(question, which).all().thenApply(found -> {
+            Map<TopicPartition, Long> offsets = new HashMap<>();
+            found.forEach((each, offset) -> offsets.put(each, offset.offset()));
+            return offsets;
         });
     }
 

@@ -70,11 +70,7 @@ final class AskedPartitionEnds implements PartitionEnds {
 
     private Map<TopicPartition, Long> ask(Collection<TopicPartition> partitions, OffsetSpec place)
             throws ExecutionException, InterruptedException {
-        Map<TopicPartition, OffsetSpec> question = new HashMap<>();
-        for (TopicPartition each : partitions) question.put(each, place);
-        Map<TopicPartition, Long> offsets = new HashMap<>();
-        admin.listOffsets(question, which).all().get().forEach((each, found) -> offsets.put(each, found.offset()));
-        return offsets;
+        return AskedEnds.offsets(admin, partitions, place, which).get();
     }
 
     @Override

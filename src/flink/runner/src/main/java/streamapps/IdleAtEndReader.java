@@ -53,7 +53,6 @@ final class IdleAtEndReader extends ReaderAround {
         return this;
     }
 
-
     @Override
     public InputStatus pollNext(ReaderOutput<byte[]> to) throws Exception {
         if (output == null || output.to != to) output = new Output(to);
