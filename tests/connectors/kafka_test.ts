@@ -190,6 +190,27 @@ test("reading a changelog ends between two commits, however much comes while it 
   await lease.close();
 });
 
+test("a commit that is being written when a tool reads the last one is waited for", async (broker, names) => {
+  const { changelogTopic, readChangelog } = await import("../../src/connectors/kafka/changelog.ts");
+  const { TransactionalProducer } = await import("../../src/connectors/kafka/transaction.ts");
+  const job = names.job();
+  const lease = await open(broker, job);
+  await lease.commit({ changes: new Map([["a", "1"]]), positions: [] });
+  await lease.close();
+  const client = await openClient();
+  const { signal } = new AbortController();
+  const producer = await TransactionalProducer.open(client, names.job(), { signal });
+  await producer.send([{ ...record(changelogTopic(job), "2"), key: new TextEncoder().encode("a"), partition: 0 }]);
+
+  let read = false;
+  const reading = readChangelog({ client, job, signal }).finally(() => read = true);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assertEquals(read, false);
+  await producer.commit();
+  assertEquals(await reading, new Map([["a", "2"]]));
+  await client.close();
+});
+
 test(
   "a changelog that was deleted is no first start, and rubbish in one is named with its place",
   async (broker, names) => {

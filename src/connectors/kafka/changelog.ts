@@ -1,14 +1,19 @@
 /** The compacted topic that holds a job's entries: a record's key and value are those of an entry, a tombstone deletes it. */
 import type { BrokerRecord, FetchedBatch, JobCommit, OutgoingRecord } from "../broker.ts";
-import { BrokerError, TopicExistsError, UnknownTopicError } from "../broker_errors.ts";
+import { BrokerError, BrokerUnavailableError, TopicExistsError, UnknownTopicError } from "../broker_errors.ts";
 import { EncodeBuffer } from "../json/encode_buffer.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
 import { createTopics, untilReady } from "./create_topics.ts";
-import { describeTopics, topicSetting } from "./topics.ts";
+import { patiently } from "./patience.ts";
+import { LATEST, READ_UNCOMMITTED } from "./protocol.ts";
+import { untilStable } from "./stable_offsets.ts";
+import { describeTopics, listOffsets, topicSetting } from "./topics.ts";
 
 /** A fetch limit for restoring, which reads one partition from its start: large answers make it fast. */
 const RESTORE_BYTES = 8 << 20;
+/** How long a tool waits until a commit that is being written can be read, ms. */
+const COMMIT_WITHIN_MS = 5_000;
 /** Largest record of a changelog: an entry may be larger than the records that brokers accept by default. */
 const ENTRY_BYTES = 8 << 20;
 
@@ -77,6 +82,7 @@ export async function readChangelog(reader: ChangelogReader): Promise<Map<string
   const { client, job } = reader;
   const topic = changelogTopic(job);
   const end = async () => (await describeTopics(client, [topic]))[0]!.endOffsets[0]!;
+  await untilCommitShows(reader);
   let endOffset = await end();
   const entries = new Map<string, string>();
   // The end of the partition lies between two commits; what has been fetched need not. And a record below an end may have been
@@ -87,6 +93,24 @@ export async function readChangelog(reader: ChangelogReader): Promise<Map<string
     return nextOffset >= endOffset;
   });
   return entries;
+}
+
+/**
+ * Resolves when all that stands in the changelog now can be read. A job goes on when its commit is decided; readers see it some
+ * milliseconds later, and who exports a job that has just stopped must not get the commit before.
+ */
+async function untilCommitShows({ client, job, signal }: ChangelogReader): Promise<void> {
+  const topic = changelogTopic(job);
+  const written = await patiently(
+    { doing: `find the end of "${topic}"`, signal },
+    () => listOffsets(client, { topics: [topic], timestamp: LATEST, isolationLevel: READ_UNCOMMITTED }),
+  );
+  try {
+    await untilStable(client, [{ topic, partition: 0, offset: written.get(topic)![0]! }], COMMIT_WITHIN_MS);
+  } catch (error) {
+    if (!(error instanceof BrokerUnavailableError)) throw error;
+    client.log("warn", `a commit of "${job}" is not decided yet, the one before it is shown: ${error.message}`);
+  }
 }
 
 /**

@@ -51,7 +51,7 @@ export function testTools(test: Register): void {
     }
     await commits;
 
-    await until(async () => (await tool.readCommit(job)).get("a") === String(rounds));
+    assertEquals((await tool.readCommit(job)).get("a"), String(rounds));
     assertEquals(await lease.restore(), await tool.readCommit(job));
     await lease.close();
     assertEquals((await tool.readCommit(job)).get(`only ${rounds}`), "");
