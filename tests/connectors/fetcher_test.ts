@@ -1,7 +1,8 @@
 /** What a KafkaFetcher takes of answers that come twice, late, from an old leader, or without a batch. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import type { FetchedBatch, Position } from "../../src/connectors/broker.ts";
+import { BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
 import type { Client } from "../../src/connectors/kafka/client.ts";
 import type { FetchedPartition } from "../../src/connectors/kafka/fetch_response.ts";
 import type { FetchArguments } from "../../src/connectors/kafka/protocol.ts";
@@ -261,6 +262,34 @@ async function answerWithGap(
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
+
+test("fetch() says that a broker cannot be reached, however long each attempt takes", async () => {
+  const { PassingError } = await import("../../src/connectors/kafka/errors.ts");
+  const cluster = new Cluster(1, 5);
+  const { now } = performance;
+  let laterMs = 0;
+  const client = {
+    ...cluster.client,
+    node() {
+      laterMs += 7_000;
+      return Promise.reject(new PassingError("a:9092: connection timeout"));
+    },
+  } as unknown as Client;
+  const { KafkaFetcher } = await import("../../src/connectors/kafka/fetcher.ts");
+  performance.now = () => now.call(performance) + laterMs;
+  try {
+    const fetcher = new KafkaFetcher(client);
+    for (let i = 0; i < 3; i++) assertEquals(await fetcher.fetch([at(3)], 0), []);
+    // What was before a rest does not count.
+    laterMs += 6_000;
+    for (let i = 0; i < 3; i++) assertEquals(await fetcher.fetch([at(3)], 0), []);
+    await assertRejects(() => fetcher.fetch([at(3)], 0), BrokerUnavailableError, "connection timeout");
+    await fetcher.close();
+  } finally {
+    performance.now = now;
+  }
+  assert(cluster.logged.includes("warn: trying again to fetch: a:9092: connection timeout"));
+});
 
 test("fetch() goes on at the end when no batch leads there", async () => {
   const cluster = new Cluster(1, 5);

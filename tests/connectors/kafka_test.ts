@@ -200,7 +200,7 @@ test("a commit that is being written when a tool reads the last one is waited fo
   const client = await openClient();
   const { signal } = new AbortController();
   const producer = await TransactionalProducer.open(client, names.job(), { signal });
-  await producer.send([{ ...record(changelogTopic(job), "2"), key: new TextEncoder().encode("a"), partition: 0 }]);
+  await producer.send([{ ...record(changelogTopic(job), "2"), key: encoder.encode("a"), partition: 0 }]);
 
   let read = false;
   const reading = readChangelog({ client, job, signal }).finally(() => read = true);
@@ -208,6 +208,20 @@ test("a commit that is being written when a tool reads the last one is waited fo
   assertEquals(read, false);
   await producer.commit();
   assertEquals(await reading, new Map([["a", "2"]]));
+  await client.close();
+});
+
+test("a changelog is read up to the owner's record, though a successor's lies behind it", async (broker, names) => {
+  const { changelogTopic, ownerRecord, readChangelogUpTo } = await import("../../src/connectors/kafka/changelog.ts");
+  const job = names.job();
+  await (await open(broker, job)).close();
+  const entry = (value: string) => ({ ...record(changelogTopic(job), value), key: encoder.encode("a"), partition: 0 });
+  const owner = (name: string) => ownerRecord(job, name, 1_760_000_000_000);
+  await (await broker.producer()).send([entry("1"), owner("first"), entry("2"), owner("second")]);
+
+  const client = await openClient();
+  const read = readChangelogUpTo("first", { client, job, signal: AbortSignal.timeout(SLACK_MS) });
+  assertEquals(await read, new Map([["a", "1"]]));
   await client.close();
 });
 

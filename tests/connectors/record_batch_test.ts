@@ -164,6 +164,11 @@ Deno.test("committedRecords() steps over control batches", () => {
   assertEquals(read(COMMIT, 103), { records: [], nextOffset: 104 });
 });
 
+Deno.test("committedRecords() steps over the control batch that compaction leaves without its marker", () => {
+  const empty = resealed(Uint8Array.fromHex(ABORT), (view) => view.setInt32(57, 0), 61);
+  assertEquals(read(empty.toHex() + shifted(TRANSACTIONAL, 104), 103), { records: expected(104), nextOffset: 107 });
+});
+
 Deno.test("committedRecords() leaves out an aborted transaction, up to its abort", () => {
   const aborted = [{ producerId: 4000n, firstOffset: 100 }];
   assertEquals(read(TRANSACTIONAL + ABORT, 100, aborted), { records: [], nextOffset: 104 });

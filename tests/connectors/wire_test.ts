@@ -9,7 +9,11 @@ function newWire() {
   const written: Buffer[] = [];
   const wire = new Wire("me", { write: (bytes) => written.push(Buffer.from(bytes)) });
   /** Sends a body, and decodes an answer to its text. */
-  const send = (body: string | Uint8Array<ArrayBuffer>, clientSideThrottleTime = 0): Promise<unknown> => {
+  const send = (
+    body: string | Uint8Array<ArrayBuffer>,
+    clientSideThrottleTime = 0,
+    onWrite?: () => void,
+  ): Promise<unknown> => {
     const buffer = typeof body === "string" ? Buffer.from(body) : body;
     const exchange: Exchange = {
       request: { apiKey: 3, apiVersion: 9, apiName: "Metadata", encode: () => Promise.resolve({ buffer }) },
@@ -18,7 +22,7 @@ function newWire() {
         parse: (decoded) => Promise.resolve((decoded as { text: string }).text),
       },
     };
-    return wire.send(exchange);
+    return wire.send(exchange, onWrite);
   };
   return { wire, written, send };
 }
@@ -79,11 +83,14 @@ Deno.test("a broker that asks for a pause gets it, and then the requests in thei
   await settle();
   wire.receive(answer(0, "slowly"));
   assertEquals(await first, "slowly");
-  const next = [send("2"), send("3")];
+  const writtenBefore: number[] = [];
+  const note = () => void writtenBefore.push(written.length);
+  const next = [send("2", 0, note), send("3", 0, note)];
   await settle();
-  assertEquals(written.length, 1);
+  assertEquals([written.length, writtenBefore], [1, []]);
   while (written.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
   assertEquals(written.map((bytes) => bytes.toString().slice(-1)), ["1", "2", "3"]);
+  assertEquals(writtenBefore, [1, 2]);
   wire.receive(Buffer.concat([answer(1, "b"), answer(2, "c")]));
   assertEquals(await Promise.all(next), ["b", "c"]);
 });

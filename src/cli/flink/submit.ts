@@ -7,6 +7,7 @@ import type { InitialState } from "../../flink/hand_over.ts";
 import type { FlinkPlan, Order } from "../../flink/plan.ts";
 import { encodeSubmission } from "../../flink/submission.ts";
 import type { FlinkRest } from "../../flink/rest.ts";
+import { V8_FLAGS } from "../../inspect/run_flags.ts";
 import { type Logger, writeErrorLine } from "../../utils.ts";
 import { bundleJob } from "./bundle.ts";
 import { FLINK_VERSION } from "./fetch.ts";
@@ -19,11 +20,7 @@ export class SubmitError extends Error {
 }
 
 /** What a worker may do: its records come and go over standard input and output, all else is the job's own. */
-const WORKER_FLAGS = [
-  "--allow-net",
-  "--allow-env",
-  "--v8-flags=--max-semi-space-size=16,--heap-growing-percent=100",
-];
+const WORKER_FLAGS = ["--allow-net", "--allow-env", V8_FLAGS];
 
 /** Below what a cluster takes by default in one request, `rest.server.max-content-length`; characters of one byte. */
 const MAX_SUBMISSION = 90_000_000;

@@ -68,7 +68,7 @@ export class RecordWriter {
     const outgoing = this.#outgoingTo(record.topic);
     if (outgoing === undefined) return;
     const partition = this.#partitionOf(record, outgoing.topic);
-    if (partition >= outgoing.topic.partitions) {
+    if (!(Number.isInteger(partition) && partition >= 0 && partition < outgoing.topic.partitions)) {
       this.#failure ??= unknownPartition(outgoing.topic, partition, "write to");
       return;
     }

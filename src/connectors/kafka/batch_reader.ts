@@ -25,7 +25,7 @@ export interface BatchHeader {
   readonly transactional: boolean;
   /** Whether it holds the marker of a transaction's end, which readers do not see. */
   readonly control: boolean;
-  /** Of a control batch: whether its marker is an abort. */
+  /** Of a control batch: whether it has a marker, and that is an abort. */
   readonly abort: boolean;
   /** The index in the bytes where the next batch begins. */
   readonly end: number;
@@ -63,13 +63,17 @@ export function readHeader(bytes: Uint8Array, at: number, source: BatchSource): 
   const attributes = reader.int16();
   const lastOffset = baseOffset + reader.int32();
   reader.at += 16; // timestamps
+  const producerId = reader.bigint64();
+  reader.at += 6; // the producer's epoch and sequence
+  const count = reader.int32();
   const control = (attributes & CONTROL) !== 0;
   return {
     lastOffset,
-    producerId: reader.bigint64(),
+    producerId,
     transactional: (attributes & TRANSACTIONAL) !== 0,
     control,
-    abort: control && isAbort(bytes.subarray(at, end)),
+    // Compaction leaves the batch of a producer's last marker behind without the marker.
+    abort: control && count > 0 && isAbort(bytes.subarray(at, end)),
     end,
   };
 }

@@ -7,7 +7,10 @@ const TWO_32 = 2 ** 32;
 /** So many bytes are copied one by one. */
 const SHORT = 64;
 
-/** Reads forward through bytes. Reading past their end is a RangeError. */
+/**
+ * Reads forward through bytes. Reading past their end is a RangeError, but for numbers of variable length: there they go on with
+ * zeros, and what is read next is the error.
+ */
 export class ByteReader {
   readonly bytes: Uint8Array;
   readonly #view: DataView;

@@ -121,9 +121,8 @@ async function untilCommitShows({ client, job, signal }: ChangelogReader): Promi
 export async function readChangelogUpTo(owner: string, reader: ChangelogReader): Promise<Map<string, string>> {
   const entries = new Map<string, string>();
   await replay(reader, { crossGaps: false }, ({ records }) => {
-    let isLast = false;
-    for (const record of records) isLast = apply(record, entries) === owner;
-    return isLast;
+    for (const record of records) if (apply(record, entries) === owner) return true;
+    return false;
   });
   return entries;
 }

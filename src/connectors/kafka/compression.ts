@@ -30,7 +30,10 @@ let loading: Promise<void> | undefined;
 /** Resolves when the codec is loaded; undefined if it is already. */
 export function loadCodec(compression: Compression): Promise<void> | undefined {
   if (codecs.has(compression)) return undefined;
-  return loading ??= loadLibrary();
+  return loading ??= loadLibrary().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
 }
 
 /** @throws {Error} if the codec has not been loaded */

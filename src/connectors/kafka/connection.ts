@@ -23,9 +23,16 @@ export interface ConnectionSettings {
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
 }
 
+/** What concerns the way of a request, whatever it is. */
+interface Asking {
+  /** From when it is sent. */
+  readonly timeoutMs: number;
+  readonly onSend?: () => void;
+}
+
 /** How one request differs from others. */
 export interface SendOptions<Answer> {
-  /** How long to wait for the answer before the connection is closed, ms. Default 15 s. */
+  /** How long to wait for the answer, from when the request is sent, before the connection is closed, ms. Default 15 s. */
   readonly timeoutMs?: number;
   /** The oldest version that means the same; if the broker has only older ones, nothing is sent. */
   readonly minVersion?: number;
@@ -144,7 +151,6 @@ export class Connection {
         `Cannot use Kafka at ${this.#where}: it takes ${api} requests up to version ${apiVersion}, ${minVersion} is needed`,
       );
     }
-    onSend?.(apiVersion);
     const answer = this.#exchange({
       request: encode === undefined ? request : { ...request, encode: () => Promise.resolve(encode(apiVersion)) },
       response: {
@@ -153,7 +159,7 @@ export class Connection {
           : (payload) => Promise.resolve().then(() => decode(payload, apiVersion)),
         parse: (decoded) => Promise.resolve(decoded),
       },
-    }, timeoutMs);
+    }, { timeoutMs, onSend: () => onSend?.(apiVersion) });
     return await answer as Answer;
   }
 
@@ -174,7 +180,7 @@ export class Connection {
       clearTimeout(timer);
     }
     const leftMs = () => Math.max(until - performance.now(), 1);
-    this.#versions = await askVersions(this.#where, (exchange) => this.#exchange(exchange, leftMs()));
+    this.#versions = await askVersions(this.#where, (exchange) => this.#exchange(exchange, { timeoutMs: leftMs() }));
     this.#advice = this.#security.sasl === undefined ? "; if it wants a login, set KAFKA_SASL_MECHANISM" : "";
     await this.#login(leftMs());
   }
@@ -239,14 +245,18 @@ export class Connection {
     return oldest === undefined ? 0 : performance.now() - oldest.askedAtMs;
   }
 
-  async #exchange(exchange: Exchange, timeoutMs: number): Promise<unknown> {
+  async #exchange(exchange: Exchange, { timeoutMs, onSend }: Asking): Promise<unknown> {
     const { apiName } = exchange.request;
-    const question = { askedAtMs: performance.now() };
-    this.#questions.add(question);
     const late = () => void this.#abandon(this.#lost(`no answer to ${apiName} within ${Math.round(timeoutMs)} ms`));
-    const timer = setTimeout(late, timeoutMs);
+    const question = { askedAtMs: 0 };
+    let timer: ReturnType<typeof setTimeout> | undefined;
     try {
-      const answer = await this.#wire.send(exchange);
+      const answer = await this.#wire.send(exchange, () => {
+        question.askedAtMs = performance.now();
+        this.#questions.add(question);
+        timer = setTimeout(late, timeoutMs);
+        onSend?.();
+      });
       this.#advice = "";
       return answer;
     } catch (error) {

@@ -35,6 +35,8 @@ const UNAVAILABLE_AFTER_MS = 20_000;
 const ALLOWANCE_MS = 100;
 /** How long retries go on before they are logged, ms. */
 const LOG_AFTER_MS = 2_000;
+/** A failure from before a rest that was longer says nothing about now, ms. */
+const REST_MS = 5_000;
 const RETRY_PAUSE_MS = 100;
 const EMPTY_PAUSE_MS = 5;
 /**
@@ -80,7 +82,9 @@ export class KafkaFetcher implements Fetcher {
   #askedAtMs = performance.now();
   readonly #closing = new AbortController();
   /** Failures since the last good answer. */
-  #failing: { readonly sinceMs: number; lastMs: number; logged: boolean } | undefined;
+  #failing: { readonly sinceMs: number; logged: boolean } | undefined;
+  /** When `fetch()` returned last. */
+  #restsSinceMs = performance.now();
   #turn = 0;
 
   /** @param client for this fetcher alone; it is closed with it */
@@ -92,6 +96,15 @@ export class KafkaFetcher implements Fetcher {
   }
 
   async fetch(positions: readonly Position[], maxWaitMs: number): Promise<FetchedBatch[]> {
+    if (performance.now() - this.#restsSinceMs > REST_MS) this.#failing = undefined;
+    try {
+      return await this.#fetch(positions, maxWaitMs);
+    } finally {
+      this.#restsSinceMs = performance.now();
+    }
+  }
+
+  async #fetch(positions: readonly Position[], maxWaitMs: number): Promise<FetchedBatch[]> {
     const until = performance.now() + maxWaitMs + ALLOWANCE_MS;
     for (;;) {
       if (this.#closing.signal.aborted) return [];
@@ -262,15 +275,8 @@ export class KafkaFetcher implements Fetcher {
   /** Notes a failure, and throws when there has been no good answer for too long. */
   #failed(error: PassingError): void {
     const nowMs = performance.now();
-    // A failure from before a long rest says nothing about the time between.
-    if (this.#failing === undefined || nowMs - this.#failing.lastMs > UNAVAILABLE_AFTER_MS / 4) {
-      this.#failing = { sinceMs: nowMs, lastMs: nowMs, logged: false };
-    }
-    const failing = this.#failing;
-    failing.lastMs = nowMs;
-    if (nowMs - failing.sinceMs > UNAVAILABLE_AFTER_MS) {
-      throw impatient("fetch from Kafka", error);
-    }
+    const failing = this.#failing ??= { sinceMs: nowMs, logged: false };
+    if (nowMs - failing.sinceMs > UNAVAILABLE_AFTER_MS) throw impatient("fetch from Kafka", error);
     if (nowMs - failing.sinceMs > LOG_AFTER_MS && !failing.logged) {
       failing.logged = true;
       this.#client.log("warn", `trying again to fetch: ${error.message}`);

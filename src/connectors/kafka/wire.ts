@@ -6,7 +6,7 @@ export interface WireOutput {
   write(bytes: Uint8Array): void;
 }
 
-/** A request without an answer, in the order in which they were sent. */
+/** A request without an answer. */
 interface Question {
   readonly resolve: (payload: Buffer) => void;
   readonly reject: (error: Error) => void;
@@ -46,15 +46,21 @@ export class Wire {
     this.#output = output;
   }
 
-  /** Sends a request and resolves with its decoded answer. A body is not copied: it must not change before the answer. */
-  async send({ request, response }: Exchange): Promise<unknown> {
+  /**
+   * Sends a request and resolves with its decoded answer. A body is not copied: it must not change before the answer.
+   * @param onWrite called when it is sent, which a broker may have asked to be put off
+   */
+  async send({ request, response }: Exchange, onWrite: () => void = () => {}): Promise<unknown> {
     const { buffer } = await request.encode();
     if (this.#end !== undefined) throw this.#end;
     const payload = await new Promise<Buffer>((resolve, reject) => {
       const id = this.#correlationId;
       this.#correlationId = (id + 1) % 2 ** 31;
       this.#questions.set(id, { resolve, reject });
-      const write = () => this.#write(request, id, buffer);
+      const write = () => {
+        onWrite();
+        this.#write(request, id, buffer);
+      };
       if (this.#waiting.length === 0 && this.#throttledUntilMs <= performance.now()) write();
       else this.#later(write);
     });

@@ -140,6 +140,7 @@ export class Commits {
       }
       for (let i = parts.length; this.#committed.has(sinkEntry(uid, i)); i++) {
         this.#change(changes, sinkEntry(uid, i), undefined);
+        this.#committedParts.delete(sinkEntry(uid, i));
       }
     }
     return changes;

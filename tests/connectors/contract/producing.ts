@@ -61,6 +61,16 @@ export function testProducing(test: Register): void {
     assertEquals(values(await readAll(broker, topic)), [[], ["b", "c"], ["a"]]);
   });
 
+  test("send() refuses a partition that the topic does not have, and what is none", async (scope) => {
+    const broker = await scope.broker();
+    const topic = await scope.topic(broker, 2);
+    for (const partition of [2, -1, 0.5, NaN]) {
+      const producer = await scope.producer(broker);
+      await assertRejects(() => producer.send([{ ...record(topic, "a"), partition }]), Error, `${partition}`);
+    }
+    assertEquals(values(await readAll(broker, topic)), [[], []]);
+  });
+
   test("send() keeps the order of a partition over thousands of records and many sends", async (scope) => {
     const broker = await scope.broker();
     const topic = await scope.topic(broker, 1);

@@ -903,6 +903,39 @@ Deno.test("JobRun writes the parts of a sink's list that are new objects, and re
   assertEquals(restored, [[], [["a"], ["x"]]]);
 });
 
+Deno.test("JobRun writes a part of a sink's list again that was gone for a commit", async () => {
+  const part = ["a"];
+  let parts = [part];
+  const sink: Sink<string> = {
+    description: "list",
+    exactlyOnceWith: () => true,
+    open: () =>
+      Promise.resolve({
+        write: (value) => void (parts = value === "goes" ? [] : [part]),
+        prepareParts: () => parts,
+      }),
+  };
+  const source = new ScriptSource({ "s-0": [at(1, "is there")] });
+  const job = new SteppedJob((env) => {
+    env.fromSource(source, WatermarkStrategy.noWatermarks<string>(), "texts").sinkTo(sink).name("list");
+  }, { commitIntervalMs: 100 });
+  const seen: boolean[] = [];
+  const look = () => void seen.push(job.store.entries.has('["sink","list",0]'));
+  const commit = () => job.clock.advance(100);
+  await job.execute(
+    {},
+    commit,
+    look,
+    () => source.append("s-0", at(2, "goes")),
+    commit,
+    look,
+    () => source.append("s-0", at(3, "comes back")),
+    commit,
+    look,
+  );
+  assertEquals(seen, [true, false, true]);
+});
+
 Deno.test("JobRun gives a sink back what it must remember when the job died right behind the commit, or before it", async () => {
   for (const when of ["beforeCommit", "afterCommit"] as const) {
     const [source, sink] = [new ScriptSource({ "s-0": [at(1, "a"), at(2, "b")] }), new OwnSink()];

@@ -43,7 +43,6 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   #firing!: FiringWindow<W, OUT>;
   #late!: LateRecords<T>;
   /** Whether user code runs to emit the window's results, and not to ask its trigger. */
-  #emitting = false;
   readonly firesWindows = true;
   readonly #emit = (elements: Iterable<E>): void => {
     const { out } = this.#firing;
@@ -196,17 +195,14 @@ export class WindowOperator<T, ACC, E, OUT, K, W extends Window> implements Oper
   #obey(result: TriggerResult, window: W, stateWindow: string): void {
     if (result === TriggerResult.CONTINUE) return;
     if (result !== TriggerResult.PURGE) {
-      this.#emitting = true;
-      this.#firingOf(window, stateWindow, () => this.#contents.fire(window, stateWindow, this.#emit));
-      this.#emitting = false;
+      this.#firingOf(window, stateWindow, () => this.#contents.fire(window, stateWindow, this.#emit), true);
     }
     if (result !== TriggerResult.FIRE) this.#contents.clear(stateWindow);
   }
 
-  /** Runs user code for a window, so that an error there can be reported with the window. */
-  #firingOf(window: W, stateWindow: string, work: () => void): void {
+  /** Runs user code for a window, so that an error there can be reported with the window. @param emits whether it is the result */
+  #firingOf(window: W, stateWindow: string, work: () => void, emits = false): void {
     this.#firing.setCurrentWindow(window);
-    const emits = this.#emitting;
     this.#context.firing(work, () => ({
       namespace: stateWindow,
       emits,
