@@ -1,7 +1,7 @@
 /** Requests and answers as bytes of one connection. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
-import type { Exchange } from "../../src/connectors/kafka/kafkajs.ts";
+import type { Exchange } from "../../src/connectors/kafka/exchange.ts";
 import { Wire } from "../../src/connectors/kafka/wire.ts";
 
 /** A wire, what it has written so far, and the answers that it has decoded. */

@@ -6,7 +6,7 @@ const INT_BYTES = 4;
 
 /**
  * Encodes the headers of one record after the other, as batch.ts describes them. Headers at the beginning that are the very ones
- * of the record before are not encoded again: most of those of dead letters are.
+ * of the record before are not encoded again: most of those of dead letters are. So a header must not be changed once it is here.
  */
 export class HeaderEncoder {
   #bytes = new Uint8Array(1_024);

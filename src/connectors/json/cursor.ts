@@ -199,4 +199,5 @@ function isEnd(byte: number): boolean {
   return byte === COMMA || byte === BRACE_END || byte === BRACKET_END || byte === 0x20 || byte === COLON;
 }
 
+/** Characters of the text at hand, until it is made. */
 const UNITS = new Uint16Array(MAX_SHORT);

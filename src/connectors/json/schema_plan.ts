@@ -91,7 +91,7 @@ function objectPlan(schema: Schema<unknown>): ObjectPlan | undefined {
   if (!(schema instanceof z.ZodObject)) return undefined;
   const { shape, catchall, checks = [] } = schema._zod.def;
   const othersAllowed = catchall === undefined;
-  if (!(othersAllowed || catchall instanceof z.ZodNever) || isRecursive(schema)) return undefined;
+  if (!(othersAllowed || catchall instanceof z.ZodNever) || !isCompiled(schema)) return undefined;
   const refinements = refinementsOf(checks);
   if (refinements === undefined) return undefined;
   const fields = new Map<string, FieldPlan>();
@@ -111,9 +111,9 @@ function ofPresent(field: Schema<unknown>): Schema<unknown> {
   return checks.length > 0 || innerType._zod.optin === "defaulted" ? field : innerType as Schema<unknown>;
 }
 
-/** A schema that names itself would be planned for ever. */
-function isRecursive(schema: Schema<unknown>): boolean {
-  return compiledSchema(schema) === schema;
+/** Whether zod has made a function of it. Of one that names itself it does not, and that would be planned for ever. */
+function isCompiled(schema: Schema<unknown>): boolean {
+  return compiledSchema(schema) !== schema;
 }
 
 /** @returns undefined if one of them is more than a plain function that answers yes or no */

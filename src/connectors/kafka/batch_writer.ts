@@ -17,7 +17,7 @@ export interface BatchProducer {
 
 /** An upper bound of what a record takes in a batch, bytes. */
 export function sizeOfRecord(record: OutgoingRecord): number {
-  // Without the views.
+  // Its key and value would be views that are made for this alone.
   if (record instanceof EncodedRecord) return 36 + record.keyLength + Math.max(0, record.valueLength);
   const { key, value, headers } = record;
   let size = 36 + (key?.length ?? 0) + (value?.length ?? 0);

@@ -4,7 +4,7 @@ import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
 import { isDenied, isRefused, isReset, reasonOf } from "./connection_errors.ts";
 import { PassingError } from "./errors.ts";
-import type { EncodedBody, Exchange } from "./kafkajs.ts";
+import type { EncodedBody, Exchange } from "./exchange.ts";
 import type { Apis } from "./protocol.ts";
 import { login } from "./sasl.ts";
 import type { KafkaSecurity } from "./security.ts";

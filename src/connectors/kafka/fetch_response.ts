@@ -1,4 +1,4 @@
-/** The answer to a Fetch request, versions 4 to 11, for a reader of committed records. */
+/** The answer to a Fetch request, versions 4 to 10, for a reader of committed records. */
 import type { BrokerRecord } from "../broker.ts";
 import { type BatchSource, compressionsOf, readHeader, readRecords } from "./batch_reader.ts";
 import { ByteReader } from "./bytes.ts";
@@ -10,7 +10,7 @@ export interface FetchedPartition {
   readonly partition: number;
   /** Kafka's error code; 0 without an error. */
   readonly errorCode: number;
-  /** The committed records; undefined with an error. */
+  /** The committed records; undefined with an error, or if the partition was not asked for. */
   readonly found: CommittedRecords | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface CommittedRecords {
   readonly bytes: number;
   /** The last stable offset, as this broker knows it. */
   readonly endOffset: number;
-  /** Reads on in the same answer; undefined if all of it has been read. */
+  /** Reads on in the same answer; undefined if it is known that nothing follows. */
   readonly readOn?: (() => CommittedRecords) | undefined;
 }
 
@@ -98,7 +98,6 @@ function readPartition(reader: ByteReader, apiVersion: number): PartitionAnswer 
   for (let count = reader.int32(); count > 0; count--) {
     aborted.push({ producerId: reader.bigint64(), firstOffset: reader.int64() });
   }
-  if (apiVersion >= 11) reader.int32(); // preferred read replica
   return { partition, errorCode, aborted, endOffset, bytes: reader.take(Math.max(reader.int32(), 0)) };
 }
 

@@ -3,7 +3,8 @@ import type { FetchedBatch, Fetcher, Position } from "../broker.ts";
 import { BrokerError, OffsetOutOfRangeError, UnknownTopicError } from "../broker_errors.ts";
 import type { Client } from "./client.ts";
 import { Code } from "./error_codes.ts";
-import { checkCode, codeError, impatient, PassingError } from "./errors.ts";
+import { checkCode, codeError, PassingError } from "./errors.ts";
+import { FetchFailures } from "./fetch_failures.ts";
 import type { FetchedPartition } from "./fetch_response.ts";
 import { readFetchResponse } from "./fetch_response.ts";
 import { Gaps, SMALL_GAP } from "./gaps.ts";
@@ -29,14 +30,8 @@ const CHUNK_BYTES = 1 << 17;
 /** What a fetcher keeps of answers, of all partitions, bytes. */
 const AHEAD_BYTES = 4 << 20;
 const MOST_PARTITION_BYTES = 1 << 20;
-/** How long there may be no good answer before the brokers count as unavailable, ms. */
-const UNAVAILABLE_AFTER_MS = 20_000;
 /** How much longer than the requested wait an answer may take before `fetch()` returns without it, ms. */
 const ALLOWANCE_MS = 100;
-/** How long retries go on before they are logged, ms. */
-const LOG_AFTER_MS = 2_000;
-/** A failure from before a rest that was longer says nothing about now, ms. */
-const REST_MS = 5_000;
 const RETRY_PAUSE_MS = 100;
 const EMPTY_PAUSE_MS = 5;
 /**
@@ -81,26 +76,24 @@ export class KafkaFetcher implements Fetcher {
   readonly #topicIds = new Map<string, string>();
   #askedAtMs = performance.now();
   readonly #closing = new AbortController();
-  /** Failures since the last good answer. */
-  #failing: { readonly sinceMs: number; logged: boolean } | undefined;
-  /** When `fetch()` returned last. */
-  #restsSinceMs = performance.now();
+  readonly #failures: FetchFailures;
   #turn = 0;
 
   /** @param client for this fetcher alone; it is closed with it */
   constructor(client: Client, limits: FetchLimits = {}) {
     this.#client = client;
+    this.#failures = new FetchFailures(client.log);
     this.#partitionBytes = limits.partitionBytes;
     this.#totalBytes = limits.totalBytes ?? 10 << 20;
     this.#gaps = limits.crossGaps === false ? undefined : new Gaps();
   }
 
   async fetch(positions: readonly Position[], maxWaitMs: number): Promise<FetchedBatch[]> {
-    if (performance.now() - this.#restsSinceMs > REST_MS) this.#failing = undefined;
+    this.#failures.goOn();
     try {
       return await this.#fetch(positions, maxWaitMs);
     } finally {
-      this.#restsSinceMs = performance.now();
+      this.#failures.rest();
     }
   }
 
@@ -120,7 +113,7 @@ export class KafkaFetcher implements Fetcher {
       } catch (error) {
         if (this.#closing.signal.aborted) return [];
         if (!(error instanceof PassingError)) throw error;
-        this.#failed(error);
+        this.#failures.add(error);
         await SYSTEM_CLOCK.sleep(
           Math.min(RETRY_PAUSE_MS, Math.max(until - performance.now(), 0)),
           this.#closing.signal,
@@ -254,11 +247,7 @@ export class KafkaFetcher implements Fetcher {
           failure ??= error;
         }
       }
-      if (good && this.#failing !== undefined) {
-        const seconds = Math.round((performance.now() - this.#failing.sinceMs) / 1000);
-        if (this.#failing.logged) this.#client.log("info", `can fetch again, after ${seconds} s`);
-        this.#failing = undefined;
-      }
+      if (good) this.#failures.end();
     }
     // Records from one broker are not dropped because another one fails; that one is asked again.
     if (failure !== undefined && (batches.length === 0 || !(failure instanceof PassingError))) throw failure;
@@ -270,17 +259,6 @@ export class KafkaFetcher implements Fetcher {
       end - offset > SMALL_GAP ? "warn" : "debug",
       `"${topic}" partition ${partition} has nothing from offset ${offset} to its end at ${end}, goes on there`,
     );
-  }
-
-  /** Notes a failure, and throws when there has been no good answer for too long. */
-  #failed(error: PassingError): void {
-    const nowMs = performance.now();
-    const failing = this.#failing ??= { sinceMs: nowMs, logged: false };
-    if (nowMs - failing.sinceMs > UNAVAILABLE_AFTER_MS) throw impatient("fetch from Kafka", error);
-    if (nowMs - failing.sinceMs > LOG_AFTER_MS && !failing.logged) {
-      failing.logged = true;
-      this.#client.log("warn", `trying again to fetch: ${error.message}`);
-    }
   }
 
   #partitionError({ topic, partition, offset }: Position, code: number | undefined): Error {

@@ -8,7 +8,7 @@ import type { Client } from "./client.ts";
 import { loadCodec } from "./compression.ts";
 import { Code } from "./error_codes.ts";
 import { codeError, PassingError } from "./errors.ts";
-import type { EncodedBody } from "./kafkajs.ts";
+import type { EncodedBody } from "./exchange.ts";
 import { patiently } from "./patience.ts";
 import { placeOf } from "./place.ts";
 import type { ProducerEpoch } from "./protocol.ts";

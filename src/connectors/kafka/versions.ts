@@ -17,7 +17,7 @@ import { PRODUCE } from "./codecs/produce.ts";
 import { ADD_OFFSETS, ADD_PARTITIONS, TXN_OFFSET_COMMIT } from "./codecs/transaction.ts";
 import { Code } from "./error_codes.ts";
 import { checkCode } from "./errors.ts";
-import type { ApiVersions, Exchange } from "./kafkajs.ts";
+import type { ApiVersions, Exchange } from "./exchange.ts";
 import type { Apis, ApiVersionsAnswer } from "./protocol.ts";
 
 /** Our own codecs: of versions that kafkajs does not know, and of all that a job asks for, so that it starts without kafkajs. */

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Exchange } from "./kafkajs.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** Where a {@link Wire} writes to: a socket. */
 export interface WireOutput {

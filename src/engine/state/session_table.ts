@@ -70,7 +70,7 @@ export class SessionTable<T> implements Table, SlotIndex<Session<T>>, TimerSourc
     },
   ): void {
     const session: Session<T> = { bounds, order: this.ledger.nextOrder, value };
-    this.putBack(this.ledger.add(new OpenSession<T>(this.ledger, first), key, id, session));
+    this.#insert(this.ledger.add(new OpenSession<T>(this.ledger, first), key, id, session));
   }
 
   /** @throws {TypeError} as `add()` does */
@@ -91,7 +91,7 @@ export class SessionTable<T> implements Table, SlotIndex<Session<T>>, TimerSourc
     const bounds = { startMs: startMs!, endMs: timeMs! + 1 };
     const session = { bounds, order, value: stored.value as T };
     const group = new OpenSession<T>(this.ledger, { id: namespace });
-    this.putBack(this.ledger.restore(group, key, keyId(key), { ...stored, value: session }));
+    this.#insert(this.ledger.restore(group, key, keyId(key), { ...stored, value: session }));
   }
 
   // --------------------------------------------------------------------------------------------- as timers
@@ -155,6 +155,10 @@ export class SessionTable<T> implements Table, SlotIndex<Session<T>>, TimerSourc
   }
 
   putBack(slot: SessionSlot<T>): void {
+    this.#insert(slot);
+  }
+
+  #insert(slot: SessionSlot<T>): void {
     slot.group.next = this.#first.get(slot.keyId);
     this.#first.set(slot.keyId, slot);
     this.#setTimer(slot);

@@ -1,6 +1,6 @@
 import { API_KEYS } from "../api_keys.ts";
 import { ByteReader, ByteWriter } from "../bytes.ts";
-import type { Exchange } from "../kafkajs.ts";
+import type { Exchange } from "../exchange.ts";
 import type { Apis } from "../protocol.ts";
 import { readTags, writeNoTags } from "./flexible.ts";
 
