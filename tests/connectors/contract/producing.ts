@@ -61,7 +61,7 @@ export function testProducing(test: Register): void {
     assertEquals(values(await readAll(broker, topic)), [[], ["b", "c"], ["a"]]);
   });
 
-  test("send() refuses a partition that the topic does not have, and what is none", async (scope) => {
+  test("send() refuses a partition that the topic does not have, and what is no partition", async (scope) => {
     const broker = await scope.broker();
     const topic = await scope.topic(broker, 2);
     for (const partition of [2, -1, 0.5, NaN]) {
