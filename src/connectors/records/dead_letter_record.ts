@@ -4,12 +4,14 @@ import type { OutgoingRecord, RecordHeaders } from "../broker.ts";
 import { KnownTexts } from "./known_texts.ts";
 
 const encoder = new TextEncoder();
+const DIGITS_BYTES = 1 << 12;
 
 /** Makes the records of a job's dead letters. There may be very many at once: late records after a pause. */
 export class DeadLetterWriter {
   readonly #topic: string;
   readonly #job: string;
   readonly #texts = new KnownTexts();
+  readonly #digits = new Digits();
   #last: { readonly letter: DeadLetter; readonly time: string; readonly headers: RecordHeaders } | undefined;
   #lastMs = Number.NaN;
   #lastTime = "";
@@ -28,12 +30,12 @@ export class DeadLetterWriter {
     const { origin } = letter;
     const nowMs = Date.now();
     const ours = this.#headersOf(letter, this.#time(nowMs));
-    const headers: RecordHeaders = origin === undefined ? ours : [
-      ...origin.headers ?? [],
-      ...ours,
-      ["dead-letter.offset", digits(origin.offset)],
-      ["dead-letter.timestamp", digits(origin.timestampMs)],
-    ];
+    // Faster than to spread them.
+    const headers = origin?.headers === undefined ? ours.slice() : origin.headers.concat(ours);
+    if (origin !== undefined) {
+      headers.push(["dead-letter.offset", this.#digits.encode(origin.offset)]);
+      headers.push(["dead-letter.timestamp", this.#digits.encode(origin.timestampMs)]);
+    }
     const value = origin === undefined ? encoder.encode(valueText(letter.value)) : origin.value;
     const timestampMs = timeOf(letter.timestampMs, origin) ?? nowMs;
     return { topic: this.#topic, partition: 0, key: origin?.key ?? null, value, timestampMs, headers };
@@ -89,12 +91,25 @@ function timeOf(timestampMs: number, origin: RecordOrigin | undefined): number |
   );
 }
 
-/** A number's text in ASCII. `TextEncoder` would take most of the time of a dead letter. */
-function digits(number: number): Uint8Array {
-  const text = String(number);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+/**
+ * Texts of numbers in ASCII, many in one array: an array for each, or `TextEncoder`, would take a quarter of the time of a dead
+ * letter.
+ */
+class Digits {
+  #bytes = new Uint8Array(DIGITS_BYTES);
+  #end = 0;
+
+  /** @returns a view */
+  encode(number: number): Uint8Array {
+    const text = String(number);
+    if (this.#end + text.length > DIGITS_BYTES) {
+      this.#bytes = new Uint8Array(DIGITS_BYTES);
+      this.#end = 0;
+    }
+    const from = this.#end;
+    for (let i = 0; i < text.length; i++) this.#bytes[this.#end++] = text.charCodeAt(i);
+    return this.#bytes.subarray(from, this.#end);
+  }
 }
 
 /** How much is kept of a value that its dead letter cannot hold, bytes. */
