@@ -3,6 +3,9 @@ import type { DescribedJob } from "../description.ts";
 import { HEADER_BYTES, readHeader } from "../protocol/frame.ts";
 import { type StageRequest, StageWorkers } from "./stage_workers.ts";
 
+/** How long functions may take to be closed, ms. */
+const CLOSE_WITHIN_MS = 5_000;
+
 /** Answers until the runner has no more to ask, or is gone; never resolves. */
 export async function serve(job: DescribedJob): Promise<never> {
   const workers = new StageWorkers(job);
@@ -36,7 +39,8 @@ async function serveAsync(workers: StageWorkers, stdout: Output): Promise<never>
 }
 
 async function end(workers: StageWorkers): Promise<never> {
-  await workers.close();
+  // The runner ends a worker that takes longer, unless it is gone itself.
+  await Promise.race([workers.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS))]);
   Deno.exit(0);
 }
 

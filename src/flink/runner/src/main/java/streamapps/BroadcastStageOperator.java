@@ -1,7 +1,9 @@
 package streamapps;
 
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 
 /** A stage with a second input, each of whose records comes to all subtasks. */
 public final class BroadcastStageOperator extends StageOperator implements TwoInputStreamOperator<byte[], byte[], byte[]> {
@@ -20,5 +22,14 @@ public final class BroadcastStageOperator extends StageOperator implements TwoIn
     @Override
     public void processElement2(StreamRecord<byte[]> record) throws Exception {
         add(record);
+    }
+
+    /** Flink's own would hand the status on before the records that it must not overtake. */
+    @Override
+    protected void processWatermarkStatus(WatermarkStatus status, int input) throws Exception {
+        boolean wasIdle = combinedWatermark.isIdle();
+        boolean hasAdvanced = combinedWatermark.updateStatus(input, status.isIdle());
+        if (hasAdvanced) processWatermark(new Watermark(combinedWatermark.getCombinedWatermark()));
+        if (wasIdle != combinedWatermark.isIdle()) processWatermarkStatus(status);
     }
 }

@@ -23,7 +23,7 @@ import org.apache.kafka.common.TopicPartition;
  *
  * Records that were read wait until the positions of all partitions that are read say that none with an earlier time was there
  * together with them: {@link ReadOrder}. Results of event time wait for the watermark instead, as do all records of a run that ends;
- * one that comes behind the watermark, but of which none that is later has been written, waits a moment then.
+ * one that comes behind the watermark, or while no partition is read, waits a moment, unless a later one has been written.
  *
  * Subtasks before this may be apart in time as far as the alignment of the sources lets them; what lies between waits here, and
  * is part of each checkpoint. Positions are not: after a restart each source announces its own anew.
@@ -31,7 +31,7 @@ import org.apache.kafka.common.TopicPartition;
 public final class SortOperator extends AbstractStreamOperator<byte[]> implements OneInputStreamOperator<byte[], byte[]> {
     private static final long serialVersionUID = 1;
 
-    /** How long one waits that comes behind the watermark. */
+    /** How long one waits for which no watermark comes. */
     private static final long MOMENT_MS = 200;
     /** Between two questions where partitions end, while records wait that no answer covers. */
     private static final long ASK_MS = 100;
@@ -58,6 +58,8 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
     /** The largest time of what has left. */
     private transient long writtenMs;
     private transient boolean releasesSoon;
+    /** Whether all partitions are read to their ends. */
+    private transient boolean idle;
 
     /**
      * @param sorts false to pass all on, and at once what a checkpoint has that waited
@@ -163,7 +165,8 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
         }
         waiting.add(record.getTimestamp(), record.getValue());
         if (order != null) waitsForPositions(record.getTimestamp());
-        else if (record.getTimestamp() <= watermarkMs) releaseSoon();
+        // While no partition is read there is no watermark to wait for: a timer of processing time has fired.
+        else if (idle || record.getTimestamp() <= watermarkMs) releaseSoon();
     }
 
     private void releaseSoon() {
@@ -172,7 +175,7 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
         var clock = getProcessingTimeService();
         clock.registerTimer(clock.getCurrentProcessingTime() + MOMENT_MS, time -> {
             releasesSoon = false;
-            release(watermarkMs);
+            release(idle ? Long.MAX_VALUE : watermarkMs);
         });
     }
 
@@ -186,8 +189,8 @@ public final class SortOperator extends AbstractStreamOperator<byte[]> implement
 
     @Override
     public void processWatermarkStatus(WatermarkStatus status) throws Exception {
-        // All partitions are read to their ends: no record is waited for.
-        if (order == null && status.isIdle()) release(Long.MAX_VALUE);
+        idle = status.isIdle();
+        if (order == null && idle) release(Long.MAX_VALUE);
         super.processWatermarkStatus(status);
     }
 

@@ -3,7 +3,6 @@ package streamapps;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 /** A stage's way to its worker, whose process may serve other stages of the job too. */
 public final class WorkerConnection implements AutoCloseable {
@@ -36,6 +35,10 @@ public final class WorkerConnection implements AutoCloseable {
         return name;
     }
 
+    Duration answerWithin() {
+        return answerWithin;
+    }
+
     WorkerProcess process() {
         return process;
     }
@@ -48,19 +51,11 @@ public final class WorkerConnection implements AutoCloseable {
     /**
      * The next answer.
      *
-     * @throws WorkerException if it is a failure, none comes in time, or the worker has ended
+     * @throws WorkerException if it is a failure, or the worker has ended
      * @throws JobFailedException if it is a failure that ends the job
      */
     public Frame receive() throws IOException, InterruptedException {
-        Duration left = answerWithin;
-        Object answer = received.poll(left.toMillis(), TimeUnit.MILLISECONDS);
-        while (answer == null) {
-            // The worker may have been at work for another stage meanwhile, which does not count.
-            left = answerWithin.minus(process.atWorkFor());
-            if (left.isNegative() || left.isZero()) throw process.hangs(answerWithin);
-            answer = received.poll(left.toMillis() + 1, TimeUnit.MILLISECONDS);
-        }
-        return frame(answer);
+        return frame(received.take());
     }
 
     /** The next frame whenever it comes: no answer is due. */
@@ -73,8 +68,12 @@ public final class WorkerConnection implements AutoCloseable {
         return !received.isEmpty();
     }
 
-    private static Frame frame(Object answer) throws IOException {
-        if (answer instanceof WorkerException failure) throw failure;
+    private Frame frame(Object answer) throws IOException {
+        if (answer instanceof WorkerException failure) {
+            // Nothing else comes, whoever asks next.
+            received.add(failure);
+            throw failure;
+        }
         Frame frame = (Frame) answer;
         if (frame.type() == Frame.FAILURE) throw new WorkerException(frame.text());
         if (frame.type() == Frame.FATAL) throw new JobFailedException(frame.text());

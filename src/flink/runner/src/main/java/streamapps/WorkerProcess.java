@@ -34,6 +34,8 @@ public final class WorkerProcess {
     /** What a pipe holds; Java copies all that it is asked for through memory of its own. */
     private static final int READ_BYTES = 1 << 16;
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(3);
+    /** Between two looks whether it hangs. */
+    private static final long LOOK_MS = 200;
 
     private final Process process;
     private final int subtask;
@@ -44,8 +46,10 @@ public final class WorkerProcess {
     private final Queue<String> stages = new ConcurrentLinkedQueue<>();
     /** Whose frames it has not answered, in the order of sending: it is at work for the first one. */
     private final Queue<WorkerConnection> asked = new ConcurrentLinkedQueue<>();
-    /** When it began with that. */
-    private volatile long atWorkSinceNanos;
+    /** How many of them it has answered. */
+    private volatile long answered;
+    /** Set once it was ended because it hung. */
+    private volatile WorkerException hung;
     private final Deque<String> lastLines = new ArrayDeque<>();
     private final Thread errorReader;
     /** Set when no frame will come any more. */
@@ -62,6 +66,7 @@ public final class WorkerProcess {
         this.toWorker = process.getOutputStream();
         thread("answers of worker " + process.pid(), this::readAnswers);
         this.errorReader = thread("log of worker " + process.pid(), this::readErrors);
+        thread("watch over worker " + process.pid(), this::watch);
     }
 
     public long pid() {
@@ -89,7 +94,6 @@ public final class WorkerProcess {
     void ask(WorkerConnection from, FrameBuffer frame) throws IOException {
         try {
             synchronized (toWorker) {
-                if (asked.isEmpty()) atWorkSinceNanos = System.nanoTime();
                 asked.add(from);
                 write(from, frame);
             }
@@ -104,18 +108,32 @@ public final class WorkerProcess {
         toWorker.flush();
     }
 
-    /** How long it has been at work for one frame. */
-    Duration atWorkFor() {
-        return asked.isEmpty() ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - atWorkSinceNanos);
+    /**
+     * Ends it when it takes too long for a frame. Whoever waits cannot see to that: a worker that hangs takes nothing from its pipe
+     * either, so that a task may be waiting to write to it.
+     */
+    private void watch() {
+        long seen = 0;
+        long lookedMs = 0;
+        try {
+            while (!process.waitFor(LOOK_MS, TimeUnit.MILLISECONDS)) {
+                // Looks are counted, as this process may have been stopped itself for a while.
+                lookedMs = asked.isEmpty() || answered != seen ? 0 : lookedMs + LOOK_MS;
+                seen = answered;
+                Duration limit = asked.stream().map(WorkerConnection::answerWithin).min(Duration::compareTo).orElse(null);
+                if (limit != null && lookedMs >= limit.toMillis()) hangs(limit);
+            }
+        } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+        }
     }
 
-    /** Ends it, as it takes too long for a frame. @return what to report */
-    WorkerException hangs(Duration answerWithin) {
+    private void hangs(Duration limit) {
         WorkerConnection atWorkFor = asked.peek();
-        kill();
-        return new WorkerException(
-                "The worker of " + (atWorkFor == null ? name() : atWorkFor.name()) + " did not answer for " + answerWithin.toSeconds()
+        hung = new WorkerException(
+                "The worker of " + (atWorkFor == null ? name() : atWorkFor.name()) + " did not answer for " + limit.toSeconds()
                         + " s and was ended: a function of the job may not block that long");
+        kill();
     }
 
     /** Ends it at once; whoever waits for an answer gets an exception. */
@@ -199,8 +217,8 @@ public final class WorkerProcess {
     private void route(int stage, Frame frame) {
         WorkerConnection first = asked.peek();
         if (frame.type() != Frame.PUSH && first != null && first.stage() == stage) {
-            atWorkSinceNanos = System.nanoTime();
             asked.remove();
+            answered++;
         }
         WorkerConnection connection = connections.get(stage);
         // A stage that has ended waits for nothing any more.
@@ -212,6 +230,7 @@ public final class WorkerProcess {
         try {
             int code = process.waitFor();
             errorReader.join(1_000);
+            if (hung != null) return hung;
             boolean killed = code > 128;
             String how = killed ? "by signal " + (code - 128) : "with exit code " + code;
             synchronized (lastLines) {

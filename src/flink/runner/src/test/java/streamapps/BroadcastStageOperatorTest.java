@@ -1,6 +1,7 @@
 package streamapps;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
@@ -52,6 +54,21 @@ class BroadcastStageOperatorTest {
             harness.processWatermark2(new Watermark(100));
             assertEquals(List.of("a: 1"), out(harness));
             assertEquals(List.of(new Watermark(90)), new ArrayList<>(harness.getOutput()));
+        }
+    }
+
+    @Test
+    void thatBothInputsAreIdleDoesNotOvertakeTheirRecords() throws Exception {
+        try (var harness = harness(null, 1, 0)) {
+            harness.open();
+            harness.processElement1(record("a", "x"));
+            harness.processWatermarkStatus1(WatermarkStatus.IDLE);
+            assertNull(harness.getSideOutput(StageOperator.outlet(0)));
+            harness.processWatermarkStatus2(WatermarkStatus.IDLE);
+            assertEquals(List.of("a: x 1"), out(harness));
+            assertEquals(List.of(WatermarkStatus.IDLE), new ArrayList<>(harness.getOutput()));
+            harness.processWatermarkStatus1(WatermarkStatus.ACTIVE);
+            assertEquals(List.of(WatermarkStatus.IDLE, WatermarkStatus.ACTIVE), new ArrayList<>(harness.getOutput()));
         }
     }
 

@@ -158,6 +158,23 @@ class SortOperatorTest {
     }
 
     @Test
+    void whatComesWhileAllPartitionsAreReadToTheirEndsWaitsAMoment() throws Exception {
+        try (var harness = opened()) {
+            harness.setProcessingTime(1_000);
+            harness.processWatermarkStatus(WatermarkStatus.IDLE);
+            harness.processElement(record("b", 200));
+            harness.processElement(record("a", 100));
+            assertEquals(List.of(), out(harness));
+            harness.setProcessingTime(1_200);
+            assertEquals(List.of("a @100", "b @200"), out(harness));
+            harness.processWatermarkStatus(WatermarkStatus.ACTIVE);
+            harness.processElement(record("c", 300));
+            harness.setProcessingTime(2_000);
+            assertEquals(List.of("a @100", "b @200"), out(harness));
+        }
+    }
+
+    @Test
     void whatWaitsIsInTheCheckpointAndGoesWithItsPartitionAfterRescaling() throws Exception {
         List<String> values = List.of("a", "b", "c", "d", "e", "f", "g", "h");
         OperatorSubtaskState snapshot;

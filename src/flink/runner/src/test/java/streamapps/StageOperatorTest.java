@@ -25,6 +25,7 @@ import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class StageOperatorTest {
@@ -477,6 +478,24 @@ class StageOperatorTest {
             harness.processElement(record("a", "print", 1));
             String message = assertThrows(WorkerException.class, harness::endInput).getMessage();
             assertTrue(message.contains("beginning with \"hello, world\""), message);
+        }
+    }
+
+    /** A batch larger than a pipe cannot be written to a worker that is still at work for the one before. */
+    @Test
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aWorkerThatHangsIsEndedThoughTheTaskIsWritingToIt() throws Exception {
+        var harness = harness("abc", 1_000, 1, 0);
+        harness.open();
+        harness.processElement(record("a", "hang", 1));
+        StreamRecord<byte[]> large = record("a", "x".repeat(300_000), 1);
+        harness.processElement(large);
+        String message = assertThrows(WorkerException.class, () -> harness.processElement(large)).getMessage();
+        assertTrue(message.contains("did not answer for 1 s"), message);
+        try {
+            harness.close();
+        } catch (WorkerException heardOfByItsReaderToo) {
+            assertEquals(message, heardOfByItsReaderToo.getMessage());
         }
     }
 
