@@ -33,7 +33,8 @@ final class ReadPartition {
         Long end = answer.ends().get(partition);
         if (end == null) return false;
         if (startOffset == KafkaPartitionSplit.LATEST_OFFSET) startOffset = end;
-        if (startOffset == KafkaPartitionSplit.EARLIEST_OFFSET) startOffset = answer.beginnings().get(partition);
+        // Where the earliest record is: below 0, or at a place that has expired, it does not begin.
+        startOffset = Math.max(startOffset, answer.beginnings().get(partition));
         return nextOffset(polled) >= end && answer.askedAtNanos() - emittedAtNanos > silentNanos;
     }
 

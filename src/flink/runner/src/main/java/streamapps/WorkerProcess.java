@@ -177,6 +177,10 @@ public final class WorkerProcess {
             kill();
         } catch (IOException end) {
             fail(ended());
+        } catch (RuntimeException | Error unexpected) {
+            // As when there is no memory for an answer: without this thread, all would wait for ever.
+            fail(new WorkerException("Cannot read an answer of the worker of " + name() + ": " + unexpected));
+            kill();
         }
     }
 

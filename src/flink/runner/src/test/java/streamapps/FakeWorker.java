@@ -153,6 +153,10 @@ public final class FakeWorker {
             case "hang":
                 Thread.sleep(Long.MAX_VALUE);
                 return false;
+            case "no length":
+                System.out.write(new byte[] {'S', 'A', (byte) Frame.RESULT, Frame.VERSION, 0, 0, 0, 0, -1, -1, -1, -1});
+                System.out.flush();
+                return true;
             case "print":
                 System.out.print("hello, world");
                 System.out.flush();

@@ -110,10 +110,11 @@ class OrderTest {
     private static final class FakeEnds implements PartitionEnds {
         Answer answer = Answer.NOTHING;
         Runnable onAnswer;
+        long beginning;
 
         /** An answer to a question that was asked some time from now. */
         void answer(long end, long inNanos) {
-            answer = new Answer(System.nanoTime() + inNanos, Map.of(PARTITION, 0L), Map.of(PARTITION, end));
+            answer = new Answer(System.nanoTime() + inNanos, Map.of(PARTITION, beginning), Map.of(PARTITION, end));
             onAnswer.run();
         }
 
@@ -192,6 +193,15 @@ class OrderTest {
     void aPartitionWithoutARecordHoldsNothingBack() throws Exception {
         begin(KafkaPartitionSplit.EARLIEST_OFFSET);
         ends.answer(0, 2 * SECOND);
+        reader.pollNext(output);
+        assertEquals(List.of("idle"), output.notes);
+    }
+
+    @Test
+    void aPartitionWhoseRecordsHaveAllExpiredSinceACheckpointHoldsNothingBack() throws Exception {
+        begin(50);
+        ends.beginning = 100;
+        ends.answer(100, 2 * SECOND);
         reader.pollNext(output);
         assertEquals(List.of("idle"), output.notes);
     }

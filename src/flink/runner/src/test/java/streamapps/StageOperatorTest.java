@@ -500,6 +500,16 @@ class StageOperatorTest {
     }
 
     @Test
+    void anAnswerThatCannotBeReadIsReported() throws Exception {
+        try (var harness = opened()) {
+            harness.processElement(record("a", "no length", 1));
+            String message = assertThrows(WorkerException.class, harness::endInput).getMessage();
+            assertEquals(
+                    "Cannot read an answer of the worker of \"count\", subtask 0: java.lang.NegativeArraySizeException: -1", message);
+        }
+    }
+
+    @Test
     void aWorkerThatHangsIsEnded() throws Exception {
         try (var harness = harness("abc", 2_000, 1, 0)) {
             harness.open();
