@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import type { FetchedBatch, Position } from "../../src/connectors/broker.ts";
-import { BrokerUnavailableError } from "../../src/connectors/broker_errors.ts";
+import { BrokerUnavailableError, OffsetOutOfRangeError } from "../../src/connectors/broker_errors.ts";
 import type { Client } from "../../src/connectors/kafka/client.ts";
 import type { FetchedPartition } from "../../src/connectors/kafka/fetch_response.ts";
 import type { FetchArguments } from "../../src/connectors/kafka/protocol.ts";
@@ -262,6 +262,17 @@ async function answerWithGap(
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
+
+test("fetch() does not hide that a partition cannot be read behind a failure of another that may pass", async () => {
+  const cluster = new Cluster(3, 5);
+  const fetcher = await newFetcher(cluster);
+  const fetching = assertRejects(() => fetcher.fetch([at(3, 0), at(9, 1), at(3, 2)], 10_000), OffsetOutOfRangeError);
+  await cluster.untilOpen(1);
+  const failed = (partition: number, errorCode: number) => ({ topic: TOPIC, partition, errorCode, found: undefined });
+  cluster.open[0]!.answer([failed(0, 6), failed(1, 1), cluster.found(2, 3, 5)]); // not the leader; out of range
+  await fetching;
+  await fetcher.close();
+});
 
 test("fetch() says that a broker cannot be reached, however long each attempt takes", async () => {
   const { PassingError } = await import("../../src/connectors/kafka/errors.ts");

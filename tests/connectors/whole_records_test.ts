@@ -3,10 +3,11 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { z } from "zod";
 import type { Broker, OutgoingRecord, RecordHeaders } from "../../src/connectors/broker.ts";
 import { deadLetterTopic } from "../../src/connectors/broker.ts";
+import { checkIntegers } from "../../src/connectors/json/exact_integers.ts";
 import type { JobBroker, TopicRecord } from "../../src/connectors/mod.ts";
 import { decodeJson, decodeText } from "../../src/connectors/mod.ts";
 import type { Sink, Source } from "../../src/engine/mod.ts";
-import { StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
+import { RecordError, StreamExecutionEnvironment, WatermarkStrategy } from "../../src/engine/mod.ts";
 import { forJobs, onEachBroker, onEmbeddedLog, type Scope } from "../cli/brokers.ts";
 import { readAll } from "./contract/reading.ts";
 
@@ -265,4 +266,15 @@ onEmbeddedLog("sources and sinks are refused where they are described wrongly", 
     RangeError,
     'Cannot begin to read at "erliest": from must be "earliest", "latest" or a time in ms',
   );
+});
+
+Deno.test("an integer that is no number of JavaScript's at all is refused, too", () => {
+  const value = bytes(`{"n":${"9".repeat(400)}}`);
+  const record = { offset: 0, timestampMs: 0, key: null, value, headers: undefined };
+  assertThrows(() => checkIntegers(record), RecordError, "it would be read as Infinity");
+});
+
+Deno.test("a byte order mark is part of a text, and not of JSON", () => {
+  assertEquals(decodeText(bytes("\ufeffx")), "\ufeffx");
+  assertEquals(decodeJson(bytes('\ufeff{"n":1}'), z.object({ n: z.number() })), { n: 1 });
 });

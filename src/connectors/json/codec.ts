@@ -8,7 +8,9 @@ import { SharedBytes } from "../records/shared_bytes.ts";
 import type { Schema } from "../topic.ts";
 
 // A fatal decoder is far slower: it is asked only about text that looks damaged.
-const decoder = new TextDecoder();
+// A leading byte order mark is part of a text, though not of JSON.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const BYTE_ORDER_MARK = "\ufeff";
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
 /** A message lists so many fields that do not fit. */
 const MAX_ISSUES = 8;
@@ -28,7 +30,7 @@ function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw new RecordError("value is empty");
   const text = decodeText(bytes);
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch {
     throw new RecordError(`value is not JSON, it starts with ${JSON.stringify(excerpt(text))}`);
   }

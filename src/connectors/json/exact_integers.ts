@@ -18,7 +18,7 @@ export function checkIntegers(record: BrokerRecord): void {
     JSON.parse(text, refuseInexact as (name: string, value: unknown) => unknown);
   } catch (error) {
     // That a text is not JSON at all is reported by the decoder.
-    if (error instanceof RecordError) throw error;
+    if (!(error instanceof SyntaxError)) throw error;
   }
 }
 
@@ -26,7 +26,9 @@ function refuseInexact(name: string, value: unknown, { source }: { readonly sour
   if (typeof value !== "number" || Number.isSafeInteger(value) || !/^-?\d+$/.test(source!)) return value;
   const place = name === "" ? "value" : `field "${name}"`;
   throw new RecordError(
-    `${place} is ${source}, which JavaScript's numbers do not keep: it would be read as ${BigInt(value)}`,
+    `${place} is ${source}, which JavaScript's numbers do not keep: it would be read as ${
+      Number.isFinite(value) ? BigInt(value) : value
+    }`,
   );
 }
 

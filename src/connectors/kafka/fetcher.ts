@@ -227,7 +227,7 @@ export class KafkaFetcher implements Fetcher {
       if (answer === undefined) continue;
       this.#pending.delete(leader);
       if ("failure" in answer) {
-        failure ??= answer.failure;
+        failure = graver(failure, answer.failure);
         continue;
       }
       let good = false;
@@ -244,7 +244,7 @@ export class KafkaFetcher implements Fetcher {
           offsets.set(placeOf(position), nextOffset);
           batches.push({ ...this.#kept.take(position, found.found), nextOffset });
         } catch (error) {
-          failure ??= error;
+          failure = graver(failure, error);
         }
       }
       if (good) this.#failures.end();
@@ -273,4 +273,9 @@ export class KafkaFetcher implements Fetcher {
     const error = codeError(code, `read ${place}`);
     return error instanceof PassingError || error instanceof BrokerError ? error : new BrokerError(error.message);
   }
+}
+
+/** Of two failures the one to report: what will not pass counts more than what may. */
+function graver(first: unknown, second: unknown): unknown {
+  return first === undefined || (first instanceof PassingError && !(second instanceof PassingError)) ? second : first;
 }
