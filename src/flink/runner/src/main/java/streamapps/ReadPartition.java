@@ -33,7 +33,7 @@ final class ReadPartition {
         Long end = answer.ends().get(partition);
         if (end == null) return false;
         if (startOffset == KafkaPartitionSplit.LATEST_OFFSET) startOffset = end;
-        // Where the earliest record is: below 0, or at a place that has expired, it does not begin.
+        // EARLIEST_OFFSET is below 0, and what has expired since a checkpoint is not read.
         startOffset = Math.max(startOffset, answer.beginnings().get(partition));
         return nextOffset(polled) >= end && answer.askedAtNanos() - emittedAtNanos > silentNanos;
     }
