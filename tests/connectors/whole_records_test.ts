@@ -273,8 +273,3 @@ Deno.test("an integer that is no number of JavaScript's at all is refused, too",
   const record = { offset: 0, timestampMs: 0, key: null, value, headers: undefined };
   assertThrows(() => checkIntegers(record), RecordError, "it would be read as Infinity");
 });
-
-Deno.test("a byte order mark is part of a text, and not of JSON", () => {
-  assertEquals(decodeText(bytes("\ufeffx")), "\ufeffx");
-  assertEquals(decodeJson(bytes('\ufeff{"n":1}'), z.object({ n: z.number() })), { n: 1 });
-});

@@ -8,9 +8,7 @@ import { SharedBytes } from "../records/shared_bytes.ts";
 import type { Schema } from "../topic.ts";
 
 // A fatal decoder is far slower: it is asked only about text that looks damaged.
-// A leading byte order mark is part of a text, though not of JSON.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const BYTE_ORDER_MARK = "\ufeff";
+const decoder = new TextDecoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
 /** A message lists so many fields that do not fit. */
 const MAX_ISSUES = 8;
@@ -30,7 +28,7 @@ function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw new RecordError("value is empty");
   const text = decodeText(bytes);
   try {
-    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+    return JSON.parse(text);
   } catch {
     throw new RecordError(`value is not JSON, it starts with ${JSON.stringify(excerpt(text))}`);
   }
