@@ -202,10 +202,16 @@ test("a commit that is being written when a tool reads the last one is waited fo
   const producer = await TransactionalProducer.open(client, names.job(), { signal });
   await producer.send([{ ...record(changelogTopic(job), "2"), key: encoder.encode("a"), partition: 0 }]);
 
-  let read = false;
-  const reading = readChangelog({ client, job, signal }).finally(() => read = true);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  assertEquals(read, false);
+  // It asks again and again how far the changelog can be read, each time for its leader first.
+  const leaders = client.leaders.bind(client);
+  const { promise: hasAsked, resolve: asksOften } = Promise.withResolvers<"waits">();
+  let asked = 0;
+  client.leaders = (topics) => {
+    if (++asked === 10) asksOften("waits");
+    return leaders(topics);
+  };
+  const reading = readChangelog({ client, job, signal });
+  assertEquals(await Promise.race([hasAsked, reading]), "waits");
   await producer.commit();
   assertEquals(await reading, new Map([["a", "2"]]));
   await client.close();

@@ -5,10 +5,9 @@ import { EncodeBuffer } from "../json/encode_buffer.ts";
 import type { Client } from "./client.ts";
 import { KafkaFetcher } from "./fetcher.ts";
 import { createTopics, untilReady } from "./create_topics.ts";
-import { patiently } from "./patience.ts";
-import { LATEST, READ_UNCOMMITTED } from "./protocol.ts";
+import { partitionEnds } from "./partition_ends.ts";
 import { untilStable } from "./stable_offsets.ts";
-import { describeTopics, listOffsets, topicSetting } from "./topics.ts";
+import { describeTopics, topicSetting } from "./topics.ts";
 
 /** A fetch limit for restoring, which reads one partition from its start: large answers make it fast. */
 const RESTORE_BYTES = 8 << 20;
@@ -99,14 +98,11 @@ export async function readChangelog(reader: ChangelogReader): Promise<Map<string
  * Resolves when all that stands in the changelog now can be read. A job goes on when its commit is decided; readers see it some
  * milliseconds later, and who exports a job that has just stopped must not get the commit before.
  */
-async function untilCommitShows({ client, job, signal }: ChangelogReader): Promise<void> {
+async function untilCommitShows({ client, job }: ChangelogReader): Promise<void> {
   const topic = changelogTopic(job);
-  const written = await patiently(
-    { doing: `find the end of "${topic}"`, signal },
-    () => listOffsets(client, { topics: [topic], timestamp: LATEST, isolationLevel: READ_UNCOMMITTED }),
-  );
+  const [end] = await partitionEnds(client, topic);
   try {
-    await untilStable(client, [{ topic, partition: 0, offset: written.get(topic)![0]! }], COMMIT_WITHIN_MS);
+    await untilStable(client, [{ topic, partition: 0, offset: end!.written }], COMMIT_WITHIN_MS);
   } catch (error) {
     if (!(error instanceof BrokerUnavailableError)) throw error;
     client.log("warn", `a commit of "${job}" is not decided yet, the one before it is shown: ${error.message}`);

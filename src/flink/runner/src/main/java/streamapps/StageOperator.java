@@ -261,7 +261,7 @@ public class StageOperator extends AbstractStreamOperator<byte[]>
     private void takeNext() throws Exception {
         Frame frame;
         try {
-            frame = inFlight > 0 ? worker.receive() : worker.receivePushed();
+            frame = worker.receive();
         } catch (Exception failed) {
             // Nothing else comes, and nobody must wait for it.
             inFlight = 0;

@@ -49,17 +49,12 @@ public final class WorkerConnection implements AutoCloseable {
     }
 
     /**
-     * The next answer.
+     * The next frame: an answer, or what comes without being asked for.
      *
      * @throws WorkerException if it is a failure, or the worker has ended
      * @throws JobFailedException if it is a failure that ends the job
      */
     public Frame receive() throws IOException, InterruptedException {
-        return frame(received.take());
-    }
-
-    /** The next frame whenever it comes: no answer is due. */
-    public Frame receivePushed() throws IOException, InterruptedException {
         return frame(received.take());
     }
 

@@ -88,7 +88,7 @@ class SharedWorkersTest {
         WorkerConnection second = join(1, 0, 0, 0);
         first.send(batch("die"));
         for (WorkerConnection each : List.of(first, second)) {
-            String message = assertThrows(WorkerException.class, each::receivePushed).getMessage();
+            String message = assertThrows(WorkerException.class, each::receive).getMessage();
             assertEquals("The worker of \"stage 0\", \"stage 1\", subtask 0 ended with exit code 7:\nout of memory", message);
         }
         WorkerConnection third = join(2, 0, 0, 0);
