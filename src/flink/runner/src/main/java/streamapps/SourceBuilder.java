@@ -31,7 +31,10 @@ final class SourceBuilder {
     private final Properties kafka;
     private final boolean sorts;
     private final long maxAheadMs;
-    /** How far apart in time sources may be; unset where their records are not put into order. */
+    /**
+     * How far apart in time sources may be; unset for a job without topics. Also where nothing is put into order: as many windows
+     * are open as partitions are apart, and all of them are in each checkpoint.
+     */
     private final Duration drift;
 
     /** @param topics null for a job without topics */
@@ -43,7 +46,7 @@ final class SourceBuilder {
         this.kafka = JobBuilder.kafkaProperties(plan);
         this.sorts = JobBuilder.sorts(plan);
         this.maxAheadMs = JobBuilder.maxAheadMs(plan);
-        this.drift = sorts && topics != null ? drift() : null;
+        this.drift = topics != null ? drift() : null;
     }
 
     /** The source that a stage begins with, of the parallelism that it can have. */
